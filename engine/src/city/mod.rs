@@ -1,0 +1,26 @@
+//! The city: layers on one grid.
+
+pub mod read;
+
+use crate::grid::Grid;
+use crate::raster::Raster;
+
+/// A city as the models take it. Every layer lies on the same grid.
+pub struct City {
+    /// Name for people.
+    pub title: String,
+    /// Whether it was made by code and not measured.
+    pub synthetic: bool,
+    /// Where the cells lie.
+    pub grid: Grid,
+    /// Height of the ground without buildings, m; NaN where water cannot go.
+    pub terrain: Raster,
+    /// Height of buildings above the ground, m; 0 where there is none.
+    pub buildings: Option<Raster>,
+    /// Manning's n, s/m^(1/3).
+    pub manning: Raster,
+    /// Infiltration capacity, m/s.
+    pub infiltration: Raster,
+    /// Depth of standing water at the start, m; 0 where it is dry.
+    pub water: Option<Raster>,
+}

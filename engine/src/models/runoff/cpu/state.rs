@@ -1,0 +1,205 @@
+//! The arrays of the CPU device. All are padded by [`HALO`] cells on every side.
+
+use super::super::params::{HALO, Segment};
+
+/// Water: depth, what its rounding lost, and unit discharges to the east and to the south.
+pub struct State {
+    pub depth: Vec<f32>,
+    pub low: Vec<f32>,
+    pub qx: Vec<f32>,
+    pub qy: Vec<f32>,
+}
+
+/// One padded row of a [`State`].
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub depth: &'a [f32],
+    pub low: &'a [f32],
+    pub qx: &'a [f32],
+    pub qy: &'a [f32],
+}
+
+impl State {
+    pub fn new(len: usize) -> State {
+        State { depth: vec![0.0; len], low: vec![0.0; len], qx: vec![0.0; len], qy: vec![0.0; len] }
+    }
+
+    #[inline(always)]
+    pub fn row(&self, row: usize, stride: usize) -> Row<'_> {
+        let span = row * stride..(row + 1) * stride;
+        Row {
+            depth: &self.depth[span.clone()],
+            low: &self.low[span.clone()],
+            qx: &self.qx[span.clone()],
+            qy: &self.qy[span],
+        }
+    }
+}
+
+/// What does not change: bed (m, relative to the datum), Manning's n (s/m^(1/3)), infiltration capacity (m/s).
+pub struct Ground {
+    pub bed: Vec<f32>,
+    pub manning: Vec<f32>,
+    pub infiltration: Vec<f32>,
+}
+
+/// What is gathered over time.
+pub struct Statistics {
+    /// Highest depth, m.
+    pub max_depth: Vec<f32>,
+    /// Highest speed in water deeper than `SPEED_DEPTH`, m/s.
+    pub max_speed: Vec<f32>,
+    /// When the arrival depth was first exceeded, ms; `NEVER` if it was not.
+    pub arrival: Vec<u32>,
+    /// How long the duration depth was exceeded, ms.
+    pub duration: Vec<u32>,
+    /// Water that went into the soil, m, and what its rounding lost.
+    pub infiltrated: Vec<f32>,
+    pub infiltrated_low: Vec<f32>,
+}
+
+/// The edges: which segment each face belongs to, and the segments' values at the middle of the step.
+pub struct Perimeter {
+    pub north: Vec<u32>,
+    pub south: Vec<u32>,
+    pub west: Vec<u32>,
+    pub east: Vec<u32>,
+    pub segments: Vec<Segment>,
+    /// Seconds since the start of the interval.
+    pub middle: f32,
+}
+
+/// Water that left through each face since the start, m² (volume per metre of face).
+#[derive(Clone)]
+pub struct Outflow {
+    pub north: Vec<f64>,
+    pub south: Vec<f64>,
+    pub west: Vec<f64>,
+    pub east: Vec<f64>,
+}
+
+impl Perimeter {
+    #[inline(always)]
+    pub fn kind(&self, segment: u32) -> u32 {
+        self.segments[segment as usize].kind
+    }
+
+    /// Level (m) or unit discharge (m²/s) of a segment at the middle of the step.
+    #[inline(always)]
+    pub fn value(&self, segment: u32) -> f32 {
+        let segment = &self.segments[segment as usize];
+        segment.value + segment.slope * self.middle
+    }
+}
+
+/// The rows that one block writes.
+pub struct Rows<'a> {
+    /// Padded index of the first row.
+    pub first: usize,
+    pub count: usize,
+    pub stride: usize,
+    pub depth: &'a mut [f32],
+    pub low: &'a mut [f32],
+    pub qx: &'a mut [f32],
+    pub qy: &'a mut [f32],
+    pub max_depth: &'a mut [f32],
+    pub max_speed: &'a mut [f32],
+    pub arrival: &'a mut [u32],
+    pub duration: &'a mut [u32],
+    pub infiltrated: &'a mut [f32],
+    pub infiltrated_low: &'a mut [f32],
+    pub out_west: &'a mut [f64],
+    pub out_east: &'a mut [f64],
+    /// Empty for all blocks but the first.
+    pub out_north: &'a mut [f64],
+    /// Empty for all blocks but the last.
+    pub out_south: &'a mut [f64],
+}
+
+impl<'a> Rows<'a> {
+    /// All rows of the grid without the halo.
+    pub fn all(
+        rows: usize,
+        stride: usize,
+        state: &'a mut State,
+        stats: &'a mut Statistics,
+        out: &'a mut Outflow,
+    ) -> Rows<'a> {
+        let span = HALO * stride..(HALO + rows) * stride;
+        Rows {
+            first: HALO,
+            count: rows,
+            stride,
+            depth: &mut state.depth[span.clone()],
+            low: &mut state.low[span.clone()],
+            qx: &mut state.qx[span.clone()],
+            qy: &mut state.qy[span.clone()],
+            max_depth: &mut stats.max_depth[span.clone()],
+            max_speed: &mut stats.max_speed[span.clone()],
+            arrival: &mut stats.arrival[span.clone()],
+            duration: &mut stats.duration[span.clone()],
+            infiltrated: &mut stats.infiltrated[span.clone()],
+            infiltrated_low: &mut stats.infiltrated_low[span],
+            out_west: &mut out.west,
+            out_east: &mut out.east,
+            out_north: &mut out.north,
+            out_south: &mut out.south,
+        }
+    }
+
+    /// The first `count` rows and the rest.
+    pub fn split_at(self, count: usize) -> (Rows<'a>, Rows<'a>) {
+        let cut = count * self.stride;
+        let (depth, depth_rest) = self.depth.split_at_mut(cut);
+        let (low, low_rest) = self.low.split_at_mut(cut);
+        let (qx, qx_rest) = self.qx.split_at_mut(cut);
+        let (qy, qy_rest) = self.qy.split_at_mut(cut);
+        let (max_depth, max_depth_rest) = self.max_depth.split_at_mut(cut);
+        let (max_speed, max_speed_rest) = self.max_speed.split_at_mut(cut);
+        let (arrival, arrival_rest) = self.arrival.split_at_mut(cut);
+        let (duration, duration_rest) = self.duration.split_at_mut(cut);
+        let (infiltrated, infiltrated_rest) = self.infiltrated.split_at_mut(cut);
+        let (infiltrated_low, infiltrated_low_rest) = self.infiltrated_low.split_at_mut(cut);
+        let (out_west, out_west_rest) = self.out_west.split_at_mut(count);
+        let (out_east, out_east_rest) = self.out_east.split_at_mut(count);
+        let head = Rows {
+            first: self.first,
+            count,
+            stride: self.stride,
+            depth,
+            low,
+            qx,
+            qy,
+            max_depth,
+            max_speed,
+            arrival,
+            duration,
+            infiltrated,
+            infiltrated_low,
+            out_west,
+            out_east,
+            out_north: self.out_north,
+            out_south: &mut [],
+        };
+        let rest = Rows {
+            first: self.first + count,
+            count: self.count - count,
+            stride: self.stride,
+            depth: depth_rest,
+            low: low_rest,
+            qx: qx_rest,
+            qy: qy_rest,
+            max_depth: max_depth_rest,
+            max_speed: max_speed_rest,
+            arrival: arrival_rest,
+            duration: duration_rest,
+            infiltrated: infiltrated_rest,
+            infiltrated_low: infiltrated_low_rest,
+            out_west: out_west_rest,
+            out_east: out_east_rest,
+            out_north: &mut [],
+            out_south: self.out_south,
+        };
+        (head, rest)
+    }
+}

@@ -1,0 +1,343 @@
+//! One stage of a time step on a block of rows. Twin: `shaders/runoff/update.wgsl`.
+//!
+//! A block walks its rows from north to south and computes each face once, from scratch rows that it owns.
+//! Faces on a block's edge are computed by both blocks, from the same numbers in the same order: results do not
+//! depend on the number of threads.
+
+use super::super::params::{Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, WALL};
+use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
+use super::friction::friction;
+use super::hllc::{Flux, max, min};
+use super::state::{Ground, Perimeter, Rows, State};
+
+/// The part of a time step that a sweep computes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The whole step of the first-order scheme: forward Euler, then rain and infiltration.
+    Single,
+    /// First stage of the second-order scheme (SSP-RK2): forward Euler.
+    Predict,
+    /// Second stage: Euler from the predicted state, mean with the old one, then rain and infiltration.
+    Correct,
+}
+
+/// What a sweep reads.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub params: &'a Params,
+    pub clock: &'a Clock,
+    pub ground: &'a Ground,
+    pub source: &'a State,
+    pub perimeter: &'a Perimeter,
+    pub stage: Stage,
+    pub order: u32,
+}
+
+/// Rows that a block computes in; allocated once.
+pub struct Scratch {
+    velocities: [Velocities; 3],
+    slopes_x: Slopes,
+    slopes_y: [Slopes; 2],
+    faces_x: Faces,
+    faces_y: [Faces; 2],
+    /// Change of depth and new unit discharges of a row.
+    moves: [Vec<f32>; 3],
+}
+
+impl Scratch {
+    pub fn new(stride: usize) -> Scratch {
+        Scratch {
+            velocities: std::array::from_fn(|_| Velocities::new(stride)),
+            slopes_x: Slopes::new(stride),
+            slopes_y: std::array::from_fn(|_| Slopes::new(stride)),
+            faces_x: Faces::new(stride),
+            faces_y: std::array::from_fn(|_| Faces::new(stride)),
+            moves: std::array::from_fn(|_| vec![0.0; stride]),
+        }
+    }
+}
+
+/// Sweeps a block of rows; returns the bits of the highest wave speed (0 after `Stage::Predict`).
+#[inline(always)]
+pub fn update(context: &Context, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
+    let first = rows.first;
+    let second_order = context.order == 2;
+    for row in first - 1..first + 1 {
+        scratch.velocities[row % 3].load(context.source.row(row, context.params.stride as usize));
+    }
+    if second_order {
+        scratch.velocities[(first - 2) % 3].load(context.source.row(first - 2, context.params.stride as usize));
+        slopes_across(context, first - 1, &scratch.velocities, &mut scratch.slopes_y[(first - 1) % 2]);
+    }
+    faces_below(context, first - 1, rows, scratch);
+    let mut speed = 0;
+    for row in first..first + rows.count {
+        faces_below(context, row, rows, scratch);
+        if second_order {
+            slopes_along(context, row, &scratch.velocities[row % 3], &mut scratch.slopes_x);
+        }
+        along_row(context, row, &scratch.velocities[row % 3], &scratch.slopes_x, &mut scratch.faces_x);
+        west_and_east(context, row, rows, &mut scratch.faces_x);
+        speed = speed.max(update_row(context, row, rows, scratch));
+    }
+    speed
+}
+
+/// Computes the faces between `row` and the next one, and the slopes that they need.
+#[inline(always)]
+fn faces_below(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) {
+    let stride = context.params.stride as usize;
+    if context.order == 2 {
+        scratch.velocities[(row + 2) % 3].load(context.source.row(row + 2, stride));
+        slopes_across(context, row + 1, &scratch.velocities, &mut scratch.slopes_y[(row + 1) % 2]);
+    } else {
+        scratch.velocities[(row + 1) % 3].load(context.source.row(row + 1, stride));
+    }
+    let faces = &mut scratch.faces_y[row % 2];
+    across_rows(context, row, &scratch.velocities, &scratch.slopes_y, faces);
+    north_or_south(context, row, rows, faces);
+}
+
+/// Time that a face's flux of this stage counts for, s.
+fn weight(context: &Context) -> f64 {
+    let share = if context.stage == Stage::Single { 1.0 } else { 0.5 };
+    share * f64::from(context.clock.dt)
+}
+
+/// Sets given discharges on the western and eastern faces of a row and books what passes.
+#[inline(always)]
+fn west_and_east(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
+    let perimeter = context.perimeter;
+    let (cols, r) = (context.params.cols as usize, row - HALO);
+    let cells = context.source.row(row, context.params.stride as usize);
+    let (west, east) = (HALO - 1, HALO + cols - 1);
+    if perimeter.kind(perimeter.west[r]) == KIND_DISCHARGE {
+        faces.set(west, inflow(perimeter.value(perimeter.west[r]), cells.depth[west + 1]));
+    }
+    if perimeter.kind(perimeter.east[r]) == KIND_DISCHARGE {
+        faces.set(east, inflow(perimeter.value(perimeter.east[r]), cells.depth[east]).mirrored());
+    }
+    rows.out_west[row - rows.first] -= weight(context) * f64::from(faces.mass[west]);
+    rows.out_east[row - rows.first] += weight(context) * f64::from(faces.mass[east]);
+}
+
+/// Sets given discharges on the northern and southern edge and books what passes; does nothing in between.
+#[inline(always)]
+fn north_or_south(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
+    let perimeter = context.perimeter;
+    let (cols, bottom) = (context.params.cols as usize, context.params.rows as usize + HALO - 1);
+    let stride = context.params.stride as usize;
+    if row == HALO - 1 && !rows.out_north.is_empty() {
+        let depth = context.source.row(HALO, stride).depth;
+        for col in 0..cols {
+            if perimeter.kind(perimeter.north[col]) == KIND_DISCHARGE {
+                faces.set(col + HALO, inflow(perimeter.value(perimeter.north[col]), depth[col + HALO]));
+            }
+            rows.out_north[col] -= weight(context) * f64::from(faces.mass[col + HALO]);
+        }
+    }
+    if row == bottom && !rows.out_south.is_empty() {
+        let depth = context.source.row(bottom, stride).depth;
+        for col in 0..cols {
+            if perimeter.kind(perimeter.south[col]) == KIND_DISCHARGE {
+                faces.set(col + HALO, inflow(perimeter.value(perimeter.south[col]), depth[col + HALO]).mirrored());
+            }
+            rows.out_south[col] += weight(context) * f64::from(faces.mass[col + HALO]);
+        }
+    }
+}
+
+/// Flux of a given unit discharge (m²/s, inward) into a cell: at the cell's depth, or critical where it is shallower.
+fn inflow(discharge: f32, depth: f32) -> Flux {
+    let critical = (discharge * discharge / GRAVITY).cbrt();
+    let at = max(depth, critical);
+    let momentum = if at > 0.0 { discharge * discharge / at } else { 0.0 };
+    let push = momentum + 0.5 * GRAVITY * (at + depth) * (at - depth);
+    Flux { mass: discharge, left: push, right: push, along: 0.0 }
+}
+
+/// Adds `change` to a depth kept as a rounded value and what the rounding lost. What a cell owes stays in the low
+/// part, so that a depth is never negative and no water is made.
+#[inline(always)]
+fn add(depth: f32, low: f32, change: f32) -> (f32, f32) {
+    let change = change + low;
+    let sum = depth + change;
+    let lost = change - (sum - depth);
+    if sum < 0.0 { (0.0, sum + lost) } else { (sum, lost) }
+}
+
+/// Advances the cells of one row from the faces around them: three loops, each with few enough outputs (as arguments
+/// of their own, so that the compiler knows them apart) to become SIMD.
+#[inline(always)]
+fn update_row(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
+    let stride = context.params.stride as usize;
+    let inside = HALO..HALO + context.params.cols as usize;
+    let at = (row - rows.first) * stride;
+    let target = at + inside.start..at + inside.end;
+    let source = context.source.row(row, stride);
+    let ground = row * stride + inside.start..row * stride + inside.end;
+    let around = Around {
+        bed: &context.ground.bed[ground.clone()],
+        manning: &context.ground.manning[ground.clone()],
+        depth: &source.depth[inside.clone()],
+        low: &source.low[inside.clone()],
+        qx: &source.qx[inside.clone()],
+        qy: &source.qy[inside.clone()],
+        west: scratch.faces_x.span(inside.start - 1..inside.end - 1),
+        east: scratch.faces_x.span(inside.clone()),
+        north: scratch.faces_y[(row + 1) % 2].span(inside.clone()),
+        south: scratch.faces_y[row % 2].span(inside.clone()),
+        level_x: scratch.slopes_x.level(inside.clone()),
+        level_y: scratch.slopes_y[row % 2].level(inside),
+    };
+    let n = around.bed.len();
+    let [change, x, y] = scratch.moves.each_mut().map(|values| &mut values[..n]);
+    euler(context, &around, change, x, y);
+    let (depth, low) = (&mut rows.depth[target.clone()], &mut rows.low[target.clone()]);
+    let (qx, qy) = (&mut rows.qx[target.clone()], &mut rows.qy[target.clone()]);
+    blend(context, &around, [&*change, &*x, &*y], (depth, low), qx, qy);
+    if context.stage == Stage::Predict {
+        return 0;
+    }
+    let (infiltrated, infiltrated_low) =
+        (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
+    sink(context, &context.ground.infiltration[ground], (depth, low), infiltrated, infiltrated_low);
+    dry_out(depth, qx, qy);
+    let state = [&rows.depth[target.clone()], &rows.qx[target.clone()], &rows.qy[target.clone()]];
+    gather(
+        context,
+        state,
+        &mut rows.max_depth[target.clone()],
+        &mut rows.max_speed[target.clone()],
+        &mut rows.arrival[target.clone()],
+        &mut rows.duration[target],
+    )
+}
+
+/// What a row of cells reads: itself and the faces around.
+struct Around<'a> {
+    bed: &'a [f32],
+    manning: &'a [f32],
+    depth: &'a [f32],
+    low: &'a [f32],
+    qx: &'a [f32],
+    qy: &'a [f32],
+    west: FaceSpan<'a>,
+    east: FaceSpan<'a>,
+    north: FaceSpan<'a>,
+    south: FaceSpan<'a>,
+    level_x: [&'a [f32]; 2],
+    level_y: [&'a [f32]; 2],
+}
+
+/// One step of Euler: the change of depth (m), and the unit discharges after fluxes, bed slope and friction.
+#[inline(always)]
+fn euler(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], y: &mut [f32]) {
+    let dt = context.clock.dt;
+    let rate = dt / context.params.cell;
+    let rain = context.params.rain * dt;
+    let Around { west, east, north, south, .. } = around;
+    for i in 0..change.len() {
+        let open = around.bed[i] < 0.5 * WALL;
+        let depth = around.depth[i];
+        let flow = east.mass[i] - west.mass[i] + south.mass[i] - north.mass[i];
+        let mut force_x = east.left[i] - west.right[i] + south.along[i] - north.along[i];
+        let mut force_y = south.left[i] - north.right[i] + east.along[i] - west.along[i];
+        if context.order == 2 {
+            force_x += GRAVITY * depth * (around.level_x[0][i] + around.level_x[1][i]);
+            force_y += GRAVITY * depth * (around.level_y[0][i] + around.level_y[1][i]);
+        }
+        let gained = if open { rain - rate * flow } else { 0.0 };
+        let (h, _) = add(depth, around.low[i], gained);
+        let qx = around.qx[i] - rate * force_x;
+        let qy = around.qy[i] - rate * force_y;
+        let factor = friction(max(h, DRY), (qx * qx + qy * qy).sqrt(), around.manning[i], dt);
+        let factor = if h > DRY { factor } else { 0.0 };
+        change[i] = gained;
+        x[i] = qx * factor;
+        y[i] = qy * factor;
+    }
+}
+
+/// Puts the stage's outcome into the target: as it is, or as the mean with the state before the step.
+#[inline(always)]
+fn blend(
+    context: &Context,
+    around: &Around,
+    [change, x, y]: [&[f32]; 3],
+    (depth, low): (&mut [f32], &mut [f32]),
+    qx: &mut [f32],
+    qy: &mut [f32],
+) {
+    for i in 0..change.len() {
+        if context.stage == Stage::Correct {
+            let moved = 0.5 * (((around.depth[i] - depth[i]) + (around.low[i] - low[i])) + change[i]);
+            (depth[i], low[i]) = add(depth[i], low[i], moved);
+            qx[i] = 0.5 * (qx[i] + x[i]);
+            qy[i] = 0.5 * (qy[i] + y[i]);
+        } else {
+            (depth[i], low[i]) = add(around.depth[i], around.low[i], change[i]);
+            qx[i] = x[i];
+            qy[i] = y[i];
+        }
+    }
+}
+
+/// Infiltration: never more than the water there, which holds the rain of the step already.
+#[inline(always)]
+fn sink(
+    context: &Context,
+    capacity: &[f32],
+    (depth, low): (&mut [f32], &mut [f32]),
+    infiltrated: &mut [f32],
+    infiltrated_low: &mut [f32],
+) {
+    let dt = context.clock.dt;
+    for i in 0..infiltrated.len() {
+        let sunk = min(capacity[i] * dt, depth[i]);
+        (depth[i], low[i]) = add(depth[i], low[i], -sunk);
+        (infiltrated[i], infiltrated_low[i]) = add(infiltrated[i], infiltrated_low[i], sunk);
+    }
+}
+
+/// Dry cells hold no momentum.
+#[inline(always)]
+fn dry_out(depth: &[f32], qx: &mut [f32], qy: &mut [f32]) {
+    for i in 0..qx.len() {
+        let wet = depth[i] > DRY;
+        qx[i] = if wet { qx[i] } else { 0.0 };
+        qy[i] = if wet { qy[i] } else { 0.0 };
+    }
+}
+
+/// Maxima, arrival and duration; returns the bits of the highest wave speed.
+#[inline(always)]
+fn gather(
+    context: &Context,
+    [depth, qx, qy]: [&[f32]; 3],
+    max_depth: &mut [f32],
+    max_speed: &mut [f32],
+    arrival: &mut [u32],
+    duration: &mut [u32],
+) -> u32 {
+    let (arrival_depth, duration_depth) = (context.params.arrival_depth, context.params.duration_depth);
+    let (now, step) = (context.clock.now_ms, context.clock.step_ms);
+    let n = depth.len();
+    let (qx, qy) = (&qx[..n], &qy[..n]);
+    let (max_depth, max_speed) = (&mut max_depth[..n], &mut max_speed[..n]);
+    let (arrival, duration) = (&mut arrival[..n], &mut duration[..n]);
+    let mut speed_bits = 0;
+    for i in 0..n {
+        let h = depth[i];
+        let inverse = 1.0 / max(h, DRY);
+        let (u, v) = (qx[i] * inverse, qy[i] * inverse);
+        let fastest = max(u.abs(), v.abs()) + (GRAVITY * h).sqrt();
+        speed_bits = speed_bits.max(fastest.to_bits() & 0x7fff_ffff);
+        let speed = if h > SPEED_DEPTH { (u * u + v * v).sqrt() } else { 0.0 };
+        max_depth[i] = max(max_depth[i], h);
+        max_speed[i] = max(max_speed[i], speed);
+        arrival[i] = if (arrival[i] == NEVER) & (h > arrival_depth) { now } else { arrival[i] };
+        duration[i] += if h > duration_depth { step } else { 0 };
+    }
+    speed_bits
+}

@@ -1,0 +1,209 @@
+//! A run: the problem, a solver, and the time between them.
+
+use super::params::{Clock, Params};
+use super::problem::Problem;
+use super::solver::{Fields, Solver, Volumes};
+use crate::error::{Error, Result};
+use std::time::{Duration, Instant};
+
+/// A runoff problem on its way through time.
+pub struct Run {
+    /// What is computed.
+    pub problem: Problem,
+    solver: Box<dyn Solver>,
+    /// Number of faces of each boundary.
+    faces: Vec<usize>,
+    /// Times at which forcings have a point, sorted, s.
+    breakpoints: Vec<f64>,
+    /// The interval under way, s.
+    interval: Option<(f64, f64)>,
+    /// Simulated time at the last end of an interval, s.
+    time: f64,
+    clock: Clock,
+    steps: u64,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Simulated time, s.
+    pub time: f64,
+    /// Time steps so far.
+    pub steps: u64,
+    /// The latest time step, s.
+    pub dt: f64,
+    /// Whether the time that was asked for is reached.
+    pub reached: bool,
+}
+
+impl Run {
+    /// A run at time 0.
+    pub fn new(problem: Problem, solver: Box<dyn Solver>) -> Run {
+        let mut breakpoints = problem.breakpoints();
+        breakpoints.sort_by(f64::total_cmp);
+        breakpoints.dedup();
+        let faces = problem.boundary_faces();
+        Run { problem, solver, faces, breakpoints, interval: None, time: 0.0, clock: Clock::default(), steps: 0 }
+    }
+
+    /// Simulated time, s.
+    pub fn time(&self) -> f64 {
+        self.time + if self.interval.is_some() { f64::from(self.clock.time) } else { 0.0 }
+    }
+
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.steps + if self.interval.is_some() { u64::from(self.clock.steps) } else { 0 }
+    }
+
+    /// Computes towards `until` seconds for about `budget`; call again until `reached`.
+    pub fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
+        let deadline = Instant::now() + budget;
+        while self.time < until {
+            if self.interval.is_none() {
+                self.begin(until)?;
+            }
+            let Some((start, end)) = self.interval else { break };
+            self.clock = self.solver.advance(deadline)?;
+            if self.clock.unstable != 0 {
+                let time = start + f64::from(self.clock.time);
+                return Err(Error::Unstable { model: "runoff", layer: "depth or velocity", time });
+            }
+            if self.clock.finished != 0 {
+                self.steps += u64::from(self.clock.steps);
+                self.time = end;
+                self.interval = None;
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+        }
+        let reached = self.time >= until;
+        Ok(Progress { time: self.time(), steps: self.steps(), dt: f64::from(self.clock.dt), reached })
+    }
+
+    /// Computes to `until` seconds, however long it takes.
+    pub fn run_to(&mut self, until: f64) -> Result<()> {
+        while !self.advance(until, Duration::from_secs(1))?.reached {}
+        Ok(())
+    }
+
+    /// Starts the interval from now to the next point of a forcing, or to `until`.
+    fn begin(&mut self, until: f64) -> Result<()> {
+        let next = self.breakpoints.partition_point(|&t| t <= self.time);
+        let end = self.breakpoints.get(next).copied().unwrap_or(until).min(until);
+        self.begin_interval(self.time, end)
+    }
+
+    fn begin_interval(&mut self, start: f64, end: f64) -> Result<()> {
+        let problem = &self.problem;
+        let segments = problem.segments(&self.faces, start, end);
+        let sources = problem.sources(start, end);
+        let settings = &problem.settings;
+        let params = Params {
+            cols: problem.grid.cols as u32,
+            rows: problem.grid.rows as u32,
+            stride: (problem.grid.cols + 2 * super::params::HALO) as u32,
+            zero: 0,
+            cell: problem.grid.cell as f32,
+            courant: settings.courant as f32,
+            longest: problem.longest_step() as f32,
+            length: (end - start) as f32,
+            rain: problem.rain.at(start) as f32,
+            source_speed: problem.source_speed(&segments, &sources, end - start) as f32,
+            arrival_depth: settings.arrival_depth as f32,
+            duration_depth: settings.duration_depth as f32,
+            start_ms: milliseconds(start),
+            end_ms: milliseconds(end),
+            sources: sources.len() as u32,
+            gauges: problem.gauges.len() as u32,
+        };
+        self.solver.begin(params, &segments, &sources)?;
+        self.interval = Some((start, end));
+        self.clock = Clock::default();
+        Ok(())
+    }
+
+    /// Depth (m) and unit discharges to the east and to the south (m²/s) at each gauge, now.
+    pub fn gauges(&mut self) -> Result<Vec<[f32; 3]>> {
+        self.solver.gauges()
+    }
+
+    /// All arrays, padded by the halo.
+    pub fn fields(&mut self) -> Result<Fields> {
+        self.solver.fields()
+    }
+
+    /// One value per cell of the grid from a padded array.
+    pub fn unpad<T: Copy>(&self, padded: &[T]) -> Vec<T> {
+        let halo = super::params::HALO;
+        let cols = self.problem.grid.cols;
+        let stride = cols + 2 * halo;
+        let rows = (halo..halo + self.problem.grid.rows).map(|row| &padded[row * stride + halo..][..cols]);
+        rows.flatten().copied().collect()
+    }
+
+    /// Water that left through each boundary since the start, m³; inflow is negative.
+    pub fn outflows(&mut self) -> Result<Vec<f64>> {
+        let volumes = self.solver.volumes()?;
+        let edges = self.problem.edges();
+        let mut outflows = vec![0.0; self.problem.boundaries.len()];
+        let sides = [
+            (&edges.north, &volumes.north),
+            (&edges.south, &volumes.south),
+            (&edges.west, &volumes.west),
+            (&edges.east, &volumes.east),
+        ];
+        for (segments, volumes) in sides {
+            for (&segment, &volume) in segments.iter().zip(volumes).filter(|(segment, _)| **segment > 0) {
+                outflows[segment as usize - 1] += volume * self.problem.grid.cell;
+            }
+        }
+        Ok(outflows)
+    }
+
+    /// What a checkpoint needs besides the problem.
+    pub fn save(&mut self) -> Result<Saved> {
+        Ok(Saved {
+            time: self.time,
+            steps: self.steps,
+            interval: self.interval,
+            clock: self.clock,
+            fields: self.solver.fields()?,
+            volumes: self.solver.volumes()?,
+        })
+    }
+
+    /// Takes a run up where it was saved.
+    pub fn load(&mut self, saved: Saved) -> Result<()> {
+        self.time = saved.time;
+        self.steps = saved.steps;
+        let (start, end) = saved.interval.unwrap_or((saved.time, saved.time + 1.0));
+        self.begin_interval(start, end)?;
+        self.interval = saved.interval;
+        self.clock = saved.clock;
+        self.solver.restore(saved.fields, saved.volumes, saved.clock)
+    }
+}
+
+/// A run at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    /// Simulated time at the start of the interval, s.
+    pub time: f64,
+    /// Steps before the interval.
+    pub steps: u64,
+    /// The interval under way, s.
+    pub interval: Option<(f64, f64)>,
+    /// Its clock.
+    pub clock: Clock,
+    /// The arrays.
+    pub fields: Fields,
+    /// The books of the edges.
+    pub volumes: Volumes,
+}
+
+/// Simulated time as the devices count it. Saturates after 49 days.
+fn milliseconds(time: f64) -> u32 {
+    (time * 1000.0).round() as u32
+}
