@@ -1,6 +1,6 @@
 use hanze_engine::models::runoff::validate::*;
 fn main() {
-    let device = hanze_engine::device::Device::Cpu;
+    let device = hanze_engine::device::Device::open(&std::env::args().nth(2).unwrap_or("cpu".into())).unwrap();
     let data = data_folder();
     let pick = std::env::args().nth(1).unwrap_or_default();
     for case in CASES.iter().filter(|c| c.name.contains(&pick)) {

@@ -8,6 +8,7 @@ pub mod device;
 pub mod error;
 pub mod grid;
 pub mod models;
+pub mod output;
 pub mod raster;
 
 pub use error::{Error, Result};

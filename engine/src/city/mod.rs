@@ -1,6 +1,9 @@
 //! The city: layers on one grid.
 
+pub mod demo;
+pub mod holes;
 pub mod read;
+pub mod resample;
 
 use crate::grid::Grid;
 use crate::raster::Raster;

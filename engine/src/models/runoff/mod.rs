@@ -4,6 +4,7 @@
 //! friction after Xia & Liang (2018). See `docs` in ARCHITECTURE.md for where each term lives.
 
 pub mod cpu;
+pub mod gpu;
 pub mod params;
 pub mod problem;
 pub mod run;
@@ -22,6 +23,7 @@ use crate::error::Result;
 pub fn start(problem: Problem, device: &Device) -> Result<Run> {
     let solver: Box<dyn solver::Solver> = match device {
         Device::Cpu => Box::new(cpu::CpuSolver::new(&problem)),
+        Device::Gpu(gpu) => Box::new(gpu::GpuSolver::new(&problem, gpu.clone())?),
     };
     Ok(Run::new(problem, solver))
 }

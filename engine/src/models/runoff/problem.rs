@@ -252,7 +252,7 @@ impl Problem {
         segments
     }
 
-    /// The point inflows from `from` to `to` seconds.
+    /// The point inflows from `from` to `to` seconds, one for each cell that has any.
     pub fn sources(&self, from: f64, to: f64) -> Vec<Source> {
         let area = self.grid.cell_area();
         let source = |inflow: &Inflow| {
@@ -260,7 +260,17 @@ impl Problem {
             let index = self.padded_index(inflow.col, inflow.row);
             Source { index, rate: start as f32, slope: ((end - start) / (to - from)) as f32, unused: 0 }
         };
-        self.inflows.iter().map(source).collect()
+        let mut sources: Vec<Source> = Vec::with_capacity(self.inflows.len());
+        for source in self.inflows.iter().map(source) {
+            match sources.iter_mut().find(|other| other.index == source.index) {
+                Some(other) => {
+                    other.rate += source.rate;
+                    other.slope += source.slope;
+                }
+                None => sources.push(source),
+            }
+        }
+        sources
     }
 
     /// Wave speed that the given point inflows and discharge edges may raise in dry cells, m/s: that of critical flow

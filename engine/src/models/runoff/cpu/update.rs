@@ -331,7 +331,9 @@ fn gather(
         let h = depth[i];
         let inverse = 1.0 / max(h, DRY);
         let (u, v) = (qx[i] * inverse, qy[i] * inverse);
-        let fastest = max(u.abs(), v.abs()) + (GRAVITY * h).sqrt();
+        // Maxima of bits let a value that is not a number come through.
+        let bits = (u.to_bits() & 0x7fff_ffff).max(v.to_bits() & 0x7fff_ffff);
+        let fastest = f32::from_bits(bits) + (GRAVITY * h).sqrt();
         speed_bits = speed_bits.max(fastest.to_bits() & 0x7fff_ffff);
         let speed = if h > SPEED_DEPTH { (u * u + v * v).sqrt() } else { 0.0 };
         max_depth[i] = max(max_depth[i], h);

@@ -1,0 +1,323 @@
+//! The GPU device: adapters, buffers, stages. The only file that opens wgpu; models name its types, nothing else does.
+
+use crate::error::{Error, Result, bytes};
+use std::sync::{Arc, Mutex};
+use wgpu::{BufferUsages, DeviceType};
+
+/// Bytes that one upload or download moves at most, so that staging memory stays small.
+const CHUNK: usize = 64 << 20;
+
+/// What is known of an adapter.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct AdapterSummary {
+    /// Place in the list, for `--device gpu:INDEX`.
+    pub index: usize,
+    /// Name that the driver gives.
+    pub name: String,
+    /// Driver and its version.
+    pub driver: String,
+    /// Vulkan, Metal or Dx12.
+    pub backend: String,
+    /// Whether it computes on the processor: for tests, taken only when asked for.
+    pub software: bool,
+    /// Largest buffer that a kernel can be given, bytes.
+    pub largest_binding: u64,
+    /// Buffers that one kernel can be given.
+    pub bindings: u32,
+}
+
+/// An open GPU.
+pub struct Gpu {
+    /// The adapter that it lives on.
+    pub adapter: AdapterSummary,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    /// The first thing that went wrong, if anything did.
+    fault: Arc<Mutex<Option<String>>>,
+}
+
+/// Code of one kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel {
+    /// Name of the stage.
+    pub name: &'static str,
+    /// WGSL with the entry point `main`.
+    pub source: &'static str,
+}
+
+/// A kernel with its buffers, ready to run.
+pub struct Stage {
+    pipeline: wgpu::ComputePipeline,
+    bind_group: wgpu::BindGroup,
+}
+
+/// How much of a stage runs.
+pub enum Dispatch<'a> {
+    /// So many workgroups.
+    Groups(u32),
+    /// As many as a buffer holds at this offset in bytes.
+    Indirect(&'a wgpu::Buffer, u64),
+}
+
+fn instance() -> wgpu::Instance {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    // Every count is written by our own clock from the grid's size; checking each call again makes it 2–3 times dearer.
+    descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
+    descriptor.memory_budget_thresholds =
+        wgpu::MemoryBudgetThresholds { for_resource_creation: Some(95), for_device_loss: Some(99) };
+    wgpu::Instance::new(descriptor)
+}
+
+fn enumerate() -> Vec<(wgpu::Adapter, AdapterSummary)> {
+    let adapters = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::PRIMARY));
+    let summary = |(index, adapter): (usize, wgpu::Adapter)| {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        let summary = AdapterSummary {
+            index,
+            name: info.name,
+            driver: [info.driver, info.driver_info].join(" ").trim().to_string(),
+            backend: format!("{:?}", info.backend),
+            software: info.device_type == DeviceType::Cpu,
+            largest_binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            bindings: limits.max_storage_buffers_per_shader_stage,
+        };
+        (adapter, summary)
+    };
+    adapters.into_iter().enumerate().map(summary).collect()
+}
+
+/// All adapters of this machine; empty without a driver.
+pub fn adapters() -> Vec<AdapterSummary> {
+    enumerate().into_iter().map(|(_, summary)| summary).collect()
+}
+
+/// Which adapter to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// The first real GPU.
+    Real,
+    /// The first real GPU, else a software adapter.
+    Any,
+    /// By place in the list.
+    Index(usize),
+    /// The first whose name holds these words, whatever the case.
+    Name(String),
+}
+
+impl Selector {
+    fn matches(&self, adapter: &AdapterSummary) -> bool {
+        match self {
+            Selector::Real => !adapter.software,
+            Selector::Any => true,
+            Selector::Index(index) => adapter.index == *index,
+            Selector::Name(name) => adapter.name.to_lowercase().contains(&name.to_lowercase()),
+        }
+    }
+}
+
+impl Gpu {
+    /// Opens an adapter.
+    ///
+    /// # Errors
+    /// `NoDevice` when none matches or the driver refuses; the message lists what there is.
+    pub fn open(selector: &Selector) -> Result<Gpu> {
+        let mut adapters = enumerate();
+        adapters.sort_by_key(|(_, summary)| summary.software);
+        let found: Vec<String> = adapters.iter().map(|(_, s)| format!("{} ({})", s.name, s.backend)).collect();
+        let Some((adapter, summary)) = adapters.into_iter().find(|(_, summary)| selector.matches(summary)) else {
+            let wanted = match selector {
+                Selector::Real | Selector::Any => "no GPU was found".to_string(),
+                Selector::Index(index) => format!("there is no adapter {index}"),
+                Selector::Name(name) => format!("no adapter is called \"{name}\""),
+            };
+            let there = if found.is_empty() {
+                "no Vulkan, Metal or DirectX 12 driver answered".to_string()
+            } else {
+                format!("there is {}", found.join(", "))
+            };
+            return Err(Error::NoDevice {
+                problem: format!("{wanted}; {there}"),
+                mend: "see `hanze devices`, install the driver, or run with --device cpu".into(),
+            });
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("hanze"),
+            required_limits: adapter.limits(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        };
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|reason| Error::NoDevice {
+                problem: format!("{} could not be opened: {reason}", summary.name),
+                mend: "close other programs on the GPU, or run with --device cpu".into(),
+            })?;
+        let fault = Arc::new(Mutex::new(None));
+        let note = |fault: &Arc<Mutex<Option<String>>>, message: String| {
+            if let Ok(mut fault) = fault.lock() {
+                fault.get_or_insert(message);
+            }
+        };
+        let uncaptured = fault.clone();
+        device.on_uncaptured_error(Arc::new(move |error| note(&uncaptured, error.to_string())));
+        let lost = fault.clone();
+        device.set_device_lost_callback(move |reason, message| note(&lost, format!("{reason:?}: {message}")));
+        Ok(Gpu { adapter: summary, device, queue, fault })
+    }
+
+    /// An error if the device has failed since it was opened.
+    pub fn check(&self) -> Result<()> {
+        let fault = self.fault.lock().map(|fault| fault.clone()).unwrap_or_default();
+        fault.map_or(Ok(()), |message| Err(Error::DeviceLost(format!("{}: {message}", self.adapter.name))))
+    }
+
+    /// A buffer of zeros for kernels, which the host can read and write.
+    ///
+    /// # Errors
+    /// `Memory` when it is larger than a kernel may be given, or the device has no room.
+    pub fn buffer(&self, name: &str, size: u64, extra: BufferUsages) -> Result<wgpu::Buffer> {
+        let size = size.max(16).next_multiple_of(16);
+        let mend = "take a larger cell, a smaller area, or --device cpu";
+        let memory = |available| Error::Memory {
+            what: format!("the buffer of {name}"),
+            needed: size,
+            available,
+            mend: mend.into(),
+        };
+        if size > self.adapter.largest_binding {
+            return Err(memory(self.adapter.largest_binding));
+        }
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST | extra;
+        let descriptor = wgpu::BufferDescriptor { label: Some(name), size, usage, mapped_at_creation: false };
+        let buffer = self.device.create_buffer(&descriptor);
+        match pollster::block_on(scope.pop()) {
+            Some(_) => Err(memory(0)),
+            None => Ok(buffer),
+        }
+    }
+
+    /// Writes values to the start of a buffer.
+    pub fn write<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, values: &[T]) -> Result<()> {
+        for (k, chunk) in bytemuck::cast_slice::<T, u8>(values).chunks(CHUNK).enumerate() {
+            self.queue.write_buffer(buffer, (k * CHUNK) as u64, chunk);
+            if k > 0 {
+                self.queue.submit([]);
+                self.wait()?;
+            }
+        }
+        self.check()
+    }
+
+    /// Reads values from the start of a buffer.
+    pub fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
+        let total = count * size_of::<T>();
+        let mut values = vec![T::zeroed(); count];
+        let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+        for (k, target) in target.chunks_mut(CHUNK).enumerate() {
+            let size = target.len().next_multiple_of(4) as u64;
+            let descriptor = wgpu::BufferDescriptor {
+                label: Some("read-back"),
+                size,
+                usage: BufferUsages::COPY_DST | BufferUsages::MAP_READ,
+                mapped_at_creation: false,
+            };
+            let staging = self.device.create_buffer(&descriptor);
+            let mut encoder = self.device.create_command_encoder(&Default::default());
+            encoder.copy_buffer_to_buffer(buffer, (k * CHUNK) as u64, &staging, 0, size);
+            self.queue.submit([encoder.finish()]);
+            self.copy_out(&staging, target)?;
+        }
+        debug_assert!(total == size_of_val(&values[..]));
+        Ok(values)
+    }
+
+    fn copy_out(&self, staging: &wgpu::Buffer, target: &mut [u8]) -> Result<()> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, .., move |result| {
+            let _ = sender.send(result);
+        });
+        self.wait()?;
+        let lost = |reason: String| Error::DeviceLost(format!("{}: {reason}", self.adapter.name));
+        receiver.recv().map_err(|reason| lost(reason.to_string()))?.map_err(|reason| lost(reason.to_string()))?;
+        let view = staging.get_mapped_range(..).map_err(|reason| lost(reason.to_string()))?;
+        target.copy_from_slice(&view[..target.len()]);
+        Ok(())
+    }
+
+    /// Waits until all work is done.
+    pub fn wait(&self) -> Result<()> {
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        polled.map(|_| ()).map_err(|reason| Error::DeviceLost(format!("{}: {reason}", self.adapter.name)))
+    }
+
+    /// Builds a stage: a kernel, the values of its overrides, and the buffers of its bindings.
+    pub fn stage(&self, kernel: Kernel, overrides: &[(&str, f64)], buffers: &[(u32, &wgpu::Buffer)]) -> Result<Stage> {
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+        });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(kernel.name),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions { constants: overrides, ..Default::default() },
+            cache: None,
+        });
+        let entries: Vec<_> = buffers
+            .iter()
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding: *binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let bind_group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.name),
+            layout: &pipeline.get_bind_group_layout(0),
+            entries: &entries,
+        });
+        match pollster::block_on(scope.pop()) {
+            None => Ok(Stage { pipeline, bind_group }),
+            Some(reason) => Err(Error::NoDevice {
+                problem: format!("{} does not accept the kernel {}: {reason}", self.adapter.name, kernel.name),
+                mend: "update the driver, or run with --device cpu".into(),
+            }),
+        }
+    }
+
+    /// Runs stages one after another in one submission, and waits for none of them.
+    pub fn submit<'a>(&self, stages: impl IntoIterator<Item = (&'a Stage, Dispatch<'a>)>) -> Result<()> {
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            for (stage, dispatch) in stages {
+                pass.set_pipeline(&stage.pipeline);
+                pass.set_bind_group(0, &stage.bind_group, &[]);
+                match dispatch {
+                    Dispatch::Groups(count) => pass.dispatch_workgroups(count, 1, 1),
+                    Dispatch::Indirect(buffer, offset) => pass.dispatch_workgroups_indirect(buffer, offset),
+                }
+            }
+        }
+        self.queue.submit([encoder.finish()]);
+        self.check()
+    }
+
+    /// Gives the device up, as if its driver had failed; everything after it is an error. For tests.
+    pub fn lose(&self) {
+        self.device.destroy();
+    }
+}
+
+impl std::fmt::Display for AdapterSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.software { "software, only when asked for" } else { "GPU" };
+        write!(f, "gpu:{}  {} ({}, {kind})\n", self.index, self.name, self.backend)?;
+        write!(
+            f,
+            "       driver {}; largest buffer {}; {} buffers a kernel",
+            self.driver,
+            bytes(self.largest_binding),
+            self.bindings
+        )
+    }
+}

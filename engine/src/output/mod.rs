@@ -1,0 +1,4 @@
+//! Files that a twin, a GIS or a person can open.
+
+pub mod geotiff;
+pub mod png;

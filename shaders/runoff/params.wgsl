@@ -1,0 +1,61 @@
+// What the host tells the stages. Twin: engine/src/models/runoff/params.rs, which says the meaning and the unit of
+// each member.
+
+const GRAVITY: f32 = 9.81;
+const DRY: f32 = 1e-7;
+const SPEED_DEPTH: f32 = 0.01;
+const WALL: f32 = 1e30;
+const HALO: u32 = 2u;
+const NEVER: u32 = 0xffffffffu;
+
+const KIND_WALL: u32 = 0u;
+const KIND_FREE: u32 = 1u;
+const KIND_LEVEL: u32 = 2u;
+const KIND_DISCHARGE: u32 = 3u;
+const KIND_PERIODIC: u32 = 4u;
+
+struct Params {
+    cols: u32,
+    rows: u32,
+    stride: u32,
+    zero: u32,
+    cell: f32,
+    courant: f32,
+    longest: f32,
+    length: f32,
+    rain: f32,
+    source_speed: f32,
+    arrival_depth: f32,
+    duration_depth: f32,
+    start_ms: u32,
+    end_ms: u32,
+    sources: u32,
+    gauges: u32,
+}
+
+struct Clock {
+    time: f32,
+    time_low: f32,
+    dt: f32,
+    middle: f32,
+    now_ms: u32,
+    step_ms: u32,
+    steps: u32,
+    finished: u32,
+    unstable: u32,
+    speed_bits: atomic<u32>,
+}
+
+struct Segment {
+    kind: u32,
+    value: f32,
+    slope: f32,
+    unused: u32,
+}
+
+struct Source {
+    index: u32,
+    rate: f32,
+    slope: f32,
+    unused: u32,
+}

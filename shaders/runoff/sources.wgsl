@@ -1,0 +1,18 @@
+// Point inflows. Twin: engine/src/models/runoff/cpu/sources.rs.
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> clock: Clock;
+@group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> sources: array<Source>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= params.sources {
+        return;
+    }
+    let inflow = sources[id.x];
+    var water = state[inflow.index];
+    let change = clock.dt * (inflow.rate + inflow.slope * clock.middle);
+    let sum = add(water.x, water.y, change, params.zero);
+    state[inflow.index] = vec4<f32>(sum, water.zw);
+}

@@ -1,0 +1,220 @@
+// One stage of a time step. Twin: engine/src/models/runoff/cpu/update.rs.
+//
+// A workgroup loads a tile of 16 × 16 cells with two cells around it, computes every face of the tile once, and
+// advances the cells. States are (depth, what its rounding lost, qx, qy).
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> clock: Clock;
+@group(0) @binding(2) var<storage, read> bed: array<f32>;
+// Manning's n and infiltration capacity.
+@group(0) @binding(3) var<storage, read> surface: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
+// Highest depth, highest speed (bits of f32), arrival and duration (ms).
+@group(0) @binding(6) var<storage, read_write> statistics: array<vec4<u32>>;
+@group(0) @binding(7) var<storage, read_write> infiltrated: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read> edges: array<u32>;
+@group(0) @binding(9) var<storage, read> segments: array<Segment>;
+@group(0) @binding(10) var<storage, read_write> outflow: array<vec2<f32>>;
+
+// 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.
+override STAGE: u32 = 0u;
+const SINGLE: u32 = 0u;
+const PREDICT: u32 = 1u;
+const CORRECT: u32 = 2u;
+
+const SIDE: u32 = 16u;
+const WIDTH: u32 = 20u;
+const FACES: u32 = 272u;
+
+// Cells as (bed, depth, u, v); fluxes as (mass, left, right, along), first those along rows, then those across.
+var<workgroup> tile: array<vec4<f32>, 400>;
+var<workgroup> fluxes: array<vec4<f32>, 544>;
+var<workgroup> speed: atomic<u32>;
+
+fn load(origin: vec2<u32>, lane: u32) {
+    for (var k = lane; k < WIDTH * WIDTH; k += SIDE * SIDE) {
+        let col = min(origin.x + k % WIDTH, params.stride - 1u);
+        let row = min(origin.y + k / WIDTH, params.rows + 2u * HALO - 1u);
+        let i = row * params.stride + col;
+        let water = source[i];
+        let inverse = select(0.0, 1.0 / max(water.x, DRY), water.x > DRY);
+        tile[k] = vec4<f32>(bed[i], water.x, water.z * inverse, water.w * inverse);
+    }
+}
+
+// A cell's state at a face, seen along x or y: half a slope ahead (+0.5) or behind (−0.5).
+fn side(cell: vec4<f32>, slope: vec4<f32>, half: f32, is_x: bool) -> Side {
+    let u = cell.z + half * slope.z;
+    let v = cell.w + half * slope.w;
+    return Side(cell.y + half * slope.y, select(v, u, is_x), select(u, v, is_x));
+}
+
+fn face(at: u32, next: u32, is_x: bool) -> Flux {
+    let left = tile[at];
+    let right = tile[at + next];
+    var slope_left = vec4<f32>(0.0);
+    var slope_right = vec4<f32>(0.0);
+    if STAGE != SINGLE {
+        slope_left = reconstruct(tile[at - next], left, right);
+        slope_right = reconstruct(left, right, tile[at + 2u * next]);
+    }
+    let inner_left = side(left, slope_left, 0.5, is_x);
+    let inner_right = side(right, slope_right, -0.5, is_x);
+    var a = inner_left;
+    var b = inner_right;
+    var step = (right.x - left.x) - 0.5 * (slope_right.x + slope_left.x);
+    // A wall answers with the mirror image of its neighbour.
+    if left.x > 0.5 * WALL {
+        a = Side(inner_right.depth, -inner_right.normal, inner_right.along);
+        step = 0.0;
+    }
+    if right.x > 0.5 * WALL {
+        b = Side(inner_left.depth, -inner_left.normal, inner_left.along);
+        step = 0.0;
+    }
+    return hllc(a, b, step);
+}
+
+// Flux of a given unit discharge into a cell: at the cell's depth, or critical where it is shallower.
+fn inflow(discharge: f32, depth: f32) -> Flux {
+    let squared = discharge * discharge;
+    let critical = select(0.0, cube_root(squared / GRAVITY), squared > 1e-30);
+    let at = max(depth, critical);
+    let momentum = select(0.0, squared / max(at, DRY), at > 0.0);
+    let push = momentum + 0.5 * GRAVITY * (at + depth) * (at - depth);
+    return Flux(discharge, push, push, 0.0);
+}
+
+// Sets a given discharge on a face of the edge and books what passes. `out` is +1 where outward is east or south.
+fn edge(flux: Flux, place: u32, depth: f32, out: f32) -> Flux {
+    var passing = flux;
+    let segment = segments[edges[place]];
+    if segment.kind == KIND_DISCHARGE {
+        passing = inflow(segment.value + segment.slope * clock.middle, depth);
+        passing.mass = -out * passing.mass;
+    }
+    let weight = select(0.5, 1.0, STAGE == SINGLE) * clock.dt;
+    let booked = outflow[place];
+    outflow[place] = add(booked.x, booked.y, out * weight * passing.mass, params.zero);
+    return passing;
+}
+
+fn faces(origin: vec2<u32>, lane: u32) {
+    for (var k = lane; k < 2u * FACES; k += SIDE * SIDE) {
+        let is_x = k < FACES;
+        let j = select(k - FACES, k, is_x);
+        // Cells of the tile (without halo) before the face along its direction, and its place across.
+        let before = select(j / SIDE, j % (SIDE + 1u), is_x);
+        let across = select(j % SIDE, j / (SIDE + 1u), is_x);
+        let col = select(across + HALO, before + HALO - 1u, is_x);
+        let row = select(before + HALO - 1u, across + HALO, is_x);
+        let at = row * WIDTH + col;
+        let next = select(WIDTH, 1u, is_x);
+        var flux = face(at, next, is_x);
+
+        let ahead = select(origin.y, origin.x, is_x) + before;
+        let beside = select(origin.x, origin.y, is_x) + across;
+        let last = select(params.rows, params.cols, is_x);
+        let inside = beside < select(params.cols, params.rows, is_x);
+        // Faces of the edges are numbered along the north, the south, the west and the east edge.
+        let first = select(0u, 2u * params.cols, is_x);
+        if inside && ahead == 0u {
+            flux = edge(flux, first + beside, tile[at + next].y, -1.0);
+        }
+        if inside && ahead == last {
+            flux = edge(flux, first + select(params.cols, params.rows, is_x) + beside, tile[at].y, 1.0);
+        }
+        fluxes[k] = vec4<f32>(flux.mass, flux.left, flux.right, flux.along);
+    }
+}
+
+// Adds to a depth and keeps it from becoming negative: what a cell owes stays in the low part.
+fn add_depth(depth: f32, low: f32, change: f32) -> vec2<f32> {
+    let sum = add(depth, low, change, params.zero);
+    return select(sum, vec2<f32>(0.0, sum.x + sum.y), sum.x < 0.0);
+}
+
+fn advance(i: u32, local: vec2<u32>) {
+    let at = (local.y + HALO) * WIDTH + local.x + HALO;
+    let west = fluxes[local.y * (SIDE + 1u) + local.x];
+    let east = fluxes[local.y * (SIDE + 1u) + local.x + 1u];
+    let north = fluxes[FACES + local.y * SIDE + local.x];
+    let south = fluxes[FACES + (local.y + 1u) * SIDE + local.x];
+    let cell = tile[at];
+    let open = cell.x < 0.5 * WALL;
+    let water = source[i];
+    let dt = clock.dt;
+    let rate = dt / params.cell;
+    let rain = params.rain * dt;
+
+    let flow = east.x - west.x + south.x - north.x;
+    var force = vec2<f32>(east.y - west.z + south.w - north.w, south.y - north.z + east.w - west.w);
+    if STAGE != SINGLE {
+        let slope_x = reconstruct(tile[at - 1u], cell, tile[at + 1u]);
+        let slope_y = reconstruct(tile[at - WIDTH], cell, tile[at + WIDTH]);
+        force += GRAVITY * cell.y * vec2<f32>(slope_x.x + slope_x.y, slope_y.x + slope_y.y);
+    }
+    let change = select(0.0, rain - rate * flow, open);
+    var depth = add_depth(water.x, water.y, change);
+    var q = water.zw - rate * force;
+    let factor = friction(max(depth.x, DRY), sqrt(q.x * q.x + q.y * q.y), surface[i].x, dt);
+    q *= select(0.0, factor, depth.x > DRY);
+    if STAGE == CORRECT {
+        let old = state[i];
+        let moved = 0.5 * (((water.x - old.x) + (water.y - old.y)) + change);
+        depth = add_depth(old.x, old.y, moved);
+        q = 0.5 * (old.zw + q);
+    }
+    if STAGE != PREDICT {
+        // Infiltration: never more than the water there, which holds the rain of the step already.
+        let sunk = min(surface[i].y * dt, depth.x);
+        depth = add_depth(depth.x, depth.y, -sunk);
+        let soil = infiltrated[i];
+        infiltrated[i] = add(soil.x, soil.y, sunk, params.zero);
+        q = select(vec2<f32>(0.0), q, depth.x > DRY);
+        gather(i, depth.x, q);
+    }
+    state[i] = vec4<f32>(depth, q);
+}
+
+// Maxima, arrival and duration, and the highest wave speed.
+fn gather(i: u32, h: f32, q: vec2<f32>) {
+    let velocity = q * (1.0 / max(h, DRY));
+    // Maxima of bits let a value that is not a number come through.
+    let bits = max(bitcast<u32>(velocity.x) & 0x7fffffffu, bitcast<u32>(velocity.y) & 0x7fffffffu);
+    let fastest = bitcast<f32>(bits) + sqrt(GRAVITY * h);
+    atomicMax(&speed, bitcast<u32>(fastest) & 0x7fffffffu);
+    let size = select(0.0, sqrt(velocity.x * velocity.x + velocity.y * velocity.y), h > SPEED_DEPTH);
+    var seen = statistics[i];
+    seen.x = max(seen.x, bitcast<u32>(h));
+    seen.y = max(seen.y, bitcast<u32>(size));
+    seen.z = select(seen.z, clock.now_ms, seen.z == NEVER && h > params.arrival_depth);
+    seen.w += select(0u, clock.step_ms, h > params.duration_depth);
+    statistics[i] = seen;
+}
+
+@compute @workgroup_size(16, 16)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_id) local: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let origin = group.xy * SIDE;
+    load(origin, lane);
+    if lane == 0u {
+        atomicStore(&speed, 0u);
+    }
+    workgroupBarrier();
+    faces(origin, lane);
+    workgroupBarrier();
+    let col = origin.x + local.x;
+    let row = origin.y + local.y;
+    if col < params.cols && row < params.rows {
+        advance((row + HALO) * params.stride + col + HALO, local.xy);
+    }
+    workgroupBarrier();
+    if STAGE != PREDICT && lane == 0u {
+        atomicMax(&clock.speed_bits, atomicLoad(&speed));
+    }
+}
