@@ -12,7 +12,9 @@ fn main() {
         for (i, d) in p.depth.iter_mut().enumerate() {
             *d = if i % n < n / 2 { 1.0 } else { 0.5 };
         }
-        let mut run = start(p, &hanze_engine::device::Device::open(&std::env::args().nth(1).unwrap_or("cpu".into())).unwrap()).unwrap();
+        let mut run =
+            start(p, &hanze_engine::device::Device::open(&std::env::args().nth(1).unwrap_or("cpu".into())).unwrap())
+                .unwrap();
         run.run_to(1.0).unwrap();
         let s0 = run.steps();
         let t = std::time::Instant::now();

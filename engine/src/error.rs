@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The scenario asks for something that cannot be: mend the TOML at `at`.
-    #[error("{at}: {problem}; {mend}")]
+    #[error("{}{at}{}{problem}; {mend}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default(), if at.is_empty() { "" } else { ": " })]
     Scenario {
+        /// Where in which file, once that is known.
+        place: Option<Place>,
         /// Dotted key path in the scenario, such as `rain.mm_per_hour` or `boundary[1].edge`.
         at: String,
         /// What is wrong.
@@ -72,6 +74,25 @@ pub enum Error {
     },
 }
 
+/// A place in a text file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// Bytes from the start of the file.
+    pub span: std::ops::Range<usize>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
+
 /// Result with the engine's error.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -83,7 +104,7 @@ impl Error {
 
     /// A fault in the scenario at a key path.
     pub fn scenario(at: impl Into<String>, problem: impl Into<String>, mend: impl Into<String>) -> Self {
-        Error::Scenario { at: at.into(), problem: problem.into(), mend: mend.into() }
+        Error::Scenario { place: None, at: at.into(), problem: problem.into(), mend: mend.into() }
     }
 
     /// A refusal by the disk, for use with `map_err`.

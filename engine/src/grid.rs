@@ -104,3 +104,17 @@ impl Grid {
         self.cell * self.cell
     }
 }
+
+/// An edge of the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    /// The first row.
+    North,
+    /// The last row.
+    South,
+    /// The first column.
+    West,
+    /// The last column.
+    East,
+}

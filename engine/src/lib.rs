@@ -3,12 +3,26 @@
 //! One sentence holds the design: a [`scenario`] describes a [`city`] (layers on one [`grid::Grid`]), a model of
 //! [`models`] runs it on a [`device`], gives frames in time, and [`output`] turns these into files.
 
+pub mod checksum;
 pub mod city;
 pub mod device;
 pub mod error;
+pub mod frame;
 pub mod grid;
 pub mod models;
 pub mod output;
 pub mod raster;
+pub mod scenario;
+pub mod series;
+pub mod simulation;
 
 pub use error::{Error, Result};
+
+use std::path::PathBuf;
+
+/// The folder with reference data: what `HANZE_DATA` names, or `shared/data` beside the project.
+pub fn data_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("HANZE_DATA").map(PathBuf::from);
+    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
+    Some(named.unwrap_or_else(beside)).filter(|folder| folder.is_dir())
+}

@@ -1,1 +1,16 @@
-fn main(){}
+//! The `hanze` command: what happens to the city if it rains, heats up, or a road moves.
+
+mod cli;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::execute(cli::Cli::parse()) {
+        Ok(code) => code,
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,3 +1,74 @@
 //! The models. Each takes a city and a scenario and gives frames; none knows another.
 
 pub mod runoff;
+
+use crate::city::City;
+use crate::device::Device;
+use crate::device::gpu::Kernel;
+use crate::error::Result;
+use crate::frame::{Frame, Outcome};
+use crate::scenario::{ModelName, Scenario};
+use std::io::{Read, Write};
+use std::time::Duration;
+
+/// A model on its way through time.
+pub trait Model: Send {
+    /// Computes towards `until` seconds for about `budget`; call again until `reached`.
+    fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress>;
+    /// The layers now.
+    fn frame(&mut self) -> Result<Frame>;
+    /// What sums the run up so far.
+    fn outcome(&mut self) -> Result<Outcome>;
+    /// The choices of the scheme, for the run record.
+    fn settings(&self) -> serde_json::Value;
+    /// Writes all that `load` needs to go on, bit for bit on the same device.
+    ///
+    /// # Errors
+    /// The outer one is the writer's, the inner one the device's.
+    fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>>;
+    /// Takes up what `save` wrote for the same scenario.
+    ///
+    /// # Errors
+    /// The outer one is the reader's, or tells of a file that does not fit; the inner one is the device's.
+    fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>>;
+}
+
+/// How far a model has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Simulated time, s.
+    pub time: f64,
+    /// Time steps so far.
+    pub steps: u64,
+    /// The latest time step, s.
+    pub dt: f64,
+    /// Whether the time that was asked for is reached.
+    pub reached: bool,
+}
+
+/// A model as the rest of the engine knows it.
+pub struct Entry {
+    /// Its name in scenarios.
+    pub name: ModelName,
+    /// What it computes, in a line.
+    pub about: &'static str,
+    /// Its kernels, for checks that need no GPU.
+    pub kernels: &'static [Kernel],
+    /// Sets it up.
+    pub prepare: fn(&City, &Scenario, &Device) -> Result<Box<dyn Model>>,
+}
+
+/// Every model.
+pub const MODELS: &[Entry] = &[Entry {
+    name: ModelName::Runoff,
+    about: "rainfall runoff: shallow water on the city's raster",
+    kernels: runoff::gpu::KERNELS,
+    prepare: runoff::prepare,
+}];
+
+/// Sets up the model that a scenario names.
+pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
+    let entry = MODELS.iter().find(|entry| entry.name == scenario.spec.model);
+    let missing = || crate::Error::scenario("model", "is not built in", "see `hanze schema`");
+    (entry.ok_or_else(missing)?.prepare)(city, scenario, device)
+}

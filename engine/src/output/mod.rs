@@ -1,4 +1,6 @@
 //! Files that a twin, a GIS or a person can open.
 
+pub mod folder;
 pub mod geotiff;
 pub mod png;
+pub mod table;

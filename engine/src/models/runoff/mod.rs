@@ -1,20 +1,25 @@
 //! Rainfall runoff: the shallow water equations on the city's raster.
 //!
 //! Finite volumes, MUSCL on depth, level and velocity, HLLC, SSP-RK2; bed slopes after Chen & Noelle (2017),
-//! friction after Xia & Liang (2018). See `docs` in ARCHITECTURE.md for where each term lives.
+//! friction after Xia & Liang (2018). ARCHITECTURE.md says where each term lives.
 
 pub mod cpu;
 pub mod gpu;
+mod model;
 pub mod params;
+mod prepare;
 pub mod problem;
 pub mod run;
-pub mod series;
 pub mod solver;
 pub mod validate;
 
-pub use problem::{Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Settings};
-pub use run::{Progress, Run};
-pub use series::{Between, Series};
+pub use model::prepare;
+pub use prepare::problem as problem_of;
+pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings};
+pub use run::Run;
+
+pub use crate::grid::Edge;
+pub use crate::series::{Between, Series};
 
 use crate::device::Device;
 use crate::error::Result;

@@ -3,23 +3,9 @@
 use super::params::{
     DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Segment, Source, WALL,
 };
-use super::series::Series;
 use super::solver::Fields;
-use crate::grid::Grid;
-
-/// An edge of the grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Edge {
-    /// The first row.
-    North,
-    /// The last row.
-    South,
-    /// The first column.
-    West,
-    /// The last column.
-    East,
-}
+use crate::grid::{Edge, Grid};
+use crate::series::Series;
 
 /// What happens at a stretch of an edge.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,6 +186,13 @@ impl Problem {
             Edge::East => (cols.checked_sub(1 + inward)?, along),
         };
         (col < cols && row < rows).then_some(row * cols + col)
+    }
+
+    /// Cells of a boundary's stretch that water can enter.
+    pub fn open_faces(&self, boundary: &Boundary) -> usize {
+        let open =
+            |along: &usize| self.edge_cell(boundary.edge, *along, 0).is_some_and(|cell| !self.bed[cell].is_nan());
+        (boundary.from..boundary.to).filter(open).count()
     }
 
     /// Which boundary each face of the edges belongs to. Faces of cells that water cannot enter are wall.

@@ -4,6 +4,7 @@ use super::params::{Clock, Params};
 use super::problem::Problem;
 use super::solver::{Fields, Solver, Volumes};
 use crate::error::{Error, Result};
+use crate::models::Progress;
 use std::time::{Duration, Instant};
 
 /// A runoff problem on its way through time.
@@ -21,19 +22,6 @@ pub struct Run {
     time: f64,
     clock: Clock,
     steps: u64,
-}
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Simulated time, s.
-    pub time: f64,
-    /// Time steps so far.
-    pub steps: u64,
-    /// The latest time step, s.
-    pub dt: f64,
-    /// Whether the time that was asked for is reached.
-    pub reached: bool,
 }
 
 impl Run {

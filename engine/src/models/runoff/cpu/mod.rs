@@ -10,7 +10,7 @@ mod sources;
 mod state;
 mod update;
 
-use super::params::{Clock, HALO, Params, Segment, Source, WALL};
+use super::params::{Clock, HALO, Params, Segment, Source};
 use super::problem::Problem;
 use super::solver::{Fields, Solver, Volumes};
 use crate::error::Result;
@@ -238,9 +238,4 @@ impl Solver for CpuSolver {
         self.clock = clock;
         Ok(())
     }
-}
-
-/// Whether a bed value is a wall.
-pub(super) fn is_wall(bed: f32) -> bool {
-    bed > 0.5 * WALL
 }

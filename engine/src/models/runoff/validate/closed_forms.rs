@@ -215,7 +215,7 @@ pub fn smooth_wave(bench: &Bench) -> Result<Vec<Figure>> {
     let fine = wave(bench, 1600, 2)?;
     let mut figures = Vec::new();
     for (order, bar) in [(2, Bar::Least(1.7)), (1, Bar::Within(0.8, 1.2))] {
-        let mut error = |cells: usize| -> Result<f64> {
+        let error = |cells: usize| -> Result<f64> {
             let parts = 1600 / cells;
             let means: Vec<f64> = fine.chunks(parts).map(|c| c.iter().sum::<f64>() / parts as f64).collect();
             Ok(relative_l1(&wave(bench, cells, order)?, &means))

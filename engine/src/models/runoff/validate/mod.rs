@@ -8,6 +8,7 @@ mod rain;
 mod steady;
 
 use super::{Problem, Run};
+pub use crate::data_folder;
 use crate::device::Device;
 use crate::error::Result;
 use std::path::{Path, PathBuf};
@@ -105,13 +106,6 @@ pub const CASES: &[Case] = &[
     Case { name: "EA SC120002 test 2", cheap: false, needs_data: true, run: benchmarks::ea2 },
     Case { name: "EA SC120002 test 4", cheap: false, needs_data: true, run: benchmarks::ea4 },
 ];
-
-/// The folder with reference data: `HANZE_DATA`, or `shared/data` beside the project.
-pub fn data_folder() -> Option<PathBuf> {
-    let named = std::env::var_os("HANZE_DATA").map(PathBuf::from);
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data"));
-    Some(named.unwrap_or_else(beside)).filter(|folder| folder.is_dir())
-}
 
 fn most(what: impl Into<String>, value: f64, most: f64) -> Figure {
     Figure { what: what.into(), value, bar: Bar::Most(most) }

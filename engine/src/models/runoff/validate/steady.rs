@@ -51,7 +51,7 @@ pub fn macdonald(bench: &Bench) -> Result<Vec<Figure>> {
         let table = bench.table(&format!("runoff/analytic/macdonald_long_{name}.csv"))?;
         let bed: Vec<f64> = table.iter().map(|row| row[1]).collect();
         let exact: Vec<f64> = table.iter().map(|row| row[2] - row[1]).collect();
-        let mut error = |bed: &[f64], exact: &[f64], order: u32| -> Result<f64> {
+        let error = |bed: &[f64], exact: &[f64], order: u32| -> Result<f64> {
             let cells = bed.len();
             let mut problem = channel(cells, 1000.0 / cells as f64, bed, order, inflow, 0.7483);
             problem.manning.fill(0.033);

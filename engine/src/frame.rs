@@ -1,0 +1,57 @@
+//! What a model gives: layers at a moment, tables, and a balance.
+
+use crate::raster::Raster;
+
+/// Layers of a model at one simulated time.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Simulated time, s.
+    pub time: f64,
+    /// The layers, all on the city's grid.
+    pub layers: Vec<Raster>,
+}
+
+/// Numbers in rows; the columns' names end in their unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Machine name, such as `gauges`.
+    pub name: String,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// One value per column in each row.
+    pub rows: Vec<Vec<f64>>,
+}
+
+/// What came, what went, and what is left over without a reason.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Balance {
+    /// Unit of all terms.
+    pub unit: &'static str,
+    /// Terms by name; what leaves or stays is negative.
+    pub terms: Vec<(String, f64)>,
+    /// Sum of the terms: 0 if nothing was lost or made.
+    pub error: f64,
+    /// The error over all that came in or was there.
+    pub relative_error: f64,
+}
+
+impl Balance {
+    /// A balance from its terms.
+    pub fn new(unit: &'static str, terms: Vec<(String, f64)>) -> Balance {
+        let error: f64 = terms.iter().map(|term| term.1).sum();
+        let gained: f64 = terms.iter().map(|term| term.1.max(0.0)).sum();
+        let relative_error = if gained > 0.0 { error.abs() / gained } else { error.abs() };
+        Balance { unit, terms, error, relative_error }
+    }
+}
+
+/// What a model says at the end.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Layers that sum the run up.
+    pub layers: Vec<Raster>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// The balance of what the model conserves.
+    pub balance: Balance,
+}

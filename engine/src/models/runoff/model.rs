@@ -1,0 +1,290 @@
+//! Runoff as a [`Model`]: frames, tables and the water balance from a run.
+
+use super::params::{DRY, HALO, NEVER, SPEED_DEPTH};
+use super::prepare::problem;
+use super::problem::BoundaryKind;
+use super::run::{Run, Saved};
+use super::solver::Fields;
+use crate::city::City;
+use crate::device::Device;
+use crate::error::Result;
+use crate::frame::{Balance, Frame, Outcome, Table};
+use crate::models::{Model, Progress};
+use crate::raster::Raster;
+use crate::scenario::Scenario;
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+struct Runoff {
+    run: Run,
+    /// Time between readings, s.
+    every: f64,
+    /// Readings so far: time, then depth and unit discharges of each gauge, then the outflow of each boundary (m³).
+    readings: Vec<Vec<f64>>,
+    /// Water at the start, m³.
+    initial: f64,
+}
+
+/// Sets the runoff model up.
+///
+/// # Errors
+/// `Scenario` where boundaries, inflows or gauges do not fit the city; `Memory` where the device has no room.
+pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
+    let problem = problem(city, scenario).map_err(|error| scenario.locate(error))?;
+    let depths = problem.depth.iter().zip(&problem.bed).filter(|(_, bed)| !bed.is_nan());
+    let initial = depths.map(|(depth, _)| f64::from(*depth)).sum::<f64>() * problem.grid.cell_area();
+    let every = scenario.spec.runoff.gauge_minutes.unwrap_or(1.0) * 60.0;
+    let run = super::start(problem, device)?;
+    Ok(Box::new(Runoff { run, every, readings: Vec::new(), initial }))
+}
+
+impl Runoff {
+    /// Whether anything is written down between frames.
+    fn reads(&self) -> bool {
+        !self.run.problem.gauges.is_empty() || !self.run.problem.boundaries.is_empty()
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let mut row = vec![self.run.time()];
+        row.extend(self.run.gauges()?.into_iter().flatten().map(f64::from));
+        row.extend(self.run.outflows()?);
+        self.readings.push(row);
+        Ok(())
+    }
+
+    fn layer(&self, name: &str, unit: &str, description: &str, values: Vec<f32>) -> Raster {
+        let bed = &self.run.problem.bed;
+        let open = values.into_iter().zip(bed).map(|(value, bed)| if bed.is_nan() { f32::NAN } else { value });
+        Raster::from_values(self.run.problem.grid, name, unit, open.collect()).described(description)
+    }
+
+    /// Level above the reference of heights from a depth; no value where dry.
+    fn level(&self, name: &str, description: &str, depth: &[f32]) -> Raster {
+        let bed = &self.run.problem.bed;
+        let level = |(h, z): (&f32, &f32)| if *h > DRY { z + h } else { f32::NAN };
+        let raster = self.layer(name, "m", description, depth.iter().zip(bed).map(level).collect());
+        Raster { datum: self.run.problem.datum, ..raster }
+    }
+
+    fn balance(&mut self, fields: &Fields) -> Result<Balance> {
+        let (time, problem) = (self.run.time(), &self.run.problem);
+        let area = problem.grid.cell_area();
+        let sum = |high: &[f32], low: &[f32]| {
+            let pairs = self.run.unpad(high).into_iter().zip(self.run.unpad(low));
+            pairs.map(|(high, low)| f64::from(high) + f64::from(low)).sum::<f64>() * area
+        };
+        let stored = sum(&fields.depth, &fields.low);
+        let infiltrated = sum(&fields.infiltrated, &fields.infiltrated_low);
+        let rain = problem.rain.integral(0.0, time) * problem.open_cells() as f64 * area;
+        let poured: f64 = problem.inflows.iter().map(|inflow| inflow.series.integral(0.0, time)).sum();
+        let names: Vec<String> = problem.boundaries.iter().map(|boundary| boundary.name.clone()).collect();
+        let mut terms = vec![("there at the start".to_string(), self.initial), ("rain".into(), rain)];
+        if !problem.inflows.is_empty() {
+            terms.push(("point inflows".into(), poured));
+        }
+        for (name, outflow) in names.into_iter().zip(self.run.outflows()?) {
+            terms.push((format!("boundary {name}"), -outflow));
+        }
+        terms.push(("infiltrated".into(), -infiltrated));
+        terms.push(("standing at the end".into(), -stored));
+        Ok(Balance::new("m³", terms))
+    }
+
+    fn tables(&self) -> Vec<Table> {
+        let problem = &self.run.problem;
+        let mut tables = Vec::new();
+        if !problem.gauges.is_empty() {
+            let mut columns = vec!["time_min".to_string()];
+            for gauge in &problem.gauges {
+                columns.extend(["depth_m", "level_m", "speed_m_per_s"].map(|what| format!("{} {what}", gauge.name)));
+            }
+            let row = |reading: &Vec<f64>| {
+                let mut row = vec![reading[0] / 60.0];
+                for (k, gauge) in problem.gauges.iter().enumerate() {
+                    let [depth, qx, qy] = [reading[1 + 3 * k], reading[2 + 3 * k], reading[3 + 3 * k]];
+                    let bed = problem.datum + f64::from(problem.bed[gauge.row * problem.grid.cols + gauge.col]);
+                    let speed = if depth > f64::from(DRY) { qx.hypot(qy) / depth } else { 0.0 };
+                    row.extend([depth, bed + depth, speed]);
+                }
+                row
+            };
+            tables.push(Table { name: "gauges".into(), columns, rows: self.readings.iter().map(row).collect() });
+        }
+        if !problem.boundaries.is_empty() {
+            let first = 1 + 3 * problem.gauges.len();
+            let mut columns = vec!["time_min".to_string()];
+            for boundary in &problem.boundaries {
+                columns.push(format!("{} out_m3_per_s", boundary.name));
+                columns.push(format!("{} out_m3", boundary.name));
+            }
+            let row = |(k, reading): (usize, &Vec<f64>)| {
+                let before = &self.readings[k.saturating_sub(1)];
+                let span = reading[0] - before[0];
+                let mut row = vec![reading[0] / 60.0];
+                for column in first..reading.len() {
+                    let flow = if span > 0.0 { (reading[column] - before[column]) / span } else { 0.0 };
+                    row.extend([flow, reading[column]]);
+                }
+                row
+            };
+            let rows = self.readings.iter().enumerate().map(row).collect();
+            tables.push(Table { name: "boundaries".into(), columns, rows });
+        }
+        tables
+    }
+}
+
+impl Model for Runoff {
+    fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
+        let deadline = Instant::now() + budget;
+        loop {
+            let mut target = until;
+            if self.reads() {
+                if self.readings.is_empty() {
+                    self.read()?;
+                }
+                target = target.min(self.readings.len() as f64 * self.every);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let progress = self.run.advance(target, left)?;
+            if progress.reached && self.reads() && target == self.readings.len() as f64 * self.every {
+                self.read()?;
+            }
+            if !progress.reached || target == until || Instant::now() >= deadline {
+                return Ok(Progress { reached: progress.reached && target == until, ..progress });
+            }
+        }
+    }
+
+    fn frame(&mut self) -> Result<Frame> {
+        let fields = self.run.fields()?;
+        let (depth, qx, qy) = (self.run.unpad(&fields.depth), self.run.unpad(&fields.qx), self.run.unpad(&fields.qy));
+        let speed = |i: usize| if depth[i] > SPEED_DEPTH { qx[i].hypot(qy[i]) / depth[i] } else { 0.0 };
+        let velocity = (0..depth.len()).map(speed).collect();
+        let level = self.level("level", "water level; no value where dry", &depth);
+        let velocity = self.layer("velocity", "m/s", "speed of the water where it is deeper than 1 cm", velocity);
+        let depth = self.layer("depth", "m", "depth of the water", depth);
+        Ok(Frame { time: self.run.time(), layers: vec![depth, velocity, level] })
+    }
+
+    fn outcome(&mut self) -> Result<Outcome> {
+        let fields = self.run.fields()?;
+        let settings = self.run.problem.settings;
+        let max_depth = self.run.unpad(&fields.max_depth);
+        let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
+        let arrival = self.run.unpad(&fields.arrival).into_iter().map(minutes).collect();
+        let duration = self.run.unpad(&fields.duration).into_iter().map(minutes).collect();
+        let arrival_words = format!("first time deeper than {} m; no value where it never was", settings.arrival_depth);
+        let duration_words = format!("time deeper than {} m", settings.duration_depth);
+        let layers = vec![
+            self.level("max_level", "highest water level; no value where it stayed dry", &max_depth),
+            self.layer("max_depth", "m", "highest depth of the water", max_depth),
+            self.layer(
+                "max_velocity",
+                "m/s",
+                "highest speed of the water where it is deeper than 1 cm",
+                self.run.unpad(&fields.max_speed),
+            ),
+            self.layer("arrival", "min", &arrival_words, arrival),
+            self.layer("duration", "min", &duration_words, duration),
+            self.layer("infiltrated", "m", "water that went into the soil", self.run.unpad(&fields.infiltrated)),
+        ];
+        Ok(Outcome { layers, tables: self.tables(), balance: self.balance(&fields)? })
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        let problem = &self.run.problem;
+        let boundary = |kind: &BoundaryKind| match kind {
+            BoundaryKind::Wall => "wall",
+            BoundaryKind::Free => "free",
+            BoundaryKind::Level(_) => "level",
+            BoundaryKind::Discharge(_) => "discharge",
+            BoundaryKind::Periodic => "periodic",
+        };
+        serde_json::json!({
+            "order": problem.settings.order,
+            "courant": problem.settings.courant,
+            "longest_step_s": problem.longest_step(),
+            "arrival_depth_m": problem.settings.arrival_depth,
+            "duration_depth_m": problem.settings.duration_depth,
+            "boundaries": problem.boundaries.iter().map(|b| (b.name.clone(), boundary(&b.kind))).collect::<Vec<_>>(),
+        })
+    }
+
+    fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>> {
+        let mut saved = match self.run.save() {
+            Ok(saved) => saved,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (start, end) = saved.interval.unwrap_or((f64::NAN, f64::NAN));
+        write(out, &[saved.time, start, end])?;
+        write(out, &[saved.steps])?;
+        write(out, &[saved.clock])?;
+        write(out, &self.readings.concat())?;
+        saved.fields.floats().into_iter().try_for_each(|values| write(out, values))?;
+        saved.fields.integers().into_iter().try_for_each(|values| write(out, values))?;
+        saved.volumes.edges().into_iter().try_for_each(|values| write(out, values))?;
+        Ok(Ok(()))
+    }
+
+    fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
+        let grid = self.run.problem.grid;
+        let cells = (grid.cols + 2 * HALO) * (grid.rows + 2 * HALO);
+        let times: Vec<f64> = read(from, Some(3))?;
+        let steps: Vec<u64> = read(from, Some(1))?;
+        let clock = read(from, Some(1))?;
+        let readings: Vec<f64> = read(from, None)?;
+        let mut floats = Vec::new();
+        for _ in 0..8 {
+            floats.push(read::<f32>(from, Some(cells))?);
+        }
+        let mut floats = floats.into_iter();
+        let mut float = || floats.next().unwrap_or_default();
+        let (arrival, duration) = (read(from, Some(cells))?, read(from, Some(cells))?);
+        let fields = Fields {
+            depth: float(),
+            low: float(),
+            qx: float(),
+            qy: float(),
+            max_depth: float(),
+            max_speed: float(),
+            infiltrated: float(),
+            infiltrated_low: float(),
+            arrival,
+            duration,
+        };
+        let volumes = super::solver::Volumes {
+            north: read(from, Some(grid.cols))?,
+            south: read(from, Some(grid.cols))?,
+            west: read(from, Some(grid.rows))?,
+            east: read(from, Some(grid.rows))?,
+        };
+        let width = 1 + 3 * self.run.problem.gauges.len() + self.run.problem.boundaries.len();
+        self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();
+        let interval = (!times[1].is_nan()).then_some((times[1], times[2]));
+        Ok(self.run.load(Saved { time: times[0], steps: steps[0], interval, clock: clock[0], fields, volumes }))
+    }
+}
+
+/// Writes the number of values and the values, as they lie in memory (little-endian on every machine we know).
+fn write<T: bytemuck::Pod>(out: &mut dyn Write, values: &[T]) -> std::io::Result<()> {
+    out.write_all(&(values.len() as u64).to_le_bytes())?;
+    out.write_all(bytemuck::cast_slice(values))
+}
+
+/// Reads what `write` wrote; where `count` is known, any other number is refused before memory is set aside.
+fn read<T: bytemuck::Pod>(from: &mut dyn Read, count: Option<usize>) -> std::io::Result<Vec<T>> {
+    let broken =
+        || std::io::Error::new(std::io::ErrorKind::InvalidData, "the checkpoint does not belong to this scenario");
+    let mut length = [0; 8];
+    from.read_exact(&mut length)?;
+    let length = usize::try_from(u64::from_le_bytes(length)).map_err(|_| broken())?;
+    if count.map_or(length > 1 << 28, |count| count != length) {
+        return Err(broken());
+    }
+    let mut values = vec![T::zeroed(); length];
+    from.read_exact(bytemuck::cast_slice_mut(&mut values))?;
+    Ok(values)
+}
+
+const _: () = assert!(cfg!(target_endian = "little"), "checkpoints and buffers are little-endian");

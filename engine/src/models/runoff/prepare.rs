@@ -1,0 +1,113 @@
+//! From a scenario and a city to the runoff problem.
+
+use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings};
+use crate::city::City;
+use crate::error::{Error, Result};
+use crate::grid::Edge;
+use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
+use crate::series::{Between, Series};
+
+/// The runoff problem of a scenario in a city.
+///
+/// # Errors
+/// `Scenario` or `Data` with the place and the mend.
+pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
+    let runoff = &scenario.spec.runoff;
+    let defaults = Settings::default();
+    let zeros = vec![0.0; city.grid.len()];
+    let mut problem = Problem {
+        grid: city.grid,
+        datum: city.terrain.datum,
+        bed: city.terrain.values.clone(),
+        manning: city.manning.values.clone(),
+        infiltration: city.infiltration.values.clone(),
+        depth: city.water.as_ref().map_or_else(|| zeros.clone(), |water| water.values.clone()),
+        qx: zeros.clone(),
+        qy: zeros,
+        rain: scenario.rain()?,
+        boundaries: Vec::new(),
+        inflows: Vec::new(),
+        gauges: Vec::new(),
+        settings: Settings {
+            order: runoff.order.unwrap_or(defaults.order),
+            courant: runoff.courant.unwrap_or(defaults.courant),
+            longest_step: runoff.longest_step_s,
+            arrival_depth: runoff.arrival_depth_m.unwrap_or(defaults.arrival_depth),
+            duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
+        },
+    };
+    if let Some(buildings) = &city.buildings {
+        problem.bed.iter_mut().zip(&buildings.values).for_each(|(bed, height)| *bed += height);
+    }
+    for (k, spec) in scenario.spec.boundary.iter().enumerate() {
+        let boundary = boundary(scenario, &format!("boundary[{k}]"), spec, &problem)?;
+        problem.boundaries.push(boundary);
+    }
+    for (k, inflow) in scenario.spec.inflow.iter().enumerate() {
+        let at = format!("inflow[{k}]");
+        let (col, row) = cell(&at, &problem, inflow.x, inflow.y)?;
+        let key = format!("{at}.discharge_m3_per_s");
+        let series = scenario.series(&key, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
+        problem.inflows.push(Inflow { name: inflow.name.clone(), col, row, series });
+    }
+    for (k, gauge) in scenario.spec.gauge.iter().enumerate() {
+        let (col, row) = cell(&format!("gauge[{k}]"), &problem, gauge.x, gauge.y)?;
+        problem.gauges.push(Gauge { name: gauge.name.clone(), col, row });
+    }
+    Ok(problem)
+}
+
+/// The open cell that holds a point.
+fn cell(at: &str, problem: &Problem, x: f64, y: f64) -> Result<(usize, usize)> {
+    let g = &problem.grid;
+    let (col, row) = g.cell_at(x, y).ok_or_else(|| {
+        let extent = format!("x {}…{}, y {}…{}", g.west, g.east(), g.south(), g.north);
+        Error::scenario(format!("{at}.x"), format!("({x}, {y}) lies outside the city"), format!("stay within {extent}"))
+    })?;
+    if problem.bed[row * g.cols + col].is_nan() {
+        let mend = "choose a place that water can enter";
+        return Err(Error::scenario(format!("{at}.x"), format!("({x}, {y}) lies in a wall or a hole"), mend));
+    }
+    Ok((col, row))
+}
+
+/// A boundary on the cells of its stretch.
+fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, problem: &Problem) -> Result<Boundary> {
+    let g = &problem.grid;
+    let (start, end) = match spec.edge {
+        Edge::North | Edge::South => (g.west, g.east()),
+        Edge::West | Edge::East => (g.south(), g.north),
+    };
+    let (from, to) = (spec.from_m.unwrap_or(start), spec.to_m.unwrap_or(end));
+    let place = |value: f64| ((value - start) / g.cell).round();
+    let (first, last) = (place(from).max(0.0), place(to).min(((end - start) / g.cell).round()));
+    if !(first < last) {
+        let problem = format!("the stretch from {from} to {to} m holds no cell of the edge");
+        return Err(Error::scenario(format!("{at}.from_m"), problem, format!("stay within {start}…{end} m")));
+    }
+    let (first, last) = (first as usize, last as usize);
+    // Western and eastern edges are numbered from the north, their y from the south.
+    let (from, to) = match spec.edge {
+        Edge::North | Edge::South => (first, last),
+        Edge::West | Edge::East => (g.rows - last, g.rows - first),
+    };
+    let given = |key: &str, value: &Option<SeriesSpec>, allowed| -> Result<Series> {
+        let at = format!("{at}.{key}");
+        let missing = || Error::scenario(&at, "is missing", format!("write {key} = a number, points or a CSV file"));
+        scenario.series(&at, value.as_ref().ok_or_else(missing)?, Between::Linear, allowed)
+    };
+    let kind = match spec.kind {
+        BoundaryName::Wall => BoundaryKind::Wall,
+        BoundaryName::Free => BoundaryKind::Free,
+        BoundaryName::Level => BoundaryKind::Level(given("level_m", &spec.level_m, Allowed::LEVEL)?),
+        BoundaryName::Discharge => {
+            let series = given("discharge_m3_per_s", &spec.discharge_m3_per_s, Allowed::DISCHARGE)?;
+            BoundaryKind::Discharge(series)
+        }
+    };
+    let boundary = Boundary { name: spec.name.clone(), edge: spec.edge, from, to, kind };
+    if !matches!(boundary.kind, BoundaryKind::Wall) && problem.open_faces(&boundary) == 0 {
+        return Err(Error::scenario(format!("{at}.edge"), "every cell of the stretch is a wall", "move the stretch"));
+    }
+    Ok(boundary)
+}

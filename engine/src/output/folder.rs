@@ -1,0 +1,109 @@
+//! The folder of one run: layers, tables, pictures and the record, each with its checksum.
+
+use super::{geotiff, png, table};
+use crate::error::{Error, Result};
+use crate::frame::{Frame, Outcome};
+use crate::raster::Raster;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A file that a run made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Path within the run's folder.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// What it shows, in words.
+    pub description: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size, bytes.
+    pub bytes: u64,
+}
+
+/// The folder of one run.
+pub struct RunFolder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The files so far.
+    pub artifacts: Vec<Artifact>,
+}
+
+const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
+
+impl RunFolder {
+    /// Makes the folder and sees that it can be written.
+    ///
+    /// # Errors
+    /// `Io` with the path and the mend.
+    pub fn create(path: &Path) -> Result<RunFolder> {
+        std::fs::create_dir_all(path).map_err(Error::io("making the folder", path))?;
+        let probe = path.join(".probe");
+        std::fs::write(&probe, b"hanze").map_err(Error::io("writing", &probe))?;
+        std::fs::remove_file(&probe).map_err(Error::io("removing", &probe))?;
+        Ok(RunFolder { path: path.to_path_buf(), artifacts: Vec::new() })
+    }
+
+    fn add(&mut self, name: String, media_type: &str, description: &str) -> Result<()> {
+        let (sha256, bytes) = crate::checksum::of_file(&self.path.join(&name))?;
+        let (media_type, description) = (media_type.to_string(), description.to_string());
+        self.artifacts.retain(|artifact| artifact.name != name);
+        self.artifacts.push(Artifact { name, media_type, description, sha256, bytes });
+        Ok(())
+    }
+
+    /// Writes one layer as a Cloud Optimized GeoTIFF; names may hold a folder.
+    pub fn layer(&mut self, name: &str, layer: &Raster) -> Result<()> {
+        let name = format!("{name}.tif");
+        let path = self.path.join(&name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(Error::io("making the folder", parent))?;
+        }
+        geotiff::write_cog(&path, layer)?;
+        self.add(name, COG, &format!("{} ({})", layer.description, layer.unit))
+    }
+
+    /// Writes the layers of a frame below `frames/`, named by their time.
+    pub fn frame(&mut self, frame: &Frame) -> Result<()> {
+        let stamp = format!("{:08.1}s", frame.time);
+        frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))
+    }
+
+    /// Writes the layers and tables that sum a run up.
+    pub fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
+        outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer))?;
+        for rows in &outcome.tables {
+            let name = format!("{}.csv", rows.name);
+            table::write_csv(&self.path.join(&name), rows)?;
+            self.add(name, "text/csv", &format!("{} in time", rows.name))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a picture of a depth over the hillshade of the ground.
+    pub fn depth_picture(&mut self, name: &str, ground: Ground, depth: &Raster) -> Result<()> {
+        let name = format!("{name}.png");
+        let image = png::depth_map(ground.terrain, ground.buildings, depth, ground.water);
+        png::write_png(&self.path.join(&name), &image)?;
+        self.add(name, "image/png", &format!("{} over a hillshade, in classes of 5 cm", depth.description))
+    }
+
+    /// Writes a text file that belongs to the run but is no result.
+    pub fn text(&self, name: &str, text: &str) -> Result<()> {
+        let (path, part) = (self.path.join(name), self.path.join(format!("{name}.part")));
+        std::fs::write(&part, text).map_err(Error::io("writing", &part))?;
+        std::fs::rename(&part, &path).map_err(Error::io("writing", &path))
+    }
+}
+
+/// What lies below the water of a picture.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// Height of the ground.
+    pub terrain: &'a Raster,
+    /// Height of buildings above it.
+    pub buildings: Option<&'a Raster>,
+    /// Depth of standing water at the start.
+    pub water: Option<&'a Raster>,
+}

@@ -1,0 +1,183 @@
+//! The city that a scenario names.
+
+use super::Scenario;
+use super::spec::{Holes, NumberOrFile};
+use crate::checksum::of_file;
+use crate::city::read::{Limits, Quantity, raster};
+use crate::city::resample::{Method, resample};
+use crate::city::{City, demo, holes};
+use crate::error::{Error, Result};
+use crate::grid::{Crs, Grid};
+use crate::raster::Raster;
+
+/// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
+/// in and out.
+const BYTES_PER_CELL: u64 = 200;
+/// Cells of one grid, so that indices fit in 32 bits.
+const MOST_CELLS: u64 = 4_000_000_000;
+const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
+
+/// A file that a run has read.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Input {
+    /// As the scenario names it.
+    pub name: String,
+    /// What it is for.
+    pub layer: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size, bytes.
+    pub bytes: u64,
+    /// Share of its cells in the city that had no value.
+    pub nodata_share: f64,
+}
+
+impl Scenario {
+    /// Reads or makes the city.
+    ///
+    /// # Errors
+    /// `Data` and `Scenario` with the file or the key and the mend; `Memory` before anything large is set aside.
+    pub fn city(&self) -> Result<(City, Vec<Input>)> {
+        self.read_city().map_err(|error| self.locate(error))
+    }
+
+    fn read_city(&self) -> Result<(City, Vec<Input>)> {
+        let spec = &self.spec.city;
+        if let Some(d) = &spec.demo {
+            let cells = (d.width_m / d.cell_m) * (d.height_m / d.cell_m);
+            check_memory(cells as u64, "city.demo")?;
+            return Ok((demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?, Vec::new()));
+        }
+        let mut inputs = Vec::new();
+        let name = spec.terrain.as_deref().unwrap_or_default();
+        let source = self.read("terrain", name, Quantity::Heights, &mut inputs)?;
+        let grid = self.grid(&source)?;
+        check_memory(grid.len() as u64, "city")?;
+        let mut terrain = resample(&source, &grid, Method::Bilinear, &self.path(name))?;
+        drop(source);
+        let missing = holes::count_holes(&terrain);
+        note_share(&mut inputs, missing, &grid);
+        match spec.holes {
+            _ if missing == grid.len() => {
+                return Err(Error::data(&self.path(name), "has no height in the city's extent", "move city.extent"));
+            }
+            None if missing > 0 => {
+                let problem = format!("has no height in {missing} of {} cells", grid.len());
+                let mend = "write holes = \"fill\" to fill them in from around, or \"wall\" to keep water out";
+                return Err(Error::data(&self.path(name), problem, mend));
+            }
+            Some(Holes::Fill) => {
+                holes::fill_holes(&mut terrain);
+            }
+            _ => {}
+        }
+        let manning = self.layer("manning", &spec.manning, 0.03, 1.0, &grid, &mut inputs)?;
+        let mut infiltration =
+            self.layer("infiltration_mm_per_day", &spec.infiltration_mm_per_day, 0.0, 1e6, &grid, &mut inputs)?;
+        infiltration.values.iter_mut().for_each(|value| *value = (f64::from(*value) * MM_PER_DAY) as f32);
+        infiltration.unit = "m/s".into();
+        let water = spec.water_level_m.map(|level| {
+            let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
+            Raster::from_values(grid, "water", "m", terrain.values.iter().map(depth).collect())
+        });
+        let title = self.spec.title.clone();
+        Ok((City { title, synthetic: false, grid, terrain, buildings: None, manning, infiltration, water }, inputs))
+    }
+
+    /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.
+    fn grid(&self, terrain: &Raster) -> Result<Grid> {
+        let spec = &self.spec.city;
+        let mut own = terrain.grid;
+        if let Some(epsg) = spec.epsg {
+            let crs = Crs { epsg: Some(epsg) };
+            if !own.crs.same_plane(crs) {
+                let problem = format!("EPSG:{epsg} is not the plane of the terrain, which carries {}", own.crs);
+                return Err(Error::scenario("city.epsg", problem, "leave epsg out, or take another file"));
+            }
+            own.crs = crs;
+        }
+        let cell = spec.cell_m.unwrap_or(own.cell);
+        let Some([west, south, east, north]) = spec.extent else {
+            let count = |length: f64| (length / cell + 1e-6).floor().max(1.0);
+            let (cols, rows) = (count(own.east() - own.west), count(own.north - own.south()));
+            return sized(cols, rows, Grid { cell, ..own });
+        };
+        if west >= own.east() || east <= own.west || south >= own.north || north <= own.south() {
+            let there = format!("{}…{} m east, {}…{} m north", own.west, own.east(), own.south(), own.north);
+            let problem = format!("does not overlap the terrain, which covers {there}");
+            return Err(Error::scenario("city.extent", problem, "write [west, south, east, north] within it"));
+        }
+        // Snapped to the terrain's cells, so that values are copied and not interpolated where the size agrees.
+        let snapped = |from: f64, edge: f64| from + ((edge - from) / own.cell).round() * own.cell;
+        let (west, north) = (snapped(own.west, west), snapped(own.north, north));
+        let count = |length: f64| (length / cell).round().max(1.0);
+        sized(count(east - west), count(north - south), Grid { cell, west, north, ..own })
+    }
+
+    fn read(&self, layer: &str, name: &str, quantity: Quantity, inputs: &mut Vec<Input>) -> Result<Raster> {
+        let path = self.path(name);
+        let free = crate::device::free_memory().unwrap_or(u64::MAX);
+        let most = (free / 16).min(MOST_CELLS);
+        let raster = raster(&path, quantity, Limits { max_cells: most })?;
+        let (sha256, bytes) = of_file(&path)?;
+        inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0 });
+        Ok(raster)
+    }
+
+    /// A layer of numbers on the city's grid; cells without a value take the default.
+    fn layer(
+        &self,
+        key: &str,
+        spec: &Option<NumberOrFile>,
+        default: f64,
+        most: f64,
+        grid: &Grid,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Raster> {
+        let name = match spec {
+            None => return Ok(Raster::uniform(*grid, key, "", default as f32)),
+            Some(NumberOrFile::Number(value)) => return Ok(Raster::uniform(*grid, key, "", *value as f32)),
+            Some(NumberOrFile::File(name)) => name,
+        };
+        let source = self.read(key, name, Quantity::Values, inputs)?;
+        let mut raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
+        note_share(inputs, holes::count_holes(&raster), grid);
+        if let Some(i) = raster.values.iter().position(|value| *value < 0.0 || *value > most as f32) {
+            let (col, row) = (i % grid.cols, i / grid.cols);
+            let problem = format!("holds {} in row {row}, column {col} of the city", raster.values[i]);
+            let mend = format!("{key} lies between 0 and {most}; declare other values as nodata");
+            return Err(Error::data(&self.path(name), problem, mend));
+        }
+        raster.values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = default as f32);
+        Ok(raster)
+    }
+}
+
+/// A grid of so many cells, if they can be counted.
+fn sized(cols: f64, rows: f64, grid: Grid) -> Result<Grid> {
+    if cols * rows > MOST_CELLS as f64 {
+        let problem = format!("makes {cols:.0} × {rows:.0} cells");
+        return Err(Error::scenario("city.cell_m", problem, "take a larger cell or a smaller extent"));
+    }
+    Ok(Grid { cols: cols as usize, rows: rows as usize, ..grid })
+}
+
+/// Refuses a city that does not fit in memory, before anything is set aside.
+fn check_memory(cells: u64, at: &str) -> Result<()> {
+    let needed = cells.saturating_mul(BYTES_PER_CELL);
+    match crate::device::free_memory() {
+        Some(available) if needed > available => Err(Error::Memory {
+            what: format!("{at} of {cells} cells"),
+            needed,
+            available,
+            mend: "take a larger cell_m or a smaller extent".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn note_share(inputs: &mut [Input], missing: usize, grid: &Grid) {
+    if let Some(input) = inputs.last_mut() {
+        input.nodata_share = missing as f64 / grid.len() as f64;
+    }
+}

@@ -1,0 +1,161 @@
+//! Series of the scenario: numbers, points, and CSV files.
+
+use super::Scenario;
+use super::spec::{RainSpec, SeriesSpec};
+use crate::error::{Error, Result};
+use crate::series::{Between, Series};
+use std::path::Path;
+
+const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
+/// Points that a series may have.
+const MOST_POINTS: usize = 1_000_000;
+
+/// Range that values of a series must lie in, with its unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed {
+    least: f64,
+    most: f64,
+    unit: &'static str,
+}
+
+impl Allowed {
+    /// Rain.
+    pub const RAIN: Allowed = Allowed { least: 0.0, most: 10_000.0, unit: "mm per hour" };
+    /// Water levels.
+    pub const LEVEL: Allowed = Allowed { least: -12_000.0, most: 12_000.0, unit: "m" };
+    /// Discharges into the city.
+    pub const DISCHARGE: Allowed = Allowed { least: 0.0, most: 1e6, unit: "m³/s" };
+
+    fn problem(self, value: f64) -> Option<String> {
+        let fine = value >= self.least && value <= self.most;
+        (!fine).then(|| format!("{value} {} is not allowed (from {} to {})", self.unit, self.least, self.most))
+    }
+}
+
+impl Scenario {
+    /// A series in the unit of its key `at`; times in s.
+    ///
+    /// # Errors
+    /// `Scenario` or `Data` where values are out of range, times do not rise, or the file has gaps.
+    pub fn series(&self, at: &str, spec: &SeriesSpec, between: Between, allowed: Allowed) -> Result<Series> {
+        let mend = "write a number, points [[minute, value], …] with rising minutes, or the name of a CSV file";
+        let points = match spec {
+            SeriesSpec::Number(value) => vec![(0.0, *value)],
+            SeriesSpec::Points(points) => points.iter().map(|&[minute, value]| (60.0 * minute, value)).collect(),
+            SeriesSpec::File(name) => return read_csv(&self.path(name), between, allowed),
+        };
+        if points.is_empty() || points.len() > MOST_POINTS {
+            return Err(Error::scenario(at, format!("has {} points", points.len()), mend));
+        }
+        if let Some(problem) = points.iter().find_map(|&(_, value)| allowed.problem(value)) {
+            return Err(Error::scenario(at, problem, mend));
+        }
+        let rising = points.windows(2).all(|pair| pair[0].0 < pair[1].0) && points.iter().all(|p| p.0.is_finite());
+        if !rising {
+            return Err(Error::scenario(at, "minutes do not rise", mend));
+        }
+        Ok(Series::new(&points, between))
+    }
+
+    /// Rain, m/s.
+    ///
+    /// # Errors
+    /// As [`Scenario::series`].
+    pub fn rain(&self) -> Result<Series> {
+        let Some(rain) = &self.spec.rain else { return Ok(Series::constant(0.0)) };
+        let RainSpec { mm_per_hour, minutes, steps_mm, step_minutes } = rain;
+        let mut series = match (mm_per_hour, steps_mm) {
+            (Some(spec), None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
+            (None, Some(steps)) => hyetograph(steps, *step_minutes)?,
+            _ => {
+                let mend = "write either mm_per_hour, or steps_mm with step_minutes";
+                return Err(Error::scenario("rain", "says how much in two ways or in none", mend));
+            }
+        };
+        if let Some(minutes) = minutes {
+            if !matches!(mm_per_hour, Some(SeriesSpec::Number(_))) {
+                return Err(Error::scenario(
+                    "rain.minutes",
+                    "belongs to a single number",
+                    "end the series with 0 instead",
+                ));
+            }
+            if !(*minutes > 0.0 && *minutes <= 70_000.0) {
+                return Err(Error::scenario(
+                    "rain.minutes",
+                    format!("{minutes} is no length"),
+                    "write minutes above 0",
+                ));
+            }
+            series.times.push(60.0 * minutes);
+            series.values.push(0.0);
+        }
+        series.values.iter_mut().for_each(|value| *value *= MM_PER_HOUR);
+        Ok(series)
+    }
+}
+
+/// A hyetograph of equal steps, mm per hour.
+fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
+    let minutes = step_minutes.filter(|minutes| *minutes > 0.0 && *minutes <= 70_000.0).ok_or_else(|| {
+        Error::scenario("rain.step_minutes", "is missing or no length", "write the length of a step in minutes")
+    })?;
+    if steps_mm.is_empty() || steps_mm.len() > MOST_POINTS {
+        return Err(Error::scenario(
+            "rain.steps_mm",
+            format!("has {} steps", steps_mm.len()),
+            "write the mm of each step",
+        ));
+    }
+    if let Some(problem) = steps_mm.iter().find_map(|&mm| Allowed::RAIN.problem(mm * 60.0 / minutes)) {
+        return Err(Error::scenario("rain.steps_mm", problem, "write the mm of each step, 0 or more"));
+    }
+    let ended = steps_mm.iter().copied().chain([0.0]);
+    let points: Vec<(f64, f64)> =
+        ended.enumerate().map(|(k, mm)| (k as f64 * minutes * 60.0, mm * 60.0 / minutes)).collect();
+    Ok(Series::new(&points, Between::Steps))
+}
+
+/// Reads a CSV file of two columns: time (the header says in minutes or in seconds) and value.
+fn read_csv(path: &Path, between: Between, allowed: Allowed) -> Result<Series> {
+    let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
+    let broken = |error: csv::Error| Error::data(path, format!("cannot be read: {error}"), "write a CSV file in UTF-8");
+    let header = reader.headers().map_err(broken)?.get(0).unwrap_or("").to_lowercase();
+    let seconds_each = if header.contains("min") {
+        60.0
+    } else if header.contains("sec") || header.contains("(s)") || header.ends_with("_s") {
+        1.0
+    } else {
+        let problem = format!("line 1: the first column is \"{header}\"");
+        return Err(Error::data(path, problem, "begin with a header such as `minutes,value` or `seconds,value`"));
+    };
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let number = |column: usize, what: &str| {
+            let cell = record.get(column).unwrap_or("");
+            let mend = "write a number on every line; there must be no gaps";
+            cell.parse::<f64>()
+                .ok()
+                .filter(|value| value.is_finite())
+                .ok_or_else(|| Error::data(path, format!("line {line}: \"{cell}\" is no {what}"), mend))
+        };
+        let (time, value) = (number(0, "time")? * seconds_each, number(1, "value")?);
+        if let Some(problem) = allowed.problem(value) {
+            return Err(Error::data(path, format!("line {line}: {problem}"), "correct the value"));
+        }
+        if points.last().is_some_and(|last| last.0 >= time) {
+            return Err(Error::data(path, format!("line {line}: the time does not rise"), "sort the lines by time"));
+        }
+        if points.len() == MOST_POINTS {
+            return Err(Error::data(path, format!("line {line}: too many points"), "keep it to a million"));
+        }
+        points.push((time, value));
+    }
+    if points.is_empty() {
+        return Err(Error::data(path, "holds no values", "write at least one line below the header"));
+    }
+    Ok(Series::new(&points, between))
+}

@@ -1,0 +1,247 @@
+//! The scenario as it is written: TOML (or JSON) with the units in the names of the keys.
+
+use crate::grid::Edge;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One run: a city, a span of time, and what happens to the city in it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Hanze scenario")]
+pub struct Spec {
+    /// Title for people.
+    pub title: String,
+    /// What the scenario is about, in a sentence or two.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The model that runs.
+    pub model: ModelName,
+    /// Whom to name beside every picture of the data.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub attribution: String,
+    /// The city.
+    pub city: CitySpec,
+    /// The span of time.
+    pub time: TimeSpec,
+    /// Rain; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rain: Option<RainSpec>,
+    /// Choices of the runoff model.
+    #[serde(default)]
+    pub runoff: RunoffSpec,
+    /// Open stretches of the edges; the rest is wall.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boundary: Vec<BoundarySpec>,
+    /// Point inflows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inflow: Vec<InflowSpec>,
+    /// Places whose water is written down in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauge: Vec<GaugeSpec>,
+}
+
+/// A model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelName {
+    /// Rainfall runoff.
+    Runoff,
+}
+
+/// The city: either the demo city, or the layers of a real one.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CitySpec {
+    /// The synthetic demo city, instead of all that follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<DemoSpec>,
+    /// Raster of the ground's height, m: GeoTIFF (.tif) or ESRI ASCII grid (.asc). A path is relative to the scenario;
+    /// after `data:` it is relative to the folder that HANZE_DATA names (or shared/data beside the project).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terrain: Option<String>,
+    /// What becomes of cells without a height. Must be given where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holes: Option<Holes>,
+    /// EPSG code of the terrain where the file carries none, such as 28992.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epsg: Option<u32>,
+    /// Part of the terrain: west, south, east, north, m. The whole if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<[f64; 4]>,
+    /// Side of a cell, m; the terrain's own if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell_m: Option<f64>,
+    /// Manning's n, s/m^(1/3): a number or a raster. 0.03 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manning: Option<NumberOrFile>,
+    /// Infiltration capacity, mm per day: a number or a raster. 0 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infiltration_mm_per_day: Option<NumberOrFile>,
+    /// Level of standing water at the start, m: cells below it are filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_level_m: Option<f64>,
+}
+
+/// What becomes of cells without a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holes {
+    /// Heights are filled in from around the hole.
+    Fill,
+    /// Water cannot enter them.
+    Wall,
+}
+
+/// The synthetic demo city.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DemoSpec {
+    /// The same seed gives the same city.
+    pub seed: u64,
+    /// From west to east, m: 100 to 12 000.
+    pub width_m: f64,
+    /// From south to north, m: 100 to 12 000.
+    pub height_m: f64,
+    /// Side of a cell, m: 0.25 to 20.
+    pub cell_m: f64,
+}
+
+/// A number for the whole city, or a raster file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NumberOrFile {
+    /// The same everywhere.
+    Number(f64),
+    /// A raster: GeoTIFF or ESRI ASCII grid.
+    File(String),
+}
+
+/// The span of time.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpec {
+    /// End of the run, minutes.
+    pub end_minutes: f64,
+    /// Time between frames, minutes; only the end if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_minutes: Option<f64>,
+}
+
+/// Rain on the whole city.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RainSpec {
+    /// Intensity, mm per hour: a number, a list of [minute, mm per hour] that each hold until the next, or a CSV file
+    /// with a header (`minutes` or `seconds`, then the value).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mm_per_hour: Option<SeriesSpec>,
+    /// How long a single number rains, minutes; to the end if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
+    /// Depth of each step of a hyetograph, mm; instead of `mm_per_hour`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_mm: Option<Vec<f64>>,
+    /// Length of a step of the hyetograph, minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_minutes: Option<f64>,
+}
+
+/// A value in time: a number, a list of [minute, value], or a CSV file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SeriesSpec {
+    /// The same all the time.
+    Number(f64),
+    /// Points: minute and value.
+    Points(Vec<[f64; 2]>),
+    /// A CSV file with a header: `minutes` or `seconds`, then the value.
+    File(String),
+}
+
+/// Choices of the runoff model; each has a default.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunoffSpec {
+    /// Order of accuracy: 1 (twice as fast) or 2 (the default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
+    /// Courant number, above 0 and up to 0.5 (the default).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courant: Option<f64>,
+    /// Longest time step, s; that of a wave of 1 m/s if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_step_s: Option<f64>,
+    /// Depth that counts as arrived, m; 0.05 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival_depth_m: Option<f64>,
+    /// Depth whose duration is counted, m; 0.10 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_depth_m: Option<f64>,
+    /// Time between readings of gauges and boundaries, minutes; 1 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gauge_minutes: Option<f64>,
+}
+
+/// A stretch of an edge.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoundarySpec {
+    /// Name in tables.
+    pub name: String,
+    /// The edge.
+    pub edge: Edge,
+    /// Start of the stretch: x of northern and southern, y of western and eastern edges, m. The whole edge if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_m: Option<f64>,
+    /// End of the stretch, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_m: Option<f64>,
+    /// What happens there.
+    pub kind: BoundaryName,
+    /// Level for kind "level", m: a number, points [minute, m] or a CSV file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_m: Option<SeriesSpec>,
+    /// Discharge into the city for kind "discharge", m³/s: a number, points [minute, m³/s] or a CSV file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discharge_m3_per_s: Option<SeriesSpec>,
+}
+
+/// What happens at a boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundaryName {
+    /// Nothing passes.
+    Wall,
+    /// Water leaves as it comes.
+    Free,
+    /// The level is given.
+    Level,
+    /// The discharge is given.
+    Discharge,
+}
+
+/// A point inflow.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InflowSpec {
+    /// Name in tables.
+    pub name: String,
+    /// X, m.
+    pub x: f64,
+    /// Y, m.
+    pub y: f64,
+    /// Discharge, m³/s: a number, points [minute, m³/s] or a CSV file.
+    pub discharge_m3_per_s: SeriesSpec,
+}
+
+/// A gauge.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GaugeSpec {
+    /// Name in tables.
+    pub name: String,
+    /// X, m.
+    pub x: f64,
+    /// Y, m.
+    pub y: f64,
+}

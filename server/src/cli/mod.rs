@@ -1,0 +1,105 @@
+//! The command line.
+
+mod devices;
+mod progress;
+mod report;
+mod run;
+mod validate;
+
+use clap::{Parser, Subcommand};
+use hanze_engine::scenario::Scenario;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Hanze: simulations for the digital twin of a city.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario and write maps, tables and a record.
+    Run {
+        /// The scenario, a TOML file.
+        scenario: PathBuf,
+        #[command(flatten)]
+        options: Options,
+        /// Folder that the run's own folder is made in.
+        #[arg(long, default_value = "runs")]
+        out: PathBuf,
+    },
+    /// Go on with a run that was stopped with Ctrl-C.
+    Resume {
+        /// The run's folder.
+        folder: PathBuf,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Check a scenario without running it.
+    Check {
+        /// The scenario, a TOML file.
+        scenario: PathBuf,
+    },
+    /// Print the JSON Schema of scenarios.
+    Schema,
+    /// List the devices, their drivers and limits.
+    Devices,
+    /// Compare a model with cases whose answers are known.
+    Validate {
+        /// The model.
+        #[arg(value_parser = ["runoff"])]
+        model: String,
+        /// Only cases whose name holds these words.
+        #[arg(long)]
+        only: Option<String>,
+        /// Only cases of a few seconds.
+        #[arg(long)]
+        cheap: bool,
+        /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
+        #[arg(long, default_value = "cpu")]
+        device: String,
+    },
+}
+
+#[derive(clap::Args)]
+struct Options {
+    /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Tell of progress in lines of JSON on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does what the command line says.
+pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
+    match cli.command {
+        Command::Run { scenario, options, out } => run::run(&scenario, &options.device, options.json, &out),
+        Command::Resume { folder, options } => run::resume(&folder, &options.device, options.json),
+        Command::Check { scenario } => check(&scenario),
+        Command::Schema => {
+            println!("{:#}", Scenario::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Devices => devices::devices(),
+        Command::Validate { model: _, only, cheap, device } => validate::runoff(only.as_deref(), cheap, &device),
+    }
+}
+
+/// Reads a scenario, its inputs and its forcing, and says what it would do.
+fn check(file: &std::path::Path) -> miette::Result<ExitCode> {
+    let scenario = Scenario::load(file).map_err(report::report)?;
+    let (city, inputs) = scenario.city().map_err(report::report)?;
+    hanze_engine::models::runoff::problem_of(&city, &scenario).map_err(report::report)?;
+    let grid = city.grid;
+    println!("{}: fine", file.display());
+    println!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs);
+    println!("  {} frames in {} minutes", scenario.frame_times().len(), scenario.spec.time.end_minutes);
+    for input in inputs {
+        println!("  {}: {} ({:.1} % without a value)", input.layer, input.name, 100.0 * input.nodata_share);
+    }
+    Ok(ExitCode::SUCCESS)
+}

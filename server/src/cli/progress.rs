@@ -1,0 +1,110 @@
+//! Progress for people (a bar, or plain lines where there is no terminal) and for programs (JSON lines).
+
+use hanze_engine::simulation::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Time between plain lines.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// Tells of progress in one of three ways.
+pub struct Teller {
+    way: Way,
+    /// When computing began, and the steps and time that were done by then.
+    begun: Option<(Instant, u64, f64)>,
+    last_line: Option<Instant>,
+}
+
+enum Way {
+    Bar(ProgressBar),
+    Plain,
+    Json,
+}
+
+impl Teller {
+    /// JSON if asked for, a bar on a terminal, else plain lines.
+    pub fn new(json: bool) -> Teller {
+        let way = if json {
+            Way::Json
+        } else if std::io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{bar:30.cyan/blue} {percent:>3} % {msg}");
+            Way::Bar(ProgressBar::new(1000).with_style(style.unwrap_or(ProgressStyle::default_bar())))
+        } else {
+            Way::Plain
+        };
+        Teller { way, begun: None, last_line: None }
+    }
+
+    /// Takes an event of the simulation.
+    pub fn tell(&mut self, event: Event) {
+        match event {
+            Event::Progress { progress, end, cells } => {
+                let (start, steps, time) = *self.begun.get_or_insert((Instant::now(), progress.steps, progress.time));
+                let seconds = start.elapsed().as_secs_f64().max(1e-3);
+                let speed = (progress.steps - steps) as f64 * cells as f64 / seconds / 1e6;
+                let done = progress.time - time;
+                let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
+                self.progress(progress.time, end, progress.dt, speed, remaining);
+            }
+            Event::Frame { time, done, of } => match &self.way {
+                Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
+                Way::Plain => eprintln!("frame {done} of {of} at {}", clock(time)),
+                Way::Bar(_) => {}
+            },
+        }
+    }
+
+    fn progress(&mut self, time: f64, end: f64, dt: f64, speed: f64, remaining: f64) {
+        let left = if remaining.is_finite() { format!("{} left", clock(remaining)) } else { "…".into() };
+        let words =
+            format!("{} of {}, step {dt:.3} s, {speed:.0} million cell-steps/s, {left}", clock(time), clock(end));
+        match &self.way {
+            Way::Bar(bar) => {
+                bar.set_position((1000.0 * time / end) as u64);
+                bar.set_message(words);
+            }
+            Way::Plain => {
+                if self.last_line.is_none_or(|last| last.elapsed() >= PLAIN_EVERY) {
+                    eprintln!("{:>3.0} % {words}", 100.0 * time / end);
+                    self.last_line = Some(Instant::now());
+                }
+            }
+            Way::Json => json(serde_json::json!({
+                "event": "progress",
+                "time_s": time,
+                "end_s": end,
+                "dt_s": dt,
+                "million_cell_steps_per_s": speed,
+                "remaining_s": if remaining.is_finite() { Some(remaining) } else { None },
+            })),
+        }
+    }
+
+    /// Says a line that stays.
+    pub fn say(&self, line: &str) {
+        match &self.way {
+            Way::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
+            Way::Plain => eprintln!("{line}"),
+            Way::Json => json(serde_json::json!({"event": "note", "text": line})),
+        }
+    }
+
+    /// Clears the bar.
+    pub fn end(&self) {
+        if let Way::Bar(bar) = &self.way {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Prints one line of JSON; a reader that has gone is no reason to stop a run.
+pub fn json(value: serde_json::Value) {
+    let _ = writeln!(std::io::stdout(), "{value}");
+}
+
+/// Seconds as h:mm:ss.
+pub fn clock(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+}

@@ -1,0 +1,100 @@
+//! `hanze run` and `hanze resume`.
+
+use super::progress::{Teller, clock, json};
+use super::report::report;
+use hanze_engine::device::Device;
+use hanze_engine::frame::Outcome;
+use hanze_engine::scenario::Scenario;
+use hanze_engine::simulation::{Ending, Simulation};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a run that was stopped: that of a program ended by Ctrl-C.
+const STOPPED: u8 = 130;
+
+/// Runs a scenario.
+pub fn run(file: &Path, device: &str, as_json: bool, out: &Path) -> miette::Result<ExitCode> {
+    let scenario = Scenario::load(file).map_err(report)?;
+    let device = Device::open(device).map_err(report)?;
+    let teller = Teller::new(as_json);
+    teller.say(&format!("{}: on {}", scenario.spec.title, device.record()));
+    let simulation = Simulation::new(scenario, device, out).map_err(report)?;
+    go(simulation, teller, as_json)
+}
+
+/// Takes a stopped run up.
+pub fn resume(folder: &Path, device: &str, as_json: bool) -> miette::Result<ExitCode> {
+    let device = Device::open(device).map_err(report)?;
+    let teller = Teller::new(as_json);
+    let simulation = Simulation::resume(folder, device.clone()).map_err(report)?;
+    teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
+    go(simulation, teller, as_json)
+}
+
+fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> miette::Result<ExitCode> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = cancel.clone();
+    let handler = ctrlc::set_handler(move || {
+        // A second Ctrl-C does not wait for the checkpoint.
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(STOPPED));
+        }
+    });
+    if let Err(error) = handler {
+        teller.say(&format!("Ctrl-C will lose the run: {error}"));
+    }
+    let grid = simulation.city.grid;
+    teller.say(&format!("{} × {} cells of {} m", grid.cols, grid.rows, grid.cell));
+    let ending = simulation.run(&cancel, &mut |event| teller.tell(event));
+    teller.end();
+    let folder = simulation.folder.path.display().to_string();
+    match ending.map_err(report)? {
+        Ending::Stopped { time } if as_json => {
+            json(serde_json::json!({"event": "stopped", "time_s": time, "folder": folder}))
+        }
+        Ending::Stopped { time } => {
+            eprintln!("stopped at {}; go on with: hanze resume {folder}", clock(time));
+        }
+        Ending::Finished(outcome) => {
+            if as_json {
+                let names: Vec<&str> =
+                    simulation.folder.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+                json(serde_json::json!({
+                    "event": "finished",
+                    "run_id": simulation.run_id,
+                    "folder": folder,
+                    "files": names,
+                    "balance": outcome.balance,
+                }));
+            } else {
+                summary(&simulation, &outcome, &folder);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    Ok(ExitCode::from(STOPPED))
+}
+
+/// What came of it, in words.
+fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
+    if simulation.city.synthetic {
+        println!("The city is synthetic: a demo, not a prediction.");
+    }
+    println!("Water balance, {}:", outcome.balance.unit);
+    for (name, value) in &outcome.balance.terms {
+        println!("  {name:<28} {value:>16.3}");
+    }
+    println!(
+        "  {:<28} {:>16.6} ({:.1e} of all that came)",
+        "error", outcome.balance.error, outcome.balance.relative_error
+    );
+    println!("Files in {folder}:");
+    for artifact in simulation.folder.artifacts.iter().filter(|artifact| !artifact.name.starts_with("frames/")) {
+        println!("  {:<24} {}", artifact.name, artifact.description);
+    }
+    let frames = simulation.folder.artifacts.iter().filter(|artifact| artifact.name.starts_with("frames/")).count();
+    println!("  {:<24} {frames} rasters in time", "frames/");
+    println!("  {:<24} inputs, settings, device, balance, checksums", "run.json");
+}

@@ -1,0 +1,59 @@
+//! `hanze validate`.
+
+use hanze_engine::device::Device;
+use hanze_engine::models::runoff::validate::{Bench, CASES};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs the cases of the runoff model and prints case | figure | bar | verdict.
+pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<ExitCode> {
+    let device = Device::open(device).map_err(super::report::report)?;
+    let data = hanze_engine::data_folder();
+    let required = std::env::var_os("HANZE_REQUIRE_DATA").is_some_and(|value| value == "1");
+    eprintln!("on {}", device.record());
+    println!("case | figure | value | bar | verdict");
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    let only = only.unwrap_or_default().to_lowercase();
+    let wanted = CASES.iter().filter(|case| case.name.to_lowercase().contains(&only) && (case.cheap || !cheap));
+    for case in wanted {
+        if case.needs_data && data.is_none() {
+            println!("{} | needs reference data: set HANZE_DATA | | | not run", case.name);
+            if required {
+                failed += 1
+            } else {
+                skipped += 1
+            }
+            continue;
+        }
+        let start = Instant::now();
+        match (case.run)(&Bench { device: &device, data: data.as_deref() }) {
+            Ok(figures) => {
+                for figure in figures {
+                    let verdict = if figure.passes() { "ok" } else { "FAILED" };
+                    if figure.passes() {
+                        passed += 1
+                    } else {
+                        failed += 1
+                    }
+                    println!("{} | {} | {} | {} | {verdict}", case.name, figure.what, short(figure.value), figure.bar);
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                println!("{} | {error} | | | FAILED", case.name);
+            }
+        }
+        eprintln!("  {} took {:.1} s", case.name, start.elapsed().as_secs_f64());
+    }
+    if passed + failed == 0 {
+        eprintln!("no case is called that, or its data is not there");
+        failed += 1;
+    }
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A figure with four digits.
+fn short(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.2e}") } else { format!("{value:.4}") }
+}
