@@ -39,13 +39,13 @@ pub enum Error {
     #[error("the device stopped: {0}; resume from the last checkpoint, or run with --device cpu")]
     DeviceLost(String),
     /// The run does not fit in memory: make it smaller.
-    #[error("{what} needs {} of memory and {} is free; {mend}", bytes(*needed), bytes(*available))]
+    #[error("{what} needs {} of memory and {} is free; {mend}", bytes(*needed), if *available > 0 { bytes(*available) } else { "not enough".into() })]
     Memory {
         /// What needs the memory.
         what: String,
         /// Bytes needed.
         needed: u64,
-        /// Bytes that are free.
+        /// Bytes that are free; 0 where the device does not tell.
         available: u64,
         /// The advice that helps.
         mend: String,

@@ -20,7 +20,7 @@ fn dispatch(update_x: u32, update_y: u32, ghosts: u32, sources: u32) {
 @compute @workgroup_size(1)
 fn main() {
     let speed_bits = atomicLoad(&clock.speed_bits);
-    if clock.finished == 0u && speed_bits >= 0x7f800000u {
+    if speed_bits >= 0x7f800000u {
         clock.unstable = 1u;
     }
     if clock.finished != 0u || clock.unstable != 0u {

@@ -246,14 +246,21 @@ impl Gpu {
 
     /// Waits until all work is done.
     pub fn wait(&self) -> Result<()> {
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        // wgpu 30 panics here when the driver itself reports the device lost; nothing of ours is half done by then.
+        let poll = std::panic::AssertUnwindSafe(|| self.device.poll(wgpu::PollType::wait_indefinitely()));
+        let polled = std::panic::catch_unwind(poll);
         self.check()?;
-        polled.map(|_| ()).map_err(|reason| Error::DeviceLost(format!("{}: {reason}", self.adapter.name)))
+        let lost = |reason: String| Error::DeviceLost(format!("{}: {reason}", self.adapter.name));
+        match polled {
+            Ok(polled) => polled.map(|_| ()).map_err(|reason| lost(reason.to_string())),
+            Err(_) => Err(lost("the driver gave it up".into())),
+        }
     }
 
     /// Builds a stage: a kernel, the values of its overrides, and the buffers of its bindings.
     pub fn stage(&self, kernel: Kernel, overrides: &[(&str, f64)], buffers: &[(u32, &wgpu::Buffer)]) -> Result<Stage> {
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation];
+        let scopes = filters.map(|filter| self.device.push_error_scope(filter));
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(kernel.name),
             source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
@@ -275,7 +282,9 @@ impl Gpu {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        match pollster::block_on(scope.pop()) {
+        // Scopes end in the reverse of the order in which they began.
+        let faults = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
+        match faults.last() {
             None => Ok(Stage { pipeline, bind_group }),
             Some(reason) => Err(Error::NoDevice {
                 problem: format!("{} does not accept the kernel {}: {reason}", self.adapter.name, kernel.name),

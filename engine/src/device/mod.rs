@@ -44,7 +44,7 @@ impl Device {
             ("cpu", None) => Ok(Device::Cpu),
             ("gpu", None) => open(Selector::Real),
             ("gpu", Some("any")) => open(Selector::Any),
-            ("gpu", Some(which)) => {
+            ("gpu", Some(which)) if !which.is_empty() => {
                 open(which.parse().map_or_else(|_| Selector::Name(which.to_string()), Selector::Index))
             }
             _ => Err(Error::NoDevice {

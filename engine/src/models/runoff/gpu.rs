@@ -61,7 +61,7 @@ struct Stages {
     ghosts: [Stage; 2],
     /// Order 1: from 0 to 1, and from 1 to 0. Order 2: predict, and correct.
     update: [Stage; 2],
-    /// Into state 0, and into state 1.
+    /// In state 0, and in state 1.
     sources: [Stage; 2],
     gauges: [Stage; 2],
 }
@@ -156,16 +156,14 @@ impl GpuSolver {
         for step in 0..steps as usize {
             work.push((&s.clock, Dispatch::Groups(1)));
             let from = if self.order == 1 { (self.current + step) % 2 } else { 0 };
+            if self.params.sources > 0 {
+                work.push((&s.sources[from], sources()));
+            }
             work.push((&s.ghosts[from], ghosts()));
             work.push((&s.update[from], update()));
-            let mut into = 1 - from;
             if self.order == 2 {
                 work.push((&s.ghosts[1], ghosts()));
                 work.push((&s.update[1], update()));
-                into = 0;
-            }
-            if self.params.sources > 0 {
-                work.push((&s.sources[into], sources()));
             }
         }
         self.gpu.submit(work)?;
@@ -245,7 +243,13 @@ impl Solver for GpuSolver {
                 break;
             }
         }
+        // The last step of an interval has no clock after it that could tell.
+        self.clock.unstable |= u32::from(self.clock.speed_bits >= 0x7f80_0000);
         Ok(self.clock)
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn gauges(&mut self) -> Result<Vec<[f32; 3]>> {
@@ -293,6 +297,4 @@ impl Solver for GpuSolver {
     }
 }
 
-/// Cells of the padded arrays that fit in memory of `bytes` on this device; 68 bytes each.
-pub const BYTES_PER_CELL: u64 = 68;
 const _: () = assert!(HALO == 2, "the shaders' tiles hold two cells around");

@@ -22,10 +22,13 @@ pub use crate::grid::Edge;
 pub use crate::series::{Between, Series};
 
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A run of a problem on a device, at time 0.
 pub fn start(problem: Problem, device: &Device) -> Result<Run> {
+    if problem.grid.is_empty() {
+        return Err(Error::scenario("city", "has no cells", "take a larger extent or a smaller cell_m"));
+    }
     let solver: Box<dyn solver::Solver> = match device {
         Device::Cpu => Box::new(cpu::CpuSolver::new(&problem)),
         Device::Gpu(gpu) => Box::new(gpu::GpuSolver::new(&problem, gpu.clone())?),

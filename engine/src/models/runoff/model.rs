@@ -259,11 +259,22 @@ impl Model for Runoff {
             west: read(from, Some(grid.rows))?,
             east: read(from, Some(grid.rows))?,
         };
+        let sound = times[0] >= 0.0 && (times[1].is_nan() || times[1] < times[2]) && times[2] != f64::INFINITY;
         let width = 1 + 3 * self.run.problem.gauges.len() + self.run.problem.boundaries.len();
+        if !sound || readings.len() % width != 0 {
+            return Err(damaged());
+        }
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();
         let interval = (!times[1].is_nan()).then_some((times[1], times[2]));
         Ok(self.run.load(Saved { time: times[0], steps: steps[0], interval, clock: clock[0], fields, volumes }))
     }
+}
+
+/// Numbers that the readings of a checkpoint may have.
+const MOST_READINGS: usize = 1 << 26;
+
+fn damaged() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidData, "the checkpoint is damaged or of another scenario")
 }
 
 /// Writes the number of values and the values, as they lie in memory (little-endian on every machine we know).
@@ -274,13 +285,11 @@ fn write<T: bytemuck::Pod>(out: &mut dyn Write, values: &[T]) -> std::io::Result
 
 /// Reads what `write` wrote; where `count` is known, any other number is refused before memory is set aside.
 fn read<T: bytemuck::Pod>(from: &mut dyn Read, count: Option<usize>) -> std::io::Result<Vec<T>> {
-    let broken =
-        || std::io::Error::new(std::io::ErrorKind::InvalidData, "the checkpoint does not belong to this scenario");
     let mut length = [0; 8];
     from.read_exact(&mut length)?;
-    let length = usize::try_from(u64::from_le_bytes(length)).map_err(|_| broken())?;
-    if count.map_or(length > 1 << 28, |count| count != length) {
-        return Err(broken());
+    let length = usize::try_from(u64::from_le_bytes(length)).map_err(|_| damaged())?;
+    if count.map_or(length > MOST_READINGS, |count| count != length) {
+        return Err(damaged());
     }
     let mut values = vec![T::zeroed(); length];
     from.read_exact(bytemuck::cast_slice_mut(&mut values))?;

@@ -44,7 +44,8 @@ impl Run {
         self.steps + if self.interval.is_some() { u64::from(self.clock.steps) } else { 0 }
     }
 
-    /// Computes towards `until` seconds for about `budget`; call again until `reached`.
+    /// Computes towards `until` seconds for about `budget`; call again until `reached`. Each `until` must be as late as
+    /// the one before: an interval once begun is finished.
     pub fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
         let deadline = Instant::now() + budget;
         while self.time < until {
@@ -156,7 +157,7 @@ impl Run {
             time: self.time,
             steps: self.steps,
             interval: self.interval,
-            clock: self.clock,
+            clock: self.solver.clock(),
             fields: self.solver.fields()?,
             volumes: self.solver.volumes()?,
         })

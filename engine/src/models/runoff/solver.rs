@@ -12,6 +12,8 @@ pub trait Solver: Send {
     fn begin(&mut self, params: Params, segments: &[Segment], sources: &[Source]) -> Result<()>;
     /// Steps until the interval ends or the deadline has passed; returns the clock.
     fn advance(&mut self, deadline: Instant) -> Result<Clock>;
+    /// The clock as it stands, with the wave speed that the next step starts from.
+    fn clock(&self) -> Clock;
     /// Depth (m) and unit discharges to the east and to the south (m²/s) at each gauge.
     fn gauges(&mut self) -> Result<Vec<[f32; 3]>>;
     /// Water that left through the edges so far.

@@ -5,13 +5,10 @@ use super::super::params::{Clock, Params};
 /// Starts the next step: chooses its length from the highest wave speed of the last one, and lets the last step of
 /// the interval end on its end exactly. Sets `finished` to 1 in the last step and to 2 after it.
 pub fn clock(params: &Params, clock: &mut Clock) {
-    if clock.finished != 0 || clock.unstable != 0 {
-        clock.finished = 2;
-        clock.dt = 0.0;
-        return;
-    }
     if clock.speed_bits >= 0x7f80_0000 {
         clock.unstable = 1;
+    }
+    if clock.finished != 0 || clock.unstable != 0 {
         clock.finished = 2;
         clock.dt = 0.0;
         return;

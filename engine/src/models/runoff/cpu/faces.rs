@@ -234,9 +234,11 @@ fn flux_row(order: u32, l: Sides, r: Sides, out: &mut Faces) {
         }
         step = if wall_left | wall_right { 0.0 } else { step };
         let flux = hllc(a, b, step);
-        mass[i] = flux.mass;
+        // Exactly nothing passes a wall, however the compiler has rounded.
+        let closed = wall_left | wall_right;
+        mass[i] = if closed { 0.0 } else { flux.mass };
+        along[i] = if closed { 0.0 } else { flux.along };
         left[i] = flux.left;
         right[i] = flux.right;
-        along[i] = flux.along;
     }
 }

@@ -92,6 +92,7 @@ impl CpuSolver {
     /// One full time step; the clock has set its length.
     fn step(&mut self) {
         self.perimeter.middle = self.clock.middle;
+        sources::sources(&self.clock, &self.sources, &mut self.states[0]);
         let speed = if self.order == 1 {
             let speed = self.stage(Stage::Single, 0, 1);
             self.states.swap(0, 1);
@@ -101,7 +102,6 @@ impl CpuSolver {
             self.stage(Stage::Correct, 1, 0)
         };
         self.clock.speed_bits = speed;
-        sources::sources(&self.clock, &self.sources, &mut self.states[0]);
     }
 
     /// Runs a stage from one state into the other; returns the bits of the highest wave speed.
@@ -191,6 +191,10 @@ impl Solver for CpuSolver {
                 return Ok(self.clock);
             }
         }
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn gauges(&mut self) -> Result<Vec<[f32; 3]>> {

@@ -4,6 +4,7 @@
 
 mod benchmarks;
 mod closed_forms;
+mod field;
 mod rain;
 mod steady;
 
@@ -105,6 +106,7 @@ pub const CASES: &[Case] = &[
     Case { name: "EA SC120002 test 1", cheap: false, needs_data: false, run: benchmarks::ea1 },
     Case { name: "EA SC120002 test 2", cheap: false, needs_data: true, run: benchmarks::ea2 },
     Case { name: "EA SC120002 test 4", cheap: false, needs_data: true, run: benchmarks::ea4 },
+    Case { name: "Newcastle", cheap: false, needs_data: true, run: field::newcastle },
 ];
 
 fn most(what: impl Into<String>, value: f64, most: f64) -> Figure {

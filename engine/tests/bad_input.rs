@@ -1,0 +1,213 @@
+//! Wrong input is an error that names the place and the mend; nothing panics, nothing large is set aside first.
+
+use hanze_engine::Error;
+use hanze_engine::device::Device;
+use hanze_engine::grid::{Crs, Grid};
+use hanze_engine::output::geotiff::write_cog;
+use hanze_engine::raster::Raster;
+use hanze_engine::scenario::Scenario;
+use hanze_engine::simulation::{Ending, Simulation};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+const RD: Crs = Crs::RD_NEW;
+
+/// Terrain of 20 × 10 cells of 5 m that slopes to the east.
+fn terrain(crs: Crs) -> Raster {
+    let grid = Grid { cols: 20, rows: 10, cell: 5.0, west: 200_000.0, north: 500_050.0, crs };
+    let heights: Vec<f64> = (0..grid.len()).map(|i| 3.0 - 0.05 * (i % 20) as f64).collect();
+    Raster::heights(grid, "terrain", &heights)
+}
+
+/// A folder with good and bad inputs.
+fn inputs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
+    let good = terrain(RD);
+    write("good.tif", &good);
+    write("web.tif", &terrain(Crs { epsg: Some(3857) }));
+    let mut far = terrain(RD);
+    far.grid.west += 10_000.0;
+    far.datum = 0.0;
+    far.values.fill(0.03);
+    write("far.tif", &far);
+    let mut holes = terrain(RD);
+    holes.values[7] = f32::NAN;
+    write("holes.tif", &holes);
+    let mut high = terrain(RD);
+    high.values[45] = 1e30;
+    write("high.tif", &high);
+    let mut low = terrain(RD);
+    low.values[45] = -1e30;
+    write("low.tif", &low);
+    let mut rough = terrain(RD);
+    rough.datum = 0.0;
+    rough.values.fill(0.03);
+    rough.values[3] = -0.5;
+    write("rough.tif", &rough);
+    let bytes = std::fs::read(folder.path().join("good.tif")).unwrap();
+    std::fs::write(folder.path().join("cut.tif"), &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::write(folder.path().join("text.tif"), "hello").unwrap();
+    let head = "ncols 1000000\nnrows 1000000\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3\n";
+    std::fs::write(folder.path().join("huge.asc"), head).unwrap();
+    std::fs::write(folder.path().join("flat.asc"), head.replace("cellsize 1", "cellsize 0")).unwrap();
+    std::fs::write(folder.path().join("gap.csv"), "minutes,mm_per_hour\n0,10\n5,\n10,3\n").unwrap();
+    std::fs::write(folder.path().join("back.csv"), "minutes,mm_per_hour\n0,10\n10,5\n5,3\n").unwrap();
+    std::fs::write(folder.path().join("minus.csv"), "minutes,mm_per_hour\n0,10\n5,-3\n").unwrap();
+    std::fs::write(folder.path().join("unit.csv"), "time,mm_per_hour\n0,10\n").unwrap();
+    folder
+}
+
+/// A scenario with a `[city]` section and whatever else is given.
+fn scenario(city: &str, rest: &str) -> String {
+    format!("title = \"t\"\nmodel = \"runoff\"\n[city]\n{city}\n[time]\nend_minutes = 1\n{rest}\n")
+}
+
+/// Reads and prepares a scenario; returns the words of the error.
+fn words(folder: &Path, text: &str) -> String {
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, text).unwrap();
+    let outcome =
+        Scenario::load(&file).and_then(|scenario| Simulation::new(scenario, Device::Cpu, &folder.join("out")));
+    match outcome {
+        Ok(_) => "no error".into(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn errors_name_the_place_and_the_mend() {
+    let folder = inputs();
+    let city = |name: &str| scenario(&format!("terrain = \"{name}\""), "");
+    let good = |rest: &str| scenario("terrain = \"good.tif\"", rest);
+    let layers = |more: &str| scenario(&format!("terrain = \"good.tif\"\n{more}"), "");
+    let cases: Vec<(&str, String, Vec<&str>)> = vec![
+        ("nothing wrong", good(""), vec!["no error"]),
+        ("missing", city("nowhere.tif"), vec!["nowhere.tif", "spelling"]),
+        ("truncated", city("cut.tif"), vec!["cut.tif"]),
+        ("not a TIFF", city("text.tif"), vec!["text.tif"]),
+        ("unknown kind", city("good.jpg"), vec!["good.jpg", ".tif"]),
+        ("claims a million by a million", city("huge.asc"), vec!["huge.asc", "1000000"]),
+        ("cell size 0", city("flat.asc"), vec!["flat.asc", "cell"]),
+        ("no heights", city("holes.tif"), vec!["holes.tif", "1 of 200 cells", "holes = \"fill\""]),
+        ("height 1e30", city("high.tif"), vec!["high.tif", "nodata"]),
+        ("height −1e30", city("low.tif"), vec!["low.tif", "nodata"]),
+        ("two planes", layers("manning = \"web.tif\""), vec!["web.tif", "EPSG:3857", "EPSG:28992"]),
+        ("wrong epsg", layers("epsg = 3857"), vec!["city.epsg", "EPSG:3857", "EPSG:28992"]),
+        ("no overlap", layers("manning = \"far.tif\""), vec!["far.tif", "area"]),
+        ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "overlap", ":5:"]),
+        ("extent turned", layers("extent = [10, 0, 0, 10]"), vec!["city.extent", "[west, south, east, north]"]),
+        ("negative roughness", layers("manning = \"rough.tif\""), vec!["rough.tif", "-0.5", "nodata"]),
+        ("roughness as a word", layers("manning = true"), vec!["scenario.toml:5", "schema"]),
+        ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:5", "city.cell_m", "above 0"]),
+        ("cell not a number", layers("cell_m = nan"), vec!["scenario.toml:5", "city.cell_m"]),
+        ("more cells than can be counted", layers("cell_m = 1e-5"), vec!["city.cell_m", "larger cell"]),
+        ("more cells than memory", layers("cell_m = 0.0013"), vec!["GiB", "larger cell_m"]),
+        ("no ground", scenario("", ""), vec!["city", "terrain"]),
+        ("two grounds", layers("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 1 }"), vec!["city.demo"]),
+        ("negative rain", good("[rain]\nmm_per_hour = -1"), vec!["scenario.toml:8", "rain.mm_per_hour", "-1"]),
+        ("rain that is not a number", good("[rain]\nmm_per_hour = nan"), vec!["scenario.toml:8", "rain.mm_per_hour"]),
+        ("rain twice", good("[rain]\nmm_per_hour = 1\nsteps_mm = [1]"), vec!["rain", "either"]),
+        ("steps without length", good("[rain]\nsteps_mm = [1]"), vec!["rain.step_minutes"]),
+        ("negative step", good("[rain]\nsteps_mm = [1, -1]\nstep_minutes = 5"), vec!["rain.steps_mm", "-12"]),
+        ("points back in time", good("[rain]\nmm_per_hour = [[5, 1], [0, 2]]"), vec!["rain.mm_per_hour", "rise"]),
+        ("gap in a series", good("[rain]\nmm_per_hour = \"gap.csv\""), vec!["gap.csv", "line 3", "gaps"]),
+        ("file back in time", good("[rain]\nmm_per_hour = \"back.csv\""), vec!["back.csv", "line 4", "sort"]),
+        ("negative in a file", good("[rain]\nmm_per_hour = \"minus.csv\""), vec!["minus.csv", "line 3", "-3"]),
+        ("header without unit", good("[rain]\nmm_per_hour = \"unit.csv\""), vec!["unit.csv", "line 1", "minutes"]),
+        ("series missing", good("[rain]\nmm_per_hour = \"no.csv\""), vec!["no.csv", "spelling"]),
+        ("unknown key", good("[rain]\nmm = 3"), vec!["scenario.toml:8", "mm"]),
+        ("unknown order", good("[runoff]\norder = 3"), vec!["scenario.toml:8", "runoff.order", "1 or 2"]),
+        ("courant too large", good("[runoff]\ncourant = 0.9"), vec!["runoff.courant", "0.5"]),
+        (
+            "level missing",
+            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"level\""),
+            vec!["boundary[0].level_m", "missing"],
+        ),
+        (
+            "stretch outside",
+            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = 0\nto_m = 1"),
+            vec!["scenario.toml:11", "boundary[0].from_m", "500000"],
+        ),
+        (
+            "gauge outside",
+            good("[[gauge]]\nname = \"g\"\nx = 1\ny = 2"),
+            vec!["scenario.toml:9", "gauge[0].x", "outside the city"],
+        ),
+        (
+            "negative inflow",
+            good("[[inflow]]\nname = \"i\"\nx = 200010\ny = 500010\ndischarge_m3_per_s = -2"),
+            vec!["inflow[0].discharge_m3_per_s", "-2"],
+        ),
+        ("no end", "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"good.tif\"\n".into(), vec!["time"]),
+        ("not TOML", "title = \n".into(), vec!["scenario.toml:1"]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text, expected) in cases {
+        let words = words(folder.path(), &text);
+        for part in expected.iter().filter(|part| !words.contains(*part)) {
+            wrong.push(format!("{name}: \"{words}\" does not say \"{part}\""));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_at_once() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    std::fs::write(&file, scenario("terrain = \"good.tif\"", "")).unwrap();
+    let scenario = Scenario::load(&file).unwrap();
+    // A file stands where the folder should be.
+    let Err(error) = Simulation::new(scenario, Device::Cpu, &file.join("out")) else { panic!("no error") };
+    assert!(matches!(error, Error::Io { .. }) && error.to_string().contains("--out"), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_fails_the_run_with_words() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    std::fs::write(&file, scenario("terrain = \"good.tif\"", "[rain]\nmm_per_hour = 20")).unwrap();
+    let out = folder.path().join("out");
+    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    // /dev/full takes no byte: what a full disk says.
+    let frames = simulation.folder.path.join("frames");
+    std::fs::create_dir_all(&frames).unwrap();
+    std::os::unix::fs::symlink("/dev/full", frames.join("depth_000060.0s.tif.part")).unwrap();
+    let error = simulation.run(&AtomicBool::new(false), &mut |_| {}).unwrap_err();
+    let words = error.to_string();
+    assert!(words.contains("depth_000060.0s.tif") && words.contains("free some space"), "{words}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    // Steps of a millisecond: the minute takes longer than one slice of computing time, so that the stop comes before.
+    let text = scenario("terrain = \"good.tif\"", "[rain]\nmm_per_hour = 20\n[runoff]\nlongest_step_s = 1e-5");
+    std::fs::write(&file, text).unwrap();
+    let mut simulation =
+        Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
+    let path = simulation.folder.path.clone();
+    let ending = simulation.run(&AtomicBool::new(true), &mut |_| {}).unwrap();
+    assert!(matches!(ending, Ending::Stopped { time } if time > 0.0 && time < 60.0));
+    let whole = std::fs::read(path.join("checkpoint.bin")).unwrap();
+    assert!(Simulation::resume(&path, Device::Cpu).is_ok());
+    for cut in [0, 10, 20, 100, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(path.join("checkpoint.bin"), &whole[..cut]).unwrap();
+        assert!(Simulation::resume(&path, Device::Cpu).is_err(), "cut at {cut}");
+    }
+    std::fs::write(path.join("checkpoint.bin"), b"something else entirely").unwrap();
+    let Err(error) = Simulation::resume(&path, Device::Cpu) else { panic!("no error") };
+    assert!(error.to_string().contains("checkpoint.bin"), "{error}");
+    let Err(error) = Simulation::resume(folder.path(), Device::Cpu) else { panic!("no error") };
+    assert!(error.to_string().contains("no checkpoint"), "{error}");
+    // Other inputs under the same names are found out.
+    std::fs::write(path.join("checkpoint.bin"), &whole).unwrap();
+    let mut other = terrain(RD);
+    other.values[3] += 0.5;
+    write_cog(&folder.path().join("good.tif"), &other).unwrap();
+    let Err(error) = Simulation::resume(&path, Device::Cpu) else { panic!("no error") };
+    assert!(error.to_string().contains("other inputs"), "{error}");
+}

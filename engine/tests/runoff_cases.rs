@@ -1,0 +1,57 @@
+//! The cheap validation cases of the runoff model, on both devices.
+
+use hanze_engine::device::Device;
+use hanze_engine::models::runoff::validate::{Bench, CASES, data_folder};
+
+/// Whether an environment variable is set to 1.
+fn required(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| value == "1")
+}
+
+/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
+fn gpu() -> Option<Device> {
+    match Device::open("gpu:any") {
+        Ok(device) => Some(device),
+        Err(reason) if required("HANZE_REQUIRE_GPU") => panic!("HANZE_REQUIRE_GPU is 1, but {reason}"),
+        Err(_) => {
+            eprintln!("no adapter: the GPU half of this test did not run");
+            None
+        }
+    }
+}
+
+/// Runs every cheap case and tells all figures that miss their bar.
+fn check(device: &Device) {
+    let data = data_folder();
+    let bench = Bench { device, data: data.as_deref() };
+    let mut failures = Vec::new();
+    for case in CASES.iter().filter(|case| case.cheap) {
+        if case.needs_data && data.is_none() {
+            assert!(!required("HANZE_REQUIRE_DATA"), "HANZE_REQUIRE_DATA is 1, but there is no data for {}", case.name);
+            eprintln!("no reference data: the case \"{}\" did not run", case.name);
+            continue;
+        }
+        match (case.run)(&bench) {
+            Err(reason) => failures.push(format!("{}: {reason}", case.name)),
+            Ok(figures) => {
+                assert!(!figures.is_empty(), "{} has no figure", case.name);
+                let failed = figures.iter().filter(|figure| !figure.passes());
+                failures
+                    .extend(failed.map(|f| format!("{}: {} is {}, the bar is {}", case.name, f.what, f.value, f.bar)));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "on the {}:\n{}", device.record(), failures.join("\n"));
+}
+
+#[test]
+fn cheap_cases_pass_on_the_cpu() {
+    check(&Device::Cpu);
+}
+
+#[test]
+fn cheap_cases_pass_on_the_gpu() {
+    if let Some(device) = gpu() {
+        check(&device);
+    }
+}

@@ -1,0 +1,231 @@
+//! What the sources promise each other: kernels that parse, structs and constants that agree, twins that exist, and
+//! who may know whom. Needs no GPU.
+
+use hanze_engine::device::gpu::Kernel;
+use hanze_engine::device::shared::{Field, Shared};
+use hanze_engine::models::runoff::gpu::KERNELS;
+use hanze_engine::models::runoff::params::{
+    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Params,
+    SPEED_DEPTH, Segment, Source, WALL,
+};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
+use std::path::{Path, PathBuf};
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
+}
+
+fn parse(kernel: &Kernel) -> Module {
+    naga::front::wgsl::parse_str(kernel.source)
+        .unwrap_or_else(|reason| panic!("kernel {}: {}", kernel.name, reason.emit_to_string(kernel.source)))
+}
+
+#[test]
+fn kernels_are_valid() {
+    for kernel in KERNELS {
+        let module = parse(kernel);
+        let outcome = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
+        if let Err(reason) = outcome {
+            panic!("kernel {}: {}", kernel.name, reason.emit_to_string(kernel.source));
+        }
+        let entries: Vec<&str> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(entries, ["main"], "kernel {}", kernel.name);
+    }
+}
+
+/// A member of a struct: its name, its type, and its offset in bytes.
+type Member = (String, String, usize);
+
+/// Members and size of a struct as a module declares it.
+fn declared(module: &Module, name: &str) -> Option<(Vec<Member>, usize)> {
+    let (_, found) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some(name))?;
+    let TypeInner::Struct { members, span } = &found.inner else { panic!("{name} is no struct") };
+    let member = |member: &naga::StructMember| {
+        let name = member.name.clone().unwrap_or_default();
+        (name, scalar(&module.types[member.ty].inner), member.offset as usize)
+    };
+    Some((members.iter().map(member).collect(), *span as usize))
+}
+
+/// Name of a scalar type; an atomic counts as what it holds.
+fn scalar(inner: &TypeInner) -> String {
+    match inner {
+        TypeInner::Scalar(scalar) | TypeInner::Atomic(scalar) => match scalar {
+            Scalar { kind: ScalarKind::Float, width: 4 } => "f32".into(),
+            Scalar { kind: ScalarKind::Uint, width: 4 } => "u32".into(),
+            other => format!("{other:?}"),
+        },
+        other => format!("{other:?}"),
+    }
+}
+
+fn check_struct<T: Shared>() {
+    let field = |field: &Field| (field.name.to_string(), field.wgsl_type.to_string(), field.offset);
+    let host: (Vec<Member>, usize) = (T::FIELDS.iter().map(field).collect(), size_of::<T>());
+    let mut declarations = 0;
+    for kernel in KERNELS {
+        if let Some(device) = declared(&parse(kernel), T::NAME) {
+            assert_eq!(device, host, "{} in the kernel {} (left) and on the host (right)", T::NAME, kernel.name);
+            declarations += 1;
+        }
+    }
+    assert!(declarations > 0, "no kernel declares {}", T::NAME);
+}
+
+#[test]
+fn structs_agree() {
+    check_struct::<Params>();
+    check_struct::<Clock>();
+    check_struct::<Segment>();
+    check_struct::<Source>();
+}
+
+#[test]
+fn constants_agree() {
+    let host = [
+        ("GRAVITY", Literal::F32(GRAVITY)),
+        ("DRY", Literal::F32(DRY)),
+        ("SPEED_DEPTH", Literal::F32(SPEED_DEPTH)),
+        ("WALL", Literal::F32(WALL)),
+        ("HALO", Literal::U32(HALO as u32)),
+        ("NEVER", Literal::U32(NEVER)),
+        ("KIND_WALL", Literal::U32(KIND_WALL)),
+        ("KIND_FREE", Literal::U32(KIND_FREE)),
+        ("KIND_LEVEL", Literal::U32(KIND_LEVEL)),
+        ("KIND_DISCHARGE", Literal::U32(KIND_DISCHARGE)),
+        ("KIND_PERIODIC", Literal::U32(KIND_PERIODIC)),
+    ];
+    let source = read(&root().join("shaders/runoff/params.wgsl"));
+    let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)));
+    let value = |constant: &naga::Constant| match &module.global_expressions[constant.init] {
+        Expression::Literal(literal) => *literal,
+        other => panic!("{:?} is no literal but {other:?}", constant.name),
+    };
+    let device: Vec<(&str, Literal)> = module
+        .constants
+        .iter()
+        .filter_map(|(_, constant)| constant.name.as_deref().map(|name| (name, value(constant))))
+        .collect();
+    assert_eq!(device, host, "constants of params.wgsl (left) and params.rs (right)");
+}
+
+#[test]
+fn every_stage_has_a_twin() {
+    let model = root().join("engine/src/models/runoff");
+    let functions = read(&model.join("cpu/mod.rs"));
+    let lonely: Vec<String> = files(&root().join("shaders/runoff"), &["wgsl"])
+        .into_iter()
+        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .filter(|stem| {
+            let file = format!("{stem}.rs");
+            let is_file = model.join("cpu").join(&file).is_file() || model.join(&file).is_file();
+            !is_file && !functions.contains(&format!("fn {stem}("))
+        })
+        .collect();
+    assert!(lonely.is_empty(), "shaders without a CPU twin: {lonely:?}");
+}
+
+/// Files with one of these extensions at or under a path, sorted.
+fn files(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    if path.is_file() {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        return if extensions.contains(&&*extension) { vec![path.to_path_buf()] } else { Vec::new() };
+    }
+    let entries = std::fs::read_dir(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths.iter().flat_map(|path| files(path, extensions)).collect()
+}
+
+/// Code without comments, and without tests: these may use other parts to check with.
+fn without_comments_and_tests(source: &str) -> String {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The parts of the engine that code names: `city` of `crate::city::City`, or of `crate::{Error, city::City}`.
+fn parts(code: &str) -> Vec<String> {
+    let first =
+        |path: &str| -> String { path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let mut parts = Vec::new();
+    for (at, start) in code.match_indices("crate::") {
+        let path = &code[at + start.len()..];
+        let Some(group) = path.strip_prefix('{') else {
+            parts.push(first(path));
+            continue;
+        };
+        let (mut depth, mut item) = (0, String::new());
+        for c in group.chars() {
+            match c {
+                '}' if depth == 0 => break,
+                ',' if depth == 0 => parts.push(first(&std::mem::take(&mut item))),
+                _ => {
+                    depth += i32::from(c == '{') - i32::from(c == '}');
+                    item.push(c);
+                }
+            }
+        }
+        parts.push(first(&item));
+    }
+    parts
+}
+
+#[test]
+fn parts_are_found() {
+    let check = |code: &str, expected: &[&str]| assert_eq!(parts(code), expected, "in {code}");
+    check("use crate::city::City;", &["city"]);
+    check("use crate::{Error, grid::{Crs, Grid}, city};", &["Error", "grid", "city"]);
+    check(
+        "use crate::{\n    grid::Grid,\n    raster::Raster,\n};\ncrate::output::x()",
+        &["grid", "raster", "", "output"],
+    );
+    assert_eq!(without_comments_and_tests("a // crate::b\n#[cfg(test)]\nmod tests {\ncrate::c }").trim(), "a");
+}
+
+/// A file or folder of `engine/src`, and the parts of the engine that it may not know.
+const STRANGERS: &[(&str, &[&str])] = &[
+    ("grid.rs", &["raster", "city", "scenario", "device", "models", "output", "simulation"]),
+    ("raster.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
+    ("city", &["scenario", "device", "models", "output", "simulation"]),
+    ("device", &["city", "scenario", "models", "output", "simulation"]),
+    ("models/runoff", &["output", "simulation"]),
+    // The numerics get plain arrays.
+    ("models/runoff/cpu", &["city", "scenario"]),
+    ("models/runoff/gpu.rs", &["city", "scenario"]),
+    ("models/runoff/params.rs", &["city", "scenario"]),
+    ("models/runoff/problem.rs", &["city", "scenario"]),
+    ("models/runoff/run.rs", &["city", "scenario"]),
+    ("models/runoff/solver.rs", &["city", "scenario"]),
+    ("output", &["models", "device", "scenario", "city", "simulation"]),
+];
+
+#[test]
+fn nobody_knows_strangers() {
+    let mut offenders = Vec::new();
+    for (place, strangers) in STRANGERS {
+        let place = root().join("engine/src").join(place);
+        for path in files(&place, &["rs"]) {
+            if path.file_stem().is_some_and(|stem| stem == "tests") {
+                continue;
+            }
+            let named = parts(&without_comments_and_tests(&read(&path)));
+            for part in named.iter().filter(|part| strangers.contains(&part.as_str())) {
+                offenders.push(format!("{} names crate::{part}", path.display()));
+            }
+        }
+    }
+    for place in ["server/src", "benches"] {
+        for path in files(&root().join(place), &["rs", "toml"]) {
+            if read(&path).contains("wgpu") {
+                offenders.push(format!("{} names wgpu", path.display()));
+            }
+        }
+    }
+    assert!(offenders.is_empty(), "who may know whom:\n{}", offenders.join("\n"));
+}

@@ -1,0 +1,346 @@
+//! The two devices against each other, and what a device does when things go wrong.
+
+use hanze_engine::device::Device;
+use hanze_engine::error::Error;
+use hanze_engine::grid::Grid;
+use hanze_engine::models::runoff::params::NEVER;
+use hanze_engine::models::runoff::solver::Fields;
+use hanze_engine::models::runoff::{
+    Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, Settings, start,
+};
+use std::time::Duration;
+
+/// Side of a cell, m.
+const CELL: f64 = 2.0;
+/// Time step, s: that of a wave of 8 m/s, so that it binds in every problem here and both devices take the same steps.
+const STEP: f64 = 0.5 * CELL / 8.0;
+
+/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
+fn gpu() -> Option<Device> {
+    match Device::open("gpu:any") {
+        Ok(device) => Some(device),
+        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
+            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
+        }
+        Err(_) => {
+            eprintln!("no adapter: the GPU half of this test did not run");
+            None
+        }
+    }
+}
+
+/// Pseudo-random numbers in 0..1 (SplitMix64).
+fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Water {
+    /// 0.2 to 1 m everywhere, at random.
+    AllWet,
+    /// A lake at rest that leaves the hills dry.
+    HalfDry,
+    /// Heavy rain on dry land between walls at random.
+    Rain,
+}
+
+/// Hills with rough ground, friction, soil that drinks in half of the cells, water through three edges, and a point
+/// inflow in the middle, which a gauge watches.
+fn problem(cols: usize, rows: usize, water: Water, order: u32) -> Problem {
+    let mut random = noise(1000 * cols as u64 + rows as u64);
+    let grid = Grid::local(cols, rows, CELL);
+    let (col, row) = (cols / 2, rows / 2);
+    let hill = |i: usize| 0.4 * (0.21 * (i % cols) as f64).sin() * (0.17 * (i / cols) as f64).cos();
+    let mut bed: Vec<f64> = (0..grid.len()).map(|i| hill(i) + 0.15 * random()).collect();
+    if water == Water::Rain {
+        let middle = row * cols + col;
+        let walls: Vec<usize> = (0..grid.len()).filter(|&i| random() < 0.05 && i != middle).collect();
+        walls.into_iter().for_each(|i| bed[i] = f64::NAN);
+    }
+    let mut problem = Problem::new(grid, &bed);
+    problem.settings = Settings { order, longest_step: Some(STEP), ..Settings::default() };
+    problem.manning.fill(0.03);
+    problem.infiltration.iter_mut().for_each(|rate| *rate = if random() < 0.5 { 5e-6 } else { 0.0 });
+    match water {
+        Water::AllWet => problem.depth.iter_mut().for_each(|depth| *depth = (0.2 + 0.8 * random()) as f32),
+        Water::HalfDry => problem.depth.iter_mut().zip(&bed).for_each(|(h, z)| *h = (0.1 - z).max(0.0) as f32),
+        Water::Rain => problem.rain = Series::constant(0.2 / 3600.0),
+    }
+    let boundary = |name: &str, edge, to, kind| Boundary { name: name.into(), edge, from: 0, to, kind };
+    let discharge = Series::constant(0.1 * rows as f64 * CELL);
+    let level = Series::new(&[(0.0, 0.1), (60.0, 0.2)], Between::Linear);
+    problem.boundaries = vec![
+        boundary("river", Edge::West, rows, BoundaryKind::Discharge(discharge)),
+        boundary("valley", Edge::East, rows, BoundaryKind::Free),
+        boundary("sea", Edge::South, cols, BoundaryKind::Level(level)),
+    ];
+    problem.inflows = vec![Inflow { name: "burst main".into(), col, row, series: Series::constant(0.2) }];
+    problem.gauges = vec![Gauge { name: "at the main".into(), col, row }];
+    problem
+}
+
+/// The arrays of a run without the halo.
+fn cells(run: &mut Run) -> Fields {
+    let fields = run.fields().unwrap();
+    Fields {
+        depth: run.unpad(&fields.depth),
+        low: run.unpad(&fields.low),
+        qx: run.unpad(&fields.qx),
+        qy: run.unpad(&fields.qy),
+        max_depth: run.unpad(&fields.max_depth),
+        max_speed: run.unpad(&fields.max_speed),
+        arrival: run.unpad(&fields.arrival),
+        duration: run.unpad(&fields.duration),
+        infiltrated: run.unpad(&fields.infiltrated),
+        infiltrated_low: run.unpad(&fields.infiltrated_low),
+    }
+}
+
+/// The sum of an array and of what its rounding lost.
+fn sum(values: &[f32], low: &[f32]) -> f64 {
+    values.iter().zip(low).map(|(value, low)| f64::from(*value) + f64::from(*low)).sum()
+}
+
+/// A fault if more than 0.1 % of the differences exceed the tolerance. Those that do are told in any case.
+fn outliers(what: &str, tolerance: f64, differences: &[f64]) -> Option<String> {
+    let count = differences.iter().filter(|d| d.is_nan() || **d > tolerance).count();
+    if count == 0 {
+        return None;
+    }
+    let (all, largest) = (differences.len(), differences.iter().copied().fold(0.0, f64::max));
+    let told = format!("{what}: {count} of {all} cells differ by more than {tolerance}, the largest by {largest:.3e}");
+    eprintln!("{told}");
+    (count > all / 1000).then_some(told)
+}
+
+/// All that two runs of one problem do not agree in; `name` says which problem it is.
+fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
+    let open: Vec<usize> = (0..a.problem.grid.len()).filter(|&i| !a.problem.bed[i].is_nan()).collect();
+    let (left, right) = (cells(a), cells(b));
+    let floats = |x: &[f32], y: &[f32]| -> Vec<f64> {
+        open.iter().map(|&i| (f64::from(x[i]) - f64::from(y[i])).abs()).collect()
+    };
+    // The step after the last one stands for never.
+    let step = 1000.0 * STEP;
+    let never = 1000.0 * a.time() + step;
+    let time = |t: u32| if t == NEVER { never } else { f64::from(t) };
+    let times = |x: &[u32], y: &[u32]| -> Vec<f64> { open.iter().map(|&i| (time(x[i]) - time(y[i])).abs()).collect() };
+    let velocity = |fields: &Fields, i: usize| {
+        let depth = f64::from(fields.depth[i]);
+        (f64::from(fields.qx[i]) / depth, f64::from(fields.qy[i]) / depth)
+    };
+    let deep = open.iter().filter(|&&i| left.depth[i].min(right.depth[i]) > 0.01);
+    let velocities: Vec<f64> = deep
+        .map(|&i| {
+            let ((u, v), (other_u, other_v)) = (velocity(&left, i), velocity(&right, i));
+            (u - other_u).hypot(v - other_v)
+        })
+        .collect();
+
+    let what = |layer: &str| format!("{name}: {layer}");
+    let mut faults: Vec<String> = [
+        outliers(&what("depth (m)"), 1e-4, &floats(&left.depth, &right.depth)),
+        outliers(&what("velocity (m/s)"), 1e-3, &velocities),
+        outliers(&what("highest depth (m)"), 1e-4, &floats(&left.max_depth, &right.max_depth)),
+        outliers(&what("arrival (ms)"), step, &times(&left.arrival, &right.arrival)),
+        outliers(&what("duration (ms)"), step, &times(&left.duration, &right.duration)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let (volume, other) = (sum(&left.depth, &left.low), sum(&right.depth, &right.low));
+    if (volume - other).abs() > 1e-6 * volume || !volume.is_finite() || !other.is_finite() {
+        faults.push(what(&format!("volumes {volume} and {other} (m per cell)")));
+    }
+    if a.steps() != b.steps() {
+        faults.push(what(&format!("{} and {} steps", a.steps(), b.steps())));
+    }
+    faults
+}
+
+/// The gauge must read what the arrays hold.
+fn check_gauge(name: &str, run: &mut Run) {
+    let place = run.problem.gauges[0].row * run.problem.grid.cols + run.problem.gauges[0].col;
+    let fields = cells(run);
+    let expected = [fields.depth[place], fields.qx[place], fields.qy[place]];
+    assert_eq!(run.gauges().unwrap(), [expected], "gauge of {name}");
+}
+
+#[test]
+fn twins_agree() {
+    let gpu = gpu();
+    let mut all = Vec::new();
+    for (cols, rows) in [(1, 1), (1, 37), (37, 1), (16, 16), (257, 131)] {
+        for water in [Water::AllWet, Water::HalfDry, Water::Rain] {
+            for order in [1, 2] {
+                let name = format!("{cols} × {rows} cells, {water:?}, order {order}");
+                let problem = problem(cols, rows, water, order);
+                let run = |device: &Device| {
+                    let mut run = start(problem.clone(), device).unwrap();
+                    run.run_to(300.0 * STEP).unwrap();
+                    assert_eq!(run.steps(), 300, "{name}: the longest step did not bind");
+                    check_gauge(&name, &mut run);
+                    run
+                };
+                let mut twin = run(&Device::Cpu);
+                if let Some(device) = &gpu {
+                    all.extend(faults(&name, &mut twin, &mut run(device)));
+                }
+            }
+        }
+    }
+    assert!(all.is_empty(), "GPU and CPU differ:\n{}", all.join("\n"));
+}
+
+/// Every bit of the arrays, with the halo.
+fn bits(fields: &Fields) -> Vec<u32> {
+    let f = fields;
+    let floats = [&f.depth, &f.low, &f.qx, &f.qy, &f.max_depth, &f.max_speed, &f.infiltrated, &f.infiltrated_low];
+    let floats = floats.into_iter().flatten().map(|value| value.to_bits());
+    floats.chain(f.arrival.iter().copied()).chain(f.duration.iter().copied()).collect()
+}
+
+#[test]
+fn cpu_ignores_threads() {
+    for order in [1, 2] {
+        let outcome = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut run = start(problem(257, 131, Water::HalfDry, order), &Device::Cpu).unwrap();
+                run.run_to(200.0 * STEP).unwrap();
+                (bits(&run.fields().unwrap()), run.outflows().unwrap())
+            })
+        };
+        let alone = outcome(1);
+        for threads in [2, 5] {
+            assert!(outcome(threads) == alone, "order {order}: {threads} threads give another result than one");
+        }
+    }
+}
+
+/// 3e-8 m of rain in each of 60 000 steps on 1 m of water: without compensation all of it is lost to rounding, and
+/// time runs fast or slow.
+fn check_compensation(device: &Device) {
+    let step = 0.05;
+    let mut problem = Problem::new(Grid::local(4, 4, 1.0), &[0.0; 16]);
+    problem.depth.fill(1.0);
+    problem.rain = Series::constant(3e-8 / step);
+    // Order 1 has half the dispatches, and on a software adapter 60 000 steps cost little but dispatches.
+    problem.settings = Settings { order: 1, longest_step: Some(step), ..Settings::default() };
+    let mut run = start(problem, device).unwrap();
+    run.run_to(60_000.0 * step).unwrap();
+    let record = device.record();
+    assert!((59_999..=60_001).contains(&run.steps()), "{} steps on the {record}", run.steps());
+    for depth in cells(&mut run).depth {
+        assert!((f64::from(depth) - 1.0018).abs() <= 2e-6, "{depth} m on the {record}");
+    }
+}
+
+#[test]
+fn compensation_survives_the_compiler() {
+    check_compensation(&Device::Cpu);
+    if let Some(device) = gpu() {
+        check_compensation(&device);
+    }
+}
+
+#[test]
+fn a_lost_device_is_an_error() {
+    let Some(device) = gpu() else { return };
+    let Device::Gpu(handle) = &device else { panic!("gpu:any opened the CPU") };
+    let mut run = start(problem(16, 16, Water::AllWet, 2), &device).unwrap();
+    run.advance(300.0 * STEP, Duration::ZERO).unwrap();
+    handle.lose();
+    match run.run_to(300.0 * STEP) {
+        Err(error @ Error::DeviceLost(_)) => {
+            let message = error.to_string();
+            assert!(message.contains("resume") || message.contains("--device cpu"), "{message}");
+        }
+        Err(other) => panic!("a lost device gives: {other}"),
+        Ok(()) => panic!("a lost device went on"),
+    }
+    assert!(matches!(run.fields(), Err(Error::DeviceLost(_))), "a lost device gave its arrays");
+    let again = start(problem(16, 16, Water::AllWet, 2), &device);
+    assert!(again.is_err(), "a lost device took a new run");
+}
+
+#[test]
+fn too_large_for_a_binding_is_an_error() {
+    let Some(device) = gpu() else { return };
+    let Device::Gpu(gpu) = &device else { panic!("gpu:any opened the CPU") };
+    match gpu.buffer("the test", gpu.adapter.largest_binding + 16, wgpu::BufferUsages::empty()) {
+        Err(error @ Error::Memory { .. }) => {
+            let message = error.to_string();
+            for words in ["the test", "needs", "--device cpu"] {
+                assert!(message.contains(words), "no \"{words}\" in: {message}");
+            }
+        }
+        Err(other) => panic!("a buffer that is too large gives: {other}"),
+        Ok(_) => panic!("a buffer larger than the largest binding was made"),
+    }
+    gpu.check().expect("the device lives on");
+}
+
+#[test]
+fn unknown_devices_are_errors() {
+    for name in ["gpu:999", "gpu:no such adapter", "toaster"] {
+        match Device::open(name) {
+            Err(Error::NoDevice { problem, mend }) => {
+                let helps = mend.contains("hanze devices") || mend.contains("--device cpu");
+                assert!(helps, "{name}: {problem}; {mend}");
+            }
+            Err(other) => panic!("{name}: {other}"),
+            Ok(_) => panic!("{name} was opened"),
+        }
+    }
+}
+
+/// Runs to the end at once, and with a stop in the middle of an interval, from which a fresh run goes on.
+fn at_once_and_with_a_stop(device: &Device, order: u32) -> [Run; 2] {
+    let end = 300.0 * STEP;
+    let mut problem = problem(67, 41, Water::HalfDry, order);
+    problem.rain = Series::new(&[(0.0, 1e-5), (20.0, 3e-5)], Between::Steps);
+    let mut whole = start(problem.clone(), device).unwrap();
+    whole.run_to(end).unwrap();
+
+    let mut first = start(problem.clone(), device).unwrap();
+    while first.time() < 5.0 {
+        // Without a budget a call does the least it can: a step on the CPU, a batch on the GPU.
+        first.advance(end, Duration::ZERO).unwrap();
+    }
+    let saved = first.save().unwrap();
+    assert!(saved.interval.is_some() && 0.0 < first.time() && first.time() < end, "stopped at {} s", first.time());
+    let mut second = start(problem, device).unwrap();
+    second.load(saved).unwrap();
+    assert_eq!((second.time(), second.steps()), (first.time(), first.steps()), "after loading");
+    drop(first);
+    second.run_to(end).unwrap();
+    [whole, second]
+}
+
+#[test]
+fn save_and_load() {
+    let gpu = gpu();
+    for order in [1, 2] {
+        let [mut whole, mut resumed] = at_once_and_with_a_stop(&Device::Cpu, order);
+        assert_eq!(resumed.steps(), whole.steps(), "order {order}");
+        let same = bits(&resumed.fields().unwrap()) == bits(&whole.fields().unwrap());
+        assert!(same, "order {order}: a resumed run on the CPU ends with other bits");
+        assert_eq!(resumed.outflows().unwrap(), whole.outflows().unwrap(), "order {order}");
+
+        let Some(device) = &gpu else { continue };
+        let [mut whole, mut resumed] = at_once_and_with_a_stop(device, order);
+        let faults = faults(&format!("resumed on the GPU, order {order}"), &mut whole, &mut resumed);
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+        for (a, b) in whole.outflows().unwrap().into_iter().zip(resumed.outflows().unwrap()) {
+            assert!((a - b).abs() <= 1e-5 * (1.0 + a.abs()), "order {order}: outflows {a} and {b} m³");
+        }
+    }
+}

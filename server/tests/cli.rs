@@ -1,0 +1,168 @@
+//! The command line as a person or a script uses it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn hanze(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+    command.args(arguments).current_dir(folder).env("XDG_RUNTIME_DIR", folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A shower on a small demo city with a gauge and a free edge.
+fn scenario(folder: &Path, minutes: f64, more: &str) -> PathBuf {
+    let path = folder.join("shower.toml");
+    let text = format!(
+        "title = \"Shower\"\nmodel = \"runoff\"\n\
+         [city]\ndemo = {{ seed = 3, width_m = 300, height_m = 200, cell_m = 2 }}\n\
+         [time]\nend_minutes = {minutes}\nframe_minutes = {}\n\
+         [rain]\nmm_per_hour = 60\nminutes = 10\n\
+         [[boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
+         [[gauge]]\nname = \"square\"\nx = 202150\ny = 502100\n{more}",
+        minutes / 2.0
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// The one folder below `out`.
+fn run_folder(out: &Path) -> PathBuf {
+    let mut folders = std::fs::read_dir(out).unwrap();
+    folders.next().unwrap().unwrap().path()
+}
+
+fn record(folder: &Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_run_makes_its_files_and_closes_its_balance() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 6.0, "");
+    let output = hanze(folder.path(), &["run", "shower.toml", "--device", "cpu", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines = text(&output.stdout);
+    let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    for kind in ["note", "progress", "frame", "finished"] {
+        assert!(kinds.contains(&kind), "no {kind} in {kinds:?}");
+    }
+    let run = run_folder(&folder.path().join("runs"));
+    let record = record(&run);
+    assert!(record["balance"]["relative_error"].as_f64().unwrap() < 1e-6, "{}", record["balance"]);
+    assert_eq!(record["volatile"]["device"]["kind"], "cpu");
+    assert_eq!(record["synthetic"], true);
+    let artifacts = record["artifacts"].as_array().unwrap();
+    for name in ["max_depth.tif", "max_depth.png", "gauges.csv", "boundaries.csv", "frames/depth_000180.0s.tif"] {
+        let artifact = artifacts.iter().find(|artifact| artifact["name"] == name);
+        let artifact = artifact.unwrap_or_else(|| panic!("no {name}"));
+        assert_eq!(std::fs::metadata(run.join(name)).unwrap().len(), artifact["bytes"].as_u64().unwrap());
+    }
+    let gauges = std::fs::read_to_string(run.join("gauges.csv")).unwrap();
+    assert_eq!(gauges.lines().count(), 1 + 7, "{gauges}");
+}
+
+#[test]
+fn a_stopped_run_goes_on_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    // Short steps, so that the run lasts long enough to be stopped.
+    scenario(folder.path(), 4.0, "[runoff]\nlongest_step_s = 0.004\n");
+    let whole = hanze(folder.path(), &["run", "shower.toml", "--device", "cpu", "--out", "whole"]);
+    assert!(whole.status.success(), "{}", text(&whole.stderr));
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+    command.args(["run", "shower.toml", "--device", "cpu", "--json", "--out", "parts"]).current_dir(folder.path());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let begun = lines.by_ref().map(Result::unwrap).find(|line| line.contains("\"progress\""));
+    assert!(begun.is_some());
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(rest.last().unwrap().contains("\"stopped\""), "{rest:?}");
+
+    let parts = run_folder(&folder.path().join("parts"));
+    assert!(parts.join("checkpoint.bin").exists() && !parts.join("run.json").exists());
+    let resumed = hanze(folder.path(), &["resume", parts.to_str().unwrap(), "--device", "cpu"]);
+    assert!(resumed.status.success(), "{}", text(&resumed.stderr));
+    assert!(!parts.join("checkpoint.bin").exists());
+
+    let (mut a, mut b) = (record(&run_folder(&folder.path().join("whole"))), record(&parts));
+    a.as_object_mut().unwrap().remove("volatile");
+    b.as_object_mut().unwrap().remove("volatile");
+    assert_eq!(a, b, "everything but the volatile facts is equal, the checksums of all files among it");
+}
+
+#[test]
+fn wrong_scenarios_are_shown_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 6.0, "[runoff]\norder = 7\n");
+    for command in [&["check", "shower.toml"][..], &["run", "shower.toml"]] {
+        let output = hanze(folder.path(), command);
+        assert!(!output.status.success());
+        let words = text(&output.stderr);
+        for part in ["shower.toml", "order = 7", "write 1 or 2"] {
+            assert!(words.contains(part), "{words}");
+        }
+    }
+    let output = hanze(folder.path(), &["run", "nothing.toml"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("nothing.toml"));
+    scenario(folder.path(), 6.0, "");
+    let output = hanze(folder.path(), &["run", "shower.toml", "--device", "toaster"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("hanze devices"));
+}
+
+#[test]
+fn check_schema_and_devices_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 6.0, "");
+    let check = hanze(folder.path(), &["check", "shower.toml"]);
+    assert!(text(&check.stdout).contains("150 × 100 cells"), "{}", text(&check.stdout));
+    let schema = hanze(folder.path(), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&text(&schema.stdout)).unwrap();
+    assert!(schema["properties"]["rain"].is_object() && schema["$defs"]["BoundarySpec"].is_object());
+    let devices = hanze(folder.path(), &["devices"]);
+    let words = text(&devices.stdout);
+    assert!(devices.status.success() && words.contains("cpu") && words.contains("auto takes"), "{words}");
+}
+
+#[test]
+fn the_shipped_scenarios_are_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let has_data = hanze_engine::data_folder().is_some();
+    for entry in std::fs::read_dir(root.join("scenarios")).unwrap() {
+        let path = entry.unwrap().path();
+        let needs_data = std::fs::read_to_string(&path).unwrap().contains("\"data:");
+        if needs_data && !has_data {
+            let required = std::env::var("HANZE_REQUIRE_DATA").is_ok_and(|value| value == "1");
+            assert!(!required, "{} needs data: set HANZE_DATA", path.display());
+            eprintln!("{} was not checked: its data is not there (HANZE_DATA)", path.display());
+            continue;
+        }
+        let output = hanze(root, &["check", path.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_machine_without_a_driver_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 6.0, "");
+    let without_driver = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+        command.args(arguments).current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
+        command.env("VK_DRIVER_FILES", "nothing.json").env("VK_ICD_FILENAMES", "nothing.json").output().unwrap()
+    };
+    if cfg!(target_os = "linux") {
+        let devices = without_driver(&["devices"]);
+        assert!(devices.status.success() && text(&devices.stdout).contains("no GPU"), "{}", text(&devices.stdout));
+        for device in ["gpu", "gpu:any", "gpu:0", "gpu:H200"] {
+            let run = without_driver(&["run", "shower.toml", "--device", device]);
+            let words = text(&run.stderr);
+            assert!(!run.status.success() && words.contains("--device cpu") && !words.contains("panicked"), "{words}");
+        }
+    }
+}
