@@ -9,7 +9,7 @@ pub enum Error {
     #[error("{}{at}{}{problem}; {mend}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default(), if at.is_empty() { "" } else { ": " })]
     Scenario {
         /// Where in which file, once that is known.
-        place: Option<Place>,
+        place: Option<Box<Place>>,
         /// Dotted key path in the scenario, such as `rain.mm_per_hour` or `boundary[1].edge`.
         at: String,
         /// What is wrong.

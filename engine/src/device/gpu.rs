@@ -320,7 +320,7 @@ impl Gpu {
 impl std::fmt::Display for AdapterSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = if self.software { "software, only when asked for" } else { "GPU" };
-        write!(f, "gpu:{}  {} ({}, {kind})\n", self.index, self.name, self.backend)?;
+        writeln!(f, "gpu:{}  {} ({}, {kind})", self.index, self.name, self.backend)?;
         write!(
             f,
             "       driver {}; largest buffer {}; {} buffers a kernel",

@@ -54,7 +54,7 @@ impl Scenario {
             let message = error.message().trim().to_string();
             let mend = "see `hanze schema` for what is allowed";
             Error::Scenario {
-                place: Some(place(file, &text, span)),
+                place: Some(Box::new(place(file, &text, span))),
                 at: String::new(),
                 problem: message,
                 mend: mend.into(),
@@ -75,7 +75,7 @@ impl Scenario {
         match error {
             Error::Scenario { place: None, at, problem, mend } => {
                 let span = span_of(&self.text, &at).unwrap_or(0..0);
-                Error::Scenario { place: Some(place(&self.file, &self.text, span)), at, problem, mend }
+                Error::Scenario { place: Some(Box::new(place(&self.file, &self.text, span))), at, problem, mend }
             }
             other => other,
         }
@@ -205,7 +205,7 @@ impl Scenario {
         };
         number("city.manning", &city.manning, 1.0)?;
         number("city.infiltration_mm_per_day", &city.infiltration_mm_per_day, 1e6)?;
-        if let Some(level) = city.water_level_m.filter(|level| !(level.abs() <= 12_000.0)) {
+        if let Some(level) = city.water_level_m.filter(|level| !(-12_000.0..=12_000.0).contains(level)) {
             return Err(Error::scenario("city.water_level_m", format!("{level} is no level"), "write metres"));
         }
         Ok(())

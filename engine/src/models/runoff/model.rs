@@ -261,7 +261,7 @@ impl Model for Runoff {
         };
         let sound = times[0] >= 0.0 && (times[1].is_nan() || times[1] < times[2]) && times[2] != f64::INFINITY;
         let width = 1 + 3 * self.run.problem.gauges.len() + self.run.problem.boundaries.len();
-        if !sound || readings.len() % width != 0 {
+        if !sound || !readings.len().is_multiple_of(width) {
             return Err(damaged());
         }
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();

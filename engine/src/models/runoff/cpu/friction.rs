@@ -8,7 +8,7 @@ use super::super::params::GRAVITY;
 pub fn cube_root(x: f32) -> f32 {
     let mut root = f32::from_bits(x.to_bits() / 3 + 0x2a51_4067);
     let cube = root * root * root;
-    root = root * ((cube + x + x) / (cube + cube + x));
+    root *= (cube + x + x) / (cube + cube + x);
     let cube = root * root * root;
     root * ((cube + x + x) / (cube + cube + x))
 }

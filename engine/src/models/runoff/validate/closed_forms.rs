@@ -162,8 +162,8 @@ pub fn stoker(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// The planar surface in a bowl on n × n cells; returns Σ|error|/Σh and the volume's relative change.
 fn bowl(bench: &Bench, n: usize, order: u32) -> Result<(f64, f64)> {
-    let (h0, a, eta) = (0.1, 1.0, 0.5);
-    let omega = (2.0 * G * h0 as f64).sqrt() / a;
+    let (h0, a, eta) = (0.1_f64, 1.0, 0.5);
+    let omega = (2.0 * G * h0).sqrt() / a;
     let grid = Grid { west: -2.0, north: 2.0, ..Grid::local(n, n, 4.0 / n as f64) };
     let bed_at = |x: f64, y: f64| -h0 * (1.0 - (x * x + y * y) / (a * a));
     let centres: Vec<(f64, f64)> = (0..grid.len()).map(|i| grid.centre(i % n, i / n)).collect();

@@ -24,13 +24,13 @@ fn slope(dx: f64, bed: &[f64], manning: f64, mm_per_hour: f64, wet: f64, order: 
     problem
 }
 
-/// Mean outflow over each `every` s until `end`, m³/s.
-fn hydrograph(run: &mut Run, every: f64, end: f64) -> Result<Vec<f64>> {
-    let count = (end / every).round() as usize;
-    let mut before = 0.0;
+/// Mean outflow over each `every` s between two times, m³/s.
+fn hydrograph(run: &mut Run, every: f64, start: f64, end: f64) -> Result<Vec<f64>> {
+    let count = ((end - start) / every).round() as usize;
+    let mut before = run.outflows()?.iter().sum::<f64>();
     let mut flows = Vec::with_capacity(count);
     for k in 1..=count {
-        run.run_to(k as f64 * every)?;
+        run.run_to(start + k as f64 * every)?;
         let out = run.outflows()?.iter().sum::<f64>();
         flows.push((out - before) / every);
         before = out;
@@ -60,7 +60,7 @@ pub fn plane(bench: &Bench) -> Result<Vec<Figure>> {
         let plateau = length * rate;
         for (order, bar) in [(1, first_bar), (2, 0.01)] {
             let mut run = bench.start(slope(dx, &bed, manning, 70.0, wet, order))?;
-            let flows: Vec<f64> = hydrograph(&mut run, 10.0, 2.0 * wet)?.iter().map(|q| q / dx).collect();
+            let flows: Vec<f64> = hydrograph(&mut run, 10.0, 0.0, 2.0 * wet)?.iter().map(|q| q / dx).collect();
             // The model's figure is a mean over ten seconds, so is the formula's.
             let exact = |k: usize| {
                 let at = |part: usize| (k as f64 + (part as f64 + 0.5) / 20.0) * 10.0;
@@ -76,10 +76,39 @@ pub fn plane(bench: &Bench) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
+/// Seeds of the rough planes. The last one is the worst of those tried: the figures are told for it, and their mean
+/// over all is judged, so that no lucky bed decides.
+const SEEDS: [u64; 7] = [1, 2, 3, 4, 5, 6, 20_190_725];
+
+/// Planes with white noise of ±3 cm, against the same beds interpolated eight times finer: a scheme that stalls thin
+/// water on steep cells stores too much here.
 pub fn rough_plane(bench: &Bench) -> Result<Vec<Figure>> {
+    let mut outcomes = Vec::new();
+    for seed in SEEDS {
+        outcomes.push(rough_plane_of(bench, seed)?);
+    }
+    let mut figures = Vec::new();
+    for (k, order) in [1, 2].into_iter().enumerate() {
+        let mean = |pick: fn(&[f64; 2]) -> f64| outcomes.iter().map(|o| pick(&o[k])).sum::<f64>() / SEEDS.len() as f64;
+        let worst = outcomes.iter().map(|o| o[k][0]).fold(0.0, f64::max);
+        let most_stored = outcomes.iter().map(|o| o[k][1]).fold(0.0, f64::max);
+        figures.push(most(format!("order {order}: RMSE / plateau, worst of 7 beds"), worst, 0.05));
+        figures.push(within(
+            format!("order {order}: storage at 600 s / fine, mean of 7 beds"),
+            mean(|o| o[1]),
+            1.0,
+            0.05,
+        ));
+        figures.push(told(format!("order {order}: storage at 600 s / fine, worst of 7 beds"), most_stored));
+    }
+    Ok(figures)
+}
+
+/// For order 1 and 2: RMSE over the plateau, and storage over that of the fine bed.
+fn rough_plane_of(bench: &Bench, seed: u64) -> Result<[[f64; 2]; 2]> {
     let (length, dx, fall, manning, finer) = (100.0, 0.5, 0.05, 0.03, 8);
     let cells = (length / dx) as usize;
-    let mut random = noise(std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_190_725));
+    let mut random = noise(seed);
     let bed: Vec<f64> =
         (0..cells).map(|i| fall * (length - (i as f64 + 0.5) * dx) + 0.03 * (2.0 * random() - 1.0)).collect();
     let between = |i: usize| {
@@ -92,27 +121,18 @@ pub fn rough_plane(bench: &Bench) -> Result<Vec<Figure>> {
     let fine_bed: Vec<f64> = (0..cells * finer).map(between).collect();
     let outcome = |dx: f64, bed: &[f64], order: u32| -> Result<(Vec<f64>, f64)> {
         let mut run = bench.start(slope(dx, bed, manning, 70.0, 600.0, order))?;
-        let mut flows = hydrograph(&mut run, 10.0, 600.0)?;
+        let mut flows = hydrograph(&mut run, 10.0, 0.0, 600.0)?;
         let stored = depths(&mut run)?.iter().sum::<f64>() * dx;
-        let start = run.outflows()?.iter().sum::<f64>();
-        let mut before = start;
-        for k in 1..=30 {
-            run.run_to(600.0 + 10.0 * f64::from(k))?;
-            let out = run.outflows()?.iter().sum::<f64>();
-            flows.push((out - before) / 10.0);
-            before = out;
-        }
+        flows.extend(hydrograph(&mut run, 10.0, 600.0, 900.0)?);
         Ok((flows.iter().map(|q| q / dx).collect(), stored))
     };
     let (reference, stored) = outcome(dx / finer as f64, &fine_bed, 2)?;
     let plateau = length * 70.0 * MM_PER_HOUR;
-    let mut figures = Vec::new();
+    let mut figures = [[0.0; 2]; 2];
     for order in [1, 2] {
         let (flows, storage) = outcome(dx, &bed, order)?;
         let squares: f64 = flows.iter().zip(&reference).map(|(a, b)| (a - b).powi(2)).sum();
-        let rmse = (squares / flows.len() as f64).sqrt() / plateau;
-        figures.push(most(format!("order {order}: RMSE / plateau"), rmse, 0.05));
-        figures.push(within(format!("order {order}: storage at 600 s / fine"), storage / stored, 1.0, 0.05));
+        figures[order as usize - 1] = [(squares / flows.len() as f64).sqrt() / plateau, storage / stored];
     }
     Ok(figures)
 }
@@ -147,7 +167,7 @@ pub fn v_catchment(bench: &Bench) -> Result<Vec<Figure>> {
         let kind = BoundaryKind::Free;
         problem.boundaries.push(Boundary { name: "outlet".into(), edge: Edge::South, from: side, to: side + 1, kind });
         let mut run = bench.start(problem)?;
-        let minutes = hydrograph(&mut run, 60.0, 9000.0)?;
+        let minutes = hydrograph(&mut run, 60.0, 0.0, 9000.0)?;
         // As a logger writes them: each value is the mean of the minute that ends there.
         let at = |minute: usize| minutes[minute - 1];
         let squares: f64 = reference.iter().map(|&(minute, q)| (at(minute) - q).powi(2)).sum();
