@@ -23,6 +23,7 @@ const MAGIC: &[u8; 16] = b"hanze checkpt 1\n";
 /// Longest head of a checkpoint that is read, bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
 const CHECKPOINT: &str = "checkpoint.bin";
+const RECORD: &str = "run.json";
 
 /// What happens while a simulation runs.
 #[derive(Clone, Debug)]
@@ -105,6 +106,11 @@ impl Simulation {
         let run_id = run_id(&scenario, &inputs, kind)?;
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
         let folder = RunFolder::create(&out.join(format!("{stem}-{}", &run_id[..8])))?;
+        // A record stands for a whole run: an earlier one of the same name goes before its files do.
+        let record = folder.path.join(RECORD);
+        if record.exists() {
+            std::fs::remove_file(&record).map_err(Error::io("removing", &record))?;
+        }
         folder.text("scenario.toml", &scenario.text)?;
         let model = models::prepare(&city, &scenario, &device)?;
         Ok(Simulation::with(scenario, (city, inputs), device, (run_id, kind.to_string()), folder, model))
@@ -211,7 +217,7 @@ impl Simulation {
         let text = serde_json::to_string_pretty(&record).map_err(|error| {
             Error::data(&self.folder.path, format!("the record cannot be written: {error}"), "report this")
         })?;
-        self.folder.text("run.json", &text)?;
+        self.folder.text(RECORD, &text)?;
         let checkpoint = self.folder.path.join(CHECKPOINT);
         if checkpoint.exists() {
             std::fs::remove_file(&checkpoint).map_err(Error::io("removing", &checkpoint))?;

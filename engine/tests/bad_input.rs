@@ -125,6 +125,13 @@ fn errors_name_the_place_and_the_mend() {
             vec!["boundary[0].level_m", "missing"],
         ),
         (
+            "boundary under a later one",
+            good(
+                "[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\n[[boundary]]\nname = \"c\"\nedge = \"west\"\nkind = \"free\"",
+            ),
+            vec!["scenario.toml:8", "boundary[0].name", "later ones win"],
+        ),
+        (
             "stretch outside",
             good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = 0\nto_m = 1"),
             vec!["scenario.toml:11", "boundary[0].from_m", "500000"],

@@ -2,6 +2,7 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
+use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::Outcome;
 use hanze_engine::scenario::Scenario;
@@ -16,24 +17,39 @@ const STOPPED: u8 = 130;
 
 /// Runs a scenario.
 pub fn run(file: &Path, device: &str, as_json: bool, out: &Path) -> miette::Result<ExitCode> {
-    let scenario = Scenario::load(file).map_err(report)?;
-    let device = Device::open(device).map_err(report)?;
-    let teller = Teller::new(as_json);
-    teller.say(&format!("{}: on {}", scenario.spec.title, device.record()));
-    let simulation = Simulation::new(scenario, device, out).map_err(report)?;
-    go(simulation, teller, as_json)
+    let start = || {
+        let scenario = Scenario::load(file)?;
+        let device = Device::open(device)?;
+        let teller = Teller::new(as_json);
+        teller.say(&format!("{}: on {}", scenario.spec.title, device.record()));
+        go(Simulation::new(scenario, device, out)?, teller, as_json)
+    };
+    tell_failure(start(), as_json)
 }
 
 /// Takes a stopped run up.
 pub fn resume(folder: &Path, device: &str, as_json: bool) -> miette::Result<ExitCode> {
-    let device = Device::open(device).map_err(report)?;
-    let teller = Teller::new(as_json);
-    let simulation = Simulation::resume(folder, device.clone()).map_err(report)?;
-    teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
-    go(simulation, teller, as_json)
+    let start = || {
+        let device = Device::open(device)?;
+        let teller = Teller::new(as_json);
+        let simulation = Simulation::resume(folder, device.clone())?;
+        teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
+        go(simulation, teller, as_json)
+    };
+    tell_failure(start(), as_json)
 }
 
-fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> miette::Result<ExitCode> {
+/// A failure is the last event for a program, and a report for a person.
+fn tell_failure(result: Result<ExitCode>, as_json: bool) -> miette::Result<ExitCode> {
+    if let Err(error) = &result
+        && as_json
+    {
+        json(serde_json::json!({"event": "failed", "message": error.to_string()}));
+    }
+    result.map_err(report)
+}
+
+fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<ExitCode> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     let handler = ctrlc::set_handler(move || {
@@ -50,7 +66,7 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> miette::
     let ending = simulation.run(&cancel, &mut |event| teller.tell(event));
     teller.end();
     let folder = simulation.folder.path.display().to_string();
-    match ending.map_err(report)? {
+    match ending? {
         Ending::Stopped { time } if as_json => {
             json(serde_json::json!({"event": "stopped", "time_s": time, "folder": folder}))
         }

@@ -11,13 +11,13 @@ pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<E
     let data = hanze_engine::data_folder();
     let required = std::env::var_os("HANZE_REQUIRE_DATA").is_some_and(|value| value == "1");
     eprintln!("on {}", device.record());
-    println!("case | figure | value | bar | verdict");
+    row("case", "figure", "bar", "verdict");
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let only = only.unwrap_or_default().to_lowercase();
     let wanted = CASES.iter().filter(|case| case.name.to_lowercase().contains(&only) && (case.cheap || !cheap));
     for case in wanted {
         if case.needs_data && data.is_none() {
-            println!("{} | needs reference data: set HANZE_DATA | | | not run", case.name);
+            row(case.name, "-", "needs data: set HANZE_DATA", "not run");
             if required {
                 failed += 1
             } else {
@@ -35,12 +35,13 @@ pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<E
                     } else {
                         failed += 1
                     }
-                    println!("{} | {} | {} | {} | {verdict}", case.name, figure.what, short(figure.value), figure.bar);
+                    let name = format!("{}: {}", case.name, figure.what);
+                    row(&name, &short(figure.value), &figure.bar.to_string(), verdict);
                 }
             }
             Err(error) => {
                 failed += 1;
-                println!("{} | {error} | | | FAILED", case.name);
+                row(case.name, "-", &error.to_string(), "FAILED");
             }
         }
         eprintln!("  {} took {:.1} s", case.name, start.elapsed().as_secs_f64());
@@ -51,6 +52,11 @@ pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<E
     }
     println!("{passed} passed, {failed} failed, {skipped} skipped");
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints a line of the table.
+fn row(case: &str, figure: &str, bar: &str, verdict: &str) {
+    println!("{case:<72} | {figure:>9} | {bar:<17} | {verdict}");
 }
 
 /// A figure with four digits.

@@ -43,6 +43,12 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         let boundary = boundary(scenario, &format!("boundary[{k}]"), spec, &problem)?;
         problem.boundaries.push(boundary);
     }
+    for (k, faces) in problem.boundary_faces().into_iter().enumerate() {
+        if faces == 0 && !matches!(problem.boundaries[k].kind, BoundaryKind::Wall) {
+            let words = format!("\"{}\" is covered whole by later boundaries", problem.boundaries[k].name);
+            return Err(Error::scenario(format!("boundary[{k}].name"), words, "move one of them; later ones win"));
+        }
+    }
     for (k, inflow) in scenario.spec.inflow.iter().enumerate() {
         let at = format!("inflow[{k}]");
         let (col, row) = cell(&at, &problem, inflow.x, inflow.y)?;

@@ -44,10 +44,15 @@ impl std::fmt::Display for Bar {
         match self {
             Bar::Most(most) => write!(f, "≤ {most}"),
             Bar::Least(least) => write!(f, "≥ {least}"),
-            Bar::Within(low, high) => write!(f, "{low} … {high}"),
+            Bar::Within(low, high) => write!(f, "{} … {}", digits(*low), digits(*high)),
             Bar::Told => write!(f, "told"),
         }
     }
+}
+
+/// A bar without the dust of binary fractions.
+fn digits(value: f64) -> f64 {
+    (value * 1e7).round() / 1e7
 }
 
 /// One figure of a case.
