@@ -6,7 +6,7 @@ use hanze_engine::device::shared::{Field, Shared};
 use hanze_engine::models::runoff::gpu::KERNELS;
 use hanze_engine::models::runoff::params::{
     Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Params,
-    SPEED_DEPTH, Segment, Source, WALL,
+    SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, WALL,
 };
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
@@ -91,6 +91,7 @@ fn constants_agree() {
     let host = [
         ("GRAVITY", Literal::F32(GRAVITY)),
         ("DRY", Literal::F32(DRY)),
+        ("STILL_DISCHARGE", Literal::F32(STILL_DISCHARGE)),
         ("SPEED_DEPTH", Literal::F32(SPEED_DEPTH)),
         ("WALL", Literal::F32(WALL)),
         ("HALO", Literal::U32(HALO as u32)),

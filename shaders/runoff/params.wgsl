@@ -3,6 +3,7 @@
 
 const GRAVITY: f32 = 9.81;
 const DRY: f32 = 1e-7;
+const STILL_DISCHARGE: f32 = 1e-15;
 const SPEED_DEPTH: f32 = 0.01;
 const WALL: f32 = 1e30;
 const HALO: u32 = 2u;

@@ -164,8 +164,9 @@ fn advance(i: u32, local: vec2<u32>) {
     let change = select(0.0, rain - rate * flow, open);
     var depth = add_depth(water.x, water.y, change);
     var q = water.zw - rate * force;
-    let factor = friction(max(depth.x, DRY), sqrt(q.x * q.x + q.y * q.y), surface[i].x, dt);
-    q *= select(0.0, factor, depth.x > DRY);
+    let discharge = sqrt(q.x * q.x + q.y * q.y);
+    let factor = friction(max(depth.x, DRY), discharge, surface[i].x, dt);
+    q *= select(0.0, factor, depth.x > DRY && discharge > STILL_DISCHARGE);
     if STAGE == CORRECT {
         let old = state[i];
         let moved = 0.5 * (((water.x - old.x) + (water.y - old.y)) + change);

@@ -6,6 +6,9 @@ use crate::shared_struct;
 pub const GRAVITY: f32 = 9.81;
 /// Depth up to which a cell counts as dry: it holds its water and has no velocity, m.
 pub const DRY: f32 = 1e-7;
+/// Unit discharge up to which water counts as still, m²/s: what is left of a lake's last ripples would end in subnormal
+/// numbers, which many processors handle a hundred times slower.
+pub const STILL_DISCHARGE: f32 = 1e-15;
 /// Depth from which a velocity counts for the maximum: thinner films are no flood, m.
 pub const SPEED_DEPTH: f32 = 0.01;
 /// Bed of a cell that water cannot enter; beds above half of it are walls, m.

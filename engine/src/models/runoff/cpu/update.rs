@@ -4,7 +4,9 @@
 //! Faces on a block's edge are computed by both blocks, from the same numbers in the same order: results do not
 //! depend on the number of threads.
 
-use super::super::params::{Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, WALL};
+use super::super::params::{
+    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, STILL_DISCHARGE, WALL,
+};
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
 use super::friction::friction;
 use super::hllc::{Flux, max, min};
@@ -251,8 +253,9 @@ fn euler(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], 
         let (h, _) = add(depth, around.low[i], gained);
         let qx = around.qx[i] - rate * force_x;
         let qy = around.qy[i] - rate * force_y;
-        let factor = friction(max(h, DRY), (qx * qx + qy * qy).sqrt(), around.manning[i], dt);
-        let factor = if h > DRY { factor } else { 0.0 };
+        let discharge = (qx * qx + qy * qy).sqrt();
+        let factor = friction(max(h, DRY), discharge, around.manning[i], dt);
+        let factor = if (h > DRY) & (discharge > STILL_DISCHARGE) { factor } else { 0.0 };
         change[i] = gained;
         x[i] = qx * factor;
         y[i] = qy * factor;
