@@ -86,23 +86,6 @@ fn problem(cols: usize, rows: usize, water: Water, order: u32) -> Problem {
     problem
 }
 
-/// The arrays of a run without the halo.
-fn cells(run: &mut Run) -> Fields {
-    let fields = run.fields().unwrap();
-    Fields {
-        depth: run.unpad(&fields.depth),
-        low: run.unpad(&fields.low),
-        qx: run.unpad(&fields.qx),
-        qy: run.unpad(&fields.qy),
-        max_depth: run.unpad(&fields.max_depth),
-        max_speed: run.unpad(&fields.max_speed),
-        arrival: run.unpad(&fields.arrival),
-        duration: run.unpad(&fields.duration),
-        infiltrated: run.unpad(&fields.infiltrated),
-        infiltrated_low: run.unpad(&fields.infiltrated_low),
-    }
-}
-
 /// The sum of an array and of what its rounding lost.
 fn sum(values: &[f32], low: &[f32]) -> f64 {
     values.iter().zip(low).map(|(value, low)| f64::from(*value) + f64::from(*low)).sum()
@@ -123,7 +106,7 @@ fn outliers(what: &str, tolerance: f64, differences: &[f64]) -> Option<String> {
 /// All that two runs of one problem do not agree in; `name` says which problem it is.
 fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
     let open: Vec<usize> = (0..a.problem.grid.len()).filter(|&i| !a.problem.bed[i].is_nan()).collect();
-    let (left, right) = (cells(a), cells(b));
+    let (left, right) = (a.fields().unwrap(), b.fields().unwrap());
     let floats = |x: &[f32], y: &[f32]| -> Vec<f64> {
         open.iter().map(|&i| (f64::from(x[i]) - f64::from(y[i])).abs()).collect()
     };
@@ -133,10 +116,10 @@ fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
     let time = |t: u32| if t == NEVER { never } else { f64::from(t) };
     let times = |x: &[u32], y: &[u32]| -> Vec<f64> { open.iter().map(|&i| (time(x[i]) - time(y[i])).abs()).collect() };
     let velocity = |fields: &Fields, i: usize| {
-        let depth = f64::from(fields.depth[i]);
-        (f64::from(fields.qx[i]) / depth, f64::from(fields.qy[i]) / depth)
+        let depth = f64::from(fields.state.depth[i]);
+        (f64::from(fields.state.qx[i]) / depth, f64::from(fields.state.qy[i]) / depth)
     };
-    let deep = open.iter().filter(|&&i| left.depth[i].min(right.depth[i]) > 0.01);
+    let deep = open.iter().filter(|&&i| left.state.depth[i].min(right.state.depth[i]) > 0.01);
     let velocities: Vec<f64> = deep
         .map(|&i| {
             let ((u, v), (other_u, other_v)) = (velocity(&left, i), velocity(&right, i));
@@ -146,16 +129,16 @@ fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
 
     let what = |layer: &str| format!("{name}: {layer}");
     let mut faults: Vec<String> = [
-        outliers(&what("depth (m)"), 1e-4, &floats(&left.depth, &right.depth)),
+        outliers(&what("depth (m)"), 1e-4, &floats(&left.state.depth, &right.state.depth)),
         outliers(&what("velocity (m/s)"), 1e-3, &velocities),
-        outliers(&what("highest depth (m)"), 1e-4, &floats(&left.max_depth, &right.max_depth)),
-        outliers(&what("arrival (ms)"), step, &times(&left.arrival, &right.arrival)),
-        outliers(&what("duration (ms)"), step, &times(&left.duration, &right.duration)),
+        outliers(&what("highest depth (m)"), 1e-4, &floats(&left.statistics.max_depth, &right.statistics.max_depth)),
+        outliers(&what("arrival (ms)"), step, &times(&left.statistics.arrival, &right.statistics.arrival)),
+        outliers(&what("duration (ms)"), step, &times(&left.statistics.duration, &right.statistics.duration)),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let (volume, other) = (sum(&left.depth, &left.low), sum(&right.depth, &right.low));
+    let (volume, other) = (sum(&left.state.depth, &left.state.low), sum(&right.state.depth, &right.state.low));
     if (volume - other).abs() > 1e-6 * volume || !volume.is_finite() || !other.is_finite() {
         faults.push(what(&format!("volumes {volume} and {other} (m per cell)")));
     }
@@ -168,8 +151,8 @@ fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
 /// The gauge must read what the arrays hold.
 fn check_gauge(name: &str, run: &mut Run) {
     let place = run.problem.gauges[0].row * run.problem.grid.cols + run.problem.gauges[0].col;
-    let fields = cells(run);
-    let expected = [fields.depth[place], fields.qx[place], fields.qy[place]];
+    let fields = run.fields().unwrap();
+    let expected = [fields.state.depth[place], fields.state.qx[place], fields.state.qy[place]];
     assert_eq!(run.gauges().unwrap(), [expected], "gauge of {name}");
 }
 
@@ -199,12 +182,13 @@ fn twins_agree() {
     assert!(all.is_empty(), "GPU and CPU differ:\n{}", all.join("\n"));
 }
 
-/// Every bit of the arrays, with the halo.
+/// Every bit of the arrays.
 fn bits(fields: &Fields) -> Vec<u32> {
     let f = fields;
-    let floats = [&f.depth, &f.low, &f.qx, &f.qy, &f.max_depth, &f.max_speed, &f.infiltrated, &f.infiltrated_low];
+    let (w, s) = (&f.state, &f.statistics);
+    let floats = [&w.depth, &w.low, &w.qx, &w.qy, &s.max_depth, &s.max_speed, &s.infiltrated, &s.infiltrated_low];
     let floats = floats.into_iter().flatten().map(|value| value.to_bits());
-    floats.chain(f.arrival.iter().copied()).chain(f.duration.iter().copied()).collect()
+    floats.chain(s.arrival.iter().copied()).chain(s.duration.iter().copied()).collect()
 }
 
 #[test]
@@ -238,7 +222,7 @@ fn check_compensation(device: &Device) {
     run.run_to(60_000.0 * step).unwrap();
     let record = device.record();
     assert!((59_999..=60_001).contains(&run.steps()), "{} steps on the {record}", run.steps());
-    for depth in cells(&mut run).depth {
+    for depth in run.fields().unwrap().state.depth {
         assert!((f64::from(depth) - 1.0018).abs() <= 2e-6, "{depth} m on the {record}");
     }
 }

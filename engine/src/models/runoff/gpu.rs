@@ -2,7 +2,7 @@
 
 use super::params::{Clock, HALO, Params, Segment, Source};
 use super::problem::Problem;
-use super::solver::{Fields, Solver, Volumes};
+use super::solver::{Fields, Solver, State, Statistics, Volumes};
 use crate::device::gpu::{Dispatch, Gpu, Kernel, Stage};
 use crate::error::Result;
 use std::sync::Arc;
@@ -130,16 +130,16 @@ impl GpuSolver {
     }
 
     fn upload(&mut self, fields: &Fields) -> Result<()> {
-        let f = fields;
-        let state: Vec<[f32; 4]> = (0..self.cells).map(|i| [f.depth[i], f.low[i], f.qx[i], f.qy[i]]).collect();
+        let (w, s) = (&fields.state, &fields.statistics);
+        let state: Vec<[f32; 4]> = (0..self.cells).map(|i| [w.depth[i], w.low[i], w.qx[i], w.qy[i]]).collect();
         self.gpu.write(&self.buffers.states[0], &state)?;
         self.gpu.write(&self.buffers.states[1], &state)?;
         drop(state);
-        let statistic = |i: usize| [f.max_depth[i].to_bits(), f.max_speed[i].to_bits(), f.arrival[i], f.duration[i]];
+        let statistic = |i: usize| [s.max_depth[i].to_bits(), s.max_speed[i].to_bits(), s.arrival[i], s.duration[i]];
         let statistics: Vec<[u32; 4]> = (0..self.cells).map(statistic).collect();
         self.gpu.write(&self.buffers.statistics, &statistics)?;
         drop(statistics);
-        let soil: Vec<[f32; 2]> = f.infiltrated.iter().zip(&f.infiltrated_low).map(|(&a, &b)| [a, b]).collect();
+        let soil: Vec<[f32; 2]> = s.infiltrated.iter().zip(&s.infiltrated_low).map(|(&a, &b)| [a, b]).collect();
         self.gpu.write(&self.buffers.infiltrated, &soil)?;
         self.current = 0;
         Ok(())
@@ -281,7 +281,10 @@ impl Solver for GpuSolver {
         drop(statistics);
         let soil = self.gpu.read::<[f32; 2]>(&self.buffers.infiltrated, self.cells)?;
         let (infiltrated, infiltrated_low) = soil.into_iter().map(|[a, b]| (a, b)).unzip();
-        Ok(Fields { depth, low, qx, qy, max_depth, max_speed, arrival, duration, infiltrated, infiltrated_low })
+        Ok(Fields {
+            state: State { depth, low, qx, qy },
+            statistics: Statistics { max_depth, max_speed, arrival, duration, infiltrated, infiltrated_low },
+        })
     }
 
     fn restore(&mut self, fields: Fields, mut volumes: Volumes, clock: Clock) -> Result<()> {

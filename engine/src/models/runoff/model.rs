@@ -4,7 +4,7 @@ use super::params::{DRY, HALO, NEVER, SPEED_DEPTH};
 use super::prepare::problem;
 use super::problem::BoundaryKind;
 use super::run::{Run, Saved};
-use super::solver::Fields;
+use super::solver::{Fields, State, Statistics};
 use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
@@ -70,11 +70,10 @@ impl Runoff {
         let (time, problem) = (self.run.time(), &self.run.problem);
         let area = problem.grid.cell_area();
         let sum = |high: &[f32], low: &[f32]| {
-            let pairs = self.run.unpad(high).into_iter().zip(self.run.unpad(low));
-            pairs.map(|(high, low)| f64::from(high) + f64::from(low)).sum::<f64>() * area
+            high.iter().zip(low).map(|(high, low)| f64::from(*high) + f64::from(*low)).sum::<f64>() * area
         };
-        let stored = sum(&fields.depth, &fields.low);
-        let infiltrated = sum(&fields.infiltrated, &fields.infiltrated_low);
+        let stored = sum(&fields.state.depth, &fields.state.low);
+        let infiltrated = sum(&fields.statistics.infiltrated, &fields.statistics.infiltrated_low);
         let rain = problem.rain.integral(0.0, time) * problem.open_cells() as f64 * area;
         let poured: f64 = problem.inflows.iter().map(|inflow| inflow.series.integral(0.0, time)).sum();
         let names: Vec<String> = problem.boundaries.iter().map(|boundary| boundary.name.clone()).collect();
@@ -157,8 +156,7 @@ impl Model for Runoff {
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let fields = self.run.fields()?;
-        let (depth, qx, qy) = (self.run.unpad(&fields.depth), self.run.unpad(&fields.qx), self.run.unpad(&fields.qy));
+        let State { depth, qx, qy, .. } = self.run.fields()?.state;
         let speed = |i: usize| if depth[i] > SPEED_DEPTH { qx[i].hypot(qy[i]) / depth[i] } else { 0.0 };
         let velocity = (0..depth.len()).map(speed).collect();
         let level = self.level("level", "water level; no value where dry", &depth);
@@ -169,27 +167,23 @@ impl Model for Runoff {
 
     fn outcome(&mut self) -> Result<Outcome> {
         let fields = self.run.fields()?;
+        let (balance, tables) = (self.balance(&fields)?, self.tables());
         let settings = self.run.problem.settings;
-        let max_depth = self.run.unpad(&fields.max_depth);
+        let Statistics { max_depth, max_speed, arrival, duration, infiltrated, .. } = fields.statistics;
         let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
-        let arrival = self.run.unpad(&fields.arrival).into_iter().map(minutes).collect();
-        let duration = self.run.unpad(&fields.duration).into_iter().map(minutes).collect();
-        let arrival_words = format!("first time deeper than {} m; no value where it never was", settings.arrival_depth);
-        let duration_words = format!("time deeper than {} m", settings.duration_depth);
+        let in_minutes = |times: Vec<u32>| times.into_iter().map(minutes).collect();
+        let fast = "highest speed of the water where it is deeper than 1 cm";
+        let arrived = format!("first time deeper than {} m; no value where it never was", settings.arrival_depth);
+        let stayed = format!("time deeper than {} m", settings.duration_depth);
         let layers = vec![
             self.level("max_level", "highest water level; no value where it stayed dry", &max_depth),
             self.layer("max_depth", "m", "highest depth of the water", max_depth),
-            self.layer(
-                "max_velocity",
-                "m/s",
-                "highest speed of the water where it is deeper than 1 cm",
-                self.run.unpad(&fields.max_speed),
-            ),
-            self.layer("arrival", "min", &arrival_words, arrival),
-            self.layer("duration", "min", &duration_words, duration),
-            self.layer("infiltrated", "m", "water that went into the soil", self.run.unpad(&fields.infiltrated)),
+            self.layer("max_velocity", "m/s", fast, max_speed),
+            self.layer("arrival", "min", &arrived, in_minutes(arrival)),
+            self.layer("duration", "min", &stayed, in_minutes(duration)),
+            self.layer("infiltrated", "m", "water that went into the soil", infiltrated),
         ];
-        Ok(Outcome { layers, tables: self.tables(), balance: self.balance(&fields)? })
+        Ok(Outcome { layers, tables, balance })
     }
 
     fn settings(&self) -> serde_json::Value {
@@ -242,16 +236,15 @@ impl Model for Runoff {
         let mut float = || floats.next().unwrap_or_default();
         let (arrival, duration) = (read(from, Some(cells))?, read(from, Some(cells))?);
         let fields = Fields {
-            depth: float(),
-            low: float(),
-            qx: float(),
-            qy: float(),
-            max_depth: float(),
-            max_speed: float(),
-            infiltrated: float(),
-            infiltrated_low: float(),
-            arrival,
-            duration,
+            state: State { depth: float(), low: float(), qx: float(), qy: float() },
+            statistics: Statistics {
+                max_depth: float(),
+                max_speed: float(),
+                infiltrated: float(),
+                infiltrated_low: float(),
+                arrival,
+                duration,
+            },
         };
         let volumes = super::solver::Volumes {
             north: read(from, Some(grid.cols))?,

@@ -3,7 +3,7 @@
 use super::params::{
     DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Segment, Source, WALL,
 };
-use super::solver::Fields;
+use super::solver::{Fields, State, Statistics};
 use crate::grid::{Edge, Grid};
 use crate::series::Series;
 
@@ -330,16 +330,15 @@ impl Problem {
             speed: (0..len).map(wave).fold(0.0, f32::max),
             gauges: self.gauges.iter().map(|g| self.padded_index(g.col, g.row)).collect(),
             fields: Fields {
-                max_depth: depth.clone(),
-                max_speed: vec![0.0; len],
-                arrival: depth.iter().map(arrived).collect(),
-                duration: vec![0; len],
-                infiltrated: vec![0.0; len],
-                infiltrated_low: vec![0.0; len],
-                low: vec![0.0; len],
-                depth,
-                qx,
-                qy,
+                statistics: Statistics {
+                    max_depth: depth.clone(),
+                    max_speed: vec![0.0; len],
+                    arrival: depth.iter().map(arrived).collect(),
+                    duration: vec![0; len],
+                    infiltrated: vec![0.0; len],
+                    infiltrated_low: vec![0.0; len],
+                },
+                state: State { low: vec![0.0; len], depth, qx, qy },
             },
             bed,
         }

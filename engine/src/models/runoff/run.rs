@@ -118,18 +118,9 @@ impl Run {
         self.solver.gauges()
     }
 
-    /// All arrays, padded by the halo.
+    /// All arrays, one value per cell of the grid.
     pub fn fields(&mut self) -> Result<Fields> {
-        self.solver.fields()
-    }
-
-    /// One value per cell of the grid from a padded array.
-    pub fn unpad<T: Copy>(&self, padded: &[T]) -> Vec<T> {
-        let halo = super::params::HALO;
-        let cols = self.problem.grid.cols;
-        let stride = cols + 2 * halo;
-        let rows = (halo..halo + self.problem.grid.rows).map(|row| &padded[row * stride + halo..][..cols]);
-        rows.flatten().copied().collect()
+        Ok(self.solver.fields()?.inside(&self.problem.grid))
     }
 
     /// Water that left through each boundary since the start, m³; inflow is negative.

@@ -1,7 +1,8 @@
 //! What a device does for the runoff model.
 
-use super::params::{Clock, Params, Segment, Source};
+use super::params::{Clock, HALO, Params, Segment, Source};
 use crate::error::Result;
+use crate::grid::Grid;
 use std::time::Instant;
 
 /// Advances the shallow water equations on one device.
@@ -24,9 +25,18 @@ pub trait Solver: Send {
     fn restore(&mut self, fields: Fields, volumes: Volumes, clock: Clock) -> Result<()>;
 }
 
-/// The arrays of a run, padded by the halo; see [`super::params`] for the units.
+/// The arrays of a run; a solver's are padded by the halo, those that [`super::Run::fields`] gives are not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
+    /// The water now.
+    pub state: State,
+    /// What was gathered over time.
+    pub statistics: Statistics,
+}
+
+/// Water: depth, what its rounding lost, and unit discharges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
     /// Depth, m.
     pub depth: Vec<f32>,
     /// What the depth lost to rounding, m.
@@ -35,13 +45,18 @@ pub struct Fields {
     pub qx: Vec<f32>,
     /// Unit discharge to the south, m²/s.
     pub qy: Vec<f32>,
-    /// Highest depth so far, m.
+}
+
+/// What is gathered over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistics {
+    /// Highest depth, m.
     pub max_depth: Vec<f32>,
-    /// Highest speed so far, m/s.
+    /// Highest speed in water deeper than `SPEED_DEPTH`, m/s.
     pub max_speed: Vec<f32>,
-    /// Time of arrival, ms.
+    /// When the arrival depth was first exceeded, ms; `NEVER` if it was not.
     pub arrival: Vec<u32>,
-    /// Time above the duration depth, ms.
+    /// How long the duration depth was exceeded, ms.
     pub duration: Vec<u32>,
     /// Water that went into the soil, m.
     pub infiltrated: Vec<f32>,
@@ -50,24 +65,52 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// The same arrays without the halo.
+    pub(super) fn inside(self, grid: &Grid) -> Fields {
+        let Fields { state, statistics } = self;
+        Fields {
+            state: State {
+                depth: inside(grid, &state.depth),
+                low: inside(grid, &state.low),
+                qx: inside(grid, &state.qx),
+                qy: inside(grid, &state.qy),
+            },
+            statistics: Statistics {
+                max_depth: inside(grid, &statistics.max_depth),
+                max_speed: inside(grid, &statistics.max_speed),
+                arrival: inside(grid, &statistics.arrival),
+                duration: inside(grid, &statistics.duration),
+                infiltrated: inside(grid, &statistics.infiltrated),
+                infiltrated_low: inside(grid, &statistics.infiltrated_low),
+            },
+        }
+    }
+
     /// The arrays of f32, in the order of a checkpoint.
     pub(super) fn floats(&mut self) -> [&mut Vec<f32>; 8] {
         [
-            &mut self.depth,
-            &mut self.low,
-            &mut self.qx,
-            &mut self.qy,
-            &mut self.max_depth,
-            &mut self.max_speed,
-            &mut self.infiltrated,
-            &mut self.infiltrated_low,
+            &mut self.state.depth,
+            &mut self.state.low,
+            &mut self.state.qx,
+            &mut self.state.qy,
+            &mut self.statistics.max_depth,
+            &mut self.statistics.max_speed,
+            &mut self.statistics.infiltrated,
+            &mut self.statistics.infiltrated_low,
         ]
     }
 
     /// The arrays of u32, in the order of a checkpoint.
     pub(super) fn integers(&mut self) -> [&mut Vec<u32>; 2] {
-        [&mut self.arrival, &mut self.duration]
+        [&mut self.statistics.arrival, &mut self.statistics.duration]
     }
+}
+
+/// One value per cell of the grid from a padded array.
+fn inside<T: Copy>(grid: &Grid, padded: &[T]) -> Vec<T> {
+    let stride = grid.cols + 2 * HALO;
+    let rows = (HALO..HALO + grid.rows).map(|row| &padded[row * stride + HALO..][..grid.cols]);
+    rows.flatten().copied().collect()
 }
 
 /// Water that left through each face of the edges since the start, m² (volume per metre of face); inflow is negative.

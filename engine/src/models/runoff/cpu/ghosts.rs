@@ -5,7 +5,8 @@
 //! exact.
 
 use super::super::params::{DRY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, Params};
-use super::state::{Ground, Perimeter, State};
+use super::super::solver::State;
+use super::state::{Ground, Perimeter};
 
 /// One face of the edge: its segment, the halo cells outward, and the cells inside.
 struct Face {

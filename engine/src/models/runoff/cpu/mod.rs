@@ -12,9 +12,9 @@ mod update;
 
 use super::params::{Clock, HALO, Params, Segment, Source};
 use super::problem::Problem;
-use super::solver::{Fields, Solver, Volumes};
+use super::solver::{Fields, Solver, State, Statistics, Volumes};
 use crate::error::Result;
-use state::{Ground, Outflow, Perimeter, Rows, State, Statistics};
+use state::{Ground, Outflow, Perimeter, Rows};
 use std::time::Instant;
 use update::{Context, Scratch, Stage};
 
@@ -30,7 +30,7 @@ pub struct CpuSolver {
     ground: Ground,
     /// The state, and the predicted (order 2) or next (order 1) one.
     states: [State; 2],
-    stats: Statistics,
+    statistics: Statistics,
     perimeter: Perimeter,
     outflow: Outflow,
     sources: Vec<Source>,
@@ -46,27 +46,14 @@ impl CpuSolver {
         let padded = problem.padded();
         let len = padded.bed.len();
         let stride = problem.grid.cols + 2 * HALO;
-        let mut state = State::new(len);
-        let fields = &padded.fields;
-        state.depth.copy_from_slice(&fields.depth);
-        state.low.copy_from_slice(&fields.low);
-        state.qx.copy_from_slice(&fields.qx);
-        state.qy.copy_from_slice(&fields.qy);
         let (cols, rows) = (problem.grid.cols, problem.grid.rows);
         let edges = problem.edges();
         CpuSolver {
             params: Params::default(),
             clock: Clock { speed_bits: padded.speed.to_bits(), ..Clock::default() },
             ground: Ground { bed: padded.bed, manning: padded.manning, infiltration: padded.infiltration },
-            states: [state, State::new(len)],
-            stats: Statistics {
-                max_depth: fields.max_depth.clone(),
-                max_speed: fields.max_speed.clone(),
-                arrival: fields.arrival.clone(),
-                duration: fields.duration.clone(),
-                infiltrated: fields.infiltrated.clone(),
-                infiltrated_low: fields.infiltrated_low.clone(),
-            },
+            states: [padded.fields.state, State::dry(len)],
+            statistics: padded.fields.statistics,
             perimeter: Perimeter {
                 north: edges.north,
                 south: edges.south,
@@ -120,7 +107,7 @@ impl CpuSolver {
             stage,
             order: self.order,
         };
-        let target = Rows::all(rows, stride, target, &mut self.stats, &mut self.outflow);
+        let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow);
         sweep(self.arch, &context, target, &mut self.scratch)
     }
 }
@@ -212,31 +199,12 @@ impl Solver for CpuSolver {
     }
 
     fn fields(&mut self) -> Result<Fields> {
-        let state = &self.states[0];
-        let stats = &self.stats;
-        Ok(Fields {
-            depth: state.depth.clone(),
-            low: state.low.clone(),
-            qx: state.qx.clone(),
-            qy: state.qy.clone(),
-            max_depth: stats.max_depth.clone(),
-            max_speed: stats.max_speed.clone(),
-            arrival: stats.arrival.clone(),
-            duration: stats.duration.clone(),
-            infiltrated: stats.infiltrated.clone(),
-            infiltrated_low: stats.infiltrated_low.clone(),
-        })
+        Ok(Fields { state: self.states[0].clone(), statistics: self.statistics.clone() })
     }
 
     fn restore(&mut self, fields: Fields, volumes: Volumes, clock: Clock) -> Result<()> {
-        let stats = &mut self.stats;
-        self.states[0] = State { depth: fields.depth, low: fields.low, qx: fields.qx, qy: fields.qy };
-        stats.max_depth = fields.max_depth;
-        stats.max_speed = fields.max_speed;
-        stats.arrival = fields.arrival;
-        stats.duration = fields.duration;
-        stats.infiltrated = fields.infiltrated;
-        stats.infiltrated_low = fields.infiltrated_low;
+        self.states[0] = fields.state;
+        self.statistics = fields.statistics;
         let Volumes { north, south, west, east } = volumes;
         self.outflow = Outflow { north, south, west, east };
         self.clock = clock;

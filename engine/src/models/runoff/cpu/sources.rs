@@ -1,7 +1,7 @@
 //! Point inflows. Twin: `shaders/runoff/sources.wgsl`.
 
 use super::super::params::{Clock, Source};
-use super::state::State;
+use super::super::solver::State;
 
 /// Adds the water of the step to the cells of the point inflows. It brings no momentum.
 pub fn sources(clock: &Clock, sources: &[Source], state: &mut State) {

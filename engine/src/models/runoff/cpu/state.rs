@@ -1,14 +1,7 @@
 //! The arrays of the CPU device. All are padded by [`HALO`] cells on every side.
 
 use super::super::params::{HALO, Segment};
-
-/// Water: depth, what its rounding lost, and unit discharges to the east and to the south.
-pub struct State {
-    pub depth: Vec<f32>,
-    pub low: Vec<f32>,
-    pub qx: Vec<f32>,
-    pub qy: Vec<f32>,
-}
+use super::super::solver::{State, Statistics};
 
 /// One padded row of a [`State`].
 #[derive(Clone, Copy)]
@@ -20,12 +13,13 @@ pub struct Row<'a> {
 }
 
 impl State {
-    pub fn new(len: usize) -> State {
+    /// Dry land.
+    pub(super) fn dry(len: usize) -> State {
         State { depth: vec![0.0; len], low: vec![0.0; len], qx: vec![0.0; len], qy: vec![0.0; len] }
     }
 
     #[inline(always)]
-    pub fn row(&self, row: usize, stride: usize) -> Row<'_> {
+    pub(super) fn row(&self, row: usize, stride: usize) -> Row<'_> {
         let span = row * stride..(row + 1) * stride;
         Row {
             depth: &self.depth[span.clone()],
@@ -41,21 +35,6 @@ pub struct Ground {
     pub bed: Vec<f32>,
     pub manning: Vec<f32>,
     pub infiltration: Vec<f32>,
-}
-
-/// What is gathered over time.
-pub struct Statistics {
-    /// Highest depth, m.
-    pub max_depth: Vec<f32>,
-    /// Highest speed in water deeper than `SPEED_DEPTH`, m/s.
-    pub max_speed: Vec<f32>,
-    /// When the arrival depth was first exceeded, ms; `NEVER` if it was not.
-    pub arrival: Vec<u32>,
-    /// How long the duration depth was exceeded, ms.
-    pub duration: Vec<u32>,
-    /// Water that went into the soil, m, and what its rounding lost.
-    pub infiltrated: Vec<f32>,
-    pub infiltrated_low: Vec<f32>,
 }
 
 /// The edges: which segment each face belongs to, and the segments' values at the middle of the step.
@@ -92,7 +71,7 @@ impl Perimeter {
     }
 }
 
-/// The rows that one block writes.
+/// The rows that one block writes: of the state, of the statistics, and of the outflow.
 pub struct Rows<'a> {
     /// Padded index of the first row.
     pub first: usize,

@@ -7,10 +7,11 @@
 use super::super::params::{
     Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, STILL_DISCHARGE, WALL,
 };
+use super::super::solver::State;
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
 use super::friction::friction;
 use super::hllc::{Flux, max, min};
-use super::state::{Ground, Perimeter, Rows, State};
+use super::state::{Ground, Perimeter, Rows};
 
 /// The part of a time step that a sweep computes.
 #[derive(Clone, Copy, PartialEq, Eq)]

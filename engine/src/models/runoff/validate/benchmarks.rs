@@ -91,8 +91,7 @@ pub fn ea1(bench: &Bench) -> Result<Vec<Figure>> {
             points.iter().map(|&(x, y)| level_at(run, x, y)).collect()
         };
         let (twelve, twenty) = (at(&mut run, 12.0)?, at(&mut run, 20.0)?);
-        let fields = run.fields()?;
-        let highest = run.unpad(&fields.max_depth);
+        let highest = run.fields()?.statistics.max_depth;
         for (k, &(x, y)) in points.iter().enumerate() {
             let (col, row) = grid.cell_at(x, y).unwrap_or_default();
             let i = row * grid.cols + col;

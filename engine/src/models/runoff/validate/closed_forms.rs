@@ -25,10 +25,12 @@ fn lake(grid: Grid, bed: &[f64], level: f64, offset: f64) -> Problem {
 
 fn highest_speed(run: &mut Run) -> Result<f64> {
     let fields = run.fields()?;
-    let speed = |i: usize| f64::from(fields.qx[i]).hypot(f64::from(fields.qy[i])) / f64::from(fields.depth[i]);
-    let wet = (0..fields.depth.len()).filter(|&i| fields.depth[i] > super::super::params::DRY);
+    let speed = |i: usize| {
+        f64::from(fields.state.qx[i]).hypot(f64::from(fields.state.qy[i])) / f64::from(fields.state.depth[i])
+    };
+    let wet = (0..fields.state.depth.len()).filter(|&i| fields.state.depth[i] > super::super::params::DRY);
     let now = wet.map(speed).fold(0.0, f64::max);
-    Ok(fields.max_speed.iter().fold(now, |a, &b| a.max(f64::from(b))))
+    Ok(fields.statistics.max_speed.iter().fold(now, |a, &b| a.max(f64::from(b))))
 }
 
 /// Runs a lake for 600 s at three heights and both orders.

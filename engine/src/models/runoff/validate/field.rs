@@ -24,14 +24,20 @@ pub fn newcastle(bench: &Bench) -> Result<Vec<Figure>> {
         for minute in 1..=120 {
             run.run_to(60.0 * f64::from(minute))?;
             let fields = run.fields()?;
-            for i in (0..fields.depth.len()).filter(|&i| fields.depth[i] > 0.05) {
-                let h = f64::from(fields.depth[i]);
-                fastest = fastest.max(f64::from(fields.qx[i]).hypot(f64::from(fields.qy[i])) / h);
+            for i in (0..fields.state.depth.len()).filter(|&i| fields.state.depth[i] > 0.05) {
+                let h = f64::from(fields.state.depth[i]);
+                fastest = fastest.max(f64::from(fields.state.qx[i]).hypot(f64::from(fields.state.qy[i])) / h);
                 deepest = deepest.max(h);
             }
         }
         let fields = run.fields()?;
-        let drained = fields.infiltrated.iter().chain(&fields.infiltrated_low).map(|&v| f64::from(v)).sum::<f64>();
+        let drained = fields
+            .statistics
+            .infiltrated
+            .iter()
+            .chain(&fields.statistics.infiltrated_low)
+            .map(|&v| f64::from(v))
+            .sum::<f64>();
         let stored = depths(&mut run)?.iter().sum::<f64>();
         let error = ((stored + drained - rain) / rain).abs();
         figures.push(most(format!("order {order}: balance error / rain"), error, 1e-6));

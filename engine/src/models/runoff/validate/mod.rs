@@ -148,9 +148,8 @@ impl Bench<'_> {
 
 /// Depths of a run now, one per cell, with the part that rounding took.
 fn depths(run: &mut Run) -> Result<Vec<f64>> {
-    let fields = run.fields()?;
-    let (depth, low) = (run.unpad(&fields.depth), run.unpad(&fields.low));
-    Ok(depth.iter().zip(&low).map(|(h, l)| f64::from(*h) + f64::from(*l)).collect())
+    let state = run.fields()?.state;
+    Ok(state.depth.iter().zip(&state.low).map(|(h, l)| f64::from(*h) + f64::from(*l)).collect())
 }
 
 /// Sum of |a − b| over the sum of |b|.
