@@ -36,7 +36,9 @@ pub enum Error {
         mend: String,
     },
     /// The device went away or refused work in the middle of a run: resume, or take another device.
-    #[error("the device stopped: {0}; resume from the last checkpoint, or run with --device cpu")]
+    #[error(
+        "the device stopped: {0}; resume from the last checkpoint (one is left every ten minutes), or run with --device cpu"
+    )]
     DeviceLost(String),
     /// The run does not fit in memory: make it smaller.
     #[error("{what} needs {} of memory and {} is free; {mend}", bytes(*needed), if *available > 0 { bytes(*available) } else { "not enough".into() })]

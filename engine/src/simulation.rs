@@ -1,28 +1,27 @@
 //! A simulation: a scenario's model on a device, its frames, its run folder, its record.
 
+mod checkpoint;
+
+pub use checkpoint::device_of;
+
 use crate::checksum::hex;
 use crate::city::City;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
-use crate::output::folder::{Artifact, Ground, RunFolder};
+use crate::output::folder::{Ground, RunFolder};
 use crate::raster::Raster;
 use crate::scenario::{Input, Scenario};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Time that the model gets before progress is told, and that a stop may take.
 const BUDGET: Duration = Duration::from_millis(250);
-/// First bytes of a checkpoint; the number changes with its layout.
-const MAGIC: &[u8; 16] = b"hanze checkpt 1\n";
-/// Longest head of a checkpoint that is read, bytes.
-const LONGEST_HEAD: u64 = 64 << 20;
-const CHECKPOINT: &str = "checkpoint.bin";
+/// Computing time after which a checkpoint is left on the way, for machines that stop and devices that fail.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 const RECORD: &str = "run.json";
 
 /// What happens while a simulation runs.
@@ -82,17 +81,7 @@ pub struct Simulation {
     wall_before: f64,
     started: Instant,
     started_at: SystemTime,
-}
-
-/// What a checkpoint says before the model's arrays.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    run_id: String,
-    scenario_file: PathBuf,
-    device_kind: String,
-    next_frame: usize,
-    artifacts: Vec<Artifact>,
-    wall_s: f64,
+    last_checkpoint: Instant,
 }
 
 impl Simulation {
@@ -101,33 +90,25 @@ impl Simulation {
     /// # Errors
     /// Whatever is wrong with the scenario, its inputs, the device, the memory, or the folder.
     pub fn new(scenario: Scenario, device: Device, out: &Path) -> Result<Simulation> {
-        let (city, inputs) = scenario.city()?;
-        let kind = device.record().kind;
-        let run_id = run_id(&scenario, &inputs, kind)?;
+        let (city, inputs) = read(&scenario)?;
+        let device_kind = device.record().kind.to_string();
+        let run_id = run_id(&scenario, &inputs, &device_kind);
+        let model = models::prepare(&city, &scenario, &device)?;
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        let folder = RunFolder::create(&out.join(format!("{stem}-{}", &run_id[..8])))?;
+        let path = out.join(format!("{stem}-{}", &run_id[..8]));
+        if checkpoint::path(&path).exists() {
+            let mend = format!("go on with: hanze resume '{}', or delete that file", path.display());
+            return Err(Error::data(&checkpoint::path(&path), "holds this run, which was stopped on its way", mend));
+        }
+        let folder = RunFolder::create(&path)?;
         // A record stands for a whole run: an earlier one of the same name goes before its files do.
         let record = folder.path.join(RECORD);
         if record.exists() {
             std::fs::remove_file(&record).map_err(Error::io("removing", &record))?;
         }
         folder.text("scenario.toml", &scenario.text)?;
-        let model = models::prepare(&city, &scenario, &device)?;
-        Ok(Simulation::with(scenario, (city, inputs), device, (run_id, kind.to_string()), folder, model))
-    }
-
-    fn with(
-        scenario: Scenario,
-        (city, inputs): (City, Vec<Input>),
-        device: Device,
-        (run_id, device_kind): (String, String),
-        folder: RunFolder,
-        model: Box<dyn Model>,
-    ) -> Simulation {
-        let frame_times = scenario.frame_times();
-        let (started, started_at) = (Instant::now(), SystemTime::now());
-        let (next_frame, progress, wall_before) = (0, None, 0.0);
-        Simulation {
+        Ok(Simulation {
+            frame_times: scenario.frame_times(),
             scenario,
             city,
             run_id,
@@ -136,41 +117,56 @@ impl Simulation {
             device,
             device_kind,
             model,
-            frame_times,
-            next_frame,
-            progress,
-            wall_before,
-            started,
-            started_at,
-        }
+            next_frame: 0,
+            progress: None,
+            wall_before: 0.0,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+            last_checkpoint: Instant::now(),
+        })
     }
 
-    /// Takes up a run that was stopped, from its folder.
+    /// Takes up a run that was stopped, from its folder, on a device of the kind that it began on.
     ///
     /// # Errors
-    /// `Data` when there is no whole checkpoint there, or the inputs have changed since.
+    /// `Data` when there is no whole checkpoint there, or the inputs have changed since; `NoDevice` for a device of
+    /// another kind.
     pub fn resume(folder: &Path, device: Device) -> Result<Simulation> {
-        let path = folder.join(CHECKPOINT);
-        let mend = "name the folder of a run that was stopped with Ctrl-C";
-        let file = std::fs::File::open(&path).map_err(|_| Error::data(&path, "there is no checkpoint", mend))?;
-        let mut from = BufReader::new(file);
-        let head = read_head(&mut from).map_err(|reason| Error::data(&path, reason, mend))?;
+        let path = checkpoint::path(folder);
+        let (head, mut from) = checkpoint::open(folder)?;
+        if device.record().kind != head.device_kind {
+            return Err(Error::NoDevice {
+                problem: format!("the run began on a {} and cannot go on on {}", head.device_kind, device.record()),
+                mend: format!("resume with --device {}", head.device),
+            });
+        }
         let text_path = folder.join("scenario.toml");
         let text = std::fs::read_to_string(&text_path).map_err(Error::io("reading", &text_path))?;
         let scenario = Scenario::parse(&head.scenario_file, text)?;
-        let (city, inputs) = scenario.city()?;
-        if run_id(&scenario, &inputs, &head.device_kind)? != head.run_id {
+        let (city, inputs) = read(&scenario)?;
+        if run_id(&scenario, &inputs, &head.device_kind) != head.run_id {
             let problem = "was made from other inputs or by another version of Hanze";
             return Err(Error::data(&path, problem, "put the inputs back, or start the run again"));
         }
         let mut model = models::prepare(&city, &scenario, &device)?;
         model.load(&mut from).map_err(Error::io("reading", &path))??;
-        let run_folder = RunFolder { path: folder.to_path_buf(), artifacts: head.artifacts };
-        let names = (head.run_id, head.device_kind);
-        let mut simulation = Simulation::with(scenario, (city, inputs), device, names, run_folder, model);
-        simulation.next_frame = head.next_frame;
-        simulation.wall_before = head.wall_s;
-        Ok(simulation)
+        Ok(Simulation {
+            frame_times: scenario.frame_times(),
+            scenario,
+            city,
+            run_id: head.run_id,
+            folder: RunFolder { path: folder.to_path_buf(), artifacts: head.artifacts },
+            inputs,
+            device,
+            device_kind: head.device_kind,
+            model,
+            next_frame: head.next_frame,
+            progress: None,
+            wall_before: head.wall_s,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+            last_checkpoint: Instant::now(),
+        })
     }
 
     /// Computes to the end, or until `cancel` is set; then a checkpoint is left behind.
@@ -181,15 +177,18 @@ impl Simulation {
         let end = self.frame_times.last().copied().unwrap_or(0.0);
         while let Some(&until) = self.frame_times.get(self.next_frame) {
             loop {
+                if self.progress.is_some() && cancel.load(Ordering::Relaxed) {
+                    self.checkpoint()?;
+                    return Ok(Ending::Stopped { time: self.progress.map_or(0.0, |progress| progress.time) });
+                }
+                if self.last_checkpoint.elapsed() > CHECKPOINT_EVERY {
+                    self.checkpoint()?;
+                }
                 let progress = self.model.advance(until, BUDGET)?;
                 self.progress = Some(progress);
                 tell(Event::Progress { progress, end, cells: self.city.grid.len() });
                 if progress.reached {
                     break;
-                }
-                if cancel.load(Ordering::Relaxed) {
-                    self.checkpoint()?;
-                    return Ok(Ending::Stopped { time: progress.time });
                 }
             }
             let frame = self.model.frame()?;
@@ -218,11 +217,7 @@ impl Simulation {
             Error::data(&self.folder.path, format!("the record cannot be written: {error}"), "report this")
         })?;
         self.folder.text(RECORD, &text)?;
-        let checkpoint = self.folder.path.join(CHECKPOINT);
-        if checkpoint.exists() {
-            std::fs::remove_file(&checkpoint).map_err(Error::io("removing", &checkpoint))?;
-        }
-        Ok(())
+        checkpoint::remove(&self.folder.path)
     }
 
     fn record(&self, outcome: &Outcome) -> serde_json::Value {
@@ -257,58 +252,37 @@ impl Simulation {
 
     /// Leaves all behind that `resume` needs; an older checkpoint stays whole until the new one is.
     fn checkpoint(&mut self) -> Result<()> {
-        let path = self.folder.path.join(CHECKPOINT);
-        let part = self.folder.path.join(format!("{CHECKPOINT}.part"));
-        let scenario_file = std::path::absolute(&self.scenario.file).unwrap_or(self.scenario.file.clone());
-        let head = Head {
+        let record = self.device.record();
+        let head = checkpoint::Head {
             run_id: self.run_id.clone(),
-            scenario_file,
+            scenario_file: std::path::absolute(&self.scenario.file).unwrap_or(self.scenario.file.clone()),
+            device: if record.kind == "gpu" { format!("gpu:{}", record.name) } else { record.kind.to_string() },
             device_kind: self.device_kind.clone(),
             next_frame: self.next_frame,
             artifacts: self.folder.artifacts.clone(),
             wall_s: self.wall_s(),
         };
-        let io = || Error::io("writing", &part);
-        let head = serde_json::to_vec(&head).map_err(std::io::Error::other).map_err(io())?;
-        let mut out = BufWriter::with_capacity(1 << 20, std::fs::File::create(&part).map_err(io())?);
-        out.write_all(MAGIC).map_err(io())?;
-        out.write_all(&(head.len() as u64).to_le_bytes()).map_err(io())?;
-        out.write_all(&head).map_err(io())?;
-        self.model.save(&mut out).map_err(io())??;
-        let file = out.into_inner().map_err(|error| error.into_error()).map_err(io())?;
-        file.sync_all().map_err(io())?;
-        std::fs::rename(&part, &path).map_err(Error::io("writing", &path))
+        self.last_checkpoint = Instant::now();
+        checkpoint::write(&self.folder.path, &head, self.model.as_mut())
     }
 }
 
-fn read_head(from: &mut impl Read) -> std::result::Result<Head, String> {
-    let mut magic = [0; MAGIC.len()];
-    let mut length = [0; 8];
-    let broken = |_| "is cut off".to_string();
-    from.read_exact(&mut magic).map_err(broken)?;
-    if &magic != MAGIC {
-        return Err("is no checkpoint of this version of Hanze".into());
-    }
-    from.read_exact(&mut length).map_err(broken)?;
-    let length = u64::from_le_bytes(length);
-    if length > LONGEST_HEAD {
-        return Err("has a damaged head".into());
-    }
-    let mut head = Vec::new();
-    from.take(length).read_to_end(&mut head).map_err(broken)?;
-    serde_json::from_slice(&head).map_err(|error| format!("has a damaged head: {error}"))
+/// Reads the city of a scenario; the files that its series name are inputs too.
+fn read(scenario: &Scenario) -> Result<(City, Vec<Input>)> {
+    let (city, mut inputs) = scenario.city()?;
+    inputs.extend(scenario.series_inputs()?);
+    Ok((city, inputs))
 }
 
 /// Hash of all that decides the results.
-fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str) -> Result<String> {
+fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str) -> String {
     let what = serde_json::json!({
         "scenario": scenario.spec,
         "inputs": inputs.iter().map(|input| &input.sha256).collect::<Vec<_>>(),
-        "series": scenario.series_checksums()?,
         "engine": env!("CARGO_PKG_VERSION"),
         "device": device_kind,
     });
-    Ok(hex(&Sha256::digest(what.to_string())))
+    hex(&Sha256::digest(what.to_string()))
 }
 
 /// A depth without the films on roofs, which would hide the houses in a picture.

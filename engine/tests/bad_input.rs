@@ -48,6 +48,7 @@ fn inputs() -> tempfile::TempDir {
     let bytes = std::fs::read(folder.path().join("good.tif")).unwrap();
     std::fs::write(folder.path().join("cut.tif"), &bytes[..bytes.len() / 2]).unwrap();
     std::fs::write(folder.path().join("text.tif"), "hello").unwrap();
+    std::fs::write(folder.path().join("good.jpg"), "hello").unwrap();
     let head = "ncols 1000000\nnrows 1000000\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3\n";
     std::fs::write(folder.path().join("huge.asc"), head).unwrap();
     std::fs::write(folder.path().join("flat.asc"), head.replace("cellsize 1", "cellsize 0")).unwrap();
@@ -83,9 +84,9 @@ fn errors_name_the_place_and_the_mend() {
     let layers = |more: &str| scenario(&format!("terrain = \"good.tif\"\n{more}"), "");
     let cases: Vec<(&str, String, Vec<&str>)> = vec![
         ("nothing wrong", good(""), vec!["no error"]),
-        ("missing", city("nowhere.tif"), vec!["nowhere.tif", "spelling"]),
-        ("truncated", city("cut.tif"), vec!["cut.tif"]),
-        ("not a TIFF", city("text.tif"), vec!["text.tif"]),
+        ("missing", city("nowhere.tif"), vec!["scenario.toml:4", "nowhere.tif", "spelling"]),
+        ("truncated", city("cut.tif"), vec!["cut.tif", "again"]),
+        ("not a TIFF", city("text.tif"), vec!["text.tif", "GeoTIFF"]),
         ("unknown kind", city("good.jpg"), vec!["good.jpg", ".tif"]),
         ("claims a million by a million", city("huge.asc"), vec!["huge.asc", "1000000"]),
         ("cell size 0", city("flat.asc"), vec!["flat.asc", "cell"]),
@@ -95,15 +96,57 @@ fn errors_name_the_place_and_the_mend() {
         ("two planes", layers("manning = \"web.tif\""), vec!["web.tif", "EPSG:3857", "EPSG:28992"]),
         ("wrong epsg", layers("epsg = 3857"), vec!["city.epsg", "EPSG:3857", "EPSG:28992"]),
         ("no overlap", layers("manning = \"far.tif\""), vec!["far.tif", "area"]),
-        ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "overlap", ":5:"]),
+        ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "beyond the terrain", ":5:"]),
         ("extent turned", layers("extent = [10, 0, 0, 10]"), vec!["city.extent", "[west, south, east, north]"]),
         ("negative roughness", layers("manning = \"rough.tif\""), vec!["rough.tif", "-0.5", "nodata"]),
-        ("roughness as a word", layers("manning = true"), vec!["scenario.toml:5", "schema"]),
-        ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:5", "city.cell_m", "above 0"]),
+        ("roughness as a word", layers("manning = true"), vec!["scenario.toml:5", "city.manning", "raster", "schema"]),
+        ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:5", "city.cell_m", "from 0.000001"]),
         ("cell not a number", layers("cell_m = nan"), vec!["scenario.toml:5", "city.cell_m"]),
         ("more cells than can be counted", layers("cell_m = 1e-5"), vec!["city.cell_m", "larger cell"]),
         ("more cells than memory", layers("cell_m = 0.0013"), vec!["GiB", "larger cell_m"]),
         ("no ground", scenario("", ""), vec!["city", "terrain"]),
+        ("extent half outside", layers("extent = [200050, 500000, 200150, 500050]"), vec!["city.extent", "beyond"]),
+        ("extent too small", layers("extent = [200000, 500000, 200001, 500001]"), vec!["city.extent", "smaller"]),
+        ("degrees", layers("epsg = 4326"), vec!["scenario.toml:5", "city.epsg", "28992"]),
+        (
+            "a layer beside the demo city",
+            scenario("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 1 }\nmanning = 0.1", ""),
+            vec!["scenario.toml:5", "city.manning", "not both"],
+        ),
+        (
+            "demo without size",
+            scenario("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 0 }", ""),
+            vec!["scenario.toml:4", "city.demo.cell_m", "0.25"],
+        ),
+        ("data folder", scenario("terrain = \"data:no/such.tif\"", ""), vec!["scenario.toml:4", "HANZE_DATA"]),
+        ("steps that never end", good("[runoff]\nlongest_step_s = 1e-50"), vec!["runoff.longest_step_s", "0.000001"]),
+        (
+            "too many steps",
+            scenario(
+                "terrain = \"good.tif\"",
+                "frame_minutes = 1\n[runoff]\nlongest_step_s = 1e-6\n[rain]\nmm_per_hour = 1",
+            )
+            .replace("end_minutes = 1", "end_minutes = 60"),
+            vec!["runoff.longest_step_s", "steps"],
+        ),
+        ("step length without steps", good("[rain]\nmm_per_hour = 1\nstep_minutes = 5"), vec!["rain.step_minutes"]),
+        (
+            "level on a free edge",
+            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nlevel_m = 2"),
+            vec!["scenario.toml:11", "boundary[0].level_m", "kind"],
+        ),
+        (
+            "stretch of NaN",
+            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = nan"),
+            vec!["scenario.toml:11", "boundary[0].from_m"],
+        ),
+        ("no name", good("[[gauge]]\nname = \" \"\nx = 200010\ny = 500010"), vec!["gauge[0].name", "short name"]),
+        (
+            "a name twice",
+            good("[[gauge]]\nname = \"g\"\nx = 200010\ny = 500010\n[[gauge]]\nname = \"g\"\nx = 200020\ny = 500010"),
+            vec!["scenario.toml:12", "gauge[1].name", "twice"],
+        ),
+        ("too many readings", good("[runoff]\ngauge_minutes = 1e-9"), vec!["runoff.gauge_minutes"]),
         ("two grounds", layers("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 1 }"), vec!["city.demo"]),
         ("negative rain", good("[rain]\nmm_per_hour = -1"), vec!["scenario.toml:8", "rain.mm_per_hour", "-1"]),
         ("rain that is not a number", good("[rain]\nmm_per_hour = nan"), vec!["scenario.toml:8", "rain.mm_per_hour"]),
@@ -181,10 +224,33 @@ fn a_full_disk_fails_the_run_with_words() {
     // /dev/full takes no byte: what a full disk says.
     let frames = simulation.folder.path.join("frames");
     std::fs::create_dir_all(&frames).unwrap();
-    std::os::unix::fs::symlink("/dev/full", frames.join("depth_000060.0s.tif.part")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", frames.join("depth_000060.000s.tif.part")).unwrap();
     let error = simulation.run(&AtomicBool::new(false), &mut |_| {}).unwrap_err();
     let words = error.to_string();
-    assert!(words.contains("depth_000060.0s.tif") && words.contains("free some space"), "{words}");
+    assert!(words.contains("depth_000060.000s.tif") && words.contains("free some space"), "{words}");
+}
+
+#[test]
+fn many_small_frames_can_be_stopped_and_are_not_started_over() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    std::fs::write(&file, scenario("terrain = \"good.tif\"", "frame_minutes = 0.01\n[rain]\nmm_per_hour = 20"))
+        .unwrap();
+    let out = folder.path().join("out");
+    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    let mut frames = 0;
+    let ending = simulation.run(&AtomicBool::new(true), &mut |event| {
+        frames += usize::from(matches!(event, hanze_engine::simulation::Event::Frame { .. }));
+    });
+    assert!(matches!(ending.unwrap(), Ending::Stopped { .. }) && frames <= 1, "{frames} frames");
+    // What was computed is not thrown away by asking for the run again.
+    let Err(error) = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out) else { panic!("no error") };
+    assert!(error.to_string().contains("hanze resume"), "{error}");
+    let mut resumed = Simulation::resume(&simulation.folder.path, Device::Cpu).unwrap();
+    let ending = resumed.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+    assert!(matches!(ending, Ending::Finished(_)));
+    let depths = resumed.folder.artifacts.iter().filter(|a| a.name.starts_with("frames/depth")).count();
+    assert_eq!(depths, 100, "every frame has a file of its own");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_run_makes_its_files_and_closes_its_balance() {
     assert_eq!(record["volatile"]["device"]["kind"], "cpu");
     assert_eq!(record["synthetic"], true);
     let artifacts = record["artifacts"].as_array().unwrap();
-    for name in ["max_depth.tif", "max_depth.png", "gauges.csv", "boundaries.csv", "frames/depth_000180.0s.tif"] {
+    for name in ["max_depth.tif", "max_depth.png", "gauges.csv", "boundaries.csv", "frames/depth_000180.000s.tif"] {
         let artifact = artifacts.iter().find(|artifact| artifact["name"] == name);
         let artifact = artifact.unwrap_or_else(|| panic!("no {name}"));
         assert_eq!(std::fs::metadata(run.join(name)).unwrap().len(), artifact["bytes"].as_u64().unwrap());

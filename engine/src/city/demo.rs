@@ -14,19 +14,12 @@ use town::Town;
 const MOST_CELLS: f64 = 1.2e9;
 
 /// A synthetic town of `width_m` by `height_m` metres with square cells of `cell` metres.
+///
+/// # Errors
+/// `Scenario` as [`check`].
 pub fn demo(seed: u64, width_m: f64, height_m: f64, cell: f64) -> Result<City> {
-    let refuse = |problem: String, mend: &str| Err(Error::scenario("city.demo", problem, mend));
-    let sides = 100.0..=12_000.0;
-    if !sides.contains(&width_m) || !sides.contains(&height_m) {
-        return refuse(format!("{width_m} m by {height_m} m is out of range"), "take sides of 100 m to 12 km");
-    }
-    if !(0.25..=20.0).contains(&cell) {
-        return refuse(format!("a cell of {cell} m is out of range"), "take a cell of 0.25 m to 20 m");
-    }
+    check(width_m, height_m, cell)?;
     let (cols, rows) = ((width_m / cell).round(), (height_m / cell).round());
-    if cols * rows > MOST_CELLS {
-        return refuse(format!("{cols:.0} by {rows:.0} cells are too many"), "take larger cells or a smaller town");
-    }
     let grid = Grid {
         cols: cols as usize,
         rows: rows as usize,
@@ -36,6 +29,29 @@ pub fn demo(seed: u64, width_m: f64, height_m: f64, cell: f64) -> Result<City> {
         crs: Crs::RD_NEW,
     };
     Ok(fill(&Town::new(seed, width_m, height_m), seed, grid))
+}
+
+/// Whether there is a town of that size.
+///
+/// # Errors
+/// `Scenario` at the key with what is allowed.
+pub fn check(width_m: f64, height_m: f64, cell: f64) -> Result<()> {
+    for (key, side) in [("width_m", width_m), ("height_m", height_m)] {
+        if !(100.0..=12_000.0).contains(&side) {
+            let problem = format!("{side} m is out of range");
+            return Err(Error::scenario(format!("city.demo.{key}"), problem, "take a side of 100 m to 12 km"));
+        }
+    }
+    if !(0.25..=20.0).contains(&cell) {
+        let problem = format!("a cell of {cell} m is out of range");
+        return Err(Error::scenario("city.demo.cell_m", problem, "take a cell of 0.25 m to 20 m"));
+    }
+    let cells = (width_m / cell).round() * (height_m / cell).round();
+    if cells > MOST_CELLS {
+        let problem = format!("makes {cells:.0} cells, which are too many");
+        return Err(Error::scenario("city.demo.cell_m", problem, "take larger cells or a smaller town"));
+    }
+    Ok(())
 }
 
 /// Samples the town at all cell centres.
@@ -168,7 +184,7 @@ mod tests {
             (12_000.0, 12_000.0, 0.25),
         ] {
             let error = demo(1, width, height, cell).err().expect("refused").to_string();
-            assert!(error.starts_with("city.demo: "), "{error}");
+            assert!(error.starts_with("city.demo."), "{error}");
         }
     }
 }

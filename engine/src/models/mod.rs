@@ -50,25 +50,35 @@ pub struct Progress {
 pub struct Entry {
     /// Its name in scenarios.
     pub name: ModelName,
-    /// What it computes, in a line.
-    pub about: &'static str,
     /// Its kernels, for checks that need no GPU.
     pub kernels: &'static [Kernel],
+    /// Whether its part of a scenario fits a city.
+    pub check: fn(&City, &Scenario) -> Result<()>,
     /// Sets it up.
     pub prepare: fn(&City, &Scenario, &Device) -> Result<Box<dyn Model>>,
 }
 
 /// Every model.
-pub const MODELS: &[Entry] = &[Entry {
-    name: ModelName::Runoff,
-    about: "rainfall runoff: shallow water on the city's raster",
-    kernels: runoff::gpu::KERNELS,
-    prepare: runoff::prepare,
-}];
+pub const MODELS: &[Entry] =
+    &[Entry { name: ModelName::Runoff, kernels: runoff::gpu::KERNELS, check: runoff::check, prepare: runoff::prepare }];
 
 /// Sets up the model that a scenario names.
+///
+/// # Errors
+/// Those of the model.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
-    let entry = MODELS.iter().find(|entry| entry.name == scenario.spec.model);
+    (entry(scenario)?.prepare)(city, scenario, device)
+}
+
+/// Whether the model that a scenario names can be set up in a city.
+///
+/// # Errors
+/// Those of the model.
+pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+    (entry(scenario)?.check)(city, scenario)
+}
+
+fn entry(scenario: &Scenario) -> Result<&'static Entry> {
     let missing = || crate::Error::scenario("model", "is not built in", "see `hanze schema`");
-    (entry.ok_or_else(missing)?.prepare)(city, scenario, device)
+    MODELS.iter().find(|entry| entry.name == scenario.spec.model).ok_or_else(missing)
 }

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome};
 use crate::raster::Raster;
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A file that a run made.
@@ -66,7 +67,7 @@ impl RunFolder {
 
     /// Writes the layers of a frame below `frames/`, named by their time.
     pub fn frame(&mut self, frame: &Frame) -> Result<()> {
-        let stamp = format!("{:08.1}s", frame.time);
+        let stamp = format!("{:010.3}s", frame.time);
         frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))
     }
 
@@ -91,9 +92,7 @@ impl RunFolder {
 
     /// Writes a text file that belongs to the run but is no result.
     pub fn text(&self, name: &str, text: &str) -> Result<()> {
-        let (path, part) = (self.path.join(name), self.path.join(format!("{name}.part")));
-        std::fs::write(&part, text).map_err(Error::io("writing", &part))?;
-        std::fs::rename(&part, &path).map_err(Error::io("writing", &path))
+        super::whole_file(&self.path.join(name), |out| out.write_all(text.as_bytes()))
     }
 }
 

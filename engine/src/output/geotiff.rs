@@ -5,12 +5,11 @@
 
 mod pyramid;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::grid::Crs;
 use crate::raster::Raster;
 use pyramid::{Level, TILE};
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// What a cell without a value holds in the file.
@@ -27,23 +26,9 @@ const LAYOUT_NOTE: &str = "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\nLAYOUT=IF
 /// An unknown CRS is left out.
 ///
 /// # Errors
-/// [`Error::Io`] where the disk or the folder refuses; the unfinished file is removed.
+/// [`crate::Error::Io`] where the disk or the folder refuses; the unfinished file is removed.
 pub fn write_cog(path: &Path, raster: &Raster) -> Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = Path::new(&part);
-    let written = (|| {
-        let mut out = BufWriter::new(File::create(part)?);
-        write_cog_to(&mut out, raster)?;
-        // A disk may say only here that it is full.
-        out.into_inner()?.sync_all()?;
-        fs::rename(part, path)
-    })();
-    written.map_err(|error| {
-        // The file may not exist, and the first reason is the one that helps.
-        let _ = fs::remove_file(part);
-        Error::io("writing", path)(error)
-    })
+    super::whole_file(path, |out| write_cog_to(out, raster))
 }
 
 /// Writes the bytes of the file that [`write_cog`] makes.

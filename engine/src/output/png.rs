@@ -1,10 +1,10 @@
 //! A picture of the deepest water on a hillshaded town.
 
-use crate::{Error, Result, raster::Raster};
+use crate::{Result, raster::Raster};
 use glam::Vec3;
 use image::{RgbImage, codecs::png::PngEncoder};
 use rayon::prelude::*;
-use std::{fs, io::Write, path::Path};
+use std::path::Path;
 
 /// Depth from which a class starts, m, and its colour: one hue that darkens evenly reads without colour vision too.
 pub const CLASSES: [(f32, [u8; 3]); 10] = [
@@ -63,23 +63,11 @@ pub fn depth_map(terrain: &Raster, buildings: Option<&Raster>, depth: &Raster, i
 
 /// Writes a picture as PNG; a reader never meets half a file.
 pub fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = Path::new(&part);
-    let write = || {
-        let mut file = std::io::BufWriter::new(fs::File::create(part)?);
-        image.write_with_encoder(PngEncoder::new(&mut file)).map_err(|error| match error {
+    super::whole_file(path, |out| {
+        image.write_with_encoder(PngEncoder::new(out)).map_err(|error| match error {
             image::ImageError::IoError(error) => error,
             other => std::io::Error::other(other),
-        })?;
-        file.flush()?;
-        drop(file);
-        fs::rename(part, path)
-    };
-    write().map_err(|error| {
-        // The first refusal is the one to report; what is left of the part is of no use to anyone.
-        let _ = fs::remove_file(part);
-        Error::io("writing", path)(error)
+        })
     })
 }
 
@@ -261,7 +249,7 @@ mod tests {
         let (path, image) = (folder.path().join("map.png"), RgbImage::from_pixel(3, 2, image::Rgb([1, 2, 3])));
         write_png(&path, &image).expect("written");
         assert_eq!(image::open(&path).expect("a picture").to_rgb8(), image);
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
         let refused = write_png(&folder.path().join("none/map.png"), &image).expect_err("no such folder");
         assert!(refused.to_string().starts_with("writing "), "{refused}");
     }

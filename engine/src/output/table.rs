@@ -1,6 +1,6 @@
 //! Tables as CSV.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::Table;
 use std::path::Path;
 
@@ -9,20 +9,14 @@ use std::path::Path;
 /// # Errors
 /// `Io` with the path.
 pub fn write_csv(path: &Path, table: &Table) -> Result<()> {
-    let broken = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::Io { action: "writing", path: path.to_path_buf(), source },
-        other => Error::Io {
-            action: "writing",
-            path: path.to_path_buf(),
-            source: std::io::Error::other(format!("{other:?}")),
-        },
-    };
-    let mut writer = csv::Writer::from_path(path).map_err(broken)?;
-    writer.write_record(&table.columns).map_err(broken)?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(f64::to_string)).map_err(broken)?;
-    }
-    writer.flush().map_err(Error::io("writing", path))
+    super::whole_file(path, |out| {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&table.columns)?;
+        for row in &table.rows {
+            writer.write_record(row.iter().map(f64::to_string))?;
+        }
+        writer.flush()
+    })
 }
 
 #[cfg(test)]

@@ -45,14 +45,14 @@ impl Scenario {
         let spec = &self.spec.city;
         if let Some(d) = &spec.demo {
             let cells = (d.width_m / d.cell_m) * (d.height_m / d.cell_m);
-            check_memory(cells as u64, "city.demo")?;
+            check_memory(cells as u64, "the demo city")?;
             return Ok((demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?, Vec::new()));
         }
         let mut inputs = Vec::new();
         let name = spec.terrain.as_deref().unwrap_or_default();
         let source = self.read("terrain", name, Quantity::Heights, &mut inputs)?;
         let grid = self.grid(&source)?;
-        check_memory(grid.len() as u64, "city")?;
+        check_memory(grid.len() as u64, "the city")?;
         let mut terrain = resample(&source, &grid, Method::Bilinear, &self.path(name))?;
         drop(source);
         let missing = holes::count_holes(&terrain);
@@ -71,14 +71,16 @@ impl Scenario {
             }
             _ => {}
         }
-        let manning = self.layer("manning", &spec.manning, 0.03, 1.0, &grid, &mut inputs)?;
+        let mut manning = self.layer("manning", &spec.manning, 0.03, 1.0, &grid, &mut inputs)?;
+        manning.unit = "s/m^(1/3)".into();
         let mut infiltration =
             self.layer("infiltration_mm_per_day", &spec.infiltration_mm_per_day, 0.0, 1e6, &grid, &mut inputs)?;
         infiltration.values.iter_mut().for_each(|value| *value = (f64::from(*value) * MM_PER_DAY) as f32);
-        infiltration.unit = "m/s".into();
+        (infiltration.name, infiltration.unit) = ("infiltration".into(), "m/s".into());
         let water = spec.water_level_m.map(|level| {
             let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
-            Raster::from_values(grid, "water", "m", terrain.values.iter().map(depth).collect())
+            let depths = terrain.values.iter().map(depth).collect();
+            Raster::from_values(grid, "water", "m", depths).described("depth of standing water at the start")
         });
         let title = self.spec.title.clone();
         Ok((City { title, synthetic: false, grid, terrain, buildings: None, manning, infiltration, water }, inputs))
@@ -102,20 +104,34 @@ impl Scenario {
             let (cols, rows) = (count(own.east() - own.west), count(own.north - own.south()));
             return sized(cols, rows, Grid { cell, ..own });
         };
-        if west >= own.east() || east <= own.west || south >= own.north || north <= own.south() {
+        // Whole cells of the terrain, so that values are copied and not interpolated where the size agrees.
+        let snapped = |from: f64, edge: f64| from + ((edge - from) / own.cell).round() * own.cell;
+        let (west, east) = (snapped(own.west, west), snapped(own.west, east));
+        let (south, north) = (snapped(own.south(), south), snapped(own.south(), north));
+        let slack = 0.5 * own.cell;
+        let inside = west > own.west - slack && east < own.east() + slack;
+        if !(inside && south > own.south() - slack && north < own.north + slack) {
             let there = format!("{}…{} m east, {}…{} m north", own.west, own.east(), own.south(), own.north);
-            let problem = format!("does not overlap the terrain, which covers {there}");
+            let problem = format!("reaches beyond the terrain, which covers {there}");
             return Err(Error::scenario("city.extent", problem, "write [west, south, east, north] within it"));
         }
-        // Snapped to the terrain's cells, so that values are copied and not interpolated where the size agrees.
-        let snapped = |from: f64, edge: f64| from + ((edge - from) / own.cell).round() * own.cell;
-        let (west, north) = (snapped(own.west, west), snapped(own.north, north));
-        let count = |length: f64| (length / cell).round().max(1.0);
-        sized(count(east - west), count(north - south), Grid { cell, west, north, ..own })
+        let count = |length: f64| (length / cell + 1e-6).floor();
+        let (cols, rows) = (count(east - west), count(north - south));
+        if cols < 1.0 || rows < 1.0 {
+            return Err(Error::scenario("city.extent", "is smaller than a cell", "make it larger"));
+        }
+        sized(cols, rows, Grid { cell, west, north, ..own })
     }
 
     fn read(&self, layer: &str, name: &str, quantity: Quantity, inputs: &mut Vec<Input>) -> Result<Raster> {
         let path = self.path(name);
+        if !path.exists() {
+            let mend = match name.strip_prefix("data:") {
+                Some(_) => "check the spelling, and set HANZE_DATA to the folder that holds the data",
+                None => "check the spelling; paths are relative to the scenario",
+            };
+            return Err(Error::scenario(format!("city.{layer}"), format!("there is no {}", path.display()), mend));
+        }
         let free = crate::device::free_memory().unwrap_or(u64::MAX);
         let most = (free / 16).min(MOST_CELLS);
         let raster = raster(&path, quantity, Limits { max_cells: most })?;
@@ -163,11 +179,11 @@ fn sized(cols: f64, rows: f64, grid: Grid) -> Result<Grid> {
 }
 
 /// Refuses a city that does not fit in memory, before anything is set aside.
-fn check_memory(cells: u64, at: &str) -> Result<()> {
+fn check_memory(cells: u64, what: &str) -> Result<()> {
     let needed = cells.saturating_mul(BYTES_PER_CELL);
     match crate::device::free_memory() {
         Some(available) if needed > available => Err(Error::Memory {
-            what: format!("{at} of {cells} cells"),
+            what: format!("{what} of {cells} cells"),
             needed,
             available,
             mend: "take a larger cell_m or a smaller extent".into(),

@@ -1,12 +1,16 @@
 //! Series of the scenario: numbers, points, and CSV files.
 
 use super::Scenario;
+use super::check::{MINUTES, number};
 use super::spec::{RainSpec, SeriesSpec};
 use crate::error::{Error, Result};
 use crate::series::{Between, Series};
+use std::io::Read;
 use std::path::Path;
 
 const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
+/// Bytes of a CSV file that are read; a million points fit.
+const LARGEST_FILE: u64 = 256 << 20;
 /// Points that a series may have.
 const MOST_POINTS: usize = 1_000_000;
 
@@ -64,6 +68,10 @@ impl Scenario {
     pub fn rain(&self) -> Result<Series> {
         let Some(rain) = &self.spec.rain else { return Ok(Series::constant(0.0)) };
         let RainSpec { mm_per_hour, minutes, steps_mm, step_minutes } = rain;
+        if step_minutes.is_some() && steps_mm.is_none() {
+            let problem = "does nothing without steps_mm";
+            return Err(Error::scenario("rain.step_minutes", problem, "leave it out, or write steps_mm"));
+        }
         let mut series = match (mm_per_hour, steps_mm) {
             (Some(spec), None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
             (None, Some(steps)) => hyetograph(steps, *step_minutes)?,
@@ -80,13 +88,7 @@ impl Scenario {
                     "end the series with 0 instead",
                 ));
             }
-            if !(*minutes > 0.0 && *minutes <= 70_000.0) {
-                return Err(Error::scenario(
-                    "rain.minutes",
-                    format!("{minutes} is no length"),
-                    "write minutes above 0",
-                ));
-            }
+            number("rain.minutes", *minutes, MINUTES)?;
             series.times.push(60.0 * minutes);
             series.values.push(0.0);
         }
@@ -97,9 +99,9 @@ impl Scenario {
 
 /// A hyetograph of equal steps, mm per hour.
 fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
-    let minutes = step_minutes.filter(|minutes| *minutes > 0.0 && *minutes <= 70_000.0).ok_or_else(|| {
-        Error::scenario("rain.step_minutes", "is missing or no length", "write the length of a step in minutes")
-    })?;
+    let missing = || Error::scenario("rain.step_minutes", "is missing", "write the length of a step in minutes");
+    let minutes = step_minutes.ok_or_else(missing)?;
+    number("rain.step_minutes", minutes, MINUTES)?;
     if steps_mm.is_empty() || steps_mm.len() > MOST_POINTS {
         return Err(Error::scenario(
             "rain.steps_mm",
@@ -119,7 +121,7 @@ fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
 /// Reads a CSV file of two columns: time (the header says in minutes or in seconds) and value.
 fn read_csv(path: &Path, between: Between, allowed: Allowed) -> Result<Series> {
     let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file.take(LARGEST_FILE));
     let broken = |error: csv::Error| Error::data(path, format!("cannot be read: {error}"), "write a CSV file in UTF-8");
     let header = reader.headers().map_err(broken)?.get(0).unwrap_or("").to_lowercase();
     let seconds_each = if header.contains("min") {

@@ -1,4 +1,4 @@
-//! The scenario as it is written: TOML (or JSON) with the units in the names of the keys.
+//! The scenario as it is written: TOML with the units in the names of the keys.
 
 use crate::grid::Edge;
 use schemars::JsonSchema;
@@ -65,10 +65,11 @@ pub struct CitySpec {
     /// EPSG code of the terrain where the file carries none, such as 28992.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epsg: Option<u32>,
-    /// Part of the terrain: west, south, east, north, m. The whole if left out.
+    /// Part of the terrain: west, south, east, north, m; snapped to the terrain's cells. The whole if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<[f64; 4]>,
-    /// Side of a cell, m; the terrain's own if left out.
+    /// Side of a cell, m; the terrain's own if left out. What is left of the terrain in the south and the east where it
+    /// does not divide is not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell_m: Option<f64>,
     /// Manning's n, s/m^(1/3): a number or a raster. 0.03 if left out.
@@ -108,7 +109,7 @@ pub struct DemoSpec {
 
 /// A number for the whole city, or a raster file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither a number nor the name of a raster file")]
 pub enum NumberOrFile {
     /// The same everywhere.
     Number(f64),
@@ -148,7 +149,7 @@ pub struct RainSpec {
 
 /// A value in time: a number, a list of [minute, value], or a CSV file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "neither a number, nor points [[minute, value], …], nor the name of a CSV file")]
 pub enum SeriesSpec {
     /// The same all the time.
     Number(f64),

@@ -8,6 +8,7 @@ mod validate;
 
 use clap::{Parser, Subcommand};
 use hanze_engine::scenario::Scenario;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,8 +36,12 @@ enum Command {
     Resume {
         /// The run's folder.
         folder: PathBuf,
-        #[command(flatten)]
-        options: Options,
+        /// The device, if not the one that the run began on; it must be of the same kind.
+        #[arg(long)]
+        device: Option<String>,
+        /// Tell of progress in lines of JSON on standard output.
+        #[arg(long)]
+        json: bool,
     },
     /// Check a scenario without running it.
     Check {
@@ -78,10 +83,10 @@ struct Options {
 pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Command::Run { scenario, options, out } => run::run(&scenario, &options.device, options.json, &out),
-        Command::Resume { folder, options } => run::resume(&folder, &options.device, options.json),
+        Command::Resume { folder, device, json } => run::resume(&folder, device.as_deref(), json),
         Command::Check { scenario } => check(&scenario),
         Command::Schema => {
-            println!("{:#}", Scenario::schema());
+            say(format_args!("{:#}", Scenario::schema()));
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices => devices::devices(),
@@ -89,17 +94,23 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
     }
 }
 
+/// Prints a line. A reader that has gone, as in `hanze schema | head`, is no reason to fail.
+fn say(line: std::fmt::Arguments) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
 fn check(file: &std::path::Path) -> miette::Result<ExitCode> {
     let scenario = Scenario::load(file).map_err(report::report)?;
-    let (city, inputs) = scenario.city().map_err(report::report)?;
-    hanze_engine::models::runoff::problem_of(&city, &scenario).map_err(report::report)?;
+    let (city, mut inputs) = scenario.city().map_err(report::report)?;
+    inputs.extend(scenario.series_inputs().map_err(report::report)?);
+    hanze_engine::models::check(&city, &scenario).map_err(report::report)?;
     let grid = city.grid;
-    println!("{}: fine", file.display());
-    println!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs);
-    println!("  {} frames in {} minutes", scenario.frame_times().len(), scenario.spec.time.end_minutes);
+    say(format_args!("{}: fine", file.display()));
+    say(format_args!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));
+    say(format_args!("  {} frames in {} minutes", scenario.frame_times().len(), scenario.spec.time.end_minutes));
     for input in inputs {
-        println!("  {}: {} ({:.1} % without a value)", input.layer, input.name, 100.0 * input.nodata_share);
+        say(format_args!("  {}: {} ({:.1} % without a value)", input.layer, input.name, 100.0 * input.nodata_share));
     }
     Ok(ExitCode::SUCCESS)
 }

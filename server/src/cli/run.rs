@@ -2,11 +2,12 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
+use super::say;
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::Outcome;
 use hanze_engine::scenario::Scenario;
-use hanze_engine::simulation::{Ending, Simulation};
+use hanze_engine::simulation::{Ending, Simulation, device_of};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,9 +29,10 @@ pub fn run(file: &Path, device: &str, as_json: bool, out: &Path) -> miette::Resu
 }
 
 /// Takes a stopped run up.
-pub fn resume(folder: &Path, device: &str, as_json: bool) -> miette::Result<ExitCode> {
+pub fn resume(folder: &Path, device: Option<&str>, as_json: bool) -> miette::Result<ExitCode> {
     let start = || {
-        let device = Device::open(device)?;
+        let name = device.map_or_else(|| device_of(folder), |name| Ok(name.to_string()))?;
+        let device = Device::open(&name)?;
         let teller = Teller::new(as_json);
         let simulation = Simulation::resume(folder, device.clone())?;
         teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
@@ -71,7 +73,7 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
             json(serde_json::json!({"event": "stopped", "time_s": time, "folder": folder}))
         }
         Ending::Stopped { time } => {
-            eprintln!("stopped at {}; go on with: hanze resume {folder}", clock(time));
+            eprintln!("stopped at {}; go on with: hanze resume '{folder}'", clock(time));
         }
         Ending::Finished(outcome) => {
             if as_json {
@@ -96,21 +98,21 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
 /// What came of it, in words.
 fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
     if simulation.city.synthetic {
-        println!("The city is synthetic: a demo, not a prediction.");
+        say(format_args!("The city is synthetic: a demo, not a prediction."));
     }
-    println!("Water balance, {}:", outcome.balance.unit);
+    say(format_args!("Water balance, {}:", outcome.balance.unit));
     for (name, value) in &outcome.balance.terms {
-        println!("  {name:<28} {value:>16.3}");
+        say(format_args!("  {name:<28} {value:>16.3}"));
     }
-    println!(
+    say(format_args!(
         "  {:<28} {:>16.6} ({:.1e} of all that came)",
         "error", outcome.balance.error, outcome.balance.relative_error
-    );
-    println!("Files in {folder}:");
+    ));
+    say(format_args!("Files in {folder}:"));
     for artifact in simulation.folder.artifacts.iter().filter(|artifact| !artifact.name.starts_with("frames/")) {
-        println!("  {:<24} {}", artifact.name, artifact.description);
+        say(format_args!("  {:<24} {}", artifact.name, artifact.description));
     }
     let frames = simulation.folder.artifacts.iter().filter(|artifact| artifact.name.starts_with("frames/")).count();
-    println!("  {:<24} {frames} rasters in time", "frames/");
-    println!("  {:<24} inputs, settings, device, balance, checksums", "run.json");
+    say(format_args!("  {:<24} {frames} rasters in time", "frames/"));
+    say(format_args!("  {:<24} inputs, settings, device, balance, checksums", "run.json"));
 }

@@ -13,8 +13,7 @@ pub mod run;
 pub mod solver;
 pub mod validate;
 
-pub use model::prepare;
-pub use prepare::problem as problem_of;
+pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings};
 pub use run::Run;
 

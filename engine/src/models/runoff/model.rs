@@ -25,6 +25,14 @@ struct Runoff {
     initial: f64,
 }
 
+/// Whether boundaries, inflows and gauges fit the city.
+///
+/// # Errors
+/// `Scenario` or `Data` with the place and the mend.
+pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+    problem(city, scenario).map(|_| ()).map_err(|error| scenario.locate(error))
+}
+
 /// Sets the runoff model up.
 ///
 /// # Errors
@@ -75,11 +83,10 @@ impl Runoff {
         let stored = sum(&fields.state.depth, &fields.state.low);
         let infiltrated = sum(&fields.statistics.infiltrated, &fields.statistics.infiltrated_low);
         let rain = problem.rain.integral(0.0, time) * problem.open_cells() as f64 * area;
-        let poured: f64 = problem.inflows.iter().map(|inflow| inflow.series.integral(0.0, time)).sum();
         let names: Vec<String> = problem.boundaries.iter().map(|boundary| boundary.name.clone()).collect();
         let mut terms = vec![("there at the start".to_string(), self.initial), ("rain".into(), rain)];
-        if !problem.inflows.is_empty() {
-            terms.push(("point inflows".into(), poured));
+        for inflow in &problem.inflows {
+            terms.push((format!("inflow {}", inflow.name), inflow.series.integral(0.0, time)));
         }
         for (name, outflow) in names.into_iter().zip(self.run.outflows()?) {
             terms.push((format!("boundary {name}"), -outflow));

@@ -87,9 +87,7 @@ fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, problem: &Proble
     let (from, to) = (spec.from_m.unwrap_or(start), spec.to_m.unwrap_or(end));
     let place = |value: f64| ((value - start) / g.cell).round();
     let (first, last) = (place(from).max(0.0), place(to).min(((end - start) / g.cell).round()));
-    // A NaN in the stretch makes no cell either.
-    let holds_cells = first < last;
-    if !holds_cells {
+    if first >= last {
         let problem = format!("the stretch from {from} to {to} m holds no cell of the edge");
         return Err(Error::scenario(format!("{at}.from_m"), problem, format!("stay within {start}…{end} m")));
     }

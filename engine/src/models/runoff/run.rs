@@ -1,7 +1,7 @@
 //! A run: the problem, a solver, and the time between them.
 
 use super::params::{Clock, Params};
-use super::problem::Problem;
+use super::problem::{Edges, Problem};
 use super::solver::{Fields, Solver, Volumes};
 use crate::error::{Error, Result};
 use crate::models::Progress;
@@ -12,7 +12,8 @@ pub struct Run {
     /// What is computed.
     pub problem: Problem,
     solver: Box<dyn Solver>,
-    /// Number of faces of each boundary.
+    /// The boundary of each face, and the number of faces of each boundary.
+    edges: Edges,
     faces: Vec<usize>,
     /// Times at which forcings have a point, sorted, s.
     breakpoints: Vec<f64>,
@@ -30,8 +31,8 @@ impl Run {
         let mut breakpoints = problem.breakpoints();
         breakpoints.sort_by(f64::total_cmp);
         breakpoints.dedup();
-        let faces = problem.boundary_faces();
-        Run { problem, solver, faces, breakpoints, interval: None, time: 0.0, clock: Clock::default(), steps: 0 }
+        let (edges, faces) = (problem.edges(), problem.boundary_faces());
+        Run { problem, solver, edges, faces, breakpoints, interval: None, time: 0.0, clock: Clock::default(), steps: 0 }
     }
 
     /// Simulated time, s.
@@ -126,7 +127,7 @@ impl Run {
     /// Water that left through each boundary since the start, m³; inflow is negative.
     pub fn outflows(&mut self) -> Result<Vec<f64>> {
         let volumes = self.solver.volumes()?;
-        let edges = self.problem.edges();
+        let edges = &self.edges;
         let mut outflows = vec![0.0; self.problem.boundaries.len()];
         let sides = [
             (&edges.north, &volumes.north),

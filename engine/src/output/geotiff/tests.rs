@@ -1,6 +1,8 @@
 use super::*;
+use crate::Error;
 use crate::city::read::{self, Limits, Quantity};
 use crate::grid::Grid;
+use std::fs;
 
 /// A wavy layer with every 7th cell a hole.
 fn waves(cols: usize, rows: usize, crs: Crs) -> Raster {

@@ -45,7 +45,7 @@ impl std::fmt::Display for Bar {
             Bar::Most(most) => write!(f, "≤ {most}"),
             Bar::Least(least) => write!(f, "≥ {least}"),
             Bar::Within(low, high) => write!(f, "{} … {}", digits(*low), digits(*high)),
-            Bar::Told => write!(f, "told"),
+            Bar::Told => write!(f, "-"),
         }
     }
 }
@@ -111,6 +111,7 @@ pub const CASES: &[Case] = &[
     Case { name: "EA SC120002 test 1", cheap: false, needs_data: false, run: benchmarks::ea1 },
     Case { name: "EA SC120002 test 2", cheap: false, needs_data: true, run: benchmarks::ea2 },
     Case { name: "EA SC120002 test 4", cheap: false, needs_data: true, run: benchmarks::ea4 },
+    Case { name: "Hoeksche Waard, 256² cells", cheap: false, needs_data: true, run: field::hoeksche_waard },
     Case { name: "Newcastle", cheap: false, needs_data: true, run: field::newcastle },
 ];
 

@@ -1,0 +1,205 @@
+//! What a scenario must be before anything is read or computed.
+
+use super::spec::{BoundaryName, NumberOrFile};
+use super::{Allowed, Scenario};
+use crate::city::demo;
+use crate::error::{Error, Result};
+use crate::series::Between;
+use std::ops::RangeInclusive;
+
+/// Minutes that a span may have: from a few steps to what a clock of 32 bits counts in milliseconds.
+pub(super) const MINUTES: RangeInclusive<f64> = 1e-3..=70_000.0;
+/// Frames of a run.
+const MOST_FRAMES: f64 = 10_000.0;
+/// Readings of gauges and boundaries in a run.
+const MOST_READINGS: f64 = 1e6;
+/// Steps that a run may be forced to by its longest step.
+const MOST_STEPS: f64 = 1e9;
+/// Gauges, boundaries and inflows of a scenario.
+const MOST_NAMES: usize = 1000;
+/// Numbers that all readings of a run may hold.
+const MOST_NUMBERS: f64 = 6e7;
+
+impl Scenario {
+    pub(super) fn check(&self) -> Result<()> {
+        self.check_time()?;
+        self.check_runoff()?;
+        self.check_city()?;
+        self.check_names()?;
+        self.check_forcing()
+    }
+
+    fn check_time(&self) -> Result<()> {
+        let time = &self.spec.time;
+        number("time.end_minutes", time.end_minutes, MINUTES)?;
+        let Some(minutes) = time.frame_minutes else { return Ok(()) };
+        number("time.frame_minutes", minutes, MINUTES)?;
+        let frames = time.end_minutes / minutes;
+        if frames > MOST_FRAMES {
+            let problem = format!("{frames:.0} frames are too many");
+            return Err(Error::scenario("time.frame_minutes", problem, format!("make at most {MOST_FRAMES}")));
+        }
+        Ok(())
+    }
+
+    fn check_runoff(&self) -> Result<()> {
+        let runoff = &self.spec.runoff;
+        if let Some(order) = runoff.order.filter(|order| !(1..=2).contains(order)) {
+            return Err(Error::scenario("runoff.order", format!("there is no order {order}"), "write 1 or 2"));
+        }
+        let given =
+            |key: &str, value: Option<f64>, range| value.map_or(Ok(()), |v| number(&format!("runoff.{key}"), v, range));
+        given("courant", runoff.courant, 0.01..=0.5)?;
+        given("longest_step_s", runoff.longest_step_s, 1e-6..=3600.0)?;
+        given("arrival_depth_m", runoff.arrival_depth_m, 1e-3..=100.0)?;
+        given("duration_depth_m", runoff.duration_depth_m, 1e-3..=100.0)?;
+        given("gauge_minutes", runoff.gauge_minutes, MINUTES)?;
+        let end = self.spec.time.end_minutes;
+        if let Some(longest) = runoff.longest_step_s.filter(|longest| end * 60.0 / longest > MOST_STEPS) {
+            let problem = format!("makes {:.0} steps at least", end * 60.0 / longest);
+            return Err(Error::scenario("runoff.longest_step_s", problem, format!("make at most {MOST_STEPS}")));
+        }
+        let readings = end / runoff.gauge_minutes.unwrap_or(1.0);
+        let columns = 1 + 3 * self.spec.gauge.len() + self.spec.boundary.len();
+        if readings > MOST_READINGS || readings * columns as f64 > MOST_NUMBERS {
+            let problem = format!("{readings:.0} readings of {columns} numbers are too many");
+            return Err(Error::scenario(
+                "runoff.gauge_minutes",
+                problem,
+                "write a larger number, or keep fewer gauges",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_city(&self) -> Result<()> {
+        let city = &self.spec.city;
+        match (&city.demo, &city.terrain) {
+            (None, None) => {
+                return Err(Error::scenario("city", "has no ground", "write terrain = \"FILE.tif\" or demo = { … }"));
+            }
+            (Some(demo), _) => {
+                let idle = [
+                    ("terrain", city.terrain.is_some()),
+                    ("holes", city.holes.is_some()),
+                    ("epsg", city.epsg.is_some()),
+                    ("extent", city.extent.is_some()),
+                    ("cell_m", city.cell_m.is_some()),
+                    ("manning", city.manning.is_some()),
+                    ("infiltration_mm_per_day", city.infiltration_mm_per_day.is_some()),
+                    ("water_level_m", city.water_level_m.is_some()),
+                ];
+                if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
+                    let mend = "the demo city brings its own layers: keep demo or the layers, not both";
+                    return Err(Error::scenario(format!("city.{key}"), "stands beside city.demo", mend));
+                }
+                return demo::check(demo.width_m, demo.height_m, demo.cell_m);
+            }
+            _ => {}
+        }
+        if let Some(cell) = city.cell_m {
+            number("city.cell_m", cell, 1e-6..=1000.0)?;
+        }
+        if let Some(epsg) = city.epsg
+            && (!(1024..=32_766).contains(&epsg) || (4000..5000).contains(&epsg))
+        {
+            let problem = format!("EPSG:{epsg} is no projected system in metres");
+            return Err(Error::scenario(
+                "city.epsg",
+                problem,
+                "write a projected one such as 28992, and reproject the files",
+            ));
+        }
+        if let Some([west, south, east, north]) = city.extent {
+            let sound = [west, south, east, north].iter().all(|v| v.abs() < 1e8);
+            if !(sound && west < east && south < north) {
+                return Err(Error::scenario("city.extent", "is empty", "write [west, south, east, north] in m"));
+            }
+        }
+        layer("city.manning", &city.manning, 1.0)?;
+        layer("city.infiltration_mm_per_day", &city.infiltration_mm_per_day, 1e6)?;
+        city.water_level_m.map_or(Ok(()), |level| number("city.water_level_m", level, -12_000.0..=12_000.0))
+    }
+
+    /// Names stand in tables: each once, and readable.
+    fn check_names(&self) -> Result<()> {
+        let spec = &self.spec;
+        let kinds: [(&str, Vec<&String>); 3] = [
+            ("boundary", spec.boundary.iter().map(|b| &b.name).collect()),
+            ("inflow", spec.inflow.iter().map(|i| &i.name).collect()),
+            ("gauge", spec.gauge.iter().map(|g| &g.name).collect()),
+        ];
+        for (kind, names) in kinds {
+            if names.len() > MOST_NAMES {
+                return Err(Error::scenario(
+                    kind,
+                    format!("stands {} times", names.len()),
+                    format!("keep at most {MOST_NAMES}"),
+                ));
+            }
+            for (k, name) in names.iter().enumerate() {
+                let at = format!("{kind}[{k}].name");
+                if name.trim().is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+                    return Err(Error::scenario(at, "is no name", "write a short name without line breaks"));
+                }
+                if names[..k].contains(name) {
+                    return Err(Error::scenario(at, format!("\"{name}\" stands twice"), "give each a name of its own"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks rain, and what of boundaries and inflows needs no grid.
+    fn check_forcing(&self) -> Result<()> {
+        self.rain()?;
+        for (k, boundary) in self.spec.boundary.iter().enumerate() {
+            let at = |key: &str| format!("boundary[{k}].{key}");
+            for (key, place) in [("from_m", boundary.from_m), ("to_m", boundary.to_m)] {
+                place.map_or(Ok(()), |place| number(&at(key), place, -1e8..=1e8))?;
+            }
+            let series = [
+                ("level_m", &boundary.level_m, BoundaryName::Level, Allowed::LEVEL),
+                ("discharge_m3_per_s", &boundary.discharge_m3_per_s, BoundaryName::Discharge, Allowed::DISCHARGE),
+            ];
+            for (key, series, kind, allowed) in series {
+                match series {
+                    Some(_) if boundary.kind != kind => {
+                        let problem = "does nothing with this kind of boundary";
+                        return Err(Error::scenario(at(key), problem, "change kind, or leave it out"));
+                    }
+                    Some(series) => {
+                        self.series(&at(key), series, Between::Linear, allowed)?;
+                    }
+                    None if boundary.kind == kind => {
+                        let mend = format!("write {key} = a number, points or a CSV file");
+                        return Err(Error::scenario(at(key), "is missing", mend));
+                    }
+                    None => {}
+                }
+            }
+        }
+        for (k, inflow) in self.spec.inflow.iter().enumerate() {
+            let at = format!("inflow[{k}].discharge_m3_per_s");
+            self.series(&at, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
+        }
+        Ok(())
+    }
+}
+
+/// A number within a range; NaN lies in none.
+pub(super) fn number(at: &str, value: f64, range: RangeInclusive<f64>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let mend = format!("write a number from {} to {}", range.start(), range.end());
+    Err(Error::scenario(at, format!("{value} is not allowed"), mend))
+}
+
+/// The number of a layer that is no file.
+fn layer(at: &str, value: &Option<NumberOrFile>, most: f64) -> Result<()> {
+    match value {
+        Some(NumberOrFile::Number(value)) => number(at, *value, 0.0..=most),
+        _ => Ok(()),
+    }
+}
