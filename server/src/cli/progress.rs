@@ -56,9 +56,10 @@ impl Teller {
     }
 
     fn progress(&mut self, time: f64, end: f64, dt: f64, speed: f64, remaining: f64) {
-        let left = if remaining.is_finite() { format!("{} left", clock(remaining)) } else { "…".into() };
-        let words =
-            format!("{} of {}, step {dt:.3} s, {speed:.0} million cell-steps/s, {left}", clock(time), clock(end));
+        let mut words = format!("{} of {}, step {dt:.3} s", clock(time), clock(end));
+        if remaining.is_finite() {
+            words += &format!(", {speed:.0} million cell-steps/s, {} left", clock(remaining));
+        }
         match &self.way {
             Way::Bar(bar) => {
                 bar.set_position((1000.0 * time / end) as u64);
