@@ -49,7 +49,7 @@ fn lost(run: &mut Run, rain: f64) -> Result<f64> {
     Ok(((stored + drained - rain) / rain).abs())
 }
 
-/// A piece of a village with houses, a street and a canal in cells of 0.5 m: 70 mm in an hour, and an hour after it.
+/// A piece of a village with houses, gardens and streets in cells of 0.5 m: 70 mm in an hour, and an hour after it.
 pub fn hoeksche_waard(bench: &Bench) -> Result<Vec<Figure>> {
     let layer = |name: &str, quantity| -> Result<Raster> {
         let file = bench.file(&format!("terrain/hoekschewaard_3di_rastergroup/{name}.tif"));
