@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Time that the model gets before progress is told, and that a stop may take.
 const BUDGET: Duration = Duration::from_millis(250);
-/// Computing time after which a checkpoint is left on the way, for machines that stop and devices that fail.
+/// Time between checkpoints unless another is set: machines stop, and devices fail.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 const RECORD: &str = "run.json";
 
@@ -81,6 +81,8 @@ pub struct Simulation {
     wall_before: f64,
     started: Instant,
     started_at: SystemTime,
+    /// Computing time after which a checkpoint is left on the way.
+    pub checkpoint_every: Duration,
     last_checkpoint: Instant,
 }
 
@@ -122,6 +124,7 @@ impl Simulation {
             wall_before: 0.0,
             started: Instant::now(),
             started_at: SystemTime::now(),
+            checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
         })
     }
@@ -165,6 +168,7 @@ impl Simulation {
             wall_before: head.wall_s,
             started: Instant::now(),
             started_at: SystemTime::now(),
+            checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
         })
     }
@@ -181,7 +185,7 @@ impl Simulation {
                     self.checkpoint()?;
                     return Ok(Ending::Stopped { time: self.progress.map_or(0.0, |progress| progress.time) });
                 }
-                if self.last_checkpoint.elapsed() > CHECKPOINT_EVERY {
+                if self.last_checkpoint.elapsed() >= self.checkpoint_every {
                     self.checkpoint()?;
                 }
                 let progress = self.model.advance(until, BUDGET)?;

@@ -254,6 +254,31 @@ fn many_small_frames_can_be_stopped_and_are_not_started_over() {
 }
 
 #[test]
+fn checkpoints_are_left_on_the_way() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[rain]\nmm_per_hour = 20");
+    std::fs::write(&file, text).unwrap();
+    let out = folder.path().join("out");
+    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    simulation.checkpoint_every = std::time::Duration::ZERO;
+    let path = simulation.folder.path.clone();
+    // After the third frame the machine stops, as if its plug were pulled: what lies there then must be enough.
+    let mut saved = Vec::new();
+    let ending = simulation.run(&AtomicBool::new(false), &mut |event| {
+        if matches!(event, hanze_engine::simulation::Event::Frame { done: 3, .. }) {
+            saved = std::fs::read(path.join("checkpoint.bin")).unwrap();
+        }
+    });
+    assert!(matches!(ending.unwrap(), Ending::Finished(_)));
+    let whole = simulation.folder.artifacts;
+    std::fs::write(path.join("checkpoint.bin"), saved).unwrap();
+    let mut resumed = Simulation::resume(&path, Device::Cpu).unwrap();
+    assert!(matches!(resumed.run(&AtomicBool::new(false), &mut |_| {}).unwrap(), Ending::Finished(_)));
+    assert_eq!(resumed.folder.artifacts, whole, "names and checksums of all files");
+}
+
+#[test]
 fn a_damaged_checkpoint_is_refused() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");

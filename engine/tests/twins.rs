@@ -5,6 +5,7 @@ use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::runoff::params::NEVER;
 use hanze_engine::models::runoff::solver::Fields;
+use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::models::runoff::{
     Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, Settings, start,
 };
@@ -26,18 +27,6 @@ fn gpu() -> Option<Device> {
             eprintln!("no adapter: the GPU half of this test did not run");
             None
         }
-    }
-}
-
-/// Pseudo-random numbers in 0..1 (SplitMix64).
-fn noise(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
