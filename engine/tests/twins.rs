@@ -1,10 +1,11 @@
 //! The two devices against each other, and what a device does when things go wrong.
 
+mod common;
+
+use common::{bits, faults, gpu};
 use hanze_engine::device::Device;
 use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;
-use hanze_engine::models::runoff::params::NEVER;
-use hanze_engine::models::runoff::solver::Fields;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::models::runoff::{
     Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, Settings, start,
@@ -15,20 +16,6 @@ use std::time::Duration;
 const CELL: f64 = 2.0;
 /// Time step, s: that of a wave of 8 m/s, so that it binds in every problem here and both devices take the same steps.
 const STEP: f64 = 0.5 * CELL / 8.0;
-
-/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
-fn gpu() -> Option<Device> {
-    match Device::open("gpu:any") {
-        Ok(device) => Some(device),
-        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
-            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
-        }
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
-            None
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Water {
@@ -75,68 +62,6 @@ fn problem(cols: usize, rows: usize, water: Water, order: u32) -> Problem {
     problem
 }
 
-/// The sum of an array and of what its rounding lost.
-fn sum(values: &[f32], low: &[f32]) -> f64 {
-    values.iter().zip(low).map(|(value, low)| f64::from(*value) + f64::from(*low)).sum()
-}
-
-/// A fault if more than 0.1 % of the differences exceed the tolerance. Those that do are told in any case.
-fn outliers(what: &str, tolerance: f64, differences: &[f64]) -> Option<String> {
-    let count = differences.iter().filter(|d| d.is_nan() || **d > tolerance).count();
-    if count == 0 {
-        return None;
-    }
-    let (all, largest) = (differences.len(), differences.iter().copied().fold(0.0, f64::max));
-    let told = format!("{what}: {count} of {all} cells differ by more than {tolerance}, the largest by {largest:.3e}");
-    eprintln!("{told}");
-    (count > all / 1000).then_some(told)
-}
-
-/// All that two runs of one problem do not agree in; `name` says which problem it is.
-fn faults(name: &str, a: &mut Run, b: &mut Run) -> Vec<String> {
-    let open: Vec<usize> = (0..a.problem.grid.len()).filter(|&i| !a.problem.bed[i].is_nan()).collect();
-    let (left, right) = (a.fields().unwrap(), b.fields().unwrap());
-    let floats = |x: &[f32], y: &[f32]| -> Vec<f64> {
-        open.iter().map(|&i| (f64::from(x[i]) - f64::from(y[i])).abs()).collect()
-    };
-    // The step after the last one stands for never.
-    let step = 1000.0 * STEP;
-    let never = 1000.0 * a.time() + step;
-    let time = |t: u32| if t == NEVER { never } else { f64::from(t) };
-    let times = |x: &[u32], y: &[u32]| -> Vec<f64> { open.iter().map(|&i| (time(x[i]) - time(y[i])).abs()).collect() };
-    let velocity = |fields: &Fields, i: usize| {
-        let depth = f64::from(fields.state.depth[i]);
-        (f64::from(fields.state.qx[i]) / depth, f64::from(fields.state.qy[i]) / depth)
-    };
-    let deep = open.iter().filter(|&&i| left.state.depth[i].min(right.state.depth[i]) > 0.01);
-    let velocities: Vec<f64> = deep
-        .map(|&i| {
-            let ((u, v), (other_u, other_v)) = (velocity(&left, i), velocity(&right, i));
-            (u - other_u).hypot(v - other_v)
-        })
-        .collect();
-
-    let what = |layer: &str| format!("{name}: {layer}");
-    let mut faults: Vec<String> = [
-        outliers(&what("depth (m)"), 1e-4, &floats(&left.state.depth, &right.state.depth)),
-        outliers(&what("velocity (m/s)"), 1e-3, &velocities),
-        outliers(&what("highest depth (m)"), 1e-4, &floats(&left.statistics.max_depth, &right.statistics.max_depth)),
-        outliers(&what("arrival (ms)"), step, &times(&left.statistics.arrival, &right.statistics.arrival)),
-        outliers(&what("duration (ms)"), step, &times(&left.statistics.duration, &right.statistics.duration)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let (volume, other) = (sum(&left.state.depth, &left.state.low), sum(&right.state.depth, &right.state.low));
-    if (volume - other).abs() > 1e-6 * volume || !volume.is_finite() || !other.is_finite() {
-        faults.push(what(&format!("volumes {volume} and {other} (m per cell)")));
-    }
-    if a.steps() != b.steps() {
-        faults.push(what(&format!("{} and {} steps", a.steps(), b.steps())));
-    }
-    faults
-}
-
 /// The gauge must read what the arrays hold.
 fn check_gauge(name: &str, run: &mut Run) {
     let place = run.problem.gauges[0].row * run.problem.grid.cols + run.problem.gauges[0].col;
@@ -163,21 +88,12 @@ fn twins_agree() {
                 };
                 let mut twin = run(&Device::Cpu);
                 if let Some(device) = &gpu {
-                    all.extend(faults(&name, &mut twin, &mut run(device)));
+                    all.extend(faults(&name, STEP, &mut twin, &mut run(device)));
                 }
             }
         }
     }
     assert!(all.is_empty(), "GPU and CPU differ:\n{}", all.join("\n"));
-}
-
-/// Every bit of the arrays.
-fn bits(fields: &Fields) -> Vec<u32> {
-    let f = fields;
-    let (w, s) = (&f.state, &f.statistics);
-    let floats = [&w.depth, &w.low, &w.qx, &w.qy, &s.max_depth, &s.max_speed, &s.infiltrated, &s.infiltrated_low];
-    let floats = floats.into_iter().flatten().map(|value| value.to_bits());
-    floats.chain(s.arrival.iter().copied()).chain(s.duration.iter().copied()).collect()
 }
 
 #[test]
@@ -310,7 +226,7 @@ fn save_and_load() {
 
         let Some(device) = &gpu else { continue };
         let [mut whole, mut resumed] = at_once_and_with_a_stop(device, order);
-        let faults = faults(&format!("resumed on the GPU, order {order}"), &mut whole, &mut resumed);
+        let faults = faults(&format!("resumed on the GPU, order {order}"), STEP, &mut whole, &mut resumed);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
         for (a, b) in whole.outflows().unwrap().into_iter().zip(resumed.outflows().unwrap()) {
             assert!((a - b).abs() <= 1e-5 * (1.0 + a.abs()), "order {order}: outflows {a} and {b} m³");

@@ -244,6 +244,29 @@ impl Gpu {
         Ok(())
     }
 
+    /// Bytes a second that one buffer is copied to another with, read and written ones both counted.
+    ///
+    /// # Errors
+    /// `Memory` or `DeviceLost` when the device fails.
+    pub fn copy_bandwidth(&self) -> Result<f64> {
+        const COPIES: u64 = 8;
+        let size = (1 << 30).min(self.adapter.largest_binding / 16 * 16);
+        let buffers =
+            [self.buffer("copy", size, BufferUsages::empty())?, self.buffer("copied", size, BufferUsages::empty())?];
+        let mut fastest = f64::INFINITY;
+        for _ in 0..4 {
+            let mut encoder = self.device.create_command_encoder(&Default::default());
+            for _ in 0..COPIES {
+                encoder.copy_buffer_to_buffer(&buffers[0], 0, &buffers[1], 0, size);
+            }
+            let begun = std::time::Instant::now();
+            self.queue.submit([encoder.finish()]);
+            self.wait()?;
+            fastest = begun.elapsed().as_secs_f64().min(fastest);
+        }
+        Ok((2 * COPIES * size) as f64 / fastest)
+    }
+
     /// Waits until all work is done.
     pub fn wait(&self) -> Result<()> {
         // wgpu 30 panics here when the driver itself reports the device lost; nothing of ours is half done by then.

@@ -5,7 +5,9 @@ pub mod shared;
 
 use crate::error::{Error, Result};
 use gpu::{AdapterSummary, Gpu, Selector};
+use rayon::prelude::*;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Where a model runs.
 #[derive(Clone)]
@@ -54,6 +56,17 @@ impl Device {
         }
     }
 
+    /// Bytes a second that the device copies in its own memory, read and written ones both counted.
+    ///
+    /// # Errors
+    /// `Memory` or `DeviceLost` when the device fails.
+    pub fn copy_bandwidth(&self) -> Result<f64> {
+        match self {
+            Device::Cpu => Ok(fastest_copy(2.0 * (4 * COPIED) as f64, cpu_copy())),
+            Device::Gpu(gpu) => gpu.copy_bandwidth(),
+        }
+    }
+
     /// What a run record says of it.
     pub fn record(&self) -> DeviceRecord {
         match self {
@@ -71,6 +84,29 @@ impl Device {
             },
         }
     }
+}
+
+/// Numbers of 4 bytes that one copy on the CPU moves: far more than any cache holds.
+const COPIED: usize = 64 << 20;
+
+/// Copies one large array to another on all threads.
+fn cpu_copy() -> impl FnMut() {
+    let (source, mut target) = (vec![1.0_f32; COPIED], vec![0.0_f32; COPIED]);
+    move || {
+        let chunks = target.par_chunks_mut(COPIED / 64).zip(source.par_chunks(COPIED / 64));
+        chunks.for_each(|(target, source)| target.copy_from_slice(source));
+        std::hint::black_box(&target);
+    }
+}
+
+/// Bytes a second of the fastest of several copies that move so many bytes each.
+fn fastest_copy(bytes: f64, mut copy: impl FnMut()) -> f64 {
+    let seconds = |_| {
+        let begun = Instant::now();
+        copy();
+        begun.elapsed().as_secs_f64()
+    };
+    bytes / (0..8).map(seconds).fold(f64::INFINITY, f64::min)
 }
 
 /// Name of the processor.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod devices;
 mod progress;
 mod report;
@@ -52,6 +53,8 @@ enum Command {
     Schema,
     /// List the devices, their drivers and limits.
     Devices,
+    /// Measure how fast the devices step.
+    Bench(bench::Args),
     /// Compare a model with cases whose answers are known.
     Validate {
         /// The model.
@@ -90,6 +93,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices => devices::devices(),
+        Command::Bench(args) => bench::bench(&args),
         Command::Validate { model: _, only, cheap, device } => validate::runoff(only.as_deref(), cheap, &device),
     }
 }

@@ -287,6 +287,14 @@ impl Solver for GpuSolver {
         })
     }
 
+    fn active_tiles(&mut self) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn bytes_per_cell_step(&self) -> f64 {
+        0.0
+    }
+
     fn restore(&mut self, fields: Fields, mut volumes: Volumes, clock: Clock) -> Result<()> {
         self.upload(&fields)?;
         let pair = |volume: &f64| {

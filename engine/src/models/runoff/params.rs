@@ -18,6 +18,15 @@ pub const HALO: usize = 2;
 /// Arrival time of a cell that no water has reached, ms.
 pub const NEVER: u32 = u32::MAX;
 
+/// Side of a tile, cells: the unit in which dry land is skipped, and a workgroup of the GPU.
+pub const TILE: usize = 16;
+/// Tile kind: holds walls only and is never computed.
+pub const TILE_SHUT: u32 = 0;
+/// Tile kind: computed while there is water near.
+pub const TILE_OPEN: u32 = 1;
+/// Tile kind: water may come in here at any time, by a point inflow or through an edge.
+pub const TILE_FED: u32 = 2;
+
 /// Segment kind: mirror, nothing passes.
 pub const KIND_WALL: u32 = 0;
 /// Segment kind: water leaves as it comes.

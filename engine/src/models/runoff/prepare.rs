@@ -34,6 +34,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             longest_step: runoff.longest_step_s,
             arrival_depth: runoff.arrival_depth_m.unwrap_or(defaults.arrival_depth),
             duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
+            ..defaults
         },
     };
     if let Some(buildings) = &city.buildings {

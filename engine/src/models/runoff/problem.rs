@@ -1,7 +1,8 @@
 //! A runoff problem as the solvers take it: plain arrays in SI units on one grid.
 
 use super::params::{
-    DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Segment, Source, WALL,
+    DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Segment, Source, TILE,
+    TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
 use super::solver::{Fields, State, Statistics};
 use crate::grid::{Edge, Grid};
@@ -74,11 +75,20 @@ pub struct Settings {
     pub arrival_depth: f64,
     /// Depth that counts for the duration, m.
     pub duration_depth: f64,
+    /// Whether tiles without water are skipped. The answer is the same; measurements and tests turn it off.
+    pub skip_dry: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { order: 2, courant: 0.5, longest_step: None, arrival_depth: 0.05, duration_depth: 0.10 }
+        Settings {
+            order: 2,
+            courant: 0.5,
+            longest_step: None,
+            arrival_depth: 0.05,
+            duration_depth: 0.10,
+            skip_dry: true,
+        }
     }
 }
 
@@ -210,6 +220,42 @@ impl Problem {
             segments
         };
         Edges { north: along(Edge::North), south: along(Edge::South), west: along(Edge::West), east: along(Edge::East) }
+    }
+
+    /// Kind of each tile, row by row from the north-west, and the number of tiles in a row.
+    pub fn tile_kinds(&self) -> (Vec<u32>, usize) {
+        let Grid { cols, rows, .. } = self.grid;
+        let across = cols.div_ceil(TILE);
+        if !self.settings.skip_dry {
+            return (vec![TILE_FED; across * rows.div_ceil(TILE)], across);
+        }
+        let mut kinds = vec![TILE_SHUT; across * rows.div_ceil(TILE)];
+        for row in 0..rows {
+            let kinds = &mut kinds[row / TILE * across..][..across];
+            let beds = self.bed[row * cols..(row + 1) * cols].chunks(TILE);
+            for (kind, beds) in kinds.iter_mut().zip(beds).filter(|(kind, _)| **kind == TILE_SHUT) {
+                *kind = if beds.iter().all(|z| z.is_nan()) { TILE_SHUT } else { TILE_OPEN };
+            }
+        }
+        let mut feed = |cell: usize| kinds[cell / cols / TILE * across + cell % cols / TILE] = TILE_FED;
+        self.inflows.iter().for_each(|inflow| feed(inflow.row * cols + inflow.col));
+        let edges = self.edges();
+        let sides = [
+            (Edge::North, &edges.north),
+            (Edge::South, &edges.south),
+            (Edge::West, &edges.west),
+            (Edge::East, &edges.east),
+        ];
+        for (edge, segments) in sides {
+            for (along, &segment) in segments.iter().enumerate().filter(|(_, segment)| **segment > 0) {
+                // Through a free edge water only leaves.
+                let kind = &self.boundaries[segment as usize - 1].kind;
+                if !matches!(kind, BoundaryKind::Wall | BoundaryKind::Free) {
+                    self.edge_cell(edge, along, 0).into_iter().for_each(&mut feed);
+                }
+            }
+        }
+        (kinds, across)
     }
 
     /// Number of faces that each boundary has.

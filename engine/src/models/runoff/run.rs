@@ -119,6 +119,16 @@ impl Run {
         self.solver.gauges()
     }
 
+    /// Tiles of 16 × 16 cells that the last step computed.
+    pub fn active_tiles(&mut self) -> Result<usize> {
+        self.solver.active_tiles()
+    }
+
+    /// Bytes that a step must move between memory and processor for each cell that is computed.
+    pub fn bytes_per_cell_step(&self) -> f64 {
+        self.solver.bytes_per_cell_step()
+    }
+
     /// All arrays, one value per cell of the grid.
     pub fn fields(&mut self) -> Result<Fields> {
         Ok(self.solver.fields()?.inside(&self.problem.grid))

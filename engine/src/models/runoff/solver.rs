@@ -1,6 +1,6 @@
 //! What a device does for the runoff model.
 
-use super::params::{Clock, HALO, Params, Segment, Source};
+use super::params::{Clock, HALO, Params, Segment, Source, TILE};
 use crate::error::Result;
 use crate::grid::Grid;
 use std::time::Instant;
@@ -21,6 +21,10 @@ pub trait Solver: Send {
     fn volumes(&mut self) -> Result<Volumes>;
     /// All arrays.
     fn fields(&mut self) -> Result<Fields>;
+    /// Tiles that the last step computed.
+    fn active_tiles(&mut self) -> Result<usize>;
+    /// Bytes that a step must move between memory and processor for each cell that is computed.
+    fn bytes_per_cell_step(&self) -> f64;
     /// Puts back what `fields`, `volumes` and `advance` gave, after `begin` of the same interval.
     fn restore(&mut self, fields: Fields, volumes: Volumes, clock: Clock) -> Result<()>;
 }
@@ -104,6 +108,22 @@ impl Fields {
     pub(super) fn integers(&mut self) -> [&mut Vec<u32>; 2] {
         [&mut self.statistics.arrival, &mut self.statistics.duration]
     }
+}
+
+/// Steps that each tile stays awake, from a padded state: two where there is water or momentum, none elsewhere.
+pub(super) fn awake(cols: usize, rows: usize, state: &State) -> Vec<u32> {
+    let (across, stride) = (cols.div_ceil(TILE), cols + 2 * HALO);
+    let mut awake = vec![0; across * rows.div_ceil(TILE)];
+    for row in 0..rows {
+        let start = (row + HALO) * stride + HALO;
+        let tiles = &mut awake[row / TILE * across..][..across];
+        for values in [&state.depth, &state.qx, &state.qy] {
+            for (tile, values) in tiles.iter_mut().zip(values[start..start + cols].chunks(TILE)) {
+                *tile = if values.iter().any(|value| *value != 0.0) { 2 } else { *tile };
+            }
+        }
+    }
+    awake
 }
 
 /// One value per cell of the grid from a padded array.

@@ -1,10 +1,10 @@
 //! Rows of slopes and fluxes, in loops that the compiler turns into SIMD.
 
-use super::super::params::{DRY, WALL};
+use super::super::params::{DRY, HALO, WALL};
 use super::hllc::{Flux, Side, hllc, max};
 use super::reconstruct::{Cell, Slope, reconstruct};
 use super::state::Row;
-use super::update::Context;
+use super::update::{Context, SINGLE};
 use std::ops::Range;
 
 /// Velocities of one row, m/s.
@@ -14,14 +14,14 @@ pub struct Velocities {
 }
 
 impl Velocities {
-    pub fn new(stride: usize) -> Velocities {
-        Velocities { u: vec![0.0; stride], v: vec![0.0; stride] }
+    pub fn new(width: usize) -> Velocities {
+        Velocities { u: vec![0.0; width], v: vec![0.0; width] }
     }
 
     /// Velocities from unit discharges; 0 where dry.
     #[inline(always)]
     pub fn load(&mut self, row: Row) {
-        let n = self.u.len();
+        let n = row.depth.len();
         let (depth, qx, qy) = (&row.depth[..n], &row.qx[..n], &row.qy[..n]);
         let (u, v) = (&mut self.u[..n], &mut self.v[..n]);
         for i in 0..n {
@@ -41,8 +41,8 @@ pub struct Slopes {
 }
 
 impl Slopes {
-    pub fn new(stride: usize) -> Slopes {
-        Slopes { bed: vec![0.0; stride], depth: vec![0.0; stride], u: vec![0.0; stride], v: vec![0.0; stride] }
+    pub fn new(width: usize) -> Slopes {
+        Slopes { bed: vec![0.0; width], depth: vec![0.0; width], u: vec![0.0; width], v: vec![0.0; width] }
     }
 }
 
@@ -55,8 +55,8 @@ pub struct Faces {
 }
 
 impl Faces {
-    pub fn new(stride: usize) -> Faces {
-        Faces { mass: vec![0.0; stride], left: vec![0.0; stride], right: vec![0.0; stride], along: vec![0.0; stride] }
+    pub fn new(width: usize) -> Faces {
+        Faces { mass: vec![0.0; width], left: vec![0.0; width], right: vec![0.0; width], along: vec![0.0; width] }
     }
 
     pub fn set(&mut self, face: usize, flux: Flux) {
@@ -106,11 +106,9 @@ impl Flux {
 /// Slopes along a row, for all cells that have both neighbours.
 #[inline(always)]
 pub fn slopes_along(context: &Context, row: usize, velocities: &Velocities, out: &mut Slopes) {
-    let stride = context.params.stride as usize;
-    let n = stride - 2;
-    let bed = &context.ground.bed[row * stride..][..stride];
-    let depth = &context.source.row(row, stride).depth[..stride];
-    let (u, v) = (&velocities.u[..stride], &velocities.v[..stride]);
+    let (bed, depth) = (context.bed(row), context.row(row).depth);
+    let n = bed.len() - 2;
+    let (u, v) = (&velocities.u[..n + 2], &velocities.v[..n + 2]);
     slope_row(
         n,
         [&bed[..n], &depth[..n], &u[..n], &v[..n]],
@@ -123,14 +121,12 @@ pub fn slopes_along(context: &Context, row: usize, velocities: &Velocities, out:
 /// Slopes of a row's cells from the row north of it to the row south of it.
 #[inline(always)]
 pub fn slopes_across(context: &Context, row: usize, velocities: &[Velocities; 3], out: &mut Slopes) {
-    let stride = context.params.stride as usize;
     let inputs = |row: usize| {
         let velocity = &velocities[row % 3];
-        let depth = context.source.row(row, stride).depth;
-        [&context.ground.bed[row * stride..][..stride], depth, &velocity.u[..], &velocity.v[..]]
+        [context.bed(row), context.row(row).depth, &velocity.u[..], &velocity.v[..]]
     };
     let out = [&mut out.bed[..], &mut out.depth[..], &mut out.u[..], &mut out.v[..]];
-    slope_row(stride, inputs(row - 1), inputs(row), inputs(row + 1), out);
+    slope_row(context.width + 2 * HALO, inputs(row - 1), inputs(row), inputs(row + 1), out);
 }
 
 /// The loop over [`reconstruct`]; each array holds bed, depth, u and v.
@@ -165,11 +161,15 @@ struct Sides<'a> {
 
 /// Fluxes between neighbours of a row.
 #[inline(always)]
-pub fn along_row(context: &Context, row: usize, velocities: &Velocities, slopes: &Slopes, out: &mut Faces) {
-    let stride = context.params.stride as usize;
-    let n = stride - 1;
-    let bed = &context.ground.bed[row * stride..][..stride];
-    let depth = &context.source.row(row, stride).depth[..stride];
+pub fn along_row<const STAGE: u32>(
+    context: &Context,
+    row: usize,
+    velocities: &Velocities,
+    slopes: &Slopes,
+    out: &mut Faces,
+) {
+    let (bed, depth) = (context.bed(row), context.row(row).depth);
+    let n = bed.len() - 1;
     let sides = |from: usize| Sides {
         bed: &bed[from..from + n],
         depth: &depth[from..from + n],
@@ -180,18 +180,23 @@ pub fn along_row(context: &Context, row: usize, velocities: &Velocities, slopes:
         slope_normal: &slopes.u[from..from + n],
         slope_along: &slopes.v[from..from + n],
     };
-    flux_row(context.order, sides(0), sides(1), out);
+    flux_row::<STAGE>(sides(0), sides(1), out);
 }
 
 /// Fluxes between the cells of a row and those of the next row to the south.
 #[inline(always)]
-pub fn across_rows(context: &Context, row: usize, velocities: &[Velocities; 3], slopes: &[Slopes; 2], out: &mut Faces) {
-    let stride = context.params.stride as usize;
+pub fn across_rows<const STAGE: u32>(
+    context: &Context,
+    row: usize,
+    velocities: &[Velocities; 3],
+    slopes: &[Slopes; 2],
+    out: &mut Faces,
+) {
     let sides = |row: usize| {
         let (velocity, slope) = (&velocities[row % 3], &slopes[row % 2]);
         Sides {
-            bed: &context.ground.bed[row * stride..][..stride],
-            depth: context.source.row(row, stride).depth,
+            bed: context.bed(row),
+            depth: context.row(row).depth,
             normal: &velocity.v,
             along: &velocity.u,
             slope_bed: &slope.bed,
@@ -200,12 +205,12 @@ pub fn across_rows(context: &Context, row: usize, velocities: &[Velocities; 3], 
             slope_along: &slope.u,
         }
     };
-    flux_row(context.order, sides(row), sides(row + 1), out);
+    flux_row::<STAGE>(sides(row), sides(row + 1), out);
 }
 
 /// The loop over [`hllc`]. A wall answers with the mirror image of its neighbour.
 #[inline(always)]
-fn flux_row(order: u32, l: Sides, r: Sides, out: &mut Faces) {
+fn flux_row<const STAGE: u32>(l: Sides, r: Sides, out: &mut Faces) {
     let n = l.bed.len();
     let mass = &mut out.mass[..n];
     let left = &mut out.left[..n];
@@ -219,7 +224,7 @@ fn flux_row(order: u32, l: Sides, r: Sides, out: &mut Faces) {
         let mut a = Side { depth: ld[i], normal: ln[i], along: la[i] };
         let mut b = Side { depth: rd[i], normal: rn[i], along: ra[i] };
         let mut step = rb[i] - lb[i];
-        if order == 2 {
+        if STAGE != SINGLE {
             a = Side { depth: a.depth + 0.5 * lsd[i], normal: a.normal + 0.5 * lsn[i], along: a.along + 0.5 * lsa[i] };
             b = Side { depth: b.depth - 0.5 * rsd[i], normal: b.normal - 0.5 * rsn[i], along: b.along - 0.5 * rsa[i] };
             step -= 0.5 * (rsb[i] + lsb[i]);

@@ -8,18 +8,21 @@ mod hllc;
 mod reconstruct;
 mod sources;
 mod state;
+mod tiles;
 mod update;
 
-use super::params::{Clock, HALO, Params, Segment, Source};
+use super::params::{Clock, Params, Segment, Source, TILE};
 use super::problem::Problem;
-use super::solver::{Fields, Solver, State, Statistics, Volumes};
+use super::solver::{Fields, Solver, State, Statistics, Volumes, awake};
 use crate::error::Result;
 use state::{Ground, Outflow, Perimeter, Rows};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-use update::{Context, Scratch, Stage};
+use tiles::Tiles;
+use update::{CORRECT, Context, PREDICT, SINGLE, Scratch};
 
-/// Rows of a block: enough to pay for the two rows of faces that neighbouring blocks compute twice.
-const BLOCK_ROWS: usize = 32;
+/// Columns of one sweep at most: its rows of scratch stay in the cache. A whole number of tiles.
+const MOST_COLS: usize = 1024;
 /// Cells up to which a grid is not worth a second thread.
 const SMALL: usize = 8192;
 
@@ -35,7 +38,9 @@ pub struct CpuSolver {
     outflow: Outflow,
     sources: Vec<Source>,
     gauges: Vec<u32>,
-    scratch: Vec<Scratch>,
+    tiles: Tiles,
+    /// One for each thread of the pool, and one for a thread from outside it.
+    scratch: Vec<Mutex<Scratch>>,
     arch: pulp::Arch,
     order: u32,
 }
@@ -45,9 +50,11 @@ impl CpuSolver {
     pub fn new(problem: &Problem) -> CpuSolver {
         let padded = problem.padded();
         let len = padded.bed.len();
-        let stride = problem.grid.cols + 2 * HALO;
         let (cols, rows) = (problem.grid.cols, problem.grid.rows);
         let edges = problem.edges();
+        let (kind, across) = problem.tile_kinds();
+        let awake = awake(cols, rows, &padded.fields.state);
+        let scratch = || Mutex::new(Scratch::new(cols.min(MOST_COLS)));
         CpuSolver {
             params: Params::default(),
             clock: Clock { speed_bits: padded.speed.to_bits(), ..Clock::default() },
@@ -70,7 +77,8 @@ impl CpuSolver {
             },
             sources: Vec::new(),
             gauges: padded.gauges,
-            scratch: (0..rows.div_ceil(BLOCK_ROWS)).map(|_| Scratch::new(stride)).collect(),
+            tiles: Tiles { cols: across, active: vec![false; kind.len()], kind, awake },
+            scratch: (0..=rayon::current_num_threads()).map(|_| scratch()).collect(),
             arch: pulp::Arch::new(),
             order: problem.settings.order,
         }
@@ -79,20 +87,21 @@ impl CpuSolver {
     /// One full time step; the clock has set its length.
     fn step(&mut self) {
         self.perimeter.middle = self.clock.middle;
+        tiles::tiles(&self.params, &mut self.tiles);
         sources::sources(&self.clock, &self.sources, &mut self.states[0]);
         let speed = if self.order == 1 {
-            let speed = self.stage(Stage::Single, 0, 1);
+            let speed = self.stage::<SINGLE>(0, 1);
             self.states.swap(0, 1);
             speed
         } else {
-            self.stage(Stage::Predict, 0, 1);
-            self.stage(Stage::Correct, 1, 0)
+            self.stage::<PREDICT>(0, 1);
+            self.stage::<CORRECT>(1, 0)
         };
         self.clock.speed_bits = speed;
     }
 
     /// Runs a stage from one state into the other; returns the bits of the highest wave speed.
-    fn stage(&mut self, stage: Stage, from: usize, into: usize) -> u32 {
+    fn stage<const STAGE: u32>(&mut self, from: usize, into: usize) -> u32 {
         ghosts::ghosts(&self.params, &self.ground, &self.perimeter, &mut self.states[from]);
         let [first, second] = &mut self.states;
         let (source, target) = if (from, into) == (0, 1) { (&*first, second) } else { (&*second, first) };
@@ -104,56 +113,74 @@ impl CpuSolver {
             ground: &self.ground,
             source,
             perimeter: &self.perimeter,
-            stage,
-            order: self.order,
+            left: 0,
+            width: 0,
         };
-        let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow);
-        sweep(self.arch, &context, target, &mut self.scratch)
+        let Tiles { cols, active, awake, .. } = &mut self.tiles;
+        let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow, awake);
+        sweep::<STAGE>(&Sweep { arch: self.arch, context, tiles: *cols, scratch: &self.scratch }, target, active)
     }
 }
 
-/// Sweeps all rows, halving them among the threads down to single blocks.
-fn sweep(arch: pulp::Arch, context: &Context, mut rows: Rows, scratch: &mut [Scratch]) -> u32 {
-    if scratch.len() == 1 {
-        return block(arch, context, &mut rows, &mut scratch[0]);
+/// What all blocks of a sweep share.
+struct Sweep<'a> {
+    arch: pulp::Arch,
+    context: Context<'a>,
+    /// Tiles in a row.
+    tiles: usize,
+    scratch: &'a [Mutex<Scratch>],
+}
+
+/// Sweeps all active tiles, halving the rows of tiles among the threads; returns the bits of the highest wave speed.
+fn sweep<const STAGE: u32>(all: &Sweep, mut rows: Rows, active: &[bool]) -> u32 {
+    let bands = active.len() / all.tiles;
+    if bands == 1 {
+        return band::<STAGE>(all, &mut rows, active);
     }
-    let blocks = scratch.len() / 2;
     let cells = rows.count * rows.stride;
-    let (head, tail) = rows.split_at(blocks * BLOCK_ROWS);
-    let (scratch_head, scratch_tail) = scratch.split_at_mut(blocks);
+    let (head, tail) = rows.split_at(bands / 2);
+    let (active_head, active_tail) = active.split_at(bands / 2 * all.tiles);
     let (a, b) = if cells <= SMALL {
-        (sweep(arch, context, head, scratch_head), sweep(arch, context, tail, scratch_tail))
+        (sweep::<STAGE>(all, head, active_head), sweep::<STAGE>(all, tail, active_tail))
     } else {
-        rayon::join(|| sweep(arch, context, head, scratch_head), || sweep(arch, context, tail, scratch_tail))
+        rayon::join(|| sweep::<STAGE>(all, head, active_head), || sweep::<STAGE>(all, tail, active_tail))
     };
     a.max(b)
 }
 
-/// One block's work; it must be inlined into pulp's functions to be compiled for their instruction sets.
-struct Block<'a, 'b> {
+/// Sweeps one row of tiles, stretch by stretch of active ones.
+fn band<const STAGE: u32>(all: &Sweep, rows: &mut Rows, active: &[bool]) -> u32 {
+    let place = rayon::current_thread_index().map_or(0, |index| index + 1) % all.scratch.len();
+    let mut scratch = all.scratch[place].lock().unwrap_or_else(PoisonError::into_inner);
+    let cols = all.context.params.cols as usize;
+    let (mut tile, mut speed) = (0, 0);
+    while tile < active.len() {
+        let limit = active.len().min(tile + MOST_COLS / TILE);
+        let end = (tile..limit).find(|&tile| !active[tile]).unwrap_or(limit);
+        if end > tile {
+            let left = tile * TILE;
+            let context = Context { left, width: cols.min(end * TILE) - left, ..all.context };
+            speed = speed.max(all.arch.dispatch(Stretch::<STAGE> { context, rows, scratch: &mut scratch }));
+        }
+        tile = end.max(tile + 1);
+    }
+    speed
+}
+
+/// One stretch's work; it must be inlined into pulp's functions to be compiled for their instruction sets.
+struct Stretch<'a, 'b, const STAGE: u32> {
     context: Context<'a>,
     rows: &'a mut Rows<'b>,
     scratch: &'a mut Scratch,
 }
 
-impl pulp::NullaryFnOnce for Block<'_, '_> {
+impl<const STAGE: u32> pulp::NullaryFnOnce for Stretch<'_, '_, STAGE> {
     type Output = u32;
 
     #[inline(always)]
     fn call(self) -> u32 {
-        use Stage::{Correct, Predict, Single};
-        // Stage and order are constants in each arm, so that the compiler drops what the arm does not need.
-        match self.context.stage {
-            Single => update::update(&Context { stage: Single, order: 1, ..self.context }, self.rows, self.scratch),
-            Predict => update::update(&Context { stage: Predict, order: 2, ..self.context }, self.rows, self.scratch),
-            Correct => update::update(&Context { stage: Correct, order: 2, ..self.context }, self.rows, self.scratch),
-        }
+        update::update::<STAGE>(&self.context, self.rows, self.scratch)
     }
-}
-
-/// Sweeps one block with the widest SIMD of the machine.
-fn block(arch: pulp::Arch, context: &Context, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
-    arch.dispatch(Block { context: *context, rows, scratch })
 }
 
 impl Solver for CpuSolver {
@@ -202,8 +229,22 @@ impl Solver for CpuSolver {
         Ok(Fields { state: self.states[0].clone(), statistics: self.statistics.clone() })
     }
 
+    fn active_tiles(&mut self) -> Result<usize> {
+        Ok(self.tiles.active.iter().filter(|active| **active).count())
+    }
+
+    fn bytes_per_cell_step(&self) -> f64 {
+        // In values of 4 bytes. Reads: bed, Manning's n, capacity, and a state of 4. Writes: a state. Both: 6 statistics.
+        let single = 3 + 4 + 4 + 2 * 6;
+        // Reads bed, n and a state, and writes one; then as above, and reads the state that it writes.
+        let double = (2 + 4 + 4) + single + 4;
+        f64::from(4 * if self.order == 1 { single } else { double })
+    }
+
     fn restore(&mut self, fields: Fields, volumes: Volumes, clock: Clock) -> Result<()> {
-        self.states[0] = fields.state;
+        self.tiles.awake = awake(self.params.cols as usize, self.params.rows as usize, &fields.state);
+        // Tiles at rest are skipped, so both copies must hold them.
+        self.states = [fields.state.clone(), fields.state];
         self.statistics = fields.statistics;
         let Volumes { north, south, west, east } = volumes;
         self.outflow = Outflow { north, south, west, east };

@@ -1,9 +1,10 @@
 //! The arrays of the CPU device. All are padded by [`HALO`] cells on every side.
 
-use super::super::params::{HALO, Segment};
+use super::super::params::{HALO, Segment, TILE};
 use super::super::solver::{State, Statistics};
+use std::ops::Range;
 
-/// One padded row of a [`State`].
+/// A stretch of a padded row of a [`State`].
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     pub depth: &'a [f32],
@@ -18,9 +19,9 @@ impl State {
         State { depth: vec![0.0; len], low: vec![0.0; len], qx: vec![0.0; len], qy: vec![0.0; len] }
     }
 
+    /// A stretch of the arrays.
     #[inline(always)]
-    pub(super) fn row(&self, row: usize, stride: usize) -> Row<'_> {
-        let span = row * stride..(row + 1) * stride;
+    pub(super) fn window(&self, span: Range<usize>) -> Row<'_> {
         Row {
             depth: &self.depth[span.clone()],
             low: &self.low[span.clone()],
@@ -71,7 +72,7 @@ impl Perimeter {
     }
 }
 
-/// The rows that one block writes: of the state, of the statistics, and of the outflow.
+/// The rows that one block writes: of the state, of the statistics, of the outflow, and of the tiles.
 pub struct Rows<'a> {
     /// Padded index of the first row.
     pub first: usize,
@@ -93,6 +94,8 @@ pub struct Rows<'a> {
     pub out_north: &'a mut [f64],
     /// Empty for all blocks but the last.
     pub out_south: &'a mut [f64],
+    /// Steps that each tile stays awake, a row of tiles for every `TILE` rows.
+    pub awake: &'a mut [u32],
 }
 
 impl<'a> Rows<'a> {
@@ -103,6 +106,7 @@ impl<'a> Rows<'a> {
         state: &'a mut State,
         stats: &'a mut Statistics,
         out: &'a mut Outflow,
+        awake: &'a mut [u32],
     ) -> Rows<'a> {
         let span = HALO * stride..(HALO + rows) * stride;
         Rows {
@@ -123,11 +127,14 @@ impl<'a> Rows<'a> {
             out_east: &mut out.east,
             out_north: &mut out.north,
             out_south: &mut out.south,
+            awake,
         }
     }
 
-    /// The first `count` rows and the rest.
-    pub fn split_at(self, count: usize) -> (Rows<'a>, Rows<'a>) {
+    /// The first `bands` rows of tiles and the rest.
+    pub fn split_at(self, bands: usize) -> (Rows<'a>, Rows<'a>) {
+        let count = bands * TILE;
+        let tiles = self.awake.len() / self.count.div_ceil(TILE);
         let cut = count * self.stride;
         let (depth, depth_rest) = self.depth.split_at_mut(cut);
         let (low, low_rest) = self.low.split_at_mut(cut);
@@ -141,6 +148,7 @@ impl<'a> Rows<'a> {
         let (infiltrated_low, infiltrated_low_rest) = self.infiltrated_low.split_at_mut(cut);
         let (out_west, out_west_rest) = self.out_west.split_at_mut(count);
         let (out_east, out_east_rest) = self.out_east.split_at_mut(count);
+        let (awake, awake_rest) = self.awake.split_at_mut(bands * tiles);
         let head = Rows {
             first: self.first,
             count,
@@ -159,6 +167,7 @@ impl<'a> Rows<'a> {
             out_east,
             out_north: self.out_north,
             out_south: &mut [],
+            awake,
         };
         let rest = Rows {
             first: self.first + count,
@@ -178,6 +187,7 @@ impl<'a> Rows<'a> {
             out_east: out_east_rest,
             out_north: &mut [],
             out_south: self.out_south,
+            awake: awake_rest,
         };
         (head, rest)
     }

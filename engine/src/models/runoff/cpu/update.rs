@@ -1,28 +1,25 @@
-//! One stage of a time step on a block of rows. Twin: `shaders/runoff/update.wgsl`.
+//! One stage of a time step on a stretch of active tiles. Twin: `shaders/runoff/update.wgsl`.
 //!
-//! A block walks its rows from north to south and computes each face once, from scratch rows that it owns.
-//! Faces on a block's edge are computed by both blocks, from the same numbers in the same order: results do not
-//! depend on the number of threads.
+//! A sweep walks the rows of its tiles from north to south and computes each face once, in rows of scratch that stay in
+//! the cache. Faces on its edges are computed again by the neighbouring sweep, from the same numbers in the same order:
+//! results depend neither on the number of threads nor on how the tiles are strung together.
 
 use super::super::params::{
-    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, STILL_DISCHARGE, WALL,
+    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, STILL_DISCHARGE, TILE, WALL,
 };
 use super::super::solver::State;
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
 use super::friction::friction;
 use super::hllc::{Flux, max, min};
-use super::state::{Ground, Perimeter, Rows};
+use super::state::{Ground, Perimeter, Row, Rows};
+use std::ops::Range;
 
-/// The part of a time step that a sweep computes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// The whole step of the first-order scheme: forward Euler, then rain and infiltration.
-    Single,
-    /// First stage of the second-order scheme (SSP-RK2): forward Euler.
-    Predict,
-    /// Second stage: Euler from the predicted state, mean with the old one, then rain and infiltration.
-    Correct,
-}
+/// `STAGE`: the whole step of the first-order scheme, forward Euler, then rain and infiltration.
+pub const SINGLE: u32 = 0;
+/// `STAGE`: the first stage of the second-order scheme (SSP-RK2), forward Euler.
+pub const PREDICT: u32 = 1;
+/// `STAGE`: its second stage, Euler from the predicted state, mean with the old one, then rain and infiltration.
+pub const CORRECT: u32 = 2;
 
 /// What a sweep reads.
 #[derive(Clone, Copy)]
@@ -32,8 +29,30 @@ pub struct Context<'a> {
     pub ground: &'a Ground,
     pub source: &'a State,
     pub perimeter: &'a Perimeter,
-    pub stage: Stage,
-    pub order: u32,
+    /// Columns of the grid that are swept; they begin on the edge of a tile.
+    pub left: usize,
+    pub width: usize,
+}
+
+impl<'a> Context<'a> {
+    /// Places of a row's swept cells, and of the halo beside them, in the padded arrays.
+    #[inline(always)]
+    pub fn window(&self, row: usize) -> Range<usize> {
+        let at = row * self.params.stride as usize + self.left;
+        at..at + self.width + 2 * HALO
+    }
+
+    /// Water of a padded row.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> Row<'a> {
+        self.source.window(self.window(row))
+    }
+
+    /// Bed of a padded row, m.
+    #[inline(always)]
+    pub fn bed(&self, row: usize) -> &'a [f32] {
+        &self.ground.bed[self.window(row)]
+    }
 }
 
 /// Rows that a block computes in; allocated once.
@@ -45,107 +64,127 @@ pub struct Scratch {
     faces_y: [Faces; 2],
     /// Change of depth and new unit discharges of a row.
     moves: [Vec<f32>; 3],
+    /// Bits that any depth of each column has.
+    wet: Vec<u32>,
 }
 
 impl Scratch {
-    pub fn new(stride: usize) -> Scratch {
+    /// For sweeps of up to `width` columns.
+    pub fn new(width: usize) -> Scratch {
+        let padded = width + 2 * HALO;
         Scratch {
-            velocities: std::array::from_fn(|_| Velocities::new(stride)),
-            slopes_x: Slopes::new(stride),
-            slopes_y: std::array::from_fn(|_| Slopes::new(stride)),
-            faces_x: Faces::new(stride),
-            faces_y: std::array::from_fn(|_| Faces::new(stride)),
-            moves: std::array::from_fn(|_| vec![0.0; stride]),
+            velocities: std::array::from_fn(|_| Velocities::new(padded)),
+            slopes_x: Slopes::new(padded),
+            slopes_y: std::array::from_fn(|_| Slopes::new(padded)),
+            faces_x: Faces::new(padded),
+            faces_y: std::array::from_fn(|_| Faces::new(padded)),
+            moves: std::array::from_fn(|_| vec![0.0; width]),
+            wet: vec![0; width],
         }
     }
 }
 
-/// Sweeps a block of rows; returns the bits of the highest wave speed (0 after `Stage::Predict`).
+/// Sweeps a stretch of a row of tiles; returns the bits of the highest wave speed (0 after `PREDICT`).
 #[inline(always)]
-pub fn update(context: &Context, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
+pub fn update<const STAGE: u32>(context: &Context, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
     let first = rows.first;
-    let second_order = context.order == 2;
     for row in first - 1..first + 1 {
-        scratch.velocities[row % 3].load(context.source.row(row, context.params.stride as usize));
+        scratch.velocities[row % 3].load(context.row(row));
     }
-    if second_order {
-        scratch.velocities[(first - 2) % 3].load(context.source.row(first - 2, context.params.stride as usize));
+    if STAGE != SINGLE {
+        scratch.velocities[(first - 2) % 3].load(context.row(first - 2));
         slopes_across(context, first - 1, &scratch.velocities, &mut scratch.slopes_y[(first - 1) % 2]);
     }
-    faces_below(context, first - 1, rows, scratch);
+    faces_below::<STAGE>(context, first - 1, rows, scratch);
     let mut speed = 0;
+    scratch.wet[..context.width].fill(0);
     for row in first..first + rows.count {
-        faces_below(context, row, rows, scratch);
-        if second_order {
+        faces_below::<STAGE>(context, row, rows, scratch);
+        if STAGE != SINGLE {
             slopes_along(context, row, &scratch.velocities[row % 3], &mut scratch.slopes_x);
         }
-        along_row(context, row, &scratch.velocities[row % 3], &scratch.slopes_x, &mut scratch.faces_x);
-        west_and_east(context, row, rows, &mut scratch.faces_x);
-        speed = speed.max(update_row(context, row, rows, scratch));
+        along_row::<STAGE>(context, row, &scratch.velocities[row % 3], &scratch.slopes_x, &mut scratch.faces_x);
+        west_and_east::<STAGE>(context, row, rows, &mut scratch.faces_x);
+        speed = speed.max(update_row::<STAGE>(context, row, rows, scratch));
+    }
+    if STAGE != PREDICT {
+        wake(context, rows.awake, &scratch.wet[..context.width]);
     }
     speed
 }
 
+/// Keeps the swept tiles awake in which there is water, or was a step ago.
+fn wake(context: &Context, awake: &mut [u32], wet: &[u32]) {
+    let rain = context.params.rain > 0.0;
+    for (awake, wet) in awake[context.left / TILE..].iter_mut().zip(wet.chunks(TILE)) {
+        *awake = if rain || wet.iter().any(|bits| *bits != 0) { 2 } else { (*awake).max(1) - 1 };
+    }
+}
+
 /// Computes the faces between `row` and the next one, and the slopes that they need.
 #[inline(always)]
-fn faces_below(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) {
-    let stride = context.params.stride as usize;
-    if context.order == 2 {
-        scratch.velocities[(row + 2) % 3].load(context.source.row(row + 2, stride));
+fn faces_below<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) {
+    if STAGE != SINGLE {
+        scratch.velocities[(row + 2) % 3].load(context.row(row + 2));
         slopes_across(context, row + 1, &scratch.velocities, &mut scratch.slopes_y[(row + 1) % 2]);
     } else {
-        scratch.velocities[(row + 1) % 3].load(context.source.row(row + 1, stride));
+        scratch.velocities[(row + 1) % 3].load(context.row(row + 1));
     }
     let faces = &mut scratch.faces_y[row % 2];
-    across_rows(context, row, &scratch.velocities, &scratch.slopes_y, faces);
-    north_or_south(context, row, rows, faces);
+    across_rows::<STAGE>(context, row, &scratch.velocities, &scratch.slopes_y, faces);
+    north_or_south::<STAGE>(context, row, rows, faces);
 }
 
 /// Time that a face's flux of this stage counts for, s.
-fn weight(context: &Context) -> f64 {
-    let share = if context.stage == Stage::Single { 1.0 } else { 0.5 };
+fn weight<const STAGE: u32>(context: &Context) -> f64 {
+    let share = if STAGE == SINGLE { 1.0 } else { 0.5 };
     share * f64::from(context.clock.dt)
 }
 
 /// Sets given discharges on the western and eastern faces of a row and books what passes.
 #[inline(always)]
-fn west_and_east(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
+fn west_and_east<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
     let perimeter = context.perimeter;
-    let (cols, r) = (context.params.cols as usize, row - HALO);
-    let cells = context.source.row(row, context.params.stride as usize);
-    let (west, east) = (HALO - 1, HALO + cols - 1);
-    if perimeter.kind(perimeter.west[r]) == KIND_DISCHARGE {
-        faces.set(west, inflow(perimeter.value(perimeter.west[r]), cells.depth[west + 1]));
+    let r = row - HALO;
+    let depth = context.row(row).depth;
+    let (west, east) = (HALO - 1, HALO + context.width - 1);
+    if context.left == 0 {
+        if perimeter.kind(perimeter.west[r]) == KIND_DISCHARGE {
+            faces.set(west, inflow(perimeter.value(perimeter.west[r]), depth[west + 1]));
+        }
+        rows.out_west[row - rows.first] -= weight::<STAGE>(context) * f64::from(faces.mass[west]);
     }
-    if perimeter.kind(perimeter.east[r]) == KIND_DISCHARGE {
-        faces.set(east, inflow(perimeter.value(perimeter.east[r]), cells.depth[east]).mirrored());
+    if context.left + context.width == context.params.cols as usize {
+        if perimeter.kind(perimeter.east[r]) == KIND_DISCHARGE {
+            faces.set(east, inflow(perimeter.value(perimeter.east[r]), depth[east]).mirrored());
+        }
+        rows.out_east[row - rows.first] += weight::<STAGE>(context) * f64::from(faces.mass[east]);
     }
-    rows.out_west[row - rows.first] -= weight(context) * f64::from(faces.mass[west]);
-    rows.out_east[row - rows.first] += weight(context) * f64::from(faces.mass[east]);
 }
 
 /// Sets given discharges on the northern and southern edge and books what passes; does nothing in between.
 #[inline(always)]
-fn north_or_south(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
+fn north_or_south<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
     let perimeter = context.perimeter;
-    let (cols, bottom) = (context.params.cols as usize, context.params.rows as usize + HALO - 1);
-    let stride = context.params.stride as usize;
+    let bottom = context.params.rows as usize + HALO - 1;
     if row == HALO - 1 && !rows.out_north.is_empty() {
-        let depth = context.source.row(HALO, stride).depth;
-        for col in 0..cols {
-            if perimeter.kind(perimeter.north[col]) == KIND_DISCHARGE {
-                faces.set(col + HALO, inflow(perimeter.value(perimeter.north[col]), depth[col + HALO]));
+        let depth = context.row(HALO).depth;
+        for col in 0..context.width {
+            let (place, face) = (context.left + col, col + HALO);
+            if perimeter.kind(perimeter.north[place]) == KIND_DISCHARGE {
+                faces.set(face, inflow(perimeter.value(perimeter.north[place]), depth[face]));
             }
-            rows.out_north[col] -= weight(context) * f64::from(faces.mass[col + HALO]);
+            rows.out_north[place] -= weight::<STAGE>(context) * f64::from(faces.mass[face]);
         }
     }
     if row == bottom && !rows.out_south.is_empty() {
-        let depth = context.source.row(bottom, stride).depth;
-        for col in 0..cols {
-            if perimeter.kind(perimeter.south[col]) == KIND_DISCHARGE {
-                faces.set(col + HALO, inflow(perimeter.value(perimeter.south[col]), depth[col + HALO]).mirrored());
+        let depth = context.row(bottom).depth;
+        for col in 0..context.width {
+            let (place, face) = (context.left + col, col + HALO);
+            if perimeter.kind(perimeter.south[place]) == KIND_DISCHARGE {
+                faces.set(face, inflow(perimeter.value(perimeter.south[place]), depth[face]).mirrored());
             }
-            rows.out_south[col] += weight(context) * f64::from(faces.mass[col + HALO]);
+            rows.out_south[place] += weight::<STAGE>(context) * f64::from(faces.mass[face]);
         }
     }
 }
@@ -166,19 +205,23 @@ fn add(depth: f32, low: f32, change: f32) -> (f32, f32) {
     let change = change + low;
     let sum = depth + change;
     let lost = change - (sum - depth);
-    if sum < 0.0 { (0.0, sum + lost) } else { (sum, lost) }
+    // Two choices of a value and no branch: a branch becomes masked stores, which are slow on many processors.
+    let owed = if sum < 0.0 { sum } else { 0.0 };
+    (if sum < 0.0 { 0.0 } else { sum }, lost + owed)
 }
 
 /// Advances the cells of one row from the faces around them: three loops, each with few enough outputs (as arguments
 /// of their own, so that the compiler knows them apart) to become SIMD.
 #[inline(always)]
-fn update_row(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
-    let stride = context.params.stride as usize;
-    let inside = HALO..HALO + context.params.cols as usize;
-    let at = (row - rows.first) * stride;
-    let target = at + inside.start..at + inside.end;
-    let source = context.source.row(row, stride);
-    let ground = row * stride + inside.start..row * stride + inside.end;
+fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
+    let inside = HALO..HALO + context.width;
+    // Spans of one length each, which the compiler must see.
+    let n = context.width;
+    let start = context.window(row).start + HALO;
+    let ground = start..start + n;
+    let at = start - rows.first * rows.stride;
+    let target = at..at + n;
+    let source = context.row(row);
     let around = Around {
         bed: &context.ground.bed[ground.clone()],
         manning: &context.ground.manning[ground.clone()],
@@ -193,13 +236,12 @@ fn update_row(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scra
         level_x: scratch.slopes_x.level(inside.clone()),
         level_y: scratch.slopes_y[row % 2].level(inside),
     };
-    let n = around.bed.len();
     let [change, x, y] = scratch.moves.each_mut().map(|values| &mut values[..n]);
-    euler(context, &around, change, x, y);
+    euler::<STAGE>(context, &around, change, x, y);
     let (depth, low) = (&mut rows.depth[target.clone()], &mut rows.low[target.clone()]);
     let (qx, qy) = (&mut rows.qx[target.clone()], &mut rows.qy[target.clone()]);
-    blend(context, &around, [&*change, &*x, &*y], (depth, low), qx, qy);
-    if context.stage == Stage::Predict {
+    blend::<STAGE>(&around, [&*change, &*x, &*y], (depth, low), qx, qy);
+    if STAGE == PREDICT {
         return 0;
     }
     let (infiltrated, infiltrated_low) =
@@ -207,14 +249,17 @@ fn update_row(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scra
     sink(context, &context.ground.infiltration[ground], (depth, low), infiltrated, infiltrated_low);
     dry_out(depth, qx, qy);
     let state = [&rows.depth[target.clone()], &rows.qx[target.clone()], &rows.qy[target.clone()]];
-    gather(
+    let speed = gather(
         context,
         state,
         &mut rows.max_depth[target.clone()],
         &mut rows.max_speed[target.clone()],
         &mut rows.arrival[target.clone()],
-        &mut rows.duration[target],
-    )
+        &mut rows.duration[target.clone()],
+    );
+    let wet = &mut scratch.wet[..n];
+    wet.iter_mut().zip(&rows.depth[target]).for_each(|(wet, depth)| *wet |= depth.to_bits());
+    speed
 }
 
 /// What a row of cells reads: itself and the faces around.
@@ -235,7 +280,7 @@ struct Around<'a> {
 
 /// One step of Euler: the change of depth (m), and the unit discharges after fluxes, bed slope and friction.
 #[inline(always)]
-fn euler(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], y: &mut [f32]) {
+fn euler<const STAGE: u32>(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], y: &mut [f32]) {
     let dt = context.clock.dt;
     let rate = dt / context.params.cell;
     let rain = context.params.rain * dt;
@@ -246,7 +291,7 @@ fn euler(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], 
         let flow = east.mass[i] - west.mass[i] + south.mass[i] - north.mass[i];
         let mut force_x = east.left[i] - west.right[i] + south.along[i] - north.along[i];
         let mut force_y = south.left[i] - north.right[i] + east.along[i] - west.along[i];
-        if context.order == 2 {
+        if STAGE != SINGLE {
             force_x += GRAVITY * depth * (around.level_x[0][i] + around.level_x[1][i]);
             force_y += GRAVITY * depth * (around.level_y[0][i] + around.level_y[1][i]);
         }
@@ -265,8 +310,7 @@ fn euler(context: &Context, around: &Around, change: &mut [f32], x: &mut [f32], 
 
 /// Puts the stage's outcome into the target: as it is, or as the mean with the state before the step.
 #[inline(always)]
-fn blend(
-    context: &Context,
+fn blend<const STAGE: u32>(
     around: &Around,
     [change, x, y]: [&[f32]; 3],
     (depth, low): (&mut [f32], &mut [f32]),
@@ -274,7 +318,7 @@ fn blend(
     qy: &mut [f32],
 ) {
     for i in 0..change.len() {
-        if context.stage == Stage::Correct {
+        if STAGE == CORRECT {
             let moved = 0.5 * (((around.depth[i] - depth[i]) + (around.low[i] - low[i])) + change[i]);
             (depth[i], low[i]) = add(depth[i], low[i], moved);
             qx[i] = 0.5 * (qx[i] + x[i]);

@@ -1,0 +1,70 @@
+//! How fast the model steps: problems of any size and wetness, and a stopwatch.
+
+use super::{Problem, Run, Series, start};
+use crate::device::Device;
+use crate::error::Result;
+use crate::grid::Grid;
+use std::time::{Duration, Instant};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Cells along each side of the square.
+    pub side: usize,
+    /// Order of accuracy, 1 or 2.
+    pub order: u32,
+    /// Share of the cells under water, 0 to 1: a flood along the southern edge, held by a wall.
+    pub wet: f64,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// Full time steps of all cells a second, both Runge–Kutta stages counted as one.
+    pub cell_steps: f64,
+    /// Bytes that a step must move between memory and processor for each wet cell.
+    pub bytes: f64,
+}
+
+impl Load {
+    /// A wavy bed under water where it is wet. A wholly wet one is rained on; a partly wet one is dry ground elsewhere.
+    pub fn problem(self) -> Problem {
+        let Load { side, order, wet } = self;
+        let grid = Grid::local(side, side, 1.0);
+        let shore = side - (wet * side as f64).round() as usize;
+        let wave = |i: usize| 0.2 * ((i % side) as f64 * 0.05).sin() * ((i / side) as f64 * 0.07).cos();
+        let beach = |i: usize| if wet < 1.0 && i / side < shore { 5.0 } else { 0.0 };
+        let bed: Vec<f64> = (0..grid.len()).map(|i| wave(i) + beach(i)).collect();
+        let mut problem = Problem::new(grid, &bed);
+        drop(bed);
+        problem.settings.order = order;
+        problem.manning.fill(0.03);
+        problem.rain = Series::constant(if wet < 1.0 { 0.0 } else { 2e-5 });
+        for (i, depth) in problem.depth.iter_mut().enumerate().skip(shore * side) {
+            *depth = if i % side < side / 2 { 1.0 } else { 0.5 };
+        }
+        problem
+    }
+
+    /// Steps the problem on a device for about `budget` and tells how fast that was.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn measure(self, device: &Device, budget: Duration) -> Result<Speed> {
+        let mut run = start(self.problem(), device)?;
+        // The first steps warm caches, clocks and the size of the batches up.
+        stopwatch(&mut run, budget.mul_f64(0.2))?;
+        let (steps, seconds) = stopwatch(&mut run, budget)?;
+        let cells = (self.side * self.side) as f64;
+        Ok(Speed { cell_steps: steps * cells / seconds, bytes: run.bytes_per_cell_step() })
+    }
+}
+
+/// Steps for about so long; the steps done and the seconds they took.
+fn stopwatch(run: &mut Run, budget: Duration) -> Result<(f64, f64)> {
+    let (first, begun) = (run.steps(), Instant::now());
+    while run.steps() == first || begun.elapsed() < budget {
+        run.advance(1e9, budget.saturating_sub(begun.elapsed()))?;
+    }
+    Ok(((run.steps() - first) as f64, begun.elapsed().as_secs_f64()))
+}
