@@ -6,7 +6,7 @@ use hanze_engine::device::shared::{Field, Shared};
 use hanze_engine::models::runoff::gpu::KERNELS;
 use hanze_engine::models::runoff::params::{
     Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Params,
-    SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, WALL,
+    SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, Strip, TILE, TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
@@ -84,6 +84,7 @@ fn structs_agree() {
     check_struct::<Clock>();
     check_struct::<Segment>();
     check_struct::<Source>();
+    check_struct::<Strip>();
 }
 
 #[test]
@@ -96,6 +97,10 @@ fn constants_agree() {
         ("WALL", Literal::F32(WALL)),
         ("HALO", Literal::U32(HALO as u32)),
         ("NEVER", Literal::U32(NEVER)),
+        ("TILE", Literal::U32(TILE as u32)),
+        ("TILE_SHUT", Literal::U32(TILE_SHUT)),
+        ("TILE_OPEN", Literal::U32(TILE_OPEN)),
+        ("TILE_FED", Literal::U32(TILE_FED)),
         ("KIND_WALL", Literal::U32(KIND_WALL)),
         ("KIND_FREE", Literal::U32(KIND_FREE)),
         ("KIND_LEVEL", Literal::U32(KIND_LEVEL)),

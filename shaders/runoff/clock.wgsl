@@ -4,17 +4,31 @@
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
 @group(0) @binding(12) var<storage, read_write> groups: array<u32>;
 
-// Three workgroup counts for each of: update, ghosts, sources.
-fn dispatch(update_x: u32, update_y: u32, ghosts: u32, sources: u32) {
-    groups[0] = update_x;
-    groups[1] = update_y;
+@group(0) @binding(17) var<storage, read_write> counts: array<u32>;
+
+// Workgroups in one dimension at most: drivers do nothing, and say nothing, beyond 65 535.
+const MOST_GROUPS: u32 = 32768u;
+
+// Three workgroup counts for the ghosts and for the sources of each strip, and for the update of every strip.
+fn dispatch(running: bool) {
+    groups[0] = select(0u, (2u * (params.cols + params.strip_rows) + 63u) / 64u, running);
+    groups[1] = 1u;
     groups[2] = 1u;
-    groups[3] = ghosts;
+    groups[3] = select(0u, (params.sources + 63u) / 64u, running);
     groups[4] = 1u;
     groups[5] = 1u;
-    groups[6] = sources;
-    groups[7] = 1u;
-    groups[8] = 1u;
+    for (var strip = 0u; strip < params.strips; strip += 1u) {
+        let tiles = select(0u, counts[strip], running);
+        let high = (tiles + MOST_GROUPS - 1u) / MOST_GROUPS;
+        groups[6u + 3u * strip] = (tiles + max(high, 1u) - 1u) / max(high, 1u);
+        groups[7u + 3u * strip] = high;
+        groups[8u + 3u * strip] = 1u;
+        if running {
+            counts[params.strips + strip] = tiles;
+        }
+        // The next step's list begins empty.
+        counts[strip] = 0u;
+    }
 }
 
 @compute @workgroup_size(1)
@@ -26,7 +40,7 @@ fn main() {
     if clock.finished != 0u || clock.unstable != 0u {
         clock.finished = 2u;
         clock.dt = 0.0;
-        dispatch(0u, 0u, 0u, 0u);
+        dispatch(false);
         return;
     }
     let speed = max(bitcast<f32>(speed_bits), params.source_speed);
@@ -57,10 +71,5 @@ fn main() {
     clock.dt = dt;
     clock.steps += 1u;
     atomicStore(&clock.speed_bits, 0u);
-    dispatch(
-        (params.cols + 15u) / 16u,
-        (params.rows + 15u) / 16u,
-        (2u * (params.cols + params.rows) + 63u) / 64u,
-        (params.sources + 63u) / 64u,
-    );
+    dispatch(true);
 }

@@ -1,4 +1,4 @@
-// Halo cells of open edges. Twin: engine/src/models/runoff/cpu/ghosts.rs.
+// Halo cells of a strip's open edges. Twin: engine/src/models/runoff/cpu/ghosts.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
@@ -6,45 +6,58 @@
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read> edges: array<u32>;
 @group(0) @binding(9) var<storage, read> segments: array<Segment>;
+@group(0) @binding(15) var<uniform> strip: Strip;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let cols = i32(params.cols);
-    let rows = i32(params.rows);
+    let rows = i32(strip.rows);
+    let first = i32(strip.first);
     let stride = i32(params.stride);
     let halo = i32(HALO);
     let k = i32(id.x);
     if k >= 2 * (cols + rows) {
         return;
     }
-    // Faces are numbered along the north, the south, the west and the east edge.
+    // Faces are numbered along the north, the south, the west and the east edge of the whole grid.
     var inner: i32;
     var outward: i32;
     var direction: f32;
     var across: i32;
+    var place: i32;
     let is_x = k >= 2 * cols;
     if k < cols {
+        if first > 0 {
+            return;
+        }
         inner = halo * stride + halo + k;
         outward = -stride;
         direction = -1.0;
         across = rows;
+        place = k;
     } else if k < 2 * cols {
+        if first + rows < i32(params.rows) {
+            return;
+        }
         inner = (halo + rows - 1) * stride + halo + (k - cols);
         outward = stride;
         direction = 1.0;
         across = rows;
+        place = k;
     } else if k < 2 * cols + rows {
         inner = (halo + k - 2 * cols) * stride + halo;
         outward = -1;
         direction = -1.0;
         across = cols;
+        place = k + first;
     } else {
         inner = (halo + k - 2 * cols - rows) * stride + halo + cols - 1;
         outward = 1;
         direction = 1.0;
         across = cols;
+        place = k - rows + first + i32(params.rows);
     }
-    let segment = segments[edges[k]];
+    let segment = segments[edges[place]];
     let value = segment.value + segment.slope * clock.middle;
     let inside = state[inner];
     for (var layer = 1; layer <= halo; layer += 1) {

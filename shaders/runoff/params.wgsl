@@ -9,6 +9,11 @@ const WALL: f32 = 1e30;
 const HALO: u32 = 2u;
 const NEVER: u32 = 0xffffffffu;
 
+const TILE: u32 = 16u;
+const TILE_SHUT: u32 = 0u;
+const TILE_OPEN: u32 = 1u;
+const TILE_FED: u32 = 2u;
+
 const KIND_WALL: u32 = 0u;
 const KIND_FREE: u32 = 1u;
 const KIND_LEVEL: u32 = 2u;
@@ -32,6 +37,10 @@ struct Params {
     end_ms: u32,
     sources: u32,
     gauges: u32,
+    strips: u32,
+    strip_rows: u32,
+    unused_a: u32,
+    unused_b: u32,
 }
 
 struct Clock {
@@ -58,5 +67,12 @@ struct Source {
     index: u32,
     rate: f32,
     slope: f32,
+    unused: u32,
+}
+
+struct Strip {
+    index: u32,
+    first: u32,
+    rows: u32,
     unused: u32,
 }

@@ -1,7 +1,7 @@
 // One stage of a time step. Twin: engine/src/models/runoff/cpu/update.rs.
 //
-// A workgroup loads a tile of 16 × 16 cells with two cells around it, computes every face of the tile once, and
-// advances the cells. States are (depth, what its rounding lost, qx, qy).
+// A workgroup takes a tile of 16 × 16 cells from its strip's list, loads it with two cells around it, computes every face
+// of the tile once, and advances the cells. States are (depth, what its rounding lost, qx, qy).
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
@@ -16,6 +16,10 @@
 @group(0) @binding(8) var<storage, read> edges: array<u32>;
 @group(0) @binding(9) var<storage, read> segments: array<Segment>;
 @group(0) @binding(10) var<storage, read_write> outflow: array<vec2<f32>>;
+@group(0) @binding(15) var<uniform> strip: Strip;
+@group(0) @binding(16) var<storage, read> list: array<u32>;
+@group(0) @binding(17) var<storage, read> counts: array<u32>;
+@group(0) @binding(18) var<storage, read_write> awake: array<u32>;
 
 // 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.
 override STAGE: u32 = 0u;
@@ -23,19 +27,21 @@ const SINGLE: u32 = 0u;
 const PREDICT: u32 = 1u;
 const CORRECT: u32 = 2u;
 
-const SIDE: u32 = 16u;
+const SIDE: u32 = TILE;
 const WIDTH: u32 = 20u;
 const FACES: u32 = 272u;
+const MOST_GROUPS: u32 = 32768u;
 
 // Cells as (bed, depth, u, v); fluxes as (mass, left, right, along), first those along rows, then those across.
 var<workgroup> tile: array<vec4<f32>, 400>;
 var<workgroup> fluxes: array<vec4<f32>, 544>;
 var<workgroup> speed: atomic<u32>;
+var<workgroup> wet: atomic<u32>;
 
 fn load(origin: vec2<u32>, lane: u32) {
     for (var k = lane; k < WIDTH * WIDTH; k += SIDE * SIDE) {
         let col = min(origin.x + k % WIDTH, params.stride - 1u);
-        let row = min(origin.y + k / WIDTH, params.rows + 2u * HALO - 1u);
+        let row = min(origin.y - strip.first + k / WIDTH, strip.rows + 2u * HALO - 1u);
         let i = row * params.stride + col;
         let water = source[i];
         let inverse = select(0.0, 1.0 / max(water.x, DRY), water.x > DRY);
@@ -106,7 +112,7 @@ fn edge(flux: Flux, place: u32, depth: f32, out: f32) -> Flux {
     return passing;
 }
 
-fn faces(origin: vec2<u32>, lane: u32) {
+fn faces(origin: vec2<u32>, lane: u32, busy: bool) {
     for (var k = lane; k < 2u * FACES; k += SIDE * SIDE) {
         let is_x = k < FACES;
         let j = select(k - FACES, k, is_x);
@@ -122,7 +128,7 @@ fn faces(origin: vec2<u32>, lane: u32) {
         let ahead = select(origin.y, origin.x, is_x) + before;
         let beside = select(origin.x, origin.y, is_x) + across;
         let last = select(params.rows, params.cols, is_x);
-        let inside = beside < select(params.cols, params.rows, is_x);
+        let inside = busy && beside < select(params.cols, params.rows, is_x);
         // Faces of the edges are numbered along the north, the south, the west and the east edge.
         let first = select(0u, 2u * params.cols, is_x);
         if inside && ahead == 0u {
@@ -177,8 +183,10 @@ fn advance(i: u32, local: vec2<u32>) {
         // Infiltration: never more than the water there, which holds the rain of the step already.
         let sunk = min(surface[i].y * dt, depth.x);
         depth = add_depth(depth.x, depth.y, -sunk);
-        let soil = infiltrated[i];
-        infiltrated[i] = add(soil.x, soil.y, sunk, params.zero);
+        if sunk > 0.0 {
+            let soil = infiltrated[i];
+            infiltrated[i] = add(soil.x, soil.y, sunk, params.zero);
+        }
         q = select(vec2<f32>(0.0), q, depth.x > DRY);
         gather(i, depth.x, q);
     }
@@ -193,12 +201,19 @@ fn gather(i: u32, h: f32, q: vec2<f32>) {
     let fastest = bitcast<f32>(bits) + sqrt(GRAVITY * h);
     atomicMax(&speed, bitcast<u32>(fastest) & 0x7fffffffu);
     let size = select(0.0, sqrt(velocity.x * velocity.x + velocity.y * velocity.y), h > SPEED_DEPTH);
-    var seen = statistics[i];
+    let before = statistics[i];
+    var seen = before;
     seen.x = max(seen.x, bitcast<u32>(h));
     seen.y = max(seen.y, bitcast<u32>(size));
     seen.z = select(seen.z, clock.now_ms, seen.z == NEVER && h > params.arrival_depth);
     seen.w += select(0u, clock.step_ms, h > params.duration_depth);
-    statistics[i] = seen;
+    // Most cells set no record in most steps.
+    if any(seen != before) {
+        statistics[i] = seen;
+    }
+    if h != 0.0 {
+        atomicStore(&wet, 1u);
+    }
 }
 
 @compute @workgroup_size(16, 16)
@@ -207,21 +222,34 @@ fn main(
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let origin = group.xy * SIDE;
+    let count = counts[params.strips + strip.index];
+    let tile_cols = (params.cols + SIDE - 1u) / SIDE;
+    // The clock spread the tiles evenly over so many rows of workgroups; a few of the last one have none.
+    let high = max((count + MOST_GROUPS - 1u) / MOST_GROUPS, 1u);
+    let place = group.y * ((count + high - 1u) / high) + group.x;
+    let busy = place < count;
+    let tile_index = list[strip.first / SIDE * tile_cols + min(place, max(count, 1u) - 1u)];
+    let origin = vec2<u32>(tile_index % tile_cols, tile_index / tile_cols) * SIDE;
     load(origin, lane);
     if lane == 0u {
         atomicStore(&speed, 0u);
+        atomicStore(&wet, 0u);
     }
     workgroupBarrier();
-    faces(origin, lane);
+    faces(origin, lane, busy);
     workgroupBarrier();
     let col = origin.x + local.x;
     let row = origin.y + local.y;
-    if col < params.cols && row < params.rows {
-        advance((row + HALO) * params.stride + col + HALO, local.xy);
+    if busy && col < params.cols && row < params.rows {
+        advance((row - strip.first + HALO) * params.stride + col + HALO, local.xy);
     }
     workgroupBarrier();
-    if STAGE != PREDICT && lane == 0u {
-        atomicMax(&clock.speed_bits, atomicLoad(&speed));
+    if STAGE != PREDICT && lane == 0u && busy {
+        let fastest = atomicLoad(&speed);
+        if fastest > atomicLoad(&clock.speed_bits) {
+            atomicMax(&clock.speed_bits, fastest);
+        }
+        let stays = params.rain > 0.0 || atomicLoad(&wet) != 0u;
+        awake[tile_index] = select(max(awake[tile_index], 1u) - 1u, 2u, stays);
     }
 }

@@ -51,13 +51,18 @@ pub struct Stage {
     bind_group: wgpu::BindGroup,
 }
 
-/// How much of a stage runs.
-pub enum Dispatch<'a> {
-    /// So many workgroups.
-    Groups(u32),
-    /// As many as a buffer holds at this offset in bytes.
-    Indirect(&'a wgpu::Buffer, u64),
+/// One thing that the device does, after all things before it.
+pub enum Work<'a> {
+    /// Runs a stage with so many workgroups along x and y.
+    Groups(&'a Stage, [u32; 2]),
+    /// Runs a stage with as many workgroups as a buffer holds at this offset in bytes.
+    Indirect(&'a Stage, &'a wgpu::Buffer, u64),
+    /// Copies so many bytes from a place in one buffer to a place in another.
+    Copy((&'a wgpu::Buffer, u64), (&'a wgpu::Buffer, u64), u64),
 }
+
+/// What was submitted, to wait for.
+pub struct Ticket(wgpu::SubmissionIndex);
 
 fn instance() -> wgpu::Instance {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
@@ -196,51 +201,63 @@ impl Gpu {
         }
     }
 
-    /// Writes values to the start of a buffer.
+    /// A buffer that work copies to and the host fetches from.
+    pub fn staging(&self, size: u64) -> wgpu::Buffer {
+        let size = size.next_multiple_of(16);
+        let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// Writes values to the start of a buffer. The host fills one chunk while the device takes the one before.
     pub fn write<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, values: &[T]) -> Result<()> {
+        let mut before: Option<Ticket> = None;
         for (k, chunk) in bytemuck::cast_slice::<T, u8>(values).chunks(CHUNK).enumerate() {
             self.queue.write_buffer(buffer, (k * CHUNK) as u64, chunk);
-            if k > 0 {
-                self.queue.submit([]);
-                self.wait()?;
+            // Writes wait in staging memory until they are submitted; two chunks of it are enough.
+            if chunk.len() == CHUNK {
+                let ticket = Ticket(self.queue.submit([]));
+                before.replace(ticket).map_or(Ok(()), |ticket| self.wait_for(ticket))?;
             }
         }
         self.check()
     }
 
-    /// Reads values from the start of a buffer.
+    /// Reads values from the start of a buffer. The host takes one chunk while the device copies the next.
     pub fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
-        let total = count * size_of::<T>();
         let mut values = vec![T::zeroed(); count];
         let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+        let size = target.len().min(CHUNK) as u64;
+        let staging = [self.staging(size), self.staging(size)];
+        let mut before: Option<(Ticket, &wgpu::Buffer, &mut [u8])> = None;
         for (k, target) in target.chunks_mut(CHUNK).enumerate() {
             let size = target.len().next_multiple_of(4) as u64;
-            let descriptor = wgpu::BufferDescriptor {
-                label: Some("read-back"),
-                size,
-                usage: BufferUsages::COPY_DST | BufferUsages::MAP_READ,
-                mapped_at_creation: false,
-            };
-            let staging = self.device.create_buffer(&descriptor);
-            let mut encoder = self.device.create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(buffer, (k * CHUNK) as u64, &staging, 0, size);
-            self.queue.submit([encoder.finish()]);
-            self.copy_out(&staging, target)?;
+            let ticket = self.submit([Work::Copy((buffer, (k * CHUNK) as u64), (&staging[k % 2], 0), size)])?;
+            if let Some((ticket, staging, target)) = before.replace((ticket, &staging[k % 2], target)) {
+                self.fetch(ticket, staging, target)?;
+            }
         }
-        debug_assert!(total == size_of_val(&values[..]));
+        before.map_or(Ok(()), |(ticket, staging, target)| self.fetch(ticket, staging, target))?;
         Ok(values)
     }
 
-    fn copy_out(&self, staging: &wgpu::Buffer, target: &mut [u8]) -> Result<()> {
+    /// Waits for what was submitted, then takes bytes from the start of a staging buffer that it copied to.
+    pub fn fetch(&self, ticket: Ticket, staging: &wgpu::Buffer, target: &mut [u8]) -> Result<()> {
         let (sender, receiver) = std::sync::mpsc::channel();
         staging.map_async(wgpu::MapMode::Read, .., move |result| {
             let _ = sender.send(result);
         });
-        self.wait()?;
+        self.wait_for(ticket)?;
         let lost = |reason: String| Error::DeviceLost(format!("{}: {reason}", self.adapter.name));
         receiver.recv().map_err(|reason| lost(reason.to_string()))?.map_err(|reason| lost(reason.to_string()))?;
         let view = staging.get_mapped_range(..).map_err(|reason| lost(reason.to_string()))?;
         target.copy_from_slice(&view[..target.len()]);
+        drop(view);
+        staging.unmap();
         Ok(())
     }
 
@@ -269,8 +286,17 @@ impl Gpu {
 
     /// Waits until all work is done.
     pub fn wait(&self) -> Result<()> {
+        self.poll(wgpu::PollType::wait_indefinitely())
+    }
+
+    /// Waits for what was submitted, not for what came after it.
+    pub fn wait_for(&self, ticket: Ticket) -> Result<()> {
+        self.poll(wgpu::PollType::Wait { submission_index: Some(ticket.0), timeout: None })
+    }
+
+    fn poll(&self, until: wgpu::PollType) -> Result<()> {
         // wgpu 30 panics here when the driver itself reports the device lost; nothing of ours is half done by then.
-        let poll = std::panic::AssertUnwindSafe(|| self.device.poll(wgpu::PollType::wait_indefinitely()));
+        let poll = std::panic::AssertUnwindSafe(|| self.device.poll(until));
         let polled = std::panic::catch_unwind(poll);
         self.check()?;
         let lost = |reason: String| Error::DeviceLost(format!("{}: {reason}", self.adapter.name));
@@ -316,27 +342,47 @@ impl Gpu {
         }
     }
 
-    /// Runs stages one after another in one submission, and waits for none of them.
-    pub fn submit<'a>(&self, stages: impl IntoIterator<Item = (&'a Stage, Dispatch<'a>)>) -> Result<()> {
+    /// Does one thing after another in one submission, and waits for none of them.
+    pub fn submit<'a>(&self, work: impl IntoIterator<Item = Work<'a>>) -> Result<Ticket> {
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        {
+        let mut work = work.into_iter().peekable();
+        while let Some(next) = work.next() {
+            if let Work::Copy((from, from_offset), (to, to_offset), size) = next {
+                encoder.copy_buffer_to_buffer(from, from_offset, to, to_offset, size);
+                continue;
+            }
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            for (stage, dispatch) in stages {
-                pass.set_pipeline(&stage.pipeline);
-                pass.set_bind_group(0, &stage.bind_group, &[]);
-                match dispatch {
-                    Dispatch::Groups(count) => pass.dispatch_workgroups(count, 1, 1),
-                    Dispatch::Indirect(buffer, offset) => pass.dispatch_workgroups_indirect(buffer, offset),
-                }
+            run(&mut pass, next);
+            while let Some(next) = work.next_if(|work| !matches!(work, Work::Copy(..))) {
+                run(&mut pass, next);
             }
         }
-        self.queue.submit([encoder.finish()]);
-        self.check()
+        let ticket = Ticket(self.queue.submit([encoder.finish()]));
+        self.check()?;
+        Ok(ticket)
     }
 
     /// Gives the device up, as if its driver had failed; everything after it is an error. For tests.
     pub fn lose(&self) {
         self.device.destroy();
+    }
+}
+
+fn run(pass: &mut wgpu::ComputePass, work: Work) {
+    let mut take = |stage: &Stage| {
+        pass.set_pipeline(&stage.pipeline);
+        pass.set_bind_group(0, &stage.bind_group, &[]);
+    };
+    match work {
+        Work::Groups(stage, [x, y]) => {
+            take(stage);
+            pass.dispatch_workgroups(x, y, 1);
+        }
+        Work::Indirect(stage, counts, offset) => {
+            take(stage);
+            pass.dispatch_workgroups_indirect(counts, offset);
+        }
+        Work::Copy(..) => {}
     }
 }
 

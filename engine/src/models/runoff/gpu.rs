@@ -1,12 +1,20 @@
 //! The GPU device's solver: records the stages of a step, replays them, and reads one small buffer a batch.
+//!
+//! A grid whose arrays are larger than the device lets a kernel see is cut into strips of rows. Each has buffers of its
+//! own with the halo, and between the stages takes the rows beside it from its neighbours.
 
-use super::params::{Clock, HALO, Params, Segment, Source};
-use super::problem::Problem;
-use super::solver::{Fields, Solver, State, Statistics, Volumes};
-use crate::device::gpu::{Dispatch, Gpu, Kernel, Stage};
-use crate::error::Result;
+mod strip;
+
+use super::params::{Clock, HALO, Params, Segment, Source, TILE};
+use super::problem::{BoundaryKind, Padded, Problem};
+use super::solver::{Fields, Solver, State, Statistics, Volumes, awake};
+use crate::device::gpu::{Gpu, Kernel, Stage, Ticket, Work};
+use crate::error::{Error, Result};
+use crate::grid::Edge;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use strip::Strip;
 use wgpu::{Buffer, BufferUsages};
 
 macro_rules! kernel {
@@ -17,6 +25,8 @@ macro_rules! kernel {
 
 /// Chooses the time step.
 pub const CLOCK: Kernel = kernel!("clock", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/clock.wgsl");
+/// Lists the active tiles.
+pub const TILES: Kernel = kernel!("tiles", "runoff/params.wgsl", "runoff/tiles.wgsl");
 /// Fills the halo of open edges.
 pub const GHOSTS: Kernel = kernel!("ghosts", "runoff/params.wgsl", "runoff/ghosts.wgsl");
 /// Advances the cells by one stage of a step.
@@ -34,43 +44,55 @@ pub const SOURCES: Kernel = kernel!("sources", "common/compensated.wgsl", "runof
 /// Reads gauges.
 pub const GAUGES: Kernel = kernel!("gauges", "runoff/params.wgsl", "runoff/gauges.wgsl");
 /// All kernels of the model.
-pub const KERNELS: &[Kernel] = &[CLOCK, GHOSTS, UPDATE, SOURCES, GAUGES];
+pub const KERNELS: &[Kernel] = &[TILES, CLOCK, GHOSTS, UPDATE, SOURCES, GAUGES];
 
 /// Time that one submission may take: a display stays alive, and no watchdog barks.
 const SUBMISSION: Duration = Duration::from_millis(100);
 /// Steps that one submission holds at most.
 const MOST_STEPS: u32 = 4096;
+/// Batches in flight at once: while the device computes one, the next waits behind it, so that it never idles.
+const IN_FLIGHT: usize = 2;
 
-struct Buffers {
+/// What all strips share.
+struct Shared {
     params: Buffer,
     clock: Buffer,
-    states: [Buffer; 2],
-    statistics: Buffer,
-    infiltrated: Buffer,
+    /// Kind of each tile, steps that it stays awake, and the active ones of each strip in a list.
+    kinds: Buffer,
+    awake: Buffer,
+    list: Buffer,
+    /// Tiles in each strip's list while it is made, and those that the step computes.
+    counts: Buffer,
+    /// Workgroups of the ghosts, of the sources, and of each strip's update.
+    groups: Buffer,
     segments: Buffer,
+    /// Segment of each face of the edges, and what passed it.
+    edges: Buffer,
     outflow: Buffer,
     sources: Buffer,
-    groups: Buffer,
+    /// Cells of the gauges, and their readings.
+    places: Buffer,
     readings: Buffer,
 }
 
-/// The stages of one step, from either state.
-struct Stages {
-    clock: Stage,
-    /// Ghosts of state 0 and of state 1.
-    ghosts: [Stage; 2],
-    /// Order 1: from 0 to 1, and from 1 to 0. Order 2: predict, and correct.
-    update: [Stage; 2],
-    /// In state 0, and in state 1.
-    sources: [Stage; 2],
-    gauges: [Stage; 2],
+/// A batch of steps on its way.
+struct Batch {
+    ticket: Ticket,
+    steps: u32,
+    /// Which of the staging buffers its clock comes through.
+    staging: usize,
+    submitted: Instant,
 }
 
 /// Shallow water on a GPU.
 pub struct GpuSolver {
     gpu: Arc<Gpu>,
-    buffers: Buffers,
-    stages: Stages,
+    shared: Shared,
+    strips: Vec<Strip>,
+    tiles: Stage,
+    clock_stage: Stage,
+    /// The clock after each of the batches in flight.
+    staging: [Buffer; IN_FLIGHT],
     params: Params,
     clock: Clock,
     order: u32,
@@ -78,7 +100,9 @@ pub struct GpuSolver {
     current: usize,
     /// Steps of the next submission.
     batch: u32,
-    cells: usize,
+    cols: usize,
+    rows: usize,
+    strip_rows: usize,
     gauges: usize,
     faces: [usize; 4],
 }
@@ -89,90 +113,117 @@ impl GpuSolver {
     /// # Errors
     /// `Memory` when they do not fit, `DeviceLost` when the device fails.
     pub fn new(problem: &Problem, gpu: Arc<Gpu>) -> Result<GpuSolver> {
+        let (cols, rows) = (problem.grid.cols, problem.grid.rows);
+        let strip_rows = strip_rows(problem, gpu.adapter.largest_binding)?;
+        let strips = rows.div_ceil(strip_rows);
         let padded = problem.padded();
-        let cells = padded.bed.len();
         let edges = problem.edges();
         let faces = [edges.north.len(), edges.south.len(), edges.west.len(), edges.east.len()];
-        let places = [edges.north, edges.south, edges.west, edges.east].concat();
-        let size = |count: usize, each: usize| (count * each) as u64;
-        let plain = |name: &str, count: usize, each: usize| gpu.buffer(name, size(count, each), BufferUsages::empty());
-
-        let bed = plain("bed", cells, 4)?;
-        let surface = plain("surface", cells, 8)?;
-        let segment_of_face = plain("edges", places.len(), 4)?;
-        let gauge_places = plain("gauge places", padded.gauges.len(), 4)?;
-        let buffers = Buffers {
-            params: gpu.buffer("params", size(1, size_of::<Params>()), BufferUsages::UNIFORM)?,
-            clock: plain("clock", 1, size_of::<Clock>())?,
-            states: [plain("state", cells, 16)?, plain("second state", cells, 16)?],
-            statistics: plain("statistics", cells, 16)?,
-            infiltrated: plain("infiltrated", cells, 8)?,
-            segments: plain("segments", problem.boundaries.len() + 1, size_of::<Segment>())?,
-            outflow: plain("outflow", places.len(), 8)?,
-            sources: plain("sources", problem.inflows.len(), size_of::<Source>())?,
-            groups: gpu.buffer("groups", 36, BufferUsages::INDIRECT)?,
-            readings: plain("readings", padded.gauges.len(), 16)?,
-        };
-        let soil: Vec<[f32; 2]> = padded.manning.iter().zip(&padded.infiltration).map(|(&n, &f)| [n, f]).collect();
-        gpu.write(&bed, &padded.bed)?;
-        gpu.write(&surface, &soil)?;
-        gpu.write(&segment_of_face, &places)?;
-        gpu.write(&gauge_places, &padded.gauges)?;
-        let stages = stages(&gpu, problem.settings.order, &buffers, [&bed, &surface, &segment_of_face, &gauge_places])?;
-        let clock = Clock { speed_bits: padded.speed.to_bits(), ..Clock::default() };
+        let faces_all = [edges.north, edges.south, edges.west, edges.east].concat();
+        let (kinds, _) = problem.tile_kinds();
         let gauges = padded.gauges.len();
-        let order = problem.settings.order;
-        let params = Params::default();
-        let mut solver =
-            GpuSolver { gpu, buffers, stages, params, clock, order, current: 0, batch: 8, cells, gauges, faces };
-        solver.upload(&padded.fields)?;
+        let plain =
+            |name: &str, count: usize, each: usize| gpu.buffer(name, (count * each) as u64, BufferUsages::empty());
+        let shared = Shared {
+            params: gpu.buffer("params", size_of::<Params>() as u64, BufferUsages::UNIFORM)?,
+            clock: plain("clock", 1, size_of::<Clock>())?,
+            kinds: plain("kinds of tiles", kinds.len(), 4)?,
+            awake: plain("awake tiles", kinds.len(), 4)?,
+            list: plain("list of tiles", kinds.len(), 4)?,
+            counts: plain("counts of tiles", 2 * strips, 4)?,
+            groups: gpu.buffer("groups", 12 * (2 + strips as u64), BufferUsages::INDIRECT)?,
+            segments: plain("segments", problem.boundaries.len() + 1, size_of::<Segment>())?,
+            edges: plain("edges", faces_all.len(), 4)?,
+            outflow: plain("outflow", faces_all.len(), 8)?,
+            sources: plain("sources", problem.inflows.len(), size_of::<Source>())?,
+            places: plain("places of gauges", gauges, 4)?,
+            readings: plain("readings", gauges, 16)?,
+        };
+        gpu.write(&shared.kinds, &kinds)?;
+        gpu.write(&shared.edges, &faces_all)?;
+        gpu.write(&shared.places, &padded.gauges)?;
+        let s = &shared;
+        let tiles = [(0, &s.params), (16, &s.list), (17, &s.counts), (18, &s.awake), (19, &s.kinds)];
+        let tiles = gpu.stage(TILES, &[], &tiles)?;
+        let clock_stage = [(0, &s.params), (1, &s.clock), (12, &s.groups), (17, &s.counts)];
+        let clock_stage = gpu.stage(CLOCK, &[], &clock_stage)?;
+        let Padded { bed, manning, infiltration, speed, fields, .. } = padded;
+        let strips = (0..strips).map(|index| {
+            let first = index * strip_rows;
+            Strip::new(
+                &gpu,
+                &shared,
+                problem,
+                [&bed, &manning, &infiltration],
+                first..rows.min(first + strip_rows),
+                index,
+            )
+        });
+        let strips = strips.collect::<Result<Vec<Strip>>>()?;
+        let staging = [(); IN_FLIGHT].map(|()| gpu.staging(size_of::<Clock>() as u64));
+        let clock = Clock { speed_bits: speed.to_bits(), ..Clock::default() };
+        let (params, order) = (Params::default(), problem.settings.order);
+        let mut solver = GpuSolver {
+            gpu,
+            shared,
+            strips,
+            tiles,
+            clock_stage,
+            staging,
+            params,
+            clock,
+            order,
+            current: 0,
+            batch: 8,
+            cols,
+            rows,
+            strip_rows,
+            gauges,
+            faces,
+        };
+        solver.upload(&fields)?;
         Ok(solver)
     }
 
     fn upload(&mut self, fields: &Fields) -> Result<()> {
-        let (w, s) = (&fields.state, &fields.statistics);
-        let state: Vec<[f32; 4]> = (0..self.cells).map(|i| [w.depth[i], w.low[i], w.qx[i], w.qy[i]]).collect();
-        self.gpu.write(&self.buffers.states[0], &state)?;
-        self.gpu.write(&self.buffers.states[1], &state)?;
-        drop(state);
-        let statistic = |i: usize| [s.max_depth[i].to_bits(), s.max_speed[i].to_bits(), s.arrival[i], s.duration[i]];
-        let statistics: Vec<[u32; 4]> = (0..self.cells).map(statistic).collect();
-        self.gpu.write(&self.buffers.statistics, &statistics)?;
-        drop(statistics);
-        let soil: Vec<[f32; 2]> = s.infiltrated.iter().zip(&s.infiltrated_low).map(|(&a, &b)| [a, b]).collect();
-        self.gpu.write(&self.buffers.infiltrated, &soil)?;
+        self.gpu.write(&self.shared.awake, &awake(self.cols, self.rows, &fields.state))?;
         self.current = 0;
-        Ok(())
+        self.strips.iter().try_for_each(|strip| strip.upload(&self.gpu, fields))
     }
 
-    /// Submits a batch of steps and reads the clock when it is done.
-    fn batch(&mut self, steps: u32) -> Result<()> {
-        let groups = &self.buffers.groups;
-        let update = || Dispatch::Indirect(groups, 0);
-        let ghosts = || Dispatch::Indirect(groups, 12);
-        let sources = || Dispatch::Indirect(groups, 24);
-        let s = &self.stages;
-        let mut work = Vec::with_capacity(6 * steps as usize);
+    /// Submits a batch of steps, the first of which starts from the state `from`, and waits for none of them.
+    fn submit(&self, steps: u32, from: usize, staging: usize) -> Result<Batch> {
+        let groups = &self.shared.groups;
+        let tiles = self.strip_rows.div_ceil(TILE) * self.cols.div_ceil(TILE);
+        let tiles = [tiles.div_ceil(256) as u32, self.strips.len() as u32];
+        let mut work = Vec::with_capacity(8 * self.strips.len() * steps as usize);
         for step in 0..steps as usize {
-            work.push((&s.clock, Dispatch::Groups(1)));
-            let from = if self.order == 1 { (self.current + step) % 2 } else { 0 };
+            work.push(Work::Groups(&self.tiles, tiles));
+            work.push(Work::Groups(&self.clock_stage, [1, 1]));
+            let from = if self.order == 1 { (from + step) % 2 } else { 0 };
             if self.params.sources > 0 {
-                work.push((&s.sources[from], sources()));
+                work.extend(self.strips.iter().map(|strip| Work::Indirect(&strip.sources[from], groups, 12)));
             }
-            work.push((&s.ghosts[from], ghosts()));
-            work.push((&s.update[from], update()));
+            self.stage(&mut work, from);
             if self.order == 2 {
-                work.push((&s.ghosts[1], ghosts()));
-                work.push((&s.update[1], update()));
+                self.stage(&mut work, 1);
             }
         }
-        self.gpu.submit(work)?;
-        let before = self.clock.steps;
-        self.clock = self.gpu.read::<Clock>(&self.buffers.clock, 1)?[0];
-        if self.order == 1 {
-            self.current = (self.current + (self.clock.steps - before) as usize) % 2;
+        let size = size_of::<Clock>() as u64;
+        work.push(Work::Copy((&self.shared.clock, 0), (&self.staging[staging], 0), size));
+        Ok(Batch { ticket: self.gpu.submit(work)?, steps, staging, submitted: Instant::now() })
+    }
+
+    /// One stage of a step in all strips.
+    fn stage<'a>(&'a self, work: &mut Vec<Work<'a>>, from: usize) {
+        let groups = &self.shared.groups;
+        work.extend(self.strips.iter().map(|strip| Work::Indirect(&strip.ghosts[from], groups, 0)));
+        // Ghosts first: where the last strip is but one row high, its halo is part of what its neighbour needs.
+        for pair in self.strips.windows(2) {
+            work.extend(strip::exchange(&pair[0], &pair[1], from));
         }
-        Ok(())
+        let update = |(k, strip): (usize, &'a Strip)| Work::Indirect(&strip.update[from], groups, 24 + 12 * k as u64);
+        work.extend(self.strips.iter().enumerate().map(update));
     }
 
     /// Steps until the interval ends, if steps stay as long as the latest one.
@@ -182,64 +233,77 @@ impl GpuSolver {
         }
         ((self.params.length - self.clock.time) / self.clock.dt).ceil().clamp(1.0, MOST_STEPS as f32) as u32 + 1
     }
+
+    /// Waits for a batch, and takes its clock.
+    fn finish(&mut self, batch: Batch) -> Result<()> {
+        let mut clock = Clock::default();
+        self.gpu.fetch(batch.ticket, &self.staging[batch.staging], bytemuck::bytes_of_mut(&mut clock))?;
+        if self.order == 1 {
+            self.current = (self.current + (clock.steps - self.clock.steps) as usize) % 2;
+        }
+        self.clock = clock;
+        Ok(())
+    }
 }
 
-fn stages(gpu: &Gpu, order: u32, b: &Buffers, [bed, surface, edges, gauges]: [&Buffer; 4]) -> Result<Stages> {
-    let update = |stage: f64, from: usize| {
-        let buffers = [
-            (0, &b.params),
-            (1, &b.clock),
-            (2, bed),
-            (3, surface),
-            (4, &b.states[from]),
-            (5, &b.states[1 - from]),
-            (6, &b.statistics),
-            (7, &b.infiltrated),
-            (8, edges),
-            (9, &b.segments),
-            (10, &b.outflow),
-        ];
-        gpu.stage(UPDATE, &[("STAGE", stage)], &buffers)
+/// Rows of a strip: as many whole tiles as the largest array of a strip leaves room for, with the halo.
+fn strip_rows(problem: &Problem, largest: u64) -> Result<usize> {
+    let row = 16 * (problem.grid.cols + 2 * HALO) as u64;
+    let fit = (largest / row).saturating_sub(2 * HALO as u64) as usize;
+    if problem.grid.rows <= fit {
+        return Ok(problem.grid.rows.next_multiple_of(TILE));
+    }
+    let mend = "take a larger cell or a narrower area, or run with --device cpu".to_string();
+    if fit < TILE {
+        let (what, needed) = ("a strip of 16 rows".into(), row * (TILE + 2 * HALO) as u64);
+        return Err(Error::Memory { what, needed, available: largest, mend });
+    }
+    let around = |b: &&super::problem::Boundary| {
+        matches!(b.kind, BoundaryKind::Periodic) && matches!(b.edge, Edge::North | Edge::South)
     };
-    let ghosts = |state: usize| {
-        let buffers = [(0, &b.params), (1, &b.clock), (2, bed), (5, &b.states[state]), (8, edges), (9, &b.segments)];
-        gpu.stage(GHOSTS, &[], &buffers)
-    };
-    let sources = |state: usize| {
-        gpu.stage(SOURCES, &[], &[(0, &b.params), (1, &b.clock), (5, &b.states[state]), (11, &b.sources)])
-    };
-    let gauge = |state: usize| {
-        gpu.stage(GAUGES, &[], &[(0, &b.params), (5, &b.states[state]), (13, gauges), (14, &b.readings)])
-    };
-    let (first, second) = if order == 1 { (0.0, 0.0) } else { (1.0, 2.0) };
-    Ok(Stages {
-        clock: gpu.stage(CLOCK, &[], &[(0, &b.params), (1, &b.clock), (12, &b.groups)])?,
-        ghosts: [ghosts(0)?, ghosts(1)?],
-        update: [update(first, 0)?, update(second, 1)?],
-        sources: [sources(0)?, sources(1)?],
-        gauges: [gauge(0)?, gauge(1)?],
-    })
+    if problem.boundaries.iter().any(|boundary| around(&boundary)) {
+        let (what, needed) = ("a grid that is periodic from north to south".into(), row * problem.grid.rows as u64);
+        return Err(Error::Memory { what, needed, available: largest, mend });
+    }
+    Ok(fit / TILE * TILE)
 }
 
 impl Solver for GpuSolver {
     fn begin(&mut self, params: Params, segments: &[Segment], sources: &[Source]) -> Result<()> {
-        self.params = params;
+        self.params = Params { strips: self.strips.len() as u32, strip_rows: self.strip_rows as u32, ..params };
         self.clock = Clock { speed_bits: self.clock.speed_bits, now_ms: params.start_ms, ..Clock::default() };
-        self.gpu.write(&self.buffers.params, &[params])?;
-        self.gpu.write(&self.buffers.clock, &[self.clock])?;
-        self.gpu.write(&self.buffers.segments, segments)?;
-        self.gpu.write(&self.buffers.sources, sources)
+        self.gpu.write(&self.shared.params, &[self.params])?;
+        self.gpu.write(&self.shared.clock, &[self.clock])?;
+        self.gpu.write(&self.shared.segments, segments)?;
+        self.gpu.write(&self.shared.sources, sources)
     }
 
     fn advance(&mut self, deadline: Instant) -> Result<Clock> {
-        while self.clock.finished == 0 && self.clock.unstable == 0 {
-            let steps = self.batch.min(self.steps_left());
-            let start = Instant::now();
-            self.batch(steps)?;
-            let took = start.elapsed().as_secs_f64() / f64::from(steps);
-            let fit = SUBMISSION.as_secs_f64() / took.max(1e-9);
-            self.batch = (fit as u32).clamp(1, (2 * self.batch).min(MOST_STEPS));
-            if Instant::now() >= deadline {
+        let mut flying: VecDeque<Batch> = VecDeque::with_capacity(IN_FLIGHT);
+        // The state that the next batch starts from; if the interval ends before, the batch does nothing.
+        let mut from = self.current;
+        let (mut batches, mut free) = (0, Instant::now());
+        loop {
+            let going = self.clock.finished == 0 && self.clock.unstable == 0;
+            let due = batches == 0 || Instant::now() < deadline;
+            let ahead: u32 = flying.iter().map(|batch| batch.steps).sum();
+            let left = self.steps_left().saturating_sub(ahead);
+            if going && due && left > 0 && flying.len() < IN_FLIGHT {
+                let steps = self.batch.min(left);
+                flying.push_back(self.submit(steps, from, batches % IN_FLIGHT)?);
+                from = (from + steps as usize * usize::from(self.order == 1)) % 2;
+                batches += 1;
+            } else if let Some(batch) = flying.pop_front() {
+                let begun = batch.submitted.max(free);
+                let before = self.clock.steps;
+                self.finish(batch)?;
+                free = Instant::now();
+                let steps = self.clock.steps - before;
+                if steps > 0 {
+                    let fit = SUBMISSION.as_secs_f64() / (begun.elapsed().as_secs_f64() / f64::from(steps)).max(1e-9);
+                    self.batch = (fit as u32).clamp(1, (2 * self.batch).min(MOST_STEPS));
+                }
+            } else {
                 break;
             }
         }
@@ -256,13 +320,14 @@ impl Solver for GpuSolver {
         if self.gauges == 0 {
             return Ok(Vec::new());
         }
-        self.gpu.submit([(&self.stages.gauges[self.current], Dispatch::Groups(self.gauges.div_ceil(64) as u32))])?;
-        let readings = self.gpu.read::<[f32; 4]>(&self.buffers.readings, self.gauges)?;
+        let groups = [self.gauges.div_ceil(64) as u32, 1];
+        self.gpu.submit(self.strips.iter().map(|strip| Work::Groups(&strip.gauges[self.current], groups)))?;
+        let readings = self.gpu.read::<[f32; 4]>(&self.shared.readings, self.gauges)?;
         Ok(readings.into_iter().map(|[depth, _, qx, qy]| [depth, qx, qy]).collect())
     }
 
     fn volumes(&mut self) -> Result<Volumes> {
-        let pairs = self.gpu.read::<[f32; 2]>(&self.buffers.outflow, self.faces.iter().sum())?;
+        let pairs = self.gpu.read::<[f32; 2]>(&self.shared.outflow, self.faces.iter().sum())?;
         let mut pairs = pairs.into_iter().map(|[high, low]| f64::from(high) + f64::from(low));
         let mut take = |count: usize| pairs.by_ref().take(count).collect();
         let [north, south, west, east] = self.faces;
@@ -270,29 +335,35 @@ impl Solver for GpuSolver {
     }
 
     fn fields(&mut self) -> Result<Fields> {
-        let state = self.gpu.read::<[f32; 4]>(&self.buffers.states[self.current], self.cells)?;
-        let of_state = |k: usize| state.iter().map(|cell| cell[k]).collect();
-        let (depth, low, qx, qy) = (of_state(0), of_state(1), of_state(2), of_state(3));
-        drop(state);
-        let statistics = self.gpu.read::<[u32; 4]>(&self.buffers.statistics, self.cells)?;
-        let value = |k: usize| statistics.iter().map(|cell| f32::from_bits(cell[k])).collect();
-        let count = |k: usize| statistics.iter().map(|cell| cell[k]).collect();
-        let (max_depth, max_speed, arrival, duration) = (value(0), value(1), count(2), count(3));
-        drop(statistics);
-        let soil = self.gpu.read::<[f32; 2]>(&self.buffers.infiltrated, self.cells)?;
-        let (infiltrated, infiltrated_low) = soil.into_iter().map(|[a, b]| (a, b)).unzip();
-        Ok(Fields {
-            state: State { depth, low, qx, qy },
-            statistics: Statistics { max_depth, max_speed, arrival, duration, infiltrated, infiltrated_low },
-        })
+        let len = (self.cols + 2 * HALO) * (self.rows + 2 * HALO);
+        let floats = || vec![0.0; len];
+        let (arrival, duration) = (vec![0; len], vec![0; len]);
+        let mut fields = Fields {
+            state: State { depth: floats(), low: floats(), qx: floats(), qy: floats() },
+            statistics: Statistics {
+                max_depth: floats(),
+                max_speed: floats(),
+                arrival,
+                duration,
+                infiltrated: floats(),
+                infiltrated_low: floats(),
+            },
+        };
+        self.strips.iter().try_for_each(|strip| strip.download(&self.gpu, self.current, &mut fields))?;
+        Ok(fields)
     }
 
     fn active_tiles(&mut self) -> Result<usize> {
-        Ok(0)
+        let counts = self.gpu.read::<u32>(&self.shared.counts, 2 * self.strips.len())?;
+        Ok(counts[self.strips.len()..].iter().map(|&count| count as usize).sum())
     }
 
     fn bytes_per_cell_step(&self) -> f64 {
-        0.0
+        // Reads bed, Manning's n with the capacity, and a state, and writes a state. At the end of the step it reads and
+        // writes the statistics too, and order 2 reads the state that it writes.
+        let stage = 4 + 8 + 16 + 16;
+        let end = 16 + 16;
+        f64::from(if self.order == 1 { stage + end } else { 2 * stage + 16 + end })
     }
 
     fn restore(&mut self, fields: Fields, mut volumes: Volumes, clock: Clock) -> Result<()> {
@@ -302,9 +373,9 @@ impl Solver for GpuSolver {
             [high, (*volume - f64::from(high)) as f32]
         };
         let pairs: Vec<[f32; 2]> = volumes.edges().into_iter().flat_map(|edge| edge.iter().map(pair)).collect();
-        self.gpu.write(&self.buffers.outflow, &pairs)?;
+        self.gpu.write(&self.shared.outflow, &pairs)?;
         self.clock = clock;
-        self.gpu.write(&self.buffers.clock, &[clock])
+        self.gpu.write(&self.shared.clock, &[clock])
     }
 }
 

@@ -73,6 +73,14 @@ shared_struct! {
         pub sources: u32,
         /// Number of gauges.
         pub gauges: u32,
+        /// Strips that the grid is cut into on a GPU; set by its solver.
+        pub strips: u32,
+        /// Rows of a strip, whole tiles; the last strip may have fewer.
+        pub strip_rows: u32,
+        /// Fills the struct to a multiple of 16 bytes.
+        pub unused_a: u32,
+        /// Likewise.
+        pub unused_b: u32,
     }
 }
 
@@ -125,6 +133,20 @@ shared_struct! {
         pub rate: f32,
         /// Change of the rate, m/s².
         pub slope: f32,
+        /// Fills the struct to 16 bytes.
+        pub unused: u32,
+    }
+}
+
+shared_struct! {
+    /// A strip of rows with buffers of its own.
+    pub struct Strip {
+        /// Which strip, from the north.
+        pub index: u32,
+        /// Its first row in the grid.
+        pub first: u32,
+        /// Its rows.
+        pub rows: u32,
         /// Fills the struct to 16 bytes.
         pub unused: u32,
     }

@@ -107,6 +107,7 @@ impl Run {
             end_ms: milliseconds(end),
             sources: sources.len() as u32,
             gauges: problem.gauges.len() as u32,
+            ..Params::default()
         };
         self.solver.begin(params, &segments, &sources)?;
         self.interval = Some((start, end));
