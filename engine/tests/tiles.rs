@@ -98,8 +98,8 @@ fn narrow_gpu(cols: usize, rows: usize) -> Device {
 fn tiles_and_strips_change_nothing_on_the_gpu() {
     let Some(device) = gpu() else { return };
     let mut all = Vec::new();
-    // Strips of 32 rows at most; the last one has 2, 12, 1 and 16.
-    for (seed, (cols, rows)) in [(150, 130), (37, 300), (40, 97), (1100, 48)].into_iter().enumerate() {
+    // Strips of 32 rows at most; the last one has 2, and 1.
+    for (seed, (cols, rows)) in [(90, 98), (120, 33)].into_iter().enumerate() {
         let narrow = narrow_gpu(cols, 37);
         for order in [1, 2] {
             let problem = ponds(seed as u64, cols, rows, order);
@@ -107,7 +107,7 @@ fn tiles_and_strips_change_nothing_on_the_gpu() {
             let mut plain = begin(&problem, false, &device);
             let mut tiled = begin(&problem, true, &device);
             let mut strips = begin(&problem, true, &narrow);
-            for until in [5.0, 49.0, 75.0] {
+            for until in [5.0, 42.0, 58.0] {
                 let name = format!("{cols} × {rows} cells, order {order}, {until} s");
                 let runs = [&mut twin, &mut plain, &mut tiled, &mut strips];
                 runs.into_iter().for_each(|run| run.run_to(until).unwrap());
@@ -130,17 +130,17 @@ fn tiles_and_strips_change_nothing_on_the_gpu() {
 #[test]
 fn strips_are_saved_and_loaded() {
     let Some(device) = gpu() else { return };
-    let (cols, rows) = (150, 130);
+    let (cols, rows) = (70, 80);
     let narrow = narrow_gpu(cols, 37);
     for order in [1, 2] {
         let problem = ponds(3, cols, rows, order);
-        let mut whole = run(&problem, &device, 60.0);
-        let mut first = run(&problem, &narrow, 33.0);
+        let mut whole = run(&problem, &device, 40.0);
+        let mut first = run(&problem, &narrow, 25.0);
         let mut second = start(problem.clone(), &narrow).unwrap();
         second.load(first.save().unwrap()).unwrap();
-        second.run_to(60.0).unwrap();
-        let mut through = run(&problem, &narrow, 33.0);
-        through.run_to(60.0).unwrap();
+        second.run_to(40.0).unwrap();
+        let mut through = run(&problem, &narrow, 25.0);
+        through.run_to(40.0).unwrap();
         assert!(bits(&second.fields().unwrap()) == bits(&through.fields().unwrap()), "order {order}");
         let faults = faults(&format!("order {order}"), STEP, &mut whole, &mut second);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -181,7 +181,7 @@ fn seventy_thousand_tiles_are_active_at_once() {
 fn dry_tiles_come_to_rest() {
     // Without rain and inflow, soil that drinks drains every pond, and the tiles fall asleep one after another.
     let mut problem = ponds(7, 150, 130, 2);
-    problem.infiltration.fill(1e-3);
+    problem.infiltration.fill(1e-2);
     problem.rain = Series::constant(0.0);
     problem.boundaries.clear();
     problem.inflows.clear();
@@ -190,7 +190,7 @@ fn dry_tiles_come_to_rest() {
         run.run_to(1.0).unwrap();
         let awake = run.active_tiles().unwrap();
         assert!(awake > 0, "no tile is active in water");
-        run.run_to(1200.0).unwrap();
+        run.run_to(60.0).unwrap();
         let left = run.active_tiles().unwrap();
         assert!(left < awake / 10, "{left} of {awake} tiles stay active on the {}", device.record());
     }
