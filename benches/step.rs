@@ -1,27 +1,13 @@
 //! Time of one full time step of the runoff model: order × size × device.
 //!
 //! Throughput is cell-steps per second. A GPU is measured when there is a real one, or when HANZE_BENCH_DEVICE names one.
+//! The loads are those of `hanze bench`, which also tells the share of the memory's bandwidth.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hanze_engine::device::Device;
-use hanze_engine::grid::Grid;
-use hanze_engine::models::runoff::{Problem, Series, start};
+use hanze_engine::models::runoff::bench::Load;
+use hanze_engine::models::runoff::{Run, start};
 use std::time::{Duration, Instant};
-
-/// A wet, wavy square with rain: every cell works.
-fn problem(side: usize, order: u32) -> Problem {
-    let grid = Grid::local(side, side, 1.0);
-    let wave = |i: usize| 0.2 * ((i % side) as f64 * 0.05).sin() * ((i / side) as f64 * 0.07).cos();
-    let bed: Vec<f64> = (0..grid.len()).map(wave).collect();
-    let mut problem = Problem::new(grid, &bed);
-    problem.settings.order = order;
-    problem.manning.fill(0.03);
-    problem.rain = Series::constant(2e-5);
-    for (i, depth) in problem.depth.iter_mut().enumerate() {
-        *depth = if i % side < side / 2 { 1.0 } else { 0.5 };
-    }
-    problem
-}
 
 fn step(c: &mut Criterion) {
     let mut devices = vec![("cpu".to_string(), Device::Cpu)];
@@ -35,8 +21,9 @@ fn step(c: &mut Criterion) {
         for order in [1, 2] {
             for side in [256, 1024, 2048] {
                 group.throughput(Throughput::Elements((side * side) as u64));
+                let load = Load { side, order, wet: 1.0 };
                 group.bench_function(BenchmarkId::new(format!("order {order}"), side), |bencher| {
-                    let Ok(mut run) = start(problem(side, order), device) else { return };
+                    let Ok(mut run) = start(load.problem(), device) else { return };
                     bencher.iter_custom(|steps| timed(&mut run, steps));
                 });
             }
@@ -46,7 +33,7 @@ fn step(c: &mut Criterion) {
 }
 
 /// Time of so many steps: steps are as long as the waves allow, so their number is counted and not chosen.
-fn timed(run: &mut hanze_engine::models::runoff::Run, steps: u64) -> Duration {
+fn timed(run: &mut Run, steps: u64) -> Duration {
     let (first, start) = (run.steps(), Instant::now());
     while run.steps() - first < steps {
         let until = run.time() + 0.1 * (steps - (run.steps() - first)) as f64;

@@ -103,7 +103,7 @@ fn errors_name_the_place_and_the_mend() {
         ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:5", "city.cell_m", "from 0.000001"]),
         ("cell not a number", layers("cell_m = nan"), vec!["scenario.toml:5", "city.cell_m"]),
         ("more cells than can be counted", layers("cell_m = 1e-5"), vec!["city.cell_m", "larger cell"]),
-        ("more cells than memory", layers("cell_m = 0.0013"), vec!["GiB", "larger cell_m"]),
+        ("more cells than memory", layers("cell_m = 0.0013"), vec!["GiB", "larger cell_m (", "or more", "order 1"]),
         ("no ground", scenario("", ""), vec!["city", "terrain"]),
         ("extent half outside", layers("extent = [200050, 500000, 200150, 500050]"), vec!["city.extent", "beyond"]),
         ("extent too small", layers("extent = [200000, 500000, 200001, 500001]"), vec!["city.extent", "smaller"]),

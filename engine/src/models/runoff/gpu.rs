@@ -50,6 +50,8 @@ pub const KERNELS: &[Kernel] = &[TILES, CLOCK, GHOSTS, UPDATE, SOURCES, GAUGES];
 const SUBMISSION: Duration = Duration::from_millis(100);
 /// Steps that one submission holds at most.
 const MOST_STEPS: u32 = 4096;
+/// Memory of the device that a cell takes, bytes: bed, ground, two states, statistics, and what went into the soil.
+const BYTES_PER_CELL: u64 = 4 + 8 + 2 * 16 + 16 + 8;
 /// Batches in flight at once: while the device computes one, the next waits behind it, so that it never idles.
 const IN_FLIGHT: usize = 2;
 
@@ -113,6 +115,20 @@ impl GpuSolver {
     /// # Errors
     /// `Memory` when they do not fit, `DeviceLost` when the device fails.
     pub fn new(problem: &Problem, gpu: Arc<Gpu>) -> Result<GpuSolver> {
+        let (grid, name) = (problem.grid, gpu.adapter.name.clone());
+        GpuSolver::set_up(problem, gpu).map_err(|error| match error {
+            // A device does not tell how much it has; what all of the grid takes says more than the array that failed.
+            Error::Memory { available: 0, .. } => Error::Memory {
+                what: format!("a grid of {} × {} cells on {name}", grid.cols, grid.rows),
+                needed: BYTES_PER_CELL * grid.len() as u64,
+                available: 0,
+                mend: "take a larger cell_m or a smaller extent (order 1 needs as much memory), or --device cpu".into(),
+            },
+            other => other,
+        })
+    }
+
+    fn set_up(problem: &Problem, gpu: Arc<Gpu>) -> Result<GpuSolver> {
         let (cols, rows) = (problem.grid.cols, problem.grid.rows);
         let strip_rows = strip_rows(problem, gpu.adapter.largest_binding)?;
         let strips = rows.div_ceil(strip_rows);

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Everything that a machine with a real GPU must show, as one script.
+#
+#   benches/gpu.sh pack FOLDER   builds, and puts stripped binaries, cases and this script into FOLDER
+#   FOLDER/gpu.sh [SECONDS]      on the machine with the GPU: right first, then fast; tells what it measured
+#
+# It needs no network and no Rust there. What it prints belongs into benches/RESULTS.md with date, adapter, driver, commit.
+set -uo pipefail
+
+if [ "${1:-}" = pack ]; then
+  set -e
+  into=${2:?a folder}
+  cd "$(dirname "$0")/.."
+  mkdir -p "$into/scenarios"
+  cargo build --release --locked
+  binaries=$(cargo test --release --locked -p hanze-engine --no-run --message-format=json |
+    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+  for name in tiles twins; do
+    strip -o "$into/$name" "$(grep -m 1 "/$name-[0-9a-f]*$" <<<"$binaries")"
+  done
+  strip -o "$into/hanze" target/release/hanze
+  cp scenarios/*.toml "$into/scenarios/"
+  cp "$0" "$into/gpu.sh" 2>/dev/null || cp benches/gpu.sh "$into/gpu.sh"
+  git rev-parse HEAD >"$into/commit"
+  du -sh "$into"
+  exit
+fi
+
+cd "$(dirname "$0")"
+seconds=${1:-3}
+failed=0
+part() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+must() { "$@" || { failed=1; echo "FAILED: $*"; }; }
+export HANZE_REQUIRE_GPU=1 RUST_BACKTRACE=0
+
+part "machine"
+date -u +%F
+cat commit
+nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.memory --format=csv 2>/dev/null
+./hanze devices
+
+part "every kernel against its twin"
+must ./twins --test-threads 4
+must ./tiles --test-threads 4
+must ./hanze validate runoff --device gpu --cheap
+
+part "speed by size: constant within 15 % from 256² to 4096²"
+must ./hanze bench --device gpu --side 256,512,1024,2048,4096,8192 --seconds "$seconds"
+
+part "5 % wet: under 12 % of the fully wet cost"
+must ./hanze bench --device gpu --side 4096,8192 --wet 5,100 --seconds "$seconds"
+
+part "a thousand million cells, in strips"
+must ./hanze bench --device gpu --side 32768 --order 1,2 --seconds "$seconds"
+
+part "what limits it: clocks and the use of memory while it runs"
+./hanze bench --device gpu --side 8192 --order 1 --seconds 12 >busy.txt &
+sleep 8
+nvidia-smi --query-gpu=utilization.gpu,utilization.memory,clocks.sm,clocks.mem,power.draw --format=csv 2>/dev/null
+wait
+cat busy.txt
+
+part "a whole storm on the demo city"
+must ./hanze run scenarios/cloudburst.toml --device gpu --out storm
+
+part "done"
+exit $failed
