@@ -376,7 +376,7 @@ impl Solver for GpuSolver {
 
     fn bytes_per_cell_step(&self) -> f64 {
         // Reads bed, Manning's n with the capacity, and a state, and writes a state. At the end of the step it reads and
-        // writes the statistics too, and order 2 reads the state that it writes.
+        // writes the statistics too, and order 2 reads the state that it writes. Left out: what sinks in, where it does.
         let stage = 4 + 8 + 16 + 16;
         let end = 16 + 16;
         f64::from(if self.order == 1 { stage + end } else { 2 * stage + 16 + end })

@@ -244,9 +244,13 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
     if STAGE == PREDICT {
         return 0;
     }
-    let (infiltrated, infiltrated_low) =
-        (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
-    sink(context, &context.ground.infiltration[ground], (depth, low), infiltrated, infiltrated_low);
+    let capacity = &context.ground.infiltration[ground];
+    // Under pavement and buildings nothing sinks in, and the two arrays of what did need not be touched.
+    if capacity.iter().fold(0, |bits, rate| bits | rate.to_bits()) != 0 {
+        let (infiltrated, infiltrated_low) =
+            (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
+        sink(context, capacity, (depth, low), infiltrated, infiltrated_low);
+    }
     dry_out(depth, qx, qy);
     let state = [&rows.depth[target.clone()], &rows.qx[target.clone()], &rows.qy[target.clone()]];
     let speed = gather(
