@@ -1,6 +1,7 @@
 //! What a model gives: layers at a moment, tables, and a balance.
 
 use crate::raster::Raster;
+use crate::words::Text;
 
 /// Layers of a model at one simulated time.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Frame {
 pub struct Table {
     /// Machine name, such as `gauges`.
     pub name: String,
+    /// What the rows are, in words.
+    pub description: String,
     /// Names of the columns.
     pub columns: Vec<String>,
     /// One value per column in each row.
@@ -54,4 +57,6 @@ pub struct Outcome {
     pub tables: Vec<Table>,
     /// The balance of what the model conserves.
     pub balance: Balance,
+    /// What came of it, sentence by sentence.
+    pub story: Vec<Text>,
 }

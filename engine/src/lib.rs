@@ -15,6 +15,7 @@ pub mod raster;
 pub mod scenario;
 pub mod series;
 pub mod simulation;
+pub mod words;
 
 pub use error::{Error, Result};
 

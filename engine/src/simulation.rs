@@ -1,8 +1,10 @@
 //! A simulation: a scenario's model on a device, its frames, its run folder, its record.
 
 mod checkpoint;
+mod maps;
 
 pub use checkpoint::device_of;
+pub use maps::{Request, draw};
 
 use crate::checksum::hex;
 use crate::city::City;
@@ -10,9 +12,9 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
-use crate::output::folder::{Ground, RunFolder};
-use crate::raster::Raster;
+use crate::output::folder::RunFolder;
 use crate::scenario::{Input, Scenario};
+use crate::words::Language;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,6 +83,8 @@ pub struct Simulation {
     wall_before: f64,
     started: Instant,
     started_at: SystemTime,
+    /// Language of the maps.
+    pub language: Language,
     /// Computing time after which a checkpoint is left on the way.
     pub checkpoint_every: Duration,
     last_checkpoint: Instant,
@@ -124,6 +128,7 @@ impl Simulation {
             wall_before: 0.0,
             started: Instant::now(),
             started_at: SystemTime::now(),
+            language: Language::default(),
             checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
         })
@@ -168,6 +173,7 @@ impl Simulation {
             wall_before: head.wall_s,
             started: Instant::now(),
             started_at: SystemTime::now(),
+            language: Language::default(),
             checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
         })
@@ -208,14 +214,7 @@ impl Simulation {
     /// Writes what sums the run up, and the record.
     fn finish(&mut self, outcome: &Outcome) -> Result<()> {
         self.folder.outcome(outcome)?;
-        let ground = Ground {
-            terrain: &self.city.terrain,
-            buildings: self.city.buildings.as_ref(),
-            water: self.city.water.as_ref(),
-        };
-        if let Some(depth) = outcome.layers.iter().find(|layer| layer.name == "max_depth") {
-            self.folder.depth_picture("max_depth", ground, &without_roofs(depth, self.city.buildings.as_ref()))?;
-        }
+        self.maps(outcome)?;
         let record = self.record(outcome);
         let text = serde_json::to_string_pretty(&record).map_err(|error| {
             Error::data(&self.folder.path, format!("the record cannot be written: {error}"), "report this")
@@ -239,6 +238,7 @@ impl Simulation {
             "scenario": spec,
             "inputs": self.inputs,
             "balance": outcome.balance,
+            "story": outcome.story,
             "steps": self.progress.map(|progress| progress.steps),
             "artifacts": self.folder.artifacts,
             "volatile": {
@@ -287,14 +287,4 @@ fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str) -> String {
         "device": device_kind,
     });
     hex(&Sha256::digest(what.to_string()))
-}
-
-/// A depth without the films on roofs, which would hide the houses in a picture.
-fn without_roofs(depth: &Raster, buildings: Option<&Raster>) -> Raster {
-    let mut depth = depth.clone();
-    if let Some(buildings) = buildings {
-        let roofs = depth.values.iter_mut().zip(&buildings.values).filter(|(_, height)| **height > 0.0);
-        roofs.for_each(|(depth, _)| *depth = 0.0);
-    }
-    depth
 }

@@ -204,6 +204,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
     // The numerics get plain arrays.
     ("models/runoff/cpu", &["city", "scenario"]),
     ("models/runoff/gpu.rs", &["city", "scenario"]),
+    ("models/runoff/gpu", &["city", "scenario"]),
     ("models/runoff/params.rs", &["city", "scenario"]),
     ("models/runoff/problem.rs", &["city", "scenario"]),
     ("models/runoff/run.rs", &["city", "scenario"]),

@@ -56,13 +56,48 @@ fn a_run_makes_its_files_and_closes_its_balance() {
     assert_eq!(record["volatile"]["device"]["kind"], "cpu");
     assert_eq!(record["synthetic"], true);
     let artifacts = record["artifacts"].as_array().unwrap();
-    for name in ["max_depth.tif", "max_depth.png", "gauges.csv", "boundaries.csv", "frames/depth_000180.000s.tif"] {
+    let frame = "frames/depth_000180.000s";
+    let made = [
+        "max_depth.tif",
+        "max_depth.png",
+        "depth.png",
+        "gauges.csv",
+        "boundaries.csv",
+        "spots.csv",
+        "city/terrain.tif",
+    ];
+    for name in made.map(String::from).into_iter().chain([format!("{frame}.tif"), format!("{frame}.png")]) {
         let artifact = artifacts.iter().find(|artifact| artifact["name"] == name);
         let artifact = artifact.unwrap_or_else(|| panic!("no {name}"));
         assert_eq!(std::fs::metadata(run.join(name)).unwrap().len(), artifact["bytes"].as_u64().unwrap());
     }
     let gauges = std::fs::read_to_string(run.join("gauges.csv")).unwrap();
     assert_eq!(gauges.lines().count(), 1 + 7, "{gauges}");
+    let story = record["story"].as_array().unwrap();
+    assert!(story[0]["nl"].as_str().unwrap().starts_with("Er viel"), "{story:?}");
+
+    // Any layer of the run as a map, and against another run; what is not there is told.
+    let map = |more: &[&str]| {
+        let run = run.to_str().unwrap();
+        hanze(folder.path(), &[&["map", run, "--size", "300", "--out", "map.png"], more].concat())
+    };
+    for more in
+        [&["--layer", "arrival", "--language", "nl"][..], &["--layer", frame], &["--minus", run.to_str().unwrap()]]
+    {
+        let output = map(more);
+        assert!(output.status.success(), "{more:?}: {}", text(&output.stderr));
+        let picture = std::fs::read(folder.path().join("map.png")).unwrap();
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000, "{more:?}: {} bytes", picture.len());
+        std::fs::remove_file(folder.path().join("map.png")).unwrap();
+    }
+    for (more, words) in [
+        (["--layer", "../run"], "max_velocity"),
+        (["--minus", "nowhere"], "nowhere"),
+        (["--language", "de"], "en or nl"),
+    ] {
+        let output = map(&more);
+        assert!(!output.status.success() && text(&output.stderr).contains(words), "{more:?}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The folder of one run: layers, tables, pictures and the record, each with its checksum.
 
+use super::map::Ground;
 use super::{geotiff, png, table};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome};
 use crate::raster::Raster;
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,32 +79,39 @@ impl RunFolder {
         for rows in &outcome.tables {
             let name = format!("{}.csv", rows.name);
             table::write_csv(&self.path.join(&name), rows)?;
-            self.add(name, "text/csv", &format!("{} in time", rows.name))?;
+            self.add(name, "text/csv", &rows.description)?;
         }
         Ok(())
     }
 
-    /// Writes a picture of a depth over the hillshade of the ground.
-    pub fn depth_picture(&mut self, name: &str, ground: Ground, depth: &Raster) -> Result<()> {
+    /// Writes what lies below every map of the run, so that the folder is enough to draw them.
+    pub fn city(&mut self, ground: Ground) -> Result<()> {
+        let layers = [Some(ground.terrain), ground.buildings, ground.water].into_iter().flatten();
+        layers.into_iter().try_for_each(|layer| self.layer(&format!("city/{}", layer.name), layer))
+    }
+
+    /// Writes a picture; names may hold a folder that is there.
+    pub fn picture(&mut self, name: &str, description: &str, picture: &RgbImage) -> Result<()> {
         let name = format!("{name}.png");
-        let image = png::depth_map(ground.terrain, ground.buildings, depth, ground.water);
-        png::write_png(&self.path.join(&name), &image)?;
-        self.add(name, "image/png", &format!("{} over a hillshade, in classes of 5 cm", depth.description))
+        png::write_png(&self.path.join(&name), picture)?;
+        self.add(name, "image/png", description)
+    }
+
+    /// Writes pictures in time as one animation.
+    pub fn animation(
+        &mut self,
+        name: &str,
+        description: &str,
+        count: u32,
+        pictures: impl IntoIterator<Item = Result<RgbImage>>,
+    ) -> Result<()> {
+        let name = format!("{name}.png");
+        png::write_animation(&self.path.join(&name), count, 500, pictures)?;
+        self.add(name, "image/apng", description)
     }
 
     /// Writes a text file that belongs to the run but is no result.
     pub fn text(&self, name: &str, text: &str) -> Result<()> {
         super::whole_file(&self.path.join(name), |out| out.write_all(text.as_bytes()))
     }
-}
-
-/// What lies below the water of a picture.
-#[derive(Clone, Copy)]
-pub struct Ground<'a> {
-    /// Height of the ground.
-    pub terrain: &'a Raster,
-    /// Height of buildings above it.
-    pub buildings: Option<&'a Raster>,
-    /// Depth of standing water at the start.
-    pub water: Option<&'a Raster>,
 }

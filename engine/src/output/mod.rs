@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod geotiff;
+pub mod map;
 pub mod png;
 pub mod table;
 

@@ -29,6 +29,7 @@ mod tests {
         let path = folder.path().join("t.csv");
         let table = Table {
             name: "t".into(),
+            description: String::new(),
             columns: vec!["time_min".into(), "a, b depth_m".into()],
             rows: vec![vec![0.0, 0.1], vec![1.0 / 3.0, -2e-9]],
         };

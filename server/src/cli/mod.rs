@@ -2,6 +2,7 @@
 
 mod bench;
 mod devices;
+mod map;
 mod progress;
 mod report;
 mod run;
@@ -9,6 +10,7 @@ mod validate;
 
 use clap::{Parser, Subcommand};
 use hanze_engine::scenario::Scenario;
+use hanze_engine::words::Language;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,7 +45,12 @@ enum Command {
         /// Tell of progress in lines of JSON on standard output.
         #[arg(long)]
         json: bool,
+        /// Language of maps and of the words at the end: en or nl.
+        #[arg(long, default_value = "en")]
+        language: Language,
     },
+    /// Draw any layer of a finished run as a map.
+    Map(map::Args),
     /// Check a scenario without running it.
     Check {
         /// The scenario, a TOML file.
@@ -80,13 +87,17 @@ struct Options {
     /// Tell of progress in lines of JSON on standard output.
     #[arg(long)]
     json: bool,
+    /// Language of maps and of the words at the end: en or nl.
+    #[arg(long, default_value = "en")]
+    language: Language,
 }
 
 /// Does what the command line says.
 pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
-        Command::Run { scenario, options, out } => run::run(&scenario, &options.device, options.json, &out),
-        Command::Resume { folder, device, json } => run::resume(&folder, device.as_deref(), json),
+        Command::Run { scenario, options, out } => run::run(&scenario, &options, &out),
+        Command::Resume { folder, device, json, language } => run::resume(&folder, device.as_deref(), json, language),
+        Command::Map(args) => map::map(&args),
         Command::Check { scenario } => check(&scenario),
         Command::Schema => {
             say(format_args!("{:#}", Scenario::schema()));

@@ -2,12 +2,13 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
-use super::say;
+use super::{Options, say};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::Outcome;
 use hanze_engine::scenario::Scenario;
 use hanze_engine::simulation::{Ending, Simulation, device_of};
+use hanze_engine::words::Language;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,24 +18,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const STOPPED: u8 = 130;
 
 /// Runs a scenario.
-pub fn run(file: &Path, device: &str, as_json: bool, out: &Path) -> miette::Result<ExitCode> {
+pub fn run(file: &Path, options: &Options, out: &Path) -> miette::Result<ExitCode> {
+    let as_json = options.json;
     let start = || {
         let scenario = Scenario::load(file)?;
-        let device = Device::open(device)?;
+        let device = Device::open(&options.device)?;
         let teller = Teller::new(as_json);
         teller.say(&format!("{}: on {}", scenario.spec.title, device.record()));
-        go(Simulation::new(scenario, device, out)?, teller, as_json)
+        let mut simulation = Simulation::new(scenario, device, out)?;
+        simulation.language = options.language;
+        go(simulation, teller, as_json)
     };
     tell_failure(start(), as_json)
 }
 
 /// Takes a stopped run up.
-pub fn resume(folder: &Path, device: Option<&str>, as_json: bool) -> miette::Result<ExitCode> {
+pub fn resume(folder: &Path, device: Option<&str>, as_json: bool, language: Language) -> miette::Result<ExitCode> {
     let start = || {
         let name = device.map_or_else(|| device_of(folder), |name| Ok(name.to_string()))?;
         let device = Device::open(&name)?;
         let teller = Teller::new(as_json);
-        let simulation = Simulation::resume(folder, device.clone())?;
+        let mut simulation = Simulation::resume(folder, device.clone())?;
+        simulation.language = language;
         teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
         go(simulation, teller, as_json)
     };
@@ -98,7 +103,14 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
 /// What came of it, in words.
 fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
     if simulation.city.synthetic {
-        say(format_args!("The city is synthetic: a demo, not a prediction."));
+        let warning = (
+            "The city is synthetic: a demo, not a prediction.",
+            "De stad is verzonnen: een demonstratie, geen voorspelling.",
+        );
+        say(format_args!("{}", simulation.language.pick(warning.0, warning.1)));
+    }
+    for sentence in &outcome.story {
+        say(format_args!("{}", sentence.in_language(simulation.language)));
     }
     say(format_args!("Water balance, {}:", outcome.balance.unit));
     for (name, value) in &outcome.balance.terms {

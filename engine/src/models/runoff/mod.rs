@@ -12,6 +12,7 @@ mod prepare;
 pub mod problem;
 pub mod run;
 pub mod solver;
+mod story;
 pub mod validate;
 
 pub use model::{check, prepare};

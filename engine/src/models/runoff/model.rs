@@ -5,6 +5,7 @@ use super::prepare::problem;
 use super::problem::BoundaryKind;
 use super::run::{Run, Saved};
 use super::solver::{Fields, State, Statistics};
+use super::story;
 use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
@@ -114,7 +115,12 @@ impl Runoff {
                 }
                 row
             };
-            tables.push(Table { name: "gauges".into(), columns, rows: self.readings.iter().map(row).collect() });
+            tables.push(Table {
+                name: "gauges".into(),
+                description: "the gauges in time".into(),
+                columns,
+                rows: self.readings.iter().map(row).collect(),
+            });
         }
         if !problem.boundaries.is_empty() {
             let first = 1 + 3 * problem.gauges.len();
@@ -134,7 +140,12 @@ impl Runoff {
                 row
             };
             let rows = self.readings.iter().enumerate().map(row).collect();
-            tables.push(Table { name: "boundaries".into(), columns, rows });
+            tables.push(Table {
+                name: "boundaries".into(),
+                description: "the boundaries in time".into(),
+                columns,
+                rows,
+            });
         }
         tables
     }
@@ -174,9 +185,13 @@ impl Model for Runoff {
 
     fn outcome(&mut self) -> Result<Outcome> {
         let fields = self.run.fields()?;
-        let (balance, tables) = (self.balance(&fields)?, self.tables());
+        let (balance, mut tables) = (self.balance(&fields)?, self.tables());
         let settings = self.run.problem.settings;
         let Statistics { max_depth, max_speed, arrival, duration, infiltrated, .. } = fields.statistics;
+        let problem = &self.run.problem;
+        let spots = story::spots(problem, &max_depth);
+        let story = story::story(problem, &balance, &max_depth, &spots);
+        tables.push(story::table(problem, &spots));
         let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
         let in_minutes = |times: Vec<u32>| times.into_iter().map(minutes).collect();
         let fast = "highest speed of the water where it is deeper than 1 cm";
@@ -190,7 +205,7 @@ impl Model for Runoff {
             self.layer("duration", "min", &stayed, in_minutes(duration)),
             self.layer("infiltrated", "m", "water that went into the soil", infiltrated),
         ];
-        Ok(Outcome { layers, tables, balance })
+        Ok(Outcome { layers, tables, balance, story })
     }
 
     fn settings(&self) -> serde_json::Value {

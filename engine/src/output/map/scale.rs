@@ -1,0 +1,232 @@
+//! From values to colours and legends. Every palette reads without colour vision: it darkens evenly, or it is a
+//! diverging one whose two arms differ in blue and brown.
+
+use crate::raster::Raster;
+use crate::words::Language;
+
+/// Blues that darken evenly, for depths of water.
+pub const WATER: [[u8; 3]; 10] = [
+    [186, 215, 242],
+    [160, 201, 237],
+    [133, 185, 230],
+    [107, 167, 221],
+    [82, 148, 210],
+    [60, 129, 197],
+    [42, 109, 182],
+    [28, 89, 164],
+    [17, 68, 141],
+    [8, 45, 112],
+];
+/// Cividis (Nuñez, Anderton and Renslow 2018), from little to much.
+const CIVIDIS: [[u8; 3]; 8] = [
+    [253, 231, 90],
+    [225, 204, 92],
+    [187, 174, 109],
+    [150, 145, 119],
+    [117, 117, 117],
+    [85, 91, 109],
+    [46, 66, 108],
+    [0, 34, 78],
+];
+/// ColorBrewer's BrBG (Harrower and Brewer 2003), from less to more.
+const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
+const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
+
+/// Classes of values with a colour each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// Unit in the legend.
+    pub unit: &'static str,
+    /// What a value of the layer is multiplied with to be in that unit.
+    factor: f64,
+    decimals: usize,
+    /// Lower ends of the classes, rising, in the layer's unit and with its datum.
+    starts: Vec<f64>,
+    /// The same relative to the datum, as the layer's values are.
+    relative: Vec<f32>,
+    /// Colour of each class; none is see-through.
+    colours: Vec<Option<[u8; 3]>>,
+    /// Whether a pixel shows the highest of its cells, and not their mean.
+    pub highest: bool,
+    /// Whether the last class has no upper end.
+    open: bool,
+}
+
+impl Scale {
+    /// The scale that fits a layer: water in steps of 5 cm, differences from less to more, anything else in up to eight
+    /// round classes over the range of its values.
+    pub fn of(layer: &Raster) -> Scale {
+        let name = layer.name.as_str();
+        let fixed = |unit, factor, decimals, starts: Vec<f64>, colours: &[[u8; 3]], highest| Scale {
+            unit,
+            factor,
+            decimals,
+            relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
+            starts,
+            colours: colours.iter().map(|colour| Some(*colour)).collect(),
+            highest,
+            open: true,
+        };
+        if name.starts_with("difference") {
+            return difference(layer);
+        }
+        match name {
+            "depth" | "max_depth" => {
+                let starts = (1..=10).map(|k| f64::from(k) * 0.05).collect();
+                fixed("cm", 100.0, 0, starts, &WATER, true)
+            }
+            "velocity" | "max_velocity" => {
+                let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
+                fixed("m/s", 1.0, 2, starts, &CIVIDIS, true)
+            }
+            _ => ranged(layer),
+        }
+    }
+
+    /// Class of a value relative to the layer's datum; `None` for none, or where it is under the lowest.
+    fn class(&self, value: f32) -> Option<usize> {
+        // A value that is not a number is in no class.
+        self.relative.partition_point(|start| *start <= value).checked_sub(1).filter(|_| !value.is_nan())
+    }
+
+    /// Colour of a value relative to the layer's datum; `None` is see-through.
+    pub fn colour(&self, value: f32) -> Option<[u8; 3]> {
+        self.class(value).and_then(|class| self.colours[class])
+    }
+
+    /// The coloured classes from the highest to the lowest: colour and words.
+    pub fn legend(&self, language: Language) -> Vec<([u8; 3], String)> {
+        let number = |value: f64| language.number(value * self.factor, self.decimals);
+        let words = |class: usize| match self.starts.get(class + 1) {
+            Some(next) => format!("{} – {}", number(self.starts[class]), number(*next)),
+            None if self.open => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
+            None => number(self.starts[class]),
+        };
+        let shown = (0..self.starts.len()).rev().filter_map(|class| Some((self.colours[class]?, words(class))));
+        shown.collect()
+    }
+}
+
+/// Round classes over the range of a layer.
+fn ranged(layer: &Raster) -> Scale {
+    let (unit, factor): (&'static str, f64) = match (layer.name.as_str(), layer.unit.as_str()) {
+        ("infiltrated", "m") => ("mm", 1000.0),
+        (_, "m") => ("m", 1.0),
+        (_, "min") => ("min", 1.0),
+        (_, "m/s") => ("m/s", 1.0),
+        (_, "°C") => ("°C", 1.0),
+        _ => ("", 1.0),
+    };
+    let (low, high) = layer.range().unwrap_or((0.0, 1.0));
+    let step = round_step((high - low) * factor / CIVIDIS.len() as f64);
+    let first = (low * factor / step).floor();
+    let count = (((high * factor / step).floor() - first) as usize + 1).min(CIVIDIS.len() + 1);
+    let starts: Vec<f64> = (0..count).map(|k| (first + k as f64) * step / factor).collect();
+    let last = (count - 1).max(1) as f64;
+    let colour = |k: usize| CIVIDIS[(k as f64 / last * (CIVIDIS.len() - 1) as f64).round() as usize];
+    Scale {
+        unit,
+        factor,
+        decimals: decimals(step),
+        relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
+        colours: (0..count).map(|k| Some(colour(k))).collect(),
+        starts,
+        highest: false,
+        open: true,
+    }
+}
+
+/// Four classes of less and four of more, and nothing shown between.
+fn difference(layer: &Raster) -> Scale {
+    let (unit, factor) = if layer.name.ends_with("depth") { ("cm", 100.0) } else { ("", 1.0) };
+    let unit = if unit.is_empty() && layer.unit == "m/s" { "m/s" } else { unit };
+    let (low, high) = layer.range().unwrap_or((-1.0, 1.0));
+    let step = round_step(low.abs().max(high.abs()) * factor / 4.5).max(if factor > 1.0 { 1.0 } else { 1e-9 });
+    let half = step / 2.0;
+    // The lowest class takes all that is lower.
+    let inner = (-3..=4).map(|k: i32| (f64::from(k) * step - half) / factor);
+    let starts: Vec<f64> = std::iter::once((-4.0 * step - half) / factor).chain(inner).collect();
+    let mut relative: Vec<f32> = starts.iter().map(|start| (start - layer.datum) as f32).collect();
+    relative[0] = f32::NEG_INFINITY;
+    let colours = LESS.iter().map(|colour| Some(*colour));
+    Scale {
+        unit,
+        factor,
+        decimals: decimals(half),
+        relative,
+        colours: colours.chain([None]).chain(MORE.iter().map(|colour| Some(*colour))).collect(),
+        starts,
+        highest: false,
+        open: true,
+    }
+}
+
+/// The round number (1, 2 or 5 times a power of ten) at or above a step.
+pub fn round_step(step: f64) -> f64 {
+    if !(step > 0.0 && step.is_finite()) {
+        return 1.0;
+    }
+    let power = 10f64.powf(step.log10().floor());
+    let round = [1.0, 2.0, 5.0, 10.0].into_iter().find(|k| k * power >= 0.999_999 * step).unwrap_or(10.0);
+    round * power
+}
+
+/// Decimals that tell multiples of a step apart.
+fn decimals(step: f64) -> usize {
+    (0..6).find(|k| (step * 10f64.powi(*k)).fract().abs() < 1e-6).unwrap_or(6) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Grid;
+
+    fn layer(name: &str, unit: &str, values: &[f32]) -> Raster {
+        Raster::from_values(Grid::local(values.len(), 1, 1.0), name, unit, values.to_vec())
+    }
+
+    #[test]
+    fn water_steps_every_five_centimetres_and_darkens() {
+        let scale = Scale::of(&layer("max_depth", "m", &[0.0, 3.0]));
+        assert_eq!((scale.colour(0.0499), scale.colour(f32::NAN)), (None, None));
+        for (k, colour) in WATER.into_iter().enumerate() {
+            let from = 0.05 * (k + 1) as f32;
+            assert_eq!((scale.colour(from), scale.colour(from + 0.049)), (Some(colour), Some(colour)));
+        }
+        assert_eq!(scale.colour(12.0), Some(WATER[9]));
+        let light = |c: &[u8; 3]| c.iter().map(|part| u32::from(*part)).sum::<u32>();
+        assert!(WATER.is_sorted_by(|a, b| light(a) > light(b)) && CIVIDIS.is_sorted_by(|a, b| light(a) > light(b)));
+        let legend = scale.legend(Language::Dutch);
+        assert_eq!(legend[0], (WATER[9], "50 en meer".to_string()));
+        assert_eq!(legend[9], (WATER[0], "5 – 10".to_string()));
+    }
+
+    #[test]
+    fn any_layer_gets_round_classes_that_hold_its_range() {
+        for (low, high) in [(-1.3, 8.2), (0.0, 0.0), (3.0, 3.001), (-40.0, 120.0), (0.0, 1e6)] {
+            let scale = Scale::of(&layer("anything", "m", &[low, high]));
+            assert!(scale.colour(low).is_some() && scale.colour(high).is_some(), "{low} … {high}: {scale:?}");
+            assert!((1..=9).contains(&scale.legend(Language::English).len()), "{low} … {high}: {scale:?}");
+        }
+        let heights = Raster { datum: 1000.0, ..layer("terrain", "m", &[0.0, 8.0]) };
+        assert!(Scale::of(&heights).legend(Language::English).iter().all(|(_, words)| words.contains("1\u{a0}00")));
+    }
+
+    #[test]
+    fn a_difference_shows_less_and_more_apart_and_nothing_between() {
+        let scale = Scale::of(&layer("difference_max_depth", "m", &[-0.3, 0.12]));
+        // Steps of 10 cm about 0.
+        assert_eq!((scale.colour(-0.36), scale.colour(-0.3)), (Some(LESS[0]), Some(LESS[1])));
+        assert_eq!((scale.colour(0.36), scale.colour(0.3)), (Some(MORE[3]), Some(MORE[2])));
+        assert_eq!((scale.colour(0.04), scale.colour(-0.04), scale.colour(f32::NAN)), (None, None, None));
+        assert_eq!(scale.colour(-5.0), Some(LESS[0]));
+        assert_eq!(scale.legend(Language::English).len(), 8);
+    }
+
+    #[test]
+    fn round_steps_are_round() {
+        for (step, round) in [(0.3, 0.5), (1.0, 1.0), (1.01, 2.0), (70.0, 100.0), (0.0, 1.0), (f64::NAN, 1.0)] {
+            assert!((round_step(step) - round).abs() < 1e-9, "{step}: {}", round_step(step));
+        }
+    }
+}

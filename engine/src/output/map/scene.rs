@@ -1,0 +1,233 @@
+//! The picture in the frame of a map: a layer's classes over the hillshade of ground and buildings.
+
+use super::scale::Scale;
+use super::{BUILDING, Ground, NODATA, STANDING};
+use crate::raster::Raster;
+use glam::Vec3;
+use image::RgbImage;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Depth from which water that was there before is drawn as such, m.
+const STANDING_DEPTH: f32 = 0.05;
+
+/// What a picture holds besides its classes, for the legend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Buildings.
+    pub buildings: bool,
+    /// Water that was there before.
+    pub standing: bool,
+    /// Places without ground.
+    pub nodata: bool,
+}
+
+/// Draws a layer in a picture of so many pixels.
+///
+/// # Panics
+/// If the layers do not lie on one grid.
+pub fn draw(ground: Ground, layer: &Raster, scale: &Scale, width: u32, height: u32) -> (RgbImage, Shown) {
+    let scene = Scene { ground, layer, scale, stretch: stretch(ground.terrain) };
+    let grid = layer.grid;
+    let mut image = RgbImage::new(width, height);
+    if image.is_empty() || grid.is_empty() {
+        return (image, Shown::default());
+    }
+    let rows = image.par_chunks_mut(3 * width as usize).enumerate().map(|(y, row)| {
+        let rows = covered(y, height, grid.rows);
+        let mut shown = Shown::default();
+        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+            pixel.copy_from_slice(&scene.pixel(covered(x, width, grid.cols), rows.clone(), &mut shown));
+        }
+        shown
+    });
+    let shown = rows.reduce(Shown::default, |a, b| Shown {
+        buildings: a.buildings || b.buildings,
+        standing: a.standing || b.standing,
+        nodata: a.nodata || b.nodata,
+    });
+    (image, shown)
+}
+
+/// Cells that a pixel covers; where it is smaller than a cell, the one cell that its corner lies in.
+fn covered(pixel: usize, pixels: u32, cells: usize) -> Range<usize> {
+    let place = |pixel: usize| pixel * cells / pixels as usize;
+    place(pixel)..place(pixel + 1).max(place(pixel) + 1).min(cells)
+}
+
+/// What is drawn.
+struct Scene<'a> {
+    ground: Ground<'a>,
+    layer: &'a Raster,
+    scale: &'a Scale,
+    /// Vertical exaggeration of the terrain; buildings are steep enough as they are.
+    stretch: f32,
+}
+
+impl Scene<'_> {
+    /// Colour of a pixel that covers some cells.
+    fn pixel(&self, cols: Range<usize>, rows: Range<usize>, shown: &mut Shown) -> [u8; 3] {
+        let grid = &self.layer.grid;
+        let (mut ground, mut shade, mut roofs, mut standing) = (0, 0.0, 0, 0);
+        let (mut highest, mut sum, mut count) = (f32::NEG_INFINITY, 0.0, 0);
+        for row in rows {
+            for col in cols.clone() {
+                let at = row * grid.cols + col;
+                if !self.ground.terrain.values[at].is_finite() {
+                    continue;
+                }
+                ground += 1;
+                shade += self.shade(col, row);
+                let value = self.layer.values[at];
+                if self.building(at) > 0.0 {
+                    roofs += 1;
+                } else if self.ground.water.is_some_and(|water| water.values[at] > STANDING_DEPTH) {
+                    standing += 1;
+                } else if value.is_finite() {
+                    highest = highest.max(value);
+                    sum += f64::from(value);
+                    count += 1;
+                }
+            }
+        }
+        let value = if count == 0 {
+            f32::NAN
+        } else if self.scale.highest {
+            highest
+        } else {
+            (sum / f64::from(count)) as f32
+        };
+        let is_roof = 2 * roofs > ground;
+        match self.scale.colour(value) {
+            _ if ground == 0 => {
+                shown.nodata = true;
+                NODATA
+            }
+            Some(colour) if !is_roof => colour,
+            _ if 2 * standing > ground => {
+                shown.standing = true;
+                STANDING
+            }
+            _ => {
+                shown.buildings |= is_roof;
+                tint(shade / ground as f32, is_roof)
+            }
+        }
+    }
+
+    /// Height of the building on a cell, m.
+    fn building(&self, at: usize) -> f32 {
+        self.ground.buildings.map_or(0.0, |layer| layer.values[at].max(0.0))
+    }
+
+    /// Light on a cell, 0..1, from the north-west at 45 degrees.
+    fn shade(&self, col: usize, row: usize) -> f32 {
+        let grid = &self.layer.grid;
+        let surface = |at: usize| self.ground.terrain.values[at] * self.stretch + self.building(at);
+        let normal = normal(col, row, grid.cols, grid.rows, grid.cell as f32, surface);
+        let sun = Vec3::new(-0.5, 0.5, std::f32::consts::FRAC_1_SQRT_2);
+        normal.dot(sun).max(0.0)
+    }
+}
+
+/// Light greys, so that no shade is as dark as water; roofs are flat, a little darker and warmer.
+fn tint(shade: f32, roof: bool) -> [u8; 3] {
+    if roof {
+        return BUILDING;
+    }
+    // Level ground has a shade of 0.71 and comes out at 231.
+    let grey = (160.0 + 100.0 * shade).clamp(0.0, 252.0) as u8;
+    [grey, grey, grey.saturating_sub(2)]
+}
+
+/// Upward normal of a surface (x east, y north) from the neighbours that exist and have a value.
+fn normal(col: usize, row: usize, cols: usize, rows: usize, cell: f32, surface: impl Fn(usize) -> f32) -> Vec3 {
+    let at = row * cols + col;
+    let here = surface(at);
+    let slope = |before: Option<usize>, after: Option<usize>| {
+        let [before, after] = [before, after].map(|at| at.map(&surface).filter(|z| z.is_finite()));
+        match (before, after) {
+            (Some(before), Some(after)) => (after - before) / (2.0 * cell),
+            (Some(before), None) => (here - before) / cell,
+            (None, Some(after)) => (after - here) / cell,
+            (None, None) => 0.0,
+        }
+    };
+    let east = slope((col > 0).then(|| at - 1), (col + 1 < cols).then_some(at + 1));
+    let north = slope((row + 1 < rows).then_some(at + cols), (row > 0).then(|| at - cols));
+    Vec3::new(-east, -north, 1.0).normalize()
+}
+
+/// Vertical exaggeration that makes the usual slope of a terrain about 0.2: flat land still reads, hills stay calm.
+fn stretch(terrain: &Raster) -> f32 {
+    let grid = &terrain.grid;
+    // A few hundred thousand pairs give the mean slope of any terrain.
+    let stride = (grid.len() / 300_000) | 1;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for at in (0..grid.len()).step_by(stride).filter(|at| at % grid.cols + 1 < grid.cols) {
+        let rise = f64::from(terrain.values[at + 1] - terrain.values[at]).abs();
+        if rise.is_finite() {
+            sum += rise / grid.cell;
+            count += 1.0;
+        }
+    }
+    let mean = if count > 0.0 { sum / count } else { 0.0 };
+    (0.2 / mean.max(1e-6)).clamp(1.0, 20.0) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Grid;
+    use crate::output::map::scale::WATER;
+
+    fn flat(cols: usize, rows: usize, name: &str, value: f32) -> Raster {
+        Raster::uniform(Grid::local(cols, rows, 1.0), name, "m", value)
+    }
+
+    fn picture(ground: Ground, depth: &Raster, width: u32, height: u32) -> (RgbImage, Shown) {
+        draw(ground, depth, &Scale::of(depth), width, height)
+    }
+
+    #[test]
+    fn standing_water_does_not_look_like_flood() {
+        let (terrain, depth) = (flat(3, 3, "terrain", 1.0), flat(3, 3, "max_depth", 1.0));
+        let shown = |initial: f32| {
+            let water = flat(3, 3, "water", initial);
+            picture(Ground { terrain: &terrain, buildings: None, water: Some(&water) }, &depth, 3, 3)
+        };
+        assert_eq!(shown(0.9).0.get_pixel(1, 1).0, STANDING);
+        assert_eq!(shown(0.04).0.get_pixel(1, 1).0, WATER[9]);
+        assert!(shown(0.9).1.standing && !shown(0.04).1.standing);
+    }
+
+    #[test]
+    fn a_reduced_picture_keeps_the_deepest_cell() {
+        let (terrain, mut depth) = (flat(50, 20, "terrain", 1.0), flat(50, 20, "max_depth", 0.0));
+        depth.values[3 * 50 + 7] = 0.33;
+        let (image, _) = picture(Ground { terrain: &terrain, buildings: None, water: None }, &depth, 5, 2);
+        assert_eq!(image.get_pixel(0, 0).0, WATER[5]);
+        assert_ne!(image.get_pixel(1, 0).0, WATER[5]);
+    }
+
+    #[test]
+    fn an_enlarged_picture_shows_cells_as_squares() {
+        let (terrain, mut depth) = (flat(2, 2, "terrain", 1.0), flat(2, 2, "max_depth", 0.0));
+        depth.values[3] = 1.0;
+        let (image, _) = picture(Ground { terrain: &terrain, buildings: None, water: None }, &depth, 10, 10);
+        for (x, y, pixel) in image.enumerate_pixels() {
+            assert_eq!(pixel.0 == WATER[9], x >= 5 && y >= 5, "{x}, {y}");
+        }
+    }
+
+    #[test]
+    fn water_on_roofs_is_not_drawn_and_nothing_is_drawn_without_ground() {
+        let (terrain, depth) = (flat(4, 4, "terrain", 1.0), flat(4, 4, "max_depth", 1.0));
+        let (houses, void) = (flat(4, 4, "buildings", 6.0), flat(4, 4, "terrain", f32::NAN));
+        let ground = Ground { terrain: &terrain, buildings: Some(&houses), water: None };
+        let (image, shown) = picture(ground, &depth, 4, 4);
+        assert!(image.pixels().all(|pixel| pixel.0 == BUILDING) && shown.buildings);
+        let (image, shown) = picture(Ground { terrain: &void, ..ground }, &depth, 4, 4);
+        assert!(image.pixels().all(|pixel| pixel.0 == NODATA) && shown.nodata);
+    }
+}

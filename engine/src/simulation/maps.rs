@@ -1,0 +1,225 @@
+//! The maps of a run: those that it leaves in its folder, and any other that is asked for later.
+
+use super::{RECORD, Simulation};
+use crate::city::read::{Limits, Quantity, raster};
+use crate::error::{Error, Result};
+use crate::frame::Outcome;
+use crate::output::folder::Artifact;
+use crate::output::map::{Ground, Map};
+use crate::output::png::read_png;
+use crate::raster::Raster;
+use crate::words::Language;
+use image::RgbImage;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Longest side of the pictures in the maps of a run, pixels: the one map, and each of the pictures in time.
+const LONGEST: [u32; 2] = [1600, 900];
+/// Pictures in time at most; of more frames, evenly chosen ones are drawn.
+const MOST_PICTURES: usize = 120;
+/// Cells of a layer that a map is drawn of.
+const MOST_CELLS: u64 = 4_000_000_000;
+
+impl Simulation {
+    /// Draws the highest depth, and the depth in time.
+    pub(super) fn maps(&mut self, outcome: &Outcome) -> Result<()> {
+        let Simulation { city, scenario, folder, language, .. } = self;
+        let ground = Ground { terrain: &city.terrain, buildings: city.buildings.as_ref(), water: city.water.as_ref() };
+        folder.city(ground)?;
+        let date = today();
+        let draw = |layer: &Raster, moment: &str, longest: u32| {
+            let map = Map {
+                title: &scenario.spec.title,
+                moment,
+                layer,
+                ground,
+                attribution: &scenario.spec.attribution,
+                date: &date,
+                synthetic: city.synthetic,
+                language: *language,
+                longest,
+            };
+            map.draw()
+        };
+        if let Some(depth) = outcome.layers.iter().find(|layer| layer.name == "max_depth") {
+            folder.picture("max_depth", "map of the highest depth of the water", &draw(depth, "", LONGEST[0]))?;
+        }
+        let frames = frames(&folder.artifacts, "depth");
+        for name in &frames {
+            let layer = read(&folder.path, name, "depth", "m")?;
+            folder.picture(name, "map of the depth of the water", &draw(&layer, &clock(name), LONGEST[1]))?;
+        }
+        if frames.len() > 1 {
+            let path = folder.path.clone();
+            let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
+            folder.animation("depth", "the depth of the water in time", frames.len() as u32, pictures)?;
+        }
+        Ok(())
+    }
+}
+
+/// Names of the frames of a layer, in time, without their ending.
+fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
+    let start = format!("frames/{layer}_");
+    let name = |artifact: &Artifact| {
+        let name = artifact.name.strip_suffix(".tif")?;
+        name.starts_with(&start).then(|| name.to_string())
+    };
+    let mut names: Vec<String> = artifacts.iter().filter_map(name).collect();
+    names.sort();
+    let step = names.len().div_ceil(MOST_PICTURES).max(1);
+    let last = names.len().saturating_sub(1);
+    names.into_iter().enumerate().filter(|(k, _)| k % step == 0 || *k == last).map(|(_, name)| name).collect()
+}
+
+/// The time in a frame's name, as hours and minutes (and seconds where there are any).
+fn clock(name: &str) -> String {
+    let seconds = name.rsplit_once('_').and_then(|(_, stamp)| stamp.trim_end_matches('s').parse::<f64>().ok());
+    let seconds = seconds.unwrap_or(0.0).round() as u64;
+    match seconds % 60 {
+        0 => format!("{}:{:02} h", seconds / 3600, seconds / 60 % 60),
+        rest => format!("{}:{:02}:{rest:02} h", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Which map of a run to draw.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Name of the layer, such as `max_velocity` or `frames/depth_0000001800.000s`.
+    pub layer: String,
+    /// Another run, whose layer of this name is subtracted.
+    pub minus: Option<PathBuf>,
+    /// Language of the words.
+    pub language: Language,
+    /// Longest side of the picture, pixels.
+    pub longest: u32,
+}
+
+/// What a map needs of a run record.
+#[derive(serde::Deserialize)]
+struct Record {
+    title: String,
+    synthetic: bool,
+    attribution: String,
+    artifacts: Vec<Artifact>,
+}
+
+/// Draws any layer of a finished run from its folder.
+///
+/// # Errors
+/// `Data` when there is no such run or layer, or the two runs do not lie on one grid.
+pub fn draw(request: &Request) -> Result<RgbImage> {
+    let record = record(&request.folder)?;
+    let city = |name: &str| {
+        let is_there = record.artifacts.iter().any(|artifact| artifact.name == format!("city/{name}.tif"));
+        is_there.then(|| read(&request.folder, &format!("city/{name}"), name, "m")).transpose()
+    };
+    let (terrain, buildings, water) = (city("terrain")?, city("buildings")?, city("water")?);
+    let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
+    let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
+    if let Some(other) = &request.minus {
+        let before = self::layer(other, &request.layer, &self::record(other)?.artifacts)?;
+        layer = difference(other, layer, &before)?;
+    }
+    if layer.grid != terrain.grid {
+        let problem = "does not lie on the grid of the run's terrain";
+        return Err(Error::data(&request.folder.join(&request.layer), problem, "run the scenario again"));
+    }
+    let moment = if request.layer.starts_with("frames/") { clock(&request.layer) } else { String::new() };
+    let map = Map {
+        title: &record.title,
+        moment: &moment,
+        layer: &layer,
+        ground: Ground { terrain: &terrain, buildings: buildings.as_ref(), water: water.as_ref() },
+        attribution: &record.attribution,
+        date: &today(),
+        synthetic: record.synthetic,
+        language: request.language,
+        longest: request.longest,
+    };
+    Ok(map.draw())
+}
+
+fn record(folder: &Path) -> Result<Record> {
+    let path = folder.join(RECORD);
+    let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Error::data(&path, format!("is no record of a run: {error}"), "give the folder of a whole run")
+    })
+}
+
+/// A layer of a run by its name, with the unit that the record tells.
+fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result<Raster> {
+    // Only what the record lists is read, so a name cannot lead out of the folder.
+    let found = artifacts.iter().find(|artifact| artifact.name == format!("{name}.tif"));
+    let found = found.ok_or_else(|| missing(folder, name, artifacts))?;
+    let unit = found.description.rsplit_once(" (").map_or("", |(_, unit)| unit.trim_end_matches(')'));
+    let of_frame = name.strip_prefix("frames/").and_then(|frame| frame.rsplit_once('_')).map(|(short, _)| short);
+    let short = of_frame.or(name.strip_prefix("city/")).unwrap_or(name);
+    read(folder, name, short, unit)
+}
+
+fn missing(folder: &Path, name: &str, artifacts: &[Artifact]) -> Error {
+    let there: Vec<&str> = artifacts.iter().filter_map(|artifact| artifact.name.strip_suffix(".tif")).collect();
+    let some = there.iter().filter(|name| !name.starts_with("frames/")).copied().collect::<Vec<_>>().join(", ");
+    Error::data(folder, format!("has no layer \"{name}\""), format!("take one of {some}, or one below frames/"))
+}
+
+fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<Raster> {
+    let is_height = matches!(name, "terrain" | "level" | "max_level");
+    let quantity = if is_height { Quantity::Heights } else { Quantity::Values };
+    let read = raster(&folder.join(format!("{file}.tif")), quantity, Limits { max_cells: MOST_CELLS })?;
+    Ok(Raster { name: name.into(), unit: unit.into(), ..read })
+}
+
+/// One layer less another; a depth that is nowhere counts as none.
+fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
+    if layer.grid != before.grid {
+        let problem = "lies on another grid, so that the two cannot be compared";
+        return Err(Error::data(other, problem, "run both scenarios with the same city, extent and cell_m"));
+    }
+    let datum = layer.datum - before.datum;
+    let less = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b) + datum) as f32;
+    let values = layer.values.iter().zip(&before.values).map(less).collect();
+    let name = format!("difference_{}", layer.name);
+    Ok(Raster { datum: 0.0, name, values, ..layer })
+}
+
+/// Today in UTC, as 2026-11-25.
+fn today() -> String {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    day(seconds / 86_400)
+}
+
+/// Day of the Gregorian calendar by days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
+fn day(since_1970: u64) -> String {
+    let days = since_1970 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march + 2) / 5 + 1;
+    let month = if march < 10 { march + 3 } else { march - 9 };
+    let year = year_of_era + 400 * era + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
+            assert_eq!(day(since_1970), expected);
+        }
+    }
+
+    #[test]
+    fn frames_are_named_by_their_time() {
+        assert_eq!(clock("frames/depth_001800.000s"), "0:30 h");
+        assert_eq!(clock("frames/depth_005425.000s"), "1:30:25 h");
+    }
+}

@@ -1,0 +1,124 @@
+//! What planners read, in English and in Dutch.
+
+use std::str::FromStr;
+
+/// A language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Dutch.
+    Dutch,
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(code: &str) -> Result<Language, String> {
+        match code {
+            "en" => Ok(Language::English),
+            "nl" => Ok(Language::Dutch),
+            _ => Err(format!("\"{code}\" is not a language that Hanze speaks; take en or nl")),
+        }
+    }
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// Dutch.
+    pub nl: String,
+}
+
+impl Text {
+    /// A text from both.
+    pub fn new(en: impl Into<String>, nl: impl Into<String>) -> Text {
+        Text { en: en.into(), nl: nl.into() }
+    }
+
+    /// The text in one language.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.en,
+            Language::Dutch => &self.nl,
+        }
+    }
+}
+
+impl Language {
+    /// The text of this language.
+    pub fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+        match self {
+            Language::English => english,
+            Language::Dutch => dutch,
+        }
+    }
+
+    /// A number with so many decimals: a point in English, a comma in Dutch, thin groups of thousands in both.
+    pub fn number(self, value: f64, decimals: usize) -> String {
+        let text = format!("{:.decimals$}", value.abs());
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+        let mut grouped = String::new();
+        for (k, digit) in whole.chars().enumerate() {
+            if k > 0 && (whole.len() - k).is_multiple_of(3) {
+                grouped.push('\u{a0}');
+            }
+            grouped.push(digit);
+        }
+        let is_zero = text.chars().all(|c| c == '0' || c == '.');
+        let sign = if value < 0.0 && !is_zero { "−" } else { "" };
+        match rest {
+            "" => format!("{sign}{grouped}"),
+            _ => format!("{sign}{grouped}{}{rest}", self.pick(".", ",")),
+        }
+    }
+}
+
+/// What a layer shows, by its machine name; the name itself where it is not known.
+pub fn layer(name: &str) -> Text {
+    let (en, nl) = match name {
+        "depth" => ("Depth of the water", "Waterdiepte"),
+        "max_depth" => ("Highest depth of the water", "Grootste waterdiepte"),
+        "level" => ("Water level", "Waterstand"),
+        "max_level" => ("Highest water level", "Hoogste waterstand"),
+        "velocity" => ("Speed of the water", "Stroomsnelheid"),
+        "max_velocity" => ("Highest speed of the water", "Grootste stroomsnelheid"),
+        "arrival" => ("Time until the water came", "Tijd tot het water er was"),
+        "duration" => ("Time under water", "Tijd onder water"),
+        "infiltrated" => ("Water that sank in", "Water dat in de bodem zakte"),
+        "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
+        "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
+        other => match other.strip_prefix("difference_") {
+            Some(of) => {
+                let of = layer(of);
+                return Text::new(format!("Difference: {}", of.en), format!("Verschil: {}", of.nl));
+            }
+            None => (other, other),
+        },
+    };
+    Text::new(en, nl)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(Language::English.number(1234567.891, 2), "1\u{a0}234\u{a0}567.89");
+        assert_eq!(Language::Dutch.number(-0.25, 2), "−0,25");
+        assert_eq!(Language::Dutch.number(-0.001, 1), "0,0");
+        assert_eq!(Language::English.number(999.6, 0), "1\u{a0}000");
+    }
+
+    #[test]
+    fn layers_have_words_in_both_languages() {
+        assert_eq!(layer("difference_max_depth").nl, "Verschil: Grootste waterdiepte");
+        assert_eq!(layer("unknown").en, "unknown");
+        assert_eq!("nl".parse(), Ok(Language::Dutch));
+        assert!("de".parse::<Language>().is_err());
+    }
+}
