@@ -9,7 +9,8 @@ fn map(c: &mut Criterion) {
     let Ok(city) = demo(1, 4000.0, 4000.0, 1.0) else { return };
     let Some(mut depth) = city.water.clone() else { return };
     depth.name = "max_depth".into();
-    let ground = Ground { terrain: &city.terrain, buildings: city.buildings.as_ref(), water: city.water.as_ref() };
+    let ground =
+        Ground { terrain: &city.terrain, buildings: city.buildings.as_ref(), water: city.water.as_ref(), canopy: None };
     let map = Map {
         title: "A map of 16 million cells",
         moment: "",

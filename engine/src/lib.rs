@@ -5,6 +5,7 @@
 
 pub mod checksum;
 pub mod city;
+pub mod cover;
 pub mod device;
 pub mod error;
 pub mod frame;

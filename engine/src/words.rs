@@ -1,5 +1,6 @@
 //! What planners read, in English and in Dutch.
 
+use crate::cover::Cover;
 use std::str::FromStr;
 
 /// A language.
@@ -91,6 +92,9 @@ pub fn layer(name: &str) -> Text {
         "infiltrated" => ("Water that sank in", "Water dat in de bodem zakte"),
         "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
         "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
+        "cover" => ("What covers the ground", "Wat de grond bedekt"),
+        "canopy" => ("Height of the trees", "Hoogte van de bomen"),
+        "water" => ("Water at the start", "Water vooraf"),
         other => match other.strip_prefix("difference_") {
             Some(of) => {
                 let of = layer(of);
@@ -100,6 +104,18 @@ pub fn layer(name: &str) -> Text {
         },
     };
     Text::new(en, nl)
+}
+
+/// What a kind of cover is called.
+pub fn cover(cover: Cover) -> Text {
+    match cover {
+        Cover::Cobble => Text::new("bricks and slabs", "klinkers en tegels"),
+        Cover::Asphalt => Text::new("asphalt", "asfalt"),
+        Cover::Roof => Text::new("roof", "dak"),
+        Cover::Grass => Text::new("grass and gardens", "gras en groen"),
+        Cover::Soil => Text::new("bare soil", "kale grond"),
+        Cover::Water => Text::new("water", "water"),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod holes;
+pub mod objects;
 pub mod read;
 pub mod resample;
 
@@ -26,4 +27,10 @@ pub struct City {
     pub infiltration: Raster,
     /// Depth of standing water at the start, m; 0 where it is dry.
     pub water: Option<Raster>,
+    /// What covers the ground, as [`Cover`](crate::cover::Cover) numbers it.
+    pub cover: Option<Raster>,
+    /// Height of the trees' crowns above the ground, m; 0 where there is none.
+    pub canopy: Option<Raster>,
+    /// Buildings, trees, roads and neighbourhoods.
+    pub objects: objects::Objects,
 }

@@ -86,7 +86,7 @@ impl RunFolder {
 
     /// Writes what lies below every map of the run, so that the folder is enough to draw them.
     pub fn city(&mut self, ground: Ground) -> Result<()> {
-        let layers = [Some(ground.terrain), ground.buildings, ground.water].into_iter().flatten();
+        let layers = [Some(ground.terrain), ground.buildings, ground.water, ground.canopy].into_iter().flatten();
         layers.into_iter().try_for_each(|layer| self.layer(&format!("city/{}", layer.name), layer))
     }
 

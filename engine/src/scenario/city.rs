@@ -3,6 +3,7 @@
 use super::Scenario;
 use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
+use crate::city::objects::Objects;
 use crate::city::read::{Limits, Quantity, raster};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, demo, holes};
@@ -83,7 +84,20 @@ impl Scenario {
             Raster::from_values(grid, "water", "m", depths).described("depth of standing water at the start")
         });
         let title = self.spec.title.clone();
-        Ok((City { title, synthetic: false, grid, terrain, buildings: None, manning, infiltration, water }, inputs))
+        let city = City {
+            title,
+            synthetic: false,
+            grid,
+            terrain,
+            buildings: None,
+            manning,
+            infiltration,
+            water,
+            cover: None,
+            canopy: None,
+            objects: Objects::default(),
+        };
+        Ok((city, inputs))
     }
 
     /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.

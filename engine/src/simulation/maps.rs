@@ -24,7 +24,12 @@ impl Simulation {
     /// Draws the highest depth, and the depth in time.
     pub(super) fn maps(&mut self, outcome: &Outcome) -> Result<()> {
         let Simulation { city, scenario, folder, language, .. } = self;
-        let ground = Ground { terrain: &city.terrain, buildings: city.buildings.as_ref(), water: city.water.as_ref() };
+        let ground = Ground {
+            terrain: &city.terrain,
+            buildings: city.buildings.as_ref(),
+            water: city.water.as_ref(),
+            canopy: city.canopy.as_ref(),
+        };
         folder.city(ground)?;
         let date = today();
         let draw = |layer: &Raster, moment: &str, longest: u32| {
@@ -116,7 +121,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         let is_there = record.artifacts.iter().any(|artifact| artifact.name == format!("city/{name}.tif"));
         is_there.then(|| read(&request.folder, &format!("city/{name}"), name, "m")).transpose()
     };
-    let (terrain, buildings, water) = (city("terrain")?, city("buildings")?, city("water")?);
+    let (terrain, buildings, water, canopy) = (city("terrain")?, city("buildings")?, city("water")?, city("canopy")?);
     let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
     let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
     if let Some(other) = &request.minus {
@@ -132,7 +137,12 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         title: &record.title,
         moment: &moment,
         layer: &layer,
-        ground: Ground { terrain: &terrain, buildings: buildings.as_ref(), water: water.as_ref() },
+        ground: Ground {
+            terrain: &terrain,
+            buildings: buildings.as_ref(),
+            water: water.as_ref(),
+            canopy: canopy.as_ref(),
+        },
         attribution: &record.attribution,
         date: &today(),
         synthetic: record.synthetic,

@@ -18,6 +18,8 @@ pub const STANDING: [u8; 3] = [146, 168, 180];
 pub const NODATA: [u8; 3] = [240, 238, 232];
 /// Roofs.
 pub const BUILDING: [u8; 3] = [203, 196, 187];
+/// Crowns of trees.
+pub const TREE: [u8; 3] = [104, 144, 88];
 const PAPER: [u8; 3] = [255, 255, 255];
 const INK: [u8; 3] = [32, 36, 42];
 const FAINT: [u8; 3] = [96, 102, 110];
@@ -33,6 +35,8 @@ pub struct Ground<'a> {
     pub buildings: Option<&'a Raster>,
     /// Depth of standing water at the start.
     pub water: Option<&'a Raster>,
+    /// Height of the trees' crowns; drawn on maps of classes.
+    pub canopy: Option<&'a Raster>,
 }
 
 /// A map.
@@ -135,6 +139,7 @@ impl Map<'_> {
         let others = [
             (shown.standing, STANDING, pick("water there before", "water vooraf")),
             (shown.buildings, BUILDING, pick("building", "gebouw")),
+            (shown.trees, TREE, pick("tree", "boom")),
             (shown.nodata, NODATA, pick("no data", "geen gegevens")),
         ];
         let others = others.into_iter().filter(|(is_shown, ..)| *is_shown);
@@ -272,7 +277,7 @@ mod tests {
             title: "Wolkbreuk boven een stad met een lange naam, en een uur droog weer daarna",
             moment: "0:30",
             layer: &depth,
-            ground: Ground { terrain: &terrain, buildings: None, water: None },
+            ground: Ground { terrain: &terrain, buildings: None, water: None, canopy: None },
             attribution: "Hoogten: AHN.",
             date: "2026-11-25",
             synthetic: true,

@@ -1,8 +1,9 @@
 //! From values to colours and legends. Every palette reads without colour vision: it darkens evenly, or it is a
 //! diverging one whose two arms differ in blue and brown.
 
+use crate::cover::Cover;
 use crate::raster::Raster;
-use crate::words::Language;
+use crate::words::{self, Language, Text};
 
 /// Blues that darken evenly, for depths of water.
 pub const WATER: [[u8; 3]; 10] = [
@@ -32,6 +33,10 @@ const CIVIDIS: [[u8; 3]; 8] = [
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
 
+/// Colours of [`Cover::ALL`]; they differ in lightness, too.
+const COVER: [[u8; 3]; 6] =
+    [[214, 200, 188], [150, 150, 154], [176, 96, 78], [201, 219, 158], [228, 211, 160], [118, 168, 205]];
+
 /// Classes of values with a colour each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
@@ -46,10 +51,21 @@ pub struct Scale {
     relative: Vec<f32>,
     /// Colour of each class; none is see-through.
     colours: Vec<Option<[u8; 3]>>,
-    /// Whether a pixel shows the highest of its cells, and not their mean.
-    pub highest: bool,
-    /// Whether the last class has no upper end.
-    open: bool,
+    /// What a pixel shows of its cells.
+    pub pick: Pick,
+    /// What the classes are called, where they are more than ranges of numbers.
+    names: Vec<Text>,
+}
+
+/// What a pixel shows of the cells that it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// Their highest value.
+    Highest,
+    /// Their mean.
+    Mean,
+    /// The class that most of them have.
+    Most,
 }
 
 impl Scale {
@@ -57,15 +73,15 @@ impl Scale {
     /// round classes over the range of its values.
     pub fn of(layer: &Raster) -> Scale {
         let name = layer.name.as_str();
-        let fixed = |unit, factor, decimals, starts: Vec<f64>, colours: &[[u8; 3]], highest| Scale {
+        let fixed = |unit, factor, decimals, starts: Vec<f64>, colours: &[[u8; 3]], pick| Scale {
             unit,
             factor,
             decimals,
             relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
             starts,
             colours: colours.iter().map(|colour| Some(*colour)).collect(),
-            highest,
-            open: true,
+            pick,
+            names: Vec::new(),
         };
         if name.starts_with("difference") {
             return difference(layer);
@@ -73,18 +89,23 @@ impl Scale {
         match name {
             "depth" | "max_depth" => {
                 let starts = (1..=10).map(|k| f64::from(k) * 0.05).collect();
-                fixed("cm", 100.0, 0, starts, &WATER, true)
+                fixed("cm", 100.0, 0, starts, &WATER, Pick::Highest)
             }
             "velocity" | "max_velocity" => {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
-                fixed("m/s", 1.0, 2, starts, &CIVIDIS, true)
+                fixed("m/s", 1.0, 2, starts, &CIVIDIS, Pick::Highest)
+            }
+            "cover" => {
+                let starts = Cover::ALL.map(|cover| f64::from(cover as u8) - 0.5).to_vec();
+                let names = Cover::ALL.map(words::cover).to_vec();
+                Scale { names, ..fixed("", 1.0, 0, starts, &COVER, Pick::Most) }
             }
             _ => ranged(layer),
         }
     }
 
     /// Class of a value relative to the layer's datum; `None` for none, or where it is under the lowest.
-    fn class(&self, value: f32) -> Option<usize> {
+    pub fn class(&self, value: f32) -> Option<usize> {
         // A value that is not a number is in no class.
         self.relative.partition_point(|start| *start <= value).checked_sub(1).filter(|_| !value.is_nan())
     }
@@ -94,13 +115,18 @@ impl Scale {
         self.class(value).and_then(|class| self.colours[class])
     }
 
+    /// Colour of each class.
+    pub fn colours(&self) -> &[Option<[u8; 3]>] {
+        &self.colours
+    }
+
     /// The coloured classes from the highest to the lowest: colour and words.
     pub fn legend(&self, language: Language) -> Vec<([u8; 3], String)> {
         let number = |value: f64| language.number(value * self.factor, self.decimals);
         let words = |class: usize| match self.starts.get(class + 1) {
+            _ if !self.names.is_empty() => self.names[class].in_language(language).to_string(),
             Some(next) => format!("{} – {}", number(self.starts[class]), number(*next)),
-            None if self.open => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
-            None => number(self.starts[class]),
+            None => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
         };
         let shown = (0..self.starts.len()).rev().filter_map(|class| Some((self.colours[class]?, words(class))));
         shown.collect()
@@ -131,8 +157,8 @@ fn ranged(layer: &Raster) -> Scale {
         relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
         colours: (0..count).map(|k| Some(colour(k))).collect(),
         starts,
-        highest: false,
-        open: true,
+        pick: Pick::Mean,
+        names: Vec::new(),
     }
 }
 
@@ -156,8 +182,8 @@ fn difference(layer: &Raster) -> Scale {
         relative,
         colours: colours.chain([None]).chain(MORE.iter().map(|colour| Some(*colour))).collect(),
         starts,
-        highest: false,
-        open: true,
+        pick: Pick::Mean,
+        names: Vec::new(),
     }
 }
 

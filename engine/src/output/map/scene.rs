@@ -1,7 +1,7 @@
 //! The picture in the frame of a map: a layer's classes over the hillshade of ground and buildings.
 
-use super::scale::Scale;
-use super::{BUILDING, Ground, NODATA, STANDING};
+use super::scale::{Pick, Scale};
+use super::{BUILDING, Ground, NODATA, STANDING, TREE};
 use crate::raster::Raster;
 use glam::Vec3;
 use image::RgbImage;
@@ -10,6 +10,11 @@ use std::ops::Range;
 
 /// Depth from which water that was there before is drawn as such, m.
 const STANDING_DEPTH: f32 = 0.05;
+
+/// Height from which crowns are drawn, m.
+const TREE_HEIGHT: f32 = 1.5;
+/// Classes of a layer of classes.
+const MOST_CLASSES: usize = 16;
 
 /// What a picture holds besides its classes, for the legend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub struct Shown {
     pub standing: bool,
     /// Places without ground.
     pub nodata: bool,
+    /// Trees.
+    pub trees: bool,
 }
 
 /// Draws a layer in a picture of so many pixels.
@@ -45,6 +52,7 @@ pub fn draw(ground: Ground, layer: &Raster, scale: &Scale, width: u32, height: u
         buildings: a.buildings || b.buildings,
         standing: a.standing || b.standing,
         nodata: a.nodata || b.nodata,
+        trees: a.trees || b.trees,
     });
     (image, shown)
 }
@@ -69,7 +77,8 @@ impl Scene<'_> {
     fn pixel(&self, cols: Range<usize>, rows: Range<usize>, shown: &mut Shown) -> [u8; 3] {
         let grid = &self.layer.grid;
         let (mut ground, mut shade, mut roofs, mut standing) = (0, 0.0, 0, 0);
-        let (mut highest, mut sum, mut count) = (f32::NEG_INFINITY, 0.0, 0);
+        let (mut classes, mut trees) = ([0; MOST_CLASSES], 0);
+        let (mut highest, mut sum, mut count) = (f32::NEG_INFINITY, 0.0, 0u32);
         for row in rows {
             for col in cols.clone() {
                 let at = row * grid.cols + col;
@@ -79,7 +88,13 @@ impl Scene<'_> {
                 ground += 1;
                 shade += self.shade(col, row);
                 let value = self.layer.values[at];
-                if self.building(at) > 0.0 {
+                if self.scale.pick == Pick::Most {
+                    if let Some(class) = self.scale.class(value) {
+                        classes[class.min(MOST_CLASSES - 1)] += 1;
+                    }
+                    trees += u32::from(self.ground.canopy.is_some_and(|canopy| canopy.values[at] > TREE_HEIGHT));
+                    count += 1;
+                } else if self.building(at) > 0.0 {
                     roofs += 1;
                 } else if self.ground.water.is_some_and(|water| water.values[at] > STANDING_DEPTH) {
                     standing += 1;
@@ -90,12 +105,17 @@ impl Scene<'_> {
                 }
             }
         }
-        let value = if count == 0 {
-            f32::NAN
-        } else if self.scale.highest {
-            highest
-        } else {
-            (sum / f64::from(count)) as f32
+        if self.scale.pick == Pick::Most && count > 0 {
+            let class = (0..MOST_CLASSES).max_by_key(|class| (classes[*class], usize::MAX - class)).unwrap_or(0);
+            shown.trees |= 2 * trees > count;
+            let colour =
+                if 2 * trees > count { Some(TREE) } else { self.scale.colours().get(class).copied().flatten() };
+            return shaded(colour.unwrap_or(NODATA), shade / count as f32);
+        }
+        let value = match self.scale.pick {
+            _ if count == 0 => f32::NAN,
+            Pick::Highest => highest,
+            _ => (sum / f64::from(count)) as f32,
         };
         let is_roof = 2 * roofs > ground;
         match self.scale.colour(value) {
@@ -128,6 +148,13 @@ impl Scene<'_> {
         let sun = Vec3::new(-0.5, 0.5, std::f32::consts::FRAC_1_SQRT_2);
         normal.dot(sun).max(0.0)
     }
+}
+
+/// The colour of a class in light and shade.
+fn shaded(colour: [u8; 3], shade: f32) -> [u8; 3] {
+    // Level ground, with a shade of 0.71, keeps its colour.
+    let light = (0.65 + 0.5 * shade).min(1.1);
+    colour.map(|part| (f32::from(part) * light).min(255.0) as u8)
 }
 
 /// Light greys, so that no shade is as dark as water; roofs are flat, a little darker and warmer.
@@ -194,7 +221,7 @@ mod tests {
         let (terrain, depth) = (flat(3, 3, "terrain", 1.0), flat(3, 3, "max_depth", 1.0));
         let shown = |initial: f32| {
             let water = flat(3, 3, "water", initial);
-            picture(Ground { terrain: &terrain, buildings: None, water: Some(&water) }, &depth, 3, 3)
+            picture(Ground { terrain: &terrain, buildings: None, water: Some(&water), canopy: None }, &depth, 3, 3)
         };
         assert_eq!(shown(0.9).0.get_pixel(1, 1).0, STANDING);
         assert_eq!(shown(0.04).0.get_pixel(1, 1).0, WATER[9]);
@@ -205,7 +232,8 @@ mod tests {
     fn a_reduced_picture_keeps_the_deepest_cell() {
         let (terrain, mut depth) = (flat(50, 20, "terrain", 1.0), flat(50, 20, "max_depth", 0.0));
         depth.values[3 * 50 + 7] = 0.33;
-        let (image, _) = picture(Ground { terrain: &terrain, buildings: None, water: None }, &depth, 5, 2);
+        let (image, _) =
+            picture(Ground { terrain: &terrain, buildings: None, water: None, canopy: None }, &depth, 5, 2);
         assert_eq!(image.get_pixel(0, 0).0, WATER[5]);
         assert_ne!(image.get_pixel(1, 0).0, WATER[5]);
     }
@@ -214,7 +242,8 @@ mod tests {
     fn an_enlarged_picture_shows_cells_as_squares() {
         let (terrain, mut depth) = (flat(2, 2, "terrain", 1.0), flat(2, 2, "max_depth", 0.0));
         depth.values[3] = 1.0;
-        let (image, _) = picture(Ground { terrain: &terrain, buildings: None, water: None }, &depth, 10, 10);
+        let (image, _) =
+            picture(Ground { terrain: &terrain, buildings: None, water: None, canopy: None }, &depth, 10, 10);
         for (x, y, pixel) in image.enumerate_pixels() {
             assert_eq!(pixel.0 == WATER[9], x >= 5 && y >= 5, "{x}, {y}");
         }
@@ -224,7 +253,7 @@ mod tests {
     fn water_on_roofs_is_not_drawn_and_nothing_is_drawn_without_ground() {
         let (terrain, depth) = (flat(4, 4, "terrain", 1.0), flat(4, 4, "max_depth", 1.0));
         let (houses, void) = (flat(4, 4, "buildings", 6.0), flat(4, 4, "terrain", f32::NAN));
-        let ground = Ground { terrain: &terrain, buildings: Some(&houses), water: None };
+        let ground = Ground { terrain: &terrain, buildings: Some(&houses), water: None, canopy: None };
         let (image, shown) = picture(ground, &depth, 4, 4);
         assert!(image.pixels().all(|pixel| pixel.0 == BUILDING) && shown.buildings);
         let (image, shown) = picture(Ground { terrain: &void, ..ground }, &depth, 4, 4);
