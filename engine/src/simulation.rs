@@ -2,9 +2,11 @@
 
 mod checkpoint;
 mod maps;
+mod meshes;
 
 pub use checkpoint::device_of;
-pub use maps::{Request, draw};
+pub use maps::{Request, draw, today};
+pub use meshes::{MeshRequest, meshes};
 
 use crate::checksum::hex;
 use crate::city::City;

@@ -18,7 +18,7 @@ mod tests;
 mod trees;
 
 use super::City;
-use super::objects::Tree;
+use crate::objects::Tree;
 use crate::{Error, Result, grid::Crs, grid::Grid, raster::Raster};
 use glam::DVec2;
 use paint::{BAND, Painting};

@@ -2,11 +2,11 @@
 
 pub mod demo;
 pub mod holes;
-pub mod objects;
 pub mod read;
 pub mod resample;
 
 use crate::grid::Grid;
+use crate::objects::Objects;
 use crate::raster::Raster;
 
 /// A city as the models take it. Every layer lies on the same grid.
@@ -32,5 +32,5 @@ pub struct City {
     /// Height of the trees' crowns above the ground, m; 0 where there is none.
     pub canopy: Option<Raster>,
     /// Buildings, trees, roads and neighbourhoods.
-    pub objects: objects::Objects,
+    pub objects: Objects,
 }

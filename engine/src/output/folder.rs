@@ -1,9 +1,12 @@
 //! The folder of one run: layers, tables, pictures and the record, each with its checksum.
 
+use super::geojson::Feature;
 use super::map::Ground;
-use super::{geotiff, png, table};
+use super::{cityjson, geojson, geotiff, png, table};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome};
+use crate::grid::Crs;
+use crate::objects::Building;
 use crate::raster::Raster;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
@@ -108,6 +111,38 @@ impl RunFolder {
         let name = format!("{name}.png");
         png::write_animation(&self.path.join(&name), count, 500, pictures)?;
         self.add(name, "image/apng", description)
+    }
+
+    /// Writes shapes with their properties.
+    pub fn geojson(
+        &mut self,
+        name: &str,
+        description: &str,
+        crs: Crs,
+        features: impl IntoIterator<Item = Feature>,
+    ) -> Result<()> {
+        let file = format!("{name}.geojson");
+        geojson::write_geojson(&self.path.join(&file), name, crs, features)?;
+        self.add(file, "application/geo+json", description)
+    }
+
+    /// Writes buildings as solids.
+    pub fn cityjson(
+        &mut self,
+        name: &str,
+        title: &str,
+        crs: Crs,
+        buildings: &[Building],
+        area: impl Fn(usize) -> String,
+    ) -> Result<()> {
+        let file = format!("{name}.json");
+        cityjson::write_cityjson(&self.path.join(&file), title, crs, buildings, area)?;
+        self.add(file, "application/city+json", "buildings with walls and roofs")
+    }
+
+    /// Takes up a mesh that was written to the folder.
+    pub fn mesh(&mut self, name: &str, description: &str) -> Result<()> {
+        self.add(format!("{name}.glb"), "model/gltf-binary", description)
     }
 
     /// Writes a text file that belongs to the run but is no result.

@@ -1,7 +1,10 @@
 //! Files that a twin, a GIS or a person can open.
 
+pub mod cityjson;
 pub mod folder;
+pub mod geojson;
 pub mod geotiff;
+pub mod glb;
 pub mod map;
 pub mod png;
 pub mod table;

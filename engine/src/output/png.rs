@@ -16,6 +16,17 @@ pub fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
     })
 }
 
+/// A picture as the bytes of a PNG.
+pub fn encode_png(image: &RgbImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Memory takes whatever it is given; a picture without pixels makes no bytes.
+    let written = image.write_with_encoder(PngEncoder::new(&mut bytes));
+    if written.is_err() {
+        bytes.clear();
+    }
+    bytes
+}
+
 /// Reads a picture that [`write_png`] wrote.
 pub fn read_png(path: &Path) -> Result<RgbImage> {
     let picture = image::open(path).map_err(|error| match error {

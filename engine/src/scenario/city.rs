@@ -3,12 +3,12 @@
 use super::Scenario;
 use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
-use crate::city::objects::Objects;
 use crate::city::read::{Limits, Quantity, raster};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, demo, holes};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
+use crate::objects::Objects;
 use crate::raster::Raster;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way

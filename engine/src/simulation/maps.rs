@@ -8,6 +8,7 @@ use crate::output::folder::Artifact;
 use crate::output::map::{Ground, Map};
 use crate::output::png::read_png;
 use crate::raster::Raster;
+use crate::scenario::Spec;
 use crate::words::Language;
 use image::RgbImage;
 use std::path::{Path, PathBuf};
@@ -104,11 +105,12 @@ pub struct Request {
 
 /// What a map needs of a run record.
 #[derive(serde::Deserialize)]
-struct Record {
-    title: String,
-    synthetic: bool,
-    attribution: String,
-    artifacts: Vec<Artifact>,
+pub(super) struct Record {
+    pub(super) title: String,
+    pub(super) synthetic: bool,
+    pub(super) attribution: String,
+    pub(super) artifacts: Vec<Artifact>,
+    pub(super) scenario: Spec,
 }
 
 /// Draws any layer of a finished run from its folder.
@@ -152,7 +154,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     Ok(map.draw())
 }
 
-fn record(folder: &Path) -> Result<Record> {
+pub(super) fn record(folder: &Path) -> Result<Record> {
     let path = folder.join(RECORD);
     let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
     serde_json::from_str(&text).map_err(|error| {
@@ -161,7 +163,7 @@ fn record(folder: &Path) -> Result<Record> {
 }
 
 /// A layer of a run by its name, with the unit that the record tells.
-fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result<Raster> {
+pub(super) fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result<Raster> {
     // Only what the record lists is read, so a name cannot lead out of the folder.
     let found = artifacts.iter().find(|artifact| artifact.name == format!("{name}.tif"));
     let found = found.ok_or_else(|| missing(folder, name, artifacts))?;
@@ -177,7 +179,7 @@ fn missing(folder: &Path, name: &str, artifacts: &[Artifact]) -> Error {
     Error::data(folder, format!("has no layer \"{name}\""), format!("take one of {some}, or one below frames/"))
 }
 
-fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<Raster> {
+pub(super) fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<Raster> {
     let is_height = matches!(name, "terrain" | "level" | "max_level");
     let quantity = if is_height { Quantity::Heights } else { Quantity::Values };
     let read = raster(&folder.join(format!("{file}.tif")), quantity, Limits { max_cells: MOST_CELLS })?;
@@ -198,7 +200,7 @@ fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
 }
 
 /// Today in UTC, as 2026-11-25.
-fn today() -> String {
+pub fn today() -> String {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     day(seconds / 86_400)
 }

@@ -1,8 +1,10 @@
 //! The command line.
 
 mod bench;
+mod demo;
 mod devices;
 mod map;
+mod mesh;
 mod progress;
 mod report;
 mod run;
@@ -51,6 +53,10 @@ enum Command {
     },
     /// Draw any layer of a finished run as a map.
     Map(map::Args),
+    /// Make the meshes of a finished run: the town, and its water in time, as GLB.
+    Mesh(mesh::Args),
+    /// Write the synthetic demo town as the files that a real city comes in.
+    Demo(demo::Args),
     /// Check a scenario without running it.
     Check {
         /// The scenario, a TOML file.
@@ -98,6 +104,8 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Run { scenario, options, out } => run::run(&scenario, &options, &out),
         Command::Resume { folder, device, json, language } => run::resume(&folder, device.as_deref(), json, language),
         Command::Map(args) => map::map(&args),
+        Command::Mesh(args) => mesh::mesh(&args),
+        Command::Demo(args) => demo::demo(&args),
         Command::Check { scenario } => check(&scenario),
         Command::Schema => {
             say(format_args!("{:#}", Scenario::schema()));

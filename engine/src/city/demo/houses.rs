@@ -5,7 +5,7 @@ use super::ground::natural;
 use super::plan::{Block, Plan, Quarter};
 use super::shapes::{Polygon, Side, extent, holds, inset, middle, overlap};
 use super::streets::axes;
-use crate::city::objects::{Building, Roof, Use};
+use crate::objects::{Building, Roof, Use};
 use glam::DVec2;
 use rayon::prelude::*;
 

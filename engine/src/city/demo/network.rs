@@ -7,7 +7,7 @@ use super::paint::bent;
 use super::plan::{Plan, RAYS};
 use super::streets::{Street, carriageway};
 use super::trees::Waters;
-use crate::city::objects::{Area, Bridge, Network, Objects, Road, RoadKind, Use};
+use crate::objects::{Area, Bridge, Network, Objects, Road, RoadKind, Use};
 use glam::DVec2;
 
 /// Names of the neighbourhoods: the old town, the pairs of meshes around it, the meshes beyond the ring road. They

@@ -6,9 +6,9 @@ use super::plan::{Plan, Quarter};
 use super::streets::{carriageway, half};
 use super::trees::lines;
 use super::{Town, curves::mix, curves::noise, curves::ramp};
-use crate::city::objects::RoadKind;
 use crate::cover::Cover;
 use crate::grid::Grid;
+use crate::objects::RoadKind;
 use glam::DVec2;
 
 /// Drop from the pavement to the carriageway, m.
@@ -84,8 +84,7 @@ impl Painting<'_> {
         };
         let (to_river, [near, far]) = measures.river;
         let mut grounds = Vec::new();
-        let ring: Vec<DVec2> = measures.rays.iter().map(|ray| *ray * measures.rings[0]).collect();
-        grounds.push((outline(&ring), Ground::Rampart));
+        grounds.push((outline(&plan.moat[0]), Ground::Rampart));
         let corner = |k: usize| (measures.rays[k] + measures.rays[(k + 1) % measures.rays.len()]).normalize();
         let inner: Vec<DVec2> = (0..measures.rays.len()).map(|k| corner(k) * measures.gon).collect();
         grounds.push((outline(&inner), Ground::Court));
@@ -270,8 +269,7 @@ impl Painting<'_> {
                 let mound = 2.6 * ramp(water, 3.0, 9.0) * (1.0 - ramp(water, 13.0, 21.0));
                 // Gates cut through.
                 let mound = mound * ramp(f64::from(cell.kerb), 2.0, CLEAR);
-                let is_inner = p.length() < self.town.plan.measures.rings[0] - 60.0;
-                (green + if is_inner { mound } else { 0.0 }, Cover::Grass)
+                (green + mound, Cover::Grass)
             }
         }
     }
@@ -293,8 +291,8 @@ fn ground_of(quarter: Quarter) -> Ground {
 /// Cover of a street by the distance from its kerb.
 fn paving(kind: RoadKind, from_kerb: f64) -> Cover {
     match kind {
-        RoadKind::Main if from_kerb < 0.0 || from_kerb > 3.0 => Cover::Asphalt,
-        RoadKind::Main => Cover::Grass,
+        RoadKind::Main if (0.0..=3.0).contains(&from_kerb) => Cover::Grass,
+        RoadKind::Main => Cover::Asphalt,
         RoadKind::Distributor | RoadKind::Country if from_kerb < 0.0 => Cover::Asphalt,
         RoadKind::Country => Cover::Grass,
         _ => Cover::Cobble,

@@ -4,7 +4,7 @@
 use super::curves::{Dice, direction, noise};
 use super::shapes::{Polygon, Side, area, clip, extent, middle};
 use super::streets::{Cut, Streets, axes};
-use crate::city::objects::RoadKind;
+use crate::objects::RoadKind;
 use glam::DVec2;
 
 /// Rays of the web, bastions of the star.

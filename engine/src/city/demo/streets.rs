@@ -1,7 +1,7 @@
 //! Streets as straight lines between nodes, and the cutting of blocks by them.
 
 use super::shapes::{Polygon, Side, clip, extent};
-use crate::city::objects::RoadKind;
+use crate::objects::RoadKind;
 use glam::DVec2;
 
 /// A straight street.

@@ -1,8 +1,8 @@
 //! The town over seeds and sizes.
 
 use super::*;
-use crate::city::objects::Building;
 use crate::cover::Cover;
+use crate::objects::Building;
 use glam::DVec2;
 use std::collections::HashSet;
 

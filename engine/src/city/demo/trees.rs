@@ -6,7 +6,7 @@ use super::index::Index;
 use super::plan::{Plan, Quarter};
 use super::shapes::{Polygon, area, extent, holds, to_outline, to_segment};
 use super::streets::{carriageway, half};
-use crate::city::objects::{RoadKind, Tree};
+use crate::objects::{RoadKind, Tree};
 use glam::DVec2;
 use rayon::prelude::*;
 

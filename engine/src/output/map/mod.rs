@@ -180,6 +180,18 @@ impl Map<'_> {
     }
 }
 
+/// A layer's classes over the ground without a frame, to be laid over a mesh: its longest side has at most so many
+/// pixels, and no more than the layer has cells.
+///
+/// # Panics
+/// If the layers do not lie on one grid.
+pub fn texture(ground: Ground, layer: &Raster, longest: u32) -> RgbImage {
+    let grid = layer.grid;
+    let ratio = (f64::from(longest) / grid.cols.max(grid.rows).max(1) as f64).min(1.0);
+    let pixels = |cells: usize| ((cells as f64 * ratio).round() as u32).max(1);
+    scene::draw(ground, layer, &Scale::of(layer), pixels(grid.cols), pixels(grid.rows)).0
+}
+
 /// Where things lie on the paper.
 struct Frame {
     /// Size of small letters, pixels; everything follows from it.

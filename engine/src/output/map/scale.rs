@@ -144,9 +144,18 @@ fn ranged(layer: &Raster) -> Scale {
         _ => ("", 1.0),
     };
     let (low, high) = layer.range().unwrap_or((0.0, 1.0));
-    let step = round_step((high - low) * factor / CIVIDIS.len() as f64);
-    let first = (low * factor / step).floor();
-    let count = (((high * factor / step).floor() - first) as usize + 1).min(CIVIDIS.len() + 1);
+    // The smallest round step that makes no more classes than there are colours, or one more.
+    let most = CIVIDIS.len() + 1;
+    let classes = |step: f64| {
+        let first = (low * factor / step).floor();
+        (first, ((high * factor / step).floor() - first) as usize + 1)
+    };
+    let mut step = round_step((high - low) * factor / most as f64);
+    if classes(step).1 > most {
+        step = round_step(1.01 * step);
+    }
+    let (first, count) = classes(step);
+    let count = count.min(most);
     let starts: Vec<f64> = (0..count).map(|k| (first + k as f64) * step / factor).collect();
     let last = (count - 1).max(1) as f64;
     let colour = |k: usize| CIVIDIS[(k as f64 / last * (CIVIDIS.len() - 1) as f64).round() as usize];

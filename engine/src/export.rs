@@ -1,0 +1,254 @@
+//! A city as the files that a twin or a GIS takes: rasters, roads, buildings, neighbourhoods, meshes.
+
+use crate::city::City;
+use crate::error::Result;
+use crate::mesh::{self, CROWN, Mesh, TRUNK};
+use crate::objects::Objects;
+use crate::output::folder::RunFolder;
+use crate::output::geojson::{Feature, Shape};
+use crate::output::glb::{About, Material, Part, Place, write_glb};
+use crate::output::map::{self, Ground, Map};
+use crate::raster::Raster;
+use crate::words::Language;
+use glam::{DVec3, Vec3};
+use serde_json::json;
+use std::path::Path;
+
+/// Longest side of the picture that is laid over the ground, pixels; what any graphics card takes.
+const LARGEST_TEXTURE: u32 = 4096;
+/// Part of a terrain's error that the rounding of positions to centimetres takes, m.
+const ROUNDING: f64 = 0.006;
+/// Depth from which water has a surface, m.
+const SHALLOWEST: f64 = 0.05;
+const MM_PER_DAY: f32 = 86_400.0 * 1000.0;
+
+/// What a mesh shows of a city.
+pub struct View<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// Whether the city is made up.
+    pub synthetic: bool,
+    /// Height of the ground.
+    pub terrain: &'a Raster,
+    /// Depth of the water that stands there.
+    pub water: Option<&'a Raster>,
+    /// What covers the ground.
+    pub cover: Option<&'a Raster>,
+    /// What stands on it.
+    pub objects: &'a Objects,
+}
+
+impl<'a> View<'a> {
+    /// All of a city.
+    pub fn of(city: &'a City) -> View<'a> {
+        View {
+            title: &city.title,
+            synthetic: city.synthetic,
+            terrain: &city.terrain,
+            water: city.water.as_ref(),
+            cover: city.cover.as_ref(),
+            objects: &city.objects,
+        }
+    }
+
+    /// Where the meshes have their zero: the middle of the grid, in whole metres, at the datum.
+    pub fn origin(&self) -> DVec3 {
+        let grid = self.terrain.grid;
+        let middle = |a: f64, b: f64| ((a + b) / 2.0).floor();
+        DVec3::new(middle(grid.west, grid.east()), middle(grid.south(), grid.north), 0.0)
+    }
+}
+
+/// How a mesh shows it.
+pub struct Look<'a> {
+    /// Largest distance between the ground and its triangles, m; at least 0.02.
+    pub error_m: f64,
+    /// Layer whose classes are laid over the ground; what covers it, if none.
+    pub layer: Option<&'a Raster>,
+    /// Whom to name.
+    pub attribution: &'a str,
+}
+
+/// Writes every layer and object of a city: GeoTIFF, GeoJSON, CityJSON, and a map of what covers the ground.
+///
+/// # Errors
+/// `Io` with the path.
+pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str) -> Result<()> {
+    let infiltration = Raster {
+        name: "infiltration_mm_per_day".into(),
+        unit: "mm per day".into(),
+        values: city.infiltration.values.iter().map(|value| value * MM_PER_DAY).collect(),
+        ..city.infiltration.clone()
+    };
+    let optional = [&city.buildings, &city.water, &city.cover, &city.canopy].map(Option::as_ref);
+    let layers = [Some(&city.terrain), Some(&city.manning), Some(&infiltration)].into_iter().chain(optional);
+    layers.flatten().try_for_each(|layer| folder.layer(&layer.name, layer))?;
+    if let Some(cover) = &city.cover {
+        let map = Map {
+            title: &city.title,
+            moment: "",
+            layer: cover,
+            ground: ground(city),
+            attribution: "",
+            date,
+            synthetic: city.synthetic,
+            language,
+            longest: 1600,
+        };
+        folder.picture("plan", "map of what covers the ground", &map.draw())?;
+    }
+    let objects = &city.objects;
+    let roads = objects.network.roads.iter().map(|road| Feature {
+        shape: Shape::Line(road.line.clone()),
+        properties: json!({
+            "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": road.lanes,
+            "speed_kmh": road.speed_kmh, "width_m": road.width, "bridge": road.bridge, "underpass": road.underpass,
+        }),
+    });
+    folder.geojson("roads", "roads between junctions, for both directions", city.grid.crs, roads)?;
+    let railways = objects
+        .railways
+        .iter()
+        .map(|line| Feature { shape: Shape::Line(line.clone()), properties: json!({ "kind": "railway" }) });
+    folder.geojson("railways", "middle lines of railways", city.grid.crs, railways)?;
+    let trees = objects.trees.iter().map(|tree| Feature {
+        shape: Shape::Point(tree.at),
+        properties: json!({ "height_m": centimetres(tree.height), "crown_radius_m": centimetres(tree.radius) }),
+    });
+    folder.geojson("trees", "trees with height and crown", city.grid.crs, trees)?;
+    let areas = objects.areas.iter().filter(|area| area.outline.len() > 2).map(|area| Feature {
+        shape: Shape::Polygon(area.outline.clone()),
+        properties: json!({ "name": area.name, "residents": area.residents, "jobs": area.jobs }),
+    });
+    folder.geojson("neighbourhoods", "neighbourhoods with residents and jobs", city.grid.crs, areas)?;
+    let name = |k: usize| objects.areas.get(k).map_or_else(String::new, |area| area.name.clone());
+    folder.cityjson("buildings.city", &city.title, city.grid.crs, &objects.buildings, name)
+}
+
+fn centimetres(metres: f64) -> f64 {
+    (metres * 100.0).round() / 100.0
+}
+
+fn ground(city: &City) -> Ground<'_> {
+    Ground {
+        terrain: &city.terrain,
+        buildings: city.buildings.as_ref(),
+        water: city.water.as_ref(),
+        canopy: city.canopy.as_ref(),
+    }
+}
+
+/// Writes a city as one GLB: ground, buildings, bridges, rails, trees and the water that stands there.
+///
+/// # Errors
+/// `Io` with the path, `Memory` where the city has too many cells for one mesh.
+pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
+    let origin = city.origin();
+    let ground = mesh::terrain(city.terrain, (look.error_m - ROUNDING).max(0.01), origin)?;
+    let [walls, roofs, flats] = mesh::buildings(&city.objects.buildings, origin);
+    let (roads, rails): (Vec<_>, Vec<_>) = city.objects.bridges.iter().cloned().partition(|bridge| !bridge.rail);
+    let [roads, rail_decks] = [roads, rails].map(|bridges| mesh::bridges(&bridges, origin));
+    let height = |p: glam::DVec2| {
+        // Rails lie on a bridge where there is one, and on the ground elsewhere.
+        let on = |bridge: &&crate::objects::Bridge| bridge.rail;
+        let decks = city.objects.bridges.iter().filter(on).flat_map(|bridge| bridge.line.windows(2));
+        let deck = decks.filter_map(|pair| {
+            let along = pair[1].0 - pair[0].0;
+            let share = (p - pair[0].0).dot(along) / along.length_squared();
+            let off = (p - pair[0].0).perp_dot(along).abs() / along.length();
+            ((0.0..=1.0).contains(&share) && off < 4.5).then(|| pair[0].1 + (pair[1].1 - pair[0].1) * share)
+        });
+        let (col, row) = city.terrain.grid.cell_at(p.x, p.y)?;
+        Some(deck.fold(city.terrain.at(col, row), f64::max))
+    };
+    let rails = mesh::railways(&city.objects.railways, height, origin);
+    let flat = Raster { values: vec![0.0; city.terrain.grid.len()], datum: 0.0, ..city.terrain.clone() };
+    let bare = Ground { terrain: &flat, buildings: None, water: None, canopy: None };
+    let picture = look.layer.or(city.cover).map(|layer| {
+        let under = if look.layer.is_some() { Ground { terrain: city.terrain, ..bare } } else { bare };
+        map::texture(under, layer, LARGEST_TEXTURE)
+    });
+    let [crown, trunk] = {
+        let tree = mesh::tree();
+        [tree[CROWN].clone(), tree[TRUNK].clone()]
+    };
+    let places = places(city, origin);
+    let water = city.water.map(|depth| surface(city, depth, look, origin)).transpose()?.unwrap_or_default();
+    let soil = Material { picture, ..Material::dull([205, 212, 190]) };
+    let mut parts = vec![
+        Part { name: "terrain", meshes: vec![(&ground, soil)], places: Vec::new() },
+        Part {
+            name: "buildings",
+            meshes: vec![
+                (&walls, Material::dull([196, 170, 150])),
+                (&roofs, Material::dull([164, 84, 64])),
+                (&flats, Material::dull([138, 136, 134])),
+            ],
+            places: Vec::new(),
+        },
+        Part {
+            name: "bridges",
+            meshes: vec![
+                (&roads, Material::dull([168, 160, 152])),
+                (&rail_decks, Material::dull([120, 124, 128])),
+                (&rails, Material::dull([84, 78, 74])),
+            ],
+            places: Vec::new(),
+        },
+        Part { name: "water", meshes: vec![(&water, still())], places: Vec::new() },
+    ];
+    if !places.is_empty() {
+        let meshes = vec![(&crown, Material::dull([94, 134, 74])), (&trunk, Material::dull([104, 84, 66]))];
+        parts.push(Part { name: "trees", meshes, places });
+    }
+    write_glb(path, &about(city, look, origin), &parts)
+}
+
+/// Writes the surface of water as a GLB of its own, on the origin of [`town`].
+///
+/// # Errors
+/// As [`town`].
+pub fn water(city: &View, depth: &Raster, look: &Look, path: &Path) -> Result<()> {
+    let origin = city.origin();
+    let surface = surface(city, depth, look, origin)?;
+    let flood = Material { colour: [62, 124, 190], opacity: 0.8, roughness: 0.15, picture: None };
+    let part = Part { name: "water", meshes: vec![(&surface, flood)], places: Vec::new() };
+    write_glb(path, &about(city, look, origin), &[part])
+}
+
+/// The surface lies above the drawn ground: ground drawn coarser than it is would stick out of shallow water.
+fn surface(city: &View, depth: &Raster, look: &Look, origin: DVec3) -> Result<Mesh> {
+    let mut mesh = mesh::water(city.terrain, depth, SHALLOWEST, look.error_m.min(0.05), origin)?;
+    // A picture over the ground has no place on water.
+    mesh.texture.clear();
+    Ok(mesh)
+}
+
+fn still() -> Material {
+    Material { colour: [92, 138, 166], opacity: 0.85, roughness: 0.15, picture: None }
+}
+
+fn about<'a>(city: &'a View, look: &'a Look, origin: DVec3) -> About<'a> {
+    let facts = json!({ "terrain_error_m": look.error_m, "water_from_depth_m": SHALLOWEST });
+    let facts = if let serde_json::Value::Object(facts) = facts { facts } else { Default::default() };
+    About {
+        title: city.title,
+        attribution: look.attribution,
+        synthetic: city.synthetic,
+        origin,
+        crs: city.terrain.grid.crs,
+        facts,
+    }
+}
+
+/// Where trees stand, with crowns as wide and as high as they are.
+fn places(city: &View, origin: DVec3) -> Vec<Place> {
+    let trees = city.objects.trees.iter().filter_map(|tree| {
+        let (col, row) = city.terrain.grid.cell_at(tree.at.x, tree.at.y)?;
+        let foot = city.terrain.at(col, row);
+        let at = (tree.at.extend(foot) - origin).as_vec3();
+        let (radius, height) = (tree.radius as f32, tree.height as f32);
+        foot.is_finite().then_some(Place { at, scale: Vec3::new(radius, radius, height) })
+    });
+    trees.collect()
+}

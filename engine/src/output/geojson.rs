@@ -1,0 +1,94 @@
+//! Roads, trees and neighbourhoods as GeoJSON in the city's own plane, which the member `crs` names as GDAL and QGIS
+//! write and read it (GeoJSON 2008, section 3; RFC 7946 knows degrees only).
+
+use super::whole_file;
+use crate::error::Result;
+use crate::grid::Crs;
+use glam::DVec2;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// A shape with its properties.
+pub struct Feature {
+    /// The shape.
+    pub shape: Shape,
+    /// Its properties, a JSON object.
+    pub properties: Value,
+}
+
+/// A shape.
+pub enum Shape {
+    /// A point.
+    Point(DVec2),
+    /// A line.
+    Line(Vec<DVec2>),
+    /// An outline, counterclockwise, not closed.
+    Polygon(Vec<DVec2>),
+}
+
+/// Writes features, one a line.
+///
+/// # Errors
+/// `Io` with the path.
+pub fn write_geojson(path: &Path, name: &str, crs: Crs, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+    whole_file(path, |out| {
+        write!(out, "{{\"type\":\"FeatureCollection\",\"name\":{}", json!(name))?;
+        if let Some(code) = crs.plane() {
+            let name = format!("urn:ogc:def:crs:EPSG::{code}");
+            write!(out, ",\"crs\":{}", json!({ "type": "name", "properties": { "name": name } }))?;
+        }
+        write!(out, ",\"features\":[")?;
+        for (k, feature) in features.into_iter().enumerate() {
+            let line = json!({
+                "type": "Feature",
+                "properties": feature.properties,
+                "geometry": geometry(&feature.shape),
+            });
+            write!(out, "{}\n{line}", if k > 0 { "," } else { "" })?;
+        }
+        writeln!(out, "\n]}}")
+    })
+}
+
+fn geometry(shape: &Shape) -> Value {
+    // Millimetres: more digits would only make the file larger.
+    let place = |p: &DVec2| json!([(p.x * 1e3).round() / 1e3, (p.y * 1e3).round() / 1e3]);
+    let places = |line: &[DVec2]| -> Vec<Value> { line.iter().map(place).collect() };
+    match shape {
+        Shape::Point(at) => json!({ "type": "Point", "coordinates": place(at) }),
+        Shape::Line(line) => json!({ "type": "LineString", "coordinates": places(line) }),
+        Shape::Polygon(outline) => {
+            let mut ring = places(outline);
+            ring.extend(outline.first().map(place));
+            json!({ "type": "Polygon", "coordinates": [ring] })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_come_out_as_json_with_their_plane() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roads.geojson");
+        let line = Shape::Line(vec![DVec2::new(202_000.1234, 502_000.0), DVec2::new(1.0, 2.0)]);
+        let square = Shape::Polygon(vec![DVec2::ZERO, DVec2::X, DVec2::ONE]);
+        let shapes = [line, square, Shape::Point(DVec2::ONE)];
+        let features = shapes.map(|shape| Feature { shape, properties: json!({ "kind": "main" }) });
+        for crs in [Crs { epsg: Some(7415) }, Crs::UNKNOWN] {
+            let none: [Feature; 0] = [];
+            write_geojson(&path, "roads", crs, none).expect("written");
+            let empty: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+            assert_eq!(empty["features"], json!([]));
+        }
+        write_geojson(&path, "roads", Crs::RD_NEW, features).expect("written");
+        let read: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+        assert_eq!(read["crs"]["properties"]["name"], "urn:ogc:def:crs:EPSG::28992");
+        assert_eq!(read["features"][0]["geometry"]["coordinates"][0], json!([202_000.123, 502_000.0]));
+        assert_eq!(read["features"][1]["geometry"]["coordinates"][0].as_array().map(Vec::len), Some(4));
+        assert_eq!(read["features"][2]["properties"]["kind"], "main");
+    }
+}
