@@ -22,6 +22,21 @@ const ROUNDING: f64 = 0.006;
 const SHALLOWEST: f64 = 0.05;
 const MM_PER_DAY: f32 = 86_400.0 * 1000.0;
 
+/// Colours of some of the buildings, so that neighbours can be told apart.
+struct Tone {
+    number: usize,
+    wall: [u8; 3],
+    roof: [u8; 3],
+    flat: [u8; 3],
+}
+
+/// Bricks from brown to yellow under red and grey tiles.
+const TONES: [Tone; 3] = [
+    Tone { number: 0, wall: [170, 124, 102], roof: [172, 88, 64], flat: [134, 132, 130] },
+    Tone { number: 1, wall: [204, 182, 156], roof: [150, 80, 64], flat: [150, 147, 142] },
+    Tone { number: 2, wall: [150, 104, 88], roof: [112, 104, 104], flat: [120, 122, 124] },
+];
+
 /// What a mesh shows of a city.
 pub struct View<'a> {
     /// Title.
@@ -145,7 +160,11 @@ fn ground(city: &City) -> Ground<'_> {
 pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
     let origin = city.origin();
     let ground = mesh::terrain(city.terrain, (look.error_m - ROUNDING).max(0.01), origin)?;
-    let [walls, roofs, flats] = mesh::buildings(&city.objects.buildings, origin);
+    let houses = TONES.map(|tone| {
+        let of_tone = |k: usize| (k * 7 + k / 5) % TONES.len() == tone.number;
+        let buildings = city.objects.buildings.iter().enumerate().filter(|(k, _)| of_tone(*k));
+        mesh::buildings(buildings.map(|(_, building)| building), origin)
+    });
     let (roads, rails): (Vec<_>, Vec<_>) = city.objects.bridges.iter().cloned().partition(|bridge| !bridge.rail);
     let [roads, rail_decks] = [roads, rails].map(|bridges| mesh::bridges(&bridges, origin));
     let height = |p: glam::DVec2| {
@@ -175,17 +194,14 @@ pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
     let places = places(city, origin);
     let water = city.water.map(|depth| surface(city, depth, look, origin)).transpose()?.unwrap_or_default();
     let soil = Material { picture, ..Material::dull([205, 212, 190]) };
+    let painted = TONES.iter().zip(&houses).flat_map(|(tone, [walls, roofs, flats])| {
+        [(walls, tone.wall), (roofs, tone.roof), (flats, tone.flat)]
+            .map(|(mesh, colour)| (mesh, Material::dull(colour)))
+    });
+    let painted = painted.collect();
     let mut parts = vec![
         Part { name: "terrain", meshes: vec![(&ground, soil)], places: Vec::new() },
-        Part {
-            name: "buildings",
-            meshes: vec![
-                (&walls, Material::dull([196, 170, 150])),
-                (&roofs, Material::dull([164, 84, 64])),
-                (&flats, Material::dull([138, 136, 134])),
-            ],
-            places: Vec::new(),
-        },
+        Part { name: "buildings", meshes: painted, places: Vec::new() },
         Part {
             name: "bridges",
             meshes: vec![

@@ -55,7 +55,7 @@ pub fn faces(building: &Building) -> Vec<(Surface, Vec<DVec3>)> {
 
 /// Walls, pitched roofs and flat roofs of buildings. Walls reach a metre into the ground, so that no gap shows where the
 /// ground is drawn coarser than it is.
-pub fn buildings(buildings: &[Building], origin: DVec3) -> [Mesh; 3] {
+pub fn buildings<'a>(buildings: impl IntoIterator<Item = &'a Building>, origin: DVec3) -> [Mesh; 3] {
     let mut meshes = [Mesh::default(), Mesh::default(), Mesh::default()];
     for building in buildings {
         for (surface, mut corners) in faces(building) {

@@ -71,15 +71,16 @@ pub(super) fn network(cols: usize, rows: usize, judge: impl Fn(&Triangle) -> boo
     assert!(cols.min(rows) >= 2 && longest <= MOST_SIDE, "{cols} × {rows} vertices");
     let size = (longest - 1).next_power_of_two();
     let halved = Halved { size, cols: cols as i64, rows: rows as i64, at: marks((size + 1) * (size + 1)) };
-    // From the smallest triangles to the largest: one that must be halved makes its parents be halved, too.
+    // From the smallest triangles that can be halved to the largest: one that must be makes its parents be halved, too.
+    // The two triangles on a side share its mark, and either may set it.
     let levels = 2 * size.ilog2();
-    for level in (0..=levels).rev() {
+    for level in (0..levels).rev() {
+        let has_halves = level + 1 < levels;
         let first = 1u64 << (level + 1);
         (first..2 * first).into_par_iter().for_each(|id| {
             let triangle = halved.triangle(id);
-            if level < levels && halved.children(&triangle).into_iter().any(|child| halved.is_split(child)) {
-                halved.split(&triangle);
-            } else if level < levels && !halved.is_split(middle(&triangle)) && judge(&halved.clamped(&triangle)) {
+            let is_forced = has_halves && halved.children(&triangle).into_iter().any(|child| halved.is_split(child));
+            if is_forced || !halved.is_split(middle(&triangle)) && judge(&halved.clamped(&triangle)) {
                 halved.split(&triangle);
             }
         });
@@ -134,13 +135,9 @@ impl Halved {
         self.slot(middle(triangle)).store(true, Ordering::Relaxed);
     }
 
-    /// Middles of the two shorter sides, where the halves of a triangle would be halved again; itself where there are
-    /// none.
+    /// Middles of the two shorter sides, where the halves of a triangle would be halved again.
     fn children(&self, triangle: &Triangle) -> [Vertex; 2] {
         let [a, b, c] = triangle.0;
-        if (a[0] - c[0]).abs() + (a[1] - c[1]).abs() <= 1 {
-            return [middle(triangle); 2];
-        }
         [middle(&Triangle([c, a, b])), middle(&Triangle([b, c, a]))]
     }
 
