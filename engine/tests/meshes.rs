@@ -107,7 +107,7 @@ fn terrain_error(city: &City, glb: &Glb, origin: DVec3) -> f64 {
                     let at = row * grid.cols + col;
                     // Of the triangles around a centre the nearest counts.
                     let truth = city.terrain.at(col, row);
-                    if !((heights[at] - truth).abs() < (height - truth).abs()) {
+                    if heights[at].is_nan() || (height - truth).abs() < (heights[at] - truth).abs() {
                         heights[at] = height;
                     }
                 }

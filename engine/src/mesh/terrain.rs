@@ -67,8 +67,7 @@ pub(super) fn bends(triangle: &Triangle, value: &impl Fn(i64, i64) -> f32, toler
             return z.is_finite();
         }
         let plane = za + per_col * (col - a[0]) as f32 + per_row * (row - a[1]) as f32;
-        // NaN is off, too.
-        !((z - plane).abs() <= tolerance)
+        z.is_nan() || (z - plane).abs() > tolerance
     };
     triangle.visit(|col, row| if off(col, row) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }).is_break()
 }

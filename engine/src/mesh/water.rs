@@ -86,7 +86,8 @@ impl Shore<'_> {
             let (col, row) = at(vertex);
             self.depth.at(col, row) - self.shallowest
         };
-        let (wet, dry) = if deep(a) > 0.0 { (a, b) } else { (b, a) };
+        // The deeper one is the wet one, also where both are a rounding away from the threshold.
+        let (wet, dry) = if deep(a) > deep(b) { (a, b) } else { (b, a) };
         let ground = |vertex: Vertex| {
             let (col, row) = at(vertex);
             self.terrain.at(col, row)

@@ -74,7 +74,7 @@ mod tests {
     fn features_come_out_as_json_with_their_plane() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roads.geojson");
-        let line = Shape::Line(vec![DVec2::new(202_000.1234, 502_000.0), DVec2::new(1.0, 2.0)]);
+        let line = Shape::Line(vec![DVec2::new(202_000.123_4, 502_000.0), DVec2::new(1.0, 2.0)]);
         let square = Shape::Polygon(vec![DVec2::ZERO, DVec2::X, DVec2::ONE]);
         let shapes = [line, square, Shape::Point(DVec2::ONE)];
         let features = shapes.map(|shape| Feature { shape, properties: json!({ "kind": "main" }) });
