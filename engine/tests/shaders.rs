@@ -199,6 +199,8 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("grid.rs", &["raster", "city", "scenario", "device", "models", "output", "simulation"]),
     ("raster.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("city", &["scenario", "device", "models", "output", "simulation"]),
+    ("objects.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
+    ("mesh", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("device", &["city", "scenario", "models", "output", "simulation"]),
     ("models/runoff", &["output", "simulation"]),
     // The numerics get plain arrays.
