@@ -2,7 +2,7 @@
 
 use crate::city::City;
 use crate::error::Result;
-use crate::mesh::{self, CROWN, Mesh, TRUNK};
+use crate::mesh::{self, Mesh};
 use crate::objects::Objects;
 use crate::output::folder::RunFolder;
 use crate::output::geojson::{Feature, Shape};
@@ -156,7 +156,7 @@ fn ground(city: &City) -> Ground<'_> {
 /// Writes a city as one GLB: ground, buildings, bridges, rails, trees and the water that stands there.
 ///
 /// # Errors
-/// `Io` with the path, `Memory` where the city has too many cells for one mesh.
+/// `Io` with the path, `Scenario` where the city has too many cells for one mesh.
 pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
     let origin = city.origin();
     let ground = mesh::terrain(city.terrain, (look.error_m - ROUNDING).max(0.01), origin)?;
@@ -181,16 +181,13 @@ pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
         Some(deck.fold(city.terrain.at(col, row), f64::max))
     };
     let rails = mesh::railways(&city.objects.railways, height, origin);
-    let flat = Raster { values: vec![0.0; city.terrain.grid.len()], datum: 0.0, ..city.terrain.clone() };
+    let flat = Raster::uniform(city.terrain.grid, "terrain", "m", 0.0);
     let bare = Ground { terrain: &flat, buildings: None, water: None, canopy: None };
     let picture = look.layer.or(city.cover).map(|layer| {
         let under = if look.layer.is_some() { Ground { terrain: city.terrain, ..bare } } else { bare };
         map::texture(under, layer, LARGEST_TEXTURE)
     });
-    let [crown, trunk] = {
-        let tree = mesh::tree();
-        [tree[CROWN].clone(), tree[TRUNK].clone()]
-    };
+    let [crown, trunk] = mesh::tree();
     let places = places(city, origin);
     let water = city.water.map(|depth| surface(city, depth, look, origin)).transpose()?.unwrap_or_default();
     let soil = Material { picture, ..Material::dull([205, 212, 190]) };
@@ -232,8 +229,14 @@ pub fn water(city: &View, depth: &Raster, look: &Look, path: &Path) -> Result<()
     write_glb(path, &about(city, look, origin), &[part])
 }
 
-/// The surface lies above the drawn ground: ground drawn coarser than it is would stick out of shallow water.
+/// How far water is lifted, m. Ground that is drawn less exactly than the shallowest water is deep would hide it.
+fn lift(look: &Look) -> f64 {
+    (look.error_m - SHALLOWEST).max(0.0)
+}
+
+/// The surface of water.
 fn surface(city: &View, depth: &Raster, look: &Look, origin: DVec3) -> Result<Mesh> {
+    let origin = origin - DVec3::Z * lift(look);
     let mut mesh = mesh::water(city.terrain, depth, SHALLOWEST, look.error_m.min(0.05), origin)?;
     // A picture over the ground has no place on water.
     mesh.texture.clear();
@@ -245,7 +248,11 @@ fn still() -> Material {
 }
 
 fn about<'a>(city: &'a View, look: &'a Look, origin: DVec3) -> About<'a> {
-    let facts = json!({ "terrain_error_m": look.error_m, "water_from_depth_m": SHALLOWEST });
+    let facts = json!({
+        "terrain_error_m": look.error_m,
+        "water_from_depth_m": SHALLOWEST,
+        "water_lifted_by_m": lift(look),
+    });
     let facts = if let serde_json::Value::Object(facts) = facts { facts } else { Default::default() };
     About {
         title: city.title,

@@ -1,6 +1,7 @@
 //! A named layer with a unit on a grid.
 
 use crate::grid::Grid;
+use glam::Vec3;
 
 /// Values of one quantity on a grid, row by row from the north-west cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,4 +64,23 @@ impl Raster {
         let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
         (low <= high).then(|| (self.datum + f64::from(low), self.datum + f64::from(high)))
     }
+}
+
+/// Upward normal (x east, y north) of a surface at a cell, from the neighbours that exist and have a value.
+pub fn normal(grid: &Grid, col: usize, row: usize, surface: impl Fn(usize) -> f32) -> Vec3 {
+    let at = row * grid.cols + col;
+    let here = surface(at);
+    let cell = grid.cell as f32;
+    let slope = |before: Option<usize>, after: Option<usize>| {
+        let [before, after] = [before, after].map(|at| at.map(&surface).filter(|z| z.is_finite()));
+        match (before, after) {
+            (Some(before), Some(after)) => (after - before) / (2.0 * cell),
+            (Some(before), None) => (here - before) / cell,
+            (None, Some(after)) => (after - here) / cell,
+            (None, None) => 0.0,
+        }
+    };
+    let east = slope((col > 0).then(|| at - 1), (col + 1 < grid.cols).then_some(at + 1));
+    let north = slope((row + 1 < grid.rows).then_some(at + grid.cols), (row > 0).then(|| at - grid.cols));
+    Vec3::new(-east, -north, 1.0).normalize()
 }

@@ -202,3 +202,57 @@ fn a_machine_without_a_driver_is_told_so() {
         }
     }
 }
+
+#[test]
+fn runs_of_files_can_be_drawn_and_meshed() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| (0..30).map(move |col| if col == 9 && row == 4 { -9999.0 } else { 0.1 * row as f64 });
+    let rows: Vec<String> = (0..20).map(|k| row(k).map(|z| format!("{z:.2} ")).collect()).collect();
+    let head = "ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\nNODATA_value -9999\n";
+    std::fs::write(folder.path().join("hills.asc"), format!("{head}{}\n", rows.join("\n"))).unwrap();
+    let text = "title = \"Hills\"\nmodel = \"runoff\"\n[city]\nterrain = \"hills.asc\"\nholes = \"wall\"\nepsg = 28992\n\
+                [time]\nend_minutes = 10\nframe_minutes = 5\n[rain]\nmm_per_hour = 100\n";
+    std::fs::write(folder.path().join("hills.toml"), text).unwrap();
+    let output = hanze(folder.path(), &["run", "hills.toml", "--device", "cpu"]);
+    assert!(output.status.success(), "{}", self::text(&output.stderr));
+    let run = run_folder(&folder.path().join("runs"));
+    let run = run.to_str().unwrap();
+    for arguments in
+        [&["map", run][..], &["map", run, "--layer", "city/terrain"], &["mesh", run, "--layer", "max_depth"]]
+    {
+        let output = hanze(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", self::text(&output.stderr));
+    }
+    let meshes: Vec<PathBuf> =
+        std::fs::read_dir(folder.path().join("meshes")).unwrap().map(|f| f.unwrap().path()).collect();
+    assert_eq!(meshes.len(), 3, "{meshes:?}");
+    let output = hanze(folder.path(), &["mesh", run, "--layer", "nothing"]);
+    assert!(!output.status.success() && self::text(&output.stderr).contains("max_depth"));
+}
+
+#[test]
+fn the_demo_town_is_written_as_files_and_too_large_ones_are_refused_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hanze(folder.path(), &["demo", "town", "--width", "300", "--height", "200", "--seed", "4"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let files = [
+        "terrain.tif",
+        "cover.tif",
+        "canopy.tif",
+        "plan.png",
+        "roads.geojson",
+        "trees.geojson",
+        "neighbourhoods.geojson",
+        "buildings.city.json",
+        "town.glb",
+    ];
+    for file in files {
+        assert!(folder.path().join("town").join(file).exists(), "{file}");
+        assert!(text(&output.stdout).contains(file), "{file}");
+    }
+    for (size, cell) in [("50", "1"), ("12000", "0.25"), ("12000", "0.01")] {
+        let output = hanze(folder.path(), &["demo", "large", "--width", size, "--cell", cell]);
+        assert!(!output.status.success() && text(&output.stderr).contains("take"), "{}", text(&output.stderr));
+    }
+    assert!(!folder.path().join("large").exists());
+}

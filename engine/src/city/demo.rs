@@ -1,10 +1,12 @@
 //! A Hanseatic town by code and seed, for a first run, tests and measurements: an old town in a star-shaped moat, canals,
 //! quarters of later times along a ring road, a river between dikes, a railway, a ridge of cover sand, polders.
 //!
-//! The plan is made once, straight, and bent where it is laid on the ground; a finer cell shows the same town, and a
-//! smaller window a part of it. It uses no sine and cosine of the platform, so that it is the same on every machine.
+//! The plan is made once, straight, and bent where it is laid on the ground; a finer cell shows the same town. A larger
+//! window shows a larger one. It uses no sine and cosine of the platform, so that it is the same on every machine.
 
+mod band;
 mod curves;
+mod districts;
 mod ground;
 mod houses;
 mod index;
@@ -42,7 +44,7 @@ pub fn demo(seed: u64, width_m: f64, height_m: f64, cell: f64) -> Result<City> {
         north: 502_000.0 + rows * cell,
         crs: Crs::RD_NEW,
     };
-    Ok(fill(&Town::new(seed, cols * cell, rows * cell), seed, grid))
+    Ok(fill(&Town::new(seed, width_m, height_m), seed, grid))
 }
 
 /// Whether there is a town of that size.
@@ -113,7 +115,8 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
     let layer = |name: &str, unit: &str, values: Vec<f32>, words: &str| {
         Raster::from_values(grid, name, unit, values).described(words)
     };
-    let middle = DVec2::new((grid.west + grid.east()) / 2.0, (grid.south() + grid.north) / 2.0);
+    // The town's window begins where the grid does, and may end within its last cells.
+    let middle = DVec2::new(grid.west, grid.south()) + town.plan.window;
     City {
         title: format!("Demo town {seed}"),
         synthetic: true,

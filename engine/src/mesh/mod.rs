@@ -7,8 +7,8 @@ mod trees;
 mod water;
 
 pub use buildings::{Surface, bridges, buildings, faces, railways};
-pub use terrain::terrain;
-pub use trees::{CROWN, TRUNK, tree};
+pub use terrain::{check, terrain};
+pub use trees::tree;
 pub use water::water;
 
 use glam::{DVec3, Vec2, Vec3};

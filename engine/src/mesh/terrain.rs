@@ -3,7 +3,8 @@
 use super::Mesh;
 use super::rtin::{MOST_SIDE, Triangle, network};
 use crate::error::{Error, Result};
-use crate::raster::Raster;
+use crate::grid::Grid;
+use crate::raster::{Raster, normal};
 use glam::{DVec3, Vec2, Vec3};
 use std::ops::ControlFlow;
 
@@ -14,10 +15,10 @@ pub(super) const LARGEST: f64 = 200.0;
 /// triangles. `origin` is where the mesh's zero lies in the raster's plane and above its datum.
 ///
 /// # Errors
-/// `Memory` where the raster has too many cells for one mesh.
+/// `Scenario` where the raster has too many or too few cells for one mesh.
 pub fn terrain(terrain: &Raster, tolerance: f64, origin: DVec3) -> Result<Mesh> {
     let grid = terrain.grid;
-    check(terrain)?;
+    check(&grid)?;
     let value = |col: i64, row: i64| terrain.values[row as usize * grid.cols + col as usize];
     let triangles = network(grid.cols, grid.rows, |triangle| {
         triangle.extent() as f64 * grid.cell > LARGEST || bends(triangle, &value, tolerance as f32)
@@ -31,17 +32,15 @@ pub fn terrain(terrain: &Raster, tolerance: f64, origin: DVec3) -> Result<Mesh> 
     Ok(vertices.mesh)
 }
 
-/// Whether a raster can be made into one mesh.
-pub(super) fn check(raster: &Raster) -> Result<()> {
-    let grid = raster.grid;
+/// Whether a grid can be made into one mesh.
+///
+/// # Errors
+/// `Scenario` where it has too many cells or too few.
+pub fn check(grid: &Grid) -> Result<()> {
     let (longest, shortest) = (grid.cols.max(grid.rows), grid.cols.min(grid.rows));
     if longest > MOST_SIDE || shortest < 2 {
-        return Err(Error::Memory {
-            what: format!("one mesh of {} × {} cells", grid.cols, grid.rows),
-            needed: grid.len() as u64,
-            available: (MOST_SIDE * MOST_SIDE) as u64,
-            mend: format!("take larger cells or a smaller part, of 2 to {MOST_SIDE} cells a side"),
-        });
+        let problem = format!("has {} × {} cells, and a mesh takes 2 to {MOST_SIDE} a side", grid.cols, grid.rows);
+        return Err(Error::scenario("city", problem, "take larger cells or a smaller part"));
     }
     Ok(())
 }
@@ -108,7 +107,8 @@ impl Vertices<'_> {
             let (x, y) = grid.centre(col, row);
             let place = DVec3::new(x, y, self.raster.at(col, row)) - self.origin;
             self.mesh.positions.push(place.as_vec3());
-            self.mesh.normals.push(normal(self.raster, col, row));
+            let values = &self.raster.values;
+            self.mesh.normals.push(normal(&grid, col, row, |at| values[at]));
             // Vertices are centres of cells, and the picture reaches to the cells' edges.
             let share = |k: usize, count: usize| (k as f32 + 0.5) / count as f32;
             self.mesh.texture.push(Vec2::new(share(col, grid.cols), share(row, grid.rows)));
@@ -125,29 +125,9 @@ impl Vertices<'_> {
     }
 }
 
-/// Upward normal from the neighbours that exist and have a value.
-fn normal(raster: &Raster, col: usize, row: usize) -> Vec3 {
-    let grid = raster.grid;
-    let here = raster.values[row * grid.cols + col];
-    let slope = |before: Option<usize>, after: Option<usize>| {
-        let [before, after] = [before, after].map(|at| at.map(|at| raster.values[at]).filter(|z| z.is_finite()));
-        match (before, after) {
-            (Some(before), Some(after)) => (after - before) / 2.0,
-            (Some(before), None) => here - before,
-            (None, Some(after)) => after - here,
-            (None, None) => 0.0,
-        }
-    };
-    let at = row * grid.cols + col;
-    let east = slope((col > 0).then(|| at - 1), (col + 1 < grid.cols).then_some(at + 1));
-    let north = slope((row + 1 < grid.rows).then_some(at + grid.cols), (row > 0).then(|| at - grid.cols));
-    Vec3::new(-east, -north, grid.cell as f32).normalize()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::Grid;
 
     /// Largest distance from a cell's height to the mesh, and how many cells the mesh covers.
     pub fn error(raster: &Raster, mesh: &Mesh, origin: DVec3) -> (f64, usize) {

@@ -5,10 +5,14 @@ use glam::Vec3;
 
 /// Height of a crown's middle as a share of the tree's, and half its height.
 const MIDDLE: [f32; 2] = [0.62, 0.38];
-/// Index of the crown in what [`tree`] gives.
-pub const CROWN: usize = 0;
-/// Index of the trunk.
-pub const TRUNK: usize = 1;
+/// Directions of the sides of a trunk: cosines and sines of fifths of a turn.
+const FIFTHS: [[f32; 2]; 5] = [
+    [1.0, 0.0],
+    [0.309_017, 0.951_056_5],
+    [-0.809_017, 0.587_785_24],
+    [-0.809_017, -0.587_785_24],
+    [0.309_017, -0.951_056_5],
+];
 
 /// Crown and trunk of a tree of height 1 and crown radius 1, to be scaled by those of a real one.
 pub fn tree() -> [Mesh; 2] {
@@ -41,10 +45,7 @@ fn crown() -> Mesh {
 /// A pole of five sides.
 fn trunk() -> Mesh {
     let mut mesh = Mesh::default();
-    let corner = |k: usize| {
-        let angle = std::f32::consts::TAU * k as f32 / 5.0;
-        Vec3::new(angle.cos(), angle.sin(), 0.0)
-    };
+    let corner = |k: usize| Vec3::new(FIFTHS[k][0], FIFTHS[k][1], 0.0);
     for k in 0..5 {
         for height in [-0.05, MIDDLE[0]] {
             mesh.positions.push(corner(k) * 0.08 + Vec3::Z * height);

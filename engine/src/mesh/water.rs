@@ -13,18 +13,16 @@ use std::ops::ControlFlow;
 /// runs between the last wet and the first dry cell, where the depth would pass `shallowest`, and not along cells.
 ///
 /// # Errors
-/// `Memory` where the rasters have too many cells for one mesh.
+/// `Scenario` where the rasters have too many or too few cells for one mesh.
 ///
 /// # Panics
 /// If the two do not lie on one grid.
 pub fn water(terrain: &Raster, depth: &Raster, shallowest: f64, tolerance: f64, origin: DVec3) -> Result<Mesh> {
     assert_eq!(terrain.grid, depth.grid, "one grid");
-    check(depth)?;
     let grid = depth.grid;
-    let level = Raster {
-        values: terrain.values.iter().zip(&depth.values).map(|(bed, depth)| bed + depth).collect(),
-        ..terrain.clone()
-    };
+    check(&grid)?;
+    let levels = terrain.values.iter().zip(&depth.values).map(|(bed, depth)| bed + depth).collect();
+    let level = Raster { datum: terrain.datum, ..Raster::from_values(grid, "level", "m", levels) };
     let at = |[col, row]: Vertex| row as usize * grid.cols + col as usize;
     let is_wet = |vertex: Vertex| depth.values[at(vertex)] > shallowest as f32;
     let value = |col: i64, row: i64| level.values[at([col, row])];
@@ -87,7 +85,8 @@ impl Shore<'_> {
             self.depth.at(col, row) - self.shallowest
         };
         // The deeper one is the wet one, also where both are a rounding away from the threshold.
-        let (wet, dry) = if deep(a) > deep(b) { (a, b) } else { (b, a) };
+        // Ground without a height has no depth either, and is dry.
+        let (wet, dry) = if deep(a) > deep(b) || deep(b).is_nan() { (a, b) } else { (b, a) };
         let ground = |vertex: Vertex| {
             let (col, row) = at(vertex);
             self.terrain.at(col, row)
@@ -161,6 +160,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn water_ends_half_way_to_ground_without_height() {
+        let grid = Grid::local(24, 24, 1.0);
+        let (mut terrain, mut depth) =
+            (Raster::uniform(grid, "terrain", "m", 1.0), Raster::uniform(grid, "depth", "m", 0.5));
+        for at in [10 * 24 + 10, 10 * 24 + 11, 11 * 24 + 10, 23] {
+            (terrain.values[at], depth.values[at]) = (f32::NAN, f32::NAN);
+        }
+        let mesh = water(&terrain, &depth, 0.05, 0.01, DVec3::ZERO).expect("a mesh");
+        assert!(mesh.positions.iter().all(|p| p.is_finite() && (p.z - 1.5).abs() < 1e-6));
+        let area: f32 = mesh
+            .triangles
+            .iter()
+            .map(|t| {
+                let [a, b, c] = t.map(|k| mesh.positions[k as usize].truncate());
+                (b - a).perp_dot(c - a) / 2.0
+            })
+            .sum();
+        // The hole of 2 × 2 cells and the corner take away what lies less than half a cell from them.
+        assert!((520.0..527.0).contains(&area), "{area} m²");
     }
 
     #[test]

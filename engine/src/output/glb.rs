@@ -1,13 +1,14 @@
 //! Meshes as binary glTF 2.0 (GLB), as three.js, Cesium and Unity load them.
 //!
-//! glTF's y points up: a place east, north and up of the origin is (east, up, -north). Positions are whole centimetres
-//! in 16 bits (`KHR_mesh_quantization`), so that neighbouring pieces fit to the last bit; a part larger than 655 m is cut
-//! into square pieces. Trees are one mesh and many places (`EXT_mesh_gpu_instancing`). The origin in the city's plane, in
+//! glTF's y points up: a place east, north and up of the origin is (east, up, -north). A part is cut into square pieces of
+//! 240 m, and positions are whole steps of 1/128 m in 16 bits from a corner of their piece (`KHR_mesh_quantization`). Both
+//! are exact in binary, so that neighbouring pieces fit to the last bit. Where a piece reaches further than 512 m, as
+//! in mountains, its steps are larger. Trees are one mesh and many places (`EXT_mesh_gpu_instancing`). The origin in the city's plane, in
 //! f64, and its CRS are in the asset's extras.
 
 use super::png::encode_png;
 use super::whole_file;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::Crs;
 use crate::mesh::Mesh;
 use glam::{DVec3, Vec3};
@@ -17,19 +18,25 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-/// Steps of positions, per metre.
-const STEPS: f32 = 100.0;
+/// Smallest step of positions, m.
+const STEP: f32 = 1.0 / 128.0;
 /// Side of the square pieces that a part is cut into, m; less than 65 535 steps, as triangles reach beyond.
-const PIECE: f32 = 320.0;
+const PIECE: f32 = 240.0;
 const FLOAT: u32 = 5126;
 const UNSIGNED_SHORT: u32 = 5123;
 const UNSIGNED_INT: u32 = 5125;
 const BYTE: u32 = 5120;
 
+/// Column and row of a piece, from the origin.
+type Square = [i32; 2];
+
+/// A mesh of a part by its number, and those of its triangles that lie in a square.
+type PieceOf = (usize, Vec<[u32; 3]>);
+
 /// What a part looks like.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Material {
-    /// Colour, sRGB, and opacity, 0..1.
+    /// Colour, sRGB.
     pub colour: [u8; 3],
     /// Opacity, 0..1; below 1 what lies behind shows.
     pub opacity: f32,
@@ -85,9 +92,13 @@ pub struct About<'a> {
 /// Writes parts as one GLB file. Empty meshes are left out.
 ///
 /// # Errors
-/// `Io` with the path.
+/// `Io` with the path; `Data` where the file would pass the 4 GiB that a GLB can hold.
 pub fn write_glb(path: &Path, about: &About, parts: &[Part]) -> Result<()> {
     let bytes = glb(about, parts);
+    if u32::try_from(bytes.len()).is_err() {
+        let problem = format!("would be of {} bytes, and a GLB holds 4 GiB", bytes.len());
+        return Err(Error::data(path, problem, "ask for a larger error, or a smaller part of the city"));
+    }
     whole_file(path, |out| out.write_all(&bytes))
 }
 
@@ -133,25 +144,29 @@ impl File {
             return;
         }
         // Pieces of all meshes by their square, each square a node of its own.
-        let mut squares: BTreeMap<[i32; 2], Vec<Value>> = BTreeMap::new();
-        let lows: Vec<f32> = meshes.iter().filter_map(|(mesh, _)| Some(mesh.bounds()?.0.z)).collect();
-        let low = lows.into_iter().fold(f32::INFINITY, f32::min).floor();
-        for ((mesh, _), material) in meshes.iter().zip(&materials) {
+        let mut squares: BTreeMap<Square, Vec<PieceOf>> = BTreeMap::new();
+        for (k, (mesh, _)) in meshes.iter().enumerate() {
             for (square, triangles) in squares_of(mesh) {
-                let primitive = self.piece(mesh, &triangles, corner(square, low), *material);
-                squares.entry(square).or_default().push(primitive);
+                squares.entry(square).or_default().push((k, triangles));
             }
         }
-        let children: Vec<usize> = squares
-            .into_iter()
-            .map(|(square, primitives)| {
-                let mesh = self.mesh(part.name, primitives);
-                let at = corner(square, low);
-                let scale = 1.0 / f64::from(STEPS);
-                let node = json!({ "mesh": mesh, "translation": [at.x, at.z, -at.y], "scale": [scale, scale, scale] });
-                self.node(node)
-            })
-            .collect();
+        let mut numbers: Vec<Vec<u32>> = meshes.iter().map(|(mesh, _)| vec![u32::MAX; mesh.positions.len()]).collect();
+        let mut children = Vec::new();
+        for (_, pieces) in squares {
+            let corners = pieces.iter().flat_map(|(k, triangles)| {
+                let mesh = meshes[*k].0;
+                triangles.iter().flatten().map(|corner| mesh.positions[*corner as usize])
+            });
+            let frame = Frame::around(corners);
+            let primitives: Vec<Value> = pieces
+                .iter()
+                .map(|(k, triangles)| self.piece(meshes[*k].0, triangles, &frame, materials[*k], &mut numbers[*k]))
+                .collect();
+            let mesh = self.mesh(part.name, primitives);
+            let (at, step) = (frame.corner, frame.step);
+            let node = json!({ "mesh": mesh, "translation": [at.x, at.z, -at.y], "scale": [step, step, step] });
+            children.push(self.node(node));
+        }
         self.has_steps = true;
         self.root(json!({ "name": part.name, "children": children }));
     }
@@ -175,7 +190,9 @@ impl File {
         // glTF's factors are linear, colours are sRGB.
         let linear = |part: u8| {
             let s = f64::from(part) / 255.0;
-            if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) }
+            let linear = if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) };
+            // The last digits of a power differ between platforms.
+            (linear * 1e4).round() / 1e4
         };
         let [red, green, blue] = material.colour.map(linear);
         let mut surface = json!({ "metallicFactor": 0.0, "roughnessFactor": material.roughness });
@@ -196,9 +213,16 @@ impl File {
         self.materials.len() - 1
     }
 
-    /// Some triangles of a mesh in whole steps from a corner.
-    fn piece(&mut self, mesh: &Mesh, triangles: &[[u32; 3]], corner: Vec3, material: usize) -> Value {
-        let mut number = vec![u32::MAX; mesh.positions.len()];
+    /// Some triangles of a mesh in whole steps from a corner. `number` has a place for each corner of the mesh, and is
+    /// left as it was.
+    fn piece(
+        &mut self,
+        mesh: &Mesh,
+        triangles: &[[u32; 3]],
+        frame: &Frame,
+        material: usize,
+        number: &mut [u32],
+    ) -> Value {
         let mut used = Vec::new();
         let indices: Vec<u32> = triangles
             .iter()
@@ -211,13 +235,8 @@ impl File {
                 number[k as usize]
             })
             .collect();
-        let steps = |p: Vec3| {
-            // Rounded from the origin and not from the corner, so that pieces agree about their border.
-            let from = |p: f32, corner: f32| (f64::from(p) * f64::from(STEPS)).round() - f64::from(corner * STEPS);
-            let step = |p: f32, corner: f32| from(p, corner).clamp(0.0, 65_535.0) as u16;
-            [step(p.x, corner.x), step(p.z, corner.z), step(-p.y, -corner.y)]
-        };
-        let places: Vec<[u16; 3]> = used.iter().map(|&k| steps(mesh.positions[k])).collect();
+        used.iter().for_each(|&k| number[k] = u32::MAX);
+        let places: Vec<[u16; 3]> = used.iter().map(|&k| frame.steps(mesh.positions[k])).collect();
         let mut bytes = Vec::with_capacity(16 * used.len());
         for (&k, place) in used.iter().zip(&places) {
             bytes.extend(place.iter().flat_map(|part| part.to_le_bytes()));
@@ -389,14 +408,34 @@ impl File {
     }
 }
 
-/// South-west and lowest corner of a square, with room for triangles that reach beyond it; north-west in glTF's z.
-fn corner([col, row]: [i32; 2], low: f32) -> Vec3 {
-    Vec3::new((col as f32 - 0.5) * PIECE, (row as f32 + 1.5) * PIECE, low)
+/// Where the steps of a piece begin, and how large they are.
+struct Frame {
+    /// West, north and lowest: the least x and y and z of glTF.
+    corner: Vec3,
+    step: f32,
 }
 
-/// Triangles by the square that their middle lies in. One that reaches too far beyond is cut first.
-fn squares_of(mesh: &Mesh) -> BTreeMap<[i32; 2], Vec<[u32; 3]>> {
-    let mut squares: BTreeMap<[i32; 2], Vec<[u32; 3]>> = BTreeMap::new();
+impl Frame {
+    fn around(corners: impl Iterator<Item = Vec3>) -> Frame {
+        let span = (Vec3::INFINITY, Vec3::NEG_INFINITY);
+        let (low, high) = corners.fold(span, |(low, high), p| (low.min(p), high.max(p)));
+        let mut step = STEP;
+        while (high - low).max_element() > 65_530.0 * step && step < 1e6 {
+            step *= 2.0;
+        }
+        Frame { corner: Vec3::new((low.x / step).floor(), (high.y / step).ceil(), (low.z / step).floor()) * step, step }
+    }
+
+    fn steps(&self, p: Vec3) -> [u16; 3] {
+        // The corner is a whole number of steps from the origin, so that pieces agree about their border.
+        let from = ((p - self.corner) / self.step).round();
+        [from.x, from.z, -from.y].map(|steps| steps as u16)
+    }
+}
+
+/// Triangles by the square that their middle lies in.
+fn squares_of(mesh: &Mesh) -> BTreeMap<Square, Vec<[u32; 3]>> {
+    let mut squares: BTreeMap<Square, Vec<[u32; 3]>> = BTreeMap::new();
     for triangle in &mesh.triangles {
         let middle = triangle.iter().map(|k| mesh.positions[*k as usize]).sum::<Vec3>() / 3.0;
         let square = [(middle.x / PIECE).floor() as i32, (middle.y / PIECE).floor() as i32];

@@ -45,8 +45,7 @@ impl Scenario {
     fn read_city(&self) -> Result<(City, Vec<Input>)> {
         let spec = &self.spec.city;
         if let Some(d) = &spec.demo {
-            let cells = (d.width_m / d.cell_m) * (d.height_m / d.cell_m);
-            check_memory(cells as u64, d.cell_m, "the demo city")?;
+            check_demo_memory(d.width_m, d.height_m, d.cell_m)?;
             return Ok((demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?, Vec::new()));
         }
         let mut inputs = Vec::new();
@@ -55,6 +54,9 @@ impl Scenario {
         let grid = self.grid(&source)?;
         check_memory(grid.len() as u64, grid.cell, "the city")?;
         let mut terrain = resample(&source, &grid, Method::Bilinear, &self.path(name))?;
+        // Named after what it is and not after its file, as all that reads a run's folder expects.
+        terrain.name = "terrain".into();
+        terrain.description = "Height of the ground".into();
         drop(source);
         let missing = holes::count_holes(&terrain);
         note_share(&mut inputs, missing, &grid);
@@ -190,6 +192,14 @@ fn sized(cols: f64, rows: f64, grid: Grid) -> Result<Grid> {
         return Err(Error::scenario("city.cell_m", problem, "take a larger cell or a smaller extent"));
     }
     Ok(Grid { cols: cols as usize, rows: rows as usize, ..grid })
+}
+
+/// Refuses a demo city that does not fit in memory, before anything is set aside.
+///
+/// # Errors
+/// `Memory` with the cell size that would fit.
+pub fn check_demo_memory(width_m: f64, height_m: f64, cell_m: f64) -> Result<()> {
+    check_memory(((width_m / cell_m) * (height_m / cell_m)) as u64, cell_m, "the demo city")
 }
 
 /// Refuses a city that does not fit in memory, before anything is set aside.

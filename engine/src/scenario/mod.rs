@@ -6,7 +6,7 @@ mod place;
 mod series;
 mod spec;
 
-pub use city::Input;
+pub use city::{Input, check_demo_memory};
 pub use series::Allowed;
 pub use spec::{BoundaryName, BoundarySpec, ModelName, NumberOrFile, SeriesSpec, Spec};
 

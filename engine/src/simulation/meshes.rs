@@ -5,6 +5,7 @@ use crate::city::demo;
 use crate::error::{Error, Result};
 use crate::export::{self, Look, View};
 use crate::objects::Objects;
+use crate::raster::Raster;
 use std::path::PathBuf;
 
 /// What meshes to make of a run.
@@ -22,7 +23,7 @@ pub struct MeshRequest {
 /// Writes `town.glb`, and the water of each frame as a GLB of its own; gives the paths.
 ///
 /// # Errors
-/// `Data` when there is no such run or layer; `Io`; `Memory` for cities of too many cells.
+/// `Data` when there is no such run or layer; `Io`; `Scenario` for cities of too many cells.
 pub fn meshes(request: &MeshRequest) -> Result<Vec<PathBuf>> {
     let record = record(&request.folder)?;
     let read = |name: &str| layer(&request.folder, name, &record.artifacts);
@@ -40,12 +41,19 @@ pub fn meshes(request: &MeshRequest) -> Result<Vec<PathBuf>> {
     // What stands in a demo town is made again from its seed.
     let demo = record.scenario.city.demo.as_ref();
     let demo = demo.map(|d| demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)).transpose()?;
+    if demo.as_ref().is_some_and(|city| city.terrain.grid != terrain.grid || !same(&city.terrain, &terrain)) {
+        let problem = "holds a demo town of another version of Hanze";
+        return Err(Error::data(&request.folder, problem, "run the scenario again"));
+    }
     let nothing = Objects::default();
+    let rasters = record.artifacts.iter().filter_map(|artifact| artifact.name.strip_suffix(".tif"));
+    let frames: Vec<&str> = rasters.filter(|name| name.starts_with("frames/depth_")).collect();
     let view = View {
         title: &record.title,
         synthetic: record.synthetic,
         terrain: &terrain,
-        water: water.as_ref(),
+        // The water of each moment holds what stood there before.
+        water: water.as_ref().filter(|_| frames.is_empty()),
         cover: demo.as_ref().and_then(|city| city.cover.as_ref()),
         objects: demo.as_ref().map_or(&nothing, |city| &city.objects),
     };
@@ -54,11 +62,16 @@ pub fn meshes(request: &MeshRequest) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(&request.out).map_err(Error::io("making the folder", &request.out))?;
     let mut files = vec![request.out.join("town.glb")];
     export::town(&view, &look, &files[0])?;
-    let frames = record.artifacts.iter().filter_map(|artifact| artifact.name.strip_suffix(".tif"));
-    for frame in frames.filter(|name| name.starts_with("frames/depth_")) {
+    for frame in frames {
         let path = request.out.join(frame.replace("frames/depth_", "water_") + ".glb");
         export::water(&view, &on_grid(frame)?, &look, &path)?;
         files.push(path);
     }
     Ok(files)
+}
+
+/// Whether two terrains have the same heights, to a millimetre.
+fn same(a: &Raster, b: &Raster) -> bool {
+    let shift = (a.datum - b.datum) as f32;
+    a.values.iter().zip(&b.values).all(|(a, b)| (a + shift - b).abs() < 1e-3)
 }

@@ -5,6 +5,7 @@ use super::say;
 use hanze_engine::city::demo;
 use hanze_engine::export::{self, Look, View};
 use hanze_engine::output::folder::RunFolder;
+use hanze_engine::scenario::check_demo_memory;
 use hanze_engine::simulation::today;
 use hanze_engine::words::Language;
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1.0)]
     cell: f64,
     /// Largest distance between the ground and its triangles in town.glb, m.
-    #[arg(long, default_value_t = 0.1, value_parser = super::mesh::error)]
+    #[arg(long, default_value_t = 0.05, value_parser = super::mesh::error)]
     error: f64,
     /// Language of the map: en or nl.
     #[arg(long, default_value = "en")]
@@ -37,7 +38,11 @@ pub struct Args {
 
 /// Makes the town and writes it.
 pub fn demo(args: &Args) -> miette::Result<ExitCode> {
+    demo::check(args.width, args.height, args.cell).map_err(report)?;
+    check_demo_memory(args.width, args.height, args.cell).map_err(report)?;
     let city = demo::demo(args.seed, args.width, args.height, args.cell).map_err(report)?;
+    // Before anything is written.
+    hanze_engine::mesh::check(&city.grid).map_err(report)?;
     let mut folder = RunFolder::create(&args.out).map_err(report)?;
     export::city(&city, &mut folder, args.language, &today()).map_err(report)?;
     let look = Look { error_m: args.error, layer: None, attribution: "" };

@@ -15,7 +15,7 @@ pub struct Args {
     #[arg(long)]
     layer: Option<String>,
     /// Largest distance between the ground and its triangles, m.
-    #[arg(long, default_value_t = 0.1, value_parser = error)]
+    #[arg(long, default_value_t = 0.05, value_parser = error)]
     error: f64,
     /// Folder for the meshes.
     #[arg(long, default_value = "meshes")]

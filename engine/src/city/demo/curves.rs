@@ -64,6 +64,12 @@ impl Dice {
         Dice { seed, salt, number: number as i64, thrown: 0 }
     }
 
+    /// Dice of a place, in whole metres.
+    pub(super) fn at(seed: u64, salt: u64, place: DVec2) -> Dice {
+        let [x, y] = [place.x, place.y].map(|part| part.round() as i64);
+        Dice { seed, salt, number: x ^ (y << 20), thrown: 0 }
+    }
+
     /// A number in 0..1.
     pub(super) fn unit(&mut self) -> f64 {
         self.thrown += 1;

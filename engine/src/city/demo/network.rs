@@ -36,20 +36,20 @@ pub(super) fn objects(town: &Town, shift: DVec2) -> Objects {
     let plan = &town.plan;
     let waters = Waters::new(plan);
     let inside = |p: DVec2| p.abs().cmple(plan.window).all();
-    let (network, mut bridges) = network(plan, &waters);
+    let (network, mut bridges) = all(plan, &waters);
     let railway = railway(plan);
     bridges.extend(rail_bridges(plan, &waters));
     let mut objects = Objects {
         buildings: town.houses.iter().map(|house| house.building.clone()).collect(),
         trees: town.trees.clone(),
-        network,
+        network: largest_part(network),
         railways: clipped(&railway, plan.window),
         bridges,
         areas: areas(town),
     };
     objects.buildings.retain(|building| inside(building.footprint.iter().sum::<DVec2>() / 4.0));
     objects.trees.retain(|tree| inside(tree.at));
-    objects.bridges.retain(|bridge| bridge.line.iter().all(|(p, _)| inside(*p)));
+    objects.bridges.retain(|bridge| bridge.line.iter().any(|(p, _)| inside(*p)));
     let points = objects.buildings.iter_mut().flat_map(|building| &mut building.footprint);
     let points = points.chain(objects.trees.iter_mut().map(|tree| &mut tree.at)).chain(&mut objects.network.nodes);
     let points = points.chain(objects.network.roads.iter_mut().flat_map(|road| &mut road.line));
@@ -59,9 +59,8 @@ pub(super) fn objects(town: &Town, shift: DVec2) -> Objects {
     objects
 }
 
-/// Roads between junctions within the window, and their bridges. What the window's edge cuts off from the rest is left
-/// out, so that every node can be reached from every other.
-fn network(plan: &Plan, waters: &Waters) -> (Network, Vec<Bridge>) {
+/// Roads between junctions within the window, and their bridges.
+pub(super) fn all(plan: &Plan, waters: &Waters) -> (Network, Vec<Bridge>) {
     let mut network = Network { nodes: plan.streets.nodes.iter().map(|p| plan.world(*p)).collect(), roads: Vec::new() };
     let mut bridges = Vec::new();
     for street in plan.streets.list.iter().filter(|street| plan.is_near(street.ends.iter().copied())) {
@@ -95,7 +94,7 @@ fn network(plan: &Plan, waters: &Waters) -> (Network, Vec<Bridge>) {
             }
         }
     }
-    (largest_part(network), bridges)
+    (network, bridges)
 }
 
 /// The deck of a road, where it crosses water.
@@ -204,8 +203,9 @@ fn within(mut road: Road, window: DVec2, nodes: &mut Vec<DVec2>) -> Option<Road>
     }
 }
 
-/// The largest part in which every node is joined to every other, with the nodes that it uses.
-fn largest_part(network: Network) -> Network {
+/// The largest part in which every node is joined to every other, with the nodes that it uses: what the window's edge cuts
+/// off from the rest is left out.
+pub(super) fn largest_part(network: Network) -> Network {
     let mut part: Vec<usize> = (0..network.nodes.len()).collect();
     fn root(part: &mut [usize], mut k: usize) -> usize {
         while part[k] != k {
@@ -247,8 +247,17 @@ fn length(line: &[DVec2]) -> f64 {
 
 /// The pieces of a line within the window.
 fn clipped(line: &[DVec2], window: DVec2) -> Vec<Vec<DVec2>> {
+    // Short steps, so that little is lost at the edge.
+    let steps = line.windows(2).flat_map(|pair| (0..20).map(|k| pair[0].lerp(pair[1], f64::from(k) / 20.0)));
+    let fine: Vec<DVec2> = steps.chain(line.last().copied()).collect();
     let inside = |p: &DVec2| p.abs().cmple(window).all();
-    line.split(|p| !inside(p)).filter(|piece| piece.len() > 1).map(<[DVec2]>::to_vec).collect()
+    let pieces = fine.split(|p| !inside(p)).filter(|piece| piece.len() > 1);
+    pieces
+        .map(|piece| {
+            let last = piece.len() - 1;
+            (0..=last).filter(|k| k % 20 == 0 || *k == last).map(|k| piece[k]).collect()
+        })
+        .collect()
 }
 
 /// The neighbourhoods with those who live and work there.

@@ -1,5 +1,6 @@
 //! From the plan to cells: the things of the town, bent, laid over bands of rows.
 
+use super::band::{Band, Cell, NONE};
 use super::ground::{CREST, POLDER_STAGE, STAGE, dip, natural};
 use super::houses::lot;
 use super::plan::{Plan, Quarter};
@@ -22,7 +23,7 @@ pub(super) const BAND: usize = 64;
 
 /// What the ground between streets and houses is used for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Ground {
+pub(super) enum Ground {
     Verge,
     Court,
     Garden,
@@ -133,7 +134,7 @@ impl Painting<'_> {
     /// Paints the rows from `first` on, one spot per cell.
     pub(super) fn band(&self, grid: &Grid, first: usize, mut each: impl FnMut(usize, Spot)) {
         let rows = BAND.min(grid.rows - first);
-        let mut band = Band::new(grid, first, rows);
+        let mut band = Band::new(grid, self.town.plan.window, first, rows);
         for (outline, ground) in &self.grounds {
             band.fill(outline, |cell| cell.ground = *ground);
         }
@@ -308,115 +309,4 @@ fn quantised(height: f64) -> f64 {
 pub(super) fn bent(plan: &Plan, from: DVec2, to: DVec2) -> Vec<DVec2> {
     let pieces = ((to - from).length() / 20.0).ceil().max(1.0) as usize;
     (0..=pieces).map(|k| plan.world(from + (to - from) * (k as f64 / pieces as f64))).collect()
-}
-
-const NONE: u32 = u32::MAX;
-
-/// What has been painted on a cell. Distances are m, infinite beyond their reach.
-#[derive(Clone)]
-struct Cell {
-    ground: Ground,
-    in_moat: bool,
-    /// Distance to the shores of the moat.
-    shore: f32,
-    /// Distance to the shore of other water, negative in it.
-    water: f32,
-    /// Distance to the kerb, negative on the carriageway.
-    kerb: f32,
-    road: Option<RoadKind>,
-    /// Distance to the kerb of a road that passes under the railway.
-    cutting: f32,
-    ditch: f32,
-    dike: f32,
-    rail: f32,
-    house: u32,
-    canopy: f32,
-}
-
-/// Some rows of cells.
-struct Band {
-    cols: usize,
-    rows: usize,
-    cell: f64,
-    /// North-west corner, m from the middle of the town.
-    corner: DVec2,
-    cells: Vec<Cell>,
-}
-
-impl Band {
-    fn new(grid: &Grid, first: usize, rows: usize) -> Band {
-        let far = f32::INFINITY;
-        let blank = Cell {
-            ground: Ground::Verge,
-            in_moat: false,
-            shore: far,
-            water: far,
-            kerb: far,
-            road: None,
-            cutting: far,
-            ditch: far,
-            dike: far,
-            rail: far,
-            house: NONE,
-            canopy: 0.0,
-        };
-        let half = DVec2::new(grid.cols as f64, grid.rows as f64) * (grid.cell / 2.0);
-        let corner = DVec2::new(-half.x, half.y - first as f64 * grid.cell);
-        Band { cols: grid.cols, rows, cell: grid.cell, corner, cells: vec![blank; grid.cols * rows] }
-    }
-
-    /// Centre of a cell, m from the middle of the town.
-    fn point(&self, col: usize, row: usize) -> DVec2 {
-        self.corner + DVec2::new(col as f64 + 0.5, -(row as f64 + 0.5)) * self.cell
-    }
-
-    /// Cells of a row or column whose centres lie between two distances from its start.
-    fn between(&self, from: f64, to: f64, count: usize) -> std::ops::Range<usize> {
-        let (from, to) = ((from / self.cell - 0.5).ceil().max(0.0), (to / self.cell + 0.5).floor());
-        from as usize..(to.max(0.0) as usize).min(count)
-    }
-
-    /// Rows and columns whose centres lie in a box.
-    fn covered(&self, low: DVec2, high: DVec2) -> [std::ops::Range<usize>; 2] {
-        let rows = self.between(self.corner.y - high.y, self.corner.y - low.y, self.rows);
-        [rows, self.between(low.x - self.corner.x, high.x - self.corner.x, self.cols)]
-    }
-
-    /// Paints the cells within `reach` of a line, with their distance.
-    fn stroke(&mut self, [a, b]: [DVec2; 2], reach: f64, mut paint: impl FnMut(&mut Cell, f64)) {
-        let [rows, cols] = self.covered(a.min(b) - reach, a.max(b) + reach);
-        for row in rows {
-            for col in cols.clone() {
-                let distance = super::shapes::to_segment(self.point(col, row), a, b);
-                if distance < reach {
-                    paint(&mut self.cells[row * self.cols + col], distance);
-                }
-            }
-        }
-    }
-
-    /// Paints the cells whose centres lie in a polygon (even-odd).
-    fn fill(&mut self, outline: &[DVec2], mut paint: impl FnMut(&mut Cell)) {
-        let low = outline.iter().copied().reduce(DVec2::min).unwrap_or_default();
-        let high = outline.iter().copied().reduce(DVec2::max).unwrap_or_default();
-        let [rows, _] = self.covered(low, high);
-        let mut crossings = Vec::new();
-        for row in rows {
-            let y = self.point(0, row).y;
-            crossings.clear();
-            for (k, a) in outline.iter().enumerate() {
-                let b = outline[(k + 1) % outline.len()];
-                if (a.y > y) != (b.y > y) {
-                    crossings.push(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
-                }
-            }
-            crossings.sort_by(f64::total_cmp);
-            for pair in crossings.chunks_exact(2) {
-                let cols = self.between(pair[0] - self.corner.x, pair[1] - self.corner.x, self.cols);
-                if !cols.is_empty() {
-                    self.cells[row * self.cols..][cols].iter_mut().for_each(&mut paint);
-                }
-            }
-        }
-    }
 }

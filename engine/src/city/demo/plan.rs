@@ -9,8 +9,6 @@ use glam::DVec2;
 
 /// Rays of the web, bastions of the star.
 pub(super) const RAYS: usize = 10;
-/// The neighbourhood beyond the railway where most business is.
-const BUSINESS: usize = 9;
 /// Rays that carry a main road; ray 0 crosses the river.
 const MAIN_RAYS: [usize; 4] = [0, 2, 5, 7];
 /// Rays from whose side of the old town the canal comes and goes.
@@ -38,23 +36,6 @@ pub(super) enum Quarter {
     Sports,
     Field,
     Wood,
-}
-
-/// Longest and deepest block of a quarter, m, how uneven its streets are (0..1), and their kind.
-fn rule(quarter: Quarter) -> ([f64; 2], f64, RoadKind) {
-    use Quarter::*;
-    match quarter {
-        Old | Market | Church => ([82.0, 50.0], 0.5, RoadKind::Old),
-        Nineteenth | Station => ([130.0, 62.0], 0.25, RoadKind::Residential),
-        Villas => ([170.0, 95.0], 0.4, RoadKind::Residential),
-        Offices => ([140.0, 90.0], 0.2, RoadKind::Residential),
-        PostWar => ([170.0, 105.0], 0.1, RoadKind::Residential),
-        Woonerf => ([105.0, 66.0], 0.6, RoadKind::Residential),
-        New => ([135.0, 64.0], 0.12, RoadKind::Residential),
-        Business => ([240.0, 150.0], 0.15, RoadKind::Residential),
-        Park | Sports | Wood => ([330.0, 260.0], 0.3, RoadKind::Residential),
-        Field => ([420.0, 110.0], 0.3, RoadKind::Country),
-    }
 }
 
 /// A block between streets.
@@ -224,7 +205,13 @@ impl Plan {
             let mut dice = Dice::new(self.seed, 2, ring * RAYS + ray);
             let uneven = if ring == 0 || ring == last { 0.0 } else { 0.08 };
             let way = self.measures.rays[ray] + self.measures.rays[ray].perp() * uneven * dice.between(-0.8, 0.8);
-            way * rings[ring] * (1.0 + uneven * dice.between(-1.0, 1.0))
+            let mut corner = way * rings[ring] * (1.0 + uneven * dice.between(-1.0, 1.0));
+            // No corner lies on the railway: what leads to it would not be joined across.
+            let (to_rail, rail) = self.measures.rail;
+            while (to_rail.dot(corner) - rail).abs() < RAIL_HALF + 10.0 {
+                corner *= 1.01;
+            }
+            corner
         };
         self.web = (0..=last).map(|ring| (0..RAYS).map(|ray| corner(ring, ray)).collect()).collect();
         let mut sides = vec![Vec::new(); 2 * rings.len() * RAYS];
@@ -242,13 +229,14 @@ impl Plan {
                     _ => Some(RoadKind::Distributor),
                 };
                 let from = self.web[ring][ray];
-                sides[2 * (ring * RAYS + ray)] = self.strand(from, self.web[ring][(ray + 1) % RAYS], along, false);
+                sides[2 * (ring * RAYS + ray)] = self.strand(from, self.web[ring][(ray + 1) % RAYS], along);
                 if ring < last {
                     let to = self.web[ring + 1][ray];
-                    sides[2 * (ring * RAYS + ray) + 1] = self.strand(from, to, outwards, ray == 0);
+                    sides[2 * (ring * RAYS + ray) + 1] = self.strand(from, to, outwards);
                 }
             }
         }
+        self.bridge_river();
         for ring in 0..last {
             for ray in 0..RAYS {
                 self.mesh_of_web(ring, ray, &sides);
@@ -267,7 +255,25 @@ impl Plan {
         }
     }
 
-    /// The lines that cut the web: normal, limit, and whether the river or the railway lies beyond.
+    /// Carries the main road of ray 0 over the river, from where it meets the road at the foot of one dike to the other.
+    fn bridge_river(&mut self) {
+        let (to_river, [near, far]) = self.measures.river;
+        let meet = |limit: f64| {
+            let sides = self.web.windows(2).map(|rings| [rings[0][0], rings[1][0]]);
+            let mut cut = sides.filter_map(|[from, to]| {
+                let (a, b) = (to_river.dot(from) - limit, to_river.dot(to) - limit);
+                (a <= 0.0 && b > 0.0).then(|| from + (to - from) * (a / (a - b)))
+            });
+            cut.next()
+        };
+        if let (Some(from), Some(to)) = (meet(near - DIKE_FOOT), meet(far + DIKE_FOOT)) {
+            let (from, to) = (self.streets.node_at(from), self.streets.node_at(to));
+            let street = self.streets.between(from, to, RoadKind::Main);
+            self.streets.list[street].viaduct = true;
+        }
+    }
+
+    /// The lines on both sides of the river and of the railway: outward normal of what is left, and limit.
     fn cuts(&self) -> [[(DVec2, f64); 2]; 2] {
         let (to_river, [near, far]) = self.measures.river;
         let (to_rail, rail) = self.measures.rail;
@@ -279,7 +285,7 @@ impl Plan {
 
     /// The streets along a side of the web: one for each piece that river and railway leave of it, and what joins
     /// these pieces.
-    fn strand(&mut self, from: DVec2, to: DVec2, kind: Option<RoadKind>, crosses_river: bool) -> Vec<usize> {
+    fn strand(&mut self, from: DVec2, to: DVec2, kind: Option<RoadKind>) -> Vec<usize> {
         let Some(kind) = kind else { return Vec::new() };
         let within = |(normal, limit): (DVec2, f64), [s, t]: [f64; 2]| {
             let (a, b) = (normal.dot(from) - limit, normal.dot(to) - limit);
@@ -302,11 +308,9 @@ impl Plan {
         let streets = nodes.iter().map(|[a, b]| self.streets.between(*a, *b, kind)).collect();
         for pair in nodes.windows(2) {
             let gap = (self.streets.nodes[pair[0][1]] - self.streets.nodes[pair[1][0]]).length();
-            let under = gap < 4.0 * RAIL_HALF;
-            if under || crosses_river {
+            if gap < 4.0 * RAIL_HALF {
                 let street = self.streets.between(pair[0][1], pair[1][0], kind);
-                self.streets.list[street].underpass = under;
-                self.streets.list[street].viaduct = !under;
+                self.streets.list[street].underpass = true;
             }
         }
         streets
@@ -379,136 +383,6 @@ impl Plan {
             }
             None => self.districts(piece, 0, neighbourhood),
         }
-    }
-
-    /// Cuts a mesh of the web into districts, each of one kind.
-    fn districts(&mut self, piece: Polygon, ring: usize, neighbourhood: usize) {
-        let (axis, size) = axes(&piece);
-        let last = self.measures.rings.len() - 2;
-        let (limits, kind) = match ring {
-            _ if ring == last => ([1100.0, 700.0], RoadKind::Country),
-            0 => ([330.0, 260.0], RoadKind::Residential),
-            _ => ([480.0, 360.0], RoadKind::Distributor),
-        };
-        if !self.is_near(piece.iter().map(|(p, _)| *p)) {
-            return;
-        }
-        for (k, normal) in [axis, axis.perp()].into_iter().enumerate() {
-            if size[k] > limits[k] {
-                let at = self.somewhere(&piece, normal, limits[k], 0.35);
-                if let Some(parts) = self.streets.cut(&piece, normal, at, Cut::Street(kind)) {
-                    return parts.parts.into_iter().for_each(|part| self.districts(part, ring, neighbourhood));
-                }
-            }
-        }
-        let quarter = self.choose(middle(&piece), ring, neighbourhood);
-        let mut dice = Dice::new(self.seed, 10, self.streets.nodes.len());
-        let share = match quarter {
-            Quarter::New => 0.8,
-            Quarter::PostWar | Quarter::Woonerf => 0.3,
-            _ => 0.0,
-        };
-        let has_canal = dice.chance(share) && size[1] > 150.0;
-        let at = extent(piece.iter().map(|(p, _)| *p), axis.perp());
-        let at = (at.0 + at.1) / 2.0;
-        match has_canal.then(|| self.streets.cut(&piece, axis.perp(), at, Cut::Canal(12.0))).flatten() {
-            Some(parts) => {
-                // The canal ends where the shorter quay does, before the streets across its ends.
-                let quays = parts.sides.map(|side| match side {
-                    Side::Street(street) => extent(self.streets.list[street].ends, axis),
-                    _ => (0.0, 0.0),
-                });
-                let end = |along: f64| axis * along + axis.perp() * at;
-                let (low, high) = (quays[0].0.max(quays[1].0) + 14.0, quays[0].1.min(quays[1].1) - 14.0);
-                if high - low > 20.0 {
-                    self.canals.push(Canal { ends: [end(low), end(high)], half: 5.5 });
-                }
-                parts.parts.into_iter().for_each(|part| self.divide(part, quarter, neighbourhood));
-                if let [Side::Street(a), Side::Street(b)] = parts.sides {
-                    self.streets.bridge(a, b, 90.0, RoadKind::Residential);
-                }
-            }
-            None => self.divide(piece, quarter, neighbourhood),
-        }
-    }
-
-    /// What a district is, by its place and dice.
-    fn choose(&self, at: DVec2, ring: usize, neighbourhood: usize) -> Quarter {
-        let mut dice = Dice::new(self.seed, 3, (at.x.round() as i64 as usize) ^ ((at.y.round() as i64 as usize) << 20));
-        let last = self.measures.rings.len() - 2;
-        let (to_rail, rail) = self.measures.rail;
-        let from_rail = (to_rail.dot(at) - rail).abs();
-        let over_river = self.measures.river.0.dot(at) > self.measures.river.1[1];
-        let on_ridge = super::ground::ridge(self.seed, &self.measures, at) > 0.3;
-        let rim = self.measures.rings[last] * (0.9 + 0.2 * noise(self.seed, 60, at, 700.0));
-        match dice.unit() {
-            u if ring == last || at.length() > rim || over_river => {
-                if on_ridge && u < 0.6 || u < 0.06 {
-                    Quarter::Wood
-                } else {
-                    Quarter::Field
-                }
-            }
-            u if ring == 0 => match u {
-                _ if from_rail < 110.0 && u < 0.5 => Quarter::Offices,
-                _ if u < 0.13 => Quarter::Park,
-                _ if on_ridge || u < 0.27 => Quarter::Villas,
-                _ => Quarter::Nineteenth,
-            },
-            u => match u {
-                // Beyond the railway, where lorries reach the ring road.
-                _ if to_rail.dot(at) > rail && u < if neighbourhood == BUSINESS { 0.8 } else { 0.12 } => {
-                    Quarter::Business
-                }
-                _ if u < 0.08 => Quarter::Park,
-                _ if u < 0.15 => Quarter::Sports,
-                _ if on_ridge && u < 0.6 => Quarter::Villas,
-                _ if at.length() > 0.5 * (self.measures.rings[1] + rim) && u < 0.62 => Quarter::New,
-                _ if u < 0.45 => Quarter::Woonerf,
-                _ => Quarter::PostWar,
-            },
-        }
-    }
-
-    /// Where to cut a block across an axis into even parts, roughly.
-    fn somewhere(&self, block: &Polygon, normal: DVec2, limit: f64, uneven: f64) -> f64 {
-        let (low, high) = extent(block.iter().map(|(p, _)| *p), normal);
-        let parts = ((high - low) / limit).ceil().max(2.0);
-        let mut dice = Dice::new(self.seed, 4, self.streets.nodes.len() + 7 * self.ditches.len());
-        low + (high - low) * ((parts / 2.0).floor() + uneven * dice.between(-0.5, 0.5)) / parts
-    }
-
-    /// Cuts a piece of a quarter into blocks.
-    fn divide(&mut self, block: Polygon, quarter: Quarter, neighbourhood: usize) {
-        if !self.is_near(block.iter().map(|(p, _)| *p)) {
-            return;
-        }
-        let (limits, uneven, kind) = rule(quarter);
-        let (axis, size) = axes(&block);
-        for (k, normal) in [axis, axis.perp()].into_iter().enumerate() {
-            if size[k] <= limits[k] {
-                continue;
-            }
-            let mut dice = Dice::new(self.seed, 5, self.streets.nodes.len() + 7 * self.ditches.len());
-            let turned = (normal + normal.perp() * 0.25 * uneven * dice.between(-1.0, 1.0)).normalize();
-            let at = self.somewhere(&block, turned, limits[k], uneven);
-            // Fields beyond the reach of a road are cut by ditches only, so that no road ends at one.
-            let cut = match quarter {
-                Quarter::Field | Quarter::Wood => Cut::Ditch,
-                _ => Cut::Street(kind),
-            };
-            if let Some(parts) = self.streets.cut(&block, turned, at, cut) {
-                return parts.parts.into_iter().for_each(|part| self.divide(part, quarter, neighbourhood));
-            }
-        }
-        if matches!(quarter, Quarter::Field) {
-            for (k, (from, side)) in block.iter().enumerate() {
-                if *side == Side::Ditch {
-                    self.ditches.push([*from, block[(k + 1) % block.len()].0]);
-                }
-            }
-        }
-        self.blocks.push(Block { polygon: block, quarter, area: neighbourhood });
     }
 }
 

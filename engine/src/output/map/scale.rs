@@ -96,9 +96,23 @@ impl Scale {
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS, Pick::Highest)
             }
             "cover" => {
-                let starts = Cover::ALL.map(|cover| f64::from(cover as u8) - 0.5).to_vec();
-                let names = Cover::ALL.map(words::cover).to_vec();
-                Scale { names, ..fixed("", 1.0, 0, starts, &COVER, Pick::Most) }
+                let mut scale = fixed("", 1.0, 0, Vec::new(), &[], Pick::Most);
+                for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
+                    // What follows a number that is a cover may be one that is none, and is not drawn.
+                    for (start, colour) in [(-0.5, Some(colour)), (0.5, None)] {
+                        let start = f64::from(cover as u8) + start;
+                        if scale.starts.last() == Some(&start) {
+                            scale.starts.pop();
+                            scale.colours.pop();
+                            scale.names.pop();
+                        }
+                        scale.starts.push(start);
+                        scale.colours.push(colour);
+                        scale.names.push(words::cover(cover));
+                    }
+                }
+                scale.relative = scale.starts.iter().map(|start| (start - layer.datum) as f32).collect();
+                scale
             }
             _ => ranged(layer),
         }
@@ -234,6 +248,17 @@ mod tests {
         let legend = scale.legend(Language::Dutch);
         assert_eq!(legend[0], (WATER[9], "50 en meer".to_string()));
         assert_eq!(legend[9], (WATER[0], "5 – 10".to_string()));
+    }
+
+    #[test]
+    fn covers_have_names_and_other_numbers_no_colour() {
+        let scale = Scale::of(&layer("cover", "", &[0.0]));
+        for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
+            assert_eq!(scale.colour(f32::from(cover as u8)), Some(colour), "{cover:?}");
+        }
+        assert!([3.0, 4.0, 8.0, -1.0, f32::NAN].iter().all(|number| scale.colour(*number).is_none()));
+        assert_eq!(scale.legend(Language::Dutch).len(), Cover::ALL.len());
+        assert_eq!(scale.legend(Language::Dutch)[0].1, "water");
     }
 
     #[test]

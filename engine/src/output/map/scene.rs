@@ -2,7 +2,7 @@
 
 use super::scale::{Pick, Scale};
 use super::{BUILDING, Ground, NODATA, STANDING, TREE};
-use crate::raster::Raster;
+use crate::raster::{Raster, normal};
 use glam::Vec3;
 use image::RgbImage;
 use rayon::prelude::*;
@@ -144,7 +144,7 @@ impl Scene<'_> {
     fn shade(&self, col: usize, row: usize) -> f32 {
         let grid = &self.layer.grid;
         let surface = |at: usize| self.ground.terrain.values[at] * self.stretch + self.building(at);
-        let normal = normal(col, row, grid.cols, grid.rows, grid.cell as f32, surface);
+        let normal = normal(grid, col, row, surface);
         let sun = Vec3::new(-0.5, 0.5, std::f32::consts::FRAC_1_SQRT_2);
         normal.dot(sun).max(0.0)
     }
@@ -165,24 +165,6 @@ fn tint(shade: f32, roof: bool) -> [u8; 3] {
     // Level ground has a shade of 0.71 and comes out at 231.
     let grey = (160.0 + 100.0 * shade).clamp(0.0, 252.0) as u8;
     [grey, grey, grey.saturating_sub(2)]
-}
-
-/// Upward normal of a surface (x east, y north) from the neighbours that exist and have a value.
-fn normal(col: usize, row: usize, cols: usize, rows: usize, cell: f32, surface: impl Fn(usize) -> f32) -> Vec3 {
-    let at = row * cols + col;
-    let here = surface(at);
-    let slope = |before: Option<usize>, after: Option<usize>| {
-        let [before, after] = [before, after].map(|at| at.map(&surface).filter(|z| z.is_finite()));
-        match (before, after) {
-            (Some(before), Some(after)) => (after - before) / (2.0 * cell),
-            (Some(before), None) => (here - before) / cell,
-            (None, Some(after)) => (after - here) / cell,
-            (None, None) => 0.0,
-        }
-    };
-    let east = slope((col > 0).then(|| at - 1), (col + 1 < cols).then_some(at + 1));
-    let north = slope((row + 1 < rows).then_some(at + cols), (row > 0).then(|| at - cols));
-    Vec3::new(-east, -north, 1.0).normalize()
 }
 
 /// Vertical exaggeration that makes the usual slope of a terrain about 0.2: flat land still reads, hills stay calm.
