@@ -5,7 +5,7 @@ mod maps;
 mod meshes;
 
 pub use checkpoint::device_of;
-pub use maps::{Request, draw, today};
+pub use maps::{Request, day, draw, today};
 pub use meshes::{MeshRequest, meshes};
 
 use crate::checksum::hex;
@@ -14,7 +14,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
-use crate::output::folder::RunFolder;
+use crate::output::folder::{Artifact, RunFolder};
 use crate::scenario::{Input, Scenario};
 use crate::words::Language;
 use sha2::{Digest, Sha256};
@@ -48,6 +48,8 @@ pub enum Event {
         done: usize,
         /// How many there will be.
         of: usize,
+        /// The files.
+        files: Vec<Artifact>,
     },
 }
 
@@ -206,7 +208,9 @@ impl Simulation {
             let frame = self.model.frame()?;
             self.folder.frame(&frame)?;
             self.next_frame += 1;
-            tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len() });
+            // The newest artifacts are the last.
+            let files = self.folder.artifacts[self.folder.artifacts.len() - frame.layers.len()..].to_vec();
+            tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len(), files });
         }
         let outcome = self.model.outcome()?;
         self.finish(&outcome)?;

@@ -1,6 +1,7 @@
 //! The `hanze` command: what happens to the city if it rains, heats up, or a road moves.
 
 mod cli;
+mod serve;
 
 use clap::Parser;
 use std::process::ExitCode;

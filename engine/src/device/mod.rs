@@ -132,3 +132,14 @@ impl std::fmt::Display for DeviceRecord {
         }
     }
 }
+
+/// Sets how many threads compute, once and before anything does.
+///
+/// # Errors
+/// `NoDevice` where something computes already.
+pub fn compute_threads(threads: usize) -> Result<()> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|error| Error::NoDevice {
+        problem: format!("the number of threads cannot be set: {error}"),
+        mend: "set it before anything else".into(),
+    })
+}

@@ -40,6 +40,25 @@ pub struct Spec {
     pub gauge: Vec<GaugeSpec>,
 }
 
+impl Spec {
+    /// Every file that the scenario names.
+    pub fn files(&self) -> Vec<&str> {
+        let city = &self.city;
+        let layers = [&city.manning, &city.infiltration_mm_per_day].into_iter().filter_map(|layer| match layer {
+            Some(NumberOrFile::File(name)) => Some(name.as_str()),
+            _ => None,
+        });
+        let rain = self.rain.iter().filter_map(|rain| rain.mm_per_hour.as_ref());
+        let edges = self.boundary.iter().flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
+        let inflows = self.inflow.iter().map(|inflow| &inflow.discharge_m3_per_s);
+        let series = rain.chain(edges).chain(inflows).filter_map(|series| match series {
+            SeriesSpec::File(name) => Some(name.as_str()),
+            _ => None,
+        });
+        city.terrain.as_deref().into_iter().chain(layers).chain(series).collect()
+    }
+}
+
 /// A model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -206,7 +206,7 @@ pub fn today() -> String {
 }
 
 /// Day of the Gregorian calendar by days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
-fn day(since_1970: u64) -> String {
+pub fn day(since_1970: u64) -> String {
     let days = since_1970 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod client;
 mod demo;
 mod devices;
 mod map;
@@ -9,6 +10,8 @@ mod progress;
 mod report;
 mod run;
 mod validate;
+
+pub use report::report;
 
 use clap::{Parser, Subcommand};
 use hanze_engine::scenario::Scenario;
@@ -57,6 +60,18 @@ enum Command {
     Mesh(mesh::Args),
     /// Write the synthetic demo town as the files that a real city comes in.
     Demo(demo::Args),
+    /// Serve jobs and results over HTTP.
+    Serve(crate::serve::Args),
+    #[command(flatten)]
+    Ask(client::Ask),
+    /// Make, list and revoke keys of a server.
+    Key {
+        /// Folder of the server's data.
+        #[arg(long, default_value = "hanze-data")]
+        data: PathBuf,
+        #[command(subcommand)]
+        command: crate::serve::KeyCommand,
+    },
     /// Check a scenario without running it.
     Check {
         /// The scenario, a TOML file.
@@ -106,6 +121,9 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Map(args) => map::map(&args),
         Command::Mesh(args) => mesh::mesh(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Serve(args) => crate::serve::serve(&args),
+        Command::Ask(ask) => client::ask(&ask),
+        Command::Key { data, command } => crate::serve::command(&data, &command),
         Command::Check { scenario } => check(&scenario),
         Command::Schema => {
             say(format_args!("{:#}", Scenario::schema()));
@@ -124,10 +142,10 @@ fn say(line: std::fmt::Arguments) {
 
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
 fn check(file: &std::path::Path) -> miette::Result<ExitCode> {
-    let scenario = Scenario::load(file).map_err(report::report)?;
-    let (city, mut inputs) = scenario.city().map_err(report::report)?;
-    inputs.extend(scenario.series_inputs().map_err(report::report)?);
-    hanze_engine::models::check(&city, &scenario).map_err(report::report)?;
+    let scenario = Scenario::load(file).map_err(report)?;
+    let (city, mut inputs) = scenario.city().map_err(report)?;
+    inputs.extend(scenario.series_inputs().map_err(report)?);
+    hanze_engine::models::check(&city, &scenario).map_err(report)?;
     let grid = city.grid;
     say(format_args!("{}: fine", file.display()));
     say(format_args!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));

@@ -47,7 +47,7 @@ impl Teller {
                 let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
                 self.progress(progress.time, end, progress.dt, speed, remaining);
             }
-            Event::Frame { time, done, of } => match &self.way {
+            Event::Frame { time, done, of, .. } => match &self.way {
                 Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
                 Way::Plain => eprintln!("frame {done} of {of} at {}", clock(time)),
                 Way::Bar(_) => {}

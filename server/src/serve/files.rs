@@ -1,0 +1,186 @@
+//! Sending a file: strong ETag, one range, 304 and 206 and 416 (RFC 9110, sections 13 and 14).
+
+use super::problem::Problem;
+use super::store::Output;
+use bytes::Bytes;
+use futures_util::stream::poll_fn;
+use std::io::SeekFrom;
+use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::sync::mpsc;
+use warp::http::{HeaderMap, HeaderValue, StatusCode};
+use warp::reply::{Reply, Response};
+
+/// Bytes that are read at once; two such pieces wait for each reader.
+const PIECE: usize = 64 * 1024;
+
+/// What a range asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Part { from: u64, to: u64 },
+    Nothing,
+}
+
+/// The range that a header asks for of so many bytes. Several at once are answered with the whole, as a server may.
+fn wanted(range: Option<&str>, length: u64) -> Wanted {
+    let Some(range) = range.and_then(|range| range.trim().strip_prefix("bytes=")) else { return Wanted::All };
+    if range.contains(',') {
+        return Wanted::All;
+    }
+    let Some((from, to)) = range.trim().split_once('-') else { return Wanted::All };
+    let number = |text: &str| {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            None
+        } else {
+            text.parse::<u64>().ok().or(Some(u64::MAX))
+        }
+    };
+    match (number(from), number(to)) {
+        (Some(from), to) if to.is_some() || is_open(range) => {
+            let to = to.unwrap_or(u64::MAX);
+            match (from > to, from < length) {
+                // Reversed: no range at all.
+                (true, _) => Wanted::All,
+                (false, true) => Wanted::Part { from, to: to.min(length - 1) },
+                (false, false) => Wanted::Nothing,
+            }
+        }
+        // The last bytes.
+        (None, Some(last)) if from.is_empty() => match last.min(length) {
+            0 => Wanted::Nothing,
+            last => Wanted::Part { from: length - last, to: length - 1 },
+        },
+        _ => Wanted::All,
+    }
+}
+
+/// Whether a range has no end.
+fn is_open(range: &str) -> bool {
+    range.ends_with('-')
+}
+
+/// Whether a list of entity tags holds one (weak ones compare equal for this).
+fn names(list: &str, etag: &str) -> bool {
+    list.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
+}
+
+/// Answers with a file.
+pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bool) -> Result<Response, Problem> {
+    let etag = format!("\"{}\"", output.sha256);
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let length = output.bytes as u64;
+    let mut response = if text("if-none-match").is_some_and(|list| names(list, &etag)) {
+        status(StatusCode::NOT_MODIFIED)
+    } else {
+        let is_same = text("if-range").is_none_or(|tag| tag.trim() == etag);
+        match wanted(text("range").filter(|_| is_same), length) {
+            Wanted::Nothing => {
+                let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the file has {length} bytes"));
+                return Err(problem.with("content-range", format!("bytes */{length}")));
+            }
+            Wanted::All => body(path, 0, length, is_head, StatusCode::OK).await?,
+            Wanted::Part { from, to } => {
+                let mut response = body(path, from, to + 1 - from, is_head, StatusCode::PARTIAL_CONTENT).await?;
+                set(&mut response, "content-range", &format!("bytes {from}-{to}/{length}"));
+                response
+            }
+        }
+    };
+    if response.status() != StatusCode::NOT_MODIFIED {
+        set(&mut response, "content-type", &output.media_type);
+        let name = output.name.rsplit('/').next().unwrap_or_default();
+        set(&mut response, "content-disposition", &format!("inline; filename=\"{name}\""));
+    }
+    set(&mut response, "etag", &etag);
+    set(&mut response, "accept-ranges", "bytes");
+    // What a checksum names never changes, and the name of an output of a finished job neither.
+    set(&mut response, "cache-control", "private, max-age=3600");
+    Ok(response)
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Bytes::new().into());
+    *response.status_mut() = status;
+    response
+}
+
+fn set(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Some bytes of a file, read as fast as they are taken.
+async fn body(path: &Path, from: u64, count: u64, is_head: bool, code: StatusCode) -> Result<Response, Problem> {
+    let gone = |error: std::io::Error| {
+        tracing::error!(%error, path = %path.display(), "a kept file cannot be read");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be read; tell whoever runs this server")
+    };
+    let mut file = tokio::fs::File::open(path).await.map_err(gone)?;
+    file.seek(SeekFrom::Start(from)).await.map_err(gone)?;
+    let mut response = if is_head {
+        Response::new(Bytes::new().into())
+    } else {
+        let (sender, mut receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(2);
+        tokio::spawn(async move {
+            let mut left = count;
+            while left > 0 {
+                let mut piece = vec![0; PIECE.min(left as usize)];
+                let read = match file.read(&mut piece).await {
+                    Ok(0) => Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
+                    Ok(read) => {
+                        piece.truncate(read);
+                        left -= read as u64;
+                        Ok(Bytes::from(piece))
+                    }
+                    Err(error) => Err(error),
+                };
+                let is_end = read.is_err();
+                if sender.send(read).await.is_err() || is_end {
+                    return;
+                }
+            }
+        });
+        warp::reply::stream(poll_fn(move |cx| receiver.poll_recv(cx))).into_response()
+    };
+    *response.status_mut() = code;
+    set(&mut response, "content-length", &count.to_string());
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_those_of_the_standard() {
+        let part = |from, to| Wanted::Part { from, to };
+        for (range, expected) in [
+            ("bytes=0-0", part(0, 0)),
+            ("bytes=10-19", part(10, 19)),
+            ("bytes=90-", part(90, 99)),
+            ("bytes=-5", part(95, 99)),
+            ("bytes=-500", part(0, 99)),
+            ("bytes=50-99999999999999999999999999", part(50, 99)),
+            ("bytes=100-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
+            ("bytes=20-10", Wanted::All),
+            ("bytes=", Wanted::All),
+            ("bytes=-", Wanted::All),
+            ("bytes=a-b", Wanted::All),
+            ("bytes=1-b", Wanted::All),
+            ("bytes=0-1,5-6", Wanted::All),
+            ("lines=0-1", Wanted::All),
+        ] {
+            assert_eq!(wanted(Some(range), 100), expected, "{range}");
+        }
+        assert_eq!(wanted(None, 100), Wanted::All);
+        assert_eq!(wanted(Some("bytes=0-"), 0), Wanted::Nothing);
+    }
+
+    #[test]
+    fn tags_are_found_in_lists() {
+        assert!(names("\"a\", W/\"b\"", "\"b\"") && names("*", "\"b\"") && !names("\"a\"", "\"b\""));
+    }
+}

@@ -1,0 +1,133 @@
+//! API keys: shown once, kept as a hash, with a role.
+
+use super::State;
+use super::problem::Problem;
+use super::store::Store;
+use hanze_engine::checksum::hex;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use warp::http::{HeaderMap, StatusCode};
+
+/// What a key may do; each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Read,
+    Submit,
+    Admin,
+}
+
+impl Role {
+    fn parse(role: &str) -> Option<Role> {
+        match role {
+            "read" => Some(Role::Read),
+            "submit" => Some(Role::Submit),
+            "admin" => Some(Role::Admin),
+            _ => None,
+        }
+    }
+}
+
+/// Who asks.
+pub struct Caller {
+    /// Name of the key; empty for anyone.
+    pub name: String,
+    pub role: Role,
+}
+
+/// What to do with keys.
+#[derive(clap::Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and show it, once.
+    New {
+        /// Whose it is.
+        name: String,
+        /// read, submit or admin.
+        #[arg(long, default_value = "submit", value_parser = ["read", "submit", "admin"])]
+        role: String,
+    },
+    /// List the keys.
+    List,
+    /// Revoke the keys of a name.
+    Revoke {
+        /// Whose they are.
+        name: String,
+    },
+}
+
+/// Does what `hanze key` is asked for.
+pub fn command(data: &Path, command: &KeyCommand) -> miette::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| miette::miette!("{error}"))?;
+    let done: Result<String, sqlx::Error> = runtime.block_on(async {
+        let store = Store::open(data).await?;
+        match command {
+            KeyCommand::New { name, role } => {
+                let key = format!("hanze_{}", random());
+                store.add_key(&hash(&key), name, role).await?;
+                Ok(format!("{key}\nKeep it: it is not shown again, and only its hash is kept."))
+            }
+            KeyCommand::List => {
+                let lines = store.keys().await?.into_iter().map(|(hash, name, role, _, revoked)| {
+                    let revoked = if revoked.is_some() { "  revoked" } else { "" };
+                    format!("{}…  {role:6}  {name}{revoked}", &hash[..8])
+                });
+                Ok(lines.collect::<Vec<_>>().join("\n"))
+            }
+            KeyCommand::Revoke { name } => Ok(format!("{} revoked", store.revoke(name).await?)),
+        }
+    });
+    let text = done.map_err(|error| miette::miette!("the job store in {} fails: {error}", data.display()))?;
+    println!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// 128 random bits in hexadecimal.
+pub fn random() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness nothing here is safe, and no system that runs lacks it.
+    if getrandom::fill(&mut bytes).is_err() {
+        tracing::error!("the system gives no random numbers");
+        std::process::abort();
+    }
+    hex(&bytes)
+}
+
+/// A key has 128 random bits, so that a plain hash is as good as a slow one.
+fn hash(key: &str) -> String {
+    hex(&Sha256::digest(key))
+}
+
+/// Sees that whoever asks may do so. Until the first key is made, everyone who reaches a server that listens to its own
+/// machine only may do everything.
+pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<Caller, Problem> {
+    if state.is_stopping.load(Ordering::Relaxed) && role > Role::Read {
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; try again in a minute");
+        return Err(problem.with("retry-after", "60"));
+    }
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let key = bearer.or(headers.get("x-api-key").and_then(|value| value.to_str().ok()));
+    if let Some(key) = key {
+        let found = state.store.key(&hash(key.trim())).await?;
+        let found = found.and_then(|(name, own)| Some(Caller { name, role: Role::parse(&own)? }));
+        return match found {
+            Some(caller) if caller.role >= role => Ok(caller),
+            Some(_) => {
+                Err(Problem::new(StatusCode::FORBIDDEN, "this key may not do that; ask for one with a higher role"))
+            }
+            None => Err(unknown("this key is not known here, or was revoked")),
+        };
+    }
+    if role == Role::Read && state.args.public_read {
+        return Ok(Caller { name: String::new(), role });
+    }
+    if state.args.address.is_loopback() && !state.store.has_keys().await? {
+        return Ok(Caller { name: String::new(), role: Role::Admin });
+    }
+    Err(unknown("a key is needed; send it as Authorization: Bearer KEY (hanze key new NAME makes one)"))
+}
+
+fn unknown(detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, detail).with("www-authenticate", "Bearer")
+}

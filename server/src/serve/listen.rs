@@ -1,0 +1,103 @@
+//! The socket: a limit on connections, a time limit on heads, and a quiet end.
+
+use super::{State, routes, worker};
+use hanze_engine::device::Device;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+
+/// Connections at once.
+const MOST_CONNECTIONS: usize = 1024;
+/// Time that the head of a request may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Bytes of a head, and lines in it.
+const LARGEST_HEAD: usize = 64 * 1024;
+const MOST_LINES: usize = 100;
+/// Time that readers get to end when the server stops.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
+pub async fn run(state: Arc<State>, address: SocketAddr, device: Device) -> miette::Result<ExitCode> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        miette::miette!(
+            help = "choose another with --port, or --port 0 for a free one",
+            "cannot listen on {address}: {error}"
+        )
+    })?;
+    let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
+    // The one line on standard output, for people and for programs that started the server on a free port.
+    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}", device.record());
+    let _ = std::io::stdout().flush();
+    let attending = {
+        let (state, handle) = (state.clone(), Handle::current());
+        std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, &device, &handle))
+    };
+    let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
+    let service = warp::service(routes::all(state.clone()));
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut stop = std::pin::pin!(stopped());
+    loop {
+        let place = places.clone().acquire_owned();
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = async { (place.await, listener.accept().await) } => accepted,
+        };
+        let (Ok(place), Ok((stream, _))) = accepted else {
+            // Too many files are open, or the peer has gone already.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIME)
+            .max_buf_size(LARGEST_HEAD)
+            .max_headers(MOST_LINES)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+    tracing::info!("stops");
+    state.is_stopping.store(true, Ordering::Relaxed);
+    if let Some((_, cancel)) = &*state.running() {
+        cancel.store(true, Ordering::Relaxed);
+    }
+    state.queue.notify_waiters();
+    state.newest.send_modify(|_| {});
+    drop(listener);
+    let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
+    // The worker leaves its checkpoint.
+    let _ = tokio::task::spawn_blocking(move || attending.join()).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn stopped() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(signal) => signal.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

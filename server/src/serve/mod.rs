@@ -1,0 +1,138 @@
+//! `hanze serve`: a queue of jobs behind HTTP, with one worker that owns the device.
+//!
+//! A request becomes a row (`store`), the worker (`worker`) makes its files, the files are kept by their checksum
+//! (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in one
+//! transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
+
+mod artifacts;
+mod events;
+mod files;
+mod handlers;
+mod keys;
+mod listen;
+mod pages;
+mod problem;
+mod processes;
+mod request;
+mod routes;
+mod store;
+mod worker;
+
+pub use keys::{KeyCommand, command};
+
+use artifacts::Artifacts;
+use hanze_engine::device::Device;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use store::Store;
+use tokio::sync::{Notify, watch};
+
+/// What the server keeps to.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Args {
+    /// Port; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Address to listen on; 0.0.0.0 for all of the machine's.
+    #[arg(long, default_value = "127.0.0.1")]
+    address: IpAddr,
+    /// Folder for jobs and their results.
+    #[arg(long, default_value = "hanze-data")]
+    data: PathBuf,
+    /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Anyone may read jobs and results without a key.
+    #[arg(long)]
+    public_read: bool,
+    /// Jobs that may wait; more are turned away for now.
+    #[arg(long, default_value_t = 1000)]
+    max_queue: u32,
+    /// Cells of a job at most.
+    #[arg(long, default_value_t = 50_000_000)]
+    max_cells: u64,
+    /// Hours of computing that a job may be expected to take.
+    #[arg(long, default_value_t = 12.0)]
+    max_hours: f64,
+    /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
+    #[arg(long, default_value_t = 20.0)]
+    checkpoint_seconds: f64,
+    /// Cores that compute; one is left to HTTP, if none is given.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+/// All that handlers and worker share.
+pub struct State {
+    args: Args,
+    store: Store,
+    artifacts: Artifacts,
+    /// Id of the newest event; streams wait for it to change.
+    newest: watch::Sender<i64>,
+    /// Woken when a job may be waiting.
+    queue: Notify,
+    /// The job that runs, and what stops it.
+    running: std::sync::Mutex<Option<(String, Arc<AtomicBool>)>>,
+    /// Set when the server is on its way out.
+    is_stopping: AtomicBool,
+}
+
+impl State {
+    /// A lock that a panic of another thread does not spoil: what it guards is a pair that is set in one go.
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<(String, Arc<AtomicBool>)>> {
+        self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Tells streams that there is something new.
+    fn announce(&self, event: i64) {
+        self.newest.send_if_modified(|newest| {
+            let is_newer = event > *newest;
+            *newest = event.max(*newest);
+            is_newer
+        });
+    }
+}
+
+/// Serves until it is told to stop.
+pub fn serve(args: &Args) -> miette::Result<ExitCode> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HANZE_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let device = Device::open(&args.device).map_err(crate::cli::report)?;
+    // One core stays with HTTP, so that status calls are quick while a job runs.
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let threads = args.threads.unwrap_or(cores.saturating_sub(1).max(1));
+    let pool = rayon_threads(threads);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| miette::miette!("the server cannot start its threads: {error}"))?;
+    runtime.block_on(async {
+        pool?;
+        let store = Store::open(&args.data).await.map_err(|error| {
+            miette::miette!("the job store in {} cannot be opened: {error}; is the folder yours?", args.data.display())
+        })?;
+        let artifacts = Artifacts::open(&args.data)
+            .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
+        let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
+        let state = Arc::new(State {
+            args: args.clone(),
+            store,
+            artifacts,
+            newest: watch::Sender::new(newest),
+            queue: Notify::new(),
+            running: std::sync::Mutex::new(None),
+            is_stopping: AtomicBool::new(false),
+        });
+        state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
+        listen::run(state, SocketAddr::new(args.address, args.port), device).await
+    })
+}
+
+/// Sets how many threads compute.
+fn rayon_threads(threads: usize) -> miette::Result<()> {
+    hanze_engine::device::compute_threads(threads).map_err(|error| miette::miette!("{error}"))
+}

@@ -1,0 +1,216 @@
+//! Fixed documents: landing page, conformance, OpenAPI; and any JSON as a page for people.
+
+use super::processes::PROCESSES;
+use serde_json::{Map, Value, json};
+
+const OGC: &str = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf";
+
+/// The landing page.
+pub fn landing() -> Value {
+    json!({
+        "title": "Hanze",
+        "description": "Simulations for the city's digital twin: what happens if it rains harder than the sewer can take.",
+        "links": [
+            { "href": "/v1", "rel": "self", "type": "application/json", "title": "This page" },
+            { "href": "/v1/openapi.json", "rel": "service-desc",
+              "type": "application/vnd.oai.openapi+json;version=3.0", "title": "The API" },
+            { "href": "/v1/conformance", "rel": "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+              "type": "application/json", "title": "What it conforms to" },
+            { "href": "/v1/processes", "rel": "http://www.opengis.net/def/rel/ogc/1.0/processes",
+              "type": "application/json", "title": "Processes" },
+            { "href": "/v1/jobs", "rel": "http://www.opengis.net/def/rel/ogc/1.0/job-list",
+              "type": "application/json", "title": "Jobs" },
+        ],
+    })
+}
+
+/// What the server conforms to.
+pub fn conformance() -> Value {
+    let classes = ["core", "ogc-process-description", "json", "html", "oas30", "job-list", "dismiss"];
+    json!({ "conformsTo": classes.map(|class| format!("{OGC}/{class}")) })
+}
+
+/// Any JSON as a page: names beside values, links that lead on.
+pub fn html(title: &str, value: &Value) -> String {
+    let mut body = String::new();
+    write(&mut body, value, "");
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title><style>\
+         body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#20242a}}\
+         a{{color:#114a8a}}dl{{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}}\
+         dt{{color:#60666e}}dd{{margin:0}}li{{margin:.6rem 0}}</style></head><body><h1>{0}</h1>{body}</body></html>",
+        escaped(title)
+    )
+}
+
+fn write(page: &mut String, value: &Value, name: &str) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::String(href)) = object.get("href") {
+                let text = object.get("title").or(object.get("rel")).and_then(Value::as_str).unwrap_or(href);
+                *page += &format!("<a href=\"{}\">{}</a>", escaped(href), escaped(text));
+                return;
+            }
+            *page += "<dl>";
+            for (name, value) in object {
+                *page += &format!("<dt>{}</dt><dd>", escaped(name));
+                write(page, value, name);
+                *page += "</dd>";
+            }
+            *page += "</dl>";
+        }
+        Value::Array(list) => {
+            *page += "<ul>";
+            for value in list {
+                *page += "<li>";
+                write(page, value, "");
+                *page += "</li>";
+            }
+            *page += "</ul>";
+        }
+        Value::String(text) if matches!(name, "id" | "jobID") && text.len() == 32 => {
+            *page += &format!("<a href=\"/v1/jobs/{0}\">{0}</a>", escaped(text));
+        }
+        Value::String(text) => *page += &escaped(text),
+        other => *page += &escaped(&other.to_string()),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> Value {
+    let problem = |words: &str| {
+        json!({ "description": words, "headers": version(), "content": {
+            "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } } })
+    };
+    let good = |words: &str, schema: Value| json!({ "description": words, "headers": version(), "content": { "application/json": { "schema": schema } } });
+    let object = json!({ "type": "object" });
+    let status = json!({ "$ref": "#/components/schemas/statusInfo" });
+    let parameter = |name: &str, words: &str| json!({ "name": name, "in": "path", "required": true, "description": words, "schema": { "type": "string" } });
+    let query = |name: &str, words: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": words, "schema": schema });
+    let get = |id: &str, summary: &str, tag: &str, parameters: Value, answers: &[(&str, Value)]| {
+        let responses: Map<String, Value> =
+            answers.iter().map(|(code, answer)| (code.to_string(), answer.clone())).collect();
+        json!({ "operationId": id, "summary": summary, "tags": [tag], "parameters": parameters, "responses": responses })
+    };
+    let (denied, busy) = (problem("A key is needed, or is not known"), problem("The server cannot answer now"));
+    let no_job = problem("There is no such job");
+    let guarded = |answers: &[(&str, Value)]| -> Vec<(String, Value)> {
+        let more = [("401", denied.clone()), ("403", problem("The key may not do that")), ("503", busy.clone())];
+        answers.iter().cloned().chain(more).map(|(code, answer)| (code.to_string(), answer)).collect()
+    };
+    let of = |id: &str, summary: &str, tag: &str, parameters: Value, answers: &[(&str, Value)]| {
+        let answers = guarded(answers);
+        let answers: Vec<(&str, Value)> =
+            answers.iter().map(|(code, answer)| (code.as_str(), answer.clone())).collect();
+        get(id, summary, tag, parameters, &answers)
+    };
+    let job = parameter("jobID", "A job");
+    let process = parameter("processID", "A process");
+    let (ok, none) = ("200", json!([]));
+    let file = json!({ "description": "The file, or the part asked for", "headers": version(),
+        "content": { "*/*": { "schema": { "type": "string", "format": "binary" } } } });
+    let mut execute = of(
+        "execute",
+        "Execute a process",
+        "processes",
+        json!([process]),
+        &[
+            ("200", good("The answer of a process that answers at once", object.clone())),
+            ("201", good("The job that was made", status.clone())),
+            ("400", problem("The request is not one to execute")),
+            ("404", problem("There is no such process")),
+            ("408", problem("The body took too long")),
+            ("409", problem("The Idempotency-Key was used for another request")),
+            ("413", problem("The body is too large")),
+            ("422", problem("The job would take more than is allowed")),
+        ],
+    );
+    execute["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
+        "type": "object", "required": ["inputs"], "properties": { "inputs": object.clone() } } } } });
+    let jobs = json!([
+        query("limit", "Jobs on a page", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 })),
+        query("status", "States, with commas between them", json!({ "type": "string" })),
+        query("processID", "A process", json!({ "type": "string" })),
+        query("type", "Kind of job", json!({ "type": "string", "enum": ["process"] })),
+        query("cursor", "Where the page before ended", json!({ "type": "string" })),
+    ]);
+    let result = json!([job, parameter("outputID", "A result")]);
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Hanze", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Jobs and results of simulations of the city (OGC API - Processes 1.0).",
+            "license": { "name": "EUPL-1.2", "url": "https://eupl.eu/1.2/en/" },
+            "contact": { "name": "Hanze", "url": "https://example.org/hanze", "email": "hanze@example.org" },
+        },
+        "servers": [{ "url": "/v1" }],
+        "security": [{}, { "bearer": [] }],
+        "tags": [
+            { "name": "server", "description": "What is here" },
+            { "name": "processes", "description": "What can be computed" },
+            { "name": "jobs", "description": "What is computed" },
+        ],
+        "paths": {
+            "/": { "get": get("landing", "What is here", "server", none.clone(), &[(ok, good("Links", object.clone()))]) },
+            "/conformance": { "get": get("conformance", "Standards that are kept", "server", none.clone(),
+                &[(ok, good("Conformance classes", object.clone()))]) },
+            "/openapi.json": { "get": get("openapi", "This document", "server", none.clone(),
+                &[(ok, good("OpenAPI 3.0", object.clone()))]) },
+            "/processes": { "get": get("processes", "What can be computed", "processes", none,
+                &[(ok, good("Processes", object.clone()))]) },
+            "/processes/{processID}": { "get": get("process", "A process", "processes", json!([process]),
+                &[(ok, good("Its inputs and outputs", object.clone())), ("404", problem("There is no such process"))]) },
+            "/processes/{processID}/execution": { "post": execute },
+            "/jobs": { "get": of("jobs", "Jobs, the newest first", "jobs", jobs,
+                &[(ok, good("Jobs and a link to the next page", object.clone())), ("400", problem("A query is wrong"))]) },
+            "/jobs/{jobID}": {
+                "get": of("job", "How far a job is", "jobs", json!([job]),
+                    &[(ok, good("Its state", status.clone())), ("404", no_job.clone())]),
+                "delete": of("dismiss", "Dismiss a job and its results", "jobs", json!([job]),
+                    &[(ok, good("Its last state", status)), ("404", no_job.clone())]),
+            },
+            "/jobs/{jobID}/events": { "get": of("events", "What happens to a job, as it happens", "jobs", json!([job]), &[
+                (ok, json!({ "description": "Server-sent events", "headers": version(),
+                    "content": { "text/event-stream": { "schema": { "type": "string" } } } })),
+                ("404", no_job.clone())]) },
+            "/jobs/{jobID}/frames": { "get": of("frames", "Layers in time that are there so far", "jobs", json!([job]),
+                &[(ok, good("Links", object.clone())), ("404", no_job.clone())]) },
+            "/jobs/{jobID}/results": { "get": of("results", "Results of a job", "jobs", json!([job]), &[
+                (ok, good("Links by name", object)), ("404", problem("There is no such job, or it is not finished")),
+                ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },
+            "/jobs/{jobID}/results/{outputID}": { "get": of("result", "A result", "jobs", result, &[
+                (ok, file.clone()), ("206", file), ("304", json!({ "description": "Not changed", "headers": version() })),
+                ("404", problem("There is no such result")), ("410", problem("The job was dismissed")),
+                ("416", problem("The range lies beyond the file")), ("500", problem("The file cannot be read"))]) },
+        },
+        "components": {
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+            "schemas": { "problem": problem_schema(), "statusInfo": status_schema() },
+        },
+    })
+}
+
+fn version() -> Value {
+    json!({ "API-Version": { "description": "Version of the API", "schema": { "type": "string" } } })
+}
+
+fn problem_schema() -> Value {
+    json!({ "type": "object", "required": ["type", "title", "status", "detail"], "properties": {
+        "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
+        "detail": { "type": "string" } } })
+}
+
+fn status_schema() -> Value {
+    let ids: Vec<&str> = PROCESSES.iter().map(|process| process.id).collect();
+    json!({ "type": "object", "required": ["jobID", "id", "processID", "type", "status"], "properties": {
+        "jobID": { "type": "string" }, "id": { "type": "string" },
+        "processID": { "type": "string", "enum": ids }, "type": { "type": "string", "enum": ["process"] },
+        "status": { "type": "string", "enum": ["accepted", "running", "successful", "failed", "dismissed"] },
+        "message": { "type": "string" }, "progress": { "type": "integer", "minimum": 0, "maximum": 100 },
+        "created": { "type": "string", "format": "date-time" }, "started": { "type": "string", "format": "date-time" },
+        "finished": { "type": "string", "format": "date-time" }, "updated": { "type": "string", "format": "date-time" } } })
+}

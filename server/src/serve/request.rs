@@ -1,0 +1,211 @@
+//! A request to execute a process, from untrusted JSON to a scenario that can run.
+
+use super::problem::Problem;
+use hanze_engine::city::demo;
+use hanze_engine::scenario::{Scenario, Spec};
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::Path;
+use warp::http::StatusCode;
+
+/// Scenarios that every server knows by name.
+const STORED: &[(&str, &str)] = &[("cloudburst", include_str!("../../../scenarios/cloudburst.toml"))];
+/// Cell-steps a second that an estimate counts on.
+const SPEED: f64 = 40e6;
+
+/// The body of a request to execute.
+#[derive(Deserialize)]
+pub struct Execute {
+    #[serde(default)]
+    pub inputs: serde_json::Map<String, Value>,
+}
+
+/// Reads a body.
+pub fn parse(body: &[u8]) -> Result<Execute, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::bad("the body is not UTF-8"))?;
+    serde_json::from_str(text).map_err(|error| {
+        Problem::bad(format!(
+            "the body is not a request to execute: {error}; write {{\"inputs\": {{\"scenario\": …}}}}"
+        ))
+    })
+}
+
+/// An input, which OGC lets stand in an object under `value`, too.
+fn input<'a>(execute: &'a Execute, name: &str) -> Option<&'a Value> {
+    let value = execute.inputs.get(name)?;
+    match value.as_object() {
+        Some(object) if object.len() <= 2 && object.contains_key("value") => object.get("value"),
+        _ => Some(value),
+    }
+}
+
+/// A text input.
+pub fn text(execute: &Execute, name: &str) -> Result<String, Problem> {
+    match input(execute, name) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(Problem::bad(format!("inputs.{name} is not a text"))),
+        None => Err(Problem::bad(format!("inputs.{name} is missing"))),
+    }
+}
+
+/// The priority, 0 where none is asked for.
+pub fn priority(execute: &Execute) -> Result<i64, Problem> {
+    match input(execute, "priority") {
+        None => Ok(0),
+        Some(value) => match value.as_i64() {
+            Some(priority) if (-10..=10).contains(&priority) => Ok(priority),
+            _ => Err(Problem::bad("inputs.priority is not a whole number from -10 to 10")),
+        },
+    }
+}
+
+/// The scenario as TOML, checked. It may name stored scenarios and layers of the server's library (`data:`), and no other
+/// file.
+pub fn scenario(execute: &Execute) -> Result<Scenario, Problem> {
+    let text = match input(execute, "scenario") {
+        None => return Err(Problem::bad("inputs.scenario is missing; give a scenario or the name of a stored one")),
+        Some(Value::String(name)) => {
+            let stored = STORED.iter().find(|(stored, _)| stored == name);
+            let names = STORED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            stored
+                .ok_or_else(|| Problem::bad(format!("no scenario of that name is stored; there are: {names}")))?
+                .1
+                .into()
+        }
+        Some(value) => {
+            let spec = Spec::deserialize(value).map_err(|error| {
+                Problem::bad(format!("inputs.scenario: {error}; GET /v1/processes/rainfall-runoff shows the schema"))
+            })?;
+            toml::to_string(&spec).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?
+        }
+    };
+    let scenario = Scenario::parse(Path::new("scenario"), text).map_err(|error| Problem::bad(error.to_string()))?;
+    for name in scenario.spec.files() {
+        if !is_in_library(name) {
+            let detail = "names a file that is not of this server's library; layers are named data:FOLDER/FILE there";
+            return Err(Problem::bad(format!("inputs.scenario {detail}")));
+        }
+    }
+    Ok(scenario)
+}
+
+/// Whether a name leads into the library and nowhere else.
+fn is_in_library(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("data:") else { return false };
+    let is_plain = |part: &str| {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        !part.is_empty() && !part.starts_with('.') && part.chars().all(is_allowed)
+    };
+    name.len() <= 300 && name.split('/').all(is_plain)
+}
+
+/// What a job will take.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimate {
+    pub cells: f64,
+    pub hours: f64,
+}
+
+/// What a scenario on a demo city will take; of a city of files only the worker knows the cells.
+pub fn estimate(spec: &Spec, cells: Option<f64>) -> Option<Estimate> {
+    let demo = spec.city.demo.as_ref();
+    let cells = cells.or(demo.map(|d| (d.width_m / d.cell_m).round() * (d.height_m / d.cell_m).round()))?;
+    let cell = demo.map(|d| d.cell_m).or(spec.city.cell_m).unwrap_or(1.0);
+    // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
+    let step =
+        (spec.runoff.courant.unwrap_or(0.5) * cell / 5.0).min(spec.runoff.longest_step_s.unwrap_or(f64::INFINITY));
+    let cost = if spec.runoff.order == Some(1) { 1.0 } else { 2.2 };
+    Some(Estimate { cells, hours: cells * spec.time.end_minutes * 60.0 / step * cost / SPEED / 3600.0 })
+}
+
+/// Refuses what is too large, with what it would take and what is allowed.
+pub fn check(estimate: Estimate, most_cells: u64, most_hours: f64) -> Result<(), String> {
+    let Estimate { cells, hours } = estimate;
+    let mend = "take a larger cell, a smaller part, a shorter time, or order = 1";
+    if cells > most_cells as f64 {
+        return Err(format!("the city has {cells:.0} cells, and a job here may have {most_cells}; {mend}"));
+    }
+    if hours > most_hours {
+        return Err(format!("this would take about {hours:.1} hours, and a job here may take {most_hours}; {mend}"));
+    }
+    Ok(())
+}
+
+/// [`check`] as a problem, and whether there is such a demo city.
+pub fn check_before(spec: &Spec, most_cells: u64, most_hours: f64) -> Result<(), Problem> {
+    if let Some(d) = &spec.city.demo {
+        demo::check(d.width_m, d.height_m, d.cell_m).map_err(|error| Problem::bad(error.to_string()))?;
+    }
+    let Some(estimate) = estimate(spec, None) else { return Ok(()) };
+    check(estimate, most_cells, most_hours).map_err(|detail| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(scenario: Value) -> Result<Scenario, Problem> {
+        let body = serde_json::json!({ "inputs": { "scenario": scenario } }).to_string();
+        scenario_of(&body)
+    }
+
+    fn scenario_of(body: &str) -> Result<Scenario, Problem> {
+        scenario(&parse(body.as_bytes())?)
+    }
+
+    #[test]
+    fn only_the_library_can_be_named() {
+        for name in ["data:terrain/dem.tif", "data:a/b-c_d/e.1.tif"] {
+            assert!(is_in_library(name), "{name}");
+        }
+        let bad = [
+            "/etc/passwd",
+            "../x.tif",
+            "data:../x",
+            "data:a/../../x",
+            "data:/etc/passwd",
+            "data:a//b",
+            "data:",
+            "x.tif",
+        ];
+        for name in
+            bad.into_iter().chain(["data:a\\b", "data:.git/x", "data:a/\u{0}", "data:http://x", "http://x/y.tif"])
+        {
+            assert!(!is_in_library(name), "{name}");
+            let body = serde_json::json!({
+                "title": "x", "model": "runoff", "city": { "terrain": name }, "time": { "end_minutes": 5 }
+            });
+            assert!(request(body).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn scenarios_come_by_name_or_as_json() {
+        assert!(scenario_of("{\"inputs\": {\"scenario\": \"cloudburst\"}}").is_ok());
+        assert!(scenario_of("{\"inputs\": {\"scenario\": {\"value\": \"cloudburst\"}}}").is_ok());
+        let demo = serde_json::json!({ "seed": 1, "width_m": 200, "height_m": 200, "cell_m": 2 });
+        let good = serde_json::json!({
+            "title": "x", "model": "runoff", "city": { "demo": demo }, "time": { "end_minutes": 5 },
+            "rain": { "mm_per_hour": 20 }
+        });
+        assert!(request(good.clone()).is_ok());
+        for (path, value) in [("model", Value::from("magic")), ("nonsense", 1.into()), ("rain", "much".into())] {
+            let mut bad = good.clone();
+            bad[path] = value;
+            assert!(request(bad).is_err(), "{path}");
+        }
+        for body in ["", "[]", "{\"inputs\": 3}", "{\"inputs\": {\"scenario\": \"nothing\"}}", "{\"inputs\": {}}"] {
+            assert!(scenario_of(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_with_its_cost() {
+        let spec = scenario_of("{\"inputs\": {\"scenario\": \"cloudburst\"}}").expect("stored").spec;
+        let cost = estimate(&spec, None).expect("a demo");
+        assert!((cost.cells - 1e6).abs() < 1.0 && (0.05..1.0).contains(&cost.hours), "{cost:?}");
+        assert!(check(cost, 2_000_000, 2.0).is_ok());
+        assert!(check(cost, 999_999, 2.0).is_err_and(|words| words.contains("1000000 cells")));
+        assert!(check(cost, 2_000_000, 0.01).is_err_and(|words| words.contains("hours")));
+    }
+}

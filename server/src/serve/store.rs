@@ -1,0 +1,481 @@
+//! Jobs, events, results and keys in SQLite. All times are milliseconds since 1970 (UTC).
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Error, Row};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS jobs (
+        id TEXT PRIMARY KEY, process TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL,
+        key TEXT NOT NULL, scenario TEXT NOT NULL, idempotency TEXT, body TEXT NOT NULL, created INTEGER NOT NULL,
+        started INTEGER, finished INTEGER, updated INTEGER NOT NULL, progress INTEGER NOT NULL, message TEXT NOT NULL,
+        attempts INTEGER NOT NULL, lease TEXT, cells INTEGER, seconds REAL) STRICT",
+    "CREATE UNIQUE INDEX IF NOT EXISTS once ON jobs (key, idempotency) WHERE idempotency IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS by_state ON jobs (state, priority, created)",
+    "CREATE INDEX IF NOT EXISTS by_age ON jobs (created, id)",
+    "CREATE TABLE IF NOT EXISTS events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL) STRICT",
+    "CREATE INDEX IF NOT EXISTS by_job ON events (job, id)",
+    "CREATE TABLE IF NOT EXISTS results (
+        job TEXT NOT NULL, output TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+        media_type TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (job, output)) STRICT",
+    "CREATE INDEX IF NOT EXISTS by_sum ON results (sha256)",
+    "CREATE TABLE IF NOT EXISTS keys (
+        hash TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER) STRICT",
+];
+
+/// A job.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub id: String,
+    pub process: String,
+    pub title: String,
+    /// accepted, running, successful, failed or dismissed.
+    pub state: String,
+    /// Who submitted it.
+    pub key: String,
+    /// The scenario, as TOML.
+    pub scenario: String,
+    /// Checksum of the request's body.
+    pub body: String,
+    pub created: i64,
+    pub started: Option<i64>,
+    pub finished: Option<i64>,
+    pub updated: i64,
+    /// Percent.
+    pub progress: i64,
+    pub message: String,
+    pub attempts: i64,
+    /// Fences the worker that runs it.
+    pub lease: Option<String>,
+}
+
+/// A job to be.
+pub struct NewJob<'a> {
+    pub id: &'a str,
+    pub process: &'a str,
+    pub title: &'a str,
+    pub key: &'a str,
+    pub scenario: &'a str,
+    pub idempotency: Option<&'a str>,
+    pub body: &'a str,
+    pub priority: i64,
+    pub message: &'a str,
+}
+
+/// Something that happened to a job.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub id: i64,
+    pub kind: String,
+    /// JSON.
+    pub data: String,
+}
+
+/// A file that a job made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its name in URLs.
+    pub output: String,
+    /// Its name on a disk.
+    pub name: String,
+    pub sha256: String,
+    pub bytes: i64,
+    pub media_type: String,
+    pub description: String,
+}
+
+/// Which jobs to list.
+#[derive(Default)]
+pub struct Filter {
+    pub states: Vec<String>,
+    pub process: Option<String>,
+    /// Creation and id of the last job of the page before.
+    pub after: Option<(i64, String)>,
+    pub limit: i64,
+}
+
+/// The store.
+#[derive(Clone)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+/// Now.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+impl Store {
+    /// Opens the store in a folder, and makes it where there is none.
+    pub async fn open(folder: &Path) -> Result<Store, Error> {
+        std::fs::create_dir_all(folder).map_err(Error::Io)?;
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("jobs.sqlite"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(20));
+        let pool = SqlitePoolOptions::new().max_connections(6).connect_with(options).await?;
+        for statement in SCHEMA {
+            sqlx::query(*statement).execute(&pool).await?;
+        }
+        Ok(Store { pool })
+    }
+
+    /// Adds a job; gives the one that is already there under the same key and idempotency key. `None` where `most` jobs
+    /// wait already.
+    pub async fn add(&self, job: &NewJob<'_>, most: u32) -> Result<Option<(Job, bool)>, Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(idempotency) = job.idempotency {
+            let there = sqlx::query("SELECT * FROM jobs WHERE key = ? AND idempotency = ?")
+                .bind(job.key)
+                .bind(idempotency)
+                .fetch_optional(&mut *tx)
+                .await?;
+            if let Some(row) = there {
+                return Ok(Some((job_of(&row)?, false)));
+            }
+        }
+        let waiting: i64 =
+            sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted'").fetch_one(&mut *tx).await?.try_get(0)?;
+        if waiting >= i64::from(most) {
+            return Ok(None);
+        }
+        let now = now();
+        sqlx::query(
+            "INSERT INTO jobs (id, process, title, state, priority, key, scenario, idempotency, body, created, updated,
+             progress, message, attempts) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)",
+        )
+        .bind(job.id)
+        .bind(job.process)
+        .bind(job.title)
+        .bind(job.priority)
+        .bind(job.key)
+        .bind(job.scenario)
+        .bind(job.idempotency)
+        .bind(job.body)
+        .bind(now)
+        .bind(now)
+        .bind(job.message)
+        .execute(&mut *tx)
+        .await?;
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(job.id).fetch_one(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Some((job_of(&row)?, true)))
+    }
+
+    /// A job.
+    pub async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(job_of).transpose()
+    }
+
+    /// Jobs, the newest first.
+    pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
+        let (created, id) = filter.after.clone().unwrap_or((i64::MAX, String::new()));
+        let states = if filter.states.is_empty() { "*".to_string() } else { format!(",{},", filter.states.join(",")) };
+        let rows = sqlx::query(
+            "SELECT * FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
+             AND (? IS NULL OR process = ?) ORDER BY created DESC, id DESC LIMIT ?",
+        )
+        .bind(created)
+        .bind(id)
+        .bind(&states)
+        .bind(&states)
+        .bind(&filter.process)
+        .bind(&filter.process)
+        .bind(filter.limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(job_of).collect()
+    }
+
+    /// How many jobs are in each state.
+    pub async fn counts(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows = sqlx::query("SELECT state, count(*) FROM jobs GROUP BY state").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
+    /// Takes the next job: the highest priority, then whoever has been served least in the last hour, then the oldest.
+    pub async fn claim(&self, lease: &str) -> Result<Option<Job>, Error> {
+        let now = now();
+        let row = sqlx::query(
+            "UPDATE jobs SET state = 'running', lease = ?, attempts = attempts + 1, started = coalesce(started, ?),
+             updated = ?, message = 'being prepared' WHERE id = (
+                SELECT id FROM jobs WHERE state = 'accepted' ORDER BY priority DESC,
+                (SELECT count(*) FROM jobs AS served WHERE served.key = jobs.key AND served.started > ?), created, id LIMIT 1
+             ) RETURNING *",
+        )
+        .bind(lease)
+        .bind(now)
+        .bind(now)
+        .bind(now - 3_600_000)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(job_of).transpose()
+    }
+
+    /// Puts jobs whose worker is gone back into the queue.
+    pub async fn requeue(&self) -> Result<u64, Error> {
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'accepted', lease = NULL, updated = ?,
+             message = 'goes on where it stopped, as soon as the device is free' WHERE state = 'running'",
+        )
+        .bind(now())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Writes how far a job is, with an event that replaces the progress before; `None` where the lease is no longer
+    /// held.
+    pub async fn progress(&self, job: &Job, percent: i64, message: &str, data: &str) -> Result<Option<i64>, Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET progress = ?, message = ?, updated = ? WHERE id = ? AND lease = ? AND state = 'running'",
+        )
+        .bind(percent)
+        .bind(message)
+        .bind(now())
+        .bind(&job.id)
+        .bind(&job.lease)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sqlx::query("DELETE FROM events WHERE job = ? AND kind = 'progress'").bind(&job.id).execute(&mut *tx).await?;
+        let event = insert_event(&mut tx, &job.id, "progress", data).await?;
+        tx.commit().await?;
+        Ok(Some(event))
+    }
+
+    /// Adds files of a job that is running, with an event; `None` where the lease is no longer held.
+    pub async fn frame(&self, job: &Job, outputs: &[Output], data: &str) -> Result<Option<i64>, Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if !holds_lease(&mut tx, job).await? {
+            return Ok(None);
+        }
+        insert_outputs(&mut tx, &job.id, outputs).await?;
+        let event = insert_event(&mut tx, &job.id, "frame", data).await?;
+        tx.commit().await?;
+        Ok(Some(event))
+    }
+
+    /// Ends a job that is running: state, message, files and event in one go. `None` where the lease is no longer held.
+    pub async fn finish(
+        &self,
+        job: &Job,
+        state: &str,
+        message: &str,
+        outputs: &[Output],
+    ) -> Result<Option<i64>, Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if !holds_lease(&mut tx, job).await? {
+            return Ok(None);
+        }
+        let now = now();
+        sqlx::query(
+            "UPDATE jobs SET state = ?, message = ?, progress = CASE WHEN ? = 'successful' THEN 100 ELSE progress END,
+             finished = CASE WHEN ? = 'accepted' THEN NULL ELSE ? END, updated = ?, lease = NULL WHERE id = ?",
+        )
+        .bind(state)
+        .bind(message)
+        .bind(state)
+        .bind(state)
+        .bind(now)
+        .bind(now)
+        .bind(&job.id)
+        .execute(&mut *tx)
+        .await?;
+        insert_outputs(&mut tx, &job.id, outputs).await?;
+        let event = insert_event(&mut tx, &job.id, "status", &status_data(state, message)).await?;
+        tx.commit().await?;
+        Ok(Some(event))
+    }
+
+    /// Dismisses a job, whatever it does; gives the checksums of files that no other job has.
+    pub async fn dismiss(&self, id: &str) -> Result<(i64, Vec<String>), Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let now = now();
+        let message = "dismissed on request";
+        sqlx::query(
+            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, ?), updated = ?, lease = NULL
+             WHERE id = ?",
+        )
+        .bind(message)
+        .bind(now)
+        .bind(now)
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        let rows = sqlx::query(
+            "SELECT DISTINCT sha256 FROM results WHERE job = ? AND sha256 NOT IN (SELECT sha256 FROM results WHERE job != ?)",
+        )
+        .bind(id)
+        .bind(id)
+        .fetch_all(&mut *tx)
+        .await?;
+        let own = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
+        sqlx::query("DELETE FROM results WHERE job = ?").bind(id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM events WHERE job = ?").bind(id).execute(&mut *tx).await?;
+        let event = insert_event(&mut tx, id, "status", &status_data("dismissed", message)).await?;
+        tx.commit().await?;
+        Ok((event, own))
+    }
+
+    /// Files of a job by their names.
+    pub async fn outputs(&self, id: &str) -> Result<Vec<Output>, Error> {
+        let rows =
+            sqlx::query("SELECT * FROM results WHERE job = ? ORDER BY name").bind(id).fetch_all(&self.pool).await?;
+        rows.iter().map(output_of).collect()
+    }
+
+    /// A file of a job.
+    pub async fn output(&self, id: &str, output: &str) -> Result<Option<Output>, Error> {
+        let row = sqlx::query("SELECT * FROM results WHERE job = ? AND output = ?")
+            .bind(id)
+            .bind(output)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(output_of).transpose()
+    }
+
+    /// Events of a job after one.
+    pub async fn events(&self, id: &str, after: i64) -> Result<Vec<Event>, Error> {
+        let rows = sqlx::query("SELECT id, kind, data FROM events WHERE job = ? AND id > ? ORDER BY id LIMIT 500")
+            .bind(id)
+            .bind(after)
+            .fetch_all(&self.pool)
+            .await?;
+        let event = |row: &SqliteRow| Ok(Event { id: row.try_get(0)?, kind: row.try_get(1)?, data: row.try_get(2)? });
+        rows.iter().map(event).collect()
+    }
+
+    /// Id of the newest event.
+    pub async fn newest_event(&self) -> Result<i64, Error> {
+        sqlx::query("SELECT coalesce(max(id), 0) FROM events").fetch_one(&self.pool).await?.try_get(0)
+    }
+
+    /// Adds a key by its hash.
+    pub async fn add_key(&self, hash: &str, name: &str, role: &str) -> Result<(), Error> {
+        sqlx::query("INSERT INTO keys (hash, name, role, created) VALUES (?, ?, ?, ?)")
+            .bind(hash)
+            .bind(name)
+            .bind(role)
+            .bind(now())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Keys: hash, name, role, creation, and when they were revoked.
+    pub async fn keys(&self) -> Result<Vec<(String, String, String, i64, Option<i64>)>, Error> {
+        let rows = sqlx::query("SELECT hash, name, role, created, revoked FROM keys ORDER BY created")
+            .fetch_all(&self.pool)
+            .await?;
+        let key =
+            |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?));
+        rows.iter().map(key).collect()
+    }
+
+    /// Name and role of a key that is not revoked.
+    pub async fn key(&self, hash: &str) -> Result<Option<(String, String)>, Error> {
+        let row = sqlx::query("SELECT name, role FROM keys WHERE hash = ? AND revoked IS NULL")
+            .bind(hash)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+    }
+
+    /// Whether any key was ever made.
+    pub async fn has_keys(&self) -> Result<bool, Error> {
+        sqlx::query("SELECT EXISTS (SELECT 1 FROM keys)").fetch_one(&self.pool).await?.try_get(0)
+    }
+
+    /// Revokes keys by their name; gives how many.
+    pub async fn revoke(&self, name: &str) -> Result<u64, Error> {
+        let done = sqlx::query("UPDATE keys SET revoked = ? WHERE name = ? AND revoked IS NULL")
+            .bind(now())
+            .bind(name)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+fn status_data(state: &str, message: &str) -> String {
+    serde_json::json!({ "status": state, "message": message }).to_string()
+}
+
+type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+
+async fn holds_lease(tx: &mut Tx<'_>, job: &Job) -> Result<bool, Error> {
+    sqlx::query("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND lease = ? AND state = 'running')")
+        .bind(&job.id)
+        .bind(&job.lease)
+        .fetch_one(&mut **tx)
+        .await?
+        .try_get(0)
+}
+
+async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Result<i64, Error> {
+    sqlx::query("INSERT INTO events (job, kind, data) VALUES (?, ?, ?) RETURNING id")
+        .bind(job)
+        .bind(kind)
+        .bind(data)
+        .fetch_one(&mut **tx)
+        .await?
+        .try_get(0)
+}
+
+async fn insert_outputs(tx: &mut Tx<'_>, job: &str, outputs: &[Output]) -> Result<(), Error> {
+    for output in outputs {
+        sqlx::query("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(job)
+            .bind(&output.output)
+            .bind(&output.name)
+            .bind(&output.sha256)
+            .bind(output.bytes)
+            .bind(&output.media_type)
+            .bind(&output.description)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn job_of(row: &SqliteRow) -> Result<Job, Error> {
+    Ok(Job {
+        id: row.try_get("id")?,
+        process: row.try_get("process")?,
+        title: row.try_get("title")?,
+        state: row.try_get("state")?,
+        key: row.try_get("key")?,
+        scenario: row.try_get("scenario")?,
+        body: row.try_get("body")?,
+        created: row.try_get("created")?,
+        started: row.try_get("started")?,
+        finished: row.try_get("finished")?,
+        updated: row.try_get("updated")?,
+        progress: row.try_get("progress")?,
+        message: row.try_get("message")?,
+        attempts: row.try_get("attempts")?,
+        lease: row.try_get("lease")?,
+    })
+}
+
+fn output_of(row: &SqliteRow) -> Result<Output, Error> {
+    Ok(Output {
+        output: row.try_get("output")?,
+        name: row.try_get("name")?,
+        sha256: row.try_get("sha256")?,
+        bytes: row.try_get("bytes")?,
+        media_type: row.try_get("media_type")?,
+        description: row.try_get("description")?,
+    })
+}

@@ -1,0 +1,229 @@
+//! The worker: one thread that owns the device and runs one job after the other.
+
+use super::State;
+use super::request::{check, estimate};
+use super::store::{Job, Output};
+use hanze_engine::device::Device;
+use hanze_engine::output::folder::Artifact;
+use hanze_engine::scenario::Scenario;
+use hanze_engine::simulation::{Ending, Event, Simulation};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// Times that a job may be begun; one that brings the process down each time must not do so for ever.
+const MOST_ATTEMPTS: i64 = 25;
+/// Time between two reports of progress.
+const REPORT_EVERY: Duration = Duration::from_millis(900);
+
+/// How a job ended.
+enum Done {
+    /// With files in a folder.
+    Finished(PathBuf, Vec<Artifact>),
+    /// It was told to stop; a checkpoint is there.
+    Stopped,
+}
+
+/// Runs jobs until the server stops. Called on a thread of its own.
+pub fn run(state: &Arc<State>, device: &Device, handle: &Handle) {
+    while !state.is_stopping.load(Ordering::Relaxed) {
+        let lease = super::keys::random();
+        match handle.block_on(state.store.claim(&lease)) {
+            Ok(Some(job)) => attend(state, device, handle, &job),
+            Ok(None) => {
+                // A wake-up can be missed, and then a second passes.
+                let wait = async { tokio::time::timeout(Duration::from_secs(1), state.queue.notified()).await };
+                let _ = handle.block_on(wait);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the queue cannot be read");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
+    }
+}
+
+/// Runs a job and writes down how it ended.
+fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) {
+    let cancel = Arc::new(AtomicBool::new(false));
+    *state.running() = Some((job.id.clone(), cancel.clone()));
+    // Told to stop between the claim and now.
+    cancel.fetch_or(state.is_stopping.load(Ordering::Relaxed), Ordering::Relaxed);
+    tracing::info!(job = job.id, title = job.title, attempt = job.attempts, "begins");
+    let folder = state.artifacts.work(&job.id);
+    let outcome = if job.attempts > MOST_ATTEMPTS {
+        Err(format!(
+            "this job was begun {MOST_ATTEMPTS} times and never came to its end; it may need more memory than there is"
+        ))
+    } else {
+        // A fault in one job is told to whoever asked for it, and the next job runs.
+        let ran = catch_unwind(AssertUnwindSafe(|| compute(state, device, handle, job, &folder, &cancel)));
+        ran.unwrap_or_else(|_| Err("a fault of Hanze itself ended this job; please report it with its scenario".into()))
+    };
+    *state.running() = None;
+    let ended = match outcome {
+        Ok(Done::Stopped) if state.is_stopping.load(Ordering::Relaxed) => {
+            handle.block_on(state.store.finish(job, "accepted", "goes on after a restart of the server", &[]))
+        }
+        // Dismissed: the row says so already, and the lease is gone.
+        Ok(Done::Stopped) => Ok(None),
+        Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(state, job, &run, &artifacts)),
+        Err(message) => {
+            let message = message.replace(&*state.args.data.to_string_lossy(), "DATA");
+            tracing::warn!(job = job.id, message, "failed");
+            handle.block_on(state.store.finish(job, "failed", &message, &[]))
+        }
+    };
+    match ended {
+        Ok(event) => {
+            event.into_iter().for_each(|event| state.announce(event));
+            let is_over = handle.block_on(state.store.job(&job.id)).ok().flatten();
+            if is_over.is_none_or(|job| job.state != "accepted" && job.state != "running") {
+                let _ = std::fs::remove_dir_all(&folder);
+            }
+        }
+        // The work stays where it is, and the job is taken up again when the store is back.
+        Err(error) => {
+            tracing::error!(job = job.id, %error, "the end of a job cannot be written; it goes on at the next start")
+        }
+    }
+}
+
+/// Puts the files of a run into the store and, in one transaction, the job into its end.
+async fn commit(state: &State, job: &Job, run: &Path, artifacts: &[Artifact]) -> Result<Option<i64>, sqlx::Error> {
+    let _held = state.artifacts.lock.lock().await;
+    let kept: std::io::Result<Vec<Output>> =
+        artifacts.iter().map(|artifact| state.artifacts.keep(run, artifact)).collect();
+    let kept = kept.and_then(|mut kept| {
+        kept.push(state.artifacts.keep_record(run)?);
+        Ok(kept)
+    });
+    match kept {
+        Ok(outputs) => state.store.finish(job, "successful", "finished", &outputs).await,
+        Err(error) => {
+            let message = format!("the results could not be kept: {error}; free some space and submit the job again");
+            state.store.finish(job, "failed", &message, &[]).await
+        }
+    }
+}
+
+/// Computes a job from where it stopped, or from its start.
+fn compute(
+    state: &Arc<State>,
+    device: &Device,
+    handle: &Handle,
+    job: &Job,
+    folder: &Path,
+    cancel: &AtomicBool,
+) -> Result<Done, String> {
+    let text = |error: hanze_engine::Error| error.to_string();
+    std::fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be made: {error}"))?;
+    // A run that was whole when the process died only waits to be kept.
+    if let Some(run) = run_folder(folder)
+        && run.join("run.json").exists()
+    {
+        let record = std::fs::read(run.join("run.json")).map_err(|error| error.to_string())?;
+        let record: serde_json::Value = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
+        let artifacts = serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
+        return Ok(Done::Finished(run, artifacts));
+    }
+    let resumed = run_folder(folder).and_then(|run| Simulation::resume(&run, device.clone()).ok());
+    let mut simulation = match resumed {
+        Some(simulation) => simulation,
+        None => {
+            // Whatever lies there is not enough to go on from.
+            let _ = std::fs::remove_dir_all(folder.join("out"));
+            let file = folder.join("scenario.toml");
+            let scenario = Scenario::parse(&file, job.scenario.clone()).map_err(text)?;
+            Simulation::new(scenario, device.clone(), &folder.join("out")).map_err(text)?
+        }
+    };
+    simulation.checkpoint_every = Duration::try_from_secs_f64(state.args.checkpoint_seconds).unwrap_or_default();
+    let cells = simulation.city.grid.len() as f64;
+    if let Some(cost) = estimate(&simulation.scenario.spec, Some(cells)) {
+        check(cost, state.args.max_cells, state.args.max_hours)?;
+    }
+    let run = simulation.folder.path.clone();
+    let mut teller = Teller { state, handle, job, run: &run, cancel, last: None, began: Instant::now(), from: None };
+    match simulation.run(cancel, &mut |event| teller.tell(event)).map_err(text)? {
+        Ending::Finished(_) => Ok(Done::Finished(run, simulation.folder.artifacts)),
+        Ending::Stopped { .. } => Ok(Done::Stopped),
+    }
+}
+
+/// The folder of a job's run, if it was begun.
+fn run_folder(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder.join("out")).ok()?.flatten().map(|entry| entry.path()).find(|path| path.is_dir())
+}
+
+/// Writes down how far a job is.
+struct Teller<'a> {
+    state: &'a Arc<State>,
+    handle: &'a Handle,
+    job: &'a Job,
+    run: &'a Path,
+    cancel: &'a AtomicBool,
+    last: Option<Instant>,
+    began: Instant,
+    /// Simulated time at the start of this session, s.
+    from: Option<f64>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Progress { progress, end, .. } => {
+                let from = *self.from.get_or_insert(progress.time);
+                if self.last.is_some_and(|last| last.elapsed() < REPORT_EVERY) {
+                    return;
+                }
+                self.last = Some(Instant::now());
+                let speed = (progress.time - from) / self.began.elapsed().as_secs_f64();
+                let left = if speed > 0.0 { Some(((end - progress.time) / speed).round()) } else { None };
+                let percent = (99.0 * progress.time / end.max(1e-9)) as i64;
+                let words = left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
+                let message = format!("{} of {} simulated{words}", clock(progress.time), clock(end));
+                let data = serde_json::json!({
+                    "progress": percent, "message": message, "simulatedSeconds": progress.time, "endSeconds": end,
+                    "secondsLeft": left, "steps": progress.steps,
+                });
+                self.write(self.handle.block_on(self.state.store.progress(
+                    self.job,
+                    percent,
+                    &message,
+                    &data.to_string(),
+                )));
+            }
+            Event::Frame { time, done, of, files } => {
+                let kept: std::io::Result<Vec<Output>> =
+                    files.iter().map(|artifact| self.state.artifacts.keep(self.run, artifact)).collect();
+                let Ok(outputs) = kept else { return };
+                let names: Vec<&str> = outputs.iter().map(|output| output.output.as_str()).collect();
+                let data = serde_json::json!({ "seconds": time, "frame": done, "of": of, "outputs": names });
+                self.write(self.handle.block_on(self.state.store.frame(self.job, &outputs, &data.to_string())));
+            }
+        }
+    }
+
+    /// Announces an event; a lease that is lost ends the job.
+    fn write(&self, written: Result<Option<i64>, sqlx::Error>) {
+        match written {
+            Ok(Some(event)) => self.state.announce(event),
+            Ok(None) => self.cancel.store(true, Ordering::Relaxed),
+            Err(error) => tracing::warn!(job = self.job.id, %error, "progress was not written"),
+        }
+    }
+}
+
+/// A time in words, such as 1:30 h or 25 s.
+fn clock(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{}:{:02} min", whole / 60, whole % 60),
+        _ => format!("{}:{:02} h", whole / 3600, whole % 3600 / 60),
+    }
+}

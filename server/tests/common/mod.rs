@@ -1,0 +1,149 @@
+//! A server of its own for each test: the real binary, on a free port, over HTTP.
+
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Server {
+    process: Child,
+    pub url: String,
+    pub key: Option<String>,
+}
+
+/// An answer: status, headers and bytes.
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub fn hanze(data: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+    let output = command.args(arguments).current_dir(data).env("XDG_RUNTIME_DIR", data).output().unwrap();
+    let [out, error] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert!(output.status.success(), "{arguments:?}: {out}{error}");
+    out
+}
+
+impl Server {
+    /// Starts a server on the data of a folder.
+    pub fn start(data: &Path, arguments: &[&str]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+        command.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(data).args(arguments);
+        let log = std::fs::File::options().create(true).append(true).open(data.join("log.jsonl")).unwrap();
+        command.stdout(Stdio::piped()).stderr(log).env("XDG_RUNTIME_DIR", data);
+        let mut process = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find_map(|word| word.strip_suffix("/v1"));
+        let url = url.unwrap_or_else(|| panic!("no address in {line:?}: {}", log_of(data))).to_string();
+        Server { process, url, key: None }
+    }
+
+    /// Ends the process with a signal: KILL, as a power cut would, or TERM.
+    pub fn stop(mut self, signal: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
+        self.process.wait().unwrap();
+    }
+
+    /// A request with headers and a body.
+    pub fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)));
+        let agent: ureq::Agent = config.build().into();
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let has_body = matches!(method, "POST" | "PUT" | "PATCH");
+        let answer =
+            if has_body { agent.run(request.body(body).unwrap()) } else { agent.run(request.body(()).unwrap()) };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), bytes }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], b"")
+    }
+
+    /// Submits a scenario and gives the job's id.
+    pub fn submit(&self, scenario: &Value) -> String {
+        let answer = self.execute(&json!({ "inputs": { "scenario": scenario } }).to_string(), &[]);
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+        answer.json()["id"].as_str().unwrap().to_string()
+    }
+
+    pub fn execute(&self, body: &str, headers: &[(&str, &str)]) -> Answer {
+        self.call("POST", "/v1/processes/rainfall-runoff/execution", headers, body.as_bytes())
+    }
+
+    pub fn job(&self, id: &str) -> Value {
+        self.get(&format!("/v1/jobs/{id}")).json()
+    }
+
+    /// Waits until a job is in a state, for two minutes at most.
+    pub fn wait(&self, id: &str, state: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let job = self.job(id);
+            if job["status"] == state {
+                return job;
+            }
+            let is_over = ["successful", "failed", "dismissed"].iter().any(|over| job["status"] == *over);
+            assert!(!is_over && began.elapsed() < Duration::from_secs(120), "waiting for {state}: {job}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Checksums of all results but the record, which holds times.
+    pub fn sums(&self, id: &str) -> Vec<(String, String)> {
+        let results = self.get(&format!("/v1/jobs/{id}/results")).json();
+        let sums = results.as_object().unwrap().iter().filter(|(name, _)| *name != "run-json");
+        sums.map(|(name, link)| (name.clone(), link["sha256"].as_str().unwrap().to_string())).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn log_of(data: &Path) -> String {
+    std::fs::read_to_string(data.join("log.jsonl")).unwrap_or_default()
+}
+
+/// A shower on a small town that takes a second or two.
+pub fn shower(minutes: f64, seed: u64) -> Value {
+    json!({
+        "title": format!("Shower {seed}"), "model": "runoff",
+        "city": { "demo": { "seed": seed, "width_m": 240, "height_m": 200, "cell_m": 2 } },
+        "time": { "end_minutes": minutes, "frame_minutes": minutes / 3.0 },
+        "rain": { "mm_per_hour": 60 },
+    })
+}
