@@ -1,4 +1,4 @@
-//! Time to draw a map of 16 million cells.
+//! Time to make a town of 16 million cells, and to draw a map of it.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hanze_engine::city::demo::demo;
@@ -28,5 +28,12 @@ fn map(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, map);
+fn town(c: &mut Criterion) {
+    let mut group = c.benchmark_group("town");
+    group.sample_size(10).throughput(Throughput::Elements(16_000_000));
+    group.bench_function("4 km at 1 m", |bencher| bencher.iter(|| demo(1, 4000.0, 4000.0, 1.0)));
+    group.finish();
+}
+
+criterion_group!(benches, map, town);
 criterion_main!(benches);

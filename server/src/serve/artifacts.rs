@@ -46,7 +46,8 @@ impl Artifacts {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => other?,
         }
-        // The new name is safe only when its folder is.
+        // The new name is safe only when its folder is; where folders cannot be opened, the system sees to it.
+        #[cfg(unix)]
         if let Some(folder) = path.parent() {
             fs::File::open(folder)?.sync_all()?;
         }

@@ -109,7 +109,8 @@ pub fn openapi() -> Value {
         get(id, summary, tag, parameters, &answers)
     };
     let job = parameter("jobID", "A job");
-    let process = parameter("processID", "A process");
+    let mut process = parameter("processID", "A process");
+    process["schema"]["enum"] = PROCESSES.iter().map(|process| process.id).collect();
     let (ok, none) = ("200", json!([]));
     let file = json!({ "description": "The file, or the part asked for", "headers": version(),
         "content": { "*/*": { "schema": { "type": "string", "format": "binary" } } } });
