@@ -171,6 +171,78 @@ fn jobs_that_share_files_keep_them() {
 }
 
 #[test]
+fn a_layer_that_was_brought_is_the_ground() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--max-upload-mb", "1"]);
+    let rows: String = (0..20).map(|k| format!("{}\n", format!("{} ", 0.1 * f64::from(k)).repeat(30))).collect();
+    let grid = format!("ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\n{rows}");
+    let [first, again] = [0, 1].map(|_| server.call("POST", "/v1/inputs", &[], grid.as_bytes()));
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.json()["id"], again.json()["id"], "the same file is the same upload");
+    let id = first.json()["id"].as_str().unwrap().to_string();
+    assert_eq!(id, format!("upload:{}", sum(grid.as_bytes())));
+    let scenario = |name: String| {
+        json!({ "title": "Slope", "model": "runoff", "city": { "terrain": name, "epsg": 28992 },
+            "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 50 } })
+    };
+    let job = server.submit(&scenario(format!("{id}.asc")));
+    server.wait(&job, "successful");
+    let record = server.get(&format!("/v1/jobs/{job}/results/run-json")).json();
+    assert_eq!((&record["grid"]["cols"], &record["inputs"][0]["sha256"]), (&json!(30), &json!(sum(grid.as_bytes()))));
+    // What is not here, is no layer, or is too large.
+    let refused =
+        |name: String| server.execute(&json!({ "inputs": { "scenario": scenario(name) } }).to_string(), &[]).status;
+    assert_eq!(refused(format!("upload:{}.asc", "0".repeat(64))), 400);
+    assert_eq!(refused(format!("{id}.exe")), 400);
+    assert_eq!(server.call("POST", "/v1/inputs", &[], b"").status, 400);
+    assert_eq!(server.call("POST", "/v1/inputs", &[], &vec![b'x'; 2 << 20]).status, 413);
+    let nonsense = server.call("POST", "/v1/inputs", &[], b"no grid at all").json()["id"].as_str().unwrap().to_string();
+    for (ending, words) in [("asc", "ncols"), ("tif", "TIFF")] {
+        let job = server.submit(&scenario(format!("{nonsense}.{ending}")));
+        let failed = server.wait(&job, "failed");
+        let message = failed["message"].as_str().unwrap();
+        assert!(message.contains(words) && !message.contains(data.path().to_str().unwrap()), "{message}");
+        assert_eq!(server.get(&format!("/v1/jobs/{job}/results")).status, 500);
+    }
+    // Nothing half is left of what was refused.
+    let left = std::fs::read_dir(data.path().join("inputs")).unwrap().count();
+    assert_eq!(left, 2, "the grid and the nonsense");
+}
+
+#[test]
+fn old_results_go_and_make_room() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let [old, new] = [1, 2].map(|seed| {
+        let id = server.submit(&shower(1.0, seed));
+        server.wait(&id, "successful");
+        id
+    });
+    let bytes = |id: &str| -> u64 {
+        let results = server.get(&format!("/v1/jobs/{id}/results")).json();
+        results.as_object().unwrap().values().map(|link| link["bytes"].as_u64().unwrap()).sum()
+    };
+    // Room for the newer job only.
+    let room = (bytes(&new) + bytes(&old) / 2) as f64 / 1e9;
+    server.stop("TERM");
+    let server = Server::start(data.path(), &["--max-gb", &room.to_string()]);
+    let job = server.wait(&old, "dismissed");
+    assert!(job["message"].as_str().unwrap().contains("room"), "{job}");
+    assert_eq!(
+        (server.get(&format!("/v1/jobs/{old}/results")).status, server.job(&new)["status"].as_str()),
+        (410, Some("successful"))
+    );
+    server.stop("TERM");
+    let server = Server::start(data.path(), &["--keep-days", "0"]);
+    assert!(server.wait(&new, "dismissed")["message"].as_str().unwrap().contains("0 days"));
+    let files: usize = std::fs::read_dir(data.path().join("artifacts"))
+        .unwrap()
+        .map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count())
+        .sum();
+    assert_eq!(files, 0);
+}
+
+#[test]
 fn the_same_request_twice_is_one_job() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
@@ -230,7 +302,7 @@ fn keys_open_and_close_the_door() {
 #[test]
 fn hostile_requests_get_clear_problems() {
     let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), &["--max-queue", "2"]);
+    let server = Server::start(data.path(), &["--max-queue", "2", "--max-hours", "1"]);
     let execute = |body: &str| server.execute(body, &[]);
     let with = |change: &dyn Fn(&mut Value)| {
         let mut scenario = shower(1.0, 1);

@@ -119,7 +119,7 @@ async fn submit(
     if priority > 0 && role < Role::Admin {
         return Err(Problem::new(StatusCode::FORBIDDEN, "a priority above 0 is for administrators"));
     }
-    let scenario = request::scenario(execute)?;
+    let scenario = request::scenario(execute, &state.args.data)?;
     request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
     let idempotency = headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default());
     if idempotency.is_some_and(|key| key.is_empty() || key.len() > 200) {
@@ -300,7 +300,7 @@ pub async fn dismiss(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let held = state.artifacts.lock.lock().await;
-    let (event, own) = state.store.dismiss(&id).await?;
+    let (event, own) = state.store.dismiss(&id, "dismissed on request").await?;
     // The row is gone from the queue; what computes for it stops within a step or two.
     if let Some((running, cancel)) = &*state.running()
         && *running == id

@@ -1,6 +1,6 @@
 //! The socket: a limit on connections, a time limit on heads, and a quiet end.
 
-use super::{State, routes, worker};
+use super::{State, retention, routes, worker};
 use hanze_engine::device::Device;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -42,6 +42,7 @@ pub async fn run(state: Arc<State>, address: SocketAddr, device: Device) -> miet
         std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, &device, &handle))
     };
     let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
+    let keeping = tokio::spawn(retention::keep(state.clone()));
     let service = warp::service(routes::all(state.clone()));
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -79,6 +80,7 @@ pub async fn run(state: Arc<State>, address: SocketAddr, device: Device) -> miet
     }
     state.queue.notify_waiters();
     state.newest.send_modify(|_| {});
+    keeping.abort();
     drop(listener);
     let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
     // The worker leaves its checkpoint.

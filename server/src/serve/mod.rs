@@ -14,8 +14,10 @@ mod pages;
 mod problem;
 mod processes;
 mod request;
+mod retention;
 mod routes;
 mod store;
+mod uploads;
 mod worker;
 
 pub use keys::{KeyCommand, command};
@@ -57,6 +59,15 @@ pub struct Args {
     /// Hours of computing that a job may be expected to take.
     #[arg(long, default_value_t = 12.0)]
     max_hours: f64,
+    /// Days that results are kept after a job has ended; for ever, if left out.
+    #[arg(long)]
+    keep_days: Option<f64>,
+    /// Gigabytes that results may take; the oldest go first. No limit, if left out.
+    #[arg(long)]
+    max_gb: Option<f64>,
+    /// Megabytes of an upload at most.
+    #[arg(long, default_value_t = 1024)]
+    max_upload_mb: u64,
     /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
     #[arg(long, default_value_t = 20.0)]
     checkpoint_seconds: f64,

@@ -132,6 +132,21 @@ pub fn openapi() -> Value {
     );
     execute["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
         "type": "object", "required": ["inputs"], "properties": { "inputs": object.clone() } } } } });
+    let mut upload = of(
+        "upload",
+        "Bring a layer or a series for scenarios to name",
+        "processes",
+        json!([]),
+        &[
+            ("201", good("Its name in scenarios, without the ending", object.clone())),
+            ("400", problem("The file is empty or was cut off")),
+            ("408", problem("The file took too long")),
+            ("413", problem("The file is too large")),
+            ("507", problem("The file cannot be kept")),
+        ],
+    );
+    upload["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": {
+        "schema": { "type": "string", "format": "binary" } } } });
     let jobs = json!([
         query("limit", "Jobs on a page", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 })),
         query("status", "States, with commas between them", json!({ "type": "string" })),
@@ -166,6 +181,7 @@ pub fn openapi() -> Value {
             "/processes/{processID}": { "get": get("process", "A process", "processes", json!([process]),
                 &[(ok, good("Its inputs and outputs", object.clone())), ("404", problem("There is no such process"))]) },
             "/processes/{processID}/execution": { "post": execute },
+            "/inputs": { "post": upload },
             "/jobs": { "get": of("jobs", "Jobs, the newest first", "jobs", jobs,
                 &[(ok, good("Jobs and a link to the next page", object.clone())), ("400", problem("A query is wrong"))]) },
             "/jobs/{jobID}": {

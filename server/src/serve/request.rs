@@ -1,6 +1,7 @@
 //! A request to execute a process, from untrusted JSON to a scenario that can run.
 
 use super::problem::Problem;
+use super::uploads;
 use hanze_engine::city::demo;
 use hanze_engine::scenario::{Scenario, Spec};
 use serde::Deserialize;
@@ -60,8 +61,8 @@ pub fn priority(execute: &Execute) -> Result<i64, Problem> {
 }
 
 /// The scenario as TOML, checked. It may name stored scenarios and layers of the server's library (`data:`), and no other
-/// file.
-pub fn scenario(execute: &Execute) -> Result<Scenario, Problem> {
+/// file than uploads.
+pub fn scenario(execute: &Execute, data: &Path) -> Result<Scenario, Problem> {
     let text = match input(execute, "scenario") {
         None => return Err(Problem::bad("inputs.scenario is missing; give a scenario or the name of a stored one")),
         Some(Value::String(name)) => {
@@ -81,8 +82,14 @@ pub fn scenario(execute: &Execute) -> Result<Scenario, Problem> {
     };
     let scenario = Scenario::parse(Path::new("scenario"), text).map_err(|error| Problem::bad(error.to_string()))?;
     for name in scenario.spec.files() {
-        if !is_in_library(name) {
-            let detail = "names a file that is not of this server's library; layers are named data:FOLDER/FILE there";
+        if let Some(sum) = uploads::checksum(name) {
+            if !uploads::folder(data).join(sum).exists() {
+                let detail = "names an upload that is not here; POST the file to /v1/inputs first";
+                return Err(Problem::bad(format!("inputs.scenario {detail}")));
+            }
+        } else if !is_in_library(name) {
+            let detail = "names a file that is not of this server's library; layers are named data:FOLDER/FILE there, and \
+                          uploads upload:CHECKSUM.tif";
             return Err(Problem::bad(format!("inputs.scenario {detail}")));
         }
     }
@@ -150,7 +157,7 @@ mod tests {
     }
 
     fn scenario_of(body: &str) -> Result<Scenario, Problem> {
-        scenario(&parse(body.as_bytes())?)
+        scenario(&parse(body.as_bytes())?, Path::new("nowhere"))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::handlers::{self, Answer};
 use super::problem::Problem;
-use super::{State, events, keys};
+use super::{State, events, keys, uploads};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let process = processes.and(id()).and(end()).and(reads()).and(headers).then(handlers::process);
     let execution = processes.and(id()).and(warp::path("execution")).and(end()).and(warp::post());
     let execution = given.clone().and(execution).and(headers).and(warp::body::stream()).then(handlers::execute);
+    let inputs = given.clone().and(v1).and(warp::path("inputs")).and(end()).and(warp::post()).and(headers);
+    let inputs = inputs.and(warp::body::stream()).then(uploads::upload);
     let jobs = given.clone().and(v1).and(warp::path("jobs"));
     let job_list = jobs.clone().and(end()).and(reads()).and(headers).and(warp::query::<HashMap<String, String>>());
     let job_list = job_list.then(handlers::jobs);
@@ -58,7 +60,7 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
         Answer::Ok(response)
     });
     let pages = answered(landing.or(conformance).unify().or(openapi).unify().or(root).unify().boxed());
-    let lists = answered(process_list.or(process).unify().or(execution).unify().boxed());
+    let lists = answered(process_list.or(process).unify().or(execution).unify().or(inputs).unify().boxed());
     let of_jobs = answered(job_list.or(job).unify().or(dismiss).unify().or(stream).unify().boxed());
     let of_results = answered(result_list.or(result).unify().or(frames).unify().boxed());
     let of_server = answered(health.or(ready).unify().or(metrics).unify().boxed());

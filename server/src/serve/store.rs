@@ -299,10 +299,9 @@ impl Store {
     }
 
     /// Dismisses a job, whatever it does; gives the checksums of files that no other job has.
-    pub async fn dismiss(&self, id: &str) -> Result<(i64, Vec<String>), Error> {
+    pub async fn dismiss(&self, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let now = now();
-        let message = "dismissed on request";
         sqlx::query(
             "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, ?), updated = ?, lease = NULL
              WHERE id = ?",
@@ -326,6 +325,33 @@ impl Store {
         let event = insert_event(&mut tx, id, "status", &status_data("dismissed", message)).await?;
         tx.commit().await?;
         Ok((event, own))
+    }
+
+    /// Jobs that ended before a time and still have results.
+    pub async fn ended_before(&self, time: i64) -> Result<Vec<String>, Error> {
+        let rows =
+            sqlx::query("SELECT id FROM jobs WHERE finished < ? AND state != 'dismissed' ORDER BY finished LIMIT 1000")
+                .bind(time)
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
+    }
+
+    /// Bytes of all results; shared ones count once.
+    pub async fn bytes(&self) -> Result<i64, Error> {
+        let sum = "SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT sha256, bytes FROM results)";
+        sqlx::query(sum).fetch_one(&self.pool).await?.try_get(0)
+    }
+
+    /// The job that ended first of those that have results.
+    pub async fn oldest_with_results(&self) -> Result<Option<String>, Error> {
+        let row = sqlx::query(
+            "SELECT id FROM jobs WHERE finished IS NOT NULL AND EXISTS (SELECT 1 FROM results WHERE job = jobs.id)
+             ORDER BY finished LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| row.try_get(0)).transpose()
     }
 
     /// Files of a job by their names.

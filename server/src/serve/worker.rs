@@ -138,6 +138,9 @@ fn compute(
             let _ = std::fs::remove_dir_all(folder.join("out"));
             let file = folder.join("scenario.toml");
             let scenario = Scenario::parse(&file, job.scenario.clone()).map_err(text)?;
+            let placed = super::uploads::place(&state.args.data, folder, &scenario.text, &scenario.spec.files());
+            let placed = placed.map_err(|error| format!("an upload that the scenario names is gone: {error}"))?;
+            let scenario = Scenario::parse(&file, placed).map_err(text)?;
             Simulation::new(scenario, device.clone(), &folder.join("out")).map_err(text)?
         }
     };

@@ -113,7 +113,9 @@ impl Server {
             if job["status"] == state {
                 return job;
             }
-            let is_over = ["successful", "failed", "dismissed"].iter().any(|over| job["status"] == *over);
+            // A job that has ended may still go, and nothing else.
+            let is_over = ["failed", "dismissed"].iter().any(|over| job["status"] == *over)
+                || (job["status"] == "successful" && state != "dismissed");
             assert!(!is_over && began.elapsed() < Duration::from_secs(120), "waiting for {state}: {job}");
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -1,0 +1,47 @@
+//! What goes when: results of jobs that ended long ago, and the oldest where the disk would not hold all.
+
+use super::State;
+use super::store::now;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Time between two looks.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Looks now and again, until the server stops.
+pub async fn keep(state: Arc<State>) {
+    while !state.is_stopping.load(Ordering::Relaxed) {
+        if let Err(error) = sweep(&state).await {
+            tracing::warn!(%error, "old results could not be looked for");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Removes what has to go.
+async fn sweep(state: &State) -> Result<(), sqlx::Error> {
+    if let Some(days) = state.args.keep_days {
+        let before = now() - (days * 86_400_000.0) as i64;
+        let message = format!("its results were removed after {days} days");
+        for id in state.store.ended_before(before).await? {
+            remove(state, &id, &message).await?;
+        }
+    }
+    if let Some(gigabytes) = state.args.max_gb {
+        while state.store.bytes().await? as f64 > gigabytes * 1e9 {
+            let Some(id) = state.store.oldest_with_results().await? else { break };
+            remove(state, &id, "its results were removed to make room for newer ones").await?;
+        }
+    }
+    Ok(())
+}
+
+async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::Error> {
+    let _held = state.artifacts.lock.lock().await;
+    let (event, own) = state.store.dismiss(id, message).await?;
+    state.artifacts.remove(&own);
+    state.announce(event);
+    tracing::info!(job = id, message, "removed");
+    Ok(())
+}
