@@ -1,0 +1,177 @@
+"""A thin client of the Hanze job server: scenarios in, numpy arrays out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.io import MemoryFile
+
+__all__ = ["Hanze", "HanzeError", "Job", "Raster"]
+Scenario = str | Path | Mapping[str, Any]
+
+
+class HanzeError(Exception):
+    """What the server refused, in its own words, or how a job failed."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A layer: values (rows from the north, NaN for none), the transform from cells to metres, the CRS."""
+
+    values: npt.NDArray[np.float32]
+    transform: Any
+    crs: Any
+
+
+@dataclass(frozen=True)
+class Hanze:
+    """A server."""
+
+    url: str = "http://127.0.0.1:8080"
+    key: str | None = field(default=None, repr=False)
+
+    def submit(self, scenario: Scenario, *, idempotency_key: str | None = None) -> Job:
+        """Submits a stored scenario by name, a dictionary, or a TOML file."""
+        value: Any = scenario
+        if isinstance(scenario, Path) or (isinstance(scenario, str) and scenario.endswith(".toml")):
+            value = tomllib.loads(Path(scenario).read_text())
+        headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
+        body = json.dumps({"inputs": {"scenario": value}}).encode()
+        answer = json.loads(self.request("POST", "/v1/processes/rainfall-runoff/execution", body, headers))
+        return Job(self, answer["id"])
+
+    def upload(self, file: str | Path) -> str:
+        """Brings a layer or a series; gives the name that a scenario can use."""
+        file = Path(file)
+        answer = json.loads(self.request("POST", "/v1/inputs", file.read_bytes()))
+        return f"{answer['id']}{file.suffix.lower()}"
+
+    def jobs(self) -> Iterator[dict[str, Any]]:
+        """All jobs, the newest first."""
+        path: str | None = "/v1/jobs?limit=200"
+        while path:
+            page = json.loads(self.request("GET", path))
+            yield from page["jobs"]
+            path = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+
+    def job(self, id: str) -> Job:
+        """A job by its id."""
+        return Job(self, id)
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """The bytes of an answer; a problem becomes a HanzeError."""
+        all_headers = {"accept": "application/json", "content-type": "application/json", **(headers or {})}
+        if self.key:
+            all_headers["authorization"] = f"Bearer {self.key}"
+        request = urllib.request.Request(self.url.rstrip("/") + path, body, all_headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            try:
+                detail = json.loads(error.read())["detail"]
+            except (ValueError, KeyError):
+                detail = error.reason
+            raise HanzeError(str(detail), error.code) from None
+        except urllib.error.URLError as error:
+            raise HanzeError(f"{self.url} does not answer: {error.reason}") from None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a server."""
+
+    server: Hanze
+    id: str
+
+    def status(self) -> dict[str, Any]:
+        """How far it is."""
+        status: dict[str, Any] = json.loads(self.server.request("GET", f"/v1/jobs/{self.id}"))
+        return status
+
+    def wait(self, tell: Callable[[str], None] | None = None, every: float = 1.0) -> Job:
+        """Waits for the end; raises a HanzeError where that is none to be glad of."""
+        said = ""
+        while True:
+            status = self.status()
+            line = f"{status['progress']:3d} % {status['message']}"
+            if tell and line != said:
+                tell(line)
+                said = line
+            if status["status"] == "successful":
+                return self
+            if status["status"] in ("failed", "dismissed"):
+                raise HanzeError(f"the job is {status['status']}: {status['message']}")
+            time.sleep(every)
+
+    def dismiss(self) -> None:
+        """Dismisses it, and its results."""
+        self.server.request("DELETE", f"/v1/jobs/{self.id}")
+
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Its files by name, such as max_depth.tif."""
+        results = json.loads(self.server.request("GET", f"/v1/jobs/{self.id}/results"))
+        return {link["name"]: link for link in results.values()}
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file."""
+        files = self.files()
+        if name not in files:
+            raise HanzeError(f"there is no {name}; there are {', '.join(sorted(files))}")
+        return self.server.request("GET", files[name]["href"])
+
+    def raster(self, layer: str) -> Raster:
+        """A layer with its place, such as max_depth or frames/depth_001800.000s."""
+        with MemoryFile(self.read(f"{layer}.tif")) as memory, memory.open() as file:
+            values = file.read(1, masked=True).astype(np.float32).filled(np.nan)
+            return Raster(values, file.transform, file.crs)
+
+    def array(self, layer: str) -> npt.NDArray[np.float32]:
+        """The values of a layer, rows from the north, NaN for none."""
+        return self.raster(layer).values
+
+    def frames(self, layer: str = "depth") -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
+        """A layer in time: seconds and values."""
+        start, end = f"frames/{layer}_", "s.tif"
+        for name in sorted(name for name in self.files() if name.startswith(start) and name.endswith(end)):
+            yield float(name.removeprefix(start).removesuffix(end)), self.array(name.removesuffix(".tif"))
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """The rows of a table, such as spots."""
+        return list(csv.DictReader(io.StringIO(self.read(f"{name}.csv").decode())))
+
+    def record(self) -> dict[str, Any]:
+        """Inputs, settings, device, balance, and the story of the run."""
+        record: dict[str, Any] = json.loads(self.read("run.json"))
+        return record
+
+    def save(self, folder: str | Path) -> Path:
+        """Saves all files below a folder."""
+        folder = Path(folder)
+        for name, link in self.files().items():
+            path = (folder / name).resolve()
+            if not path.is_relative_to(folder.resolve()):
+                raise HanzeError(f"the server names a file {name!r}, which is not written")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.server.request("GET", link["href"]))
+        return folder

@@ -1,0 +1,70 @@
+"""The client against a real server: HANZE names the binary."""
+
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from hanze import Hanze, HanzeError
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    command = [os.environ["HANZE"], "serve", "--port", "0", "--device", "cpu", "--data", str(data), "--max-hours", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    yield Hanze(process.stdout.readline().split()[2].removesuffix("/v1"))
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+
+
+def shower(**changes):
+    return {
+        "title": "Shower", "model": "runoff",
+        "city": {"demo": {"seed": 3, "width_m": 240, "height_m": 200, "cell_m": 2}},
+        "time": {"end_minutes": 2, "frame_minutes": 1}, "rain": {"mm_per_hour": 60}, **changes,
+    }
+
+
+def test_the_common_path_gives_arrays(server, tmp_path):
+    said = []
+    job = server.submit(shower()).wait(said.append, every=0.1)
+    assert said[-1].startswith("100 %")
+    raster = job.raster("max_depth")
+    assert raster.values.shape == (100, 120) and raster.values.dtype == np.float32
+    assert raster.crs.to_epsg() == 28992 and raster.transform.a == 2
+    assert np.nanmax(raster.values) > 0.05
+    times = [seconds for seconds, depth in job.frames() if np.nanmax(depth) <= np.nanmax(raster.values)]
+    assert times == [60.0, 120.0]
+    assert job.record()["balance"]["relative_error"] < 1e-6
+    assert isinstance(job.table("spots"), list)
+    saved = job.save(tmp_path / "files")
+    assert (saved / "frames" / "depth_000060.000s.tif").stat().st_size > 0
+    assert job.id in [known["id"] for known in server.jobs()]
+
+
+def test_files_and_uploads(server, tmp_path):
+    (tmp_path / "shower.toml").write_text(
+        'title = "T"\nmodel = "runoff"\n[city]\ndemo = { seed = 1, width_m = 200, height_m = 200, cell_m = 4 }\n'
+        "[time]\nend_minutes = 1\n[rain]\nmm_per_hour = 9\n")
+    assert server.submit(tmp_path / "shower.toml").wait(every=0.1).array("max_depth").shape == (50, 50)
+    rows = "\n".join(" ".join(f"{0.1 * row:.1f}" for _ in range(30)) for row in range(20))
+    (tmp_path / "slope.asc").write_text(f"ncols 30\nnrows 20\nxllcorner 0\nyllcorner 0\ncellsize 2\n{rows}\n")
+    name = server.upload(tmp_path / "slope.asc")
+    job = server.submit(shower(city={"terrain": name, "epsg": 28992})).wait(every=0.1)
+    assert job.array("max_depth").shape == (20, 30)
+
+
+def test_problems_are_told_in_words(server):
+    with pytest.raises(HanzeError, match="end_minutes") as told:
+        server.submit(shower(time={"end_minutes": -1}))
+    assert told.value.status == 400
+    with pytest.raises(HanzeError, match="no job"):
+        server.job("nothing").status()
+    job = server.submit(shower(time={"end_minutes": 600}))
+    job.dismiss()
+    with pytest.raises(HanzeError, match="dismissed"):
+        job.wait(every=0.1)
+    with pytest.raises(HanzeError, match="does not answer"):
+        list(Hanze("http://127.0.0.1:9").jobs())
