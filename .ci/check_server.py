@@ -31,6 +31,7 @@ def get(path):
 try:
     base = server.stdout.readline().split()[2].removesuffix("/v1")
     print(base)
+    (folder / "openapi.json").write_bytes(get("/v1/openapi.json"))
     service = Processes(base + "/v1/")
     names = [process["id"] for process in service.processes()]
     print("OWSLib:", names, service.process("rainfall-runoff")["title"])
