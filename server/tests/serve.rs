@@ -27,8 +27,15 @@ fn a_job_goes_from_request_to_files() {
     assert!(rest.contains("successful"));
 
     let results = server.get(&format!("/v1/jobs/{id}/results")).json();
-    for name in ["max_depth-tif", "max_depth-png", "depth-png", "run-json", "frames-depth_000060-000s-tif", "spots-csv"]
-    {
+    for name in [
+        "max_depth-tif",
+        "max_depth-png",
+        "depth-png",
+        "run-json",
+        "meshes-town-glb",
+        "frames-depth_000060-000s-tif",
+        "spots-csv",
+    ] {
         let link = &results[name];
         let href = link["href"].as_str().unwrap_or_else(|| panic!("no {name} in {results}"));
         let file = server.get(href);
@@ -235,11 +242,16 @@ fn old_results_go_and_make_room() {
     server.stop("TERM");
     let server = Server::start(data.path(), &["--keep-days", "0"]);
     assert!(server.wait(&new, "dismissed")["message"].as_str().unwrap().contains("0 days"));
-    let files: usize = std::fs::read_dir(data.path().join("artifacts"))
-        .unwrap()
-        .map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count())
-        .sum();
-    assert_eq!(files, 0);
+    // The row goes first, then the files.
+    let files = || -> usize {
+        let folders = std::fs::read_dir(data.path().join("artifacts")).unwrap();
+        folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+    };
+    let began = Instant::now();
+    while files() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(10), "{} files that no job has", files());
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -359,8 +371,13 @@ fn hostile_requests_get_clear_problems() {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
     }
     assert_eq!(server.call("PUT", "/v1/jobs", &[], b"x").status, 405);
-    // The queue has an end.
+    // A key has its share of the queue, and the queue an end.
+    let small = tempfile::tempdir().unwrap();
+    let sharing = Server::start(small.path(), &["--max-queue-per-key", "1"]);
     let long = json!({ "inputs": { "scenario": shower(300.0, 1) } }).to_string();
+    let answers: Vec<_> = (0..4).map(|_| sharing.execute(&long, &[])).collect();
+    let last = answers.last().unwrap();
+    assert_eq!((last.status, last.header("retry-after")), (429, "60"));
     let answers: Vec<_> = (0..5).map(|_| execute(&long)).collect();
     let full = answers.last().unwrap();
     assert_eq!((full.status, full.header("retry-after")), (503, "60"));
@@ -404,6 +421,27 @@ fn sockets_that_misbehave_are_let_go() {
     let answer = raw(&server, b"GET /v1 HTTP/1.1\r\nhost: x\r\nx-slow: ", Duration::from_secs(25));
     assert!(began.elapsed() < Duration::from_secs(20), "still open: {answer}");
     assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let serve = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hanze"));
+        command.args(["serve", "--device", "cpu"]).args(arguments).env("XDG_RUNTIME_DIR", data.path());
+        let output = command.output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let words = serve(&["--port", "0", "--data", file.to_str().unwrap()]);
+    assert!(words.contains("file"), "{words}");
+    // A port that is taken.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let words = serve(&["--port", &port, "--data", data.path().join("good").to_str().unwrap()]);
+    assert!(words.contains(&port) && words.contains("--port 0"), "{words}");
 }
 
 #[test]

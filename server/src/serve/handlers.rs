@@ -5,7 +5,7 @@ use super::keys::{Role, random, require};
 use super::problem::Problem;
 use super::processes::{PROCESSES, find};
 use super::request::{self, Execute};
-use super::store::{Filter, Job, NewJob, Output, now};
+use super::store::{Added, Filter, Job, NewJob, Output, now};
 use super::{State, pages};
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
@@ -138,9 +138,17 @@ async fn submit(
         priority,
         message: "waits for the device",
     };
-    let Some((job, is_new)) = state.store.add(&new, state.args.max_queue).await? else {
-        let detail = format!("{} jobs wait already; try again in a minute", state.args.max_queue);
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "60"));
+    let (most, most_of_key) = (state.args.max_queue, state.args.max_queue_per_key);
+    let (job, is_new) = match state.store.add(&new, most, most_of_key).await? {
+        Added::Job(job, is_new) => (job, is_new),
+        Added::Full => {
+            let detail = format!("{most} jobs wait already; try again in a minute");
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "60"));
+        }
+        Added::FullForKey => {
+            let detail = format!("{most_of_key} jobs of this key wait already; try again when some are done");
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).with("retry-after", "60"));
+        }
     };
     if !is_new && job.body != sum {
         let detail = "this Idempotency-Key was used for another request; take a new one";

@@ -53,6 +53,9 @@ pub struct Args {
     /// Jobs that may wait; more are turned away for now.
     #[arg(long, default_value_t = 1000)]
     max_queue: u32,
+    /// Jobs of one key that may wait.
+    #[arg(long, default_value_t = 200)]
+    max_queue_per_key: u32,
     /// Cells of a job at most.
     #[arg(long, default_value_t = 50_000_000)]
     max_cells: u64,

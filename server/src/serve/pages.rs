@@ -128,6 +128,7 @@ pub fn openapi() -> Value {
             ("409", problem("The Idempotency-Key was used for another request")),
             ("413", problem("The body is too large")),
             ("422", problem("The job would take more than is allowed")),
+            ("429", problem("The key has its share of the queue")),
         ],
     );
     execute["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {

@@ -66,6 +66,16 @@ pub struct NewJob<'a> {
     pub message: &'a str,
 }
 
+/// What became of a job to be.
+pub enum Added {
+    /// It is there, and whether it is new.
+    Job(Box<Job>, bool),
+    /// The queue is full.
+    Full,
+    /// The key has its share of the queue.
+    FullForKey,
+}
+
 /// Something that happened to a job.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -126,9 +136,9 @@ impl Store {
         Ok(Store { pool })
     }
 
-    /// Adds a job; gives the one that is already there under the same key and idempotency key. `None` where `most` jobs
-    /// wait already.
-    pub async fn add(&self, job: &NewJob<'_>, most: u32) -> Result<Option<(Job, bool)>, Error> {
+    /// Adds a job; gives the one that is already there under the same key and idempotency key. Refuses where `most` jobs
+    /// wait already, or `most_of_key` of the same key.
+    pub async fn add(&self, job: &NewJob<'_>, most: u32, most_of_key: u32) -> Result<Added, Error> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(idempotency) = job.idempotency {
             let there = sqlx::query("SELECT * FROM jobs WHERE key = ? AND idempotency = ?")
@@ -137,13 +147,21 @@ impl Store {
                 .fetch_optional(&mut *tx)
                 .await?;
             if let Some(row) = there {
-                return Ok(Some((job_of(&row)?, false)));
+                return Ok(Added::Job(Box::new(job_of(&row)?), false));
             }
         }
         let waiting: i64 =
             sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted'").fetch_one(&mut *tx).await?.try_get(0)?;
         if waiting >= i64::from(most) {
-            return Ok(None);
+            return Ok(Added::Full);
+        }
+        let own: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted' AND key = ?")
+            .bind(job.key)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        if own >= i64::from(most_of_key) {
+            return Ok(Added::FullForKey);
         }
         let now = now();
         sqlx::query(
@@ -165,7 +183,7 @@ impl Store {
         .await?;
         let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(job.id).fetch_one(&mut *tx).await?;
         tx.commit().await?;
-        Ok(Some((job_of(&row)?, true)))
+        Ok(Added::Job(Box::new(job_of(&row)?), true))
     }
 
     /// A job.

@@ -3,10 +3,11 @@
 use super::State;
 use super::request::{check, estimate};
 use super::store::{Job, Output};
+use hanze_engine::checksum::of_file;
 use hanze_engine::device::Device;
 use hanze_engine::output::folder::Artifact;
 use hanze_engine::scenario::Scenario;
-use hanze_engine::simulation::{Ending, Event, Simulation};
+use hanze_engine::simulation::{self, Ending, Event, MeshRequest, Simulation};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use tokio::runtime::Handle;
 
 /// Times that a job may be begun; one that brings the process down each time must not do so for ever.
 const MOST_ATTEMPTS: i64 = 25;
+/// Largest distance between the ground and its triangles in the meshes of a job, m.
+const MESH_ERROR: f64 = 0.1;
 /// Time between two reports of progress.
 const REPORT_EVERY: Duration = Duration::from_millis(900);
 
@@ -127,8 +130,9 @@ fn compute(
     {
         let record = std::fs::read(run.join("run.json")).map_err(|error| error.to_string())?;
         let record: serde_json::Value = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
-        let artifacts = serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
-        return Ok(Done::Finished(run, artifacts));
+        let artifacts: Vec<Artifact> =
+            serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
+        return Ok(finished(run, artifacts));
     }
     let resumed = run_folder(folder).and_then(|run| Simulation::resume(&run, device.clone()).ok());
     let mut simulation = match resumed {
@@ -152,9 +156,31 @@ fn compute(
     let run = simulation.folder.path.clone();
     let mut teller = Teller { state, handle, job, run: &run, cancel, last: None, began: Instant::now(), from: None };
     match simulation.run(cancel, &mut |event| teller.tell(event)).map_err(text)? {
-        Ending::Finished(_) => Ok(Done::Finished(run, simulation.folder.artifacts)),
+        Ending::Finished(_) => Ok(finished(run, simulation.folder.artifacts)),
         Ending::Stopped { .. } => Ok(Done::Stopped),
     }
+}
+
+/// A run that is whole, with its meshes. They are made again after a fall of the machine: that is quick, and whether the last
+/// one was whole is not known.
+fn finished(run: PathBuf, mut artifacts: Vec<Artifact>) -> Done {
+    let request = MeshRequest { folder: run.clone(), layer: None, error_m: MESH_ERROR, out: run.join("meshes") };
+    match simulation::meshes(&request) {
+        Ok(files) => artifacts.extend(files.iter().filter_map(|file| mesh(&run, file))),
+        // A city that is too large for one mesh has its layers all the same.
+        Err(error) => tracing::info!(%error, "no meshes are made"),
+    }
+    Done::Finished(run, artifacts)
+}
+
+/// A mesh as a file of its run.
+fn mesh(run: &Path, file: &Path) -> Option<Artifact> {
+    let (sha256, bytes) = of_file(file).ok()?;
+    let name = file.strip_prefix(run).ok()?.to_string_lossy().replace('\\', "/");
+    let is_town = name.ends_with("town.glb");
+    let description =
+        if is_town { "the town: ground, buildings, bridges, rails, trees" } else { "the water at one moment" };
+    Some(Artifact { name, media_type: "model/gltf-binary".into(), description: description.into(), sha256, bytes })
 }
 
 /// The folder of a job's run, if it was begun.
