@@ -92,6 +92,7 @@ pub struct Simulation {
     /// Computing time after which a checkpoint is left on the way.
     pub checkpoint_every: Duration,
     last_checkpoint: Instant,
+    checkpoint_took: Duration,
 }
 
 impl Simulation {
@@ -135,6 +136,7 @@ impl Simulation {
             language: Language::default(),
             checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
+            checkpoint_took: Duration::ZERO,
         })
     }
 
@@ -180,6 +182,7 @@ impl Simulation {
             language: Language::default(),
             checkpoint_every: CHECKPOINT_EVERY,
             last_checkpoint: Instant::now(),
+            checkpoint_took: Duration::ZERO,
         })
     }
 
@@ -195,8 +198,10 @@ impl Simulation {
                     self.checkpoint()?;
                     return Ok(Ending::Stopped { time: self.progress.map_or(0.0, |progress| progress.time) });
                 }
-                if self.last_checkpoint.elapsed() >= self.checkpoint_every {
-                    self.checkpoint()?;
+                if self.last_checkpoint.elapsed() >= self.checkpoint_every.max(10 * self.checkpoint_took) {
+                    // One that cannot be written, as on a full disk, leaves the older one whole; the run itself may still end
+                    // well, and tries again.
+                    let _ = self.checkpoint();
                 }
                 let progress = self.model.advance(until, BUDGET)?;
                 self.progress = Some(progress);
@@ -272,8 +277,10 @@ impl Simulation {
             artifacts: self.folder.artifacts.clone(),
             wall_s: self.wall_s(),
         };
-        self.last_checkpoint = Instant::now();
-        checkpoint::write(&self.folder.path, &head, self.model.as_mut())
+        let began = Instant::now();
+        let written = checkpoint::write(&self.folder.path, &head, self.model.as_mut());
+        (self.last_checkpoint, self.checkpoint_took) = (Instant::now(), began.elapsed());
+        written
     }
 }
 

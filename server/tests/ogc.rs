@@ -1,5 +1,5 @@
-//! The abstract tests of OGC API – Processes 1.0 (OGC 18-062r2, annex A), one Rust test each, named after the
-//! requirement.
+//! Requirements of OGC API – Processes 1.0 (OGC 18-062r2) after the abstract tests of its annex A, each test named after those
+//! that it looks at.
 
 mod common;
 

@@ -93,9 +93,11 @@ fn nothing_is_lost_when_the_process_is_killed_ten_times() {
         server = Server::start(disturbed.path(), &arguments);
     }
     let undisturbed = Server::start(quiet.path(), &[]);
+    let mut attempts = 0;
     for (seed, id) in jobs.iter().enumerate() {
         let job = server.wait(id, "successful");
         assert_eq!(job["progress"], 100);
+        attempts += job["attempts"].as_u64().unwrap();
         let other = undisturbed.submit(&shower(4.0, seed as u64));
         undisturbed.wait(&other, "successful");
         assert_eq!(server.sums(id), undisturbed.sums(&other), "seed {seed} of moments {state}");
@@ -107,6 +109,7 @@ fn nothing_is_lost_when_the_process_is_killed_ten_times() {
         let events = String::from_utf8(server.get(&format!("/v1/jobs/{id}/events")).bytes).unwrap();
         assert_eq!(events.matches("\"successful\"").count(), 1, "one end: {events}");
     }
+    assert!(attempts > 12, "the kills met jobs that ran: {attempts} attempts at ten jobs");
     // Nothing is left where jobs compute.
     assert_eq!(std::fs::read_dir(disturbed.path().join("work")).unwrap().count(), 0);
 }
@@ -150,7 +153,7 @@ fn a_job_is_dismissed_within_a_second_and_the_next_one_runs() {
     while server.job(&next)["status"] == "accepted" {
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(began.elapsed() < Duration::from_millis(1800), "the device was free after {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(3), "the device was free after {:?}", began.elapsed());
     server.wait(&next, "successful");
     assert_eq!(server.get(&format!("/v1/jobs/{long}/results")).status, 410);
     // A finished job can go, too, with its files.
@@ -307,8 +310,10 @@ fn keys_open_and_close_the_door() {
     assert_eq!(server.get("/v1/jobs").status, 401);
     assert!(hanze(data.path(), &["key", "--data", &folder, "list"]).contains("bob  revoked"));
     // No key is kept as it is.
-    let store = std::fs::read(data.path().join("jobs.sqlite")).unwrap();
-    assert!(!store.windows(6).any(|bytes| bytes == b"hanze_"));
+    for file in ["jobs.sqlite", "jobs.sqlite-wal", "log.jsonl"] {
+        let bytes = std::fs::read(data.path().join(file)).unwrap();
+        assert!(!bytes.windows(6).any(|bytes| bytes == b"hanze_"), "{file}");
+    }
 }
 
 #[test]
@@ -391,7 +396,11 @@ fn raw(server: &Server, bytes: &[u8], wait: Duration) -> String {
     // A server that has heard enough may close before all is sent.
     let _ = socket.write_all(bytes);
     let mut answer = Vec::new();
-    let _ = socket.read_to_end(&mut answer);
+    if let Err(error) = socket.read_to_end(&mut answer) {
+        let is_silent = matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut);
+        // What the server closed with bytes unread may come back as a reset.
+        assert!(!is_silent || !answer.is_empty(), "the server neither answers nor closes");
+    }
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -401,15 +410,15 @@ fn sockets_that_misbehave_are_let_go() {
     let server = Server::start(data.path(), &[]);
     let soon = Duration::from_secs(5);
     let flood: String = (0..5000).map(|k| format!("x-{k}: {k}\r\n")).collect();
-    let answer = raw(&server, format!("GET /v1 HTTP/1.1\r\nhost: x\r\n{flood}\r\n").as_bytes(), soon);
+    let answer = raw(&server, format!("GET /v1 HTTP/1.1\r\nhost: localhost\r\n{flood}\r\n").as_bytes(), soon);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431") || answer.starts_with("HTTP/1.1 400"), "{answer}");
     let answer = raw(&server, b"\x16\x03\x01 no HTTP at all\r\n\r\n", soon);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
     // A body without an end.
     let mut endless =
-        b"POST /v1/processes/rainfall-runoff/execution HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        b"POST /v1/processes/rainfall-runoff/execution HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
             .to_vec();
-    for _ in 0..48 {
+    for _ in 0..240 {
         endless.extend(b"10000\r\n");
         endless.extend([b' '; 0x10000]);
         endless.extend(b"\r\n");
@@ -418,7 +427,7 @@ fn sockets_that_misbehave_are_let_go() {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
     // A head that never ends: the socket is closed after ten seconds.
     let began = Instant::now();
-    let answer = raw(&server, b"GET /v1 HTTP/1.1\r\nhost: x\r\nx-slow: ", Duration::from_secs(25));
+    let answer = raw(&server, b"GET /v1 HTTP/1.1\r\nhost: localhost\r\nx-slow: ", Duration::from_secs(25));
     assert!(began.elapsed() < Duration::from_secs(20), "still open: {answer}");
     assert_eq!(server.get("/healthz").status, 200);
 }
@@ -442,6 +451,26 @@ fn a_server_that_cannot_start_says_why() {
     let port = taken.local_addr().unwrap().port().to_string();
     let words = serve(&["--port", &port, "--data", data.path().join("good").to_str().unwrap()]);
     assert!(words.contains(&port) && words.contains("--port 0"), "{words}");
+}
+
+#[test]
+fn pages_of_other_sites_and_second_servers_are_kept_out() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    for (name, value, status) in [
+        ("origin", "https://example.org", 401),
+        ("origin", "http://localhost:3000", 200),
+        ("host", "hanze.example.org", 401),
+        ("x-forwarded-for", "192.0.2.1", 401),
+        ("origin", "null", 401),
+    ] {
+        assert_eq!(server.call("GET", "/v1/jobs", &[(name, value)], b"").status, status, "{name}: {value}");
+    }
+    let mut second = std::process::Command::new(env!("CARGO_BIN_EXE_hanze"));
+    second.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(data.path());
+    let output = second.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("another server runs on"), "{words}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `hanze submit`, `jobs`, `job`, `cancel`, `results` and `fetch`: a server from the command line.
 
 use super::say;
+use hanze_engine::checksum::of_file;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -170,8 +171,19 @@ fn follow(server: &Server, id: &str) -> miette::Result<ExitCode> {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos:3} % {msg}") {
         bar.set_style(style);
     }
+    let mut silences = 0;
     loop {
-        let job = json(server, "GET", &path, None)?;
+        // A server that is being started again is waited for.
+        let job = match json(server, "GET", &path, None) {
+            Ok(job) => job,
+            Err(_) if (1..30).contains(&silences) => {
+                silences += 1;
+                std::thread::sleep(Duration::from_secs(1));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        silences = 1;
         let (status, message) =
             (job["status"].as_str().unwrap_or_default(), job["message"].as_str().unwrap_or_default());
         bar.set_position(job["progress"].as_u64().unwrap_or(0));
@@ -231,10 +243,17 @@ fn fetch(server: &Server, id: &str, out: &Path) -> miette::Result<ExitCode> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(bad)?;
         }
+        // Whole or not at all, and what the server says that it is.
+        let part = path.with_file_name(format!("{}.part", path.file_name().unwrap_or_default().to_string_lossy()));
         let mut from = call(server, "GET", href, None)?.into_body().into_reader();
-        let mut file = std::fs::File::create(&path).map_err(bad)?;
+        let mut file = std::fs::File::create(&part).map_err(bad)?;
         std::io::copy(&mut from, &mut file).map_err(bad)?;
         file.flush().map_err(bad)?;
+        let (sum, _) = of_file(&part).map_err(super::report)?;
+        if link["sha256"].as_str() != Some(sum.as_str()) {
+            return Err(miette::miette!("{name} did not arrive whole; fetch again"));
+        }
+        std::fs::rename(&part, &path).map_err(bad)?;
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -3,6 +3,7 @@
 use super::store::Output;
 use hanze_engine::checksum::of_file;
 use hanze_engine::output::folder::Artifact;
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,18 +40,17 @@ impl Artifacts {
     pub fn keep(&self, run: &Path, artifact: &Artifact) -> io::Result<Output> {
         let (sha256, bytes) = (artifact.sha256.clone(), artifact.bytes);
         let path = self.path(&sha256);
-        if let Some(folder) = path.parent() {
+        if let Some(folder) = path.parent()
+            && !folder.exists()
+        {
             fs::create_dir_all(folder)?;
+            sync(&self.folder)?;
         }
         match fs::hard_link(run.join(&artifact.name), &path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => other?,
         }
-        // The new name is safe only when its folder is; where folders cannot be opened, the system sees to it.
-        #[cfg(unix)]
-        if let Some(folder) = path.parent() {
-            fs::File::open(folder)?.sync_all()?;
-        }
+        path.parent().map_or(Ok(()), sync)?;
         Ok(Output {
             output: url_name(&artifact.name),
             name: artifact.name.clone(),
@@ -70,6 +70,17 @@ impl Artifacts {
         self.keep(run, &Artifact { name, media_type, description, sha256, bytes })
     }
 
+    /// Removes files that no job names, and work of jobs that are not `unfinished`: what a fall of the machine left between
+    /// two steps.
+    pub fn tidy(&self, named: &HashSet<String>, unfinished: &HashSet<String>) {
+        let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let files = entries(&self.folder).flat_map(|folder| entries(&folder).collect::<Vec<_>>());
+        files.filter(|path| !named.contains(&name(path))).for_each(|path| drop(fs::remove_file(path)));
+        let works = entries(&self.work).filter(|path| !unfinished.contains(&name(path)));
+        works.for_each(|path| drop(fs::remove_dir_all(path)));
+    }
+
     /// Removes files that no job has any more.
     pub fn remove(&self, sums: &[String]) {
         for sum in sums {
@@ -78,6 +89,11 @@ impl Artifacts {
             }
         }
     }
+}
+
+/// Makes names in a folder safe; where folders cannot be opened, the system sees to it.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Name of a file in URLs: without folders and endings.

@@ -43,10 +43,16 @@ async fn follow(
     loop {
         newest.borrow_and_update();
         let job = state.store.job(id).await.ok()??;
-        for event in state.store.events(id, seen).await.ok()? {
-            let text = format!("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.kind, event.data);
-            sender.send(Ok(text.into())).await.ok()?;
-            seen = event.id;
+        loop {
+            let events = state.store.events(id, seen).await.ok()?;
+            for event in &events {
+                let text = format!("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.kind, event.data);
+                sender.send(Ok(text.into())).await.ok()?;
+                seen = event.id;
+            }
+            if events.is_empty() {
+                break;
+            }
         }
         let is_over = !matches!(job.state.as_str(), "accepted" | "running");
         if is_over || state.is_stopping.load(Ordering::Relaxed) {

@@ -74,7 +74,8 @@ pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bo
         status(StatusCode::NOT_MODIFIED)
     } else {
         let is_same = text("if-range").is_none_or(|tag| tag.trim() == etag);
-        match wanted(text("range").filter(|_| is_same), length) {
+        // A range means nothing to HEAD.
+        match wanted(text("range").filter(|_| is_same && !is_head), length) {
             Wanted::Nothing => {
                 let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the file has {length} bytes"));
                 return Err(problem.with("content-range", format!("bytes */{length}")));

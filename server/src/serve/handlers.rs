@@ -5,6 +5,7 @@ use super::keys::{Role, random, require};
 use super::problem::Problem;
 use super::processes::{PROCESSES, find};
 use super::request::{self, Execute};
+use super::retention::remove;
 use super::store::{Added, Filter, Job, NewJob, Output, now};
 use super::{State, pages};
 use bytes::{Buf, Bytes};
@@ -13,7 +14,7 @@ use hanze_engine::checksum::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -159,12 +160,30 @@ async fn submit(
         state.queue.notify_one();
     }
     let mut response = answer(StatusCode::CREATED, &status_info(&job));
+    let has_preference = headers.contains_key("prefer");
     let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)) {
         headers.insert("location", location);
     }
-    headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
+    if has_preference {
+        headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
+    }
     Ok(response)
+}
+
+/// Takes a little more of a body that is too long, so that whoever sends it comes to the answer.
+pub async fn drain<S, B, E>(mut body: Pin<&mut S>)
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let mut left = 8 << 20;
+    while let Some(Ok(piece)) = body.next().await {
+        if piece.remaining() >= left {
+            return;
+        }
+        left -= piece.remaining();
+    }
 }
 
 /// Reads a body that is neither too long, too slow nor too deep.
@@ -179,6 +198,7 @@ where
         while let Some(piece) = body.next().await {
             let mut piece = piece.map_err(|_| Problem::bad("the body ended before it was whole"))?;
             if bytes.len() + piece.remaining() > LARGEST_BODY {
+                drain(body).await;
                 let detail = format!("a request may have {LARGEST_BODY} bytes; name large layers as data: instead");
                 return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
             }
@@ -307,18 +327,12 @@ pub async fn dismiss(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
         let detail = "this job is of another key; ask whoever submitted it, or an administrator";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
-    let held = state.artifacts.lock.lock().await;
-    let (event, own) = state.store.dismiss(&id, "dismissed on request").await?;
-    // The row is gone from the queue; what computes for it stops within a step or two.
-    if let Some((running, cancel)) = &*state.running()
-        && *running == id
-    {
-        cancel.store(true, Ordering::Relaxed);
-    }
-    state.artifacts.remove(&own);
-    drop(held);
-    state.announce(event);
-    tracing::info!(job = id, "dismissed");
+    // On a task of its own: a caller that goes away must not leave rows without files or files without rows.
+    let dismissing = {
+        let (state, id) = (state.clone(), id.clone());
+        tokio::spawn(async move { remove(&state, &id, "dismissed on request").await })
+    };
+    dismissing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was not dismissed"))??;
     let job = find_job(&state, &id).await?;
     Ok(answer(StatusCode::OK, &status_info(&job)))
 }

@@ -122,10 +122,25 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
     if role == Role::Read && state.args.public_read {
         return Ok(Caller { name: String::new(), role });
     }
-    if state.args.address.is_loopback() && !state.store.has_keys().await? {
+    if is_local(state, headers) && !state.store.has_keys().await? {
         return Ok(Caller { name: String::new(), role: Role::Admin });
     }
     Err(unknown("a key is needed; send it as Authorization: Bearer KEY (hanze key new NAME makes one)"))
+}
+
+/// Whether a request comes from this machine and from no page of another site: browsers send their pages' requests to
+/// local servers, and a proxy sends everyone's.
+fn is_local(state: &State, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let is_own = |address: &str| {
+        let host = address.trim_start_matches("http://");
+        let host = host.rsplit_once(':').map_or(host, |(name, port)| if port.contains(']') { host } else { name });
+        matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    };
+    state.args.address.is_loopback()
+        && text("host").is_none_or(is_own)
+        && text("origin").is_none_or(is_own)
+        && ["forwarded", "x-forwarded-for", "x-real-ip"].iter().all(|name| text(name).is_none())
 }
 
 fn unknown(detail: &str) -> Problem {

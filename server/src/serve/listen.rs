@@ -25,21 +25,25 @@ const MOST_LINES: usize = 100;
 /// Time that readers get to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
-pub async fn run(state: Arc<State>, address: SocketAddr, device: Device) -> miette::Result<ExitCode> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
+/// Takes an address.
+pub async fn bind(address: SocketAddr) -> miette::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
         miette::miette!(
             help = "choose another with --port, or --port 0 for a free one",
             "cannot listen on {address}: {error}"
         )
-    })?;
+    })
+}
+
+/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
+pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
     // The one line on standard output, for people and for programs that started the server on a free port.
     let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}", device.record());
     let _ = std::io::stdout().flush();
     let attending = {
         let (state, handle) = (state.clone(), Handle::current());
-        std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, &device, &handle))
+        std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, device, &handle))
     };
     let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
     let keeping = tokio::spawn(retention::keep(state.clone()));

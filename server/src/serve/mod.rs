@@ -25,7 +25,7 @@ pub use keys::{KeyCommand, command};
 use artifacts::Artifacts;
 use hanze_engine::device::Device;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -124,8 +124,14 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|error| miette::miette!("the server cannot start its threads: {error}"))?;
+    let mut args = args.clone();
+    // Messages leave this folder's name out, so it must be whole.
+    args.data = std::path::absolute(&args.data).unwrap_or(args.data);
+    let _held = lock(&args.data)?;
     runtime.block_on(async {
         pool?;
+        let address = SocketAddr::new(args.address, args.port);
+        let listener = listen::bind(address).await?;
         let store = Store::open(&args.data).await.map_err(|error| {
             miette::miette!("the job store in {} cannot be opened: {error}; is the folder yours?", args.data.display())
         })?;
@@ -133,7 +139,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
         let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
         let state = Arc::new(State {
-            args: args.clone(),
+            args,
             store,
             artifacts,
             newest: watch::Sender::new(newest),
@@ -142,8 +148,23 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             is_stopping: AtomicBool::new(false),
         });
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
-        listen::run(state, SocketAddr::new(args.address, args.port), device).await
+        retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
+        listen::run(state, listener, device).await
     })
+}
+
+/// Holds a folder for one server: two on the same would take each other's jobs.
+fn lock(data: &Path) -> miette::Result<std::fs::File> {
+    let bad = |error: std::io::Error| {
+        miette::miette!(help = "is the folder yours?", "{} cannot be written: {error}", data.display())
+    };
+    std::fs::create_dir_all(data).map_err(bad)?;
+    let file = std::fs::File::create(data.join("lock")).map_err(bad)?;
+    file.try_lock().map_err(|_| {
+        let help = "stop it, or take another folder with --data";
+        miette::miette!(help = help, "another server runs on {}", data.display())
+    })?;
+    Ok(file)
 }
 
 /// Sets how many threads compute.

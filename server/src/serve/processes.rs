@@ -72,15 +72,14 @@ pub fn find(id: &str) -> Option<&'static Process> {
 impl Process {
     /// What lists show of it.
     pub fn summary(&self) -> Value {
-        let options =
-            if self.is_sync { json!(["sync-execute", "async-execute"]) } else { json!(["async-execute", "dismiss"]) };
+        let options = if self.is_sync { json!(["sync-execute"]) } else { json!(["async-execute", "dismiss"]) };
         json!({
             "id": self.id,
             "title": self.title,
             "description": self.description,
             "version": env!("CARGO_PKG_VERSION"),
             "jobControlOptions": options,
-            "outputTransmission": ["reference"],
+            "outputTransmission": [if self.is_sync { "value" } else { "reference" }],
             "links": [
                 { "href": format!("/v1/processes/{}", self.id), "rel": "self", "type": "application/json" },
                 { "href": format!("/v1/processes/{}/execution", self.id),

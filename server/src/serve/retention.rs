@@ -1,7 +1,7 @@
 //! What goes when: results of jobs that ended long ago, and the oldest where the disk would not hold all.
 
 use super::State;
-use super::store::now;
+use super::store::{Filter, now};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,6 +17,17 @@ pub async fn keep(state: Arc<State>) {
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Clears away, before anything runs, what a fall of the machine left between two steps.
+pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
+    let filter = Filter { states: vec!["accepted".into()], limit: i64::MAX, ..Filter::default() };
+    let unfinished = state.store.jobs(&filter).await?.into_iter().map(|job| job.id).collect();
+    state.artifacts.tidy(&state.store.sums().await?, &unfinished);
+    let inputs = std::fs::read_dir(super::uploads::folder(&state.args.data)).into_iter().flatten().flatten();
+    let parts = inputs.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+    parts.for_each(|path| drop(std::fs::remove_file(path)));
+    Ok(())
 }
 
 /// Removes what has to go.
@@ -37,9 +48,16 @@ async fn sweep(state: &State) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::Error> {
+/// Dismisses a job, whatever it does, with its results.
+pub async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::Error> {
     let _held = state.artifacts.lock.lock().await;
     let (event, own) = state.store.dismiss(id, message).await?;
+    // The row is gone from the queue; what computes for it stops within a step or two.
+    if let Some((running, cancel)) = &*state.running()
+        && running == id
+    {
+        cancel.store(true, Ordering::Relaxed);
+    }
     state.artifacts.remove(&own);
     state.announce(event);
     tracing::info!(job = id, message, "removed");

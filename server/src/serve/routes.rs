@@ -99,7 +99,7 @@ fn with_headers(mut response: Response, request: &str) -> Response {
         ("access-control-allow-methods", "GET, HEAD, POST, DELETE, OPTIONS"),
         (
             "access-control-allow-headers",
-            "authorization, content-type, prefer, idempotency-key, range, if-none-match, last-event-id, x-api-key",
+            "authorization, content-type, prefer, idempotency-key, range, if-range, if-none-match, last-event-id, x-api-key",
         ),
         (
             "access-control-expose-headers",

@@ -4,6 +4,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Error, Row};
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +17,7 @@ const SCHEMA: &[&str] = &[
     "CREATE UNIQUE INDEX IF NOT EXISTS once ON jobs (key, idempotency) WHERE idempotency IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS by_state ON jobs (state, priority, created)",
     "CREATE INDEX IF NOT EXISTS by_age ON jobs (created, id)",
+    "CREATE INDEX IF NOT EXISTS by_key ON jobs (key, started)",
     "CREATE TABLE IF NOT EXISTS events (
         id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL) STRICT",
     "CREATE INDEX IF NOT EXISTS by_job ON events (job, id)",
@@ -196,8 +198,10 @@ impl Store {
     pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
         let (created, id) = filter.after.clone().unwrap_or((i64::MAX, String::new()));
         let states = if filter.states.is_empty() { "*".to_string() } else { format!(",{},", filter.states.join(",")) };
+        // Scenarios may be long, and no list shows them.
         let rows = sqlx::query(
-            "SELECT * FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
+            "SELECT id, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
+             message, attempts, lease FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
              AND (? IS NULL OR process = ?) ORDER BY created DESC, id DESC LIMIT ?",
         )
         .bind(created)
@@ -284,6 +288,18 @@ impl Store {
         Ok(Some(event))
     }
 
+    /// Whether a worker still holds a job.
+    pub async fn holds(&self, job: &Job) -> Result<bool, Error> {
+        let mut tx = self.pool.begin().await?;
+        holds_lease(&mut tx, job).await
+    }
+
+    /// Checksums of all results.
+    pub async fn sums(&self) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT DISTINCT sha256 FROM results").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
+    }
+
     /// Ends a job that is running: state, message, files and event in one go. `None` where the lease is no longer held.
     pub async fn finish(
         &self,
@@ -299,7 +315,8 @@ impl Store {
         let now = now();
         sqlx::query(
             "UPDATE jobs SET state = ?, message = ?, progress = CASE WHEN ? = 'successful' THEN 100 ELSE progress END,
-             finished = CASE WHEN ? = 'accepted' THEN NULL ELSE ? END, updated = ?, lease = NULL WHERE id = ?",
+             finished = CASE WHEN ? = 'accepted' THEN NULL ELSE ? END, updated = ?, lease = NULL,
+             scenario = CASE WHEN ? = 'accepted' THEN scenario ELSE '' END WHERE id = ?",
         )
         .bind(state)
         .bind(message)
@@ -307,6 +324,7 @@ impl Store {
         .bind(state)
         .bind(now)
         .bind(now)
+        .bind(state)
         .bind(&job.id)
         .execute(&mut *tx)
         .await?;
@@ -321,8 +339,8 @@ impl Store {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let now = now();
         sqlx::query(
-            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, ?), updated = ?, lease = NULL
-             WHERE id = ?",
+            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, ?), updated = ?, lease = NULL,
+             scenario = '' WHERE id = ?",
         )
         .bind(message)
         .bind(now)
@@ -348,16 +366,17 @@ impl Store {
     /// Jobs that ended before a time and still have results.
     pub async fn ended_before(&self, time: i64) -> Result<Vec<String>, Error> {
         let rows =
-            sqlx::query("SELECT id FROM jobs WHERE finished < ? AND state != 'dismissed' ORDER BY finished LIMIT 1000")
+            sqlx::query("SELECT id FROM jobs WHERE finished < ? AND state = 'successful' ORDER BY finished LIMIT 1000")
                 .bind(time)
                 .fetch_all(&self.pool)
                 .await?;
         rows.iter().map(|row| row.try_get(0)).collect()
     }
 
-    /// Bytes of all results; shared ones count once.
+    /// Bytes of all results of jobs that have ended; shared ones count once.
     pub async fn bytes(&self) -> Result<i64, Error> {
-        let sum = "SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT sha256, bytes FROM results)";
+        let sum = "SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT sha256, bytes FROM results
+                   WHERE job IN (SELECT id FROM jobs WHERE finished IS NOT NULL))";
         sqlx::query(sum).fetch_one(&self.pool).await?.try_get(0)
     }
 

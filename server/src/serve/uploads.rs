@@ -1,7 +1,7 @@
 //! Layers that callers bring: kept by their checksum, named `upload:CHECKSUM.tif` in scenarios.
 
 use super::State;
-use super::handlers::{Answer, answer};
+use super::handlers::{Answer, answer, drain};
 use super::keys::{Role, random, require};
 use super::problem::Problem;
 use bytes::Buf;
@@ -72,6 +72,7 @@ where
         let piece = piece.copy_to_bytes(piece.remaining());
         bytes += piece.len() as u64;
         if bytes > most << 20 {
+            let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
             let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
@@ -84,6 +85,7 @@ where
     file.sync_all().await.map_err(full)?;
     let sum = hex(&sum.finalize());
     tokio::fs::rename(part, folder.join(&sum)).await.map_err(full)?;
+    super::artifacts::sync(folder).map_err(full)?;
     Ok((sum, bytes))
 }
 

@@ -31,11 +31,15 @@ enum Done {
 }
 
 /// Runs jobs until the server stops. Called on a thread of its own.
-pub fn run(state: &Arc<State>, device: &Device, handle: &Handle) {
+pub fn run(state: &Arc<State>, mut device: Device, handle: &Handle) {
     while !state.is_stopping.load(Ordering::Relaxed) {
         let lease = super::keys::random();
         match handle.block_on(state.store.claim(&lease)) {
-            Ok(Some(job)) => attend(state, device, handle, &job),
+            Ok(Some(job)) => {
+                if attend(state, &device, handle, &job) {
+                    device = reopened(state, device);
+                }
+            }
             Ok(None) => {
                 // A wake-up can be missed, and then a second passes.
                 let wait = async { tokio::time::timeout(Duration::from_secs(1), state.queue.notified()).await };
@@ -49,8 +53,43 @@ pub fn run(state: &Arc<State>, device: &Device, handle: &Handle) {
     }
 }
 
-/// Runs a job and writes down how it ended.
-fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) {
+/// The device again, after it was lost; what it takes to come back is waited for.
+fn reopened(state: &State, lost: Device) -> Device {
+    while !state.is_stopping.load(Ordering::Relaxed) {
+        match Device::open(&state.args.device) {
+            Ok(device) => return device,
+            Err(error) => tracing::error!(%error, "the device does not come back"),
+        }
+        std::thread::sleep(Duration::from_secs(10));
+    }
+    lost
+}
+
+/// How a job failed.
+enum Failure {
+    /// In these words.
+    Told(String),
+    /// The device is gone, which is no fault of the job.
+    DeviceLost,
+}
+
+impl From<hanze_engine::Error> for Failure {
+    fn from(error: hanze_engine::Error) -> Failure {
+        match error {
+            hanze_engine::Error::DeviceLost(_) => Failure::DeviceLost,
+            other => Failure::Told(other.to_string()),
+        }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(words: String) -> Failure {
+        Failure::Told(words)
+    }
+}
+
+/// Runs a job and writes down how it ended; true where the device must be opened again.
+fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) -> bool {
     let cancel = Arc::new(AtomicBool::new(false));
     *state.running() = Some((job.id.clone(), cancel.clone()));
     // Told to stop between the claim and now.
@@ -58,46 +97,69 @@ fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) {
     tracing::info!(job = job.id, title = job.title, attempt = job.attempts, "begins");
     let folder = state.artifacts.work(&job.id);
     let outcome = if job.attempts > MOST_ATTEMPTS {
-        Err(format!(
-            "this job was begun {MOST_ATTEMPTS} times and never came to its end; it may need more memory than there is"
-        ))
+        let words = "times and never came to its end; it may need more memory than there is";
+        Err(Failure::Told(format!("this job was begun {MOST_ATTEMPTS} {words}")))
     } else {
         // A fault in one job is told to whoever asked for it, and the next job runs.
         let ran = catch_unwind(AssertUnwindSafe(|| compute(state, device, handle, job, &folder, &cancel)));
-        ran.unwrap_or_else(|_| Err("a fault of Hanze itself ended this job; please report it with its scenario".into()))
+        let words = "a fault of Hanze itself ended this job; please report it with its scenario";
+        ran.unwrap_or_else(|_| Err(Failure::Told(words.into())))
     };
     *state.running() = None;
-    let ended = match outcome {
-        Ok(Done::Stopped) if state.is_stopping.load(Ordering::Relaxed) => {
+    let is_lost = matches!(outcome, Err(Failure::DeviceLost));
+    let is_stopping = state.is_stopping.load(Ordering::Relaxed);
+    let message = |words: &str| words.replace(&*state.args.data.to_string_lossy(), "DATA");
+    let end = || match &outcome {
+        Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(state, job, run, artifacts)),
+        Err(Failure::DeviceLost) => {
+            let words = "the device went away; the job goes on when it is back";
+            handle.block_on(state.store.finish(job, "accepted", words, &[]))
+        }
+        // The server is stopping: what could not be saved on the way out is computed again.
+        Ok(Done::Stopped) | Err(Failure::Told(_)) if is_stopping => {
             handle.block_on(state.store.finish(job, "accepted", "goes on after a restart of the server", &[]))
         }
         // Dismissed: the row says so already, and the lease is gone.
         Ok(Done::Stopped) => Ok(None),
-        Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(state, job, &run, &artifacts)),
-        Err(message) => {
-            let message = message.replace(&*state.args.data.to_string_lossy(), "DATA");
-            tracing::warn!(job = job.id, message, "failed");
-            handle.block_on(state.store.finish(job, "failed", &message, &[]))
+        Err(Failure::Told(words)) => {
+            tracing::warn!(job = job.id, words, "failed");
+            handle.block_on(state.store.finish(job, "failed", &message(words), &[]))
         }
     };
-    match ended {
-        Ok(event) => {
-            event.into_iter().for_each(|event| state.announce(event));
-            let is_over = handle.block_on(state.store.job(&job.id)).ok().flatten();
-            if is_over.is_none_or(|job| job.state != "accepted" && job.state != "running") {
-                let _ = std::fs::remove_dir_all(&folder);
-            }
+    // A store that does not answer for a while must not leave a job without an end.
+    let mut pause = Duration::from_millis(200);
+    let ended = loop {
+        match end() {
+            Ok(event) => break Some(event),
+            Err(error) => tracing::error!(job = job.id, %error, "the end of a job cannot be written yet"),
         }
-        // The work stays where it is, and the job is taken up again when the store is back.
-        Err(error) => {
-            tracing::error!(job = job.id, %error, "the end of a job cannot be written; it goes on at the next start")
+        if state.is_stopping.load(Ordering::Relaxed) {
+            // It is still running as the store has it, and goes on at the next start.
+            break None;
+        }
+        std::thread::sleep(pause);
+        pause = (2 * pause).min(Duration::from_secs(30));
+    };
+    if let Some(event) = ended {
+        event.into_iter().for_each(|event| state.announce(event));
+        // Only what surely has ended has no more need of its checkpoint.
+        let job = handle.block_on(state.store.job(&job.id));
+        if let Ok(Some(job)) = job
+            && !matches!(job.state.as_str(), "accepted" | "running")
+        {
+            let _ = std::fs::remove_dir_all(&folder);
         }
     }
+    is_lost
 }
 
-/// Puts the files of a run into the store and, in one transaction, the job into its end.
+/// Puts the files of a run into the store and, in one transaction, the job into its end. Whoever holds the lock dismisses or
+/// commits, and a job that was dismissed keeps nothing.
 async fn commit(state: &State, job: &Job, run: &Path, artifacts: &[Artifact]) -> Result<Option<i64>, sqlx::Error> {
     let _held = state.artifacts.lock.lock().await;
+    if !state.store.holds(job).await? {
+        return Ok(None);
+    }
     let kept: std::io::Result<Vec<Output>> =
         artifacts.iter().map(|artifact| state.artifacts.keep(run, artifact)).collect();
     let kept = kept.and_then(|mut kept| {
@@ -113,6 +175,23 @@ async fn commit(state: &State, job: &Job, run: &Path, artifacts: &[Artifact]) ->
     }
 }
 
+/// Puts the files of a frame into the store, as [`commit`] does.
+async fn commit_frame(
+    state: &State,
+    job: &Job,
+    run: &Path,
+    files: &[Artifact],
+    data: impl Fn(&[Output]) -> String,
+) -> Result<Option<i64>, sqlx::Error> {
+    let _held = state.artifacts.lock.lock().await;
+    if !state.store.holds(job).await? {
+        return Ok(None);
+    }
+    let kept: std::io::Result<Vec<Output>> = files.iter().map(|file| state.artifacts.keep(run, file)).collect();
+    let outputs = kept.map_err(sqlx::Error::Io)?;
+    state.store.frame(job, &outputs, &data(&outputs)).await
+}
+
 /// Computes a job from where it stopped, or from its start.
 fn compute(
     state: &Arc<State>,
@@ -121,8 +200,7 @@ fn compute(
     job: &Job,
     folder: &Path,
     cancel: &AtomicBool,
-) -> Result<Done, String> {
-    let text = |error: hanze_engine::Error| error.to_string();
+) -> Result<Done, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be made: {error}"))?;
     // A run that was whole when the process died only waits to be kept.
     if let Some(run) = run_folder(folder)
@@ -132,7 +210,7 @@ fn compute(
         let record: serde_json::Value = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
         let artifacts: Vec<Artifact> =
             serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
-        return Ok(finished(run, artifacts));
+        return finished(run, artifacts);
     }
     let resumed = run_folder(folder).and_then(|run| Simulation::resume(&run, device.clone()).ok());
     let mut simulation = match resumed {
@@ -141,11 +219,11 @@ fn compute(
             // Whatever lies there is not enough to go on from.
             let _ = std::fs::remove_dir_all(folder.join("out"));
             let file = folder.join("scenario.toml");
-            let scenario = Scenario::parse(&file, job.scenario.clone()).map_err(text)?;
+            let scenario = Scenario::parse(&file, job.scenario.clone())?;
             let placed = super::uploads::place(&state.args.data, folder, &scenario.text, &scenario.spec.files());
             let placed = placed.map_err(|error| format!("an upload that the scenario names is gone: {error}"))?;
-            let scenario = Scenario::parse(&file, placed).map_err(text)?;
-            Simulation::new(scenario, device.clone(), &folder.join("out")).map_err(text)?
+            let scenario = Scenario::parse(&file, placed)?;
+            Simulation::new(scenario, device.clone(), &folder.join("out"))?
         }
     };
     simulation.checkpoint_every = Duration::try_from_secs_f64(state.args.checkpoint_seconds).unwrap_or_default();
@@ -155,32 +233,37 @@ fn compute(
     }
     let run = simulation.folder.path.clone();
     let mut teller = Teller { state, handle, job, run: &run, cancel, last: None, began: Instant::now(), from: None };
-    match simulation.run(cancel, &mut |event| teller.tell(event)).map_err(text)? {
-        Ending::Finished(_) => Ok(finished(run, simulation.folder.artifacts)),
+    match simulation.run(cancel, &mut |event| teller.tell(event))? {
+        Ending::Finished(_) => finished(run, simulation.folder.artifacts),
         Ending::Stopped { .. } => Ok(Done::Stopped),
     }
 }
 
 /// A run that is whole, with its meshes. They are made again after a fall of the machine: that is quick, and whether the last
 /// one was whole is not known.
-fn finished(run: PathBuf, mut artifacts: Vec<Artifact>) -> Done {
+fn finished(run: PathBuf, mut artifacts: Vec<Artifact>) -> Result<Done, Failure> {
     let request = MeshRequest { folder: run.clone(), layer: None, error_m: MESH_ERROR, out: run.join("meshes") };
     match simulation::meshes(&request) {
-        Ok(files) => artifacts.extend(files.iter().filter_map(|file| mesh(&run, file))),
+        Ok(files) => {
+            for file in &files {
+                artifacts.push(mesh(&run, file)?);
+            }
+        }
         // A city that is too large for one mesh has its layers all the same.
-        Err(error) => tracing::info!(%error, "no meshes are made"),
+        Err(error @ hanze_engine::Error::Scenario { .. }) => tracing::info!(%error, "no meshes are made"),
+        Err(error) => return Err(error.into()),
     }
-    Done::Finished(run, artifacts)
+    Ok(Done::Finished(run, artifacts))
 }
 
 /// A mesh as a file of its run.
-fn mesh(run: &Path, file: &Path) -> Option<Artifact> {
-    let (sha256, bytes) = of_file(file).ok()?;
-    let name = file.strip_prefix(run).ok()?.to_string_lossy().replace('\\', "/");
+fn mesh(run: &Path, file: &Path) -> Result<Artifact, Failure> {
+    let (sha256, bytes) = of_file(file)?;
+    let name = file.strip_prefix(run).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let is_town = name.ends_with("town.glb");
     let description =
         if is_town { "the town: ground, buildings, bridges, rails, trees" } else { "the water at one moment" };
-    Some(Artifact { name, media_type: "model/gltf-binary".into(), description: description.into(), sha256, bytes })
+    Ok(Artifact { name, media_type: "model/gltf-binary".into(), description: description.into(), sha256, bytes })
 }
 
 /// The folder of a job's run, if it was begun.
@@ -227,12 +310,11 @@ impl Teller<'_> {
                 )));
             }
             Event::Frame { time, done, of, files } => {
-                let kept: std::io::Result<Vec<Output>> =
-                    files.iter().map(|artifact| self.state.artifacts.keep(self.run, artifact)).collect();
-                let Ok(outputs) = kept else { return };
-                let names: Vec<&str> = outputs.iter().map(|output| output.output.as_str()).collect();
-                let data = serde_json::json!({ "seconds": time, "frame": done, "of": of, "outputs": names });
-                self.write(self.handle.block_on(self.state.store.frame(self.job, &outputs, &data.to_string())));
+                let data = |outputs: &[Output]| {
+                    let names: Vec<&str> = outputs.iter().map(|output| output.output.as_str()).collect();
+                    serde_json::json!({ "seconds": time, "frame": done, "of": of, "outputs": names }).to_string()
+                };
+                self.write(self.handle.block_on(commit_frame(self.state, self.job, self.run, &files, data)));
             }
         }
     }
