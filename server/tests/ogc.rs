@@ -175,6 +175,12 @@ fn job_list_links_filters_and_pages() {
         assert!(ids.iter().all(|id| seen.contains(id)));
         assert_eq!(server.get("/v1/jobs?status=failed,dismissed").json()["jobs"], json!([]));
         assert_eq!(server.get("/v1/jobs?processID=echo").json()["jobs"], json!([]));
+        let count = |query: &str| server.get(&format!("/v1/jobs?{query}")).json()["jobs"].as_array().map(Vec::len);
+        assert_eq!(count("datetime=2020-01-01T00:00:00Z/.."), Some(7));
+        assert_eq!(count("datetime=../2020-01-01T00:00:00Z"), Some(0));
+        assert_eq!(count("minDuration=100000"), Some(0));
+        assert_eq!(count("maxDuration=100000&limit=9").map(|jobs| jobs > 0), Some(true));
+        assert_eq!(server.get("/v1/jobs?datetime=soon").status, 400);
         assert_eq!(
             server.get("/v1/jobs?processID=rainfall-runoff&type=process&limit=9").json()["jobs"]
                 .as_array()

@@ -231,6 +231,35 @@ fn utc(milliseconds: i64) -> String {
     format!("{date}T{clock}.{:03}Z", milliseconds.rem_euclid(1000))
 }
 
+/// An interval of times: one, or two with `/` between them, `..` or nothing for open ends.
+fn interval(text: &str) -> Option<[Option<i64>; 2]> {
+    let end = |text: &str| if matches!(text, "" | "..") { Some(None) } else { milliseconds(text).map(Some) };
+    match text.split_once('/') {
+        Some((from, to)) => Some([end(from)?, end(to)?]),
+        None => milliseconds(text).map(|time| [Some(time), Some(time + 999)]),
+    }
+}
+
+/// A time in UTC such as 2026-11-25T14:05:03Z or 2026-11-25T14:05:03.250Z, in milliseconds since 1970.
+fn milliseconds(text: &str) -> Option<i64> {
+    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let numbers = |text: &str, between: char| -> Option<Vec<i64>> {
+        let is_number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+        text.split(between).map(|part| if is_number(part) { part.parse().ok() } else { None }).collect()
+    };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
+    let ([year, month, day], [hour, minute, second]) = (date[..].try_into().ok()?, clock[..].try_into().ok()?);
+    let is_time = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61;
+    let fraction: f64 =
+        if fraction.bytes().all(|b| b.is_ascii_digit()) { format!("0.{fraction}").parse().ok()? } else { return None };
+    // Days of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+    let (y, m): (i64, i64) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    (is_time && year >= 1970).then_some(seconds * 1000 + (fraction * 1000.0) as i64)
+}
+
 /// What OGC calls statusInfo.
 fn status_info(job: &Job) -> Value {
     let path = format!("/v1/jobs/{}", job.id);
@@ -283,13 +312,25 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: HashMap<String, 
             }
             "processID" => filter.process = Some(value.clone()),
             "type" if value == "process" => {}
+            "datetime" => {
+                let words = "datetime is a time such as 2026-11-25T14:00:00Z, or two with / between them, one of which may be ..";
+                filter.created = interval(value).ok_or_else(|| Problem::bad(words))?;
+            }
+            "minDuration" | "maxDuration" => match value.parse() {
+                Ok(seconds) if (0..=1_000_000_000).contains(&seconds) => {
+                    filter.seconds[usize::from(name == "maxDuration")] = Some(seconds);
+                }
+                _ => return Err(Problem::bad("minDuration and maxDuration are whole seconds")),
+            },
             "cursor" => {
                 let after =
                     value.split_once('-').and_then(|(created, id)| Some((created.parse().ok()?, id.to_string())));
                 filter.after = Some(after.ok_or_else(|| Problem::bad("cursor is none that a page before has given"))?);
             }
             _ => {
-                return Err(Problem::bad("no query of that name; there are limit, status, processID, type, cursor"));
+                return Err(Problem::bad(
+                    "no query of that name; there are limit, status, processID, type, datetime, minDuration, maxDuration, cursor",
+                ));
             }
         }
     }
@@ -304,7 +345,11 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: HashMap<String, 
             let states =
                 if filter.states.is_empty() { String::new() } else { format!("&status={}", filter.states.join(",")) };
             let process = filter.process.as_ref().map_or(String::new(), |process| format!("&processID={process}"));
-            let href = format!("/v1/jobs?limit={limit}&cursor={}-{}{states}{process}", last.created, last.id);
+            let kept = ["datetime", "minDuration", "maxDuration"];
+            let kept =
+                kept.iter().filter_map(|name| Some(format!("&{name}={}", query.get(*name)?.replace('+', "%2B"))));
+            let (kept, cursor) = (kept.collect::<String>(), format!("{}-{}", last.created, last.id));
+            let href = format!("/v1/jobs?limit={limit}&cursor={cursor}{states}{process}{kept}");
             links.push(json!({ "href": href, "rel": "next", "type": "application/json" }));
         }
     }
@@ -421,4 +466,31 @@ pub async fn metrics(state: Arc<State>) -> Answer {
     let mut response = Response::new(text.into());
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; version=0.0.4"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        for time in [0, 1_795_618_799_250, 951_782_400_000, 4_102_444_799_000] {
+            assert_eq!(milliseconds(&utc(time)), Some(time), "{}", utc(time));
+        }
+        assert_eq!(milliseconds("2000-02-29T00:00:00Z"), Some(951_782_400_000));
+        for bad in [
+            "",
+            "Z",
+            "2000-02-29",
+            "2000-13-01T00:00:00Z",
+            "2000-02-29T25:00:00Z",
+            "x-1-1T0:0:0Z",
+            "2000-02-29T00:00:00",
+        ] {
+            assert_eq!(milliseconds(bad), None, "{bad}");
+        }
+        assert_eq!(interval("../2000-02-29T00:00:00Z"), Some([None, Some(951_782_400_000)]));
+        assert_eq!(interval("2000-02-29T00:00:00Z/"), Some([Some(951_782_400_000), None]));
+        assert_eq!(interval("yesterday/.."), None);
+    }
 }

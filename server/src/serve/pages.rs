@@ -153,6 +153,17 @@ pub fn openapi() -> Value {
         query("status", "States, with commas between them", json!({ "type": "string" })),
         query("processID", "A process", json!({ "type": "string" })),
         query("type", "Kind of job", json!({ "type": "string", "enum": ["process"] })),
+        query("datetime", "Times of creation: one, or two with / between them", json!({ "type": "string" })),
+        query(
+            "minDuration",
+            "Seconds of running at least",
+            json!({ "type": "integer", "minimum": 0, "maximum": 1_000_000_000 })
+        ),
+        query(
+            "maxDuration",
+            "Seconds of running at most",
+            json!({ "type": "integer", "minimum": 0, "maximum": 1_000_000_000 })
+        ),
         query("cursor", "Where the page before ended", json!({ "type": "string" })),
     ]);
     let result = json!([job, parameter("outputID", "A result")]);

@@ -105,6 +105,10 @@ pub struct Output {
 pub struct Filter {
     pub states: Vec<String>,
     pub process: Option<String>,
+    /// Earliest and latest creation.
+    pub created: [Option<i64>; 2],
+    /// Shortest and longest time since the start, or from start to end, s.
+    pub seconds: [Option<i64>; 2],
     /// Creation and id of the last job of the page before.
     pub after: Option<(i64, String)>,
     pub limit: i64,
@@ -202,7 +206,9 @@ impl Store {
         let rows = sqlx::query(
             "SELECT id, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
              message, attempts, lease FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
-             AND (? IS NULL OR process = ?) ORDER BY created DESC, id DESC LIMIT ?",
+             AND (? IS NULL OR process = ?) AND created BETWEEN ? AND ?
+             AND (? IS NULL OR coalesce(finished, ?) - started >= 1000 * ?)
+             AND (? IS NULL OR coalesce(finished, ?) - started <= 1000 * ?) ORDER BY created DESC, id DESC LIMIT ?",
         )
         .bind(created)
         .bind(id)
@@ -210,6 +216,14 @@ impl Store {
         .bind(&states)
         .bind(&filter.process)
         .bind(&filter.process)
+        .bind(filter.created[0].unwrap_or(i64::MIN))
+        .bind(filter.created[1].unwrap_or(i64::MAX))
+        .bind(filter.seconds[0])
+        .bind(now())
+        .bind(filter.seconds[0])
+        .bind(filter.seconds[1])
+        .bind(now())
+        .bind(filter.seconds[1])
         .bind(filter.limit)
         .fetch_all(&self.pool)
         .await?;
