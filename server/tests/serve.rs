@@ -153,7 +153,7 @@ fn a_job_is_dismissed_within_a_second_and_the_next_one_runs() {
     while server.job(&next)["status"] == "accepted" {
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(began.elapsed() < Duration::from_secs(3), "the device was free after {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(1800), "the device was free after {:?}", began.elapsed());
     server.wait(&next, "successful");
     assert_eq!(server.get(&format!("/v1/jobs/{long}/results")).status, 410);
     // A finished job can go, too, with its files.

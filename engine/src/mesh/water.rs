@@ -142,7 +142,7 @@ mod tests {
             }
             let exact = std::f64::consts::PI * radius * radius;
             // Between cells the bed is taken as straight, so that the shore of a bowl lies some centimetres inside.
-            assert!((area / exact - 1.0).abs() < 0.02, "{area} of {exact} m²");
+            assert!((area / exact - 1.0).abs() < 0.01, "{area} of {exact} m²");
             // No corner lies off the circle by more than the sagitta of a cell; stairs of cells would by half a metre.
             let mut sides: HashMap<[u32; 2], i32> = HashMap::new();
             for t in &mesh.triangles {

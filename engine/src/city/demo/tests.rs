@@ -61,7 +61,7 @@ fn finer_cells_show_the_same_town() {
     let [coarse, fine] = [2.0, 1.0].map(|cell| demo(3, 600.0, 400.0, cell).expect("a good size"));
     assert_eq!(coarse.objects, fine.objects);
     // Only edges differ: kerbs and quays in the bed, walls in the buildings.
-    for (k, tolerance) in [(0, 0.05), (3, 0.5)] {
+    for (k, tolerance) in [(0, 0.02), (3, 0.3)] {
         let [coarse, fine] = [&coarse, &fine].map(|city| layers(city)[k]);
         let mut off = 0.0;
         for row in 0..coarse.grid.rows {
