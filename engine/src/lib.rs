@@ -15,10 +15,12 @@ pub mod mesh;
 pub mod models;
 pub mod objects;
 pub mod output;
+pub mod plane;
 pub mod raster;
 pub mod scenario;
 pub mod series;
 pub mod simulation;
+pub mod view;
 pub mod words;
 
 pub use error::{Error, Result};

@@ -3,6 +3,28 @@
 use crate::grid::Grid;
 use glam::Vec3;
 
+/// What stands for several cells, where a picture or an overview has room for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduce {
+    /// Their highest value: a flooded street does not vanish when a map is made smaller.
+    Highest,
+    /// Their mean.
+    Mean,
+    /// The class that most of them have.
+    Most,
+}
+
+impl Reduce {
+    /// What suits the layer of a name.
+    pub fn of(name: &str) -> Reduce {
+        match name {
+            "depth" | "max_depth" | "velocity" | "max_velocity" => Reduce::Highest,
+            "cover" => Reduce::Most,
+            _ => Reduce::Mean,
+        }
+    }
+}
+
 /// Values of one quantity on a grid, row by row from the north-west cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Raster {

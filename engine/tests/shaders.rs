@@ -201,6 +201,8 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("city", &["scenario", "device", "models", "output", "simulation"]),
     ("objects.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("mesh", &["city", "scenario", "device", "models", "output", "simulation"]),
+    ("plane.rs", &["raster", "city", "scenario", "device", "models", "output", "simulation"]),
+    ("view", &["scenario", "device", "models", "simulation"]),
     ("device", &["city", "scenario", "models", "output", "simulation"]),
     ("models/runoff", &["output", "simulation"]),
     // The numerics get plain arrays.

@@ -4,8 +4,11 @@
 //! the crate then does what it does well (DEFLATE, LZW, PackBits, predictors, byte order) and sees none of the claims
 //! that a damaged or hostile file makes elsewhere.
 
+mod cog;
 mod place;
 mod tags;
+
+pub use cog::{Block, Cog};
 
 use super::{Cells, Limits, check_size};
 use crate::error::{Error, Result};
@@ -204,23 +207,35 @@ impl Chunks {
         bytes: u64,
         height: u64,
     ) -> Result<DecodingResult> {
-        let kind = if self.tiled { "tile" } else { "strip" };
+        let data = self.packed(tags, index, at, bytes)?;
+        let decoded = self.unpack(sample, tags.big_endian(), &data, height);
+        decoded.map_err(|error| tags.bad(format!("cannot be decoded in {} {index}: {error}", self.kind())))
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.tiled { "tile" } else { "strip" }
+    }
+
+    /// The compressed bytes of one chunk.
+    fn packed<R: Read + Seek>(&self, tags: &mut Tags<R>, index: usize, at: u64, bytes: u64) -> Result<Vec<u8>> {
         if bytes > MOST_CHUNK_BYTES {
-            let problem = format!("has {bytes} bytes in {kind} {index}, more than {MOST_CHUNK_BYTES}");
+            let problem = format!("has {bytes} bytes in {} {index}, more than {MOST_CHUNK_BYTES}", self.kind());
             return Err(tags.error(problem, "rewrite it, e.g. gdal_translate -co TILED=YES in.tif out.tif"));
         }
+        tags.bytes_at(at, bytes)
+    }
+
+    /// The samples in compressed bytes.
+    fn unpack(&self, sample: &Sample, big_endian: bool, data: &[u8], height: u64) -> tiff::TiffResult<DecodingResult> {
         let rows = if self.tiled { self.size.1 } else { height };
         let needed = (self.size.0 * rows * sample.bits / 8) as usize;
-        let data = tags.bytes_at(at, bytes)?;
-        let image = one_strip(sample, tags.big_endian(), self.size.0 as u32, rows as u32, &data);
-        drop(data);
-        let decoded = Decoder::new(Cursor::new(image)).and_then(|decoder| {
+        let image = one_strip(sample, big_endian, self.size.0 as u32, rows as u32, data);
+        Decoder::new(Cursor::new(image)).and_then(|decoder| {
             let mut limits = tiff::decoder::Limits::default();
             limits.decoding_buffer_size = needed;
             limits.intermediate_buffer_size = MOST_CHUNK_BYTES as usize;
             decoder.with_limits(limits).read_chunk(0)
-        });
-        decoded.map_err(|error| tags.bad(format!("cannot be decoded in {kind} {index}: {error}")))
+        })
     }
 }
 

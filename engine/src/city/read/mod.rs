@@ -3,6 +3,8 @@
 mod ascii;
 mod geotiff;
 
+pub use geotiff::{Block, Cog};
+
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::raster::Raster;

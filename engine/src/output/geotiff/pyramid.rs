@@ -1,7 +1,7 @@
 //! The levels of a Cloud Optimized GeoTIFF and their compressed tiles.
 
 use super::NODATA;
-use crate::raster::Raster;
+use crate::raster::{Raster, Reduce};
 use flate2::{Compression, write::ZlibEncoder};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -22,13 +22,13 @@ pub(super) fn levels(raster: &Raster) -> Vec<Level<'_>> {
     let full = Level { cols: raster.grid.cols, rows: raster.grid.rows, values: Cow::Borrowed(&raster.values) };
     let mut levels = vec![full];
     while let Some(last) = levels.last().filter(|last| last.cols.max(last.rows) > TILE) {
-        levels.push(halved(last));
+        levels.push(halved(last, Reduce::of(&raster.name)));
     }
     levels
 }
 
-/// Every 2 x 2 cells become the mean of those that have a value.
-fn halved(level: &Level<'_>) -> Level<'static> {
+/// Every 2 x 2 cells become one, which stands for those that have a value.
+fn halved(level: &Level<'_>, reduce: Reduce) -> Level<'static> {
     let (cols, rows) = (level.cols.div_ceil(2), level.rows.div_ceil(2));
     let mut values = vec![f32::NAN; cols * rows];
     values.par_chunks_mut(cols).enumerate().for_each(|(row, out)| {
@@ -36,13 +36,31 @@ fn halved(level: &Level<'_>) -> Level<'static> {
         let sources: Vec<&[f32]> = sources.collect();
         for (col, out) in out.iter_mut().enumerate() {
             let cells = sources.iter().flat_map(|source| &source[2 * col..source.len().min(2 * col + 2)]);
-            let valid = cells.filter(|value| !value.is_nan());
-            let (sum, count) = valid.fold((0.0, 0), |(sum, count), &value| (sum + f64::from(value), count + 1));
-            // Without any value this is 0 / 0, a NaN.
-            *out = (sum / f64::from(count)) as f32;
+            *out = one_of(reduce, cells.copied().filter(|value| !value.is_nan()));
         }
     });
     Level { cols, rows, values: Cow::Owned(values) }
+}
+
+/// What stands for some values; NaN for none.
+fn one_of(reduce: Reduce, values: impl Iterator<Item = f32> + Clone) -> f32 {
+    match reduce {
+        Reduce::Highest => values.fold(f32::NAN, f32::max),
+        Reduce::Mean => {
+            let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + f64::from(value), count + 1));
+            // Without any value this is 0 / 0, a NaN.
+            (sum / f64::from(count)) as f32
+        }
+        Reduce::Most => {
+            let count = |of: f32| values.clone().filter(|value| *value == of).count();
+            // Of classes that are equally many the first one stays.
+            let most = values.clone().fold((f32::NAN, 0), |most, value| {
+                let count = count(value);
+                if count > most.1 { (value, count) } else { most }
+            });
+            most.0
+        }
+    }
 }
 
 /// The compressed tiles of every level, row by row from the north-west.

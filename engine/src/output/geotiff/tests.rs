@@ -99,6 +99,23 @@ fn overviews_are_means_of_valid_cells() {
 }
 
 #[test]
+fn overviews_of_depths_keep_the_deepest_and_of_classes_the_most() {
+    let grid = Grid::local(1026, 2, 1.0);
+    let half = |name: &str, cells: [f32; 4]| {
+        let mut raster = Raster::uniform(grid, name, "", f32::NAN);
+        let [a, b, c, d] = cells;
+        (raster.values[0], raster.values[1], raster.values[1026], raster.values[1027]) = (a, b, c, d);
+        let half = pyramid::levels(&raster)[1].values.clone();
+        assert!(half[1].is_nan());
+        half[0]
+    };
+    assert_eq!(half("max_depth", [0.0, f32::NAN, 0.7, 0.1]), 0.7);
+    assert_eq!(half("cover", [5.0, 2.0, f32::NAN, 2.0]), 2.0);
+    assert_eq!(half("cover", [5.0, 2.0, 1.0, 3.0]), 5.0);
+    assert_eq!(half("temperature", [0.0, f32::NAN, 0.5, 0.1]), 0.2);
+}
+
+#[test]
 fn words_are_escaped_and_empty_ones_left_out() {
     let xml = metadata(&waves(1, 1, Crs::UNKNOWN).described("a & b <\"c\">\u{7}"));
     assert!(

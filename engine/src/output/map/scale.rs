@@ -2,7 +2,7 @@
 //! diverging one whose two arms differ in blue and brown.
 
 use crate::cover::Cover;
-use crate::raster::Raster;
+use crate::raster::{Raster, Reduce};
 use crate::words::{self, Language, Text};
 
 /// Blues that darken evenly, for depths of water.
@@ -51,52 +51,46 @@ pub struct Scale {
     relative: Vec<f32>,
     /// Colour of each class; none is see-through.
     colours: Vec<Option<[u8; 3]>>,
-    /// What a pixel shows of its cells.
-    pub pick: Pick,
+    /// What a pixel shows of the cells that it covers.
+    pub reduce: Reduce,
     /// What the classes are called, where they are more than ranges of numbers.
     names: Vec<Text>,
-}
-
-/// What a pixel shows of the cells that it covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pick {
-    /// Their highest value.
-    Highest,
-    /// Their mean.
-    Mean,
-    /// The class that most of them have.
-    Most,
 }
 
 impl Scale {
     /// The scale that fits a layer: water in steps of 5 cm, differences from less to more, anything else in up to eight
     /// round classes over the range of its values.
     pub fn of(layer: &Raster) -> Scale {
-        let name = layer.name.as_str();
-        let fixed = |unit, factor, decimals, starts: Vec<f64>, colours: &[[u8; 3]], pick| Scale {
+        Scale::new(&layer.name, &layer.unit, layer.datum, || layer.range())
+    }
+
+    /// The scale that fits a layer of a name and unit, whose values are relative to a datum. Its range, datum included, is
+    /// asked for only where it matters.
+    pub fn new(name: &str, unit: &str, datum: f64, range: impl FnOnce() -> Option<(f64, f64)>) -> Scale {
+        let fixed = |unit, factor, decimals, starts: Vec<f64>, colours: &[[u8; 3]]| Scale {
             unit,
             factor,
             decimals,
-            relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
+            relative: starts.iter().map(|start| (start - datum) as f32).collect(),
             starts,
             colours: colours.iter().map(|colour| Some(*colour)).collect(),
-            pick,
+            reduce: Reduce::of(name),
             names: Vec::new(),
         };
         if name.starts_with("difference") {
-            return difference(layer);
+            return difference(name, unit, datum, range());
         }
         match name {
             "depth" | "max_depth" => {
                 let starts = (1..=10).map(|k| f64::from(k) * 0.05).collect();
-                fixed("cm", 100.0, 0, starts, &WATER, Pick::Highest)
+                fixed("cm", 100.0, 0, starts, &WATER)
             }
             "velocity" | "max_velocity" => {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
-                fixed("m/s", 1.0, 2, starts, &CIVIDIS, Pick::Highest)
+                fixed("m/s", 1.0, 2, starts, &CIVIDIS)
             }
             "cover" => {
-                let mut scale = fixed("", 1.0, 0, Vec::new(), &[], Pick::Most);
+                let mut scale = fixed("", 1.0, 0, Vec::new(), &[]);
                 for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
                     // What follows a number that is a cover may be one that is none, and is not drawn.
                     for (start, colour) in [(-0.5, Some(colour)), (0.5, None)] {
@@ -111,10 +105,10 @@ impl Scale {
                         scale.names.push(words::cover(cover));
                     }
                 }
-                scale.relative = scale.starts.iter().map(|start| (start - layer.datum) as f32).collect();
+                scale.relative = scale.starts.iter().map(|start| (start - datum) as f32).collect();
                 scale
             }
-            _ => ranged(layer),
+            _ => ranged(name, unit, datum, range()),
         }
     }
 
@@ -134,6 +128,11 @@ impl Scale {
         &self.colours
     }
 
+    /// Lower end of each class in the legend's unit.
+    pub fn starts(&self) -> impl Iterator<Item = f64> {
+        self.starts.iter().map(|start| start * self.factor)
+    }
+
     /// The coloured classes from the highest to the lowest: colour and words.
     pub fn legend(&self, language: Language) -> Vec<([u8; 3], String)> {
         let number = |value: f64| language.number(value * self.factor, self.decimals);
@@ -148,8 +147,8 @@ impl Scale {
 }
 
 /// Round classes over the range of a layer.
-fn ranged(layer: &Raster) -> Scale {
-    let (unit, factor): (&'static str, f64) = match (layer.name.as_str(), layer.unit.as_str()) {
+fn ranged(name: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
+    let (unit, factor): (&'static str, f64) = match (name, unit) {
         ("infiltrated", "m") => ("mm", 1000.0),
         (_, "m") => ("m", 1.0),
         (_, "min") => ("min", 1.0),
@@ -157,7 +156,7 @@ fn ranged(layer: &Raster) -> Scale {
         (_, "°C") => ("°C", 1.0),
         _ => ("", 1.0),
     };
-    let (low, high) = layer.range().unwrap_or((0.0, 1.0));
+    let (low, high) = range.unwrap_or((0.0, 1.0));
     // The smallest round step that makes no more classes than there are colours, or one more.
     let most = CIVIDIS.len() + 1;
     let classes = |step: f64| {
@@ -177,25 +176,25 @@ fn ranged(layer: &Raster) -> Scale {
         unit,
         factor,
         decimals: decimals(step),
-        relative: starts.iter().map(|start| (start - layer.datum) as f32).collect(),
+        relative: starts.iter().map(|start| (start - datum) as f32).collect(),
         colours: (0..count).map(|k| Some(colour(k))).collect(),
         starts,
-        pick: Pick::Mean,
+        reduce: Reduce::Mean,
         names: Vec::new(),
     }
 }
 
 /// Four classes of less and four of more, and nothing shown between.
-fn difference(layer: &Raster) -> Scale {
-    let (unit, factor) = if layer.name.ends_with("depth") { ("cm", 100.0) } else { ("", 1.0) };
-    let unit = if unit.is_empty() && layer.unit == "m/s" { "m/s" } else { unit };
-    let (low, high) = layer.range().unwrap_or((-1.0, 1.0));
+fn difference(name: &str, of: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
+    let (unit, factor) = if name.ends_with("depth") { ("cm", 100.0) } else { ("", 1.0) };
+    let unit = if unit.is_empty() && of == "m/s" { "m/s" } else { unit };
+    let (low, high) = range.unwrap_or((-1.0, 1.0));
     let step = round_step(low.abs().max(high.abs()) * factor / 4.5).max(if factor > 1.0 { 1.0 } else { 1e-9 });
     let half = step / 2.0;
     // The lowest class takes all that is lower.
     let inner = (-3..=4).map(|k: i32| (f64::from(k) * step - half) / factor);
     let starts: Vec<f64> = std::iter::once((-4.0 * step - half) / factor).chain(inner).collect();
-    let mut relative: Vec<f32> = starts.iter().map(|start| (start - layer.datum) as f32).collect();
+    let mut relative: Vec<f32> = starts.iter().map(|start| (start - datum) as f32).collect();
     relative[0] = f32::NEG_INFINITY;
     let colours = LESS.iter().map(|colour| Some(*colour));
     Scale {
@@ -205,7 +204,7 @@ fn difference(layer: &Raster) -> Scale {
         relative,
         colours: colours.chain([None]).chain(MORE.iter().map(|colour| Some(*colour))).collect(),
         starts,
-        pick: Pick::Mean,
+        reduce: Reduce::Mean,
         names: Vec::new(),
     }
 }

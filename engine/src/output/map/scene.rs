@@ -1,8 +1,8 @@
 //! The picture in the frame of a map: a layer's classes over the hillshade of ground and buildings.
 
-use super::scale::{Pick, Scale};
+use super::scale::Scale;
 use super::{BUILDING, Ground, NODATA, STANDING, TREE};
-use crate::raster::{Raster, normal};
+use crate::raster::{Raster, Reduce, normal};
 use glam::Vec3;
 use image::RgbImage;
 use rayon::prelude::*;
@@ -88,7 +88,7 @@ impl Scene<'_> {
                 ground += 1;
                 shade += self.shade(col, row);
                 let value = self.layer.values[at];
-                if self.scale.pick == Pick::Most {
+                if self.scale.reduce == Reduce::Most {
                     if let Some(class) = self.scale.class(value) {
                         classes[class.min(MOST_CLASSES - 1)] += 1;
                     }
@@ -105,16 +105,16 @@ impl Scene<'_> {
                 }
             }
         }
-        if self.scale.pick == Pick::Most && count > 0 {
+        if self.scale.reduce == Reduce::Most && count > 0 {
             let class = (0..MOST_CLASSES).max_by_key(|class| (classes[*class], usize::MAX - class)).unwrap_or(0);
             shown.trees |= 2 * trees > count;
             let colour =
                 if 2 * trees > count { Some(TREE) } else { self.scale.colours().get(class).copied().flatten() };
             return shaded(colour.unwrap_or(NODATA), shade / count as f32);
         }
-        let value = match self.scale.pick {
+        let value = match self.scale.reduce {
             _ if count == 0 => f32::NAN,
-            Pick::Highest => highest,
+            Reduce::Highest => highest,
             _ => (sum / f64::from(count)) as f32,
         };
         let is_roof = 2 * roofs > ground;

@@ -1,4 +1,4 @@
-//! The first directory of a TIFF file, read by hand.
+//! The directories of a TIFF file, read by hand.
 //!
 //! The `tiff` crate reads the list of all strips and tiles before it can be asked for the size of the image, and
 //! refuses palettes, which classes are often kept in. Here every claim can be judged before memory is set aside for it.
@@ -14,13 +14,16 @@ pub(super) const DAMAGED: &str = "the file is damaged or cut off: fetch or expor
 /// Most entries of a directory that is taken seriously; GDAL writes about 20.
 const MOST_ENTRIES: u64 = 4096;
 
-/// A TIFF file with the directory of its first image.
+/// A TIFF file with the directory of one of its images, at first that of the first.
 pub(super) struct Tags<R> {
     input: R,
     length: u64,
     file: PathBuf,
     big_endian: bool,
     entries: BTreeMap<u16, Entry>,
+    big: bool,
+    /// Place of the directory after this one; 0 for none.
+    next: u64,
 }
 
 /// One tag: its values lie in `value` where they fit, else at the place in the file that `value` holds.
@@ -37,7 +40,9 @@ impl<R: Read + Seek> Tags<R> {
     /// Reads the header and the first directory.
     pub(super) fn read(file: &Path, mut input: R) -> Result<Tags<R>> {
         let length = input.seek(SeekFrom::End(0)).map_err(Error::io("reading", file))?;
-        let mut tags = Tags { input, length, file: file.to_path_buf(), big_endian: false, entries: BTreeMap::new() };
+        let entries = BTreeMap::new();
+        let mut tags =
+            Tags { input, length, file: file.to_path_buf(), big_endian: false, entries, big: false, next: 0 };
         let head = tags.bytes_at(0, length.min(16))?;
         tags.big_endian = match head.get(..2) {
             Some(b"II") => false,
@@ -50,12 +55,23 @@ impl<R: Read + Seek> Tags<R> {
             (_, 42 | 43) => return Err(tags.bad(format!("ends after {length} bytes, within the header"))),
             _ => return Err(tags.no_tiff()),
         };
-        tags.read_directory(directory, big)?;
+        tags.big = big;
+        tags.read_directory(directory)?;
         Ok(tags)
     }
 
-    fn read_directory(&mut self, at: u64, big: bool) -> Result<()> {
-        let (counter, size, room) = if big { (8, 20, 8) } else { (2, 12, 4) };
+    /// Goes on to the next directory; false where there is none.
+    pub(super) fn advance(&mut self) -> Result<bool> {
+        if self.next == 0 {
+            return Ok(false);
+        }
+        self.entries.clear();
+        self.read_directory(self.next)?;
+        Ok(true)
+    }
+
+    fn read_directory(&mut self, at: u64) -> Result<()> {
+        let (counter, size, room) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
         let count = self.bytes_at(at, counter).map(|bytes| self.number(&bytes))?;
         if count > MOST_ENTRIES {
             return Err(self.bad(format!("claims {count} tags")));
@@ -68,6 +84,9 @@ impl<R: Read + Seek> Tags<R> {
             let count = self.number(&entry[4..entry.len() - room]);
             self.entries.insert(self.number(&entry[..2]) as u16, Entry { kind, count, value, room });
         }
+        // A file may end with its only directory.
+        let next = self.bytes_at(at.saturating_add(counter + count * size), room as u64);
+        self.next = next.map_or(0, |bytes| self.number(&bytes));
         Ok(())
     }
 
