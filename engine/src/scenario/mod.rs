@@ -64,6 +64,19 @@ impl Scenario {
         schemars::schema_for!(Spec).to_value()
     }
 
+    /// The same schema as OpenAPI 3.0 has it, in one piece.
+    pub fn openapi_schema() -> serde_json::Value {
+        let settings =
+            schemars::generate::SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
+        let mut schema = settings.into_generator().into_root_schema_for::<Spec>().to_value();
+        if let Some(schema) = schema.as_object_mut() {
+            // These name the dialect and the parts, of which there are none left.
+            schema.remove("$schema");
+            schema.remove("components");
+        }
+        schema
+    }
+
     /// The same error with the file and the line that its key stands on.
     pub fn locate(&self, error: Error) -> Error {
         match error {

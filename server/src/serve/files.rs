@@ -3,8 +3,9 @@
 use super::problem::Problem;
 use super::store::Output;
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use futures_util::stream::poll_fn;
-use std::io::SeekFrom;
+use std::io::{SeekFrom, Write};
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::mpsc;
@@ -60,15 +61,37 @@ fn is_open(range: &str) -> bool {
     range.ends_with('-')
 }
 
+/// Whether files of a media type become much smaller when they are packed; rasters and pictures are packed already.
+fn is_compressible(media_type: &str) -> bool {
+    let kind = media_type.split(';').next().unwrap_or_default().trim();
+    kind.starts_with("text/") || kind.ends_with("json") || kind == "model/gltf-binary"
+}
+
+/// Whether an Accept-Encoding takes gzip (RFC 9110, section 12.5.3).
+fn takes_gzip(accepted: &str) -> bool {
+    let weight = |name: &str| {
+        accepted.split(',').find_map(|coding| {
+            let (coding, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f64>().ok());
+            coding.trim().eq_ignore_ascii_case(name).then_some(weight.unwrap_or(0.0))
+        })
+    };
+    weight("gzip").or(weight("*")).is_some_and(|weight| weight > 0.0)
+}
+
 /// Whether a list of entity tags holds one (weak ones compare equal for this).
-fn names(list: &str, etag: &str) -> bool {
+pub fn names(list: &str, etag: &str) -> bool {
     list.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
 }
 
 /// Answers with a file.
 pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bool) -> Result<Response, Problem> {
-    let etag = format!("\"{}\"", output.sha256);
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // A range is one of the file as it is.
+    let is_small = is_compressible(&output.media_type) && output.bytes > 1024;
+    let is_packed = is_small && text("range").is_none() && text("accept-encoding").is_some_and(takes_gzip);
+    // Other bytes have another tag.
+    let etag = format!("\"{}{}\"", output.sha256, if is_packed { "-gzip" } else { "" });
     let length = output.bytes as u64;
     let mut response = if text("if-none-match").is_some_and(|list| names(list, &etag)) {
         status(StatusCode::NOT_MODIFIED)
@@ -80,9 +103,14 @@ pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bo
                 let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the file has {length} bytes"));
                 return Err(problem.with("content-range", format!("bytes */{length}")));
             }
-            Wanted::All => body(path, 0, length, is_head, StatusCode::OK).await?,
+            Wanted::All if is_packed => {
+                let mut response = body(path, 0, length, is_head, true, StatusCode::OK).await?;
+                set(&mut response, "content-encoding", "gzip");
+                response
+            }
+            Wanted::All => body(path, 0, length, is_head, false, StatusCode::OK).await?,
             Wanted::Part { from, to } => {
-                let mut response = body(path, from, to + 1 - from, is_head, StatusCode::PARTIAL_CONTENT).await?;
+                let mut response = body(path, from, to + 1 - from, is_head, false, StatusCode::PARTIAL_CONTENT).await?;
                 set(&mut response, "content-range", &format!("bytes {from}-{to}/{length}"));
                 response
             }
@@ -92,6 +120,9 @@ pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bo
         set(&mut response, "content-type", &output.media_type);
         let name = output.name.rsplit('/').next().unwrap_or_default();
         set(&mut response, "content-disposition", &format!("inline; filename=\"{name}\""));
+    }
+    if is_small {
+        set(&mut response, "vary", "accept-encoding");
     }
     set(&mut response, "etag", &etag);
     set(&mut response, "accept-ranges", "bytes");
@@ -112,8 +143,15 @@ fn set(response: &mut Response, name: &'static str, value: &str) {
     }
 }
 
-/// Some bytes of a file, read as fast as they are taken.
-async fn body(path: &Path, from: u64, count: u64, is_head: bool, code: StatusCode) -> Result<Response, Problem> {
+/// Some bytes of a file, read as fast as they are taken, packed if asked for.
+async fn body(
+    path: &Path,
+    from: u64,
+    count: u64,
+    is_head: bool,
+    is_packed: bool,
+    code: StatusCode,
+) -> Result<Response, Problem> {
     let gone = |error: std::io::Error| {
         tracing::error!(%error, path = %path.display(), "a kept file cannot be read");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be read; tell whoever runs this server")
@@ -123,31 +161,54 @@ async fn body(path: &Path, from: u64, count: u64, is_head: bool, code: StatusCod
     let mut response = if is_head {
         Response::new(Bytes::new().into())
     } else {
-        let (sender, mut receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(2);
+        let (sender, mut receiver) = mpsc::channel::<std::io::Result<Bytes>>(2);
         tokio::spawn(async move {
-            let mut left = count;
-            while left > 0 {
-                let mut piece = vec![0; PIECE.min(left as usize)];
-                let read = match file.read(&mut piece).await {
-                    Ok(0) => Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-                    Ok(read) => {
-                        piece.truncate(read);
-                        left -= read as u64;
-                        Ok(Bytes::from(piece))
-                    }
-                    Err(error) => Err(error),
-                };
-                let is_end = read.is_err();
-                if sender.send(read).await.is_err() || is_end {
-                    return;
-                }
+            if let Err(error) = pieces(file, count, is_packed, &sender).await {
+                // The connection breaks off, so that nobody takes half a file for a whole one.
+                let _ = sender.send(Err(error)).await;
             }
         });
         warp::reply::stream(poll_fn(move |cx| receiver.poll_recv(cx))).into_response()
     };
     *response.status_mut() = code;
-    set(&mut response, "content-length", &count.to_string());
+    if !is_packed {
+        set(&mut response, "content-length", &count.to_string());
+    }
     Ok(response)
+}
+
+/// Sends some bytes of a file in pieces; ends early where nobody takes them.
+async fn pieces(
+    mut file: tokio::fs::File,
+    count: u64,
+    is_packed: bool,
+    sender: &mpsc::Sender<std::io::Result<Bytes>>,
+) -> std::io::Result<()> {
+    // A small piece at a low level keeps others waiting for less than a millisecond.
+    let mut packer = is_packed.then(|| GzEncoder::new(Vec::new(), Compression::new(3)));
+    let size = if is_packed { PIECE / 4 } else { PIECE };
+    let mut left = count;
+    while left > 0 {
+        let mut piece = vec![0; size.min(left as usize)];
+        let read = file.read(&mut piece).await?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        piece.truncate(read);
+        left -= read as u64;
+        if let Some(packer) = &mut packer {
+            packer.write_all(&piece)?;
+            piece = std::mem::take(packer.get_mut());
+            tokio::task::yield_now().await;
+        }
+        if !piece.is_empty() && sender.send(Ok(piece.into())).await.is_err() {
+            return Ok(());
+        }
+    }
+    if let Some(packer) = packer {
+        let _ = sender.send(Ok(packer.finish()?.into())).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -178,6 +239,26 @@ mod tests {
         }
         assert_eq!(wanted(None, 100), Wanted::All);
         assert_eq!(wanted(Some("bytes=0-"), 0), Wanted::Nothing);
+    }
+
+    #[test]
+    fn only_who_takes_gzip_gets_it() {
+        for (accepted, takes) in [
+            ("gzip", true),
+            ("gzip, deflate, br", true),
+            ("deflate, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("identity", false),
+            ("br", false),
+            ("", false),
+            ("gzip;q=often", false),
+        ] {
+            assert_eq!(takes_gzip(accepted), takes, "{accepted}");
+        }
+        assert!(is_compressible("text/csv") && is_compressible("application/geo+json; charset=utf-8"));
+        assert!(!is_compressible("image/png") && !is_compressible("image/tiff; application=geotiff"));
     }
 
     #[test]

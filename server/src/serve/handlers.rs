@@ -1,19 +1,18 @@
 //! What the server answers. URLs are in `routes`, what is shared in [`State`].
 
-use super::files;
-use super::keys::{Role, random, require};
+use super::keys::{Caller, Role, random, require};
 use super::problem::Problem;
-use super::processes::{PROCESSES, find};
-use super::request::{self, Execute};
+use super::processes::{PROCESSES, Process, find};
+use super::request::{self, Execute, Wish};
 use super::retention::remove;
-use super::store::{Added, Filter, Job, NewJob, Output, now};
-use super::{State, pages};
+use super::store::{Added, Filter, Job, Most, NewJob, Output, now};
+use super::times::{interval, utc};
+use super::{State, archive, files, pages, uploads};
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use hanze_engine::checksum::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +21,8 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
 pub type Answer = Result<Response, Problem>;
+/// Names and values of a query, in their order; a name may come more than once.
+pub type Query = Vec<(String, String)>;
 
 /// Bytes of a request to execute.
 const LARGEST_BODY: usize = 2 << 20;
@@ -46,7 +47,7 @@ fn wants_html(headers: &HeaderMap) -> bool {
 }
 
 /// A page for people or its JSON for programs.
-fn page(headers: &HeaderMap, title: &str, value: &Value) -> Response {
+pub fn page(headers: &HeaderMap, title: &str, value: &Value) -> Response {
     let mut response = if wants_html(headers) {
         let mut response = Response::new(pages::html(title, value).into());
         response.headers_mut().insert("content-type", HeaderValue::from_static("text/html; charset=utf-8"));
@@ -64,8 +65,8 @@ pub async fn landing(headers: HeaderMap) -> Answer {
 }
 
 /// `GET /v1/conformance`.
-pub async fn conformance() -> Answer {
-    Ok(answer(StatusCode::OK, &pages::conformance()))
+pub async fn conformance(headers: HeaderMap) -> Answer {
+    Ok(page(&headers, "Conformance", &pages::conformance()))
 }
 
 /// `GET /v1/openapi.json`.
@@ -77,11 +78,26 @@ pub async fn openapi() -> Answer {
     Ok(response)
 }
 
+/// Links of a document to itself, as JSON and as a page.
+fn own_links(href: &str) -> Vec<Value> {
+    vec![
+        json!({ "href": href, "rel": "self", "type": "application/json" }),
+        json!({ "href": href, "rel": "alternate", "type": "text/html", "title": "As a page" }),
+    ]
+}
+
 /// `GET /v1/processes`.
-pub async fn processes(headers: HeaderMap) -> Answer {
-    let list: Vec<Value> = PROCESSES.iter().map(|process| process.summary()).collect();
-    let links = json!([{ "href": "/v1/processes", "rel": "self", "type": "application/json" }]);
-    Ok(page(&headers, "Processes", &json!({ "processes": list, "links": links })))
+pub async fn processes(headers: HeaderMap, query: Query) -> Answer {
+    let mut most = PROCESSES.len();
+    for (name, value) in &query {
+        match (name.as_str(), value.parse::<u64>()) {
+            ("limit", Ok(limit)) if limit >= 1 => most = most.min(limit as usize),
+            ("limit", _) => return Err(Problem::bad(format!("limit is a whole number from 1 to {LARGEST_PAGE}"))),
+            _ => return Err(Problem::bad("no query of that name; there is limit")),
+        }
+    }
+    let list: Vec<Value> = PROCESSES.iter().take(most).map(|process| process.summary()).collect();
+    Ok(page(&headers, "Processes", &json!({ "processes": list, "links": own_links("/v1/processes") })))
 }
 
 /// `GET /v1/processes/{id}`.
@@ -100,28 +116,72 @@ where
     let process = find(&id).ok_or_else(|| Problem::no_process(&id))?;
     let body = read(body).await?;
     let execute = request::parse(&body)?;
-    if process.is_sync {
-        let message = request::text(&execute, "message")?;
-        return Ok(answer(StatusCode::OK, &json!({ "message": message })));
+    request::check_names(&execute, &process.inputs())?;
+    let wish = request::wish(&execute)?;
+    let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or("");
+    let is_async = prefer.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
+    let (title, text) = if process.is_echo {
+        let message = request::text(&execute, "message", 10_000)?;
+        if !is_async {
+            return Ok(echo(&message, &wish));
+        }
+        ("Echo".to_string(), message)
+    } else {
+        let named = uploads::keep(&state, request::files(&execute)?).await?;
+        let scenario = request::scenario(&execute, &state.args.data, &named)?;
+        request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
+        uploads::touch(&state.args.data, &scenario.spec.files());
+        (scenario.spec.title.clone(), scenario.text)
+    };
+    let job = submit(&state, &caller, process, &headers, &body, &execute, &wish, &title, &text).await?;
+    let mut response = answer(StatusCode::CREATED, &status_info(&job));
+    let location = format!("{}/v1/jobs/{}", origin(&state, &headers), job.id);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert("location", location);
     }
-    submit(&state, &caller.name, caller.role, &id, &headers, &body, &execute).await
+    if is_async {
+        response.headers_mut().insert("preference-applied", HeaderValue::from_static("respond-async"));
+    }
+    Ok(response)
 }
 
+/// The message itself, or in a document.
+fn echo(message: &str, wish: &Wish) -> Response {
+    if !wish.is_raw {
+        return answer(StatusCode::OK, &json!({ "message": message }));
+    }
+    let mut response = Response::new(message.to_string().into());
+    response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// Where this server is, as whoever asks sees it.
+pub fn origin(state: &State, headers: &HeaderMap) -> String {
+    if let Some(url) = &state.args.public_url {
+        return url.trim_end_matches('/').to_string();
+    }
+    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']');
+    format!("http://{}", if host.chars().all(is_plain) { host } else { "localhost" })
+}
+
+/// Puts a job into the queue.
+#[allow(clippy::too_many_arguments, reason = "parts of one request, used here only")]
 async fn submit(
-    state: &Arc<State>,
-    key: &str,
-    role: Role,
-    process: &str,
+    state: &State,
+    caller: &Caller,
+    process: &Process,
     headers: &HeaderMap,
     body: &Bytes,
     execute: &Execute,
-) -> Answer {
+    wish: &Wish,
+    title: &str,
+    scenario: &str,
+) -> Result<Job, Problem> {
     let priority = request::priority(execute)?;
-    if priority > 0 && role < Role::Admin {
+    if priority > 0 && caller.role < Role::Admin {
         return Err(Problem::new(StatusCode::FORBIDDEN, "a priority above 0 is for administrators"));
     }
-    let scenario = request::scenario(execute, &state.args.data)?;
-    request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
     let idempotency = headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default());
     if idempotency.is_some_and(|key| key.is_empty() || key.len() > 200) {
         return Err(Problem::bad("the Idempotency-Key is empty, too long, or not plain text"));
@@ -130,25 +190,38 @@ async fn submit(
     let id = random();
     let new = NewJob {
         id: &id,
-        process,
-        title: &scenario.spec.title,
-        key,
-        scenario: &scenario.text,
+        process: process.id,
+        title,
+        key: &caller.name,
+        scenario,
         idempotency,
         body: &sum,
         priority,
         message: "waits for the device",
+        wish: &serde_json::to_string(wish).unwrap_or_default(),
+        subscriber: &request::subscriber(execute, &state.args.callback_allow)?,
     };
-    let (most, most_of_key) = (state.args.max_queue, state.args.max_queue_per_key);
-    let (job, is_new) = match state.store.add(&new, most, most_of_key).await? {
+    let most = Most {
+        waiting: state.args.max_queue,
+        waiting_of_key: state.args.max_queue_per_key,
+        of_key_a_day: caller.jobs_per_day,
+    };
+    let later =
+        |code: StatusCode, detail: String, seconds: &str| Problem::new(code, detail).with("retry-after", seconds);
+    let (job, is_new) = match state.store.add(&new, &most).await? {
         Added::Job(job, is_new) => (job, is_new),
         Added::Full => {
-            let detail = format!("{most} jobs wait already; try again in a minute");
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "60"));
+            let detail = format!("{} jobs wait already; try again in a minute", most.waiting);
+            return Err(later(StatusCode::SERVICE_UNAVAILABLE, detail, "60"));
         }
         Added::FullForKey => {
-            let detail = format!("{most_of_key} jobs of this key wait already; try again when some are done");
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).with("retry-after", "60"));
+            let detail = format!("{} jobs of this key wait already; try again when some are done", most.waiting_of_key);
+            return Err(later(StatusCode::TOO_MANY_REQUESTS, detail, "60"));
+        }
+        Added::Spent => {
+            let detail =
+                "this key has had the jobs that it may submit in 24 hours; ask whoever runs this server for more";
+            return Err(later(StatusCode::TOO_MANY_REQUESTS, detail.into(), "3600"));
         }
     };
     if !is_new && job.body != sum {
@@ -156,19 +229,10 @@ async fn submit(
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     if is_new {
-        tracing::info!(job = job.id, process, title = job.title, "accepted");
+        tracing::info!(job = job.id, process = process.id, title = job.title, "accepted");
         state.queue.notify_one();
     }
-    let mut response = answer(StatusCode::CREATED, &status_info(&job));
-    let has_preference = headers.contains_key("prefer");
-    let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{}", job.id)) {
-        headers.insert("location", location);
-    }
-    if has_preference {
-        headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
-    }
-    Ok(response)
+    Ok(*job)
 }
 
 /// Takes a little more of a body that is too long, so that whoever sends it comes to the answer.
@@ -187,7 +251,7 @@ where
 }
 
 /// Reads a body that is neither too long, too slow nor too deep.
-async fn read<S, B, E>(body: S) -> Result<Bytes, Problem>
+pub async fn read<S, B, E>(body: S) -> Result<Bytes, Problem>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -222,46 +286,8 @@ where
     Ok(bytes)
 }
 
-/// A time as 2026-11-25T14:05:03.250Z.
-fn utc(milliseconds: i64) -> String {
-    let seconds = milliseconds.div_euclid(1000);
-    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let date = hanze_engine::simulation::day(day.max(0) as u64);
-    let clock = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    format!("{date}T{clock}.{:03}Z", milliseconds.rem_euclid(1000))
-}
-
-/// An interval of times: one, or two with `/` between them, `..` or nothing for open ends.
-fn interval(text: &str) -> Option<[Option<i64>; 2]> {
-    let end = |text: &str| if matches!(text, "" | "..") { Some(None) } else { milliseconds(text).map(Some) };
-    match text.split_once('/') {
-        Some((from, to)) => Some([end(from)?, end(to)?]),
-        None => milliseconds(text).map(|time| [Some(time), Some(time + 999)]),
-    }
-}
-
-/// A time in UTC such as 2026-11-25T14:05:03Z or 2026-11-25T14:05:03.250Z, in milliseconds since 1970.
-fn milliseconds(text: &str) -> Option<i64> {
-    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
-    let numbers = |text: &str, between: char| -> Option<Vec<i64>> {
-        let is_number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
-        text.split(between).map(|part| if is_number(part) { part.parse().ok() } else { None }).collect()
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
-    let ([year, month, day], [hour, minute, second]) = (date[..].try_into().ok()?, clock[..].try_into().ok()?);
-    let is_time = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61;
-    let fraction: f64 =
-        if fraction.bytes().all(|b| b.is_ascii_digit()) { format!("0.{fraction}").parse().ok()? } else { return None };
-    // Days of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-    let (y, m): (i64, i64) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
-    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
-    (is_time && year >= 1970).then_some(seconds * 1000 + (fraction * 1000.0) as i64)
-}
-
-/// What OGC calls statusInfo.
-fn status_info(job: &Job) -> Value {
+/// How a job is (statusInfo).
+pub fn status_info(job: &Job) -> Value {
     let path = format!("/v1/jobs/{}", job.id);
     let mut links = vec![
         json!({ "href": path, "rel": "self", "type": "application/json" }),
@@ -272,6 +298,16 @@ fn status_info(job: &Job) -> Value {
             "href": format!("{path}/results"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/results",
             "type": "application/json", "title": "Results",
         }));
+        links.push(json!({
+            "href": format!("{path}/archive"), "rel": "enclosure", "type": "application/zip", "title": "All results in one file",
+        }));
+    }
+    let shows = find(&job.process).and_then(|process| process.shows);
+    if let (Some(shows), "running" | "successful") = (shows, job.state.as_str()) {
+        let (maps, href) = (format!("/maps/{}", job.id), format!("/maps/{}/{shows}/preview.png", job.id));
+        links.push(json!({ "href": maps, "rel": "related", "type": "application/json", "title": "Maps" }));
+        // It is there from the first frame on.
+        links.push(json!({ "href": href, "rel": "preview", "type": "image/png", "title": "The newest frame" }));
     }
     let mut info = json!({
         "jobID": job.id, "id": job.id, "processID": job.process, "type": "process", "status": job.state,
@@ -291,7 +327,7 @@ async fn find_job(state: &State, id: &str) -> Result<Job, Problem> {
 }
 
 /// `GET /v1/jobs`.
-pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: HashMap<String, String>) -> Answer {
+pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer {
     require(&state, &headers, Role::Read).await?;
     let mut filter = Filter { limit: PAGE, ..Filter::default() };
     for (name, value) in &query {
@@ -310,8 +346,9 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: HashMap<String, 
                     filter.states.push(state.into());
                 }
             }
-            "processID" => filter.process = Some(value.clone()),
+            "processID" => filter.processes.extend(value.split(',').map(String::from)),
             "type" if value == "process" => {}
+            "type" => return Err(Problem::bad("type is process; there are no other jobs")),
             "datetime" => {
                 let words = "datetime is a time such as 2026-11-25T14:00:00Z, or two with / between them, one of which may be ..";
                 filter.created = interval(value).ok_or_else(|| Problem::bad(words))?;
@@ -338,23 +375,31 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: HashMap<String, 
     let limit = filter.limit;
     filter.limit += 1;
     let mut jobs = state.store.jobs(&filter).await?;
-    let mut links = vec![json!({ "href": "/v1/jobs", "rel": "self", "type": "application/json" })];
+    let with = |cursor: Option<String>| {
+        let kept = query.iter().filter(|(name, _)| cursor.is_none() || name != "cursor").cloned();
+        let parts: Vec<String> = kept
+            .chain(cursor.clone().map(|cursor| ("cursor".to_string(), cursor)))
+            .map(|(name, value)| format!("{name}={}", escaped(&value)))
+            .collect();
+        if parts.is_empty() { "/v1/jobs".to_string() } else { format!("/v1/jobs?{}", parts.join("&")) }
+    };
+    let mut links = own_links(&with(None));
     if jobs.len() as i64 > limit {
         jobs.truncate(limit as usize);
         if let Some(last) = jobs.last() {
-            let states =
-                if filter.states.is_empty() { String::new() } else { format!("&status={}", filter.states.join(",")) };
-            let process = filter.process.as_ref().map_or(String::new(), |process| format!("&processID={process}"));
-            let kept = ["datetime", "minDuration", "maxDuration"];
-            let kept =
-                kept.iter().filter_map(|name| Some(format!("&{name}={}", query.get(*name)?.replace('+', "%2B"))));
-            let (kept, cursor) = (kept.collect::<String>(), format!("{}-{}", last.created, last.id));
-            let href = format!("/v1/jobs?limit={limit}&cursor={cursor}{states}{process}{kept}");
+            let href = with(Some(format!("{}-{}", last.created, last.id)));
             links.push(json!({ "href": href, "rel": "next", "type": "application/json" }));
         }
     }
     let list: Vec<Value> = jobs.iter().map(status_info).collect();
     Ok(page(&headers, "Jobs", &json!({ "jobs": list, "links": links })))
+}
+
+/// A value as a query holds it (RFC 3986, section 3.4).
+fn escaped(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/,".contains(&byte);
+    let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    value.bytes().map(escape).collect()
 }
 
 /// `GET /v1/jobs/{id}`.
@@ -379,7 +424,7 @@ pub async fn dismiss(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
     };
     dismissing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was not dismissed"))??;
     let job = find_job(&state, &id).await?;
-    Ok(answer(StatusCode::OK, &status_info(&job)))
+    Ok(page(&headers, &job.title, &status_info(&job)))
 }
 
 fn link(job: &str, output: &Output) -> Value {
@@ -394,25 +439,83 @@ fn link(job: &str, output: &Output) -> Value {
     })
 }
 
+/// Results of a job that its request asked for: links by name, or for what is short the value.
+pub async fn results_document(state: &State, job: &Job) -> Result<Value, Problem> {
+    let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
+    let outputs = state.store.outputs(&job.id).await?;
+    let is_wanted = |output: &&Output| wish.outputs.is_empty() || wish.outputs.contains(&output.output);
+    if find(&job.process).is_some_and(|process| process.is_echo) {
+        return Ok(json!({ "message": echoed(state, &outputs).await? }));
+    }
+    let links = outputs.iter().filter(is_wanted).map(|output| (output.output.clone(), link(&job.id, output)));
+    Ok(Value::Object(links.collect()))
+}
+
+/// The message that an echo gave back.
+async fn echoed(state: &State, outputs: &[Output]) -> Result<String, Problem> {
+    let lost =
+        || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the result cannot be read; tell whoever runs this server");
+    let output = outputs.first().ok_or_else(lost)?;
+    tokio::fs::read_to_string(state.artifacts.path(&output.sha256)).await.map_err(|_| lost())
+}
+
+/// Why a job has no results, if it has none.
+fn has_results(job: &Job) -> Result<(), Problem> {
+    match job.state.as_str() {
+        "successful" => Ok(()),
+        "failed" => {
+            let kind = job.failure.as_deref().unwrap_or("NoApplicableCode");
+            Err(Problem::failed(kind, format!("the job failed: {}", job.message)))
+        }
+        "dismissed" => Err(Problem::new(StatusCode::GONE, "the job was dismissed, and its results with it")),
+        _ => {
+            let detail = format!(
+                "the job is not finished ({} %); its frames are there already: {}/frames",
+                job.progress, job.id
+            );
+            Err(Problem::not_ready(detail))
+        }
+    }
+}
+
 /// `GET /v1/jobs/{id}/results`.
 pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answer {
     require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
-    match job.state.as_str() {
-        "successful" => {
-            let outputs = state.store.outputs(&id).await?;
-            let results: serde_json::Map<String, Value> =
-                outputs.iter().map(|output| (output.output.clone(), link(&id, output))).collect();
-            Ok(page(&headers, &format!("Results: {}", job.title), &results.into()))
-        }
-        "failed" => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the job failed: {}", job.message))),
-        "dismissed" => Err(Problem::new(StatusCode::GONE, "the job was dismissed, and its results with it")),
-        _ => {
-            let detail =
-                format!("the job is not finished ({} %); its frames are there already: {}/frames", job.progress, id);
-            Err(Problem::not_ready(detail))
+    has_results(&job)?;
+    let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
+    if !wish.is_raw {
+        return Ok(page(&headers, &format!("Results: {}", job.title), &results_document(&state, &job).await?));
+    }
+    let outputs = state.store.outputs(&id).await?;
+    let process = find(&job.process);
+    if process.is_some_and(|process| process.is_echo) {
+        return Ok(echo(&echoed(&state, &outputs).await?, &wish));
+    }
+    // Links in the head, and no body. Where none was named, those of the process's description.
+    let described = process.map(Process::outputs).unwrap_or_default();
+    let wanted = if wish.outputs.is_empty() { &described } else { &wish.outputs };
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    for output in outputs.iter().filter(|output| wanted.contains(&output.output)) {
+        let link = format!(
+            "</v1/jobs/{id}/results/{}>; rel=\"http://www.opengis.net/def/rel/ogc/1.0/results\"; title=\"{}\"; type=\"{}\"",
+            output.output, output.output, output.media_type
+        );
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            response.headers_mut().append("link", link);
         }
     }
+    Ok(response)
+}
+
+/// `GET /v1/jobs/{id}/archive`: all results in one file.
+pub async fn archive(state: Arc<State>, id: String, headers: HeaderMap, is_head: bool) -> Answer {
+    require(&state, &headers, Role::Read).await?;
+    let job = find_job(&state, &id).await?;
+    has_results(&job)?;
+    let outputs = state.store.outputs(&id).await?;
+    archive::send(&state, &id, outputs, is_head).await
 }
 
 /// `GET /v1/jobs/{id}/frames`: the layers in time that are there so far, also while the job runs.
@@ -422,7 +525,7 @@ pub async fn frames(state: Arc<State>, id: String, headers: HeaderMap) -> Answer
     let outputs = state.store.outputs(&id).await?;
     let is_frame = |output: &&Output| output.name.starts_with("frames/") && output.name.ends_with(".tif");
     let frames: Vec<Value> = outputs.iter().filter(is_frame).map(|output| link(&id, output)).collect();
-    Ok(answer(StatusCode::OK, &json!({ "frames": frames })))
+    Ok(page(&headers, "Frames", &json!({ "frames": frames })))
 }
 
 /// `GET /v1/jobs/{id}/results/{output}`.
@@ -466,31 +569,4 @@ pub async fn metrics(state: Arc<State>) -> Answer {
     let mut response = Response::new(text.into());
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; version=0.0.4"));
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_they_are_written() {
-        for time in [0, 1_795_618_799_250, 951_782_400_000, 4_102_444_799_000] {
-            assert_eq!(milliseconds(&utc(time)), Some(time), "{}", utc(time));
-        }
-        assert_eq!(milliseconds("2000-02-29T00:00:00Z"), Some(951_782_400_000));
-        for bad in [
-            "",
-            "Z",
-            "2000-02-29",
-            "2000-13-01T00:00:00Z",
-            "2000-02-29T25:00:00Z",
-            "x-1-1T0:0:0Z",
-            "2000-02-29T00:00:00",
-        ] {
-            assert_eq!(milliseconds(bad), None, "{bad}");
-        }
-        assert_eq!(interval("../2000-02-29T00:00:00Z"), Some([None, Some(951_782_400_000)]));
-        assert_eq!(interval("2000-02-29T00:00:00Z/"), Some([Some(951_782_400_000), None]));
-        assert_eq!(interval("yesterday/.."), None);
-    }
 }

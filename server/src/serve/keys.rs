@@ -2,13 +2,16 @@
 
 use super::State;
 use super::problem::Problem;
-use super::store::Store;
+use super::store::{Key, Store};
 use hanze_engine::checksum::hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use warp::http::{HeaderMap, StatusCode};
+
+/// Header in which the socket tells the handlers who asks; what comes from outside under this name is thrown away.
+pub const PEER: &str = "x-hanze-peer";
 
 /// What a key may do; each may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +37,8 @@ pub struct Caller {
     /// Name of the key; empty for anyone.
     pub name: String,
     pub role: Role,
+    /// Jobs that the key may submit in 24 hours.
+    pub jobs_per_day: Option<i64>,
 }
 
 /// What to do with keys.
@@ -46,6 +51,12 @@ pub enum KeyCommand {
         /// read, submit or admin.
         #[arg(long, default_value = "submit", value_parser = ["read", "submit", "admin"])]
         role: String,
+        /// Requests a second on the average; the server's own limit, if left out.
+        #[arg(long)]
+        requests_per_second: Option<f64>,
+        /// Jobs in 24 hours; no limit, if left out.
+        #[arg(long)]
+        jobs_per_day: Option<i64>,
     },
     /// List the keys.
     List,
@@ -63,15 +74,20 @@ pub fn command(data: &Path, command: &KeyCommand) -> miette::Result<ExitCode> {
     let done: Result<String, sqlx::Error> = runtime.block_on(async {
         let store = Store::open(data).await?;
         match command {
-            KeyCommand::New { name, role } => {
+            KeyCommand::New { name, role, requests_per_second, jobs_per_day } => {
                 let key = format!("hanze_{}", random());
-                store.add_key(&hash(&key), name, role).await?;
+                let (name, role) = (name.clone(), role.clone());
+                let (requests_per_second, jobs_per_day) = (*requests_per_second, *jobs_per_day);
+                let row = Key { name, role, is_revoked: false, requests_per_second, jobs_per_day };
+                store.add_key(&hash(&key), &row).await?;
                 Ok(format!("{key}\nKeep it: it is not shown again, and only its hash is kept."))
             }
             KeyCommand::List => {
-                let lines = store.keys().await?.into_iter().map(|(hash, name, role, _, revoked)| {
-                    let revoked = if revoked.is_some() { "  revoked" } else { "" };
-                    format!("{}…  {role:6}  {name}{revoked}", &hash[..8])
+                let lines = store.keys().await?.into_iter().map(|(hash, key)| {
+                    let revoked = if key.is_revoked { "  revoked" } else { "" };
+                    let rate = key.requests_per_second.map_or(String::new(), |rate| format!("  {rate} requests/s"));
+                    let jobs = key.jobs_per_day.map_or(String::new(), |jobs| format!("  {jobs} jobs/day"));
+                    format!("{}…  {:6}  {}{rate}{jobs}{revoked}", &hash[..8], key.role, key.name)
                 });
                 Ok(lines.collect::<Vec<_>>().join("\n"))
             }
@@ -110,22 +126,39 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
     let key = bearer.or(headers.get("x-api-key").and_then(|value| value.to_str().ok()));
     if let Some(key) = key {
         let found = state.store.key(&hash(key.trim())).await?;
-        let found = found.and_then(|(name, own)| Some(Caller { name, role: Role::parse(&own)? }));
+        let found = found.and_then(|key| Some((Role::parse(&key.role)?, key)));
         return match found {
-            Some(caller) if caller.role >= role => Ok(caller),
+            Some((own, key)) if own >= role => {
+                state.rates.take(
+                    &format!("key {}", key.name),
+                    key.requests_per_second.unwrap_or(state.args.requests_per_second),
+                )?;
+                Ok(Caller { name: key.name, role: own, jobs_per_day: key.jobs_per_day })
+            }
             Some(_) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "this key may not do that; ask for one with a higher role"))
             }
-            None => Err(unknown("this key is not known here, or was revoked")),
+            None => {
+                // Whoever tries keys does so slowly.
+                state.rates.take(&format!("peer {}", peer(headers)), state.args.requests_per_second)?;
+                Err(unknown("this key is not known here, or was revoked"))
+            }
         };
     }
+    let anyone = |role: Role| Caller { name: String::new(), role, jobs_per_day: None };
     if role == Role::Read && state.args.public_read {
-        return Ok(Caller { name: String::new(), role });
+        state.rates.take(&format!("peer {}", peer(headers)), state.args.requests_per_second)?;
+        return Ok(anyone(role));
     }
     if is_local(state, headers) && !state.store.has_keys().await? {
-        return Ok(Caller { name: String::new(), role: Role::Admin });
+        return Ok(anyone(Role::Admin));
     }
     Err(unknown("a key is needed; send it as Authorization: Bearer KEY (hanze key new NAME makes one)"))
+}
+
+/// Address that a request comes from, which the socket writes into every request.
+fn peer(headers: &HeaderMap) -> &str {
+    headers.get(PEER).and_then(|peer| peer.to_str().ok()).unwrap_or("unknown")
 }
 
 /// Whether a request comes from this machine and from no page of another site: browsers send their pages' requests to

@@ -1,7 +1,9 @@
 //! The socket: a limit on connections, a time limit on heads, and a quiet end.
 
-use super::{State, retention, routes, worker};
+use super::{State, callbacks, keys, retention, routes, worker};
 use hanze_engine::device::Device;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +16,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+use warp::http::{HeaderValue, Request};
 
 /// Connections at once.
 const MOST_CONNECTIONS: usize = 1024;
@@ -47,7 +51,9 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     };
     let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
     let keeping = tokio::spawn(retention::keep(state.clone()));
-    let service = warp::service(routes::all(state.clone()));
+    let calling = tokio::spawn(callbacks::keep(state.clone()));
+    let service = TowerToHyperService::new(warp::service(routes::all(state.clone())));
+    let stall = Duration::try_from_secs_f64(state.args.stall_seconds).unwrap_or(Duration::MAX);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut stop = std::pin::pin!(stopped());
@@ -57,18 +63,29 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
             () = &mut stop => break,
             accepted = async { (place.await, listener.accept().await) } => accepted,
         };
-        let (Ok(place), Ok((stream, _))) = accepted else {
+        let (Ok(place), Ok((stream, peer))) = accepted else {
             // Too many files are open, or the peer has gone already.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        // A reader that takes nothing holds what was read for it, and a place.
+        stream.as_mut().set_write_timeout_pinned(Some(stall));
+        let service = service.clone();
+        let told = HeaderValue::from_str(&peer.ip().to_string());
+        let answering = service_fn(move |mut request: Request<Incoming>| {
+            if let Ok(told) = &told {
+                request.headers_mut().insert(keys::PEER, told.clone());
+            }
+            service.call(request)
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .max_buf_size(LARGEST_HEAD)
             .max_headers(MOST_LINES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service.clone()));
+            .serve_connection(TokioIo::new(stream), answering);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -85,6 +102,7 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     state.queue.notify_waiters();
     state.newest.send_modify(|_| {});
     keeping.abort();
+    calling.abort();
     drop(listener);
     let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
     // The worker leaves its checkpoint.

@@ -4,19 +4,24 @@
 //! (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in one
 //! transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
 
+mod archive;
 mod artifacts;
+mod callbacks;
 mod events;
 mod files;
 mod handlers;
 mod keys;
 mod listen;
+mod maps;
 mod pages;
 mod problem;
 mod processes;
+mod rates;
 mod request;
 mod retention;
 mod routes;
 mod store;
+mod times;
 mod uploads;
 mod worker;
 
@@ -50,6 +55,9 @@ pub struct Args {
     /// Anyone may read jobs and results without a key.
     #[arg(long)]
     public_read: bool,
+    /// URL under which others reach the server, such as https://hanze.example.nl behind a proxy; for links that must be whole.
+    #[arg(long)]
+    public_url: Option<String>,
     /// Jobs that may wait; more are turned away for now.
     #[arg(long, default_value_t = 1000)]
     max_queue: u32,
@@ -71,6 +79,18 @@ pub struct Args {
     /// Megabytes of an upload at most.
     #[arg(long, default_value_t = 1024)]
     max_upload_mb: u64,
+    /// Gigabytes of uploads that are kept at most.
+    #[arg(long, default_value_t = 50.0)]
+    max_uploads_gb: f64,
+    /// Requests a second on the average of one key, or of one address where anyone may read.
+    #[arg(long, default_value_t = 200.0)]
+    requests_per_second: f64,
+    /// Scheme, host and port of addresses that jobs may ask to be called, such as https://twin.example.nl; none, if left out.
+    #[arg(long)]
+    callback_allow: Vec<String>,
+    /// Seconds after which a reader that takes nothing is let go.
+    #[arg(long, default_value_t = 60.0)]
+    stall_seconds: f64,
     /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
     #[arg(long, default_value_t = 20.0)]
     checkpoint_seconds: f64,
@@ -84,6 +104,8 @@ pub struct State {
     args: Args,
     store: Store,
     artifacts: Artifacts,
+    maps: maps::Maps,
+    rates: rates::Rates,
     /// Id of the newest event; streams wait for it to change.
     newest: watch::Sender<i64>,
     /// Woken when a job may be waiting.
@@ -142,6 +164,8 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             args,
             store,
             artifacts,
+            maps: maps::Maps::new(),
+            rates: rates::Rates::default(),
             newest: watch::Sender::new(newest),
             queue: Notify::new(),
             running: std::sync::Mutex::new(None),

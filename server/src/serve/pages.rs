@@ -20,13 +20,15 @@ pub fn landing() -> Value {
               "type": "application/json", "title": "Processes" },
             { "href": "/v1/jobs", "rel": "http://www.opengis.net/def/rel/ogc/1.0/job-list",
               "type": "application/json", "title": "Jobs" },
+            { "href": "/maps/openapi.json", "rel": "related",
+              "type": "application/json", "title": "Maps of the layers of jobs, an API of its own" },
         ],
     })
 }
 
 /// What the server conforms to.
 pub fn conformance() -> Value {
-    let classes = ["core", "ogc-process-description", "json", "html", "oas30", "job-list", "dismiss"];
+    let classes = ["core", "ogc-process-description", "json", "html", "oas30", "job-list", "dismiss", "callback"];
     json!({ "conformsTo": classes.map(|class| format!("{OGC}/{class}")) })
 }
 
@@ -99,7 +101,12 @@ pub fn openapi() -> Value {
     let (denied, busy) = (problem("A key is needed, or is not known"), problem("The server cannot answer now"));
     let no_job = problem("There is no such job");
     let guarded = |answers: &[(&str, Value)]| -> Vec<(String, Value)> {
-        let more = [("401", denied.clone()), ("403", problem("The key may not do that")), ("503", busy.clone())];
+        let more = [
+            ("401", denied.clone()),
+            ("403", problem("The key may not do that")),
+            ("429", problem("Too many requests, or the key has its share")),
+            ("503", busy.clone()),
+        ];
         answers.iter().cloned().chain(more).map(|(code, answer)| (code.to_string(), answer)).collect()
     };
     let of = |id: &str, summary: &str, tag: &str, parameters: Value, answers: &[(&str, Value)]| {
@@ -128,11 +135,28 @@ pub fn openapi() -> Value {
             ("409", problem("The Idempotency-Key was used for another request")),
             ("413", problem("The body is too large")),
             ("422", problem("The job would take more than is allowed")),
-            ("429", problem("The key has its share of the queue")),
+            ("507", problem("A file of the request cannot be kept")),
         ],
     );
+    let url = |words: &str| json!({ "type": "string", "format": "uri", "description": words });
     execute["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
-        "type": "object", "required": ["inputs"], "properties": { "inputs": object.clone() } } } } });
+        "type": "object", "required": ["inputs"], "properties": {
+            "inputs": object.clone(),
+            "outputs": { "type": "object", "description": "Results that are wanted, by name; all, if none is named" },
+            "response": { "type": "string", "enum": ["document", "raw"], "default": "document" },
+            "subscriber": { "type": "object", "properties": {
+                "successUri": url("Gets the results"), "inProgressUri": url("Gets the state while the job runs"),
+                "failedUri": url("Gets the state when the job failed") } } } } } } });
+    let call = |to: &str, words: &str, schema: Value| {
+        let taken = json!({ "2XX": { "description": "Any answer of this kind: it was heard" } });
+        json!({ format!("{{$request.body#/subscriber/{to}}}"): { "post": {
+            "summary": words, "requestBody": { "content": { "application/json": { "schema": schema } } }, "responses": taken } } })
+    };
+    execute["callbacks"] = json!({
+        "jobCompleted": call("successUri", "The results of the job", object.clone()),
+        "jobInProgress": call("inProgressUri", "How far the job is", status.clone()),
+        "jobFailed": call("failedUri", "Why the job failed", status.clone()),
+    });
     let mut upload = of(
         "upload",
         "Bring a layer or a series for scenarios to name",
@@ -150,9 +174,14 @@ pub fn openapi() -> Value {
         "schema": { "type": "string", "format": "binary" } } } });
     let jobs = json!([
         query("limit", "Jobs on a page", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 })),
-        query("status", "States, with commas between them", json!({ "type": "string" })),
-        query("processID", "A process", json!({ "type": "string" })),
-        query("type", "Kind of job", json!({ "type": "string", "enum": ["process"] })),
+        query(
+            "status",
+            "States",
+            json!({ "type": "array", "items": { "type": "string",
+            "enum": ["accepted", "running", "successful", "failed", "dismissed"] } })
+        ),
+        query("processID", "Processes", json!({ "type": "array", "items": { "type": "string" } })),
+        query("type", "Kinds of job", json!({ "type": "array", "items": { "type": "string", "enum": ["process"] } })),
         query("datetime", "Times of creation: one, or two with / between them", json!({ "type": "string" })),
         query(
             "minDuration",
@@ -183,35 +212,44 @@ pub fn openapi() -> Value {
             { "name": "jobs", "description": "What is computed" },
         ],
         "paths": {
-            "/": { "get": get("landing", "What is here", "server", none.clone(), &[(ok, good("Links", object.clone()))]) },
-            "/conformance": { "get": get("conformance", "Standards that are kept", "server", none.clone(),
+            "/": { "get": get("getLandingPage", "What is here", "server", none.clone(), &[(ok, good("Links", object.clone()))]) },
+            "/conformance": { "get": get("getConformance", "Standards that are kept", "server", none.clone(),
                 &[(ok, good("Conformance classes", object.clone()))]) },
-            "/openapi.json": { "get": get("openapi", "This document", "server", none.clone(),
+            "/openapi.json": { "get": get("getOpenApi", "This document", "server", none.clone(),
                 &[(ok, good("OpenAPI 3.0", object.clone()))]) },
-            "/processes": { "get": get("processes", "What can be computed", "processes", none,
-                &[(ok, good("Processes", object.clone()))]) },
-            "/processes/{processID}": { "get": get("process", "A process", "processes", json!([process]),
+            "/processes": { "get": get("getProcesses", "What can be computed", "processes",
+                json!([query("limit", "Processes at most", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 1000 }))]),
+                &[(ok, good("Processes", object.clone())), ("400", problem("A query is wrong"))]) },
+            "/processes/{processID}": { "get": get("getProcessDescription", "A process", "processes", json!([process]),
                 &[(ok, good("Its inputs and outputs", object.clone())), ("404", problem("There is no such process"))]) },
             "/processes/{processID}/execution": { "post": execute },
             "/inputs": { "post": upload },
-            "/jobs": { "get": of("jobs", "Jobs, the newest first", "jobs", jobs,
+            "/jobs": { "get": of("getJobs", "Jobs, the newest first", "jobs", jobs,
                 &[(ok, good("Jobs and a link to the next page", object.clone())), ("400", problem("A query is wrong"))]) },
             "/jobs/{jobID}": {
-                "get": of("job", "How far a job is", "jobs", json!([job]),
+                "get": of("getStatus", "How far a job is", "jobs", json!([job]),
                     &[(ok, good("Its state", status.clone())), ("404", no_job.clone())]),
                 "delete": of("dismiss", "Dismiss a job and its results", "jobs", json!([job]),
                     &[(ok, good("Its last state", status)), ("404", no_job.clone())]),
             },
-            "/jobs/{jobID}/events": { "get": of("events", "What happens to a job, as it happens", "jobs", json!([job]), &[
+            "/jobs/{jobID}/events": { "get": of("getEvents", "What happens to a job, as it happens", "jobs", json!([job]), &[
                 (ok, json!({ "description": "Server-sent events", "headers": version(),
                     "content": { "text/event-stream": { "schema": { "type": "string" } } } })),
                 ("404", no_job.clone())]) },
-            "/jobs/{jobID}/frames": { "get": of("frames", "Layers in time that are there so far", "jobs", json!([job]),
+            "/jobs/{jobID}/frames": { "get": of("getFrames", "Layers in time that are there so far", "jobs", json!([job]),
                 &[(ok, good("Links", object.clone())), ("404", no_job.clone())]) },
-            "/jobs/{jobID}/results": { "get": of("results", "Results of a job", "jobs", json!([job]), &[
-                (ok, good("Links by name", object)), ("404", problem("There is no such job, or it is not finished")),
+            "/jobs/{jobID}/results": { "get": of("getResults", "Results of a job", "jobs", json!([job]), &[
+                (ok, good("Links by name", object)), ("204", json!({ "description": "Links in the head", "headers": version() })),
+                ("400", problem("The job failed for what it was given")),
+                ("404", problem("There is no such job, or it is not finished")),
                 ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },
-            "/jobs/{jobID}/results/{outputID}": { "get": of("result", "A result", "jobs", result, &[
+            "/jobs/{jobID}/archive": { "get": of("getArchive", "All results of a job in one file", "jobs", json!([job]), &[
+                (ok, json!({ "description": "A ZIP file", "headers": version(),
+                    "content": { "application/zip": { "schema": { "type": "string", "format": "binary" } } } })),
+                ("400", problem("The job failed for what it was given")),
+                ("404", problem("There is no such job, or it is not finished")),
+                ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },
+            "/jobs/{jobID}/results/{outputID}": { "get": of("getResult", "A result", "jobs", result, &[
                 (ok, file.clone()), ("206", file), ("304", json!({ "description": "Not changed", "headers": version() })),
                 ("404", problem("There is no such result")), ("410", problem("The job was dismissed")),
                 ("416", problem("The range lies beyond the file")), ("500", problem("The file cannot be read"))]) },

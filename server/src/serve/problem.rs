@@ -42,6 +42,13 @@ impl Problem {
         Problem::ogc(StatusCode::NOT_FOUND, "result-not-ready", detail)
     }
 
+    /// That a job failed, for a reason that the last part of the type tells.
+    pub fn failed(kind: &str, detail: impl Into<String>) -> Problem {
+        let status =
+            if kind == "InvalidParameterValue" { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+        Problem::ogc(status, kind, detail)
+    }
+
     /// With a header more.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Problem {
         self.headers.push((name, value.into()));

@@ -8,8 +8,10 @@ pub struct Process {
     pub id: &'static str,
     title: &'static str,
     description: &'static str,
-    /// Whether it answers at once.
-    pub is_sync: bool,
+    /// Whether it only gives back what it is given, at once or as a job.
+    pub is_echo: bool,
+    /// The quantity in time whose newest frame shows how far a job is.
+    pub shows: Option<&'static str>,
     inputs: fn() -> Value,
     outputs: fn() -> Value,
 }
@@ -21,14 +23,24 @@ pub const PROCESSES: &[Process] = &[
         title: "Rainfall runoff",
         description: "Where water gathers and how deep it stands when it rains harder than the ground can take: the shallow water \
                       equations over the city's raster.",
-        is_sync: false,
+        is_echo: false,
+        shows: Some("depth"),
         inputs: || {
             json!({
                 "scenario": {
                     "title": "Scenario",
                     "description": "The scenario, with the keys of the TOML that `hanze run` takes, or the name of a stored one.",
                     "minOccurs": 1, "maxOccurs": 1,
-                    "schema": { "oneOf": [{ "type": "string" }, Scenario::schema()] },
+                    "schema": { "oneOf": [{ "type": "string" }, Scenario::openapi_schema()] },
+                },
+                "files": {
+                    "title": "Files",
+                    "description": "Files that the scenario names, as texts or in base64, for small ones; POST large ones to /v1/inputs.",
+                    "minOccurs": 0, "maxOccurs": 1,
+                    "schema": { "type": "object", "additionalProperties": { "oneOf": [{ "type": "string" }, {
+                        "type": "object", "required": ["value"], "properties": {
+                            "value": { "type": "string" }, "encoding": { "type": "string", "enum": ["base64"] },
+                            "mediaType": { "type": "string" } } }] } },
                 },
                 "priority": {
                     "title": "Priority",
@@ -39,11 +51,17 @@ pub const PROCESSES: &[Process] = &[
             })
         },
         outputs: || {
+            let raster = "image/tiff; application=geotiff; profile=cloud-optimized";
+            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
+            // These are always there; frames, meshes and tables come beside them.
             json!({
-                "results": {
-                    "title": "Layers, tables, pictures and the record of the run, by name",
-                    "schema": { "type": "object", "contentMediaType": "application/json" },
-                },
+                "max_depth-tif": file("Highest depth of the water", raster),
+                "max_velocity-tif": file("Highest speed of the water", raster),
+                "max_level-tif": file("Highest water level", raster),
+                "arrival-tif": file("Time until the water came", raster),
+                "duration-tif": file("Time under water", raster),
+                "max_depth-png": file("Map of the highest depth", "image/png"),
+                "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
             })
         },
     },
@@ -51,7 +69,8 @@ pub const PROCESSES: &[Process] = &[
         id: "echo",
         title: "Echo",
         description: "Gives back what it is given, to try a client with.",
-        is_sync: true,
+        is_echo: true,
+        shows: None,
         inputs: || {
             json!({
                 "message": {
@@ -64,6 +83,10 @@ pub const PROCESSES: &[Process] = &[
     },
 ];
 
+fn names(of: &Value) -> Vec<String> {
+    of.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
+}
+
 /// The process of an id.
 pub fn find(id: &str) -> Option<&'static Process> {
     PROCESSES.iter().find(|process| process.id == id)
@@ -72,20 +95,34 @@ pub fn find(id: &str) -> Option<&'static Process> {
 impl Process {
     /// What lists show of it.
     pub fn summary(&self) -> Value {
-        let options = if self.is_sync { json!(["sync-execute"]) } else { json!(["async-execute", "dismiss"]) };
+        let options = if self.is_echo {
+            json!(["sync-execute", "async-execute", "dismiss"])
+        } else {
+            json!(["async-execute", "dismiss"])
+        };
         json!({
             "id": self.id,
             "title": self.title,
             "description": self.description,
             "version": env!("CARGO_PKG_VERSION"),
             "jobControlOptions": options,
-            "outputTransmission": [if self.is_sync { "value" } else { "reference" }],
+            "outputTransmission": [if self.is_echo { "value" } else { "reference" }],
             "links": [
                 { "href": format!("/v1/processes/{}", self.id), "rel": "self", "type": "application/json" },
                 { "href": format!("/v1/processes/{}/execution", self.id),
                   "rel": "http://www.opengis.net/def/rel/ogc/1.0/execute", "title": "Execute" },
             ],
         })
+    }
+
+    /// Names of its inputs.
+    pub fn inputs(&self) -> Vec<String> {
+        names(&(self.inputs)())
+    }
+
+    /// Names of the outputs that are always there.
+    pub fn outputs(&self) -> Vec<String> {
+        names(&(self.outputs)())
     }
 
     /// All of it.

@@ -1,10 +1,13 @@
 //! A request to execute a process, from untrusted JSON to a scenario that can run.
 
+use super::callbacks;
 use super::problem::Problem;
+use super::store::Subscriber;
 use super::uploads;
+use base64::Engine;
 use hanze_engine::city::demo;
 use hanze_engine::scenario::{Scenario, Spec};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 use warp::http::StatusCode;
@@ -19,6 +22,29 @@ const SPEED: f64 = 40e6;
 pub struct Execute {
     #[serde(default)]
     pub inputs: serde_json::Map<String, Value>,
+    /// Outputs that are wanted; all, if none is named.
+    #[serde(default)]
+    outputs: serde_json::Map<String, Value>,
+    response: Option<String>,
+    subscriber: Option<Subscription>,
+}
+
+/// Whom to call (OGC 18-062r2, requirements class "callback").
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Subscription {
+    success_uri: Option<String>,
+    in_progress_uri: Option<String>,
+    failed_uri: Option<String>,
+}
+
+/// What a request asks of the answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Whether the bare values or links are wanted instead of a document.
+    pub is_raw: bool,
+    /// Outputs that are wanted; all, if none is named.
+    pub outputs: Vec<String>,
 }
 
 /// Reads a body.
@@ -31,19 +57,65 @@ pub fn parse(body: &[u8]) -> Result<Execute, Problem> {
     })
 }
 
-/// An input, which OGC lets stand in an object under `value`, too.
-fn input<'a>(execute: &'a Execute, name: &str) -> Option<&'a Value> {
-    let value = execute.inputs.get(name)?;
-    match value.as_object() {
-        Some(object) if object.len() <= 2 && object.contains_key("value") => object.get("value"),
-        _ => Some(value),
+/// What a request asks of the answer. Outputs are names in URLs.
+pub fn wish(execute: &Execute) -> Result<Wish, Problem> {
+    let is_raw = match execute.response.as_deref() {
+        None | Some("document") => false,
+        Some("raw") => true,
+        Some(_) => return Err(Problem::bad("response is document or raw")),
+    };
+    let outputs: Vec<String> = execute.outputs.keys().cloned().collect();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if outputs.len() > 100 || outputs.iter().any(|name| name.len() > 120 || !name.chars().all(is_plain)) {
+        return Err(Problem::bad("outputs are names of results, such as max_depth-tif; 100 at most"));
+    }
+    Ok(Wish { is_raw, outputs })
+}
+
+/// Whom to call, if they are allowed to be called.
+pub fn subscriber(execute: &Execute, allowed: &[String]) -> Result<Subscriber, Problem> {
+    let Some(Subscription { success_uri, in_progress_uri, failed_uri }) = &execute.subscriber else {
+        return Ok(Subscriber::default());
+    };
+    for url in [success_uri, in_progress_uri, failed_uri].into_iter().flatten() {
+        if !callbacks::is_allowed(url, allowed) {
+            let detail = "subscriber names an address that this server does not call; whoever runs it allows some with \
+                          --callback-allow https://example.org";
+            return Err(Problem::bad(detail));
+        }
+    }
+    Ok(Subscriber { success: success_uri.clone(), progress: in_progress_uri.clone(), failed: failed_uri.clone() })
+}
+
+/// Sees that a request has no inputs but those that a process knows.
+pub fn check_names(execute: &Execute, known: &[String]) -> Result<(), Problem> {
+    match execute.inputs.keys().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(_) => Err(Problem::bad(format!("the process has no such input; its inputs are {}", known.join(", ")))),
     }
 }
 
-/// A text input.
-pub fn text(execute: &Execute, name: &str) -> Result<String, Problem> {
-    match input(execute, name) {
-        Some(Value::String(text)) => Ok(text.clone()),
+/// An input, which OGC lets stand in an object under `value`, too (a qualified value).
+fn input<'a>(execute: &'a Execute, name: &str) -> Result<Option<&'a Value>, Problem> {
+    let Some(value) = execute.inputs.get(name) else { return Ok(None) };
+    let Some(object) = value.as_object() else { return Ok(Some(value)) };
+    let is_only = |names: &[&str]| object.keys().all(|key| names.contains(&key.as_str()));
+    if object.contains_key("href") && is_only(&["href", "type", "rel", "title", "hreflang"]) {
+        let detail = "a link, and this server fetches none; write the value itself, or POST the file to /v1/inputs and \
+                      name it upload:CHECKSUM";
+        return Err(Problem::bad(format!("inputs.{name} is {detail}")));
+    }
+    if object.contains_key("value") && is_only(&["value", "mediaType", "encoding", "schema", "format"]) {
+        return Ok(object.get("value"));
+    }
+    Ok(Some(value))
+}
+
+/// A text input of so many letters at most.
+pub fn text(execute: &Execute, name: &str, most: usize) -> Result<String, Problem> {
+    match input(execute, name)? {
+        Some(Value::String(text)) if text.chars().count() <= most => Ok(text.clone()),
+        Some(Value::String(_)) => Err(Problem::bad(format!("inputs.{name} has more than {most} letters"))),
         Some(_) => Err(Problem::bad(format!("inputs.{name} is not a text"))),
         None => Err(Problem::bad(format!("inputs.{name} is missing"))),
     }
@@ -51,7 +123,7 @@ pub fn text(execute: &Execute, name: &str) -> Result<String, Problem> {
 
 /// The priority, 0 where none is asked for.
 pub fn priority(execute: &Execute) -> Result<i64, Problem> {
-    match input(execute, "priority") {
+    match input(execute, "priority")? {
         None => Ok(0),
         Some(value) => match value.as_i64() {
             Some(priority) if (-10..=10).contains(&priority) => Ok(priority),
@@ -61,9 +133,9 @@ pub fn priority(execute: &Execute) -> Result<i64, Problem> {
 }
 
 /// The scenario as TOML, checked. It may name stored scenarios and layers of the server's library (`data:`), and no other
-/// file than uploads.
-pub fn scenario(execute: &Execute, data: &Path) -> Result<Scenario, Problem> {
-    let text = match input(execute, "scenario") {
+/// file than uploads and those of the request, which have `named` as uploads.
+pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<Scenario, Problem> {
+    let text = match input(execute, "scenario")? {
         None => return Err(Problem::bad("inputs.scenario is missing; give a scenario or the name of a stored one")),
         Some(Value::String(name)) => {
             let stored = STORED.iter().find(|(stored, _)| stored == name);
@@ -80,6 +152,8 @@ pub fn scenario(execute: &Execute, data: &Path) -> Result<Scenario, Problem> {
             toml::to_string(&spec).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?
         }
     };
+    let text =
+        named.iter().fold(text, |text, (name, upload)| text.replace(&format!("\"{name}\""), &format!("\"{upload}\"")));
     let scenario = Scenario::parse(Path::new("scenario"), text).map_err(|error| Problem::bad(error.to_string()))?;
     for name in scenario.spec.files() {
         if let Some(sum) = uploads::checksum(name) {
@@ -104,6 +178,34 @@ fn is_in_library(name: &str) -> bool {
         !part.is_empty() && !part.starts_with('.') && part.chars().all(is_allowed)
     };
     name.len() <= 300 && name.split('/').all(is_plain)
+}
+
+/// Files that are part of the request, by name: their bytes.
+pub fn files(execute: &Execute) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+    let Some(files) = input(execute, "files")? else { return Ok(Vec::new()) };
+    let words = "inputs.files is an object of files by name, each {\"value\": …, \"encoding\": \"base64\"}, or a text";
+    let files = files.as_object().ok_or_else(|| Problem::bad(words))?;
+    if files.len() > 20 {
+        return Err(Problem::bad("inputs.files has more than 20 files"));
+    }
+    let file = |(name, value): (&String, &Value)| {
+        if !uploads::is_name(name) {
+            let endings = uploads::ENDINGS.join(", ");
+            return Err(Problem::bad(format!(
+                "inputs.files has names of letters, digits, _ and -, with an ending of {endings}"
+            )));
+        }
+        let is_base64 = value["encoding"] == "base64";
+        let text = value.as_str().or(value["value"].as_str()).ok_or_else(|| Problem::bad(words))?;
+        let bytes = if is_base64 {
+            let bad = |error| Problem::bad(format!("inputs.files.{name} is no base64: {error}"));
+            base64::engine::general_purpose::STANDARD.decode(text).map_err(bad)?
+        } else {
+            text.as_bytes().to_vec()
+        };
+        Ok((name.clone(), bytes))
+    };
+    files.iter().map(file).collect()
 }
 
 /// What a job will take.
@@ -157,7 +259,7 @@ mod tests {
     }
 
     fn scenario_of(body: &str) -> Result<Scenario, Problem> {
-        scenario(&parse(body.as_bytes())?, Path::new("nowhere"))
+        scenario(&parse(body.as_bytes())?, Path::new("nowhere"), &[])
     }
 
     #[test]

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// Days that a job which was dismissed is remembered, at least.
+const DISMISSED_DAYS: f64 = 30.0;
+
 /// Looks now and again, until the server stops.
 pub async fn keep(state: Arc<State>) {
     while !state.is_stopping.load(Ordering::Relaxed) {
@@ -38,6 +41,12 @@ async fn sweep(state: &State) -> Result<(), sqlx::Error> {
         for id in state.store.ended_before(before).await? {
             remove(state, &id, &message).await?;
         }
+        super::uploads::tidy(state, Duration::try_from_secs_f64(days * 86_400.0).unwrap_or(Duration::MAX)).await?;
+    }
+    let days = state.args.keep_days.unwrap_or(0.0).max(DISMISSED_DAYS);
+    let forgotten = state.store.forget(now() - (days * 86_400_000.0) as i64).await?;
+    if forgotten > 0 {
+        tracing::info!(forgotten, "jobs that were dismissed long ago are forgotten");
     }
     if let Some(gigabytes) = state.args.max_gb {
         while state.store.bytes().await? as f64 > gigabytes * 1e9 {

@@ -1,9 +1,8 @@
 //! URLs. What they answer is in `handlers`.
 
-use super::handlers::{self, Answer};
+use super::handlers::{self, Answer, Query};
 use super::problem::Problem;
-use super::{State, events, keys, uploads};
-use std::collections::HashMap;
+use super::{State, events, keys, maps, uploads};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,23 +18,26 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
         let state = state.clone();
         warp::any().map(move || state.clone())
     };
+    let maps_state = state.clone();
     let headers = warp::header::headers_cloned();
     let end = warp::path::end;
     let id = || warp::path::param::<String>();
     let reads = || warp::get().or(warp::head()).unify();
 
     let landing = v1.and(end()).and(reads()).and(headers).then(handlers::landing);
-    let conformance = v1.and(warp::path("conformance")).and(end()).and(reads()).then(handlers::conformance);
+    let conformance =
+        v1.and(warp::path("conformance")).and(end()).and(reads()).and(headers).then(handlers::conformance);
     let openapi = v1.and(warp::path("openapi.json")).and(end()).and(reads()).then(handlers::openapi);
     let processes = v1.and(warp::path("processes"));
-    let process_list = processes.and(end()).and(reads()).and(headers).then(handlers::processes);
+    let process_list = processes.and(end()).and(reads()).and(headers).and(warp::query::<Query>());
+    let process_list = process_list.then(handlers::processes);
     let process = processes.and(id()).and(end()).and(reads()).and(headers).then(handlers::process);
     let execution = processes.and(id()).and(warp::path("execution")).and(end()).and(warp::post());
     let execution = given.clone().and(execution).and(headers).and(warp::body::stream()).then(handlers::execute);
     let inputs = given.clone().and(v1).and(warp::path("inputs")).and(end()).and(warp::post()).and(headers);
     let inputs = inputs.and(warp::body::stream()).then(uploads::upload);
     let jobs = given.clone().and(v1).and(warp::path("jobs"));
-    let job_list = jobs.clone().and(end()).and(reads()).and(headers).and(warp::query::<HashMap<String, String>>());
+    let job_list = jobs.clone().and(end()).and(reads()).and(headers).and(warp::query::<Query>());
     let job_list = job_list.then(handlers::jobs);
     let job = jobs.clone().and(id()).and(end()).and(reads()).and(headers).then(handlers::job);
     let dismiss = jobs.clone().and(id()).and(end()).and(warp::delete()).and(headers).then(handlers::dismiss);
@@ -43,6 +45,8 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let result_list = results.clone().and(end()).and(reads()).and(headers).then(handlers::results);
     let is_head = warp::method().map(|method| method == Method::HEAD);
     let result = results.and(id()).and(end()).and(reads()).and(headers).and(is_head).then(handlers::result);
+    let archive = jobs.clone().and(id()).and(warp::path("archive")).and(end()).and(reads()).and(headers).and(is_head);
+    let archive = archive.then(handlers::archive);
     let frames = jobs.clone().and(id()).and(warp::path("frames")).and(end()).and(reads()).and(headers);
     let frames = frames.then(handlers::frames);
     let stream = jobs.and(id()).and(warp::path("events")).and(end()).and(warp::get()).and(headers);
@@ -62,7 +66,7 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let pages = answered(landing.or(conformance).unify().or(openapi).unify().or(root).unify().boxed());
     let lists = answered(process_list.or(process).unify().or(execution).unify().or(inputs).unify().boxed());
     let of_jobs = answered(job_list.or(job).unify().or(dismiss).unify().or(stream).unify().boxed());
-    let of_results = answered(result_list.or(result).unify().or(frames).unify().boxed());
+    let of_results = answered(result_list.or(result).unify().or(archive).unify().or(frames).unify().boxed());
     let of_server = answered(health.or(ready).unify().or(metrics).unify().boxed());
     // A refusal of the method would hide that there is nothing at a path.
     let preflight = warp::method().and_then(|method: Method| async move {
@@ -71,7 +75,7 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
         if method == Method::OPTIONS { Ok(response) } else { Err(warp::reject::not_found()) }
     });
     let routes = pages.or(lists).unify().or(of_jobs).unify().or(of_results).unify().or(of_server).unify();
-    let routes = routes.or(preflight).unify().recover(refuse).unify();
+    let routes = routes.or(maps::routes(maps_state)).unify().or(preflight).unify().recover(refuse).unify();
     warp::any()
         .map(Instant::now)
         .and(warp::method())
@@ -87,7 +91,7 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
 }
 
 /// Turns problems into responses.
-fn answered(filter: BoxedFilter<(Answer,)>) -> BoxedFilter<(Response,)> {
+pub fn answered(filter: BoxedFilter<(Answer,)>) -> BoxedFilter<(Response,)> {
     filter.map(|answer: Answer| answer.unwrap_or_else(Problem::into_response)).boxed()
 }
 

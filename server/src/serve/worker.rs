@@ -2,7 +2,7 @@
 
 use super::State;
 use super::request::{check, estimate};
-use super::store::{Job, Output};
+use super::store::{End, Job, Output};
 use hanze_engine::checksum::of_file;
 use hanze_engine::device::Device;
 use hanze_engine::output::folder::Artifact;
@@ -65,10 +65,13 @@ fn reopened(state: &State, lost: Device) -> Device {
     lost
 }
 
+/// What OGC calls a failure that no other word fits.
+const OTHER: &str = "NoApplicableCode";
+
 /// How a job failed.
 enum Failure {
-    /// In these words.
-    Told(String),
+    /// In these words, and the last part of the exception's type.
+    Told(String, &'static str),
     /// The device is gone, which is no fault of the job.
     DeviceLost,
 }
@@ -77,14 +80,17 @@ impl From<hanze_engine::Error> for Failure {
     fn from(error: hanze_engine::Error) -> Failure {
         match error {
             hanze_engine::Error::DeviceLost(_) => Failure::DeviceLost,
-            other => Failure::Told(other.to_string()),
+            hanze_engine::Error::Scenario { .. } | hanze_engine::Error::Data { .. } => {
+                Failure::Told(error.to_string(), "InvalidParameterValue")
+            }
+            other => Failure::Told(other.to_string(), OTHER),
         }
     }
 }
 
 impl From<String> for Failure {
     fn from(words: String) -> Failure {
-        Failure::Told(words)
+        Failure::Told(words, OTHER)
     }
 }
 
@@ -98,32 +104,40 @@ fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) -> bo
     let folder = state.artifacts.work(&job.id);
     let outcome = if job.attempts > MOST_ATTEMPTS {
         let words = "times and never came to its end; it may need more memory than there is";
-        Err(Failure::Told(format!("this job was begun {MOST_ATTEMPTS} {words}")))
+        Err(Failure::Told(format!("this job was begun {MOST_ATTEMPTS} {words}"), OTHER))
     } else {
         // A fault in one job is told to whoever asked for it, and the next job runs.
         let ran = catch_unwind(AssertUnwindSafe(|| compute(state, device, handle, job, &folder, &cancel)));
         let words = "a fault of Hanze itself ended this job; please report it with its scenario";
-        ran.unwrap_or_else(|_| Err(Failure::Told(words.into())))
+        ran.unwrap_or_else(|_| Err(Failure::Told(words.into(), OTHER)))
     };
     *state.running() = None;
     let is_lost = matches!(outcome, Err(Failure::DeviceLost));
     let is_stopping = state.is_stopping.load(Ordering::Relaxed);
-    let message = |words: &str| words.replace(&*state.args.data.to_string_lossy(), "DATA");
+    // Where files lie is nobody's business.
+    let message = |words: &str| {
+        let words = words.replace(&*state.args.data.to_string_lossy(), "DATA");
+        match hanze_engine::data_folder() {
+            Some(library) => words.replace(&*library.to_string_lossy(), "data:"),
+            None => words,
+        }
+    };
     let end = || match &outcome {
         Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(state, job, run, artifacts)),
         Err(Failure::DeviceLost) => {
             let words = "the device went away; the job goes on when it is back";
-            handle.block_on(state.store.finish(job, "accepted", words, &[]))
+            handle.block_on(state.store.finish(job, End::Requeued(words), &[]))
         }
         // The server is stopping: what could not be saved on the way out is computed again.
-        Ok(Done::Stopped) | Err(Failure::Told(_)) if is_stopping => {
-            handle.block_on(state.store.finish(job, "accepted", "goes on after a restart of the server", &[]))
+        Ok(Done::Stopped) | Err(Failure::Told(..)) if is_stopping => {
+            let words = "goes on after a restart of the server";
+            handle.block_on(state.store.finish(job, End::Requeued(words), &[]))
         }
         // Dismissed: the row says so already, and the lease is gone.
         Ok(Done::Stopped) => Ok(None),
-        Err(Failure::Told(words)) => {
+        Err(Failure::Told(words, kind)) => {
             tracing::warn!(job = job.id, words, "failed");
-            handle.block_on(state.store.finish(job, "failed", &message(words), &[]))
+            handle.block_on(state.store.finish(job, End::Failed(&message(words), kind), &[]))
         }
     };
     // A store that does not answer for a while must not leave a job without an end.
@@ -163,14 +177,16 @@ async fn commit(state: &State, job: &Job, run: &Path, artifacts: &[Artifact]) ->
     let kept: std::io::Result<Vec<Output>> =
         artifacts.iter().map(|artifact| state.artifacts.keep(run, artifact)).collect();
     let kept = kept.and_then(|mut kept| {
-        kept.push(state.artifacts.keep_record(run)?);
+        if run.join("run.json").exists() {
+            kept.push(state.artifacts.keep_record(run)?);
+        }
         Ok(kept)
     });
     match kept {
-        Ok(outputs) => state.store.finish(job, "successful", "finished", &outputs).await,
+        Ok(outputs) => state.store.finish(job, End::Successful, &outputs).await,
         Err(error) => {
             let message = format!("the results could not be kept: {error}; free some space and submit the job again");
-            state.store.finish(job, "failed", &message, &[]).await
+            state.store.finish(job, End::Failed(&message, OTHER), &[]).await
         }
     }
 }
@@ -202,6 +218,9 @@ fn compute(
     cancel: &AtomicBool,
 ) -> Result<Done, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be made: {error}"))?;
+    if super::processes::find(&job.process).is_some_and(|process| process.is_echo) {
+        return echo(folder, &job.scenario);
+    }
     // A run that was whole when the process died only waits to be kept.
     if let Some(run) = run_folder(folder)
         && run.join("run.json").exists()
@@ -237,6 +256,16 @@ fn compute(
         Ending::Finished(_) => finished(run, simulation.folder.artifacts),
         Ending::Stopped { .. } => Ok(Done::Stopped),
     }
+}
+
+/// The message of an echo as a file.
+fn echo(folder: &Path, message: &str) -> Result<Done, Failure> {
+    let path = folder.join("message");
+    std::fs::write(&path, message).map_err(|error| error.to_string())?;
+    let (sha256, bytes) = of_file(&path)?;
+    let (media_type, description) = ("text/plain; charset=utf-8".into(), "the same message".into());
+    let artifact = Artifact { name: "message".into(), media_type, description, sha256, bytes };
+    Ok(Done::Finished(folder.to_path_buf(), vec![artifact]))
 }
 
 /// A run that is whole, with its meshes. They are made again after a fall of the machine: that is quick, and whether the last
@@ -312,7 +341,10 @@ impl Teller<'_> {
             Event::Frame { time, done, of, files } => {
                 let data = |outputs: &[Output]| {
                     let names: Vec<&str> = outputs.iter().map(|output| output.output.as_str()).collect();
-                    serde_json::json!({ "seconds": time, "frame": done, "of": of, "outputs": names }).to_string()
+                    let layers = names.iter().filter_map(|name| name.strip_suffix("-tif"));
+                    let previews: Vec<String> =
+                        layers.map(|layer| format!("/maps/{}/{layer}/preview.png", self.job.id)).collect();
+                    serde_json::json!({ "seconds": time, "frame": done, "of": of, "outputs": names, "previews": previews }).to_string()
                 };
                 self.write(self.handle.block_on(commit_frame(self.state, self.job, self.run, &files, data)));
             }

@@ -149,3 +149,55 @@ pub fn shower(minutes: f64, seed: u64) -> Value {
         "rain": { "mm_per_hour": 60 },
     })
 }
+
+/// A server that hears what is posted to it, and answers 503 to the first call of each path.
+pub struct Listener {
+    pub url: String,
+    heard: std::sync::mpsc::Receiver<(String, Value)>,
+    earlier: std::cell::RefCell<Vec<(String, Value)>>,
+}
+
+impl Listener {
+    pub fn start() -> Listener {
+        use std::io::Write;
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", socket.local_addr().unwrap());
+        let (sender, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut refused = std::collections::HashSet::new();
+            for stream in socket.incoming() {
+                let mut stream = BufReader::new(stream.unwrap());
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).unwrap() > 0 {}
+                let length = head.to_ascii_lowercase();
+                let length =
+                    length.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+                let mut body = vec![0; length.unwrap_or(0)];
+                stream.read_exact(&mut body).unwrap();
+                let path = head.split(' ').nth(1).unwrap().to_string();
+                // Progress is told once, and the others again until they are heard.
+                let is_refused = path != "/progress" && refused.insert(path.clone());
+                let status = if is_refused { "503 Service Unavailable" } else { "200 OK" };
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                if !is_refused && sender.send((path, serde_json::from_slice(&body).unwrap())).is_err() {
+                    return;
+                }
+            }
+        });
+        Listener { url, heard, earlier: Vec::new().into() }
+    }
+
+    /// What was posted to a path.
+    pub fn wait(&self, path: &str) -> (String, Value) {
+        let mut earlier = self.earlier.borrow_mut();
+        loop {
+            if let Some(k) = earlier.iter().position(|(to, _)| to == path) {
+                return earlier.remove(k);
+            }
+            earlier.push(
+                self.heard.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("nothing came to {path}")),
+            );
+        }
+    }
+}

@@ -1,32 +1,57 @@
-//! Jobs, events, results and keys in SQLite. All times are milliseconds since 1970 (UTC).
+//! Jobs and events in SQLite; results, keys and callbacks in the files beside. All times are milliseconds since 1970 (UTC).
+
+mod callbacks;
+mod keys;
+mod results;
+
+pub use callbacks::{Call, Subscriber};
+pub use keys::Key;
+pub use results::Output;
+
+use results::insert_outputs;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Error, Row};
-use std::collections::HashSet;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
-const SCHEMA: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS jobs (
-        id TEXT PRIMARY KEY, process TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL,
-        key TEXT NOT NULL, scenario TEXT NOT NULL, idempotency TEXT, body TEXT NOT NULL, created INTEGER NOT NULL,
-        started INTEGER, finished INTEGER, updated INTEGER NOT NULL, progress INTEGER NOT NULL, message TEXT NOT NULL,
-        attempts INTEGER NOT NULL, lease TEXT, cells INTEGER, seconds REAL) STRICT",
-    "CREATE UNIQUE INDEX IF NOT EXISTS once ON jobs (key, idempotency) WHERE idempotency IS NOT NULL",
-    "CREATE INDEX IF NOT EXISTS by_state ON jobs (state, priority, created)",
-    "CREATE INDEX IF NOT EXISTS by_age ON jobs (created, id)",
-    "CREATE INDEX IF NOT EXISTS by_key ON jobs (key, started)",
-    "CREATE TABLE IF NOT EXISTS events (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL) STRICT",
-    "CREATE INDEX IF NOT EXISTS by_job ON events (job, id)",
-    "CREATE TABLE IF NOT EXISTS results (
-        job TEXT NOT NULL, output TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
-        media_type TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (job, output)) STRICT",
-    "CREATE INDEX IF NOT EXISTS by_sum ON results (sha256)",
-    "CREATE TABLE IF NOT EXISTS keys (
-        hash TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER) STRICT",
+/// Each list of statements takes a store from one version to the next; `user_version` counts them.
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        "CREATE TABLE IF NOT EXISTS jobs (
+            id TEXT PRIMARY KEY, process TEXT NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL,
+            key TEXT NOT NULL, scenario TEXT NOT NULL, idempotency TEXT, body TEXT NOT NULL, created INTEGER NOT NULL,
+            started INTEGER, finished INTEGER, updated INTEGER NOT NULL, progress INTEGER NOT NULL, message TEXT NOT NULL,
+            attempts INTEGER NOT NULL, lease TEXT, cells INTEGER, seconds REAL) STRICT",
+        "CREATE UNIQUE INDEX IF NOT EXISTS once ON jobs (key, idempotency) WHERE idempotency IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS by_state ON jobs (state, priority, created)",
+        "CREATE INDEX IF NOT EXISTS by_age ON jobs (created, id)",
+        "CREATE INDEX IF NOT EXISTS by_key ON jobs (key, started)",
+        "CREATE TABLE IF NOT EXISTS events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL) STRICT",
+        "CREATE INDEX IF NOT EXISTS by_job ON events (job, id)",
+        "CREATE TABLE IF NOT EXISTS results (
+            job TEXT NOT NULL, output TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+            media_type TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (job, output)) STRICT",
+        "CREATE INDEX IF NOT EXISTS by_sum ON results (sha256)",
+        "CREATE TABLE IF NOT EXISTS keys (
+            hash TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL, revoked INTEGER) STRICT",
+    ],
+    &[
+        "ALTER TABLE jobs ADD COLUMN wish TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE jobs ADD COLUMN failure TEXT",
+        "ALTER TABLE keys ADD COLUMN requests_per_second REAL",
+        "ALTER TABLE keys ADD COLUMN jobs_per_day INTEGER",
+        "CREATE TABLE subscribers (
+            job TEXT PRIMARY KEY, success TEXT, progress TEXT, failed TEXT) STRICT",
+        "CREATE TABLE calls (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, kind TEXT NOT NULL, url TEXT NOT NULL,
+            attempts INTEGER NOT NULL, due INTEGER NOT NULL) STRICT",
+        "CREATE INDEX calls_by_due ON calls (due)",
+    ],
 ];
 
 /// A job.
@@ -53,6 +78,10 @@ pub struct Job {
     pub attempts: i64,
     /// Fences the worker that runs it.
     pub lease: Option<String>,
+    /// What the request asked of the answer, JSON.
+    pub wish: String,
+    /// Why it failed: the last part of the exception's type.
+    pub failure: Option<String>,
 }
 
 /// A job to be.
@@ -66,6 +95,15 @@ pub struct NewJob<'a> {
     pub body: &'a str,
     pub priority: i64,
     pub message: &'a str,
+    pub wish: &'a str,
+    pub subscriber: &'a Subscriber,
+}
+
+/// Jobs that may wait, in all and of one key, and that a key may submit in a day.
+pub struct Most {
+    pub waiting: u32,
+    pub waiting_of_key: u32,
+    pub of_key_a_day: Option<i64>,
 }
 
 /// What became of a job to be.
@@ -76,6 +114,18 @@ pub enum Added {
     Full,
     /// The key has its share of the queue.
     FullForKey,
+    /// The key has had its jobs of this day.
+    Spent,
+}
+
+/// How a run of a job ends.
+#[derive(Clone, Copy)]
+pub enum End<'a> {
+    Successful,
+    /// With a message, and the last part of the exception's type.
+    Failed(&'a str, &'a str),
+    /// It goes on later.
+    Requeued(&'a str),
 }
 
 /// Something that happened to a job.
@@ -87,24 +137,11 @@ pub struct Event {
     pub data: String,
 }
 
-/// A file that a job made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Output {
-    /// Its name in URLs.
-    pub output: String,
-    /// Its name on a disk.
-    pub name: String,
-    pub sha256: String,
-    pub bytes: i64,
-    pub media_type: String,
-    pub description: String,
-}
-
 /// Which jobs to list.
 #[derive(Default)]
 pub struct Filter {
     pub states: Vec<String>,
-    pub process: Option<String>,
+    pub processes: Vec<String>,
     /// Earliest and latest creation.
     pub created: [Option<i64>; 2],
     /// Shortest and longest time since the start, or from start to end, s.
@@ -120,9 +157,20 @@ pub struct Store {
     pool: SqlitePool,
 }
 
-/// Now.
+/// Now, in milliseconds since 1970. The clock of the machine is asked once, and time runs on steadily from there: a clock that
+/// is set while the server runs makes no job older, and nothing goes before its time.
 pub fn now() -> i64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+    let (from, at) = *clock(0);
+    from + at.elapsed().as_millis() as i64
+}
+
+/// Start of time for this process: what the machine says, but never earlier than what a store has seen.
+fn clock(seen: i64) -> &'static (i64, Instant) {
+    static CLOCK: OnceLock<(i64, Instant)> = OnceLock::new();
+    CLOCK.get_or_init(|| {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+        (wall.max(seen), Instant::now())
+    })
 }
 
 impl Store {
@@ -136,15 +184,26 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(20));
         let pool = SqlitePoolOptions::new().max_connections(6).connect_with(options).await?;
-        for statement in SCHEMA {
-            sqlx::query(*statement).execute(&pool).await?;
+        let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let version: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *tx).await?.try_get(0)?;
+        let version = usize::try_from(version).unwrap_or(usize::MAX);
+        if version > MIGRATIONS.len() {
+            return Err(Error::Configuration("the store was made by a newer version of Hanze".into()));
         }
+        for statement in MIGRATIONS[version..].iter().copied().flatten() {
+            sqlx::query(*statement).execute(&mut *tx).await?;
+        }
+        let set = format!("PRAGMA user_version = {}", MIGRATIONS.len());
+        sqlx::query(sqlx::AssertSqlSafe(set)).execute(&mut *tx).await?;
+        let seen: Option<i64> = sqlx::query("SELECT max(updated) FROM jobs").fetch_one(&mut *tx).await?.try_get(0)?;
+        tx.commit().await?;
+        clock(seen.unwrap_or(0));
         Ok(Store { pool })
     }
 
-    /// Adds a job; gives the one that is already there under the same key and idempotency key. Refuses where `most` jobs
-    /// wait already, or `most_of_key` of the same key.
-    pub async fn add(&self, job: &NewJob<'_>, most: u32, most_of_key: u32) -> Result<Added, Error> {
+    /// Adds a job; gives the one that is already there under the same key and idempotency key. Refuses where it would be one
+    /// too many.
+    pub async fn add(&self, job: &NewJob<'_>, most: &Most) -> Result<Added, Error> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(idempotency) = job.idempotency {
             let there = sqlx::query("SELECT * FROM jobs WHERE key = ? AND idempotency = ?")
@@ -158,7 +217,7 @@ impl Store {
         }
         let waiting: i64 =
             sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted'").fetch_one(&mut *tx).await?.try_get(0)?;
-        if waiting >= i64::from(most) {
+        if waiting >= i64::from(most.waiting) {
             return Ok(Added::Full);
         }
         let own: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted' AND key = ?")
@@ -166,13 +225,24 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?
             .try_get(0)?;
-        if own >= i64::from(most_of_key) {
+        if own >= i64::from(most.waiting_of_key) {
             return Ok(Added::FullForKey);
         }
         let now = now();
+        if let Some(most) = most.of_key_a_day {
+            let today: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE key = ? AND created > ?")
+                .bind(job.key)
+                .bind(now - 86_400_000)
+                .fetch_one(&mut *tx)
+                .await?
+                .try_get(0)?;
+            if today >= most {
+                return Ok(Added::Spent);
+            }
+        }
         sqlx::query(
             "INSERT INTO jobs (id, process, title, state, priority, key, scenario, idempotency, body, created, updated,
-             progress, message, attempts) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)",
+             progress, message, attempts, wish) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?)",
         )
         .bind(job.id)
         .bind(job.process)
@@ -185,8 +255,10 @@ impl Store {
         .bind(now)
         .bind(now)
         .bind(job.message)
+        .bind(job.wish)
         .execute(&mut *tx)
         .await?;
+        callbacks::insert(&mut tx, job.id, job.subscriber).await?;
         let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(job.id).fetch_one(&mut *tx).await?;
         tx.commit().await?;
         Ok(Added::Job(Box::new(job_of(&row)?), true))
@@ -201,21 +273,22 @@ impl Store {
     /// Jobs, the newest first.
     pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
         let (created, id) = filter.after.clone().unwrap_or((i64::MAX, String::new()));
-        let states = if filter.states.is_empty() { "*".to_string() } else { format!(",{},", filter.states.join(",")) };
+        let listed = |list: &[String]| if list.is_empty() { "*".to_string() } else { format!(",{},", list.join(",")) };
+        let (states, processes) = (listed(&filter.states), listed(&filter.processes));
         // Scenarios may be long, and no list shows them.
         let rows = sqlx::query(
             "SELECT id, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
-             message, attempts, lease FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
-             AND (? IS NULL OR process = ?) AND created BETWEEN ? AND ?
-             AND (? IS NULL OR coalesce(finished, ?) - started >= 1000 * ?)
-             AND (? IS NULL OR coalesce(finished, ?) - started <= 1000 * ?) ORDER BY created DESC, id DESC LIMIT ?",
+             message, attempts, lease, wish, failure FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
+             AND (? = '*' OR instr(?, ',' || process || ',') > 0) AND created BETWEEN ? AND ?
+             AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started >= 1000 * ?)
+             AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started <= 1000 * ?) ORDER BY created DESC, id DESC LIMIT ?",
         )
         .bind(created)
         .bind(id)
         .bind(&states)
         .bind(&states)
-        .bind(&filter.process)
-        .bind(&filter.process)
+        .bind(&processes)
+        .bind(&processes)
         .bind(filter.created[0].unwrap_or(i64::MIN))
         .bind(filter.created[1].unwrap_or(i64::MAX))
         .bind(filter.seconds[0])
@@ -239,6 +312,7 @@ impl Store {
     /// Takes the next job: the highest priority, then whoever has been served least in the last hour, then the oldest.
     pub async fn claim(&self, lease: &str) -> Result<Option<Job>, Error> {
         let now = now();
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(
             "UPDATE jobs SET state = 'running', lease = ?, attempts = attempts + 1, started = coalesce(started, ?),
              updated = ?, message = 'being prepared' WHERE id = (
@@ -250,9 +324,14 @@ impl Store {
         .bind(now)
         .bind(now)
         .bind(now - 3_600_000)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *tx)
         .await?;
-        row.as_ref().map(job_of).transpose()
+        let job = row.as_ref().map(job_of).transpose()?;
+        if let Some(job) = &job {
+            callbacks::call(&mut tx, &job.id, "progress").await?;
+        }
+        tx.commit().await?;
+        Ok(job)
     }
 
     /// Puts jobs whose worker is gone back into the queue.
@@ -298,6 +377,7 @@ impl Store {
         }
         insert_outputs(&mut tx, &job.id, outputs).await?;
         let event = insert_event(&mut tx, &job.id, "frame", data).await?;
+        callbacks::call(&mut tx, &job.id, "progress").await?;
         tx.commit().await?;
         Ok(Some(event))
     }
@@ -308,20 +388,13 @@ impl Store {
         holds_lease(&mut tx, job).await
     }
 
-    /// Checksums of all results.
-    pub async fn sums(&self) -> Result<HashSet<String>, Error> {
-        let rows = sqlx::query("SELECT DISTINCT sha256 FROM results").fetch_all(&self.pool).await?;
-        rows.iter().map(|row| row.try_get(0)).collect()
-    }
-
     /// Ends a job that is running: state, message, files and event in one go. `None` where the lease is no longer held.
-    pub async fn finish(
-        &self,
-        job: &Job,
-        state: &str,
-        message: &str,
-        outputs: &[Output],
-    ) -> Result<Option<i64>, Error> {
+    pub async fn finish(&self, job: &Job, end: End<'_>, outputs: &[Output]) -> Result<Option<i64>, Error> {
+        let (state, message, failure) = match end {
+            End::Successful => ("successful", "finished", None),
+            End::Failed(message, kind) => ("failed", message, Some(kind)),
+            End::Requeued(message) => ("accepted", message, None),
+        };
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         if !holds_lease(&mut tx, job).await? {
             return Ok(None);
@@ -330,7 +403,7 @@ impl Store {
         sqlx::query(
             "UPDATE jobs SET state = ?, message = ?, progress = CASE WHEN ? = 'successful' THEN 100 ELSE progress END,
              finished = CASE WHEN ? = 'accepted' THEN NULL ELSE ? END, updated = ?, lease = NULL,
-             scenario = CASE WHEN ? = 'accepted' THEN scenario ELSE '' END WHERE id = ?",
+             scenario = CASE WHEN ? = 'accepted' THEN scenario ELSE '' END, failure = ? WHERE id = ?",
         )
         .bind(state)
         .bind(message)
@@ -339,9 +412,11 @@ impl Store {
         .bind(now)
         .bind(now)
         .bind(state)
+        .bind(failure)
         .bind(&job.id)
         .execute(&mut *tx)
         .await?;
+        callbacks::call(&mut tx, &job.id, if state == "accepted" { "progress" } else { state }).await?;
         insert_outputs(&mut tx, &job.id, outputs).await?;
         let event = insert_event(&mut tx, &job.id, "status", &status_data(state, message)).await?;
         tx.commit().await?;
@@ -371,55 +446,44 @@ impl Store {
         .await?;
         let own = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
         sqlx::query("DELETE FROM results WHERE job = ?").bind(id).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM events WHERE job = ?").bind(id).execute(&mut *tx).await?;
+        for table in ["events", "calls", "subscribers"] {
+            let statement = format!("DELETE FROM {table} WHERE job = ?");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(&mut *tx).await?;
+        }
         let event = insert_event(&mut tx, id, "status", &status_data("dismissed", message)).await?;
         tx.commit().await?;
         Ok((event, own))
     }
 
+    /// Scenarios of jobs that have not ended.
+    pub async fn waiting_scenarios(&self) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query("SELECT scenario FROM jobs WHERE state IN ('accepted', 'running')");
+        rows.fetch_all(&self.pool).await?.iter().map(|row| row.try_get(0)).collect()
+    }
+
+    /// Forgets jobs that were dismissed before a time, and gives how many.
+    pub async fn forget(&self, time: i64) -> Result<u64, Error> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let old = "state = 'dismissed' AND updated < ?";
+        for table in ["events", "calls", "subscribers", "results"] {
+            let statement = format!("DELETE FROM {table} WHERE job IN (SELECT id FROM jobs WHERE {old})");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(time).execute(&mut *tx).await?;
+        }
+        let statement = format!("DELETE FROM jobs WHERE {old}");
+        let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(time).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+
     /// Jobs that ended before a time and still have results.
     pub async fn ended_before(&self, time: i64) -> Result<Vec<String>, Error> {
-        let rows =
-            sqlx::query("SELECT id FROM jobs WHERE finished < ? AND state = 'successful' ORDER BY finished LIMIT 1000")
-                .bind(time)
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter().map(|row| row.try_get(0)).collect()
-    }
-
-    /// Bytes of all results of jobs that have ended; shared ones count once.
-    pub async fn bytes(&self) -> Result<i64, Error> {
-        let sum = "SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT sha256, bytes FROM results
-                   WHERE job IN (SELECT id FROM jobs WHERE finished IS NOT NULL))";
-        sqlx::query(sum).fetch_one(&self.pool).await?.try_get(0)
-    }
-
-    /// The job that ended first of those that have results.
-    pub async fn oldest_with_results(&self) -> Result<Option<String>, Error> {
-        let row = sqlx::query(
-            "SELECT id FROM jobs WHERE finished IS NOT NULL AND EXISTS (SELECT 1 FROM results WHERE job = jobs.id)
-             ORDER BY finished LIMIT 1",
+        let rows = sqlx::query(
+            "SELECT id FROM jobs WHERE finished < ? AND state IN ('successful', 'failed') ORDER BY finished LIMIT 1000",
         )
-        .fetch_optional(&self.pool)
+        .bind(time)
+        .fetch_all(&self.pool)
         .await?;
-        row.map(|row| row.try_get(0)).transpose()
-    }
-
-    /// Files of a job by their names.
-    pub async fn outputs(&self, id: &str) -> Result<Vec<Output>, Error> {
-        let rows =
-            sqlx::query("SELECT * FROM results WHERE job = ? ORDER BY name").bind(id).fetch_all(&self.pool).await?;
-        rows.iter().map(output_of).collect()
-    }
-
-    /// A file of a job.
-    pub async fn output(&self, id: &str, output: &str) -> Result<Option<Output>, Error> {
-        let row = sqlx::query("SELECT * FROM results WHERE job = ? AND output = ?")
-            .bind(id)
-            .bind(output)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.as_ref().map(output_of).transpose()
+        rows.iter().map(|row| row.try_get(0)).collect()
     }
 
     /// Events of a job after one.
@@ -436,52 +500,6 @@ impl Store {
     /// Id of the newest event.
     pub async fn newest_event(&self) -> Result<i64, Error> {
         sqlx::query("SELECT coalesce(max(id), 0) FROM events").fetch_one(&self.pool).await?.try_get(0)
-    }
-
-    /// Adds a key by its hash.
-    pub async fn add_key(&self, hash: &str, name: &str, role: &str) -> Result<(), Error> {
-        sqlx::query("INSERT INTO keys (hash, name, role, created) VALUES (?, ?, ?, ?)")
-            .bind(hash)
-            .bind(name)
-            .bind(role)
-            .bind(now())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Keys: hash, name, role, creation, and when they were revoked.
-    pub async fn keys(&self) -> Result<Vec<(String, String, String, i64, Option<i64>)>, Error> {
-        let rows = sqlx::query("SELECT hash, name, role, created, revoked FROM keys ORDER BY created")
-            .fetch_all(&self.pool)
-            .await?;
-        let key =
-            |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?));
-        rows.iter().map(key).collect()
-    }
-
-    /// Name and role of a key that is not revoked.
-    pub async fn key(&self, hash: &str) -> Result<Option<(String, String)>, Error> {
-        let row = sqlx::query("SELECT name, role FROM keys WHERE hash = ? AND revoked IS NULL")
-            .bind(hash)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
-    }
-
-    /// Whether any key was ever made.
-    pub async fn has_keys(&self) -> Result<bool, Error> {
-        sqlx::query("SELECT EXISTS (SELECT 1 FROM keys)").fetch_one(&self.pool).await?.try_get(0)
-    }
-
-    /// Revokes keys by their name; gives how many.
-    pub async fn revoke(&self, name: &str) -> Result<u64, Error> {
-        let done = sqlx::query("UPDATE keys SET revoked = ? WHERE name = ? AND revoked IS NULL")
-            .bind(now())
-            .bind(name)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected())
     }
 }
 
@@ -510,22 +528,6 @@ async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Res
         .try_get(0)
 }
 
-async fn insert_outputs(tx: &mut Tx<'_>, job: &str, outputs: &[Output]) -> Result<(), Error> {
-    for output in outputs {
-        sqlx::query("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(job)
-            .bind(&output.output)
-            .bind(&output.name)
-            .bind(&output.sha256)
-            .bind(output.bytes)
-            .bind(&output.media_type)
-            .bind(&output.description)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
-
 fn job_of(row: &SqliteRow) -> Result<Job, Error> {
     Ok(Job {
         id: row.try_get("id")?,
@@ -543,16 +545,7 @@ fn job_of(row: &SqliteRow) -> Result<Job, Error> {
         message: row.try_get("message")?,
         attempts: row.try_get("attempts")?,
         lease: row.try_get("lease")?,
-    })
-}
-
-fn output_of(row: &SqliteRow) -> Result<Output, Error> {
-    Ok(Output {
-        output: row.try_get("output")?,
-        name: row.try_get("name")?,
-        sha256: row.try_get("sha256")?,
-        bytes: row.try_get("bytes")?,
-        media_type: row.try_get("media_type")?,
-        description: row.try_get("description")?,
+        wish: row.try_get("wish")?,
+        failure: row.try_get("failure")?,
     })
 }
