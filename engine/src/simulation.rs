@@ -83,6 +83,8 @@ pub struct Simulation {
     frame_times: Vec<f64>,
     next_frame: usize,
     progress: Option<Progress>,
+    /// Time steps so far, of all sessions.
+    steps: Option<u64>,
     /// Computing time of earlier sessions, s.
     wall_before: f64,
     started: Instant,
@@ -130,6 +132,7 @@ impl Simulation {
             model,
             next_frame: 0,
             progress: None,
+            steps: None,
             wall_before: 0.0,
             started: Instant::now(),
             started_at: SystemTime::now(),
@@ -176,6 +179,7 @@ impl Simulation {
             model,
             next_frame: head.next_frame,
             progress: None,
+            steps: head.steps,
             wall_before: head.wall_s,
             started: Instant::now(),
             started_at: SystemTime::now(),
@@ -205,6 +209,7 @@ impl Simulation {
                 }
                 let progress = self.model.advance(until, BUDGET)?;
                 self.progress = Some(progress);
+                self.steps = Some(progress.steps);
                 tell(Event::Progress { progress, end, cells: self.city.grid.len() });
                 if progress.reached {
                     break;
@@ -218,20 +223,26 @@ impl Simulation {
             tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len(), files });
         }
         let outcome = self.model.outcome()?;
-        self.finish(&outcome)?;
+        if !self.finish(&outcome, cancel)? {
+            self.checkpoint()?;
+            return Ok(Ending::Stopped { time: end });
+        }
         Ok(Ending::Finished(Box::new(outcome)))
     }
 
-    /// Writes what sums the run up, and the record.
-    fn finish(&mut self, outcome: &Outcome) -> Result<()> {
+    /// Writes what sums the run up, and the record; false where it was stopped on the way.
+    fn finish(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
         self.folder.outcome(outcome)?;
-        self.maps(outcome)?;
+        if !self.maps(outcome, cancel)? {
+            return Ok(false);
+        }
         let record = self.record(outcome);
         let text = serde_json::to_string_pretty(&record).map_err(|error| {
             Error::data(&self.folder.path, format!("the record cannot be written: {error}"), "report this")
         })?;
         self.folder.text(RECORD, &text)?;
-        checkpoint::remove(&self.folder.path)
+        checkpoint::remove(&self.folder.path)?;
+        Ok(true)
     }
 
     fn record(&self, outcome: &Outcome) -> serde_json::Value {
@@ -250,7 +261,7 @@ impl Simulation {
             "inputs": self.inputs,
             "balance": outcome.balance,
             "story": outcome.story,
-            "steps": self.progress.map(|progress| progress.steps),
+            "steps": self.steps,
             "artifacts": self.folder.artifacts,
             "volatile": {
                 "device": self.device.record(),
@@ -274,6 +285,7 @@ impl Simulation {
             device: if record.kind == "gpu" { format!("gpu:{}", record.name) } else { record.kind.to_string() },
             device_kind: self.device_kind.clone(),
             next_frame: self.next_frame,
+            steps: self.steps,
             artifacts: self.folder.artifacts.clone(),
             wall_s: self.wall_s(),
         };

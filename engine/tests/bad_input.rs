@@ -280,6 +280,38 @@ fn checkpoints_are_left_on_the_way() {
 }
 
 #[test]
+fn a_run_that_is_stopped_while_its_maps_are_drawn_goes_on_there() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[rain]\nmm_per_hour = 20");
+    std::fs::write(&file, text).unwrap();
+    let begin = |out: &str| {
+        let out = folder.path().join(out);
+        Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap()
+    };
+    let (mut quiet, mut disturbed) = (begin("quiet"), begin("disturbed"));
+    assert!(matches!(quiet.run(&AtomicBool::new(false), &mut |_| {}).unwrap(), Ending::Finished(_)));
+    let cancel = AtomicBool::new(false);
+    let ending = disturbed.run(&cancel, &mut |event| {
+        // After the last frame there are only the maps.
+        if matches!(event, hanze_engine::simulation::Event::Frame { done, of, .. } if done == of) {
+            cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    assert!(matches!(ending.unwrap(), Ending::Stopped { time } if time == 60.0));
+    let path = disturbed.folder.path.clone();
+    assert!(!path.join("run.json").exists() && !path.join("depth.png").exists());
+    let mut resumed = Simulation::resume(&path, Device::Cpu).unwrap();
+    assert!(matches!(resumed.run(&AtomicBool::new(false), &mut |_| {}).unwrap(), Ending::Finished(_)));
+    assert_eq!(resumed.folder.artifacts, quiet.folder.artifacts, "names and checksums of all files");
+    let steps = |path: &std::path::Path| {
+        let record: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("run.json")).unwrap()).unwrap();
+        record["steps"].as_u64().unwrap()
+    };
+    assert_eq!(steps(&path), steps(&quiet.folder.path));
+}
+
+#[test]
 fn a_damaged_checkpoint_is_refused() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");

@@ -24,6 +24,9 @@ pub(super) struct Head {
     /// Kind of the device, which is part of the run's name.
     pub device_kind: String,
     pub next_frame: usize,
+    /// Time steps so far.
+    #[serde(default)]
+    pub steps: Option<u64>,
     pub artifacts: Vec<Artifact>,
     /// Computing time so far, s.
     pub wall_s: f64,

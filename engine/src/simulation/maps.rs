@@ -12,6 +12,7 @@ use crate::scenario::Spec;
 use crate::words::Language;
 use image::RgbImage;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 /// Longest side of the pictures in the maps of a run, pixels: the one map, and each of the pictures in time.
@@ -22,8 +23,8 @@ const MOST_PICTURES: usize = 120;
 const MOST_CELLS: u64 = 4_000_000_000;
 
 impl Simulation {
-    /// Draws the highest depth, and the depth in time.
-    pub(super) fn maps(&mut self, outcome: &Outcome) -> Result<()> {
+    /// Draws the highest depth, and the depth in time; false where it was stopped on the way.
+    pub(super) fn maps(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
         let Simulation { city, scenario, folder, language, .. } = self;
         let ground = Ground {
             terrain: &city.terrain,
@@ -52,6 +53,9 @@ impl Simulation {
         }
         let frames = frames(&folder.artifacts, "depth");
         for name in &frames {
+            if cancel.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
             let layer = read(&folder.path, name, "depth", "m")?;
             folder.picture(name, "map of the depth of the water", &draw(&layer, &clock(name), LONGEST[1]))?;
         }
@@ -60,7 +64,7 @@ impl Simulation {
             let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
             folder.animation("depth", "the depth of the water in time", frames.len() as u32, pictures)?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

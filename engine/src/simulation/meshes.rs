@@ -7,6 +7,7 @@ use crate::export::{self, Look, View};
 use crate::objects::Objects;
 use crate::raster::Raster;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What meshes to make of a run.
 pub struct MeshRequest {
@@ -20,11 +21,12 @@ pub struct MeshRequest {
     pub out: PathBuf,
 }
 
-/// Writes `town.glb`, and the water of each frame as a GLB of its own; gives the paths.
+/// Writes `town.glb`, and the water of each frame as a GLB of its own; gives the paths. Once `cancel` is set no further one is
+/// begun.
 ///
 /// # Errors
 /// `Data` when there is no such run or layer; `Io`; `Scenario` for cities of too many cells.
-pub fn meshes(request: &MeshRequest) -> Result<Vec<PathBuf>> {
+pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>> {
     let record = record(&request.folder)?;
     let read = |name: &str| layer(&request.folder, name, &record.artifacts);
     let is_there = |name: &str| record.artifacts.iter().any(|artifact| artifact.name == format!("{name}.tif"));
@@ -63,6 +65,9 @@ pub fn meshes(request: &MeshRequest) -> Result<Vec<PathBuf>> {
     let mut files = vec![request.out.join("town.glb")];
     export::town(&view, &look, &files[0])?;
     for frame in frames {
+        if cancel.load(Ordering::Relaxed) {
+            break;
+        }
         let path = request.out.join(frame.replace("frames/depth_", "water_") + ".glb");
         export::water(&view, &on_grid(frame)?, &look, &path)?;
         files.push(path);

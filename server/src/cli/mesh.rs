@@ -5,6 +5,7 @@ use super::say;
 use hanze_engine::simulation::{MeshRequest, meshes};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 /// What to make.
 #[derive(clap::Args)]
@@ -38,7 +39,7 @@ pub fn mesh(args: &Args) -> miette::Result<ExitCode> {
         error_m: args.error,
         out: args.out.clone(),
     };
-    for file in meshes(&request).map_err(report)? {
+    for file in meshes(&request, &AtomicBool::new(false)).map_err(report)? {
         let bytes = std::fs::metadata(&file).map_or(0, |data| data.len());
         say(format_args!("{}: {:.1} MB", file.display(), bytes as f64 / 1e6));
     }

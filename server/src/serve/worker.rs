@@ -229,7 +229,7 @@ fn compute(
         let record: serde_json::Value = serde_json::from_slice(&record).map_err(|error| error.to_string())?;
         let artifacts: Vec<Artifact> =
             serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
-        return finished(run, artifacts);
+        return finished(run, artifacts, cancel);
     }
     let resumed = run_folder(folder).and_then(|run| Simulation::resume(&run, device.clone()).ok());
     let mut simulation = match resumed {
@@ -253,7 +253,7 @@ fn compute(
     let run = simulation.folder.path.clone();
     let mut teller = Teller { state, handle, job, run: &run, cancel, last: None, began: Instant::now(), from: None };
     match simulation.run(cancel, &mut |event| teller.tell(event))? {
-        Ending::Finished(_) => finished(run, simulation.folder.artifacts),
+        Ending::Finished(_) => finished(run, simulation.folder.artifacts, cancel),
         Ending::Stopped { .. } => Ok(Done::Stopped),
     }
 }
@@ -270,9 +270,10 @@ fn echo(folder: &Path, message: &str) -> Result<Done, Failure> {
 
 /// A run that is whole, with its meshes. They are made again after a fall of the machine: that is quick, and whether the last
 /// one was whole is not known.
-fn finished(run: PathBuf, mut artifacts: Vec<Artifact>) -> Result<Done, Failure> {
+fn finished(run: PathBuf, mut artifacts: Vec<Artifact>, cancel: &AtomicBool) -> Result<Done, Failure> {
     let request = MeshRequest { folder: run.clone(), layer: None, error_m: MESH_ERROR, out: run.join("meshes") };
-    match simulation::meshes(&request) {
+    match simulation::meshes(&request, cancel) {
+        Ok(_) if cancel.load(Ordering::Relaxed) => return Ok(Done::Stopped),
         Ok(files) => {
             for file in &files {
                 artifacts.push(mesh(&run, file)?);
