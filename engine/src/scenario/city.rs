@@ -15,7 +15,7 @@ use crate::raster::Raster;
 /// in and out.
 const BYTES_PER_CELL: u64 = 200;
 /// Cells of one grid, so that indices fit in 32 bits.
-const MOST_CELLS: u64 = 4_000_000_000;
+pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
 
 /// A file that a run has read.
@@ -149,7 +149,7 @@ impl Scenario {
             return Err(Error::scenario(format!("city.{layer}"), format!("there is no {}", path.display()), mend));
         }
         let free = crate::device::free_memory().unwrap_or(u64::MAX);
-        let most = (free / 16).min(MOST_CELLS);
+        let most = (free / 16).min(self.most_cells);
         let raster = raster(&path, quantity, Limits { max_cells: most })?;
         let (sha256, bytes) = of_file(&path)?;
         inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0 });

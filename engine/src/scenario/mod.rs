@@ -26,6 +26,8 @@ pub struct Scenario {
     pub file: PathBuf,
     /// Its text.
     pub text: String,
+    /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
+    pub most_cells: u64,
 }
 
 impl Scenario {
@@ -54,7 +56,7 @@ impl Scenario {
                 mend: "see `hanze schema` for what is allowed".into(),
             }
         })?;
-        let scenario = Scenario { spec, file: file.to_path_buf(), text };
+        let scenario = Scenario { spec, file: file.to_path_buf(), text, most_cells: city::MOST_CELLS };
         scenario.check().map_err(|error| scenario.locate(error))?;
         Ok(scenario)
     }

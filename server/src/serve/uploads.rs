@@ -136,11 +136,14 @@ where
             let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
-        if all + bytes > most_of_all {
-            return Err(no_room());
+        let written =
+            if all + bytes > most_of_all { Err(no_room()) } else { file.write_all(&piece).await.map_err(full) };
+        if let Err(problem) = written {
+            // Who still sends would not hear why.
+            let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
+            return Err(problem);
         }
         sum.update(&piece);
-        file.write_all(&piece).await.map_err(full)?;
     }
     if bytes == 0 {
         return Err(Problem::bad("the file is empty"));

@@ -241,7 +241,9 @@ fn compute(
             let scenario = Scenario::parse(&file, job.scenario.clone())?;
             let placed = super::uploads::place(&state.args.data, folder, &scenario.text, &scenario.spec.files());
             let placed = placed.map_err(|error| format!("an upload that the scenario names is gone: {error}"))?;
-            let scenario = Scenario::parse(&file, placed)?;
+            let mut scenario = Scenario::parse(&file, placed)?;
+            // The city may be a part of what a file holds.
+            scenario.most_cells = state.args.max_cells.saturating_mul(4);
             Simulation::new(scenario, device.clone(), &folder.join("out"))?
         }
     };

@@ -45,6 +45,46 @@ impl Server {
     pub fn start(data: &Path, arguments: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
         command.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(data).args(arguments);
+        Server::spawn(data, command)
+    }
+
+    /// Starts a server whose data lie on a disk of so many megabytes, which only it sees (and [`Server::disk`]).
+    pub fn start_on_disk(data: &Path, megabytes: u32, arguments: &[&str]) -> Server {
+        let mut command = Command::new("unshare");
+        let script = "mount -t tmpfs -o size=\"$0\"m none \"$1\" && shift && exec \"$@\"";
+        let user = if is_root() { "-m" } else { "-rm" };
+        command.args([user, "sh", "-c", script]).arg(megabytes.to_string()).arg(data);
+        command.arg(env!("CARGO_BIN_EXE_hanze")).args(["serve", "--port", "0", "--device", "cpu", "--data"]);
+        command.arg(data).args(arguments);
+        Server::spawn(data, command)
+    }
+
+    /// The folder of [`Server::start_on_disk`] as the server sees it.
+    pub fn disk(&self, data: &Path) -> std::path::PathBuf {
+        Path::new("/proc").join(self.process.id().to_string()).join("root").join(data.strip_prefix("/").unwrap())
+    }
+
+    /// The server's process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Highest memory that the server has had, bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        1024 * line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    }
+
+    /// Seconds of computing that the server has had.
+    pub fn cpu_seconds(&self) -> f64 {
+        let line = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
+        // utime and stime, in hundredths on every Linux that is in use.
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    }
+
+    fn spawn(data: &Path, mut command: Command) -> Server {
         let log = std::fs::File::options().create(true).append(true).open(data.join("log.jsonl")).unwrap();
         command.stdout(Stdio::piped()).stderr(log).env("XDG_RUNTIME_DIR", data);
         let mut process = command.spawn().unwrap();
@@ -134,6 +174,12 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Whether a new mount needs no user of its own.
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout == b"0\n"
 }
 
 fn log_of(data: &Path) -> String {

@@ -13,7 +13,7 @@ use results::insert_outputs;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Error, Row};
+use sqlx::{Connection, Error, Row};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -183,7 +183,13 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(20));
-        let pool = SqlitePoolOptions::new().max_connections(6).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(6)
+            // Where a full disk broke a transaction off, SQLite has left it and sqlx still counts it: such a connection would
+            // refuse every further one.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options)
+            .await?;
         let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
         let version: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *tx).await?.try_get(0)?;
         let version = usize::try_from(version).unwrap_or(usize::MAX);
