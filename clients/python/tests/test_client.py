@@ -1,5 +1,6 @@
 """The client against a real server: HANZE names the binary."""
 
+import json
 import os
 import subprocess
 
@@ -37,6 +38,16 @@ def test_the_common_path_gives_arrays(server, tmp_path):
     assert np.nanmax(raster.values) > 0.05
     times = [seconds for seconds, depth in job.frames() if np.nanmax(depth) <= np.nanmax(raster.values)]
     assert times == [60.0, 120.0]
+    # The same numbers, asked of the server for one place and for an outline.
+    bounds = json.loads(server.request("GET", f"/maps/{job.id}/max_depth/info"))["bounds"]
+    lon, lat = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    seconds, depths = job.series("depth", lon, lat)
+    assert seconds.tolist() == [60.0, 120.0] and depths.shape == (2,)
+    assert job.statistics("max_depth")["sum"] == pytest.approx(np.nansum(raster.values, dtype=np.float64))
+    west, south, east, north = bounds[0] - 1, bounds[1] - 1, bounds[2] + 1, bounds[3] + 1
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    around = job.statistics("max_depth", {"type": "Polygon", "coordinates": [ring]})
+    assert around["count"] == np.isfinite(raster.values).sum()
     assert job.record()["balance"]["relative_error"] < 1e-6
     assert isinstance(job.table("spots"), list)
     saved = job.save(tmp_path / "files")

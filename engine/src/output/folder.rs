@@ -1,15 +1,18 @@
 //! The folder of one run: layers, tables, pictures and the record, each with its checksum.
 
-use super::geojson::Feature;
+use super::geojson::{Feature, Shape};
 use super::map::Ground;
 use super::{cityjson, geojson, geotiff, png, table};
 use crate::error::{Error, Result};
-use crate::frame::{Frame, Outcome};
+use crate::frame::{Frame, Outcome, Table};
 use crate::grid::Crs;
 use crate::objects::Building;
+use crate::plane::Plane;
 use crate::raster::Raster;
+use glam::DVec2;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +37,18 @@ pub struct RunFolder {
     pub path: PathBuf,
     /// The files so far.
     pub artifacts: Vec<Artifact>,
+}
+
+/// Rows of a table as points in degrees, if they lie somewhere; those off the plane's map are left out.
+fn points(table: &Table, plane: &Plane) -> Option<Vec<Feature>> {
+    let column = |name: &str| table.columns.iter().position(|column| column == name);
+    let (x, y) = (column("x_m")?, column("y_m")?);
+    let point = |row: &Vec<f64>| {
+        let (lon, lat) = plane.to_degrees((row[x], row[y]))?;
+        let properties = table.columns.iter().cloned().zip(row.iter().map(|value| json!(value)));
+        Some(Feature { shape: Shape::Point(DVec2::new(lon, lat)), properties: Value::Object(properties.collect()) })
+    };
+    Some(table.rows.iter().filter_map(point).collect())
 }
 
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
@@ -76,13 +91,20 @@ impl RunFolder {
         frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))
     }
 
-    /// Writes the layers and tables that sum a run up.
+    /// Writes the layers and tables that sum a run up. A table whose rows lie somewhere (`x_m`, `y_m`) is also written as points
+    /// in degrees, if the plane of the layers is known.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
         outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer))?;
         for rows in &outcome.tables {
             let name = format!("{}.csv", rows.name);
             table::write_csv(&self.path.join(&name), rows)?;
             self.add(name, "text/csv", &rows.description)?;
+            let plane = outcome.layers.first().and_then(|layer| Plane::of(layer.grid.crs));
+            if let Some(points) = plane.and_then(|plane| points(rows, &plane)) {
+                let name = format!("{}.geojson", rows.name);
+                geojson::write_degrees(&self.path.join(&name), &rows.name, points)?;
+                self.add(name, "application/geo+json", &rows.description)?;
+            }
         }
         Ok(())
     }
@@ -148,5 +170,27 @@ impl RunFolder {
     /// Writes a text file that belongs to the run but is no result.
     pub fn text(&self, name: &str, text: &str) -> Result<()> {
         super::whole_file(&self.path.join(name), |out| out.write_all(text.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Crs;
+
+    #[test]
+    fn rows_that_lie_somewhere_are_points_on_the_web_map() {
+        let table = |columns: &[&str]| Table {
+            name: "spots".into(),
+            description: String::new(),
+            columns: columns.iter().map(|column| (*column).to_string()).collect(),
+            rows: vec![vec![155_000.0, 463_000.0, 0.3], vec![f64::NAN, 0.0, 0.1]],
+        };
+        let plane = Plane::of(Crs::RD_NEW).expect("known");
+        assert!(points(&table(&["a", "y_m", "depth_m"]), &plane).is_none());
+        let points = points(&table(&["x_m", "y_m", "depth_m"]), &plane).expect("places");
+        assert_eq!((points.len(), &points[0].properties["depth_m"]), (1, &json!(0.3)));
+        let Shape::Point(amersfoort) = points[0].shape else { panic!("a point") };
+        assert!((amersfoort - DVec2::new(5.387_203_658, 52.155_172_897)).length() < 1e-5, "{amersfoort}");
     }
 }

@@ -1,5 +1,5 @@
 //! Roads, trees and neighbourhoods as GeoJSON in the city's own plane, which the member `crs` names as GDAL and QGIS
-//! write and read it (GeoJSON 2008, section 3; RFC 7946 knows degrees only).
+//! write and read it (GeoJSON 2008, section 3); places of tables in degrees, as maps of the web want them (RFC 7946).
 
 use super::whole_file;
 use crate::error::Result;
@@ -27,11 +27,25 @@ pub enum Shape {
     Polygon(Vec<DVec2>),
 }
 
-/// Writes features, one a line.
+/// Writes features in a metric plane, one a line.
 ///
 /// # Errors
 /// `Io` with the path.
 pub fn write_geojson(path: &Path, name: &str, crs: Crs, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+    // Millimetres: more digits would only make the file larger.
+    write(path, name, crs, 1e3, features)
+}
+
+/// Writes features whose coordinates are degrees of WGS 84, longitude first (RFC 7946), one a line.
+///
+/// # Errors
+/// `Io` with the path.
+pub fn write_degrees(path: &Path, name: &str, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+    // A hundred-millionth of a degree is about a millimetre.
+    write(path, name, Crs::UNKNOWN, 1e8, features)
+}
+
+fn write(path: &Path, name: &str, crs: Crs, fineness: f64, features: impl IntoIterator<Item = Feature>) -> Result<()> {
     whole_file(path, |out| {
         write!(out, "{{\"type\":\"FeatureCollection\",\"name\":{}", json!(name))?;
         if let Some(code) = crs.plane() {
@@ -43,7 +57,7 @@ pub fn write_geojson(path: &Path, name: &str, crs: Crs, features: impl IntoItera
             let line = json!({
                 "type": "Feature",
                 "properties": feature.properties,
-                "geometry": geometry(&feature.shape),
+                "geometry": geometry(&feature.shape, fineness),
             });
             write!(out, "{}\n{line}", if k > 0 { "," } else { "" })?;
         }
@@ -51,9 +65,8 @@ pub fn write_geojson(path: &Path, name: &str, crs: Crs, features: impl IntoItera
     })
 }
 
-fn geometry(shape: &Shape) -> Value {
-    // Millimetres: more digits would only make the file larger.
-    let place = |p: &DVec2| json!([(p.x * 1e3).round() / 1e3, (p.y * 1e3).round() / 1e3]);
+fn geometry(shape: &Shape, fineness: f64) -> Value {
+    let place = |p: &DVec2| json!([(p.x * fineness).round() / fineness, (p.y * fineness).round() / fineness]);
     let places = |line: &[DVec2]| -> Vec<Value> { line.iter().map(place).collect() };
     match shape {
         Shape::Point(at) => json!({ "type": "Point", "coordinates": place(at) }),

@@ -160,6 +160,21 @@ class Job:
         """The rows of a table, such as spots."""
         return list(csv.DictReader(io.StringIO(self.read(f"{name}.csv").decode())))
 
+    def series(self, layer: str, lon: float, lat: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """A quantity in time at a place: seconds, and values (NaN for none)."""
+        answer = json.loads(self.server.request("GET", f"/maps/{self.id}/{layer}/series/{lon},{lat}"))
+        return np.array(answer["seconds"], np.float64), np.array(answer["values"], np.float64)
+
+    def statistics(self, layer: str, outline: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Statistics of a layer, of all or within a GeoJSON Feature or Polygon in degrees."""
+        path = f"/maps/{self.id}/{layer}/statistics"
+        if outline is None:
+            band: dict[str, Any] = json.loads(self.server.request("GET", path))["b1"]
+        else:
+            feature = json.loads(self.server.request("POST", path, json.dumps(outline).encode()))
+            band = feature["properties"]["statistics"]["b1"]
+        return band
+
     def record(self) -> dict[str, Any]:
         """Inputs, settings, device, balance, and the story of the run."""
         record: dict[str, Any] = json.loads(self.read("run.json"))
