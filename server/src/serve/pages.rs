@@ -89,6 +89,12 @@ pub fn openapi() -> Value {
             "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } } })
     };
     let good = |words: &str, schema: Value| json!({ "description": words, "headers": version(), "content": { "application/json": { "schema": schema } } });
+    // JSON for programs and a page for people.
+    let shown = |words: &str, schema: Value| {
+        let mut shown = good(words, schema);
+        shown["content"]["text/html"] = json!({ "schema": { "type": "string" } });
+        shown
+    };
     let object = json!({ "type": "object" });
     let status = json!({ "$ref": "#/components/schemas/statusInfo" });
     let parameter = |name: &str, words: &str| json!({ "name": name, "in": "path", "required": true, "description": words, "schema": { "type": "string" } });
@@ -138,6 +144,7 @@ pub fn openapi() -> Value {
             ("507", problem("A file of the request cannot be kept")),
         ],
     );
+    execute["responses"]["200"]["content"]["text/plain"] = json!({ "schema": { "type": "string" } });
     let url = |words: &str| json!({ "type": "string", "format": "uri", "description": words });
     execute["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": {
         "type": "object", "required": ["inputs"], "properties": {
@@ -212,34 +219,35 @@ pub fn openapi() -> Value {
             { "name": "jobs", "description": "What is computed" },
         ],
         "paths": {
-            "/": { "get": get("getLandingPage", "What is here", "server", none.clone(), &[(ok, good("Links", object.clone()))]) },
+            "/": { "get": get("getLandingPage", "What is here", "server", none.clone(), &[(ok, shown("Links", object.clone()))]) },
             "/conformance": { "get": get("getConformance", "Standards that are kept", "server", none.clone(),
-                &[(ok, good("Conformance classes", object.clone()))]) },
+                &[(ok, shown("Conformance classes", object.clone()))]) },
             "/openapi.json": { "get": get("getOpenApi", "This document", "server", none.clone(),
-                &[(ok, good("OpenAPI 3.0", object.clone()))]) },
+                &[(ok, json!({ "description": "OpenAPI 3.0", "headers": version(),
+                    "content": { "application/vnd.oai.openapi+json;version=3.0": { "schema": object.clone() } } }))]) },
             "/processes": { "get": get("getProcesses", "What can be computed", "processes",
                 json!([query("limit", "Processes at most", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 1000 }))]),
-                &[(ok, good("Processes", object.clone())), ("400", problem("A query is wrong"))]) },
+                &[(ok, shown("Processes", object.clone())), ("400", problem("A query is wrong"))]) },
             "/processes/{processID}": { "get": get("getProcessDescription", "A process", "processes", json!([process]),
-                &[(ok, good("Its inputs and outputs", object.clone())), ("404", problem("There is no such process"))]) },
+                &[(ok, shown("Its inputs and outputs", object.clone())), ("404", problem("There is no such process"))]) },
             "/processes/{processID}/execution": { "post": execute },
             "/inputs": { "post": upload },
             "/jobs": { "get": of("getJobs", "Jobs, the newest first", "jobs", jobs,
-                &[(ok, good("Jobs and a link to the next page", object.clone())), ("400", problem("A query is wrong"))]) },
+                &[(ok, shown("Jobs and a link to the next page", object.clone())), ("400", problem("A query is wrong"))]) },
             "/jobs/{jobID}": {
                 "get": of("getStatus", "How far a job is", "jobs", json!([job]),
-                    &[(ok, good("Its state", status.clone())), ("404", no_job.clone())]),
+                    &[(ok, shown("Its state", status.clone())), ("404", no_job.clone())]),
                 "delete": of("dismiss", "Dismiss a job and its results", "jobs", json!([job]),
-                    &[(ok, good("Its last state", status)), ("404", no_job.clone())]),
+                    &[(ok, shown("Its last state", status)), ("404", no_job.clone())]),
             },
             "/jobs/{jobID}/events": { "get": of("getEvents", "What happens to a job, as it happens", "jobs", json!([job]), &[
                 (ok, json!({ "description": "Server-sent events", "headers": version(),
                     "content": { "text/event-stream": { "schema": { "type": "string" } } } })),
                 ("404", no_job.clone())]) },
             "/jobs/{jobID}/frames": { "get": of("getFrames", "Layers in time that are there so far", "jobs", json!([job]),
-                &[(ok, good("Links", object.clone())), ("404", no_job.clone())]) },
+                &[(ok, shown("Links", object.clone())), ("404", no_job.clone())]) },
             "/jobs/{jobID}/results": { "get": of("getResults", "Results of a job", "jobs", json!([job]), &[
-                (ok, good("Links by name", object)), ("204", json!({ "description": "Links in the head", "headers": version() })),
+                (ok, shown("Links by name", object)), ("204", json!({ "description": "Links in the head", "headers": version() })),
                 ("400", problem("The job failed for what it was given")),
                 ("404", problem("There is no such job, or it is not finished")),
                 ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },
