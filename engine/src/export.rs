@@ -4,8 +4,9 @@ use crate::city::City;
 use crate::error::Result;
 use crate::mesh::{self, Mesh};
 use crate::objects::Objects;
+use crate::objects::Shape;
 use crate::output::folder::RunFolder;
-use crate::output::geojson::{Feature, Shape};
+use crate::output::geojson::Feature;
 use crate::output::glb::{About, Material, Part, Place, write_glb};
 use crate::output::map::{self, Ground, Map};
 use crate::raster::Raster;
@@ -113,10 +114,10 @@ pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str)
         folder.picture("plan", "map of what covers the ground", &map.draw())?;
     }
     let objects = &city.objects;
-    let roads = objects.network.roads.iter().map(|road| Feature {
+    let roads = objects.network.roads.iter().enumerate().map(|(k, road)| Feature {
         shape: Shape::Line(road.line.clone()),
         properties: json!({
-            "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": road.lanes,
+            "name": format!("road-{k}"), "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": road.lanes,
             "speed_kmh": road.speed_kmh, "width_m": road.width, "bridge": road.bridge, "underpass": road.underpass,
         }),
     });

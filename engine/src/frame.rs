@@ -1,5 +1,6 @@
 //! What a model gives: layers at a moment, tables, and a balance.
 
+use crate::objects::Shape;
 use crate::raster::Raster;
 use crate::words::Text;
 
@@ -12,17 +13,21 @@ pub struct Frame {
     pub layers: Vec<Raster>,
 }
 
-/// Numbers in rows; the columns' names end in their unit.
-#[derive(Clone, Debug, PartialEq)]
+/// Numbers in rows; the columns' names end in their unit. NaN is no value.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// Machine name, such as `gauges`.
     pub name: String,
     /// What the rows are, in words.
     pub description: String,
+    /// What each row is called; empty where rows have no names.
+    pub names: Vec<String>,
     /// Names of the columns.
     pub columns: Vec<String>,
     /// One value per column in each row.
     pub rows: Vec<Vec<f64>>,
+    /// Where each row lies, in the city's plane; empty where rows lie nowhere.
+    pub shapes: Vec<Shape>,
 }
 
 /// What came, what went, and what is left over without a reason.

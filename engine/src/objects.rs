@@ -1,8 +1,39 @@
 //! What stands in a city besides its rasters: buildings, trees, roads, railways, neighbourhoods. Places are metres in
 //! the city's plane, heights metres above its datum (NAP).
 
+use crate::outline::Outline;
 use glam::DVec2;
 use serde::Serialize;
+
+/// A shape in the plane.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A point.
+    Point(DVec2),
+    /// A line.
+    Line(Vec<DVec2>),
+    /// A polygon without holes, not closed.
+    Polygon(Vec<DVec2>),
+    /// Polygons with holes.
+    Outline(Outline),
+}
+
+impl Shape {
+    /// The same shape with every corner where a function puts it; `None` where it puts one nowhere.
+    pub fn moved(&self, to: impl Fn(DVec2) -> Option<DVec2>) -> Option<Shape> {
+        let line = |line: &Vec<DVec2>| line.iter().map(|at| to(*at)).collect::<Option<Vec<DVec2>>>();
+        Some(match self {
+            Shape::Point(at) => Shape::Point(to(*at)?),
+            Shape::Line(points) => Shape::Line(line(points)?),
+            Shape::Polygon(points) => Shape::Polygon(line(points)?),
+            Shape::Outline(outline) => {
+                let polygon = |rings: &Vec<Vec<DVec2>>| rings.iter().map(line).collect::<Option<Vec<_>>>();
+                let polygons = outline.polygons.iter().map(polygon).collect::<Option<Vec<_>>>()?;
+                Shape::Outline(Outline { polygons })
+            }
+        })
+    }
+}
 
 /// Everything in a city that has a shape of its own.
 #[derive(Clone, Debug, Default, PartialEq)]

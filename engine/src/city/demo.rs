@@ -21,6 +21,7 @@ mod trees;
 
 use super::City;
 use crate::objects::Tree;
+use crate::places::Places;
 use crate::{Error, Result, grid::Crs, grid::Grid, raster::Raster};
 use glam::DVec2;
 use paint::{BAND, Painting};
@@ -117,6 +118,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
     };
     // The town's window begins where the grid does, and may end within its last cells.
     let middle = DVec2::new(grid.west, grid.south()) + town.plan.window;
+    let objects = network::objects(town, middle);
     City {
         title: format!("Demo town {seed}"),
         synthetic: true,
@@ -128,6 +130,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         water: Some(layer("water", "m", water, "Depth of standing water at the start")),
         cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
         canopy: Some(layer("canopy", "m", canopy, "Height of the trees' crowns above the terrain")),
-        objects: network::objects(town, middle),
+        places: Places::of(&objects),
+        objects,
     }
 }

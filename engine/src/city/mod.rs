@@ -7,6 +7,7 @@ pub mod resample;
 
 use crate::grid::Grid;
 use crate::objects::Objects;
+use crate::places::Places;
 use crate::raster::Raster;
 
 /// A city as the models take it. Every layer lies on the same grid.
@@ -33,4 +34,6 @@ pub struct City {
     pub canopy: Option<Raster>,
     /// Buildings, trees, roads and neighbourhoods.
     pub objects: Objects,
+    /// Buildings, roads and neighbourhoods as tables speak of them.
+    pub places: Places,
 }

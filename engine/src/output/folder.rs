@@ -1,12 +1,12 @@
 //! The folder of one run: layers, tables, pictures and the record, each with its checksum.
 
-use super::geojson::{Feature, Shape};
+use super::geojson::Feature;
 use super::map::Ground;
 use super::{cityjson, geojson, geotiff, png, table};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome, Table};
 use crate::grid::Crs;
-use crate::objects::Building;
+use crate::objects::{Building, Shape};
 use crate::plane::Plane;
 use crate::raster::Raster;
 use glam::DVec2;
@@ -39,16 +39,16 @@ pub struct RunFolder {
     pub artifacts: Vec<Artifact>,
 }
 
-/// Rows of a table as points in degrees, if they lie somewhere; those off the plane's map are left out.
-fn points(table: &Table, plane: &Plane) -> Option<Vec<Feature>> {
-    let column = |name: &str| table.columns.iter().position(|column| column == name);
-    let (x, y) = (column("x_m")?, column("y_m")?);
-    let point = |row: &Vec<f64>| {
-        let (lon, lat) = plane.to_degrees((row[x], row[y]))?;
-        let properties = table.columns.iter().cloned().zip(row.iter().map(|value| json!(value)));
-        Some(Feature { shape: Shape::Point(DVec2::new(lon, lat)), properties: Value::Object(properties.collect()) })
+/// Rows of a table as features in degrees; those off the plane's map are left out.
+fn features(table: &Table, plane: &Plane) -> Vec<Feature> {
+    let to_degrees = |at: DVec2| plane.to_degrees(at.into()).map(DVec2::from);
+    let feature = |(k, (row, shape)): (usize, (&Vec<f64>, &Shape))| {
+        let name = table.names.get(k).map(|name| ("name".to_string(), json!(name)));
+        let numbers = table.columns.iter().cloned().zip(row.iter().map(|value| json!(value)));
+        let properties = Value::Object(name.into_iter().chain(numbers).collect());
+        Some(Feature { shape: shape.moved(to_degrees)?, properties })
     };
-    Some(table.rows.iter().filter_map(point).collect())
+    table.rows.iter().zip(&table.shapes).enumerate().filter_map(feature).collect()
 }
 
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
@@ -91,8 +91,8 @@ impl RunFolder {
         frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))
     }
 
-    /// Writes the layers and tables that sum a run up. A table whose rows lie somewhere (`x_m`, `y_m`) is also written as points
-    /// in degrees, if the plane of the layers is known.
+    /// Writes the layers and tables that sum a run up. A table whose rows lie somewhere is also written as
+    /// GeoJSON in degrees, if the plane of the layers is known.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
         outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer))?;
         for rows in &outcome.tables {
@@ -100,9 +100,9 @@ impl RunFolder {
             table::write_csv(&self.path.join(&name), rows)?;
             self.add(name, "text/csv", &rows.description)?;
             let plane = outcome.layers.first().and_then(|layer| Plane::of(layer.grid.crs));
-            if let Some(points) = plane.and_then(|plane| points(rows, &plane)) {
+            if let Some(plane) = plane.filter(|_| !rows.shapes.is_empty()) {
                 let name = format!("{}.geojson", rows.name);
-                geojson::write_degrees(&self.path.join(&name), &rows.name, points)?;
+                geojson::write_degrees(&self.path.join(&name), &rows.name, features(rows, &plane))?;
                 self.add(name, "application/geo+json", &rows.description)?;
             }
         }
@@ -179,18 +179,19 @@ mod tests {
     use crate::grid::Crs;
 
     #[test]
-    fn rows_that_lie_somewhere_are_points_on_the_web_map() {
-        let table = |columns: &[&str]| Table {
-            name: "spots".into(),
-            description: String::new(),
-            columns: columns.iter().map(|column| (*column).to_string()).collect(),
-            rows: vec![vec![155_000.0, 463_000.0, 0.3], vec![f64::NAN, 0.0, 0.1]],
+    fn rows_that_lie_somewhere_are_features_on_the_web_map() {
+        let at = [DVec2::new(155_000.0, 463_000.0), DVec2::new(f64::NAN, 0.0)];
+        let table = Table {
+            names: vec!["Keistad".into(), "nowhere".into()],
+            columns: vec!["depth_m".into(), "speed_m_per_s".into()],
+            rows: vec![vec![0.3, f64::NAN]; 2],
+            shapes: at.map(Shape::Point).to_vec(),
+            ..Table::default()
         };
-        let plane = Plane::of(Crs::RD_NEW).expect("known");
-        assert!(points(&table(&["a", "y_m", "depth_m"]), &plane).is_none());
-        let points = points(&table(&["x_m", "y_m", "depth_m"]), &plane).expect("places");
-        assert_eq!((points.len(), &points[0].properties["depth_m"]), (1, &json!(0.3)));
-        let Shape::Point(amersfoort) = points[0].shape else { panic!("a point") };
+        let features = features(&table, &Plane::of(Crs::RD_NEW).expect("known"));
+        let properties = json!({ "name": "Keistad", "depth_m": 0.3, "speed_m_per_s": null });
+        assert_eq!((features.len(), &features[0].properties), (1, &properties));
+        let Shape::Point(amersfoort) = features[0].shape else { panic!("a point") };
         assert!((amersfoort - DVec2::new(5.387_203_658, 52.155_172_897)).length() < 1e-5, "{amersfoort}");
     }
 }

@@ -4,6 +4,7 @@
 use super::whole_file;
 use crate::error::Result;
 use crate::grid::Crs;
+use crate::objects::Shape;
 use glam::DVec2;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -15,16 +16,6 @@ pub struct Feature {
     pub shape: Shape,
     /// Its properties, a JSON object.
     pub properties: Value,
-}
-
-/// A shape.
-pub enum Shape {
-    /// A point.
-    Point(DVec2),
-    /// A line.
-    Line(Vec<DVec2>),
-    /// An outline, counterclockwise, not closed.
-    Polygon(Vec<DVec2>),
 }
 
 /// Writes features in a metric plane, one a line.
@@ -68,13 +59,30 @@ fn write(path: &Path, name: &str, crs: Crs, fineness: f64, features: impl IntoIt
 fn geometry(shape: &Shape, fineness: f64) -> Value {
     let place = |p: &DVec2| json!([(p.x * fineness).round() / fineness, (p.y * fineness).round() / fineness]);
     let places = |line: &[DVec2]| -> Vec<Value> { line.iter().map(place).collect() };
+    // Outer rings run counterclockwise and holes clockwise (RFC 7946, section 3.1.6), and each ends where it begins.
+    let closed = |ring: &[DVec2], is_outer: bool| -> Value {
+        let mut ring = ring.to_vec();
+        if ring.first() == ring.last() {
+            ring.pop();
+        }
+        let next = ring.iter().cycle().skip(1);
+        let twice_area: f64 = ring.iter().zip(next).map(|(a, b)| (*a - ring[0]).perp_dot(*b - ring[0])).sum();
+        if (twice_area > 0.0) != is_outer {
+            ring.reverse();
+        }
+        ring.extend(ring.first().copied());
+        places(&ring).into()
+    };
     match shape {
         Shape::Point(at) => json!({ "type": "Point", "coordinates": place(at) }),
         Shape::Line(line) => json!({ "type": "LineString", "coordinates": places(line) }),
-        Shape::Polygon(outline) => {
-            let mut ring = places(outline);
-            ring.extend(outline.first().map(place));
-            json!({ "type": "Polygon", "coordinates": [ring] })
+        Shape::Polygon(outline) => json!({ "type": "Polygon", "coordinates": [closed(outline, true)] }),
+        Shape::Outline(outline) => {
+            let polygon = |rings: &Vec<Vec<DVec2>>| -> Vec<Value> {
+                rings.iter().enumerate().map(|(k, ring)| closed(ring, k == 0)).collect()
+            };
+            let polygons: Vec<Vec<Value>> = outline.polygons.iter().map(polygon).collect();
+            json!({ "type": "MultiPolygon", "coordinates": polygons })
         }
     }
 }
@@ -88,7 +96,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roads.geojson");
         let line = Shape::Line(vec![DVec2::new(202_000.123_4, 502_000.0), DVec2::new(1.0, 2.0)]);
-        let square = Shape::Polygon(vec![DVec2::ZERO, DVec2::X, DVec2::ONE]);
+        let square = Shape::Polygon(vec![DVec2::ZERO, DVec2::ONE, DVec2::X]);
         let shapes = [line, square, Shape::Point(DVec2::ONE)];
         let features = shapes.map(|shape| Feature { shape, properties: json!({ "kind": "main" }) });
         for crs in [Crs { epsg: Some(7415) }, Crs::UNKNOWN] {
@@ -102,6 +110,9 @@ mod tests {
         assert_eq!(read["crs"]["properties"]["name"], "urn:ogc:def:crs:EPSG::28992");
         assert_eq!(read["features"][0]["geometry"]["coordinates"][0], json!([202_000.123, 502_000.0]));
         assert_eq!(read["features"][1]["geometry"]["coordinates"][0].as_array().map(Vec::len), Some(4));
+        // It was given clockwise.
+        let ring = json!([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]);
+        assert_eq!(read["features"][1]["geometry"]["coordinates"], json!([ring]));
         assert_eq!(read["features"][2]["properties"]["kind"], "main");
     }
 }

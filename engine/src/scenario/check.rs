@@ -88,6 +88,9 @@ impl Scenario {
                     ("manning", city.manning.is_some()),
                     ("infiltration_mm_per_day", city.infiltration_mm_per_day.is_some()),
                     ("water_level_m", city.water_level_m.is_some()),
+                    ("buildings", city.buildings.is_some()),
+                    ("roads", city.roads.is_some()),
+                    ("neighbourhoods", city.neighbourhoods.is_some()),
                 ];
                 if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
                     let mend = "the demo city brings its own layers: keep demo or the layers, not both";

@@ -3,13 +3,15 @@
 use super::Scenario;
 use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
-use crate::city::read::{Limits, Quantity, raster};
+use crate::city::read::{Limits, Quantity, polygons, raster};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, demo, holes};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
+use crate::places::{Place, Places};
 use crate::raster::Raster;
+use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
 /// in and out.
@@ -98,6 +100,11 @@ impl Scenario {
             cover: None,
             canopy: None,
             objects: Objects::default(),
+            places: Places {
+                buildings: self.places("buildings", &spec.buildings, &grid, &mut inputs)?,
+                roads: self.places("roads", &spec.roads, &grid, &mut inputs)?,
+                areas: self.places("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?,
+            },
         };
         Ok((city, inputs))
     }
@@ -139,7 +146,8 @@ impl Scenario {
         sized(cols, rows, Grid { cell, west, north, ..own })
     }
 
-    fn read(&self, layer: &str, name: &str, quantity: Quantity, inputs: &mut Vec<Input>) -> Result<Raster> {
+    /// The path of a file that a key of the city names.
+    fn existing(&self, layer: &str, name: &str) -> Result<PathBuf> {
         let path = self.path(name);
         if !path.exists() {
             let mend = match name.strip_prefix("data:") {
@@ -148,12 +156,27 @@ impl Scenario {
             };
             return Err(Error::scenario(format!("city.{layer}"), format!("there is no {}", path.display()), mend));
         }
+        Ok(path)
+    }
+
+    fn read(&self, layer: &str, name: &str, quantity: Quantity, inputs: &mut Vec<Input>) -> Result<Raster> {
+        let path = self.existing(layer, name)?;
         let free = crate::device::free_memory().unwrap_or(u64::MAX);
         let most = (free / 16).min(self.most_cells);
         let raster = raster(&path, quantity, Limits { max_cells: most })?;
         let (sha256, bytes) = of_file(&path)?;
         inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0 });
         Ok(raster)
+    }
+
+    /// The places of a file.
+    fn places(&self, key: &str, name: &Option<String>, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Vec<Place>> {
+        let Some(name) = name else { return Ok(Vec::new()) };
+        let path = self.existing(key, name)?;
+        let places = polygons(&path, grid)?;
+        let (sha256, bytes) = of_file(&path)?;
+        inputs.push(Input { name: name.clone(), layer: key.into(), sha256, bytes, nodata_share: 0.0 });
+        Ok(places)
     }
 
     /// A layer of numbers on the city's grid; cells without a value take the default.

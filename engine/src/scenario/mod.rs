@@ -5,6 +5,7 @@ mod city;
 mod place;
 mod series;
 mod spec;
+mod storms;
 
 pub use city::{Input, check_demo_memory};
 pub use series::Allowed;

@@ -3,6 +3,7 @@
 use super::Scenario;
 use super::check::{MINUTES, number};
 use super::spec::{RainSpec, SeriesSpec};
+use super::storms::{STORMS, shaped};
 use crate::error::{Error, Result};
 use crate::series::{Between, Series};
 use std::io::Read;
@@ -67,16 +68,20 @@ impl Scenario {
     /// As [`Scenario::series`].
     pub fn rain(&self) -> Result<Series> {
         let Some(rain) = &self.spec.rain else { return Ok(Series::constant(0.0)) };
-        let RainSpec { mm_per_hour, minutes, steps_mm, step_minutes } = rain;
+        let RainSpec { mm_per_hour, minutes, storm, pattern, steps_mm, step_minutes } = rain;
         if step_minutes.is_some() && steps_mm.is_none() {
             let problem = "does nothing without steps_mm";
             return Err(Error::scenario("rain.step_minutes", problem, "leave it out, or write steps_mm"));
         }
-        let mut series = match (mm_per_hour, steps_mm) {
-            (Some(spec), None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
-            (None, Some(steps)) => hyetograph(steps, *step_minutes)?,
+        if pattern.is_some() && storm.is_none() {
+            return Err(Error::scenario("rain.pattern", "does nothing without storm", "leave it out, or name a storm"));
+        }
+        let mut series = match (mm_per_hour, steps_mm, storm) {
+            (Some(spec), None, None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
+            (None, Some(steps), None) => hyetograph(steps, *step_minutes)?,
+            (None, None, Some(name)) => design_storm(name, pattern.as_deref())?,
             _ => {
-                let mend = "write either mm_per_hour, or steps_mm with step_minutes";
+                let mend = "write either mm_per_hour, or storm, or steps_mm with step_minutes";
                 return Err(Error::scenario("rain", "says how much in two ways or in none", mend));
             }
         };
@@ -95,6 +100,24 @@ impl Scenario {
         series.values.iter_mut().for_each(|value| *value *= MM_PER_HOUR);
         Ok(series)
     }
+}
+
+/// A design storm by its name, mm per hour.
+fn design_storm(name: &str, pattern: Option<&[f64]>) -> Result<Series> {
+    let Some(storm) = STORMS.iter().find(|storm| storm.name == name) else {
+        let names = STORMS.iter().map(|storm| storm.name).collect::<Vec<_>>().join(", ");
+        return Err(Error::scenario(
+            "rain.storm",
+            format!("there is no storm \"{name}\""),
+            format!("take one of {names}"),
+        ));
+    };
+    let Some(pattern) = pattern else { return hyetograph(storm.steps_mm, Some(storm.step_minutes)) };
+    let (minutes, steps) = shaped(storm, pattern).ok_or_else(|| {
+        let mend = "leave it out for bui01 … bui10, which have a shape; else write numbers of 0 or more, not all 0";
+        Error::scenario("rain.pattern", "is no shape for this storm", mend)
+    })?;
+    hyetograph(&steps, Some(minutes))
 }
 
 /// A hyetograph of equal steps, mm per hour.

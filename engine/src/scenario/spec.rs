@@ -55,7 +55,9 @@ impl Spec {
             SeriesSpec::File(name) => Some(name.as_str()),
             _ => None,
         });
-        city.terrain.as_deref().into_iter().chain(layers).chain(series).collect()
+        let places =
+            [&city.buildings, &city.roads, &city.neighbourhoods].into_iter().filter_map(|name| name.as_deref());
+        city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
     }
 }
 
@@ -100,6 +102,16 @@ pub struct CitySpec {
     /// Level of standing water at the start, m: cells below it are filled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub water_level_m: Option<f64>,
+    /// Footprints of buildings, a shapefile (.shp) or GeoJSON (.geojson), for the table of water at their walls. The terrain is
+    /// taken as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buildings: Option<String>,
+    /// Carriageways of roads, polygons in a shapefile or GeoJSON, for the table of roads that stay open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roads: Option<String>,
+    /// Neighbourhoods, polygons in a shapefile or GeoJSON, for the table of neighbourhoods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbourhoods: Option<String>,
 }
 
 /// What becomes of cells without a height.
@@ -158,6 +170,13 @@ pub struct RainSpec {
     /// How long a single number rains, minutes; to the end if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
+    /// A design storm by name, instead of `mm_per_hour`: bui01 … bui10, stresstest-t100, -t250 and -t1000, kea-140,
+    /// waterboard-t10-2h, -t100-2h, -t1000-2h, -t10-48h, -t100-48h and -t1000-48h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<String>,
+    /// Shape of a storm that is a block: how much falls in each of equal parts of its time, in any unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Vec<f64>>,
     /// Depth of each step of a hyetograph, mm; instead of `mm_per_hour`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps_mm: Option<Vec<f64>>,

@@ -3,13 +3,12 @@
 //! A [`Layer`] reads what is asked for from a Cloud Optimized GeoTIFF and keeps the last blocks of all layers in one
 //! [`Cache`] of a fixed size, so that memory does not grow with the number of cities.
 
-mod outline;
 mod paint;
 mod picture;
 mod statistics;
 mod window;
 
-pub use outline::Outline;
+pub use crate::outline::Outline;
 pub use paint::{COLORMAPS, Paint, colormap};
 pub use picture::Picture;
 pub use statistics::Statistics;

@@ -4,6 +4,7 @@ use crate::output::geotiff::write_cog;
 use crate::output::map::Scale;
 use crate::plane::to_web;
 use crate::raster::Raster;
+use glam::DVec2;
 use std::f64::consts::PI;
 
 /// A layer of 1300 × 900 cells at Zwolle that rises to the east, with a hole, and the raster itself.
@@ -131,6 +132,9 @@ fn statistics_are_those_of_the_cells() {
     let square = |x: f64, y: f64, side: f64| {
         let (x, y) = (202_000.0 + x, 504_000.0 - y);
         vec![(x, y), (x + side, y), (x + side, y - side), (x, y - side)]
+            .into_iter()
+            .map(DVec2::from)
+            .collect::<Vec<_>>()
     };
     let outline = Outline {
         polygons: vec![
@@ -165,15 +169,21 @@ fn statistics_are_those_of_the_cells() {
 #[test]
 fn a_triangle_takes_the_centres_within() {
     let grid = Grid::local(100, 100, 1.0);
-    let outline = Outline { polygons: vec![vec![vec![(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)]]] };
+    let outline = Outline { polygons: vec![vec![vec![DVec2::ZERO, DVec2::new(100.0, 0.0), DVec2::new(0.0, 100.0)]]] };
     let count: usize =
         outline.cells(&grid).expect("short").iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum();
     // The centres on the long side are cut in half between the two triangles of the square.
     assert!((4950..=5050).contains(&count), "{count}");
-    let spiky: Vec<(f64, f64)> =
-        (0..200_000).map(|k| (f64::from(k) * 5e-4, if k % 2 == 0 { 0.0 } else { 100.0 })).collect();
+    let spiky: Vec<DVec2> =
+        (0..200_000).map(|k| DVec2::new(f64::from(k) * 5e-4, if k % 2 == 0 { 0.0 } else { 100.0 })).collect();
     assert!(Outline { polygons: vec![vec![spiky]] }.cells(&grid).is_none());
-    let odd = Outline { polygons: vec![vec![vec![], vec![(5.0, 5.0)], vec![(f64::NAN, 1.0), (2.0, f64::INFINITY)]]] };
+    let odd = Outline {
+        polygons: vec![vec![
+            vec![],
+            vec![DVec2::splat(5.0)],
+            vec![DVec2::new(f64::NAN, 1.0), DVec2::new(2.0, f64::INFINITY)],
+        ]],
+    };
     assert!(odd.cells(&grid).expect("short").is_empty());
 }
 

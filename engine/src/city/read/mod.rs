@@ -2,8 +2,10 @@
 
 mod ascii;
 mod geotiff;
+mod vectors;
 
 pub use geotiff::{Block, Cog};
+pub use vectors::polygons;
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod run;
 pub mod solver;
 mod story;
+mod tables;
 pub mod validate;
 
 pub use model::{check, prepare};

@@ -5,12 +5,13 @@ use super::prepare::problem;
 use super::problem::BoundaryKind;
 use super::run::{Run, Saved};
 use super::solver::{Fields, State, Statistics};
-use super::story;
+use super::{story, tables};
 use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
 use crate::frame::{Balance, Frame, Outcome, Table};
 use crate::models::{Model, Progress};
+use crate::places::Places;
 use crate::raster::Raster;
 use crate::scenario::Scenario;
 use std::io::{Read, Write};
@@ -24,6 +25,8 @@ struct Runoff {
     readings: Vec<Vec<f64>>,
     /// Water at the start, m³.
     initial: f64,
+    /// Buildings, roads and neighbourhoods.
+    places: Places,
 }
 
 /// Whether boundaries, inflows and gauges fit the city.
@@ -44,7 +47,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
     let initial = depths.map(|(depth, _)| f64::from(*depth)).sum::<f64>() * problem.grid.cell_area();
     let every = scenario.spec.runoff.gauge_minutes.unwrap_or(1.0) * 60.0;
     let run = super::start(problem, device)?;
-    Ok(Box::new(Runoff { run, every, readings: Vec::new(), initial }))
+    Ok(Box::new(Runoff { run, every, readings: Vec::new(), initial, places: city.places.clone() }))
 }
 
 impl Runoff {
@@ -120,6 +123,7 @@ impl Runoff {
                 description: "the gauges in time".into(),
                 columns,
                 rows: self.readings.iter().map(row).collect(),
+                ..Table::default()
             });
         }
         if !problem.boundaries.is_empty() {
@@ -145,6 +149,7 @@ impl Runoff {
                 description: "the boundaries in time".into(),
                 columns,
                 rows,
+                ..Table::default()
             });
         }
         tables
@@ -190,8 +195,11 @@ impl Model for Runoff {
         let Statistics { max_depth, max_speed, arrival, duration, infiltrated, .. } = fields.statistics;
         let problem = &self.run.problem;
         let spots = story::spots(problem, &max_depth);
-        let story = story::story(problem, &balance, &max_depth, &spots);
+        let mut story = story::story(problem, &balance, &max_depth, &spots);
         tables.push(story::table(problem, &spots));
+        let found = tables::places(problem, &self.places, &max_depth);
+        story.extend(found.story);
+        tables.extend(found.tables);
         let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
         let in_minutes = |times: Vec<u32>| times.into_iter().map(minutes).collect();
         let fast = "highest speed of the water where it is deeper than 1 cm";

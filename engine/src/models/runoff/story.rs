@@ -2,12 +2,13 @@
 
 use super::problem::Problem;
 use crate::frame::{Balance, Table};
+use crate::objects::Shape;
 use crate::words::{Language, Text};
 
 /// Depth from which water counts as a spot, m: it comes over a doorstep and stops a car.
 const SPOT_DEPTH: f32 = 0.2;
 /// Cells that held more than this at the start are water already, m.
-const STANDING_DEPTH: f32 = 0.05;
+pub(super) const STANDING_DEPTH: f32 = 0.05;
 /// Spots in the table, and in the words.
 const SPOTS: [usize; 2] = [20, 3];
 const THRESHOLDS: [(f32, &str); 3] = [(0.05, "5 cm"), (0.2, "20 cm"), (0.5, "50 cm")];
@@ -79,6 +80,12 @@ pub fn table(problem: &Problem, spots: &[Spot]) -> Table {
         description: "places that were under more than 20 cm, the most water first".into(),
         columns: columns.map(String::from).to_vec(),
         rows: spots.iter().take(SPOTS[0]).enumerate().map(row).collect(),
+        shapes: spots
+            .iter()
+            .take(SPOTS[0])
+            .map(|spot| Shape::Point(problem.grid.centre(spot.cell.0, spot.cell.1).into()))
+            .collect(),
+        ..Table::default()
     }
 }
 

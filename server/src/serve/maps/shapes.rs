@@ -1,6 +1,7 @@
 //! Outlines from GeoJSON that someone posts (RFC 7946), and points in URLs.
 
 use crate::serve::problem::Problem;
+use glam::DVec2;
 use hanze_engine::plane::{Plane, from_web};
 use hanze_engine::view::{Layer, Outline};
 use serde_json::{Value, json};
@@ -96,7 +97,7 @@ pub fn features(mut body: Value) -> Result<(Vec<Value>, bool), Problem> {
 /// The outline of a feature in a layer's plane. Corners count down `left`.
 pub fn outline(feature: &Value, layer: &Layer, from: Coordinates, left: &mut usize) -> Result<Outline, Problem> {
     let geometry = &feature["geometry"];
-    let polygon = |rings: &Value, left: &mut usize| -> Result<Vec<Vec<(f64, f64)>>, Problem> {
+    let polygon = |rings: &Value, left: &mut usize| -> Result<Vec<Vec<DVec2>>, Problem> {
         let rings = list(rings)?;
         rings.iter().map(|ring| list(ring)?.iter().map(|corner| place(corner, layer, from, left)).collect()).collect()
     };
@@ -117,11 +118,11 @@ fn list(value: &Value) -> Result<&Vec<Value>, Problem> {
         .ok_or_else(|| Problem::bad("the coordinates of a polygon are lists of rings of [longitude, latitude]"))
 }
 
-fn place(corner: &Value, layer: &Layer, from: Coordinates, left: &mut usize) -> Result<(f64, f64), Problem> {
+fn place(corner: &Value, layer: &Layer, from: Coordinates, left: &mut usize) -> Result<DVec2, Problem> {
     *left = left.checked_sub(1).ok_or_else(too_long)?;
     let number = |k: usize| corner[k].as_f64().filter(|number| number.is_finite());
     let point = number(0).zip(number(1)).ok_or_else(|| Problem::bad("a corner is not [longitude, latitude]"))?;
-    from.place(layer, point)
+    from.place(layer, point).map(DVec2::from)
 }
 
 /// What an outline with too many corners is told.

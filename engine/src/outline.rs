@@ -1,61 +1,77 @@
 //! Outlines of areas, and the cells whose centres lie within.
 
 use crate::grid::Grid;
+use glam::DVec2;
 use std::ops::Range;
 
 /// Crossings of outlines with rows of cells that are taken: enough for the borders of a city at half a metre.
 const MOST_CROSSINGS: usize = 4_000_000;
 
 /// Polygons with holes: each a list of rings, the outer one first, of points in the grid's plane.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
     /// The polygons.
-    pub polygons: Vec<Vec<Vec<(f64, f64)>>>,
+    pub polygons: Vec<Vec<Vec<DVec2>>>,
 }
 
 impl Outline {
+    /// The outline of one polygon without holes.
+    pub fn of(ring: Vec<DVec2>) -> Outline {
+        Outline { polygons: vec![vec![ring]] }
+    }
+
+    /// Lowest and highest coordinates of all corners; `None` where there are none.
+    pub fn bounds(&self) -> Option<(DVec2, DVec2)> {
+        let mut corners = self.polygons.iter().flatten().flatten();
+        let first = *corners.next()?;
+        Some(corners.fold((first, first), |(low, high), corner| (low.min(*corner), high.max(*corner))))
+    }
+
     /// Columns of each row whose centres lie within, as ranges that rise and do not touch; rows without any are left out.
     /// `None` where the outline is too long to be followed.
     pub fn cells(&self, grid: &Grid) -> Option<Vec<(usize, Vec<Range<usize>>)>> {
-        let mut rows: Vec<Vec<Range<usize>>> = vec![Vec::new(); grid.rows];
+        let Some((low, high)) = self.bounds() else { return Some(Vec::new()) };
+        // Place of a height among the rows' centres, and the rows that the outline may reach.
+        let row_of = |y: f64| (grid.north - y) / grid.cell - 0.5;
+        let end = row_of(low.y).ceil().clamp(0.0, grid.rows as f64) as usize;
+        let top = (row_of(high.y).ceil().clamp(0.0, grid.rows as f64) as usize).min(end);
+        let mut rows: Vec<Vec<Range<usize>>> = vec![Vec::new(); end - top];
         let mut count = 0;
         for rings in &self.polygons {
-            let mut crossings: Vec<Vec<f64>> = vec![Vec::new(); grid.rows];
+            let mut crossings: Vec<Vec<f64>> = vec![Vec::new(); end - top];
             for ring in rings {
                 for (k, from) in ring.iter().enumerate() {
                     let to = ring[(k + 1) % ring.len()];
-                    let row_of = |y: f64| (grid.north - y) / grid.cell - 0.5;
-                    let (high, low) = (row_of(from.1.max(to.1)), row_of(from.1.min(to.1)));
-                    // Centres from `high` on and before `low`: where two edges meet, one of them has the point.
-                    let first = high.ceil().max(0.0);
-                    let end = low.ceil().min(grid.rows as f64);
-                    if !(first < end) {
+                    // Centres from `first` on and before `last`: where two edges meet, one of them has the point.
+                    let (first, last) = (row_of(from.y.max(to.y)).ceil(), row_of(from.y.min(to.y)).ceil());
+                    let (first, last) = (first.max(top as f64), last.min(end as f64));
+                    if !(first < last) {
                         continue;
                     }
-                    count += (end - first) as usize;
+                    count += (last - first) as usize;
                     if count > MOST_CROSSINGS {
                         return None;
                     }
-                    for row in first as usize..end as usize {
+                    for row in first as usize..last as usize {
                         let y = grid.north - (row as f64 + 0.5) * grid.cell;
-                        let x = from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0);
-                        crossings[row].push((x - grid.west) / grid.cell - 0.5);
+                        let x = from.x + (y - from.y) / (to.y - from.y) * (to.x - from.x);
+                        crossings[row - top].push((x - grid.west) / grid.cell - 0.5);
                     }
                 }
             }
-            for (row, mut crossed) in crossings.into_iter().enumerate() {
+            for (ranges, mut crossed) in rows.iter_mut().zip(crossings) {
                 crossed.sort_by(f64::total_cmp);
                 for pair in crossed.chunks_exact(2) {
                     let col = |x: f64| x.ceil().clamp(0.0, grid.cols as f64) as usize;
                     let range = col(pair[0])..col(pair[1]);
                     if !range.is_empty() {
-                        rows[row].push(range);
+                        ranges.push(range);
                     }
                 }
             }
         }
         let merged = rows.into_iter().enumerate().filter(|(_, ranges)| !ranges.is_empty());
-        Some(merged.map(|(row, ranges)| (row, joined(ranges))).collect())
+        Some(merged.map(|(row, ranges)| (top + row, joined(ranges))).collect())
     }
 }
 

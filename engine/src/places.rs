@@ -1,0 +1,83 @@
+//! Places with an outline that tables speak of: buildings, stretches of road, neighbourhoods.
+
+use crate::objects::Objects;
+use crate::outline::Outline;
+use glam::DVec2;
+
+/// A place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// What it is called in tables: the name or number that its source gives it.
+    pub name: String,
+    /// Its outline, in the city's plane.
+    pub outline: Outline,
+}
+
+/// The places of a city.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    /// Buildings, by their footprints.
+    pub buildings: Vec<Place>,
+    /// Stretches of road, by their carriageways.
+    pub roads: Vec<Place>,
+    /// Neighbourhoods.
+    pub areas: Vec<Place>,
+}
+
+impl Places {
+    /// The places of a city whose objects are known one by one.
+    pub fn of(objects: &Objects) -> Places {
+        // Numbered as in the files of the city (CityJSON, GeoJSON), so that tables can be laid beside them.
+        let numbered = |kind: &str, k: usize| format!("{kind}-{k}");
+        let buildings = objects.buildings.iter().enumerate().map(|(k, building)| Place {
+            name: numbered("building", k),
+            outline: Outline::of(building.footprint.to_vec()),
+        });
+        let roads =
+            objects.network.roads.iter().enumerate().map(|(k, road)| Place {
+                name: numbered("road", k),
+                outline: carriageway(&road.line, 0.5 * road.width),
+            });
+        let areas = objects.areas.iter().filter(|area| area.outline.len() > 2);
+        let areas = areas.map(|area| Place { name: area.name.clone(), outline: Outline::of(area.outline.clone()) });
+        Places { buildings: buildings.collect(), roads: roads.collect(), areas: areas.collect() }
+    }
+}
+
+/// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece, and a square where two
+/// meet.
+fn carriageway(line: &[DVec2], half: f64) -> Outline {
+    let pieces = line.windows(2).filter_map(|ends| {
+        let along = (ends[1] - ends[0]).try_normalize()?;
+        let beside = half * along.perp();
+        Some(vec![vec![ends[0] + beside, ends[0] - beside, ends[1] - beside, ends[1] + beside]])
+    });
+    let joints = line.iter().skip(1).take(line.len().saturating_sub(2)).map(|&at| {
+        let (x, y) = (DVec2::X * half, DVec2::Y * half);
+        vec![vec![at - x, at - y, at + x, at + y]]
+    });
+    Outline { polygons: pieces.chain(joints).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Grid;
+
+    #[test]
+    fn a_road_covers_the_ground_along_its_line_once() {
+        let line = [DVec2::new(10.0, 50.0), DVec2::new(60.0, 50.0), DVec2::new(60.0, 10.0)];
+        let cells = carriageway(&line, 3.0).cells(&Grid::local(200, 200, 0.5)).expect("short");
+        let area: usize = cells.iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum();
+        // Two stretches of 6 m, that share a quarter of a crossing, and the tip of the joint.
+        assert!((0.25 * area as f64 - (50.0 + 40.0) * 6.0).abs() < 12.0, "{area}");
+    }
+
+    #[test]
+    fn the_demo_town_has_places_of_every_kind() {
+        let city = crate::city::demo::demo(1, 500.0, 400.0, 2.0).expect("a town");
+        let places = Places::of(&city.objects);
+        assert_eq!(places.buildings.len(), city.objects.buildings.len());
+        assert!(places.roads.len() > 10 && places.areas.len() > 1 && places.buildings[0].name == "building-0");
+    }
+}
