@@ -38,14 +38,21 @@ impl Outline {
         let mut rows: Vec<Vec<Range<usize>>> = vec![Vec::new(); end - top];
         let mut count = 0;
         for rings in &self.polygons {
-            let mut crossings: Vec<Vec<f64>> = vec![Vec::new(); end - top];
-            for ring in rings {
+            // Rows of this polygon: of many small ones, each costs what it covers.
+            let heights = rings.iter().flatten().map(|corner| corner.y);
+            let (low, high) =
+                heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
+            let last_row = row_of(low).ceil().clamp(top as f64, end as f64) as usize;
+            let first_row = (row_of(high).ceil().clamp(top as f64, end as f64) as usize).min(last_row);
+            let mut crossings: Vec<Vec<f64>> = vec![Vec::new(); last_row - first_row];
+            for ring in rings.iter().filter(|ring| ring.len() > 2) {
                 for (k, from) in ring.iter().enumerate() {
                     let to = ring[(k + 1) % ring.len()];
                     // Centres from `first` on and before `last`: where two edges meet, one of them has the point.
                     let (first, last) = (row_of(from.y.max(to.y)).ceil(), row_of(from.y.min(to.y)).ceil());
-                    let (first, last) = (first.max(top as f64), last.min(end as f64));
-                    if !(first < last) {
+                    let (first, last) = (first.max(first_row as f64), last.min(last_row as f64));
+                    // What is not a number is in no row.
+                    if first.partial_cmp(&last) != Some(std::cmp::Ordering::Less) {
                         continue;
                     }
                     count += (last - first) as usize;
@@ -55,11 +62,11 @@ impl Outline {
                     for row in first as usize..last as usize {
                         let y = grid.north - (row as f64 + 0.5) * grid.cell;
                         let x = from.x + (y - from.y) / (to.y - from.y) * (to.x - from.x);
-                        crossings[row - top].push((x - grid.west) / grid.cell - 0.5);
+                        crossings[row - first_row].push((x - grid.west) / grid.cell - 0.5);
                     }
                 }
             }
-            for (ranges, mut crossed) in rows.iter_mut().zip(crossings) {
+            for (ranges, mut crossed) in rows[first_row - top..].iter_mut().zip(crossings) {
                 crossed.sort_by(f64::total_cmp);
                 for pair in crossed.chunks_exact(2) {
                     let col = |x: f64| x.ceil().clamp(0.0, grid.cols as f64) as usize;

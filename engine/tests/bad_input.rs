@@ -304,7 +304,7 @@ fn a_run_that_is_stopped_while_its_maps_are_drawn_goes_on_there() {
     let mut resumed = Simulation::resume(&path, Device::Cpu).unwrap();
     assert!(matches!(resumed.run(&AtomicBool::new(false), &mut |_| {}).unwrap(), Ending::Finished(_)));
     assert_eq!(resumed.folder.artifacts, quiet.folder.artifacts, "names and checksums of all files");
-    let steps = |path: &std::path::Path| {
+    let steps = |path: &Path| {
         let record: serde_json::Value = serde_json::from_slice(&std::fs::read(path.join("run.json")).unwrap()).unwrap();
         record["steps"].as_u64().unwrap()
     };

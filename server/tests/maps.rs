@@ -204,6 +204,14 @@ fn maps_refuse_what_is_wrong_and_say_so() {
         let start: String = body.chars().take(60).collect();
         assert_eq!(answer.status, 400, "{start}: {}", String::from_utf8_lossy(&answer.bytes));
     }
+    // Rings without corners, and more cells than one request may hold.
+    let empty = format!("{{\"type\":\"MultiPolygon\",\"coordinates\":[{}]}}", vec!["[[]]"; 110_000].join(","));
+    let world =
+        "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[6,52],[7,52],[7,53],[6,53]]]}}";
+    let worlds = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", vec![world; 1000].join(","));
+    let post = |body: &str| server.call("POST", &format!("/maps/{id}/max_depth/statistics"), &[], body.as_bytes());
+    // 12 000 cells and one block each: a thousand of them are within what a request may have.
+    assert_eq!([post(&empty).status, post(&worlds).status], [400, 200]);
     assert_eq!(server.get("/maps/nothing").status, 404);
     // A dismissed job has no layers.
     server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");

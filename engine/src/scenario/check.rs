@@ -22,6 +22,18 @@ const MOST_NUMBERS: f64 = 6e7;
 
 impl Scenario {
     pub(super) fn check(&self) -> Result<()> {
+        let spec = &self.spec;
+        for (key, text, most) in [
+            ("title", &spec.title, 200),
+            ("description", &spec.description, 5000),
+            ("attribution", &spec.attribution, 2000),
+        ] {
+            let letters = text.chars().count();
+            if letters > most {
+                let problem = format!("has {letters} letters");
+                return Err(Error::scenario(key, problem, format!("write at most {most}")));
+            }
+        }
         self.check_time()?;
         self.check_runoff()?;
         self.check_city()?;

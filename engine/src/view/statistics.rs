@@ -46,7 +46,7 @@ pub struct Statistics {
 }
 
 /// Columns by row; `None` is all of them.
-type Cells = [(usize, Vec<Range<usize>>)];
+pub type Cells = [(usize, Vec<Range<usize>>)];
 
 impl Layer {
     /// Statistics of all cells, or of some columns of some rows, which rise.
@@ -102,6 +102,21 @@ impl Layer {
             valid_pixels: count,
             cell_area_m2: self.cog.grid.cell_area(),
         })
+    }
+
+    /// What counting some columns of some rows takes: their cells, and for each block that has to be read so many more.
+    pub fn cost(&self, within: &Cells, of_block: usize) -> usize {
+        let (wide, high) = self.cog.block_size(0);
+        let mut blocks = std::collections::BTreeSet::new();
+        let mut cells = 0;
+        for (row, ranges) in within {
+            for range in ranges {
+                cells += range.len();
+                blocks.extend((range.start / wide..=(range.end - 1) / wide).map(|block| (row / high, block)));
+            }
+        }
+        // Statistics look twice, and not all blocks fit in the cache.
+        cells + 2 * of_block * blocks.len()
     }
 
     /// Shows every cell, block by block.

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 /// Archives that are sent at once: each takes a thread.
-static PLACES: Semaphore = Semaphore::const_new(16);
+static PLACES: Semaphore = Semaphore::const_new(64);
 /// Bytes that are sent at once; two such pieces wait for each reader.
 const PIECE: usize = 64 * 1024;
 /// Sizes from which a file needs the longer numbers of ZIP64.

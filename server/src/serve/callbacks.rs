@@ -4,9 +4,11 @@
 use super::State;
 use super::handlers::{results_document, status_info};
 use super::store::{Call, now};
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use warp::http::Uri;
 
 /// Times that a call is tried.
 const MOST_ATTEMPTS: i64 = 12;
@@ -16,15 +18,22 @@ const FIRST_PAUSE_MS: i64 = 5_000;
 const CALL_TIME: Duration = Duration::from_secs(10);
 /// Time between two looks, where nothing wakes the caller.
 const EVERY: Duration = Duration::from_secs(2);
+/// Calls that are due and looked at, made at once, and made to one host at once.
+const LOOKED_AT: i64 = 200;
+const AT_ONCE: usize = 16;
+const AT_ONCE_OF_HOST: usize = 2;
 
 /// Whether a URL may be called: its scheme, host and port are those of an entry, and it has no user in it.
 pub fn is_allowed(url: &str, allowed: &[String]) -> bool {
-    let Ok(url) = url.parse::<warp::http::Uri>() else { return false };
+    let Ok(url) = url.parse::<Uri>() else { return false };
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else { return false };
     let is_plain = matches!(scheme, "http" | "https") && !authority.as_str().contains('@');
     let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
     is_plain && allowed.iter().any(|entry| entry.trim_end_matches('/').to_ascii_lowercase() == origin)
 }
+
+/// Calls that are being made, by their ids and hosts.
+type Made = Arc<Mutex<HashMap<i64, String>>>;
 
 /// Makes calls until the server stops.
 pub async fn keep(state: Arc<State>) {
@@ -32,31 +41,62 @@ pub async fn keep(state: Arc<State>) {
         ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(CALL_TIME));
     let agent: ureq::Agent = config.build().into();
     let mut newest = state.newest.subscribe();
+    let made: Made = Arc::default();
+    let mut calls = tokio::task::JoinSet::new();
     while !state.is_stopping.load(Ordering::Relaxed) {
-        match state.store.calls(8).await {
-            Ok(calls) if !calls.is_empty() => {
-                let made = calls.into_iter().map(|call| tokio::spawn(attend(state.clone(), agent.clone(), call)));
-                for made in made.collect::<Vec<_>>() {
-                    // A call that broke off is due again.
-                    let _ = made.await;
+        match state.store.calls(LOOKED_AT).await {
+            Ok(due) => {
+                for call in due {
+                    let host =
+                        call.url.parse::<Uri>().ok().and_then(|url| Some(url.host()?.to_string())).unwrap_or_default();
+                    let mut busy = held(&made);
+                    // Nobody waits for another's host that does not answer.
+                    let of_host = busy.values().filter(|other| **other == host).count();
+                    if busy.len() < AT_ONCE && of_host < AT_ONCE_OF_HOST && !busy.contains_key(&call.id) {
+                        busy.insert(call.id, host);
+                        let (state, agent, made) = (state.clone(), agent.clone(), made.clone());
+                        calls.spawn(async move {
+                            let id = call.id;
+                            attend(&state, agent, call).await;
+                            held(&made).remove(&id);
+                        });
+                    }
                 }
-                continue;
             }
-            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "calls that wait cannot be read"),
         }
-        let _ = tokio::time::timeout(EVERY, newest.changed()).await;
+        tokio::select! {
+            _ = tokio::time::timeout(EVERY, newest.changed()) => {}
+            Some(_) = calls.join_next() => {}
+        }
     }
+    // Those that are on their way are written down.
+    while calls.join_next().await.is_some() {}
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// Makes a call and writes down what came of it.
-async fn attend(state: Arc<State>, agent: ureq::Agent, call: Call) {
+async fn attend(state: &State, agent: ureq::Agent, call: Call) {
     let body = match state.store.job(&call.job).await {
-        Ok(Some(job)) if call.kind == "successful" => results_document(&state, &job).await.ok(),
-        Ok(Some(job)) => Some(status_info(&job)),
+        // Allowed when the job was submitted, and not any more.
+        Ok(_) if !is_allowed(&call.url, &state.args.callback_allow) => Ok(None),
+        Ok(Some(job)) if call.kind == "successful" => results_document(state, &job).await.map(Some),
+        Ok(Some(job)) => Ok(Some(status_info(&job))),
         // The job is gone, and nobody needs to know.
-        Ok(None) => None,
-        Err(_) => return,
+        Ok(None) => Ok(None),
+        Err(error) => Err(error.into()),
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(problem) => {
+            tracing::warn!(job = call.job, ?problem, "a call waits until its job can be read");
+            // One that cannot be put off is due still.
+            let _ = state.store.put_off(call.id, now() + FIRST_PAUSE_MS).await;
+            return;
+        }
     };
     let answered = match body {
         None => Ok(204),

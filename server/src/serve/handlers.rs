@@ -127,9 +127,13 @@ where
         }
         ("Echo".to_string(), message)
     } else {
-        let named = uploads::keep(&state, request::files(&execute)?).await?;
-        let scenario = request::scenario(&execute, &state.args.data, &named)?;
+        let files = request::files(&execute)?;
+        let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
         request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
+        request::priority(&execute)?;
+        request::subscriber(&execute, &state.args.callback_allow)?;
+        // Only what can run leaves anything behind.
+        uploads::keep(&state, files).await?;
         uploads::touch(&state.args.data, &scenario.spec.files());
         (scenario.spec.title.clone(), scenario.text)
     };
@@ -396,7 +400,7 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
 }
 
 /// A value as a query holds it (RFC 3986, section 3.4).
-fn escaped(value: &str) -> String {
+pub fn escaped(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/,".contains(&byte);
     let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     value.bytes().map(escape).collect()

@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::store::{Key, Store};
 use hanze_engine::checksum::hex;
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -128,37 +129,46 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
         let found = state.store.key(&hash(key.trim())).await?;
         let found = found.and_then(|key| Some((Role::parse(&key.role)?, key)));
         return match found {
-            Some((own, key)) if own >= role => {
+            Some((own, key)) => {
                 state.rates.take(
                     &format!("key {}", key.name),
                     key.requests_per_second.unwrap_or(state.args.requests_per_second),
                 )?;
+                if own < role {
+                    let detail = "this key may not do that; ask for one with a higher role";
+                    return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+                }
                 Ok(Caller { name: key.name, role: own, jobs_per_day: key.jobs_per_day })
             }
-            Some(_) => {
-                Err(Problem::new(StatusCode::FORBIDDEN, "this key may not do that; ask for one with a higher role"))
-            }
             None => {
-                // Whoever tries keys does so slowly.
-                state.rates.take(&format!("peer {}", peer(headers)), state.args.requests_per_second)?;
+                state.rates.take(&format!("peer {}", peer(state, headers)), state.args.requests_per_second)?;
                 Err(unknown("this key is not known here, or was revoked"))
             }
         };
     }
     let anyone = |role: Role| Caller { name: String::new(), role, jobs_per_day: None };
     if role == Role::Read && state.args.public_read {
-        state.rates.take(&format!("peer {}", peer(headers)), state.args.requests_per_second)?;
+        state.rates.take(&format!("peer {}", peer(state, headers)), state.args.requests_per_second)?;
         return Ok(anyone(role));
     }
-    if is_local(state, headers) && !state.store.has_keys().await? {
+    // A server that is meant for others has a proxy before it, which may look like this machine.
+    let is_private = !state.args.public_read && state.args.public_url.is_none();
+    if is_private && is_local(state, headers) && !state.store.has_keys().await? {
         return Ok(anyone(Role::Admin));
     }
     Err(unknown("a key is needed; send it as Authorization: Bearer KEY (hanze key new NAME makes one)"))
 }
 
-/// Address that a request comes from, which the socket writes into every request.
-fn peer(headers: &HeaderMap) -> &str {
-    headers.get(PEER).and_then(|peer| peer.to_str().ok()).unwrap_or("unknown")
+/// Address that a request comes from, which the socket writes into every request, or a proxy that is trusted. Of IPv6 addresses
+/// it is the network, of which one household has all.
+fn peer(state: &State, headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let told = text("x-forwarded-for").and_then(|list| list.rsplit(',').next()).map(str::trim);
+    let peer = told.filter(|_| state.args.trust_forwarded).or(text(PEER)).unwrap_or("unknown");
+    match peer.parse() {
+        Ok(IpAddr::V6(address)) => address.segments()[..4].iter().map(|part| format!("{part:x}:")).collect(),
+        _ => peer.to_string(),
+    }
 }
 
 /// Whether a request comes from this machine and from no page of another site: browsers send their pages' requests to

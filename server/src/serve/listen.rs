@@ -53,7 +53,7 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     let keeping = tokio::spawn(retention::keep(state.clone()));
     let calling = tokio::spawn(callbacks::keep(state.clone()));
     let service = TowerToHyperService::new(warp::service(routes::all(state.clone())));
-    let stall = Duration::try_from_secs_f64(state.args.stall_seconds).unwrap_or(Duration::MAX);
+    let stall = Duration::try_from_secs_f64(state.args.stall_seconds).ok();
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut stop = std::pin::pin!(stopped());
@@ -71,7 +71,7 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
         let _ = stream.set_nodelay(true);
         let mut stream = Box::pin(TimeoutStream::new(stream));
         // A reader that takes nothing holds what was read for it, and a place.
-        stream.as_mut().set_write_timeout_pinned(Some(stall));
+        stream.as_mut().set_write_timeout_pinned(stall);
         let service = service.clone();
         let told = HeaderValue::from_str(&peer.ip().to_string());
         let answering = service_fn(move |mut request: Request<Incoming>| {
@@ -102,9 +102,10 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     state.queue.notify_waiters();
     state.newest.send_modify(|_| {});
     keeping.abort();
-    calling.abort();
     drop(listener);
     let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
+    // A call that is being made is written down when it is answered.
+    let _ = tokio::time::timeout(LAST_WORDS, calling).await;
     // The worker leaves its checkpoint.
     let _ = tokio::task::spawn_blocking(move || attending.join()).await;
     Ok(ExitCode::SUCCESS)

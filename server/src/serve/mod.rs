@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use store::Store;
 use tokio::sync::{Notify, watch};
 
@@ -79,17 +80,23 @@ pub struct Args {
     /// Megabytes of an upload at most.
     #[arg(long, default_value_t = 1024)]
     max_upload_mb: u64,
+    /// Take the address of whoever asks from X-Forwarded-For, which a proxy before this server writes.
+    #[arg(long)]
+    trust_forwarded: bool,
+    /// Days that uploads are kept which no scenario has named.
+    #[arg(long, default_value_t = 30.0)]
+    keep_uploads_days: f64,
     /// Gigabytes of uploads that are kept at most.
     #[arg(long, default_value_t = 50.0)]
     max_uploads_gb: f64,
     /// Requests a second on the average of one key, or of one address where anyone may read.
-    #[arg(long, default_value_t = 200.0)]
+    #[arg(long, default_value_t = 200.0, value_parser = positive)]
     requests_per_second: f64,
     /// Scheme, host and port of addresses that jobs may ask to be called, such as https://twin.example.nl; none, if left out.
     #[arg(long)]
     callback_allow: Vec<String>,
     /// Seconds after which a reader that takes nothing is let go.
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, default_value_t = 60.0, value_parser = positive)]
     stall_seconds: f64,
     /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
     #[arg(long, default_value_t = 20.0)]
@@ -99,6 +106,14 @@ pub struct Args {
     threads: Option<usize>,
 }
 
+/// A number above 0 that a clock can count with.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1e9 => Ok(number),
+        _ => Err("take a number above 0".into()),
+    }
+}
+
 /// All that handlers and worker share.
 pub struct State {
     args: Args,
@@ -106,6 +121,7 @@ pub struct State {
     artifacts: Artifacts,
     maps: maps::Maps,
     rates: rates::Rates,
+    uploads: uploads::Room,
     /// Id of the newest event; streams wait for it to change.
     newest: watch::Sender<i64>,
     /// Woken when a job may be waiting.
@@ -150,7 +166,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
     // Messages leave this folder's name out, so it must be whole.
     args.data = std::path::absolute(&args.data).unwrap_or(args.data);
     let _held = lock(&args.data)?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         pool?;
         let address = SocketAddr::new(args.address, args.port);
         let listener = listen::bind(address).await?;
@@ -161,11 +177,12 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
         let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
         let state = Arc::new(State {
-            args,
             store,
             artifacts,
             maps: maps::Maps::new(),
             rates: rates::Rates::default(),
+            uploads: uploads::Room::of(&args.data, args.max_uploads_gb),
+            args,
             newest: watch::Sender::new(newest),
             queue: Notify::new(),
             running: std::sync::Mutex::new(None),
@@ -174,7 +191,10 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
         retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
         listen::run(state, listener, device).await
-    })
+    });
+    // What still computes for someone who asked must not hold the process.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    served
 }
 
 /// Holds a folder for one server: two on the same would take each other's jobs.

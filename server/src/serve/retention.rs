@@ -41,8 +41,8 @@ async fn sweep(state: &State) -> Result<(), sqlx::Error> {
         for id in state.store.ended_before(before).await? {
             remove(state, &id, &message).await?;
         }
-        super::uploads::tidy(state, Duration::try_from_secs_f64(days * 86_400.0).unwrap_or(Duration::MAX)).await?;
     }
+    super::uploads::tidy(state).await?;
     let days = state.args.keep_days.unwrap_or(0.0).max(DISMISSED_DAYS);
     let forgotten = state.store.forget(now() - (days * 86_400_000.0) as i64).await?;
     if forgotten > 0 {
@@ -68,6 +68,7 @@ pub async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::
         cancel.store(true, Ordering::Relaxed);
     }
     state.artifacts.remove(&own);
+    state.maps.forget(&own);
     state.announce(event);
     tracing::info!(job = id, message, "removed");
     Ok(())

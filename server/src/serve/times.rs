@@ -55,8 +55,6 @@ fn milliseconds(text: &str) -> Option<i64> {
     is_time.then_some(seconds * 1000 + (fraction * 1000.0) as i64)
 }
 
-/// What OGC calls statusInfo.
-
 #[cfg(test)]
 mod tests {
     use super::*;

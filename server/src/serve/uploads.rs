@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use warp::http::{HeaderMap, StatusCode};
@@ -40,39 +40,92 @@ pub fn is_name(name: &str) -> bool {
     !stem.is_empty() && stem.len() <= 100 && stem.chars().all(is_plain) && ENDINGS.contains(&ending)
 }
 
-/// Keeps files that came with a request; gives each name with that of the upload that it became.
-pub async fn keep(state: &State, files: Vec<(String, Vec<u8>)>) -> Result<Vec<(String, String)>, Problem> {
-    let mut named = Vec::new();
-    for (name, bytes) in files {
-        let folder = folder(&state.args.data);
-        let part = folder.join(format!("{}.part", random()));
-        let body = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes::Bytes::from(bytes))]);
-        let taken = take(state, &folder, &part, body).await;
-        if taken.is_err() {
-            let _ = tokio::fs::remove_file(&part).await;
-        }
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        named.push((name.clone(), format!("upload:{}.{ending}", taken?.0)));
-    }
-    Ok(named)
+/// Room for uploads: bytes and files that are there or on their way.
+pub struct Room {
+    taken: Mutex<(u64, u64)>,
+    most: u64,
 }
 
-/// Bytes of all uploads.
-fn bytes_of_all(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+/// Uploads that are kept at most.
+const MOST_UPLOADS: u64 = 100_000;
+
+impl Room {
+    /// The room of a folder, of which some is taken already.
+    pub fn of(data: &Path, gigabytes: f64) -> Room {
+        let files = std::fs::read_dir(folder(data)).into_iter().flatten().flatten();
+        let sizes = files.filter_map(|file| file.metadata().ok()).map(|file| file.len());
+        let taken = sizes.fold((0, 0), |(bytes, files), size| (bytes + size, files + 1));
+        Room { taken: Mutex::new(taken), most: (gigabytes * 1e9) as u64 }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (u64, u64)) -> bool) -> bool {
+        change(&mut self.taken.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Takes room, if there is some.
+    fn take(&self, bytes: u64, files: u64) -> bool {
+        self.change(|taken| {
+            let fits = taken.0 + bytes <= self.most && taken.1 + files <= MOST_UPLOADS;
+            *taken = if fits { (taken.0 + bytes, taken.1 + files) } else { *taken };
+            fits
+        })
+    }
+
+    fn give(&self, bytes: u64, files: u64) {
+        self.change(|taken| {
+            *taken = (taken.0.saturating_sub(bytes), taken.1.saturating_sub(files));
+            true
+        });
+    }
+}
+
+/// Names that files of a request have as uploads.
+pub fn named(files: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
+    let upload = |(name, bytes): &(String, Vec<u8>)| {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        (name.clone(), format!("upload:{}.{ending}", hex(&Sha256::digest(bytes))))
+    };
+    files.iter().map(upload).collect()
+}
+
+/// Keeps files that came with a request.
+pub async fn keep(state: &State, files: Vec<(String, Vec<u8>)>) -> Result<(), Problem> {
+    for (_, bytes) in files {
+        let folder = folder(&state.args.data);
+        if tokio::fs::try_exists(folder.join(hex(&Sha256::digest(&bytes)))).await.unwrap_or(false) {
+            continue;
+        }
+        let body = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes::Bytes::from(bytes))]);
+        receive(state, &folder, body).await?;
+    }
+    Ok(())
 }
 
 /// Removes uploads that were not named for a time and that no job which is waiting names.
-pub async fn tidy(state: &State, age: Duration) -> Result<(), sqlx::Error> {
-    let waiting = state.store.waiting_scenarios().await?;
-    for file in std::fs::read_dir(folder(&state.args.data)).into_iter().flatten().flatten() {
-        let name = file.file_name().to_string_lossy().into_owned();
+pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
+    let age = Duration::try_from_secs_f64(state.args.keep_uploads_days * 86_400.0).unwrap_or(Duration::MAX);
+    let folder = folder(&state.args.data);
+    let old = tokio::task::spawn_blocking(move || {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
         // The file's own clock and the machine's are one; a file from the future is not old.
-        let time = file.metadata().and_then(|file| file.modified()).ok();
-        let is_old = time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > age);
-        if is_old && !waiting.iter().any(|scenario| scenario.contains(&name)) {
-            let _ = std::fs::remove_file(file.path());
+        let is_old = |file: &std::fs::DirEntry| {
+            let time = file.metadata().and_then(|file| file.modified()).ok();
+            time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > age)
+        };
+        files.filter(is_old).map(|file| file.path()).collect::<Vec<PathBuf>>()
+    });
+    let old = old.await.unwrap_or_default();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let waiting = state.store.waiting_scenarios().await?;
+    for path in old {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !waiting.iter().any(|scenario| scenario.contains(&name)) {
+            let size = tokio::fs::metadata(&path).await.map_or(0, |file| file.len());
+            if tokio::fs::remove_file(&path).await.is_ok() {
+                state.uploads.give(size, 1);
+            }
         }
     }
     Ok(())
@@ -94,19 +147,50 @@ where
     B: Buf,
 {
     require(&state, &headers, Role::Submit).await?;
-    let folder = folder(&state.args.data);
-    let part = folder.join(format!("{}.part", random()));
-    let taken = take(&state, &folder, &part, body).await;
-    if taken.is_err() {
-        let _ = tokio::fs::remove_file(&part).await;
-    }
-    let (sum, bytes) = taken?;
+    let (sum, bytes) = receive(&state, &folder(&state.args.data), body).await?;
     tracing::info!(sum, bytes, "uploaded");
     let named = format!("upload:{sum}");
     Ok(answer(StatusCode::CREATED, &json!({ "id": named, "sha256": sum, "bytes": bytes, "endings": ENDINGS })))
 }
 
-async fn take<S, B, E>(state: &State, folder: &Path, part: &Path, body: S) -> Result<(String, u64), Problem>
+/// Takes a file into the folder under its checksum; gives the checksum and the size.
+async fn receive<S, B, E>(state: &State, folder: &Path, body: S) -> Result<(String, u64), Problem>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let part = folder.join(format!("{}.part", random()));
+    let no_room = || {
+        let detail = format!("uploads take their {} GB here; try again when some have gone", state.args.max_uploads_gb);
+        Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
+    };
+    let mut bytes = 0;
+    let has_place = state.uploads.take(0, 1);
+    let taken = if has_place { write(state, folder, &part, body, &mut bytes, &no_room).await } else { Err(no_room()) };
+    match taken {
+        Ok((sum, is_new)) => {
+            if !is_new {
+                state.uploads.give(bytes, 1);
+            }
+            Ok((sum, bytes))
+        }
+        Err(problem) => {
+            let _ = tokio::fs::remove_file(&part).await;
+            state.uploads.give(bytes, u64::from(has_place));
+            Err(problem)
+        }
+    }
+}
+
+/// Writes a file piece by piece, of which `bytes` tells how many have their room; gives its checksum, and whether it is new here.
+async fn write<S, B, E>(
+    state: &State,
+    folder: &Path,
+    part: &Path,
+    body: S,
+    bytes: &mut u64,
+    no_room: &impl Fn() -> Problem,
+) -> Result<(String, bool), Problem>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -117,27 +201,23 @@ where
     };
     let most = state.args.max_upload_mb;
     tokio::fs::create_dir_all(folder).await.map_err(full)?;
-    let (all, most_of_all) = (bytes_of_all(folder), (state.args.max_uploads_gb * 1e9) as u64);
-    let no_room = || {
-        let detail = format!("uploads take their {} GB here; try again when some have gone", state.args.max_uploads_gb);
-        Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
-    };
     let mut file = tokio::fs::File::create(part).await.map_err(full)?;
-    let (mut sum, mut bytes) = (Sha256::new(), 0u64);
+    let mut sum = Sha256::new();
     let mut body = pin!(body);
     loop {
         let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the next piece of the file took too long to arrive");
         let Some(piece) = tokio::time::timeout(PIECE_TIME, body.next()).await.map_err(slow)? else { break };
         let mut piece = piece.map_err(|_| Problem::bad("the file ended before it was whole"))?;
         let piece = piece.copy_to_bytes(piece.remaining());
-        bytes += piece.len() as u64;
-        if bytes > most << 20 {
-            let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
+        let written = if *bytes + piece.len() as u64 > most << 20 {
             let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
-        }
-        let written =
-            if all + bytes > most_of_all { Err(no_room()) } else { file.write_all(&piece).await.map_err(full) };
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
+        } else if !state.uploads.take(piece.len() as u64, 0) {
+            Err(no_room())
+        } else {
+            *bytes += piece.len() as u64;
+            file.write_all(&piece).await.map_err(full)
+        };
         if let Err(problem) = written {
             // Who still sends would not hear why.
             let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
@@ -145,14 +225,15 @@ where
         }
         sum.update(&piece);
     }
-    if bytes == 0 {
+    if *bytes == 0 {
         return Err(Problem::bad("the file is empty"));
     }
     file.sync_all().await.map_err(full)?;
     let sum = hex(&sum.finalize());
+    let is_new = !tokio::fs::try_exists(folder.join(&sum)).await.map_err(full)?;
     tokio::fs::rename(part, folder.join(&sum)).await.map_err(full)?;
     super::artifacts::sync(folder).map_err(full)?;
-    Ok((sum, bytes))
+    Ok((sum, is_new))
 }
 
 /// Puts the uploads that a scenario names beside it, and gives the scenario with their plain names.

@@ -263,7 +263,7 @@ fn compute(
 /// The message of an echo as a file.
 fn echo(folder: &Path, message: &str) -> Result<Done, Failure> {
     let path = folder.join("message");
-    std::fs::write(&path, message).map_err(|error| error.to_string())?;
+    hanze_engine::output::whole_file(&path, |out| std::io::Write::write_all(out, message.as_bytes()))?;
     let (sha256, bytes) = of_file(&path)?;
     let (media_type, description) = ("text/plain; charset=utf-8".into(), "the same message".into());
     let artifact = Artifact { name: "message".into(), media_type, description, sha256, bytes };

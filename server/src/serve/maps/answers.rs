@@ -1,10 +1,10 @@
 //! What `/maps` answers.
 
 use super::shapes::{Coordinates, corners, features, no_plane, outline, point as parse_point, too_long};
-use super::{Found, document, find, held, open, quantity, seconds, whole, work};
+use super::{Found, document, find, frames, held, open, quantity, unkept, whole, work};
 use crate::serve::State;
 use crate::serve::files::names;
-use crate::serve::handlers::{Answer, answer, origin, page, read};
+use crate::serve::handlers::{Answer, answer, escaped, origin, page, read};
 use crate::serve::keys::{Role, require};
 use crate::serve::problem::Problem;
 use crate::serve::store::{Job, Output};
@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -25,6 +27,14 @@ use warp::reply::Response;
 const TILE: usize = 256;
 /// Pixels of the longest side of a preview: without being asked, and at most.
 const PREVIEW: (usize, usize) = (1024, 4096);
+
+/// Frames in a series.
+const MOST_FRAMES: usize = 1000;
+/// Cells that outlines of one request may hold; a block that has to be read counts for some.
+const MOST_CELLS: usize = 200_000_000;
+const CELLS_OF_BLOCK: usize = 30_000;
+/// Time that counting for one request may take.
+const COUNTING: Duration = Duration::from_secs(20);
 
 type Query = HashMap<String, String>;
 
@@ -153,7 +163,13 @@ async fn drawn(
     window: impl FnOnce(&Layer) -> Option<Window> + Send + 'static,
 ) -> Answer {
     let what = quantity(&found.output.name);
-    let key = format!("{} {what} {} {part} {}", found.output.sha256, format.media_type(), wish.key());
+    let key = format!(
+        "{} {} {what} {} {part} {}",
+        env!("CARGO_PKG_VERSION"),
+        found.output.sha256,
+        format.media_type(),
+        wish.key()
+    );
     let kept = held(&state.maps.pictures).kept.get(&key).cloned();
     let has_etag = headers.contains_key("if-none-match");
     if kept.is_some() || has_etag {
@@ -163,7 +179,7 @@ async fn drawn(
         }
     }
     let output = found.output.clone();
-    let bytes = work(state, move |state| {
+    let bytes = work(state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         let Some(window) = window(&layer) else { return Ok(None) };
         let picture = layer.draw(&window, &wish.paint(state, &output, &layer)?)?;
@@ -280,12 +296,14 @@ async fn at(
     point: (f64, f64),
     crs: Option<String>,
 ) -> Result<(String, Vec<Option<f32>>), Problem> {
-    let read = work(state, move |state| {
+    let read = work(state, &state.maps.drawing, move |state| {
         let mut values = Vec::with_capacity(outputs.len());
         let mut unit = String::new();
         let mut place = None;
+        let is_series = outputs.len() > 1;
         for output in &outputs {
-            let layer = open(state, output)?;
+            // A look into each of many frames must not push out what is looked at again and again.
+            let layer = if is_series { unkept(state, output)? } else { open(state, output)? };
             // All layers of a job lie on one grid.
             let place = match place {
                 Some(place) => place,
@@ -322,13 +340,16 @@ pub async fn series(
 ) -> Answer {
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let name = quantity(&found.output.name).to_string();
-    let frames = state.store.frames(&job, &name).await?;
+    let frames = frames(&state, &job, &name).await?;
     if frames.is_empty() {
         let detail = "this layer has no frames in time; /maps/{run} lists those that have times";
         return Err(Problem::new(StatusCode::NOT_FOUND, detail));
     }
     let (x, y) = parse_point(&place)?;
-    let times: Vec<f64> = frames.iter().filter_map(|frame| seconds(&frame.name)).collect();
+    // Of very many, evenly chosen ones.
+    let step = frames.len().div_ceil(MOST_FRAMES);
+    let frames: Vec<Output> = frames.iter().step_by(step).cloned().collect();
+    let times: Vec<f64> = frames.iter().filter_map(Output::seconds).collect();
     let (unit, values) = at(&state, frames, (x, y), query.get("coord_crs").cloned()).await?;
     let value = json!({ "coordinates": [x, y], "name": name, "unit": unit, "seconds": times, "values": values });
     Ok(answer(StatusCode::OK, &value))
@@ -338,7 +359,7 @@ pub async fn series(
 pub async fn statistics(state: Arc<State>, job: String, layer: String, headers: HeaderMap, query: Query) -> Answer {
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let output = found.output;
-    let all = work(&state, move |state| whole(state, &output, &*open(state, &output)?)).await?;
+    let all = work(&state, &state.maps.drawing, move |state| whole(state, &output, &*open(state, &output)?)).await?;
     Ok(answer(StatusCode::OK, &json!({ "b1": *all })))
 }
 
@@ -356,32 +377,44 @@ where
     B: Buf,
 {
     let found = asked(&state, &headers, &job, &layer, &query).await?;
+    // Before anything of the body takes memory.
+    let _waits = state.maps.waiting.try_acquire().map_err(|_| {
+        let detail = "many outlines are being counted already; try again in a moment";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "5")
+    })?;
     let body = read(body).await?;
-    let body: Value =
-        serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is no JSON: {error}")))?;
-    let (mut list, is_collection) = features(body)?;
     let (output, crs) = (found.output, query.get("coord_crs").cloned());
-    let done = work(&state, move |state| {
+    let done = work(&state, &state.maps.counting, move |state| {
+        let body = serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is no JSON: {error}")));
+        let (mut list, is_collection) = match body.and_then(features) {
+            Ok(list) => list,
+            Err(problem) => return Ok(Err(problem)),
+        };
         let layer = open(state, &output)?;
-        let mut left = corners();
+        let (mut left, mut cells_left, began) = (corners(), MOST_CELLS, Instant::now());
         for feature in &mut list {
             let cells = Coordinates::parse(crs.as_deref(), &layer)
                 .and_then(|from| outline(feature, &layer, from, &mut left))
                 .and_then(|outline| outline.cells(&layer.cog.grid).ok_or_else(too_long));
-            match cells {
-                Ok(cells) => {
-                    let statistics = layer.statistics(Some(&cells))?;
-                    if !feature["properties"].is_object() {
-                        feature["properties"] = json!({});
-                    }
-                    feature["properties"]["statistics"] = json!({ "b1": statistics });
-                }
+            let cells = match cells {
+                Ok(cells) => cells,
                 Err(problem) => return Ok(Err(problem)),
+            };
+            let cost = layer.cost(&cells, CELLS_OF_BLOCK);
+            if cost > cells_left || began.elapsed() > COUNTING || state.is_stopping.load(Ordering::Relaxed) {
+                let detail = "the outlines hold too many cells together; send fewer at once";
+                return Ok(Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)));
             }
+            cells_left -= cost;
+            let statistics = layer.statistics(Some(&cells))?;
+            if !feature["properties"].is_object() {
+                feature["properties"] = json!({});
+            }
+            feature["properties"]["statistics"] = json!({ "b1": statistics });
         }
-        Ok(Ok(list))
+        Ok(Ok((list, is_collection)))
     });
-    let mut list = done.await??;
+    let (mut list, is_collection) = done.await??;
     let value = if is_collection {
         json!({ "type": "FeatureCollection", "features": list })
     } else {
@@ -395,8 +428,8 @@ where
 /// The part of a query that chooses what is shown, for URLs that lead on.
 fn chosen(query: &Query) -> String {
     let names = ["time", "rescale", "colormap_name"];
-    // Their values were read and hold nothing that needs to be escaped.
-    let parts: Vec<String> = names.iter().filter_map(|name| Some(format!("{name}={}", query.get(*name)?))).collect();
+    let part = |name: &&str| Some(format!("{name}={}", escaped(query.get(*name)?)));
+    let parts: Vec<String> = names.iter().filter_map(part).collect();
     if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
 }
 
@@ -406,9 +439,18 @@ async fn attribution(state: &Arc<State>, job: &Job) -> Result<String, Problem> {
         let spec: Option<toml::Table> = toml::from_str(&job.scenario).ok();
         return Ok(spec.and_then(|spec| Some(spec.get("attribution")?.as_str()?.to_string())).unwrap_or_default());
     };
-    let bytes = tokio::fs::read(state.artifacts.path(&record.sha256)).await.unwrap_or_default();
-    let record: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    Ok(record["attribution"].as_str().unwrap_or_default().to_string())
+    if let Some(known) = held(&state.maps.attributions).get(&record.sha256) {
+        return Ok(known.clone());
+    }
+    // A record of many files is long.
+    let path = state.artifacts.path(&record.sha256);
+    let read = tokio::task::spawn_blocking(move || {
+        let record: Value = serde_json::from_slice(&std::fs::read(path).unwrap_or_default()).unwrap_or_default();
+        record["attribution"].as_str().unwrap_or_default().to_string()
+    });
+    let attribution = read.await.unwrap_or_default();
+    held(&state.maps.attributions).put(record.sha256, attribution.clone());
+    Ok(attribution)
 }
 
 async fn job_of(state: &State, id: &str) -> Result<Job, Problem> {
@@ -422,7 +464,7 @@ pub async fn tilejson(state: Arc<State>, job: String, layer: String, headers: He
     let row = job_of(&state, &job).await?;
     let attribution = attribution(&state, &row).await?;
     let output = found.output.clone();
-    let place = work(&state, move |state| {
+    let place = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         Ok(layer.bounds().zip(layer.zooms()))
     });
@@ -446,7 +488,7 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
     let row = job_of(&state, &job).await?;
     let attribution = attribution(&state, &row).await?;
     let output = found.output.clone();
-    let told = work(&state, move |state| {
+    let told = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         let scale = classes(&layer, || {
             let all = whole(state, &output, &layer)?;
@@ -460,7 +502,7 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
         });
         let zooms = layer.zooms();
         Ok(json!({
-            "name": layer.name, "unit": layer.cog.unit, "sha256": output.sha256, "seconds": seconds(&output.name),
+            "name": layer.name, "unit": layer.cog.unit, "sha256": output.sha256, "seconds": output.seconds(),
             "title": { "en": words.in_language(Language::English), "nl": words.in_language(Language::Dutch) },
             "crs": grid.crs.epsg.map(|code| format!("EPSG:{code}")), "cellM": grid.cell,
             "width": grid.cols, "height": grid.rows, "extent": [grid.west, grid.south(), grid.east(), grid.north],
@@ -502,7 +544,7 @@ pub async fn collection(state: Arc<State>, job: String, headers: HeaderMap) -> A
         if output.name.starts_with("frames/") && name != last {
             last = name;
             let times = rasters.iter().filter(|other| quantity(&other.name) == name);
-            add(name, output, Some(times.filter_map(|frame| seconds(&frame.name)).collect()));
+            add(name, output, Some(times.filter_map(|frame| frame.seconds()).collect()));
         }
     }
     for output in &rasters {

@@ -30,17 +30,32 @@ const LAYERS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 const STATISTICS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// Bytes of pictures in memory.
 const MOST_PICTURES: usize = 64 << 20;
-/// Pictures and statistics that are computed at once; the others wait.
+/// Pictures that are drawn at once; the others wait. Outlines are counted one request after the other, and so many may wait.
 const AT_ONCE: usize = 2;
+const WAITING: usize = 8;
+/// Bytes that an entry takes besides its picture.
+const ENTRY: usize = 400;
 
 /// What is kept in memory of layers.
 pub struct Maps {
     blocks: Arc<Cache>,
+    /// For layers that are looked at once: of these nothing is worth keeping.
+    once: Arc<Cache>,
     layers: Mutex<LruCache<(String, String), Arc<Layer>>>,
     statistics: Mutex<LruCache<String, Arc<Statistics>>>,
     pictures: Mutex<Pictures>,
-    places: Arc<Semaphore>,
+    /// Frames of a quantity of a job, and the event up to which they are known.
+    frames: Mutex<LruCache<(String, String), Known>>,
+    /// Whom to name, by the checksum of a run's record.
+    attributions: Mutex<LruCache<String, String>>,
+    drawing: Arc<Semaphore>,
+    counting: Arc<Semaphore>,
+    /// Outlines that wait to be counted.
+    waiting: Semaphore,
 }
+
+/// Frames, and the newest event when they were read.
+type Known = (i64, Arc<Vec<Output>>);
 
 /// Pictures that were drawn lately, by what they show.
 struct Pictures {
@@ -50,14 +65,14 @@ struct Pictures {
 
 impl Pictures {
     fn keep(&mut self, key: String, picture: Bytes) {
-        self.bytes += picture.len();
+        self.bytes += picture.len() + ENTRY;
         if let Some(before) = self.kept.put(key, picture) {
-            self.bytes -= before.len();
+            self.bytes -= before.len() + ENTRY;
         }
         while self.bytes > MOST_PICTURES
             && let Some((_, oldest)) = self.kept.pop_lru()
         {
-            self.bytes -= oldest.len();
+            self.bytes -= oldest.len() + ENTRY;
         }
     }
 }
@@ -71,11 +86,24 @@ impl Maps {
     pub fn new() -> Maps {
         Maps {
             blocks: Arc::new(Cache::new(BLOCKS)),
+            once: Arc::new(Cache::new(NonZeroUsize::MIN)),
             layers: Mutex::new(LruCache::new(LAYERS)),
             statistics: Mutex::new(LruCache::new(STATISTICS)),
             pictures: Mutex::new(Pictures { kept: LruCache::unbounded(), bytes: 0 }),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            frames: Mutex::new(LruCache::new(LAYERS)),
+            attributions: Mutex::new(LruCache::new(STATISTICS)),
+            drawing: Arc::new(Semaphore::new(AT_ONCE)),
+            counting: Arc::new(Semaphore::new(1)),
+            waiting: Semaphore::new(WAITING),
         }
+    }
+
+    /// Lets go of files that are removed: an open one keeps its room on the disk.
+    pub fn forget(&self, sums: &[String]) {
+        let mut layers = held(&self.layers);
+        let gone: Vec<(String, String)> =
+            layers.iter().map(|(key, _)| key.clone()).filter(|(sum, _)| sums.contains(sum)).collect();
+        gone.iter().for_each(|key| drop(layers.pop(key)));
     }
 }
 
@@ -84,12 +112,6 @@ fn quantity(name: &str) -> &str {
     let name = name.strip_suffix(".tif").unwrap_or(name);
     let name = name.strip_prefix("city/").unwrap_or(name);
     name.strip_prefix("frames/").and_then(|frame| frame.rsplit_once('_')).map_or(name, |(quantity, _)| quantity)
-}
-
-/// Seconds in the name of a frame.
-fn seconds(name: &str) -> Option<f64> {
-    let (_, stamp) = name.strip_prefix("frames/")?.strip_suffix("s.tif")?.rsplit_once('_')?;
-    stamp.parse().ok()
 }
 
 /// A layer that was asked for, and whether it may be another one a moment later.
@@ -111,7 +133,7 @@ async fn find(state: &State, job: &str, layer: &str, time: Option<f64>) -> Resul
     if let Some(output) = state.store.output(job, &format!("{layer}-tif")).await? {
         return Ok(Found { output, is_newest: false });
     }
-    let frames = state.store.frames(job, layer).await?;
+    let frames = frames(state, job, layer).await?;
     if frames.is_empty() {
         return Err(match state.store.job(job).await? {
             None => Problem::no_job(job),
@@ -121,22 +143,37 @@ async fn find(state: &State, job: &str, layer: &str, time: Option<f64>) -> Resul
             Some(_) => no_layer(),
         });
     }
-    let is_there = |output: &&Output| time.is_none_or(|time| seconds(&output.name).is_some_and(|at| at <= time + 5e-4));
+    let is_there = |output: &&Output| time.is_none_or(|time| output.seconds().is_some_and(|at| at <= time + 5e-4));
     let found = frames.iter().rev().find(is_there).cloned();
-    found.map(|output| Found { output, is_newest: time.is_none() }).ok_or_else(|| {
-        let first = frames.first().and_then(|frame| seconds(&frame.name)).unwrap_or(0.0);
+    // The last one that is there may not be the one that is asked for, a moment later.
+    let is_last = |output: &Output| frames.last().is_some_and(|last| last.name == output.name);
+    found.map(|output| Found { is_newest: is_last(&output), output }).ok_or_else(|| {
+        let first = frames.first().and_then(|frame| frame.seconds()).unwrap_or(0.0);
         Problem::new(StatusCode::NOT_FOUND, format!("the first frame of this layer is that of {first} s"))
     })
+}
+
+/// Frames of a quantity of a job, in time.
+async fn frames(state: &State, job: &str, quantity: &str) -> Result<Arc<Vec<Output>>, Problem> {
+    let key = (job.to_string(), quantity.to_string());
+    let newest = *state.newest.borrow();
+    if let Some((_, frames)) = held(&state.maps.frames).get(&key).filter(|(known, _)| *known == newest) {
+        return Ok(frames.clone());
+    }
+    let frames = Arc::new(state.store.frames(job, quantity).await?);
+    held(&state.maps.frames).put(key, (newest, frames.clone()));
+    Ok(frames)
 }
 
 /// Does work that takes a processor, away from those who answer, and no more at once than there is room for.
 async fn work<T: Send + 'static>(
     state: &Arc<State>,
+    places: &Arc<Semaphore>,
     task: impl FnOnce(&State) -> hanze_engine::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
     let broken =
         || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the layer cannot be read; tell whoever runs this server");
-    let place = state.maps.places.clone().acquire_owned().await.map_err(|_| broken())?;
+    let place = places.clone().acquire_owned().await.map_err(|_| broken())?;
     let state = state.clone();
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -166,6 +203,11 @@ fn open(state: &State, output: &Output) -> hanze_engine::Result<Arc<Layer>> {
     Ok(layer)
 }
 
+/// A layer that is opened for one look.
+fn unkept(state: &State, output: &Output) -> hanze_engine::Result<Arc<Layer>> {
+    Layer::open(&state.artifacts.path(&output.sha256), quantity(&output.name), &state.maps.once).map(Arc::new)
+}
+
 /// Statistics of all of a layer.
 fn whole(state: &State, output: &Output, layer: &Layer) -> hanze_engine::Result<Arc<Statistics>> {
     if let Some(known) = held(&state.maps.statistics).get(&output.sha256) {
@@ -188,7 +230,9 @@ mod tests {
             ("frames/depth_000600.000s.tif", "depth", Some(600.0)),
             ("frames/unit_discharge_x_000000.500s.tif", "unit_discharge_x", Some(0.5)),
         ] {
-            assert_eq!((quantity(name), seconds(name)), (what, at));
+            let [output, sha256, media_type, description] = std::array::from_fn(|_| String::new());
+            let output = Output { output, name: name.into(), sha256, bytes: 0, media_type, description };
+            assert_eq!((quantity(name), output.seconds()), (what, at));
         }
     }
 
@@ -196,7 +240,7 @@ mod tests {
     fn pictures_take_no_more_than_their_room() {
         let mut pictures = Pictures { kept: LruCache::unbounded(), bytes: 0 };
         for k in 0..100 {
-            pictures.keep(format!("{}", k % 90), Bytes::from(vec![0; 1 << 20]));
+            pictures.keep(format!("{}", k % 90), Bytes::from(vec![0; (1 << 20) - ENTRY]));
         }
         assert_eq!((pictures.kept.len(), pictures.bytes), (64, 64 << 20));
         assert!(pictures.kept.contains("9") && !pictures.kept.contains("20"));

@@ -99,6 +99,8 @@ pub fn outline(feature: &Value, layer: &Layer, from: Coordinates, left: &mut usi
     let geometry = &feature["geometry"];
     let polygon = |rings: &Value, left: &mut usize| -> Result<Vec<Vec<DVec2>>, Problem> {
         let rings = list(rings)?;
+        // Rings cost something even where they have no corner.
+        *left = left.checked_sub(1 + rings.len()).ok_or_else(too_long)?;
         rings.iter().map(|ring| list(ring)?.iter().map(|corner| place(corner, layer, from, left)).collect()).collect()
     };
     let polygons = match geometry["type"].as_str() {

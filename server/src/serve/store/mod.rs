@@ -169,6 +169,13 @@ fn clock(seen: i64) -> &'static (i64, Instant) {
     static CLOCK: OnceLock<(i64, Instant)> = OnceLock::new();
     CLOCK.get_or_init(|| {
         let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+        if seen > wall + 600_000 {
+            let minutes = (seen - wall) / 60_000;
+            tracing::warn!(
+                minutes,
+                "the store has times ahead of this machine's clock; new jobs begin where it left off"
+            );
+        }
         (wall.max(seen), Instant::now())
     })
 }
@@ -554,4 +561,49 @@ fn job_of(row: &SqliteRow) -> Result<Job, Error> {
         wish: row.try_get("wish")?,
         failure: row.try_get("failure")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_the_first_version_keeps_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(folder.path().join("jobs.sqlite")).create_if_missing(true);
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            // As the first version wrote it, without a number.
+            for statement in MIGRATIONS[0] {
+                sqlx::query(*statement).execute(&pool).await.unwrap();
+            }
+            for row in [
+                "INSERT INTO jobs VALUES ('a', 'echo', 't', 'accepted', 0, 'k', 's', NULL, 'b', 1, NULL, NULL, 2, 0, 'm', 0,
+                 NULL, NULL, NULL)",
+                "INSERT INTO events (job, kind, data) VALUES ('a', 'status', '{}')",
+                "INSERT INTO results VALUES ('a', 'o', 'n', 'f00', 7, 'text/plain', 'd')",
+                "INSERT INTO keys VALUES ('h', 'alice', 'submit', 1, NULL)",
+            ] {
+                sqlx::query(row).execute(&pool).await.unwrap();
+            }
+            pool.close().await;
+            for _ in 0..2 {
+                let store = Store::open(folder.path()).await.unwrap();
+                let job = store.job("a").await.unwrap().unwrap();
+                assert_eq!((job.wish.as_str(), job.failure, job.state.as_str()), ("{}", None, "accepted"));
+                assert_eq!(store.key("h").await.unwrap().unwrap().jobs_per_day, None);
+                assert_eq!(store.outputs("a").await.unwrap()[0].bytes, 7);
+                assert_eq!(store.events("a", 0).await.unwrap().len(), 1);
+                store.pool.close().await;
+            }
+            // One of a later version is not touched.
+            let options = SqliteConnectOptions::new().filename(folder.path().join("jobs.sqlite"));
+            let pool = SqlitePool::connect_with(options).await.unwrap();
+            sqlx::query("PRAGMA user_version = 99").execute(&pool).await.unwrap();
+            pool.close().await;
+            let refused = Store::open(folder.path()).await.err().unwrap().to_string();
+            assert!(refused.contains("newer version"), "{refused}");
+        });
+    }
 }

@@ -18,6 +18,14 @@ pub struct Output {
     pub description: String,
 }
 
+impl Output {
+    /// Seconds in the name of a frame.
+    pub fn seconds(&self) -> Option<f64> {
+        let (_, stamp) = self.name.strip_prefix("frames/")?.strip_suffix("s.tif")?.rsplit_once('_')?;
+        stamp.parse().ok()
+    }
+}
+
 impl Store {
     /// Checksums of all results.
     pub async fn sums(&self) -> Result<HashSet<String>, Error> {
@@ -59,8 +67,11 @@ impl Store {
             .bind(to)
             .fetch_all(&self.pool)
             .await?;
-        let frames: Vec<Output> = rows.iter().map(output_of).collect::<Result<_, _>>()?;
-        Ok(frames.into_iter().filter(|frame| frame.name.ends_with("s.tif")).collect())
+        let mut frames: Vec<Output> = rows.iter().map(output_of).collect::<Result<_, _>>()?;
+        frames.retain(|frame| frame.seconds().is_some());
+        // Names of long runs have more digits, and not the order of their times.
+        frames.sort_by(|a, b| a.seconds().partial_cmp(&b.seconds()).unwrap_or(std::cmp::Ordering::Equal));
+        Ok(frames)
     }
 
     /// A file of a job.
