@@ -6,7 +6,8 @@ use hanze_engine::device::shared::{Field, Shared};
 use hanze_engine::models::runoff::gpu::KERNELS;
 use hanze_engine::models::runoff::params::{
     Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Params,
-    SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, Strip, TILE, TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
+    SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, Strip, TILE, TILE_FED,
+    TILE_OPEN, TILE_SHUT, WALL,
 };
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
@@ -101,6 +102,9 @@ fn constants_agree() {
         ("TILE_SHUT", Literal::U32(TILE_SHUT)),
         ("TILE_OPEN", Literal::U32(TILE_OPEN)),
         ("TILE_FED", Literal::U32(TILE_FED)),
+        ("SOIL_PLAIN", Literal::U32(SOIL_PLAIN)),
+        ("SOIL_GREEN_AMPT", Literal::U32(SOIL_GREEN_AMPT)),
+        ("SOIL_HORTON", Literal::U32(SOIL_HORTON)),
         ("KIND_WALL", Literal::U32(KIND_WALL)),
         ("KIND_FREE", Literal::U32(KIND_FREE)),
         ("KIND_LEVEL", Literal::U32(KIND_LEVEL)),

@@ -8,7 +8,7 @@ use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::models::runoff::{
-    Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, Settings, start,
+    Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, Settings, Soil, start,
 };
 use std::time::Duration;
 
@@ -44,6 +44,17 @@ fn problem(cols: usize, rows: usize, water: Water, order: u32) -> Problem {
     problem.settings = Settings { order, longest_step: Some(STEP), ..Settings::default() };
     problem.manning.fill(0.03);
     problem.infiltration.iter_mut().for_each(|rate| *rate = if random() < 0.5 { 5e-6 } else { 0.0 });
+    // Each kind of soil has its turn.
+    let mut other = noise(7);
+    let mut each = |most: f64| (0..grid.len()).map(|_| (most * other()) as f32).collect::<Vec<f32>>();
+    // Where all is wet, since thin films that soil makes would be faster than the step allows.
+    if water == Water::AllWet {
+        problem.soil = match order {
+            1 => Soil::GreenAmpt(each(0.05)),
+            _ => Soil::Horton { excess: each(2e-5), decay: 0.01 },
+        };
+        problem.interception = each(2e-3);
+    }
     match water {
         Water::AllWet => problem.depth.iter_mut().for_each(|depth| *depth = (0.2 + 0.8 * random()) as f32),
         Water::HalfDry => problem.depth.iter_mut().zip(&bed).for_each(|(h, z)| *h = (0.1 - z).max(0.0) as f32),

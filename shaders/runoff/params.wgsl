@@ -14,6 +14,9 @@ const TILE_SHUT: u32 = 0u;
 const TILE_OPEN: u32 = 1u;
 const TILE_FED: u32 = 2u;
 
+const SOIL_PLAIN: u32 = 0u;
+const SOIL_GREEN_AMPT: u32 = 1u;
+const SOIL_HORTON: u32 = 2u;
 const KIND_WALL: u32 = 0u;
 const KIND_FREE: u32 = 1u;
 const KIND_LEVEL: u32 = 2u;
@@ -39,8 +42,8 @@ struct Params {
     gauges: u32,
     strips: u32,
     strip_rows: u32,
-    unused_a: u32,
-    unused_b: u32,
+    soil: u32,
+    decay: f32,
 }
 
 struct Clock {

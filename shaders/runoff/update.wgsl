@@ -20,6 +20,8 @@
 @group(0) @binding(16) var<storage, read> list: array<u32>;
 @group(0) @binding(17) var<storage, read> counts: array<u32>;
 @group(0) @binding(18) var<storage, read_write> awake: array<u32>;
+// Of soils that are not plain: suction times deficit (or Horton's excess), and what is held before any sinks in.
+@group(0) @binding(20) var<storage, read> soil: array<vec2<f32>>;
 
 // 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.
 override STAGE: u32 = 0u;
@@ -181,11 +183,14 @@ fn advance(i: u32, local: vec2<u32>) {
     }
     if STAGE != PREDICT {
         // Infiltration: never more than the water there, which holds the rain of the step already.
-        let sunk = min(surface[i].y * dt, depth.x);
+        var sunk = min(surface[i].y * dt, depth.x);
+        if params.soil != SOIL_PLAIN {
+            sunk = soak(surface[i].y, soil[i], infiltrated[i].x, depth.x);
+        }
         depth = add_depth(depth.x, depth.y, -sunk);
         if sunk > 0.0 {
-            let soil = infiltrated[i];
-            infiltrated[i] = add(soil.x, soil.y, sunk, params.zero);
+            let taken = infiltrated[i];
+            infiltrated[i] = add(taken.x, taken.y, sunk, params.zero);
         }
         q = select(vec2<f32>(0.0), q, depth.x > DRY);
         gather(i, depth.x, q);

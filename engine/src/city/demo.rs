@@ -19,7 +19,7 @@ mod streets;
 mod tests;
 mod trees;
 
-use super::City;
+use super::{City, Soil};
 use crate::objects::Tree;
 use crate::places::Places;
 use crate::{Error, Result, grid::Crs, grid::Grid, raster::Raster};
@@ -127,6 +127,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         buildings: Some(layer("buildings", "m", buildings, "Height of buildings above the terrain")),
         manning: layer("manning", "s/m^(1/3)", manning, "Manning's n of the surface"),
         infiltration: layer("infiltration", "m/s", infiltration, "Infiltration capacity of the soil"),
+        soil: Soil::default(),
         water: Some(layer("water", "m", water, "Depth of standing water at the start")),
         cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
         canopy: Some(layer("canopy", "m", canopy, "Height of the trees' crowns above the terrain")),

@@ -10,6 +10,17 @@ use crate::objects::Objects;
 use crate::places::Places;
 use crate::raster::Raster;
 
+/// What is known of a city's soil; none of it is needed.
+#[derive(Clone, Debug, Default)]
+pub struct Soil {
+    /// Suction head at the wetting front times the moisture deficit, m (Green and Ampt).
+    pub suction: Option<Raster>,
+    /// Infiltration rate at the start, m/s, and how fast it decays to the capacity, 1/s (Horton).
+    pub horton: Option<(Raster, f64)>,
+    /// Water that leaves and the smallest hollows hold, m.
+    pub interception: Option<Raster>,
+}
+
 /// A city as the models take it. Every layer lies on the same grid.
 pub struct City {
     /// Name for people.
@@ -26,6 +37,8 @@ pub struct City {
     pub manning: Raster,
     /// Infiltration capacity, m/s.
     pub infiltration: Raster,
+    /// How the soil takes water, besides that.
+    pub soil: Soil,
     /// Depth of standing water at the start, m; 0 where it is dry.
     pub water: Option<Raster>,
     /// What covers the ground, as [`Cover`](crate::cover::Cover) numbers it.

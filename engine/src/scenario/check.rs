@@ -99,6 +99,11 @@ impl Scenario {
                     ("cell_m", city.cell_m.is_some()),
                     ("manning", city.manning.is_some()),
                     ("infiltration_mm_per_day", city.infiltration_mm_per_day.is_some()),
+                    ("suction_head_m", city.suction_head_m.is_some()),
+                    ("moisture_deficit", city.moisture_deficit.is_some()),
+                    ("initial_infiltration_mm_per_hour", city.initial_infiltration_mm_per_hour.is_some()),
+                    ("infiltration_decay_per_hour", city.infiltration_decay_per_hour.is_some()),
+                    ("interception_m", city.interception_m.is_some()),
                     ("water_level_m", city.water_level_m.is_some()),
                     ("buildings", city.buildings.is_some()),
                     ("roads", city.roads.is_some()),
@@ -133,7 +138,39 @@ impl Scenario {
         }
         layer("city.manning", &city.manning, 1.0)?;
         layer("city.infiltration_mm_per_day", &city.infiltration_mm_per_day, 1e6)?;
+        layer("city.suction_head_m", &city.suction_head_m, 10.0)?;
+        layer("city.moisture_deficit", &city.moisture_deficit, 0.6)?;
+        layer("city.initial_infiltration_mm_per_hour", &city.initial_infiltration_mm_per_hour, 1e5)?;
+        layer("city.interception_m", &city.interception_m, 1.0)?;
+        self.check_soil()?;
         city.water_level_m.map_or(Ok(()), |level| number("city.water_level_m", level, -12_000.0..=12_000.0))
+    }
+
+    /// Soil is after Green and Ampt, after Horton, or plain.
+    fn check_soil(&self) -> Result<()> {
+        let city = &self.spec.city;
+        let missing = |key: &str, other: &str| {
+            let problem = format!("does nothing without {other}");
+            Err(Error::scenario(format!("city.{key}"), problem, format!("write {other}, too, or leave it out")))
+        };
+        let given = |key: &Option<NumberOrFile>| key.is_some();
+        match (given(&city.suction_head_m), given(&city.moisture_deficit)) {
+            (true, false) => return missing("suction_head_m", "moisture_deficit"),
+            (false, true) => return missing("moisture_deficit", "suction_head_m"),
+            _ => {}
+        }
+        let horton = given(&city.initial_infiltration_mm_per_hour);
+        match (horton, city.infiltration_decay_per_hour) {
+            (true, None) => return missing("initial_infiltration_mm_per_hour", "infiltration_decay_per_hour"),
+            (false, Some(_)) => return missing("infiltration_decay_per_hour", "initial_infiltration_mm_per_hour"),
+            (_, Some(decay)) => number("city.infiltration_decay_per_hour", decay, 0.0..=1000.0)?,
+            _ => {}
+        }
+        if horton && given(&city.suction_head_m) {
+            let problem = "stands beside suction_head_m: soil is after Horton or after Green and Ampt";
+            return Err(Error::scenario("city.initial_infiltration_mm_per_hour", problem, "keep one of them"));
+        }
+        Ok(())
     }
 
     /// Names stand in tables: each once, and readable.

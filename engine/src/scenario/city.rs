@@ -5,7 +5,7 @@ use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
 use crate::city::read::{Limits, Quantity, polygons, raster};
 use crate::city::resample::{Method, resample};
-use crate::city::{City, demo, holes};
+use crate::city::{City, Soil, demo, holes};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
@@ -19,6 +19,7 @@ const BYTES_PER_CELL: u64 = 200;
 /// Cells of one grid, so that indices fit in 32 bits.
 pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
+const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
 
 /// A file that a run has read.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -82,6 +83,26 @@ impl Scenario {
             self.layer("infiltration_mm_per_day", &spec.infiltration_mm_per_day, 0.0, 1e6, &grid, &mut inputs)?;
         infiltration.values.iter_mut().for_each(|value| *value = (f64::from(*value) * MM_PER_DAY) as f32);
         (infiltration.name, infiltration.unit) = ("infiltration".into(), "m/s".into());
+        let mut optional = |key: &str, spec: &Option<NumberOrFile>, most: f64| {
+            spec.as_ref().map(|_| self.layer(key, spec, 0.0, most, &grid, &mut inputs)).transpose()
+        };
+        let (suction, deficit) = (
+            optional("suction_head_m", &spec.suction_head_m, 10.0)?,
+            optional("moisture_deficit", &spec.moisture_deficit, 0.6)?,
+        );
+        let suction = suction.zip(deficit).map(|(mut suction, deficit)| {
+            suction.values.iter_mut().zip(&deficit.values).for_each(|(head, deficit)| *head *= deficit);
+            suction
+        });
+        let mut initial = optional("initial_infiltration_mm_per_hour", &spec.initial_infiltration_mm_per_hour, 1e5)?;
+        if let Some(initial) = &mut initial {
+            initial.values.iter_mut().for_each(|rate| *rate = (f64::from(*rate) * MM_PER_HOUR) as f32);
+        }
+        let soil = Soil {
+            suction,
+            horton: initial.map(|initial| (initial, spec.infiltration_decay_per_hour.unwrap_or(0.0) / 3600.0)),
+            interception: optional("interception_m", &spec.interception_m, 1.0)?,
+        };
         let water = spec.water_level_m.map(|level| {
             let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
             let depths = terrain.values.iter().map(depth).collect();
@@ -96,6 +117,7 @@ impl Scenario {
             buildings: None,
             manning,
             infiltration,
+            soil,
             water,
             cover: None,
             canopy: None,

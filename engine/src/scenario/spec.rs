@@ -44,7 +44,15 @@ impl Spec {
     /// Every file that the scenario names.
     pub fn files(&self) -> Vec<&str> {
         let city = &self.city;
-        let layers = [&city.manning, &city.infiltration_mm_per_day].into_iter().filter_map(|layer| match layer {
+        let layers = [
+            &city.manning,
+            &city.infiltration_mm_per_day,
+            &city.suction_head_m,
+            &city.moisture_deficit,
+            &city.initial_infiltration_mm_per_hour,
+            &city.interception_m,
+        ];
+        let layers = layers.into_iter().filter_map(|layer| match layer {
             Some(NumberOrFile::File(name)) => Some(name.as_str()),
             _ => None,
         });
@@ -99,6 +107,23 @@ pub struct CitySpec {
     /// Infiltration capacity, mm per day: a number or a raster. 0 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infiltration_mm_per_day: Option<NumberOrFile>,
+    /// Suction head at the wetting front, m, for infiltration after Green and Ampt, whose conductivity is
+    /// `infiltration_mm_per_day`: a number or a raster. Sand has about 0.05, loam 0.09, clay 0.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suction_head_m: Option<NumberOrFile>,
+    /// Moisture deficit of the soil for Green and Ampt, share of its volume, 0 to 0.6: a number or a raster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moisture_deficit: Option<NumberOrFile>,
+    /// Infiltration rate of dry soil, mm per hour, for infiltration after Horton, which ends at `infiltration_mm_per_day`: a
+    /// number or a raster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_infiltration_mm_per_hour: Option<NumberOrFile>,
+    /// How fast Horton's rate decays, per hour; 4 is usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infiltration_decay_per_hour: Option<f64>,
+    /// Water that leaves, moss and hollows too small to see hold before any sinks in, m: a number or a raster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interception_m: Option<NumberOrFile>,
     /// Level of standing water at the start, m: cells below it are filled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub water_level_m: Option<f64>,

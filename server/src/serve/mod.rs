@@ -56,7 +56,7 @@ pub struct Args {
     /// Anyone may read jobs and results without a key.
     #[arg(long)]
     public_read: bool,
-    /// URL under which others reach the server, such as https://hanze.example.nl behind a proxy; for links that must be whole.
+    /// URL under which others reach the server, where a proxy stands before it; for links that must be whole.
     #[arg(long)]
     public_url: Option<String>,
     /// Jobs that may wait; more are turned away for now.
@@ -92,7 +92,7 @@ pub struct Args {
     /// Requests a second on the average of one key, or of one address where anyone may read.
     #[arg(long, default_value_t = 200.0, value_parser = positive)]
     requests_per_second: f64,
-    /// Scheme, host and port of addresses that jobs may ask to be called, such as https://twin.example.nl; none, if left out.
+    /// Scheme, host and port (scheme://host:port) of addresses that jobs may ask to be called; none, if left out.
     #[arg(long)]
     callback_allow: Vec<String>,
     /// Seconds after which a reader that takes nothing is let go.

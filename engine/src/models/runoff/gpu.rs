@@ -5,7 +5,7 @@
 
 mod strip;
 
-use super::params::{Clock, HALO, Params, Segment, Source, TILE};
+use super::params::{Clock, HALO, Params, SOIL_PLAIN, Segment, Source, TILE};
 use super::problem::{BoundaryKind, Padded, Problem};
 use super::solver::{Fields, Solver, State, Statistics, Volumes, awake};
 use crate::device::gpu::{Gpu, Kernel, Stage, Ticket, Work};
@@ -37,6 +37,7 @@ pub const UPDATE: Kernel = kernel!(
     "runoff/hllc.wgsl",
     "runoff/friction.wgsl",
     "runoff/reconstruct.wgsl",
+    "runoff/soil.wgsl",
     "runoff/update.wgsl",
 );
 /// Adds point inflows.
@@ -120,7 +121,7 @@ impl GpuSolver {
             // A device does not tell how much it has; what all of the grid takes says more than the array that failed.
             Error::Memory { available: 0, .. } => Error::Memory {
                 what: format!("a grid of {} × {} cells on {name}", grid.cols, grid.rows),
-                needed: BYTES_PER_CELL * grid.len() as u64,
+                needed: (BYTES_PER_CELL + if problem.soil_kind() == SOIL_PLAIN { 0 } else { 8 }) * grid.len() as u64,
                 available: 0,
                 mend: "take a larger cell_m or a smaller extent (order 1 needs as much memory), or --device cpu".into(),
             },
@@ -163,7 +164,7 @@ impl GpuSolver {
         let tiles = gpu.stage(TILES, &[], &tiles)?;
         let clock_stage = [(0, &s.params), (1, &s.clock), (12, &s.groups), (17, &s.counts)];
         let clock_stage = gpu.stage(CLOCK, &[], &clock_stage)?;
-        let Padded { bed, manning, infiltration, speed, fields, .. } = padded;
+        let Padded { bed, manning, infiltration, soil, speed, fields, .. } = padded;
         let strips = (0..strips).map(|index| {
             let first = index * strip_rows;
             Strip::new(
@@ -171,6 +172,7 @@ impl GpuSolver {
                 &shared,
                 problem,
                 [&bed, &manning, &infiltration],
+                &soil,
                 first..rows.min(first + strip_rows),
                 index,
             )

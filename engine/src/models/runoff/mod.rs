@@ -17,7 +17,7 @@ mod tables;
 pub mod validate;
 
 pub use model::{check, prepare};
-pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings};
+pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
 pub use run::Run;
 
 pub use crate::grid::Edge;

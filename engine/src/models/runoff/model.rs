@@ -2,7 +2,7 @@
 
 use super::params::{DRY, HALO, NEVER, SPEED_DEPTH};
 use super::prepare::problem;
-use super::problem::BoundaryKind;
+use super::problem::{BoundaryKind, Soil};
 use super::run::{Run, Saved};
 use super::solver::{Fields, State, Statistics};
 use super::{story, tables};
@@ -95,7 +95,14 @@ impl Runoff {
         for (name, outflow) in names.into_iter().zip(self.run.outflows()?) {
             terms.push((format!("boundary {name}"), -outflow));
         }
-        terms.push(("infiltrated".into(), -infiltrated));
+        // What was taken first is on leaves and in hollows.
+        let problem = &self.run.problem;
+        let held = problem.interception.iter().zip(&fields.statistics.infiltrated);
+        let held = held.map(|(most, taken)| f64::from(most.min(*taken))).sum::<f64>() * area;
+        if !problem.interception.is_empty() {
+            terms.push(("intercepted".into(), -held));
+        }
+        terms.push(("infiltrated".into(), held - infiltrated));
         terms.push(("standing at the end".into(), -stored));
         Ok(Balance::new("m³", terms))
     }
@@ -200,6 +207,8 @@ impl Model for Runoff {
         let found = tables::places(problem, &self.places, &max_depth);
         story.extend(found.story);
         tables.extend(found.tables);
+        let held = |i: usize| problem.interception.get(i).copied().unwrap_or(0.0);
+        let sunk = infiltrated.iter().enumerate().map(|(i, taken)| taken - held(i).min(*taken)).collect();
         let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
         let in_minutes = |times: Vec<u32>| times.into_iter().map(minutes).collect();
         let fast = "highest speed of the water where it is deeper than 1 cm";
@@ -211,7 +220,7 @@ impl Model for Runoff {
             self.layer("max_velocity", "m/s", fast, max_speed),
             self.layer("arrival", "min", &arrived, in_minutes(arrival)),
             self.layer("duration", "min", &stayed, in_minutes(duration)),
-            self.layer("infiltrated", "m", "water that went into the soil", infiltrated),
+            self.layer("infiltrated", "m", "water that went into the soil", sunk),
         ];
         Ok(Outcome { layers, tables, balance, story })
     }
@@ -231,6 +240,11 @@ impl Model for Runoff {
             "longest_step_s": problem.longest_step(),
             "arrival_depth_m": problem.settings.arrival_depth,
             "duration_depth_m": problem.settings.duration_depth,
+            "soil": match &problem.soil {
+                Soil::Plain => "at its capacity",
+                Soil::GreenAmpt(_) => "Green and Ampt",
+                Soil::Horton { .. } => "Horton",
+            },
             "boundaries": problem.boundaries.iter().map(|b| (b.name.clone(), boundary(&b.kind))).collect::<Vec<_>>(),
         })
     }

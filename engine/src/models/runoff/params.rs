@@ -27,6 +27,13 @@ pub const TILE_OPEN: u32 = 1;
 /// Tile kind: water may come in here at any time, by a point inflow or through an edge.
 pub const TILE_FED: u32 = 2;
 
+/// Soil that takes water at its capacity.
+pub const SOIL_PLAIN: u32 = 0;
+/// Soil after Green and Ampt, or that holds some water before it takes any.
+pub const SOIL_GREEN_AMPT: u32 = 1;
+/// Soil after Horton.
+pub const SOIL_HORTON: u32 = 2;
+
 /// Segment kind: mirror, nothing passes.
 pub const KIND_WALL: u32 = 0;
 /// Segment kind: water leaves as it comes.
@@ -77,10 +84,10 @@ shared_struct! {
         pub strips: u32,
         /// Rows of a strip, whole tiles; the last strip may have fewer.
         pub strip_rows: u32,
-        /// Fills the struct to a multiple of 16 bytes.
-        pub unused_a: u32,
-        /// Likewise.
-        pub unused_b: u32,
+        /// How the soil takes water: one of the `SOIL_` constants.
+        pub soil: u32,
+        /// Decay of Horton's rate, 1/s.
+        pub decay: f32,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a scenario and a city to the runoff problem.
 
-use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings};
+use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
@@ -21,6 +21,8 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         bed: city.terrain.values.clone(),
         manning: city.manning.values.clone(),
         infiltration: city.infiltration.values.clone(),
+        soil: soil(city),
+        interception: city.soil.interception.as_ref().map_or_else(Vec::new, |layer| layer.values.clone()),
         depth: city.water.as_ref().map_or_else(|| zeros.clone(), |water| water.values.clone()),
         qx: zeros.clone(),
         qy: zeros,
@@ -62,6 +64,18 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         problem.gauges.push(Gauge { name: gauge.name.clone(), col, row });
     }
     Ok(problem)
+}
+
+/// How the city's soil takes water.
+fn soil(city: &City) -> Soil {
+    match (&city.soil.suction, &city.soil.horton) {
+        (Some(suction), _) => Soil::GreenAmpt(suction.values.clone()),
+        (None, Some((initial, decay))) => {
+            let excess = initial.values.iter().zip(&city.infiltration.values);
+            Soil::Horton { excess: excess.map(|(initial, last)| (initial - last).max(0.0)).collect(), decay: *decay }
+        }
+        (None, None) => Soil::Plain,
+    }
 }
 
 /// The open cell that holds a point.

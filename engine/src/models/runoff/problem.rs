@@ -1,8 +1,8 @@
 //! A runoff problem as the solvers take it: plain arrays in SI units on one grid.
 
 use super::params::{
-    DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Segment, Source, TILE,
-    TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
+    DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, SOIL_GREEN_AMPT,
+    SOIL_HORTON, SOIL_PLAIN, Segment, Source, TILE, TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
 use super::solver::{Fields, State, Statistics};
 use crate::grid::{Edge, Grid};
@@ -92,6 +92,24 @@ impl Default for Settings {
     }
 }
 
+/// How soil takes water, besides its infiltration capacity (m/s).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Soil {
+    /// At its capacity.
+    #[default]
+    Plain,
+    /// After Green and Ampt: the capacity is the saturated hydraulic conductivity, and each cell has its suction head at the
+    /// wetting front times the moisture deficit, m.
+    GreenAmpt(Vec<f32>),
+    /// After Horton: the capacity is what the rate ends at.
+    Horton {
+        /// What the rate of each cell is higher at the start, m/s.
+        excess: Vec<f32>,
+        /// Decay of that, 1/s.
+        decay: f64,
+    },
+}
+
 /// A runoff problem. Arrays hold one value per cell, row by row from the north-west.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -105,6 +123,10 @@ pub struct Problem {
     pub manning: Vec<f32>,
     /// Infiltration capacity, m/s.
     pub infiltration: Vec<f32>,
+    /// How soil takes water.
+    pub soil: Soil,
+    /// Water that leaves and the smallest hollows hold before any sinks in, m; empty for none.
+    pub interception: Vec<f32>,
     /// Depth at the start, m.
     pub depth: Vec<f32>,
     /// Unit discharge to the east at the start, m²/s.
@@ -131,6 +153,8 @@ pub struct Padded {
     pub manning: Vec<f32>,
     /// Infiltration capacity, m/s.
     pub infiltration: Vec<f32>,
+    /// Suction times deficit (or Horton's excess) and what is held; empty where all soil is plain.
+    pub soil: Vec<[f32; 2]>,
     /// The state at the start.
     pub fields: Fields,
     /// Highest wave speed at the start, m/s.
@@ -162,6 +186,8 @@ impl Problem {
             bed: raster.values,
             manning: zeros.clone(),
             infiltration: zeros.clone(),
+            soil: Soil::Plain,
+            interception: Vec::new(),
             depth: zeros.clone(),
             qx: zeros.clone(),
             qy: zeros,
@@ -171,6 +197,34 @@ impl Problem {
             gauges: Vec::new(),
             settings: Settings::default(),
         }
+    }
+
+    /// One of the `SOIL_` constants.
+    pub fn soil_kind(&self) -> u32 {
+        match &self.soil {
+            Soil::Plain if self.interception.is_empty() => SOIL_PLAIN,
+            Soil::Plain | Soil::GreenAmpt(_) => SOIL_GREEN_AMPT,
+            Soil::Horton { .. } => SOIL_HORTON,
+        }
+    }
+
+    /// Decay of Horton's rate, 1/s.
+    pub fn soil_decay(&self) -> f64 {
+        if let Soil::Horton { decay, .. } = self.soil { decay } else { 0.0 }
+    }
+
+    fn soils(&self, pad: &impl Fn(&[f32], f32) -> Vec<f32>) -> Vec<[f32; 2]> {
+        if self.soil_kind() == SOIL_PLAIN {
+            return Vec::new();
+        }
+        let zeros = vec![0.0; self.grid.len()];
+        let first = match &self.soil {
+            Soil::Plain => &zeros,
+            Soil::GreenAmpt(store) => store,
+            Soil::Horton { excess, .. } => excess,
+        };
+        let held = if self.interception.is_empty() { &zeros } else { &self.interception };
+        pad(first, 0.0).into_iter().zip(pad(held, 0.0)).map(|(first, held)| [first, held]).collect()
     }
 
     /// Number of cells that water can enter.
@@ -373,6 +427,7 @@ impl Problem {
         Padded {
             manning: pad(&self.manning, 0.0),
             infiltration: pad(&self.infiltration, 0.0),
+            soil: self.soils(&pad),
             speed: (0..len).map(wave).fold(0.0, f32::max),
             gauges: self.gauges.iter().map(|g| self.padded_index(g.col, g.row)).collect(),
             fields: Fields {

@@ -107,6 +107,8 @@ impl Run {
             end_ms: milliseconds(end),
             sources: sources.len() as u32,
             gauges: problem.gauges.len() as u32,
+            soil: problem.soil_kind(),
+            decay: problem.soil_decay() as f32,
             ..Params::default()
         };
         self.solver.begin(params, &segments, &sources)?;

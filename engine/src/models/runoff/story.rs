@@ -115,7 +115,7 @@ pub fn story(problem: &Problem, balance: &Balance, max_depth: &[f32], spots: &[S
     if came > 0.0 && stays >= 0.0 {
         let share = |volume: f64| 100.0 * volume / came;
         let edges = balance.terms.iter().filter(|t| t.0.starts_with("boundary") && t.1 < 0.0).map(|t| -t.1);
-        let shares = [share(term("infiltrated")), share(edges.sum()), share(stays)];
+        let shares = [share(term("infiltrated") + term("intercepted")), share(edges.sum()), share(stays)];
         story.push(both(&|language| {
             let [sank, left, stays] = shares.map(|share| language.number(share, 1));
             match language {

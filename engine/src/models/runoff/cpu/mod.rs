@@ -6,6 +6,7 @@ mod friction;
 mod ghosts;
 mod hllc;
 mod reconstruct;
+mod soil;
 mod sources;
 mod state;
 mod tiles;
@@ -58,7 +59,12 @@ impl CpuSolver {
         CpuSolver {
             params: Params::default(),
             clock: Clock { speed_bits: padded.speed.to_bits(), ..Clock::default() },
-            ground: Ground { bed: padded.bed, manning: padded.manning, infiltration: padded.infiltration },
+            ground: Ground {
+                bed: padded.bed,
+                manning: padded.manning,
+                infiltration: padded.infiltration,
+                soil: padded.soil,
+            },
             states: [padded.fields.state, State::dry(len)],
             statistics: padded.fields.statistics,
             perimeter: Perimeter {

@@ -31,11 +31,13 @@ impl State {
     }
 }
 
-/// What does not change: bed (m, relative to the datum), Manning's n (s/m^(1/3)), infiltration capacity (m/s).
+/// What does not change: bed (m, relative to the datum), Manning's n (s/m^(1/3)), infiltration capacity (m/s), and of soil that
+/// is not plain what `soil::soak` takes.
 pub struct Ground {
     pub bed: Vec<f32>,
     pub manning: Vec<f32>,
     pub infiltration: Vec<f32>,
+    pub soil: Vec<[f32; 2]>,
 }
 
 /// The edges: which segment each face belongs to, and the segments' values at the middle of the step.

@@ -5,12 +5,13 @@
 //! results depend neither on the number of threads nor on how the tiles are strung together.
 
 use super::super::params::{
-    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SPEED_DEPTH, STILL_DISCHARGE, TILE, WALL,
+    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, TILE, WALL,
 };
 use super::super::solver::State;
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
 use super::friction::friction;
 use super::hllc::{Flux, max, min};
+use super::soil::soak;
 use super::state::{Ground, Perimeter, Row, Rows};
 use std::ops::Range;
 
@@ -244,9 +245,13 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
     if STAGE == PREDICT {
         return 0;
     }
-    let capacity = &context.ground.infiltration[ground];
+    let capacity = &context.ground.infiltration[ground.clone()];
+    let soil = if context.params.soil == SOIL_PLAIN { &[][..] } else { &context.ground.soil[ground] };
     // Under pavement and buildings nothing sinks in, and the two arrays of what did need not be touched.
-    if capacity.iter().fold(0, |bits, rate| bits | rate.to_bits()) != 0 {
+    if !soil.is_empty() {
+        let taken = (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
+        soak_row(context, capacity, soil, (depth, low), taken);
+    } else if capacity.iter().fold(0, |bits, rate| bits | rate.to_bits()) != 0 {
         let (infiltrated, infiltrated_low) =
             (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
         sink(context, capacity, (depth, low), infiltrated, infiltrated_low);
@@ -349,6 +354,24 @@ fn sink(
         let sunk = min(capacity[i] * dt, depth[i]);
         (depth[i], low[i]) = add(depth[i], low[i], -sunk);
         (infiltrated[i], infiltrated_low[i]) = add(infiltrated[i], infiltrated_low[i], sunk);
+    }
+}
+
+/// Interception and infiltration of soil that is not plain, cell by cell: few are wet at once.
+#[inline(always)]
+fn soak_row(
+    context: &Context,
+    capacity: &[f32],
+    soil: &[[f32; 2]],
+    (depth, low): (&mut [f32], &mut [f32]),
+    (taken, taken_low): (&mut [f32], &mut [f32]),
+) {
+    for i in 0..depth.len() {
+        if depth[i] > 0.0 {
+            let sunk = soak(context.params, context.clock, capacity[i], soil[i], taken[i], depth[i]);
+            (depth[i], low[i]) = add(depth[i], low[i], -sunk);
+            (taken[i], taken_low[i]) = add(taken[i], taken_low[i], sunk);
+        }
     }
 }
 

@@ -30,12 +30,14 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// Sets a strip up on the device; `ground` is bed, Manning's n and infiltration capacity with the grid's halo.
+    /// Sets a strip up on the device; `ground` is bed, Manning's n and infiltration capacity with the grid's halo; `soils` is
+    /// empty where all soil is plain.
     pub fn new(
         gpu: &Gpu,
         shared: &Shared,
         problem: &Problem,
         ground: [&[f32]; 3],
+        soils: &[[f32; 2]],
         rows: Range<usize>,
         index: usize,
     ) -> Result<Strip> {
@@ -47,6 +49,11 @@ impl Strip {
         let states = [plain("state", 16)?, plain("second state", 16)?];
         let statistics = plain("statistics", 16)?;
         let infiltrated = plain("infiltrated", 8)?;
+        // A buffer cannot be empty.
+        let soil = if soils.is_empty() { gpu.buffer("soil", 16, BufferUsages::empty())? } else { plain("soil", 8)? };
+        if !soils.is_empty() {
+            gpu.write(&soil, &soils[place.clone()])?;
+        }
         let [z, manning, capacity] = ground.map(|values| &values[place.clone()]);
         gpu.write(&bed, z)?;
         gpu.write(&surface, &manning.iter().zip(capacity).map(|(&n, &f)| [n, f]).collect::<Vec<[f32; 2]>>())?;
@@ -72,6 +79,7 @@ impl Strip {
                 (16, &s.list),
                 (17, &s.counts),
                 (18, &s.awake),
+                (20, &soil),
             ];
             gpu.stage(UPDATE, &[("STAGE", stage)], &buffers)
         };

@@ -108,6 +108,7 @@ pub const CASES: &[Case] = &[
     Case { name: "rough plane", cheap: false, needs_data: false, run: rain::rough_plane },
     Case { name: "V-catchment", cheap: false, needs_data: false, run: rain::v_catchment },
     Case { name: "rain on a lake", cheap: false, needs_data: false, run: rain::lake },
+    Case { name: "soil", cheap: true, needs_data: false, run: rain::soil },
     Case { name: "EA SC120002 test 1", cheap: false, needs_data: false, run: benchmarks::ea1 },
     Case { name: "EA SC120002 test 2", cheap: false, needs_data: true, run: benchmarks::ea2 },
     Case { name: "EA SC120002 test 4", cheap: false, needs_data: true, run: benchmarks::ea4 },
