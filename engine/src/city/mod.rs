@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod holes;
+pub mod import;
 pub mod read;
 pub mod resample;
 

@@ -4,6 +4,7 @@ mod bench;
 mod client;
 mod demo;
 mod devices;
+mod import;
 mod map;
 mod mesh;
 mod progress;
@@ -60,6 +61,9 @@ enum Command {
     Mesh(mesh::Args),
     /// Write the synthetic demo town as the files that a real city comes in.
     Demo(demo::Args),
+    /// Turn measurements of others into layers of a city.
+    #[command(subcommand)]
+    Import(import::What),
     /// Serve jobs and results over HTTP.
     Serve(crate::serve::Args),
     #[command(flatten)]
@@ -121,6 +125,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Map(args) => map::map(&args),
         Command::Mesh(args) => mesh::mesh(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Import(what) => import::import(&what),
         Command::Serve(args) => crate::serve::serve(&args),
         Command::Ask(ask) => client::ask(&ask),
         Command::Key { data, command } => crate::serve::command(&data, &command),
