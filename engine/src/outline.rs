@@ -27,6 +27,28 @@ impl Outline {
         Some(corners.fold((first, first), |(low, high), corner| (low.min(*corner), high.max(*corner))))
     }
 
+    /// What finding the cells within takes: cells of the rectangle around it on the grid, and rows that its sides cross.
+    pub fn cost(&self, grid: &Grid) -> (f64, f64) {
+        let Some((low, high)) = self.bounds() else { return (0.0, 0.0) };
+        let (low, high) = (low.max(DVec2::new(grid.west, grid.south())), high.min(DVec2::new(grid.east(), grid.north)));
+        let size = ((high - low) / grid.cell).max(DVec2::ZERO) + 1.0;
+        let rows = |from: &DVec2, to: &DVec2| ((to.y - from.y).abs() / grid.cell).min(size.y) + 1.0;
+        let sides = self.polygons.iter().flatten().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)));
+        (size.x * size.y, sides.map(|(from, to)| rows(from, to)).sum())
+    }
+
+    /// Whether a point lies within, by the even-odd rule for each polygon.
+    pub fn holds(&self, at: DVec2) -> bool {
+        let crosses = |(from, to): (&DVec2, &DVec2)| {
+            (from.y > at.y) != (to.y > at.y) && at.x < from.x + (at.y - from.y) / (to.y - from.y) * (to.x - from.x)
+        };
+        let inside = |rings: &Vec<Vec<DVec2>>| {
+            let sides = rings.iter().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)));
+            sides.filter(|side| crosses(*side)).count() % 2 == 1
+        };
+        self.polygons.iter().any(inside)
+    }
+
     /// Columns of each row whose centres lie within, as ranges that rise and do not touch; rows without any are left out.
     /// `None` where the outline is too long to be followed.
     pub fn cells(&self, grid: &Grid) -> Option<Vec<(usize, Vec<Range<usize>>)>> {
@@ -39,7 +61,7 @@ impl Outline {
         let mut count = 0;
         for rings in &self.polygons {
             // Rows of this polygon: of many small ones, each costs what it covers.
-            let heights = rings.iter().flatten().map(|corner| corner.y);
+            let heights = rings.iter().filter(|ring| ring.len() > 2).flatten().map(|corner| corner.y);
             let (low, high) =
                 heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
             let last_row = row_of(low).ceil().clamp(top as f64, end as f64) as usize;

@@ -8,10 +8,11 @@ use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::raster::Raster;
 use las::Reader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-/// Cells of the rasters at most; each takes 24 bytes while points are read.
-const MOST_CELLS: f64 = 4e8;
+/// Cells of the rasters at most; each takes up to 36 bytes on the way.
+const MOST_CELLS: f64 = 2e8;
 /// Points that are read at once.
 const AT_ONCE: u64 = 100_000;
 /// Height above the ground from which something is a crown, m; lower plants are no obstacle to the sun.
@@ -52,6 +53,13 @@ pub struct Import {
 /// # Errors
 /// `Io` and `Data` with the file; `Data` where there are too many cells, or no ground.
 pub fn laz(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) -> Result<Import> {
+    let first = files.first().map_or(Path::new(""), PathBuf::as_path);
+    // The reader of others trusts some lengths in a file.
+    let read = catch_unwind(AssertUnwindSafe(|| read(files, cell, crs, tell)));
+    read.unwrap_or_else(|_| Err(Error::data(first, "is damaged, or another one beside it", "fetch the files again")))
+}
+
+fn read(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) -> Result<Import> {
     let nothing = Path::new("");
     let first = files.first().map_or(nothing, PathBuf::as_path);
     let (grid, all) = grid(files, cell, crs)?;
@@ -136,8 +144,9 @@ fn grid(files: &[PathBuf], cell: f64, crs: Crs) -> Result<(Grid, u64)> {
         return Err(Error::data(first, format!("cannot be laid on cells of {cell} m"), "take a cell of 0.05 to 100 m"));
     }
     // A point on the last edge lies in a cell, too.
-    let start = low.map(|place| (place / cell).floor());
-    let count = [0, 1].map(|k| (high[k] / cell).floor() - start[k] + 1.0);
+    // As `Grid::cell_at` has it: a cell holds its western and its northern edge.
+    let start = [(low[0] / cell).floor(), (low[1] / cell).ceil() - 1.0];
+    let count = [(high[0] / cell).floor() - start[0] + 1.0, (high[1] / cell).ceil() - start[1]];
     if count[0] * count[1] > MOST_CELLS {
         let problem = format!("makes {:.0} × {:.0} cells", count[0], count[1]);
         return Err(Error::data(first, problem, "take a larger --cell, or fewer files at once"));
@@ -222,6 +231,10 @@ mod tests {
             let refused = laz(&[path(name)], cell, Crs::RD_NEW, &mut |_, _| {}).err().expect(name).to_string();
             assert!(refused.contains(words), "{refused}");
         }
+        // Points on the edges lie in cells.
+        write(&path("edge.las"), &[(85_000.0, 447_000.0, 1.0, 2), (85_001.0, 447_001.0, 2.0, 2)]);
+        let import = laz(&[path("edge.las")], 0.5, Crs::RD_NEW, &mut |_, _| {}).expect("read");
+        assert_eq!((import.left_out, import.terrain.grid.cols, import.terrain.grid.rows), (0, 3, 3));
         // A file that was cut off.
         let whole = std::fs::read(path("roof.las")).expect("a file");
         for cut in [10, 200, whole.len() - 3] {

@@ -157,7 +157,23 @@ impl Scenario {
         match (given(&city.suction_head_m), given(&city.moisture_deficit)) {
             (true, false) => return missing("suction_head_m", "moisture_deficit"),
             (false, true) => return missing("moisture_deficit", "suction_head_m"),
+            (true, true) if city.infiltration_mm_per_day.is_none() => {
+                return missing("suction_head_m", "infiltration_mm_per_day");
+            }
             _ => {}
+        }
+        let plain = |key: &Option<NumberOrFile>| match key {
+            None => Some(0.0),
+            Some(NumberOrFile::Number(value)) => Some(*value),
+            Some(NumberOrFile::File(_)) => None,
+        };
+        let last = plain(&city.infiltration_mm_per_day).map(|per_day| per_day / 24.0);
+        if let (Some(NumberOrFile::Number(first)), Some(last)) = (&city.initial_infiltration_mm_per_hour, last)
+            && *first < last
+        {
+            let problem = format!("{first} is lower than what the rate ends at, {last:.1} mm per hour");
+            let mend = "dry soil takes more, not less: write a higher rate, or a lower infiltration_mm_per_day";
+            return Err(Error::scenario("city.initial_infiltration_mm_per_hour", problem, mend));
         }
         let horton = given(&city.initial_infiltration_mm_per_hour);
         match (horton, city.infiltration_decay_per_hour) {

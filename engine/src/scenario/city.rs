@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
 /// in and out.
-const BYTES_PER_CELL: u64 = 200;
+const BYTES_PER_CELL: u64 = 215;
 /// Cells of one grid, so that indices fit in 32 bits.
 pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;

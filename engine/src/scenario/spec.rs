@@ -118,7 +118,7 @@ pub struct CitySpec {
     /// number or a raster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_infiltration_mm_per_hour: Option<NumberOrFile>,
-    /// How fast Horton's rate decays, per hour; 4 is usual.
+    /// How fast Horton's rate decays from the start of the run on, whether it rains or not, per hour; 4 is usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infiltration_decay_per_hour: Option<f64>,
     /// Water that leaves, moss and hollows too small to see hold before any sinks in, m: a number or a raster.

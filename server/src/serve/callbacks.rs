@@ -19,7 +19,7 @@ const CALL_TIME: Duration = Duration::from_secs(10);
 /// Time between two looks, where nothing wakes the caller.
 const EVERY: Duration = Duration::from_secs(2);
 /// Calls that are due and looked at, made at once, and made to one host at once.
-const LOOKED_AT: i64 = 200;
+const LOOKED_AT: i64 = 5000;
 const AT_ONCE: usize = 16;
 const AT_ONCE_OF_HOST: usize = 2;
 
@@ -44,9 +44,11 @@ pub async fn keep(state: Arc<State>) {
     let made: Made = Arc::default();
     let mut calls = tokio::task::JoinSet::new();
     while !state.is_stopping.load(Ordering::Relaxed) {
+        // One that ends while the store is asked is not made again.
+        let before: Vec<i64> = held(&made).keys().copied().collect();
         match state.store.calls(LOOKED_AT).await {
             Ok(due) => {
-                for call in due {
+                for call in due.into_iter().filter(|call| !before.contains(&call.id)) {
                     let host =
                         call.url.parse::<Uri>().ok().and_then(|url| Some(url.host()?.to_string())).unwrap_or_default();
                     let mut busy = held(&made);
@@ -56,9 +58,8 @@ pub async fn keep(state: Arc<State>) {
                         busy.insert(call.id, host);
                         let (state, agent, made) = (state.clone(), agent.clone(), made.clone());
                         calls.spawn(async move {
-                            let id = call.id;
+                            let _place = Place(call.id, made);
                             attend(&state, agent, call).await;
-                            held(&made).remove(&id);
                         });
                     }
                 }
@@ -72,6 +73,15 @@ pub async fn keep(state: Arc<State>) {
     }
     // Those that are on their way are written down.
     while calls.join_next().await.is_some() {}
+}
+
+/// The place of a call among those that are made, given back however it ends.
+struct Place(i64, Made);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        held(&self.1).remove(&self.0);
+    }
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,7 +104,14 @@ async fn attend(state: &State, agent: ureq::Agent, call: Call) {
         Err(problem) => {
             tracing::warn!(job = call.job, ?problem, "a call waits until its job can be read");
             // One that cannot be put off is due still.
-            let _ = state.store.put_off(call.id, now() + FIRST_PAUSE_MS).await;
+            let _ = if call.attempts + 1 < MOST_ATTEMPTS {
+                state
+                    .store
+                    .put_off(call.id, now() + (FIRST_PAUSE_MS << call.attempts.clamp(0, 20)).min(3_600_000))
+                    .await
+            } else {
+                state.store.called(call.id).await
+            };
             return;
         }
     };

@@ -165,7 +165,7 @@ fn peer(state: &State, headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let told = text("x-forwarded-for").and_then(|list| list.rsplit(',').next()).map(str::trim);
     let peer = told.filter(|_| state.args.trust_forwarded).or(text(PEER)).unwrap_or("unknown");
-    match peer.parse() {
+    match peer.parse().map(|address: IpAddr| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => address.segments()[..4].iter().map(|part| format!("{part:x}:")).collect(),
         _ => peer.to_string(),
     }

@@ -181,7 +181,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             artifacts,
             maps: maps::Maps::new(),
             rates: rates::Rates::default(),
-            uploads: uploads::Room::of(&args.data, args.max_uploads_gb),
+            uploads: uploads::Room::empty(args.max_uploads_gb),
             args,
             newest: watch::Sender::new(newest),
             queue: Notify::new(),
@@ -190,6 +190,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         });
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
         retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
+        state.uploads.count(&state.args.data);
         listen::run(state, listener, device).await
     });
     // What still computes for someone who asked must not hold the process.

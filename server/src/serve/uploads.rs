@@ -50,12 +50,20 @@ pub struct Room {
 const MOST_UPLOADS: u64 = 100_000;
 
 impl Room {
-    /// The room of a folder, of which some is taken already.
-    pub fn of(data: &Path, gigabytes: f64) -> Room {
+    /// Room of so many gigabytes, of which nothing is taken.
+    pub fn empty(gigabytes: f64) -> Room {
+        Room { taken: Mutex::new((0, 0)), most: (gigabytes * 1e9) as u64 }
+    }
+
+    /// Counts what is there, at the start.
+    pub fn count(&self, data: &Path) {
         let files = std::fs::read_dir(folder(data)).into_iter().flatten().flatten();
         let sizes = files.filter_map(|file| file.metadata().ok()).map(|file| file.len());
-        let taken = sizes.fold((0, 0), |(bytes, files), size| (bytes + size, files + 1));
-        Room { taken: Mutex::new(taken), most: (gigabytes * 1e9) as u64 }
+        let there = sizes.fold((0, 0), |(bytes, files), size| (bytes + size, files + 1));
+        self.change(|taken| {
+            *taken = there;
+            true
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut (u64, u64)) -> bool) -> bool {
@@ -105,14 +113,14 @@ pub async fn keep(state: &State, files: Vec<(String, Vec<u8>)>) -> Result<(), Pr
 pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
     let age = Duration::try_from_secs_f64(state.args.keep_uploads_days * 86_400.0).unwrap_or(Duration::MAX);
     let folder = folder(&state.args.data);
+    // The file's own clock and the machine's are one; a file from the future is not old.
+    let is_old = move |path: &PathBuf| {
+        let time = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+        time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > age)
+    };
     let old = tokio::task::spawn_blocking(move || {
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        // The file's own clock and the machine's are one; a file from the future is not old.
-        let is_old = |file: &std::fs::DirEntry| {
-            let time = file.metadata().and_then(|file| file.modified()).ok();
-            time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > age)
-        };
-        files.filter(is_old).map(|file| file.path()).collect::<Vec<PathBuf>>()
+        files.map(|file| file.path()).filter(is_old).collect::<Vec<PathBuf>>()
     });
     let old = old.await.unwrap_or_default();
     if old.is_empty() {
@@ -121,7 +129,8 @@ pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
     let waiting = state.store.waiting_scenarios().await?;
     for path in old {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !waiting.iter().any(|scenario| scenario.contains(&name)) {
+        // It may have been named meanwhile, which makes it young again.
+        if is_old(&path) && !waiting.iter().any(|scenario| scenario.contains(&name)) {
             let size = tokio::fs::metadata(&path).await.map_or(0, |file| file.len());
             if tokio::fs::remove_file(&path).await.is_ok() {
                 state.uploads.give(size, 1);
@@ -230,9 +239,17 @@ where
     }
     file.sync_all().await.map_err(full)?;
     let sum = hex(&sum.finalize());
-    let is_new = !tokio::fs::try_exists(folder.join(&sum)).await.map_err(full)?;
-    tokio::fs::rename(part, folder.join(&sum)).await.map_err(full)?;
-    super::artifacts::sync(folder).map_err(full)?;
+    // Of two that bring the same file at once one is new.
+    let is_new = match tokio::fs::hard_link(part, folder.join(&sum)).await {
+        Ok(()) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(full(error)),
+    };
+    // What is there stays, with its room; a name that a fall of the machine takes is brought again.
+    let _ = tokio::fs::remove_file(part).await;
+    if let Err(error) = super::artifacts::sync(folder) {
+        tracing::warn!(%error, "the folder of uploads cannot be synchronised");
+    }
     Ok((sum, is_new))
 }
 

@@ -117,10 +117,12 @@ fn attend(state: &Arc<State>, device: &Device, handle: &Handle, job: &Job) -> bo
     // Where files lie is nobody's business.
     let message = |words: &str| {
         let words = words.replace(&*state.args.data.to_string_lossy(), "DATA");
-        match hanze_engine::data_folder() {
+        let words = match hanze_engine::data_folder() {
             Some(library) => words.replace(&*library.to_string_lossy(), "data:"),
             None => words,
-        }
+        };
+        // Every list shows it.
+        if words.chars().count() > 2000 { words.chars().take(2000).chain(['…']).collect() } else { words }
     };
     let end = || match &outcome {
         Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(state, job, run, artifacts)),

@@ -12,8 +12,12 @@ use shapefile::{PolygonRing, Shape};
 use std::io::Read;
 use std::path::Path;
 
-/// Bytes of a GeoJSON file that are read.
-const LARGEST_FILE: u64 = 1 << 30;
+/// Bytes of a GeoJSON file that are read: it takes up to 30 times as much memory.
+const LARGEST_FILE: u64 = 100 << 20;
+/// Cells that the rectangles around all outlines may hold, beside so many times those of the grid, and rows that their sides may cross.
+const MOST_CELLS: f64 = 1e6;
+const MOST_OVERLAP: f64 = 16.0;
+const MOST_ROWS: f64 = 1e9;
 /// Corners of all polygons of a file.
 const MOST_CORNERS: usize = 50_000_000;
 /// Properties that name a place, the best first.
@@ -53,7 +57,19 @@ pub fn polygons(path: &Path, grid: &Grid) -> Result<Vec<Place>> {
             ));
         }
     }
+    reader.feature = 0;
+    let costs = reader.places.iter().map(|place| place.outline.cost(grid));
+    let (cells, rows) = costs.fold((0.0, 0.0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+    if cells > MOST_CELLS + MOST_OVERLAP * grid.len() as f64 || rows > MOST_ROWS {
+        return Err(reader.bad("has outlines that lie over each other many times, or that are too long to be followed"));
+    }
     Ok(reader.places)
+}
+
+/// Text from outside, short.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 struct Reader<'a> {
@@ -114,12 +130,17 @@ impl Reader<'_> {
                 Shape::NullShape => continue,
                 other => return Err(self.bad(format!("is a {}, and polygons are needed", other.shapetype()))),
             };
-            let mut outline = Outline::default();
+            let (mut outline, mut holes) = (Outline::default(), Vec::new());
             for (is_outer, points) in rings {
                 let ring: Vec<DVec2> = points.into_iter().map(|(x, y)| self.corner(x, y)).collect::<Result<_>>()?;
-                match outline.polygons.last_mut() {
-                    Some(polygon) if !is_outer => polygon.push(ring),
-                    _ => outline.polygons.push(vec![ring]),
+                if is_outer { outline.polygons.push(vec![ring]) } else { holes.push(ring) }
+            }
+            // Rings come in any order: a hole belongs to the polygon that it lies in.
+            for hole in holes.into_iter().filter(|hole| !hole.is_empty()) {
+                let around = outline.polygons.iter().position(|polygon| Outline::of(polygon[0].clone()).holds(hole[0]));
+                match around {
+                    Some(polygon) => outline.polygons[polygon].push(hole),
+                    None => outline.polygons.push(vec![hole]),
                 }
             }
             let value = |name: &&str| {
@@ -132,6 +153,12 @@ impl Reader<'_> {
                 })
             };
             self.keep(NAMES.iter().find_map(value), outline);
+        }
+        // A row that is marked as deleted would give every further shape its neighbour's name.
+        let shapes = file.shape_count().unwrap_or(self.feature);
+        if shapes != self.feature {
+            let rows = std::mem::take(&mut self.feature);
+            return Err(self.bad(format!("has {shapes} shapes and {rows} rows in its .dbf")));
         }
         Ok(())
     }
@@ -155,7 +182,7 @@ impl Reader<'_> {
         let mut text = String::new();
         file.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(Error::io("reading", self.path))?;
         if text.len() as u64 > LARGEST_FILE {
-            return Err(self.bad("is larger than 1 GiB"));
+            return Err(self.bad("is larger than 100 MiB: cut it, or write a shapefile"));
         }
         let mut root: Value = serde_json::from_str(&text).map_err(|error| self.bad(format!("is no JSON: {error}")))?;
         drop(text);
@@ -178,7 +205,7 @@ impl Reader<'_> {
                 None if geometry.is_null() => continue,
                 other => {
                     let kind = other.unwrap_or("geometry without a type");
-                    return Err(self.bad(format!("is a {kind}, and polygons are needed")));
+                    return Err(self.bad(format!("is a {}, and polygons are needed", shown(kind))));
                 }
             };
             let mut outline = Outline::default();
@@ -236,7 +263,7 @@ impl Reader<'_> {
         if is_own {
             return Ok(None);
         }
-        Err(self.bad(format!("lies in {}, and the city in {}", named.unwrap_or_default(), self.grid.crs)))
+        Err(self.bad(format!("lies in {}, and the city in {}", shown(named.unwrap_or_default()), self.grid.crs)))
     }
 }
 

@@ -22,7 +22,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         manning: city.manning.values.clone(),
         infiltration: city.infiltration.values.clone(),
         soil: soil(city),
-        interception: city.soil.interception.as_ref().map_or_else(Vec::new, |layer| layer.values.clone()),
+        interception: interception(city),
         depth: city.water.as_ref().map_or_else(|| zeros.clone(), |water| water.values.clone()),
         qx: zeros.clone(),
         qy: zeros,
@@ -76,6 +76,13 @@ fn soil(city: &City) -> Soil {
         }
         (None, None) => Soil::Plain,
     }
+}
+
+/// What leaves and hollows of each cell hold; none where water stands already.
+fn interception(city: &City) -> Vec<f32> {
+    let Some(held) = &city.soil.interception else { return Vec::new() };
+    let dry = |at: usize| city.water.as_ref().is_none_or(|water| water.values[at] <= 0.0);
+    held.values.iter().enumerate().map(|(at, held)| if dry(at) { *held } else { 0.0 }).collect()
 }
 
 /// The open cell that holds a point.

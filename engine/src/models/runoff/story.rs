@@ -116,17 +116,25 @@ pub fn story(problem: &Problem, balance: &Balance, max_depth: &[f32], spots: &[S
         let share = |volume: f64| 100.0 * volume / came;
         let edges = balance.terms.iter().filter(|t| t.0.starts_with("boundary") && t.1 < 0.0).map(|t| -t.1);
         let shares = [share(term("infiltrated") + term("intercepted")), share(edges.sum()), share(stays)];
+        let is_held = term("intercepted") > 0.0;
         story.push(both(&|language| {
             let [sank, left, stays] = shares.map(|share| language.number(share, 1));
             match language {
-                Language::English => format!(
-                    "Of the water that came, {sank} % sank into the soil, {left} % left over the edges, and {stays} % \
-                     still stands at the end."
-                ),
-                Language::Dutch => format!(
-                    "Van het water dat erbij kwam zakte {sank} % in de bodem, verdween {left} % over de randen en staat \
-                     {stays} % er aan het eind nog."
-                ),
+                Language::English => {
+                    let taken = if is_held { "stayed on leaves or sank into the soil" } else { "sank into the soil" };
+                    format!(
+                        "Of the water that came, {sank} % {taken}, {left} % left over the edges, and {stays} % still stands \
+                         at the end."
+                    )
+                }
+                Language::Dutch => {
+                    let taken = if is_held { "bleef {} % op bladeren hangen of zakte in de bodem" } else { "zakte {} % in de bodem" };
+                    format!(
+                        "Van het water dat erbij kwam {}, verdween {left} % over de randen en staat {stays} % er aan het \
+                         eind nog.",
+                        taken.replace("{}", &sank)
+                    )
+                }
             }
         }));
     }

@@ -41,11 +41,11 @@ pub fn places(problem: &Problem, places: &Places, max_depth: &[f32]) -> Found {
     found
 }
 
-/// Cells of a place, as indices.
-fn cells(problem: &Problem, place: &Place) -> Vec<usize> {
+/// Cells of a place, as indices. Outlines that are too long are refused when they are read.
+fn cells(problem: &Problem, place: &Place) -> impl Iterator<Item = usize> {
     let cols = problem.grid.cols;
     let rows = place.outline.cells(&problem.grid).unwrap_or_default();
-    rows.into_iter().flat_map(|(row, ranges)| ranges.into_iter().flatten().map(move |col| row * cols + col)).collect()
+    rows.into_iter().flat_map(move |(row, ranges)| ranges.into_iter().flatten().map(move |col| row * cols + col))
 }
 
 /// Whether a cell is land that water can come to.
@@ -71,14 +71,13 @@ struct Facade {
 /// that are land.
 fn facades(problem: &Problem, buildings: &[Place], max_depth: &[f32]) -> Vec<Facade> {
     let (cols, rows) = (problem.grid.cols, problem.grid.rows);
-    let footprints: Vec<Vec<usize>> = buildings.iter().map(|building| cells(problem, building)).collect();
     // Building that last counted a cell, from 1; those within a footprint count for none.
     const WITHIN: u32 = u32::MAX;
     let mut counted = vec![0u32; problem.grid.len()];
-    footprints.iter().flatten().for_each(|cell| counted[*cell] = WITHIN);
-    let facade = |(k, footprint): (usize, &Vec<usize>)| {
+    buildings.iter().flat_map(|building| cells(problem, building)).for_each(|cell| counted[cell] = WITHIN);
+    let facade = |(k, building): (usize, &Place)| {
         let mut facade = Facade { depth: f32::NAN, cells: 0 };
-        for cell in footprint {
+        for cell in cells(problem, building) {
             let (col, row) = (cell % cols, cell / cols);
             for row in row.saturating_sub(1)..(row + 2).min(rows) {
                 for col in col.saturating_sub(1)..(col + 2).min(cols) {
@@ -94,7 +93,7 @@ fn facades(problem: &Problem, buildings: &[Place], max_depth: &[f32]) -> Vec<Fac
         }
         facade
     };
-    footprints.iter().enumerate().map(facade).collect()
+    buildings.iter().enumerate().map(facade).collect()
 }
 
 fn table(name: &str, description: &str, places: &[Place], columns: &[&str], rows: Vec<Vec<f64>>) -> Table {
@@ -141,7 +140,7 @@ fn buildings_story(facades: &[Facade]) -> Text {
 
 /// Highest water on the land of a place, m; NaN where it has none.
 fn highest(problem: &Problem, place: &Place, max_depth: &[f32]) -> f32 {
-    let land = cells(problem, place).into_iter().filter(|cell| is_land(problem, *cell));
+    let land = cells(problem, place).filter(|cell| is_land(problem, *cell));
     land.map(|cell| max_depth[cell]).fold(f32::NAN, f32::max)
 }
 
@@ -182,7 +181,7 @@ fn areas(problem: &Problem, places: &Places, facades: &[Facade], max_depth: &[f3
     // Neighbourhood of each cell, from 1: where two overlap, the later one has it.
     let mut area_of = vec![0u32; problem.grid.len()];
     for (k, area) in places.areas.iter().enumerate() {
-        cells(problem, area).into_iter().for_each(|cell| area_of[cell] = k as u32 + 1);
+        cells(problem, area).for_each(|cell| area_of[cell] = k as u32 + 1);
     }
     const COLUMNS: [&str; 8] = [
         "land_m2",
