@@ -75,9 +75,34 @@ impl Series {
     }
 }
 
+impl Series {
+    /// When the integral from 0 on reaches an amount, s; of a series of steps that are not negative.
+    pub fn reaches(&self, amount: f64) -> Option<f64> {
+        let inside = self.times.iter().copied().filter(|&t| t > 0.0);
+        let (mut sum, mut at) = (0.0, 0.0);
+        for time in inside.chain([f64::INFINITY]) {
+            let rate = self.at(at);
+            if rate > 0.0 && sum + rate * (time - at) >= amount {
+                return Some(at + (amount - sum) / rate);
+            }
+            sum += if rate > 0.0 { rate * (time - at) } else { 0.0 };
+            at = time;
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn when_an_amount_has_come() {
+        let series = Series::new(&[(0.0, 1.0), (10.0, 0.0), (20.0, 4.0), (25.0, 0.0)], Between::Steps);
+        for (amount, expected) in [(5.0, Some(5.0)), (10.0, Some(10.0)), (12.0, Some(20.5)), (31.0, None)] {
+            assert_eq!(series.reaches(amount), expected, "{amount}");
+        }
+    }
 
     #[test]
     fn values_and_integrals() {

@@ -5,9 +5,10 @@ use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
 use hanze_engine::models::runoff::gpu::KERNELS;
 use hanze_engine::models::runoff::params::{
-    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, Params,
-    SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Source, Strip, TILE, TILE_FED,
-    TILE_OPEN, TILE_SHUT, WALL,
+    BLOCK, Clock, DEBRIS_DEPTH, DRY, District, End, Flow, GRAVITY, HALO, Inlet, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL,
+    KIND_PERIODIC, KIND_WALL, LINK_CULVERT, LINK_LEVEL, LINK_PUMP, LINK_WEIR, Link, NEVER, NOWHERE, Params,
+    SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Sewer, Source, Strip, TILE,
+    TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
@@ -86,6 +87,12 @@ fn structs_agree() {
     check_struct::<Segment>();
     check_struct::<Source>();
     check_struct::<Strip>();
+    check_struct::<Inlet>();
+    check_struct::<Sewer>();
+    check_struct::<District>();
+    check_struct::<Link>();
+    check_struct::<Flow>();
+    check_struct::<End>();
 }
 
 #[test]
@@ -105,6 +112,13 @@ fn constants_agree() {
         ("SOIL_PLAIN", Literal::U32(SOIL_PLAIN)),
         ("SOIL_GREEN_AMPT", Literal::U32(SOIL_GREEN_AMPT)),
         ("SOIL_HORTON", Literal::U32(SOIL_HORTON)),
+        ("BLOCK", Literal::U32(BLOCK as u32)),
+        ("NOWHERE", Literal::U32(NOWHERE)),
+        ("LINK_WEIR", Literal::U32(LINK_WEIR)),
+        ("LINK_CULVERT", Literal::U32(LINK_CULVERT)),
+        ("LINK_PUMP", Literal::U32(LINK_PUMP)),
+        ("LINK_LEVEL", Literal::U32(LINK_LEVEL)),
+        ("DEBRIS_DEPTH", Literal::F32(DEBRIS_DEPTH)),
         ("KIND_WALL", Literal::U32(KIND_WALL)),
         ("KIND_FREE", Literal::U32(KIND_FREE)),
         ("KIND_LEVEL", Literal::U32(KIND_LEVEL)),
@@ -128,7 +142,7 @@ fn constants_agree() {
 #[test]
 fn every_stage_has_a_twin() {
     let model = root().join("engine/src/models/runoff");
-    let functions = read(&model.join("cpu/mod.rs"));
+    let functions: String = files(&model.join("cpu"), &["rs"]).iter().map(|path| read(path)).collect();
     let lonely: Vec<String> = files(&root().join("shaders/runoff"), &["wgsl"])
         .into_iter()
         .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
@@ -217,6 +231,9 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("models/runoff/problem.rs", &["city", "scenario"]),
     ("models/runoff/run.rs", &["city", "scenario"]),
     ("models/runoff/solver.rs", &["city", "scenario"]),
+    ("models/runoff/links.rs", &["city", "scenario"]),
+    ("models/runoff/sewer.rs", &["city", "scenario"]),
+    ("models/runoff/sky.rs", &["city", "scenario"]),
     ("output", &["models", "device", "scenario", "city", "simulation"]),
 ];
 

@@ -2,13 +2,12 @@
 
 mod common;
 
-use common::{bits, faults, gpu};
+use common::{bits, faults, gpu, narrow_gpu};
 use hanze_engine::device::Device;
 use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::models::runoff::{Between, Boundary, BoundaryKind, Edge, Gauge, Inflow, Problem, Run, Series, start};
-use std::sync::Arc;
 
 /// Time step, s: short enough to bind in all ponds, so that both devices take the same steps.
 const STEP: f64 = 0.125;
@@ -85,13 +84,6 @@ fn skipping_dry_tiles_changes_no_bit_on_the_cpu() {
             }
         }
     }
-}
-
-/// Any adapter that says it can take no array of more than so many rows of 16 bytes for each cell.
-fn narrow_gpu(cols: usize, rows: usize) -> Device {
-    let Ok(Device::Gpu(mut gpu)) = Device::open("gpu:any") else { panic!("the adapter of a moment ago is gone") };
-    Arc::get_mut(&mut gpu).expect("no one else has it yet").adapter.largest_binding = (16 * (cols + 4) * rows) as u64;
-    Device::Gpu(gpu)
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if id.x >= params.gauges {
+    if id.x >= min(arrayLength(&places), arrayLength(&readings)) {
         return;
     }
     let row = places[id.x] / params.stride - HALO;

@@ -17,6 +17,14 @@ const TILE_FED: u32 = 2u;
 const SOIL_PLAIN: u32 = 0u;
 const SOIL_GREEN_AMPT: u32 = 1u;
 const SOIL_HORTON: u32 = 2u;
+const BLOCK: u32 = 256u;
+const NOWHERE: u32 = 0xffffffffu;
+const LINK_WEIR: u32 = 0u;
+const LINK_CULVERT: u32 = 1u;
+const LINK_PUMP: u32 = 2u;
+const LINK_LEVEL: u32 = 3u;
+const DEBRIS_DEPTH: f32 = 0.25;
+
 const KIND_WALL: u32 = 0u;
 const KIND_FREE: u32 = 1u;
 const KIND_LEVEL: u32 = 2u;
@@ -44,6 +52,10 @@ struct Params {
     strip_rows: u32,
     soil: u32,
     decay: f32,
+    spread: u32,
+    links: u32,
+    ends: u32,
+    districts: u32,
 }
 
 struct Clock {
@@ -77,5 +89,71 @@ struct Strip {
     index: u32,
     first: u32,
     rows: u32,
+    first_block: u32,
+}
+
+struct Inlet {
+    index: u32,
+    capacity: f32,
+    spill: f32,
+    district: u32,
+}
+
+struct Sewer {
+    room: f32,
+    pump: f32,
+    direct: f32,
+    unused: u32,
+}
+
+struct District {
+    storage: f32,
+    storage_low: f32,
+    pumped: f32,
+    pumped_low: f32,
+    spilled: f32,
+    spilled_low: f32,
+    accept: f32,
+    spill: f32,
+}
+
+struct Link {
+    kind: u32,
+    near: u32,
+    far: u32,
+    near_bed: f32,
+    far_bed: f32,
+    near_share: f32,
+    far_share: f32,
+    sill: f32,
+    sill_slope: f32,
+    width: f32,
+    width_slope: f32,
+    level: f32,
+    level_slope: f32,
+    other: f32,
+    size: f32,
+    loss: f32,
+    drag: f32,
+    barrels: f32,
+    unused_a: u32,
+    unused_b: u32,
+}
+
+struct Flow {
+    rate: f32,
+    moved: f32,
+    total: f32,
+    total_low: f32,
+    running: u32,
+    unused_a: u32,
+    unused_b: u32,
+    unused_c: u32,
+}
+
+struct End {
+    index: u32,
+    first: u32,
+    count: u32,
     unused: u32,
 }

@@ -22,6 +22,10 @@
 @group(0) @binding(18) var<storage, read_write> awake: array<u32>;
 // Of soils that are not plain: suction times deficit (or Horton's excess), and what is held before any sinks in.
 @group(0) @binding(20) var<storage, read> soil: array<vec2<f32>>;
+// Share of the rain that comes to each cell, where it is not the same everywhere.
+@group(0) @binding(21) var<storage, read> shares: array<f32>;
+// Highest hazard.
+@group(0) @binding(22) var<storage, read_write> hazards: array<f32>;
 
 // 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.
 override STAGE: u32 = 0u;
@@ -143,12 +147,6 @@ fn faces(origin: vec2<u32>, lane: u32, busy: bool) {
     }
 }
 
-// Adds to a depth and keeps it from becoming negative: what a cell owes stays in the low part.
-fn add_depth(depth: f32, low: f32, change: f32) -> vec2<f32> {
-    let sum = add(depth, low, change, params.zero);
-    return select(sum, vec2<f32>(0.0, sum.x + sum.y), sum.x < 0.0);
-}
-
 fn advance(i: u32, local: vec2<u32>) {
     let at = (local.y + HALO) * WIDTH + local.x + HALO;
     let west = fluxes[local.y * (SIDE + 1u) + local.x];
@@ -160,7 +158,10 @@ fn advance(i: u32, local: vec2<u32>) {
     let water = source[i];
     let dt = clock.dt;
     let rate = dt / params.cell;
-    let rain = params.rain * dt;
+    var rain = params.rain * dt;
+    if params.spread != 0u {
+        rain *= shares[i];
+    }
 
     let flow = east.x - west.x + south.x - north.x;
     var force = vec2<f32>(east.y - west.z + south.w - north.w, south.y - north.z + east.w - west.w);
@@ -215,6 +216,12 @@ fn gather(i: u32, h: f32, q: vec2<f32>) {
     // Most cells set no record in most steps.
     if any(seen != before) {
         statistics[i] = seen;
+    }
+    if h > SPEED_DEPTH {
+        let hazard = h * (size + 0.5) + select(0.5, 1.0, h > DEBRIS_DEPTH);
+        if hazard > hazards[i] {
+            hazards[i] = hazard;
+        }
     }
     if h != 0.0 {
         atomicStore(&wet, 1u);

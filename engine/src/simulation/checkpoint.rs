@@ -10,7 +10,7 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// First bytes of a checkpoint; the number changes with its layout.
-const MAGIC: &[u8; 16] = b"hanze checkpt 1\n";
+const MAGIC: &[u8; 16] = b"hanze checkpt 2\n";
 /// Longest head that is read, bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
 

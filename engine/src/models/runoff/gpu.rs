@@ -4,10 +4,12 @@
 //! own with the halo, and between the stages takes the rows beside it from its neighbours.
 
 mod strip;
+mod works;
 
-use super::params::{Clock, HALO, Params, SOIL_PLAIN, Segment, Source, TILE};
+use super::params::{BLOCK, Clock, HALO, Params, SOIL_PLAIN, Segment, Source, TILE};
 use super::problem::{BoundaryKind, Padded, Problem};
-use super::solver::{Fields, Solver, State, Statistics, Volumes, awake};
+use super::sewer::Blocks;
+use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
 use crate::device::gpu::{Gpu, Kernel, Stage, Ticket, Work};
 use crate::error::{Error, Result};
 use crate::grid::Edge;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use strip::Strip;
 use wgpu::{Buffer, BufferUsages};
+use works::Works;
 
 macro_rules! kernel {
     ($name:literal, $($file:literal),* $(,)?) => {
@@ -34,6 +37,7 @@ pub const UPDATE: Kernel = kernel!(
     "update",
     "common/compensated.wgsl",
     "runoff/params.wgsl",
+    "runoff/give.wgsl",
     "runoff/hllc.wgsl",
     "runoff/friction.wgsl",
     "runoff/reconstruct.wgsl",
@@ -44,15 +48,30 @@ pub const UPDATE: Kernel = kernel!(
 pub const SOURCES: Kernel = kernel!("sources", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/sources.wgsl");
 /// Reads gauges.
 pub const GAUGES: Kernel = kernel!("gauges", "runoff/params.wgsl", "runoff/gauges.wgsl");
+/// Tells what would pass each link of a structure.
+pub const FLOWS: Kernel = kernel!("flows", "runoff/params.wgsl", "runoff/links.wgsl", "runoff/flows.wgsl");
+/// Tells what each link moves in a step.
+pub const MOVES: Kernel =
+    kernel!("moves", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/links.wgsl", "runoff/moves.wgsl");
+/// Moves it between cells.
+pub const EXCHANGE: Kernel =
+    kernel!("exchange", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/give.wgsl", "runoff/exchange.wgsl");
+/// Takes water into the inlets of sewers.
+pub const INLETS: Kernel =
+    kernel!("inlets", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/give.wgsl", "runoff/inlets.wgsl");
+/// Fills and empties sewer districts.
+pub const DISTRICT: Kernel =
+    kernel!("district", "common/compensated.wgsl", "runoff/params.wgsl", "runoff/district.wgsl");
 /// All kernels of the model.
-pub const KERNELS: &[Kernel] = &[TILES, CLOCK, GHOSTS, UPDATE, SOURCES, GAUGES];
+pub const KERNELS: &[Kernel] =
+    &[TILES, CLOCK, GHOSTS, UPDATE, SOURCES, GAUGES, FLOWS, MOVES, EXCHANGE, INLETS, DISTRICT];
 
 /// Time that one submission may take: a display stays alive, and no watchdog barks.
 const SUBMISSION: Duration = Duration::from_millis(100);
 /// Steps that one submission holds at most.
 const MOST_STEPS: u32 = 4096;
-/// Memory of the device that a cell takes, bytes: bed, ground, two states, statistics, and what went into the soil.
-const BYTES_PER_CELL: u64 = 4 + 8 + 2 * 16 + 16 + 8;
+/// Memory of the device that a cell takes, bytes: bed, ground, two states, statistics, what went into the soil, and hazard.
+const BYTES_PER_CELL: u64 = 4 + 8 + 2 * 16 + 16 + 8 + 4;
 /// Batches in flight at once: while the device computes one, the next waits behind it, so that it never idles.
 const IN_FLIGHT: usize = 2;
 
@@ -92,6 +111,7 @@ pub struct GpuSolver {
     gpu: Arc<Gpu>,
     shared: Shared,
     strips: Vec<Strip>,
+    works: Option<Works>,
     tiles: Stage,
     clock_stage: Stage,
     /// The clock after each of the batches in flight.
@@ -107,6 +127,8 @@ pub struct GpuSolver {
     rows: usize,
     strip_rows: usize,
     gauges: usize,
+    /// Whether there are inlets of sewers.
+    sewered: bool,
     faces: [usize; 4],
 }
 
@@ -165,19 +187,14 @@ impl GpuSolver {
         let clock_stage = [(0, &s.params), (1, &s.clock), (12, &s.groups), (17, &s.counts)];
         let clock_stage = gpu.stage(CLOCK, &[], &clock_stage)?;
         let Padded { bed, manning, infiltration, soil, speed, fields, .. } = padded;
+        let own = |index: usize| index * strip_rows..rows.min((index + 1) * strip_rows);
+        let blocks: Vec<Blocks> = (0..strips).map(|index| problem.blocks(own(index))).collect();
         let strips = (0..strips).map(|index| {
-            let first = index * strip_rows;
-            Strip::new(
-                &gpu,
-                &shared,
-                problem,
-                [&bed, &manning, &infiltration],
-                &soil,
-                first..rows.min(first + strip_rows),
-                index,
-            )
+            let first_block = blocks[..index].iter().map(|blocks| blocks.inlets.len() / BLOCK).sum();
+            Strip::new(&gpu, &shared, problem, [&bed, &manning, &infiltration], &soil, own(index), [index, first_block])
         });
         let strips = strips.collect::<Result<Vec<Strip>>>()?;
+        let works = Works::new(&gpu, &shared, problem, &strips, blocks)?;
         let staging = [(); IN_FLIGHT].map(|()| gpu.staging(size_of::<Clock>() as u64));
         let clock = Clock { speed_bits: speed.to_bits(), ..Clock::default() };
         let (params, order) = (Params::default(), problem.settings.order);
@@ -185,6 +202,7 @@ impl GpuSolver {
             gpu,
             shared,
             strips,
+            works,
             tiles,
             clock_stage,
             staging,
@@ -197,6 +215,7 @@ impl GpuSolver {
             rows,
             strip_rows,
             gauges,
+            sewered: !problem.sewers.gullies.is_empty(),
             faces,
         };
         solver.upload(&fields)?;
@@ -216,11 +235,17 @@ impl GpuSolver {
         let tiles = [tiles.div_ceil(256) as u32, self.strips.len() as u32];
         let mut work = Vec::with_capacity(8 * self.strips.len() * steps as usize);
         for step in 0..steps as usize {
-            work.push(Work::Groups(&self.tiles, tiles));
-            work.push(Work::Groups(&self.clock_stage, [1, 1]));
             let from = if self.order == 1 { (from + step) % 2 } else { 0 };
+            work.push(Work::Groups(&self.tiles, tiles));
+            if let Some(works) = &self.works {
+                works.before(&mut work, from);
+            }
+            work.push(Work::Groups(&self.clock_stage, [1, 1]));
             if self.params.sources > 0 {
                 work.extend(self.strips.iter().map(|strip| Work::Indirect(&strip.sources[from], groups, 12)));
+            }
+            if let Some(works) = &self.works {
+                works.after(&mut work, from);
             }
             self.stage(&mut work, from);
             if self.order == 2 {
@@ -287,13 +312,20 @@ fn strip_rows(problem: &Problem, largest: u64) -> Result<usize> {
 }
 
 impl Solver for GpuSolver {
-    fn begin(&mut self, params: Params, segments: &[Segment], sources: &[Source]) -> Result<()> {
+    fn begin(&mut self, interval: Interval) -> Result<()> {
+        let params = interval.params;
+        if let Some(works) = &self.works {
+            works.begin(&self.gpu, &interval)?;
+        }
+        if let Some(shares) = interval.shares {
+            self.strips.iter().try_for_each(|strip| strip.share(&self.gpu, shares))?;
+        }
         self.params = Params { strips: self.strips.len() as u32, strip_rows: self.strip_rows as u32, ..params };
         self.clock = Clock { speed_bits: self.clock.speed_bits, now_ms: params.start_ms, ..Clock::default() };
         self.gpu.write(&self.shared.params, &[self.params])?;
         self.gpu.write(&self.shared.clock, &[self.clock])?;
-        self.gpu.write(&self.shared.segments, segments)?;
-        self.gpu.write(&self.shared.sources, sources)
+        self.gpu.write(&self.shared.segments, interval.segments)?;
+        self.gpu.write(&self.shared.sources, interval.sources)
     }
 
     fn advance(&mut self, deadline: Instant) -> Result<Clock> {
@@ -349,7 +381,10 @@ impl Solver for GpuSolver {
         let mut pairs = pairs.into_iter().map(|[high, low]| f64::from(high) + f64::from(low));
         let mut take = |count: usize| pairs.by_ref().take(count).collect();
         let [north, south, west, east] = self.faces;
-        Ok(Volumes { north: take(north), south: take(south), west: take(west), east: take(east) })
+        let (north, south, west, east) = (take(north), take(south), take(west), take(east));
+        let mut volumes = Volumes { north, south, west, east, ..Volumes::default() };
+        self.works.as_ref().map_or(Ok(()), |works| works.volumes(&self.gpu, &mut volumes))?;
+        Ok(volumes)
     }
 
     fn fields(&mut self) -> Result<Fields> {
@@ -365,9 +400,13 @@ impl Solver for GpuSolver {
                 duration,
                 infiltrated: floats(),
                 infiltrated_low: floats(),
+                max_hazard: floats(),
+                sewered: vec![0.0; if self.sewered { len } else { 0 }],
+                sewered_low: vec![0.0; if self.sewered { len } else { 0 }],
             },
         };
         self.strips.iter().try_for_each(|strip| strip.download(&self.gpu, self.current, &mut fields))?;
+        self.works.as_ref().map_or(Ok(()), |works| works.fields(&self.gpu, &mut fields))?;
         Ok(fields)
     }
 
@@ -386,6 +425,7 @@ impl Solver for GpuSolver {
 
     fn restore(&mut self, fields: Fields, mut volumes: Volumes, clock: Clock) -> Result<()> {
         self.upload(&fields)?;
+        self.works.as_ref().map_or(Ok(()), |works| works.restore(&self.gpu, &fields, &volumes))?;
         let pair = |volume: &f64| {
             let high = *volume as f32;
             [high, (*volume - f64::from(high)) as f32]

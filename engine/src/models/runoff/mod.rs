@@ -6,19 +6,25 @@
 pub mod bench;
 pub mod cpu;
 pub mod gpu;
+pub mod links;
 mod model;
 pub mod params;
 mod prepare;
 pub mod problem;
 pub mod run;
+pub mod sewer;
+pub mod sky;
 pub mod solver;
 mod story;
 mod tables;
 pub mod validate;
 
+pub use links::{Structure, StructureKind};
 pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
 pub use run::Run;
+pub use sewer::Sewers;
+pub use sky::{Gutter, Radar, Roof};
 
 pub use crate::grid::Edge;
 pub use crate::series::{Between, Series};

@@ -3,7 +3,7 @@
 use super::params::{DRY, HALO, NEVER, SPEED_DEPTH};
 use super::prepare::problem;
 use super::problem::{BoundaryKind, Soil};
-use super::run::{Run, Saved};
+use super::run::{Fell, Run, Saved};
 use super::solver::{Fields, State, Statistics};
 use super::{story, tables};
 use crate::city::City;
@@ -262,6 +262,9 @@ impl Model for Runoff {
         saved.fields.floats().into_iter().try_for_each(|values| write(out, values))?;
         saved.fields.integers().into_iter().try_for_each(|values| write(out, values))?;
         saved.volumes.edges().into_iter().try_for_each(|values| write(out, values))?;
+        write(out, &saved.volumes.districts)?;
+        write(out, &saved.volumes.flows)?;
+        write(out, &[&[saved.fell.rain, saved.fell.kept][..], &saved.fell.direct].concat())?;
         Ok(Ok(()))
     }
 
@@ -273,8 +276,9 @@ impl Model for Runoff {
         let clock = read(from, Some(1))?;
         let readings: Vec<f64> = read(from, None)?;
         let mut floats = Vec::new();
-        for _ in 0..8 {
-            floats.push(read::<f32>(from, Some(cells))?);
+        let sewered = if self.run.problem.sewers.gullies.is_empty() { 0 } else { cells };
+        for count in [cells; 9].into_iter().chain([sewered; 2]) {
+            floats.push(read::<f32>(from, Some(count))?);
         }
         let mut floats = floats.into_iter();
         let mut float = || floats.next().unwrap_or_default();
@@ -286,6 +290,9 @@ impl Model for Runoff {
                 max_speed: float(),
                 infiltrated: float(),
                 infiltrated_low: float(),
+                max_hazard: float(),
+                sewered: float(),
+                sewered_low: float(),
                 arrival,
                 duration,
             },
@@ -295,7 +302,11 @@ impl Model for Runoff {
             south: read(from, Some(grid.cols))?,
             west: read(from, Some(grid.rows))?,
             east: read(from, Some(grid.rows))?,
+            districts: read(from, Some(self.run.problem.sewers.districts.len()))?,
+            flows: read(from, Some(self.run.problem.link_count()))?,
         };
+        let fell: Vec<f64> = read(from, Some(2 + self.run.problem.sewers.districts.len()))?;
+        let fell = Fell { rain: fell[0], kept: fell[1], direct: fell[2..].to_vec() };
         let sound = times[0] >= 0.0 && (times[1].is_nan() || times[1] < times[2]) && times[2] != f64::INFINITY;
         let width = 1 + 3 * self.run.problem.gauges.len() + self.run.problem.boundaries.len();
         if !sound || !readings.len().is_multiple_of(width) {
@@ -303,7 +314,7 @@ impl Model for Runoff {
         }
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();
         let interval = (!times[1].is_nan()).then_some((times[1], times[2]));
-        Ok(self.run.load(Saved { time: times[0], steps: steps[0], interval, clock: clock[0], fields, volumes }))
+        Ok(self.run.load(Saved { time: times[0], steps: steps[0], interval, clock: clock[0], fields, volumes, fell }))
     }
 }
 

@@ -34,6 +34,23 @@ pub const SOIL_GREEN_AMPT: u32 = 1;
 /// Soil after Horton.
 pub const SOIL_HORTON: u32 = 2;
 
+/// Inlets that one workgroup takes, all of one district; sums over them are built in the same order on every device.
+pub const BLOCK: usize = 256;
+/// Index of what is no cell: the padding of a block, or the end of a link outside of the city.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// Link kind: water falls over a sill, in both directions.
+pub const LINK_WEIR: u32 = 0;
+/// Link kind: water runs through a barrel, in both directions.
+pub const LINK_CULVERT: u32 = 1;
+/// Link kind: water is lifted from one end to the other.
+pub const LINK_PUMP: u32 = 2;
+/// Link kind: the level of one cell is held.
+pub const LINK_LEVEL: u32 = 3;
+
+/// Depth up to which floating debris adds half as much to the hazard, m.
+pub const DEBRIS_DEPTH: f32 = 0.25;
+
 /// Segment kind: mirror, nothing passes.
 pub const KIND_WALL: u32 = 0;
 /// Segment kind: water leaves as it comes.
@@ -88,6 +105,14 @@ shared_struct! {
         pub soil: u32,
         /// Decay of Horton's rate, 1/s.
         pub decay: f32,
+        /// 1 where each cell has a share of the rain of its own.
+        pub spread: u32,
+        /// Number of links.
+        pub links: u32,
+        /// Cells at the ends of links.
+        pub ends: u32,
+        /// Sewer districts.
+        pub districts: u32,
     }
 }
 
@@ -154,6 +179,138 @@ shared_struct! {
         pub first: u32,
         /// Its rows.
         pub rows: u32,
+        /// The first of its blocks of inlets.
+        pub first_block: u32,
+    }
+}
+
+shared_struct! {
+    /// An inlet of a sewer.
+    pub struct Inlet {
+        /// Index of the cell in the padded arrays, or `NOWHERE`.
+        pub index: u32,
+        /// What it takes at most, m/s.
+        pub capacity: f32,
+        /// Share of what its district spills that comes up here.
+        pub spill: f32,
+        /// Its district, the same in all of a block.
+        pub district: u32,
+    }
+}
+
+shared_struct! {
+    /// A sewer district in one interval. Volumes are in metres on one cell.
+    pub struct Sewer {
+        /// What it can store, m.
+        pub room: f32,
+        /// What is pumped out, m/s.
+        pub pump: f32,
+        /// What comes in from roofs, m/s.
+        pub direct: f32,
+        /// Fills the struct to 16 bytes.
+        pub unused: u32,
+    }
+}
+
+shared_struct! {
+    /// What a sewer district holds. Volumes are in metres on one cell, each with what its rounding lost.
+    pub struct District {
+        /// Water stored, m.
+        pub storage: f32,
+        /// What that lost to rounding, m.
+        pub storage_low: f32,
+        /// Pumped out since the start, m.
+        pub pumped: f32,
+        /// What that lost to rounding, m.
+        pub pumped_low: f32,
+        /// Come up to the street since the start, m.
+        pub spilled: f32,
+        /// What that lost to rounding, m.
+        pub spilled_low: f32,
+        /// Share of its capacity that each inlet takes.
+        pub accept: f32,
+        /// What comes up in the next step, m.
+        pub spill: f32,
+    }
+}
+
+shared_struct! {
+    /// A link between two cells, or between a cell and what lies outside, in one interval.
+    pub struct Link {
+        /// One of the `LINK_` constants.
+        pub kind: u32,
+        /// Padded index of the cell at one end, or `NOWHERE`.
+        pub near: u32,
+        /// Padded index of the cell at the other end, or `NOWHERE`.
+        pub far: u32,
+        /// Bed at one end, m.
+        pub near_bed: f32,
+        /// Bed at the other end, m.
+        pub far_bed: f32,
+        /// Share of a cell's water that this link may take, since others may take from it, too.
+        pub near_share: f32,
+        /// The same at the other end.
+        pub far_share: f32,
+        /// Weir: sill, m. Culvert: floor at `near`, m. Pump: level at which it starts, m.
+        pub sill: f32,
+        /// Change of that, m/s.
+        pub sill_slope: f32,
+        /// Width of a weir or a culvert, m; capacity of a pump, m³/s.
+        pub width: f32,
+        /// Change of that, per second.
+        pub width_slope: f32,
+        /// Level outside, m.
+        pub level: f32,
+        /// Change of that, m/s.
+        pub level_slope: f32,
+        /// Culvert: floor at `far`, m. Pump: level at which it stops, m.
+        pub other: f32,
+        /// Weir: coefficient, m^0.5/s. Culvert: height of the barrel, m; 0 for a round one.
+        pub size: f32,
+        /// Culvert: head lost for each squared velocity, s²/m, by inlet and outlet alone.
+        pub loss: f32,
+        /// Culvert: Manning's n squared times the length, s²·m^(1/3).
+        pub drag: f32,
+        /// Culvert: barrels beside each other.
+        pub barrels: f32,
+        /// Fills the struct to 80 bytes.
+        pub unused_a: u32,
+        /// Fills the struct to 80 bytes.
+        pub unused_b: u32,
+    }
+}
+
+shared_struct! {
+    /// What passes a link.
+    pub struct Flow {
+        /// Discharge from `near` to `far`, m³/s.
+        pub rate: f32,
+        /// What that moves in this step, metres on one cell.
+        pub moved: f32,
+        /// Moved since the start, metres on one cell.
+        pub total: f32,
+        /// What that lost to rounding, m.
+        pub total_low: f32,
+        /// 1 while a pump runs.
+        pub running: u32,
+        /// Fills the struct to 32 bytes.
+        pub unused_a: u32,
+        /// Fills the struct to 32 bytes.
+        pub unused_b: u32,
+        /// Fills the struct to 32 bytes.
+        pub unused_c: u32,
+    }
+}
+
+shared_struct! {
+    /// A cell at the end of links.
+    pub struct End {
+        /// Index of the cell in the padded arrays.
+        pub index: u32,
+        /// First of its entries in the list of touches: number of a link, doubled, and 1 more where it is its `far`.
+        pub first: u32,
+        /// Number of them.
+        pub count: u32,
         /// Fills the struct to 16 bytes.
         pub unused: u32,
     }

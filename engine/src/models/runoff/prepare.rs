@@ -1,6 +1,7 @@
 //! From a scenario and a city to the runoff problem.
 
 use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
+use super::sewer::Sewers;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
@@ -27,6 +28,10 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         qx: zeros.clone(),
         qy: zeros,
         rain: scenario.rain()?,
+        radar: None,
+        roofs: Vec::new(),
+        sewers: Sewers::default(),
+        structures: Vec::new(),
         boundaries: Vec::new(),
         inflows: Vec::new(),
         gauges: Vec::new(),

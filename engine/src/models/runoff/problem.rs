@@ -1,9 +1,12 @@
 //! A runoff problem as the solvers take it: plain arrays in SI units on one grid.
 
+use super::links::Structure;
 use super::params::{
     DRY, GRAVITY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, NEVER, SOIL_GREEN_AMPT,
     SOIL_HORTON, SOIL_PLAIN, Segment, Source, TILE, TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
+use super::sewer::Sewers;
+use super::sky::{Radar, Roof};
 use super::solver::{Fields, State, Statistics};
 use crate::grid::{Edge, Grid};
 use crate::series::Series;
@@ -133,8 +136,16 @@ pub struct Problem {
     pub qx: Vec<f32>,
     /// Unit discharge to the south at the start, m²/s.
     pub qy: Vec<f32>,
-    /// Rain, m/s.
+    /// Rain, m/s; with radar its highest intensity.
     pub rain: Series,
+    /// Rain that differs from place to place.
+    pub radar: Option<Radar>,
+    /// Cells whose rain goes elsewhere.
+    pub roofs: Vec<Roof>,
+    /// Sewers.
+    pub sewers: Sewers,
+    /// Weirs, culverts, pumps, breaches and held levels.
+    pub structures: Vec<Structure>,
     /// Open stretches of the edges.
     pub boundaries: Vec<Boundary>,
     /// Point inflows.
@@ -192,6 +203,10 @@ impl Problem {
             qx: zeros.clone(),
             qy: zeros,
             rain: Series::constant(0.0),
+            radar: None,
+            roofs: Vec::new(),
+            sewers: Sewers::default(),
+            structures: Vec::new(),
             boundaries: Vec::new(),
             inflows: Vec::new(),
             gauges: Vec::new(),
@@ -293,6 +308,8 @@ impl Problem {
         }
         let mut feed = |cell: usize| kinds[cell / cols / TILE * across + cell % cols / TILE] = TILE_FED;
         self.inflows.iter().for_each(|inflow| feed(inflow.row * cols + inflow.col));
+        self.structures.iter().flat_map(|s| &s.pairs).flatten().flatten().for_each(|cell| feed(*cell));
+        self.sewers.lowest(&self.bed).into_iter().flatten().for_each(&mut feed);
         let edges = self.edges();
         let sides = [
             (Edge::North, &edges.north),
@@ -383,7 +400,13 @@ impl Problem {
             _ => None,
         });
         let inflows = self.inflows.iter().map(|i| &i.series);
-        [&self.rain].into_iter().chain(boundaries).chain(inflows).flat_map(|s| s.times.iter().copied()).collect()
+        let held = self.roofs.iter().map(|roof| roof.holds).filter(|holds| *holds > 0.0);
+        let mut held: Vec<f64> = if self.radar.is_none() { held.collect() } else { Vec::new() };
+        held.sort_by(f64::total_cmp);
+        held.dedup();
+        let full = held.into_iter().filter_map(|holds| self.rain.reaches(holds)).collect::<Vec<f64>>();
+        let all = [&self.rain].into_iter().chain(boundaries).chain(inflows).chain(self.structure_series());
+        all.flat_map(|s| s.times.iter().copied()).chain(full).collect()
     }
 
     /// Longest time step, s.
@@ -391,7 +414,7 @@ impl Problem {
         self.settings.longest_step.unwrap_or(self.settings.courant * self.grid.cell)
     }
 
-    fn padded_index(&self, col: usize, row: usize) -> u32 {
+    pub(super) fn padded_index(&self, col: usize, row: usize) -> u32 {
         ((row + HALO) * (self.grid.cols + 2 * HALO) + col + HALO) as u32
     }
 
@@ -438,6 +461,9 @@ impl Problem {
                     duration: vec![0; len],
                     infiltrated: vec![0.0; len],
                     infiltrated_low: vec![0.0; len],
+                    max_hazard: vec![0.0; len],
+                    sewered: vec![0.0; if self.sewers.gullies.is_empty() { 0 } else { len }],
+                    sewered_low: vec![0.0; if self.sewers.gullies.is_empty() { 0 } else { len }],
                 },
                 state: State { low: vec![0.0; len], depth, qx, qy },
             },

@@ -1,8 +1,10 @@
 //! A run: the problem, a solver, and the time between them.
 
-use super::params::{Clock, Params};
+use super::links::Ends;
+use super::params::{Clock, District, Params};
 use super::problem::{Edges, Problem};
-use super::solver::{Fields, Solver, Volumes};
+use super::sky::Fall;
+use super::solver::{Fields, Interval, Solver, Volumes};
 use crate::error::{Error, Result};
 use crate::models::Progress;
 use std::time::{Duration, Instant};
@@ -15,6 +17,14 @@ pub struct Run {
     /// The boundary of each face, and the number of faces of each boundary.
     edges: Edges,
     faces: Vec<usize>,
+    /// Cells at the ends of links.
+    ends: Ends,
+    /// What falls where in the interval under way, where it is not the same everywhere.
+    fall: Option<Fall>,
+    /// The radar's rasters on the city's grid, where they are needed again.
+    rasters: Vec<Vec<f32>>,
+    /// What fell on the city, what green roofs kept, and what roofs brought to each sewer district in the intervals before, m³.
+    fell: Fell,
     /// Times at which forcings have a point, sorted, s.
     breakpoints: Vec<f64>,
     /// The interval under way, s.
@@ -32,7 +42,23 @@ impl Run {
         breakpoints.sort_by(f64::total_cmp);
         breakpoints.dedup();
         let (edges, faces) = (problem.edges(), problem.boundary_faces());
-        Run { problem, solver, edges, faces, breakpoints, interval: None, time: 0.0, clock: Clock::default(), steps: 0 }
+        let ends = problem.ends();
+        let fell = Fell { direct: vec![0.0; problem.sewers.districts.len()], ..Fell::default() };
+        Run {
+            problem,
+            solver,
+            edges,
+            faces,
+            ends,
+            fall: None,
+            rasters: Vec::new(),
+            fell,
+            breakpoints,
+            interval: None,
+            time: 0.0,
+            clock: Clock::default(),
+            steps: 0,
+        }
     }
 
     /// Simulated time, s.
@@ -61,6 +87,7 @@ impl Run {
             }
             if self.clock.finished != 0 {
                 self.steps += u64::from(self.clock.steps);
+                self.fell = self.fell_until(start, end);
                 self.time = end;
                 self.interval = None;
             }
@@ -89,6 +116,14 @@ impl Run {
         let problem = &self.problem;
         let segments = problem.segments(&self.faces, start, end);
         let sources = problem.sources(start, end);
+        let links = problem.links(&self.ends, start, end);
+        let steady = problem.is_steady() && self.fall.is_some();
+        if !steady {
+            self.fall = problem.fall(start, end, &mut self.rasters);
+        }
+        let rain = problem.rain.at(start);
+        let direct: Vec<f64> = self.fall.iter().flat_map(|fall| &fall.direct).map(|area| area * rain).collect();
+        let sewers = problem.districts(&direct);
         let settings = &problem.settings;
         let params = Params {
             cols: problem.grid.cols as u32,
@@ -99,7 +134,7 @@ impl Run {
             courant: settings.courant as f32,
             longest: problem.longest_step() as f32,
             length: (end - start) as f32,
-            rain: problem.rain.at(start) as f32,
+            rain: rain as f32,
             source_speed: problem.source_speed(&segments, &sources, end - start) as f32,
             arrival_depth: settings.arrival_depth as f32,
             duration_depth: settings.duration_depth as f32,
@@ -109,9 +144,16 @@ impl Run {
             gauges: problem.gauges.len() as u32,
             soil: problem.soil_kind(),
             decay: problem.soil_decay() as f32,
+            spread: u32::from(problem.is_spread()),
+            links: links.len() as u32,
+            ends: self.ends.cells.len() as u32,
+            districts: sewers.len() as u32,
             ..Params::default()
         };
-        self.solver.begin(params, &segments, &sources)?;
+        let shares = self.fall.as_ref().filter(|_| !steady).map(|fall| fall.shares.as_slice());
+        let interval =
+            Interval { params, segments: &segments, sources: &sources, links: &links, sewers: &sewers, shares };
+        self.solver.begin(interval)?;
         self.interval = Some((start, end));
         self.clock = Clock::default();
         Ok(())
@@ -156,6 +198,58 @@ impl Run {
         Ok(outflows)
     }
 
+    /// What has fallen since the start.
+    pub fn fell(&self) -> Fell {
+        match self.interval {
+            Some((start, _)) => self.fell_until(start, self.time()),
+            None => self.fell.clone(),
+        }
+    }
+
+    /// What has fallen up to a time in the interval that began at `start`.
+    fn fell_until(&self, start: f64, time: f64) -> Fell {
+        let (problem, mut fell) = (&self.problem, self.fell.clone());
+        let (area, depth) = (problem.grid.cell_area(), problem.rain.integral(start, time));
+        match &self.fall {
+            None => fell.rain += depth * area * problem.open_cells() as f64,
+            Some(fall) => {
+                fell.rain += depth * (area * fall.sum + fall.direct.iter().sum::<f64>() + fall.kept);
+                fell.kept += depth * fall.kept;
+                fell.direct.iter_mut().zip(&fall.direct).for_each(|(sum, area)| *sum += depth * area);
+            }
+        }
+        fell
+    }
+
+    /// Stored, pumped out and come up of each sewer district since the start, m³.
+    pub fn sewers(&mut self) -> Result<Vec<[f64; 3]>> {
+        let area = self.problem.grid.cell_area();
+        let sum = |high: f32, low: f32| (f64::from(high) + f64::from(low)) * area;
+        let books = |d: &District| {
+            // What is to come up in the next step is still in the pipes.
+            let stored = sum(d.storage, d.storage_low) + f64::from(d.spill) * area;
+            [stored, sum(d.pumped, d.pumped_low), sum(d.spilled, d.spilled_low) - f64::from(d.spill) * area]
+        };
+        Ok(self.solver.volumes()?.districts.iter().map(books).collect())
+    }
+
+    /// What passed each structure from its first to its second end since the start (m³), and what passes now (m³/s).
+    pub fn passed(&mut self) -> Result<Vec<[f64; 2]>> {
+        let area = self.problem.grid.cell_area();
+        let flows = self.solver.volumes()?.flows;
+        let mut flows = flows.iter();
+        let mut passed = Vec::with_capacity(self.problem.structures.len());
+        for structure in &self.problem.structures {
+            let mut sums = [0.0; 2];
+            for flow in flows.by_ref().take(structure.pairs.len()) {
+                sums[0] += (f64::from(flow.total) + f64::from(flow.total_low)) * area;
+                sums[1] += f64::from(flow.rate);
+            }
+            passed.push(sums);
+        }
+        Ok(passed)
+    }
+
     /// What a checkpoint needs besides the problem.
     pub fn save(&mut self) -> Result<Saved> {
         Ok(Saved {
@@ -165,6 +259,7 @@ impl Run {
             clock: self.solver.clock(),
             fields: self.solver.fields()?,
             volumes: self.solver.volumes()?,
+            fell: self.fell.clone(),
         })
     }
 
@@ -174,6 +269,7 @@ impl Run {
         self.steps = saved.steps;
         let (start, end) = saved.interval.unwrap_or((saved.time, saved.time + 1.0));
         self.begin_interval(start, end)?;
+        self.fell = saved.fell;
         self.interval = saved.interval;
         self.clock = saved.clock;
         self.solver.restore(saved.fields, saved.volumes, saved.clock)
@@ -193,8 +289,21 @@ pub struct Saved {
     pub clock: Clock,
     /// The arrays.
     pub fields: Fields,
-    /// The books of the edges.
+    /// The books beside them.
     pub volumes: Volumes,
+    /// What had fallen before the interval.
+    pub fell: Fell,
+}
+
+/// Rain since the start, m³.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fell {
+    /// All of it.
+    pub rain: f64,
+    /// What green roofs kept.
+    pub kept: f64,
+    /// What roofs brought to each sewer district.
+    pub direct: Vec<f64>,
 }
 
 /// Simulated time as the devices count it. Saturates after 49 days.

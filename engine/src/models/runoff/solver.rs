@@ -1,6 +1,6 @@
 //! What a device does for the runoff model.
 
-use super::params::{Clock, HALO, Params, Segment, Source, TILE};
+use super::params::{Clock, District, Flow, HALO, Link, Params, Segment, Sewer, Source, TILE};
 use crate::error::Result;
 use crate::grid::Grid;
 use std::time::Instant;
@@ -10,14 +10,14 @@ use std::time::Instant;
 /// The caller cuts time into intervals in which rain is constant and every boundary value runs linearly.
 pub trait Solver: Send {
     /// Starts an interval.
-    fn begin(&mut self, params: Params, segments: &[Segment], sources: &[Source]) -> Result<()>;
+    fn begin(&mut self, interval: Interval) -> Result<()>;
     /// Steps until the interval ends or the deadline has passed; returns the clock.
     fn advance(&mut self, deadline: Instant) -> Result<Clock>;
     /// The clock as it stands, with the wave speed that the next step starts from.
     fn clock(&self) -> Clock;
     /// Depth (m) and unit discharges to the east and to the south (m²/s) at each gauge.
     fn gauges(&mut self) -> Result<Vec<[f32; 3]>>;
-    /// Water that left through the edges so far.
+    /// Water that left through the edges so far, and what sewers and links have done.
     fn volumes(&mut self) -> Result<Volumes>;
     /// All arrays.
     fn fields(&mut self) -> Result<Fields>;
@@ -27,6 +27,23 @@ pub trait Solver: Send {
     fn bytes_per_cell_step(&self) -> f64;
     /// Puts back what `fields`, `volumes` and `advance` gave, after `begin` of the same interval.
     fn restore(&mut self, fields: Fields, volumes: Volumes, clock: Clock) -> Result<()>;
+}
+
+/// What happens in an interval.
+#[derive(Clone, Debug, Default)]
+pub struct Interval<'a> {
+    /// Constants.
+    pub params: Params,
+    /// Boundaries; see [`super::Problem::segments`].
+    pub segments: &'a [Segment],
+    /// Point inflows.
+    pub sources: &'a [Source],
+    /// Links of structures.
+    pub links: &'a [Link],
+    /// Sewer districts.
+    pub sewers: &'a [Sewer],
+    /// Share of the rain that comes to each cell, padded; `None` where it is as before.
+    pub shares: Option<&'a [f32]>,
 }
 
 /// The arrays of a run; a solver's are padded by the halo, those that [`super::Run::fields`] gives are not.
@@ -66,6 +83,12 @@ pub struct Statistics {
     pub infiltrated: Vec<f32>,
     /// What that lost to rounding, m.
     pub infiltrated_low: Vec<f32>,
+    /// Highest hazard: depth (m) times speed and 0.5 m/s, and debris on top (DEFRA 2006, FD2321); 0 where it stayed dry.
+    pub max_hazard: Vec<f32>,
+    /// Water that went into sewers, less what came up, m; empty where there are none.
+    pub sewered: Vec<f32>,
+    /// What that lost to rounding, m.
+    pub sewered_low: Vec<f32>,
 }
 
 impl Fields {
@@ -86,12 +109,15 @@ impl Fields {
                 duration: inside(grid, &statistics.duration),
                 infiltrated: inside(grid, &statistics.infiltrated),
                 infiltrated_low: inside(grid, &statistics.infiltrated_low),
+                max_hazard: inside(grid, &statistics.max_hazard),
+                sewered: inside(grid, &statistics.sewered),
+                sewered_low: inside(grid, &statistics.sewered_low),
             },
         }
     }
 
     /// The arrays of f32, in the order of a checkpoint.
-    pub(super) fn floats(&mut self) -> [&mut Vec<f32>; 8] {
+    pub(super) fn floats(&mut self) -> [&mut Vec<f32>; 11] {
         [
             &mut self.state.depth,
             &mut self.state.low,
@@ -101,6 +127,9 @@ impl Fields {
             &mut self.statistics.max_speed,
             &mut self.statistics.infiltrated,
             &mut self.statistics.infiltrated_low,
+            &mut self.statistics.max_hazard,
+            &mut self.statistics.sewered,
+            &mut self.statistics.sewered_low,
         ]
     }
 
@@ -128,12 +157,16 @@ pub(super) fn awake(cols: usize, rows: usize, state: &State) -> Vec<u32> {
 
 /// One value per cell of the grid from a padded array.
 fn inside<T: Copy>(grid: &Grid, padded: &[T]) -> Vec<T> {
+    if padded.is_empty() {
+        return Vec::new();
+    }
     let stride = grid.cols + 2 * HALO;
     let rows = (HALO..HALO + grid.rows).map(|row| &padded[row * stride + HALO..][..grid.cols]);
     rows.flatten().copied().collect()
 }
 
-/// Water that left through each face of the edges since the start, m² (volume per metre of face); inflow is negative.
+/// Books beside the arrays. Of the edges: water that left through each face since the start, m² (volume per metre of face);
+/// inflow is negative.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Volumes {
     /// From west to east.
@@ -144,6 +177,10 @@ pub struct Volumes {
     pub west: Vec<f64>,
     /// From north to south.
     pub east: Vec<f64>,
+    /// What sewer districts hold.
+    pub districts: Vec<District>,
+    /// What passes the links.
+    pub flows: Vec<Flow>,
 }
 
 impl Volumes {

@@ -5,6 +5,8 @@ mod faces;
 mod friction;
 mod ghosts;
 mod hllc;
+mod inlets;
+mod links;
 mod reconstruct;
 mod soil;
 mod sources;
@@ -12,10 +14,12 @@ mod state;
 mod tiles;
 mod update;
 
-use super::params::{Clock, Params, Segment, Source, TILE};
+use super::params::{Clock, NOWHERE, Params, Source, TILE};
 use super::problem::Problem;
-use super::solver::{Fields, Solver, State, Statistics, Volumes, awake};
+use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
 use crate::error::Result;
+use inlets::Inlets;
+use links::Links;
 use state::{Ground, Outflow, Perimeter, Rows};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -38,6 +42,8 @@ pub struct CpuSolver {
     perimeter: Perimeter,
     outflow: Outflow,
     sources: Vec<Source>,
+    links: Links,
+    inlets: Inlets,
     gauges: Vec<u32>,
     tiles: Tiles,
     /// One for each thread of the pool, and one for a thread from outside it.
@@ -64,6 +70,7 @@ impl CpuSolver {
                 manning: padded.manning,
                 infiltration: padded.infiltration,
                 soil: padded.soil,
+                shares: Vec::new(),
             },
             states: [padded.fields.state, State::dry(len)],
             statistics: padded.fields.statistics,
@@ -82,6 +89,8 @@ impl CpuSolver {
                 east: vec![0.0; rows],
             },
             sources: Vec::new(),
+            links: Links::new(problem.ends()),
+            inlets: Inlets::new(problem.blocks(0..rows)),
             gauges: padded.gauges,
             tiles: Tiles { cols: across, active: vec![false; kind.len()], kind, awake },
             scratch: (0..=rayon::current_num_threads()).map(|_| scratch()).collect(),
@@ -95,6 +104,9 @@ impl CpuSolver {
         self.perimeter.middle = self.clock.middle;
         tiles::tiles(&self.params, &mut self.tiles);
         sources::sources(&self.clock, &self.sources, &mut self.states[0]);
+        self.links.moves(&self.params, &self.clock);
+        self.links.exchange(&mut self.states[0]);
+        self.inlets.drain(&self.clock, &mut self.states[0]);
         let speed = if self.order == 1 {
             let speed = self.stage::<SINGLE>(0, 1);
             self.states.swap(0, 1);
@@ -190,7 +202,13 @@ impl<const STAGE: u32> pulp::NullaryFnOnce for Stretch<'_, '_, STAGE> {
 }
 
 impl Solver for CpuSolver {
-    fn begin(&mut self, params: Params, segments: &[Segment], sources: &[Source]) -> Result<()> {
+    fn begin(&mut self, interval: Interval) -> Result<()> {
+        let Interval { params, segments, sources, links, sewers, shares } = interval;
+        self.links.links = links.to_vec();
+        self.inlets.sewers = sewers.to_vec();
+        if let Some(shares) = shares {
+            self.ground.shares = shares.to_vec();
+        }
         self.params = params;
         self.clock = Clock { speed_bits: self.clock.speed_bits, now_ms: params.start_ms, ..Clock::default() };
         self.perimeter.segments = segments.to_vec();
@@ -200,6 +218,9 @@ impl Solver for CpuSolver {
 
     fn advance(&mut self, deadline: Instant) -> Result<Clock> {
         loop {
+            if self.clock.finished == 0 {
+                self.links.flows(&self.params, &mut self.clock, &self.states[0]);
+            }
             clock::clock(&self.params, &mut self.clock);
             if self.clock.finished == 2 {
                 return Ok(self.clock);
@@ -228,11 +249,17 @@ impl Solver for CpuSolver {
 
     fn volumes(&mut self) -> Result<Volumes> {
         let Outflow { north, south, west, east } = self.outflow.clone();
-        Ok(Volumes { north, south, west, east })
+        let (districts, flows) = (self.inlets.districts.clone(), self.links.flows.clone());
+        Ok(Volumes { north, south, west, east, districts, flows })
     }
 
     fn fields(&mut self) -> Result<Fields> {
-        Ok(Fields { state: self.states[0].clone(), statistics: self.statistics.clone() })
+        let mut statistics = self.statistics.clone();
+        for (inlet, taken) in self.inlets.inlets.iter().zip(&self.inlets.taken).filter(|(i, _)| i.index != NOWHERE) {
+            let i = inlet.index as usize;
+            (statistics.sewered[i], statistics.sewered_low[i]) = (taken[0], taken[1]);
+        }
+        Ok(Fields { state: self.states[0].clone(), statistics })
     }
 
     fn active_tiles(&mut self) -> Result<usize> {
@@ -253,7 +280,13 @@ impl Solver for CpuSolver {
         // Tiles at rest are skipped, so both copies must hold them.
         self.states = [fields.state.clone(), fields.state];
         self.statistics = fields.statistics;
-        let Volumes { north, south, west, east } = volumes;
+        let inlets = self.inlets.inlets.iter().zip(&mut self.inlets.taken);
+        for (inlet, taken) in inlets.filter(|(inlet, _)| inlet.index != NOWHERE) {
+            let i = inlet.index as usize;
+            *taken = [self.statistics.sewered[i], self.statistics.sewered_low[i]];
+        }
+        let Volumes { north, south, west, east, districts, flows } = volumes;
+        (self.inlets.districts, self.links.flows) = (districts, flows);
         self.outflow = Outflow { north, south, west, east };
         self.clock = clock;
         Ok(())

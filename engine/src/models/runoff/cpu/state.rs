@@ -38,6 +38,8 @@ pub struct Ground {
     pub manning: Vec<f32>,
     pub infiltration: Vec<f32>,
     pub soil: Vec<[f32; 2]>,
+    /// Share of the rain that comes to each cell; empty where it is the same everywhere.
+    pub shares: Vec<f32>,
 }
 
 /// The edges: which segment each face belongs to, and the segments' values at the middle of the step.
@@ -90,6 +92,7 @@ pub struct Rows<'a> {
     pub duration: &'a mut [u32],
     pub infiltrated: &'a mut [f32],
     pub infiltrated_low: &'a mut [f32],
+    pub max_hazard: &'a mut [f32],
     pub out_west: &'a mut [f64],
     pub out_east: &'a mut [f64],
     /// Empty for all blocks but the first.
@@ -124,7 +127,8 @@ impl<'a> Rows<'a> {
             arrival: &mut stats.arrival[span.clone()],
             duration: &mut stats.duration[span.clone()],
             infiltrated: &mut stats.infiltrated[span.clone()],
-            infiltrated_low: &mut stats.infiltrated_low[span],
+            infiltrated_low: &mut stats.infiltrated_low[span.clone()],
+            max_hazard: &mut stats.max_hazard[span],
             out_west: &mut out.west,
             out_east: &mut out.east,
             out_north: &mut out.north,
@@ -148,6 +152,7 @@ impl<'a> Rows<'a> {
         let (duration, duration_rest) = self.duration.split_at_mut(cut);
         let (infiltrated, infiltrated_rest) = self.infiltrated.split_at_mut(cut);
         let (infiltrated_low, infiltrated_low_rest) = self.infiltrated_low.split_at_mut(cut);
+        let (max_hazard, max_hazard_rest) = self.max_hazard.split_at_mut(cut);
         let (out_west, out_west_rest) = self.out_west.split_at_mut(count);
         let (out_east, out_east_rest) = self.out_east.split_at_mut(count);
         let (awake, awake_rest) = self.awake.split_at_mut(bands * tiles);
@@ -165,6 +170,7 @@ impl<'a> Rows<'a> {
             duration,
             infiltrated,
             infiltrated_low,
+            max_hazard,
             out_west,
             out_east,
             out_north: self.out_north,
@@ -185,6 +191,7 @@ impl<'a> Rows<'a> {
             duration: duration_rest,
             infiltrated: infiltrated_rest,
             infiltrated_low: infiltrated_low_rest,
+            max_hazard: max_hazard_rest,
             out_west: out_west_rest,
             out_east: out_east_rest,
             out_north: &mut [],

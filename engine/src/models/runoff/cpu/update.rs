@@ -5,7 +5,8 @@
 //! results depend neither on the number of threads nor on how the tiles are strung together.
 
 use super::super::params::{
-    Clock, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, TILE, WALL,
+    Clock, DEBRIS_DEPTH, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE,
+    TILE, WALL,
 };
 use super::super::solver::State;
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
@@ -67,6 +68,8 @@ pub struct Scratch {
     moves: [Vec<f32>; 3],
     /// Bits that any depth of each column has.
     wet: Vec<u32>,
+    /// Shares of rain that is the same everywhere.
+    ones: Vec<f32>,
 }
 
 impl Scratch {
@@ -81,6 +84,7 @@ impl Scratch {
             faces_y: std::array::from_fn(|_| Faces::new(padded)),
             moves: std::array::from_fn(|_| vec![0.0; width]),
             wet: vec![0; width],
+            ones: vec![1.0; width],
         }
     }
 }
@@ -202,7 +206,7 @@ fn inflow(discharge: f32, depth: f32) -> Flux {
 /// Adds `change` to a depth kept as a rounded value and what the rounding lost. What a cell owes stays in the low
 /// part, so that a depth is never negative and no water is made.
 #[inline(always)]
-fn add(depth: f32, low: f32, change: f32) -> (f32, f32) {
+pub fn add(depth: f32, low: f32, change: f32) -> (f32, f32) {
     let change = change + low;
     let sum = depth + change;
     let lost = change - (sum - depth);
@@ -226,6 +230,7 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
     let around = Around {
         bed: &context.ground.bed[ground.clone()],
         manning: &context.ground.manning[ground.clone()],
+        shares: context.ground.shares.get(ground.clone()).unwrap_or(&scratch.ones[..n]),
         depth: &source.depth[inside.clone()],
         low: &source.low[inside.clone()],
         qx: &source.qx[inside.clone()],
@@ -265,6 +270,7 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
         &mut rows.max_speed[target.clone()],
         &mut rows.arrival[target.clone()],
         &mut rows.duration[target.clone()],
+        &mut rows.max_hazard[target.clone()],
     );
     let wet = &mut scratch.wet[..n];
     wet.iter_mut().zip(&rows.depth[target]).for_each(|(wet, depth)| *wet |= depth.to_bits());
@@ -275,6 +281,7 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
 struct Around<'a> {
     bed: &'a [f32],
     manning: &'a [f32],
+    shares: &'a [f32],
     depth: &'a [f32],
     low: &'a [f32],
     qx: &'a [f32],
@@ -304,7 +311,7 @@ fn euler<const STAGE: u32>(context: &Context, around: &Around, change: &mut [f32
             force_x += GRAVITY * depth * (around.level_x[0][i] + around.level_x[1][i]);
             force_y += GRAVITY * depth * (around.level_y[0][i] + around.level_y[1][i]);
         }
-        let gained = if open { rain - rate * flow } else { 0.0 };
+        let gained = if open { rain * around.shares[i] - rate * flow } else { 0.0 };
         let (h, _) = add(depth, around.low[i], gained);
         let qx = around.qx[i] - rate * force_x;
         let qy = around.qy[i] - rate * force_y;
@@ -394,6 +401,7 @@ fn gather(
     max_speed: &mut [f32],
     arrival: &mut [u32],
     duration: &mut [u32],
+    max_hazard: &mut [f32],
 ) -> u32 {
     let (arrival_depth, duration_depth) = (context.params.arrival_depth, context.params.duration_depth);
     let (now, step) = (context.clock.now_ms, context.clock.step_ms);
@@ -401,6 +409,7 @@ fn gather(
     let (qx, qy) = (&qx[..n], &qy[..n]);
     let (max_depth, max_speed) = (&mut max_depth[..n], &mut max_speed[..n]);
     let (arrival, duration) = (&mut arrival[..n], &mut duration[..n]);
+    let max_hazard = &mut max_hazard[..n];
     let mut speed_bits = 0;
     for i in 0..n {
         let h = depth[i];
@@ -413,6 +422,9 @@ fn gather(
         let speed = if h > SPEED_DEPTH { (u * u + v * v).sqrt() } else { 0.0 };
         max_depth[i] = max(max_depth[i], h);
         max_speed[i] = max(max_speed[i], speed);
+        let debris = if h > DEBRIS_DEPTH { 1.0 } else { 0.5 };
+        let hazard = if h > SPEED_DEPTH { h * (speed + 0.5) + debris } else { 0.0 };
+        max_hazard[i] = max(max_hazard[i], hazard);
         arrival[i] = if (arrival[i] == NEVER) & (h > arrival_depth) { now } else { arrival[i] };
         duration[i] += if h > duration_depth { step } else { 0 };
     }

@@ -16,8 +16,13 @@ pub struct Strip {
     /// Whether it is the grid's first, and its last.
     outer: [bool; 2],
     stride: usize,
-    states: [Buffer; 2],
+    pub states: [Buffer; 2],
+    /// Which strip it is, for kernels.
+    pub uniform: Buffer,
     statistics: Buffer,
+    hazards: Buffer,
+    /// Share of the rain that comes to each cell; tiny where it is the same everywhere.
+    shares: Buffer,
     infiltrated: Buffer,
     /// Ghosts of state 0 and of state 1.
     pub ghosts: [Stage; 2],
@@ -39,7 +44,7 @@ impl Strip {
         ground: [&[f32]; 3],
         soils: &[[f32; 2]],
         rows: Range<usize>,
-        index: usize,
+        [index, first_block]: [usize; 2],
     ) -> Result<Strip> {
         let stride = problem.grid.cols + 2 * HALO;
         let place = rows.start * stride..(rows.end + 2 * HALO) * stride;
@@ -49,8 +54,11 @@ impl Strip {
         let states = [plain("state", 16)?, plain("second state", 16)?];
         let statistics = plain("statistics", 16)?;
         let infiltrated = plain("infiltrated", 8)?;
+        let hazards = plain("hazards", 4)?;
+        let tiny = |name: &str| gpu.buffer(name, 16, BufferUsages::empty());
+        let shares = if problem.is_spread() { plain("shares of rain", 4)? } else { tiny("shares of rain")? };
         // A buffer cannot be empty.
-        let soil = if soils.is_empty() { gpu.buffer("soil", 16, BufferUsages::empty())? } else { plain("soil", 8)? };
+        let soil = if soils.is_empty() { tiny("soil")? } else { plain("soil", 8)? };
         if !soils.is_empty() {
             gpu.write(&soil, &soils[place.clone()])?;
         }
@@ -59,7 +67,10 @@ impl Strip {
         gpu.write(&surface, &manning.iter().zip(capacity).map(|(&n, &f)| [n, f]).collect::<Vec<[f32; 2]>>())?;
         let strip = gpu.buffer("strip", size_of::<params::Strip>() as u64, BufferUsages::UNIFORM)?;
         let (first, count) = (rows.start as u32, rows.len() as u32);
-        gpu.write(&strip, &[params::Strip { index: index as u32, first, rows: count, unused: 0 }])?;
+        gpu.write(
+            &strip,
+            &[params::Strip { index: index as u32, first, rows: count, first_block: first_block as u32 }],
+        )?;
 
         let s = shared;
         let update = |stage: f64, from: usize| {
@@ -80,6 +91,8 @@ impl Strip {
                 (17, &s.counts),
                 (18, &s.awake),
                 (20, &soil),
+                (21, &shares),
+                (22, &hazards),
             ];
             gpu.stage(UPDATE, &[("STAGE", stage)], &buffers)
         };
@@ -109,7 +122,15 @@ impl Strip {
             states,
             statistics,
             infiltrated,
+            hazards,
+            shares,
+            uniform: strip,
         })
+    }
+
+    /// Takes the strip's part of the shares of the rain to the device.
+    pub fn share(&self, gpu: &Gpu, shares: &[f32]) -> Result<()> {
+        gpu.write(&self.shares, &shares[self.rows.start * self.stride..(self.rows.end + 2 * HALO) * self.stride])
     }
 
     /// Takes the strip's part of the grid's arrays to the device.
@@ -123,6 +144,7 @@ impl Strip {
         drop(state);
         let statistic = |i: usize| [s.max_depth[i].to_bits(), s.max_speed[i].to_bits(), s.arrival[i], s.duration[i]];
         gpu.write(&self.statistics, &cells.clone().map(statistic).collect::<Vec<[u32; 4]>>())?;
+        gpu.write(&self.hazards, &s.max_hazard[cells.clone()])?;
         let soil = |i: usize| [s.infiltrated[i], s.infiltrated_low[i]];
         gpu.write(&self.infiltrated, &cells.map(soil).collect::<Vec<[f32; 2]>>())
     }
@@ -146,6 +168,9 @@ impl Strip {
             (s.arrival[start + i], s.duration[start + i]) = (arrival, duration);
         }
         drop(statistics);
+        let hazards = gpu.read::<f32>(&self.hazards, count)?;
+        s.max_hazard[start + own.start..start + own.end].copy_from_slice(&hazards[own.clone()]);
+        drop(hazards);
         let soil = gpu.read::<[f32; 2]>(&self.infiltrated, count)?;
         for i in own {
             [s.infiltrated[start + i], s.infiltrated_low[start + i]] = soil[i];

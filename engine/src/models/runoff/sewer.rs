@@ -1,0 +1,111 @@
+//! Sewers as the model takes them: inlets up to a capacity, into the storage of a district, which is pumped out at a rate and
+//! comes up at the lowest inlets when it is full. There is no network of pipes.
+
+use super::params::{BLOCK, Inlet, NOWHERE, Sewer};
+use super::problem::Problem;
+use std::ops::Range;
+
+/// Share of a district's inlets at which it comes up: the lowest ones.
+const LOWEST: f64 = 0.05;
+/// Room of a district that cannot be full, metres on one cell.
+const ENDLESS: f32 = 1e30;
+
+/// A sewer district.
+#[derive(Clone, Debug, PartialEq)]
+pub struct District {
+    /// Name in tables.
+    pub name: String,
+    /// What it can store, m³; infinite where it never is full.
+    pub room: f64,
+    /// What is pumped out, m³/s.
+    pub pump: f64,
+}
+
+/// A cell with an inlet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gully {
+    /// The cell.
+    pub cell: usize,
+    /// Its district.
+    pub district: usize,
+    /// What it takes at most, m/s.
+    pub capacity: f32,
+}
+
+/// The sewers of a city.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sewers {
+    /// The districts.
+    pub districts: Vec<District>,
+    /// Cells with inlets.
+    pub gullies: Vec<Gully>,
+}
+
+/// Inlets in blocks, each of one district.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blocks {
+    /// The inlets; each block is filled up with some that are nowhere.
+    pub inlets: Vec<Inlet>,
+    /// Blocks of each district.
+    pub ranges: Vec<Range<usize>>,
+}
+
+impl Sewers {
+    /// Cells of each district at which it comes up when it is full, lowest first.
+    pub fn lowest(&self, bed: &[f32]) -> Vec<Vec<usize>> {
+        let mut cells = vec![Vec::new(); self.districts.len()];
+        for gully in &self.gullies {
+            cells[gully.district].push(gully.cell);
+        }
+        for (cells, district) in cells.iter_mut().zip(&self.districts) {
+            cells.sort_by(|a, b| bed[*a].total_cmp(&bed[*b]).then(a.cmp(b)));
+            let count = if district.room.is_finite() { (LOWEST * cells.len() as f64).ceil() as usize } else { 0 };
+            cells.truncate(count);
+        }
+        cells
+    }
+}
+
+impl Problem {
+    /// The inlets in the given rows.
+    pub(super) fn blocks(&self, rows: Range<usize>) -> Blocks {
+        let sewers = &self.sewers;
+        let lowest = sewers.lowest(&self.bed);
+        let mut spills = vec![0.0f32; if lowest.iter().all(Vec::is_empty) { 0 } else { self.grid.len() }];
+        for cells in &lowest {
+            cells.iter().for_each(|cell| spills[*cell] = 1.0 / cells.len() as f32);
+        }
+        let cols = self.grid.cols;
+        let mut gullies: Vec<_> = sewers.gullies.iter().filter(|gully| rows.contains(&(gully.cell / cols))).collect();
+        gullies.sort_unstable_by_key(|gully| (gully.district, gully.cell));
+        let mut blocks = Blocks::default();
+        let mut gullies = gullies.into_iter().peekable();
+        for district in 0..sewers.districts.len() {
+            let first = blocks.inlets.len() / BLOCK;
+            while let Some(gully) = gullies.next_if(|gully| gully.district == district) {
+                blocks.inlets.push(Inlet {
+                    index: self.padded_index(gully.cell % cols, gully.cell / cols),
+                    capacity: gully.capacity,
+                    spill: spills.get(gully.cell).copied().unwrap_or(0.0),
+                    district: district as u32,
+                });
+            }
+            let filler = Inlet { index: NOWHERE, district: district as u32, ..Inlet::default() };
+            blocks.inlets.resize(blocks.inlets.len().next_multiple_of(BLOCK), filler);
+            blocks.ranges.push(first..blocks.inlets.len() / BLOCK);
+        }
+        blocks
+    }
+
+    /// The districts in an interval, into which so much comes from roofs (m³/s).
+    pub(super) fn districts(&self, direct: &[f64]) -> Vec<Sewer> {
+        let area = self.grid.cell_area();
+        let sewer = |(k, district): (usize, &District)| Sewer {
+            room: if district.room.is_finite() { (district.room / area) as f32 } else { ENDLESS },
+            pump: (district.pump / area) as f32,
+            direct: (direct.get(k).copied().unwrap_or(0.0) / area) as f32,
+            unused: 0,
+        };
+        self.sewers.districts.iter().enumerate().map(sewer).collect()
+    }
+}
