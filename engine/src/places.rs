@@ -46,7 +46,7 @@ impl Places {
 
 /// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece, and a square where two
 /// meet.
-fn carriageway(line: &[DVec2], half: f64) -> Outline {
+pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
     let pieces = line.windows(2).filter_map(|ends| {
         let along = (ends[1] - ends[0]).try_normalize()?;
         let beside = half * along.perp();

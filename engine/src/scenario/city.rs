@@ -3,7 +3,7 @@
 use super::Scenario;
 use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
-use crate::city::read::{Limits, Quantity, polygons, raster};
+use crate::city::read::{Limits, Quantity, features, raster};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, Soil, demo, holes};
 use crate::error::{Error, Result};
@@ -195,7 +195,7 @@ impl Scenario {
     fn places(&self, key: &str, name: &Option<String>, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Vec<Place>> {
         let Some(name) = name else { return Ok(Vec::new()) };
         let path = self.existing(key, name)?;
-        let places = polygons(&path, grid)?;
+        let places = features(&path, grid, &[])?.features.into_iter().map(|feature| feature.place).collect();
         let (sha256, bytes) = of_file(&path)?;
         inputs.push(Input { name: name.clone(), layer: key.into(), sha256, bytes, nodata_share: 0.0 });
         Ok(places)

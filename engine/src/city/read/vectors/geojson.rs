@@ -1,0 +1,107 @@
+//! GeoJSON.
+
+use super::{Drawn, LARGEST_FILE, Reader, Value, shown};
+use crate::error::{Error, Result};
+use crate::outline::Outline;
+use crate::plane::Plane;
+use glam::DVec2;
+use serde_json::Value as Json;
+use std::io::Read;
+
+/// A value of JSON as that of a column.
+pub(super) fn value_of(json: &Json) -> Option<Value> {
+    match json {
+        Json::String(text) => Some(Value::Text(text.clone())),
+        Json::Number(number) => number.as_f64().map(Value::Number),
+        _ => None,
+    }
+}
+
+impl Reader<'_> {
+    /// The text of a file of JSON.
+    pub(super) fn json(&self) -> Result<String> {
+        let file = std::fs::File::open(self.path).map_err(Error::io("reading", self.path))?;
+        let mut text = String::new();
+        file.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(Error::io("reading", self.path))?;
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(self.bad("is larger than 100 MiB: cut it, or write a shapefile"));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn geojson(&mut self) -> Result<()> {
+        let text = self.json()?;
+        let mut root: Json = serde_json::from_str(&text).map_err(|error| self.bad(format!("is no JSON: {error}")))?;
+        drop(text);
+        let named = root["crs"]["properties"]["name"].as_str().map(str::to_string);
+        let plane = self.plane_of(named.as_deref())?;
+        let features = match root["type"].as_str() {
+            Some("FeatureCollection") => match root["features"].take() {
+                Json::Array(features) => features,
+                _ => return Err(self.bad("has no list of features")),
+            },
+            Some("Feature") => vec![root],
+            Some("CityJSON") => return self.cityjson(),
+            _ => return Err(self.bad("is no GeoJSON Feature or FeatureCollection")),
+        };
+        for feature in &features {
+            self.feature += 1;
+            let geometry = &feature["geometry"];
+            let (polygons, lines) = match geometry["type"].as_str() {
+                Some("Polygon") => (vec![&geometry["coordinates"]], Vec::new()),
+                Some("MultiPolygon") => (self.list(&geometry["coordinates"])?.iter().collect(), Vec::new()),
+                Some("LineString") => (Vec::new(), vec![&geometry["coordinates"]]),
+                Some("MultiLineString") => (Vec::new(), self.list(&geometry["coordinates"])?.iter().collect()),
+                None if geometry.is_null() => {
+                    self.mended("has no geometry and is left out");
+                    continue;
+                }
+                other => {
+                    let kind = other.unwrap_or("geometry without a type");
+                    return Err(self.bad(format!("is a {}, and polygons or lines are needed", shown(kind))));
+                }
+            };
+            let mut outline = Outline::default();
+            for polygon in polygons {
+                let mut rings = Vec::new();
+                for ring in self.list(polygon)? {
+                    let corners = self.list(ring)?;
+                    rings
+                        .push(corners.iter().map(|at| self.place(at, plane.as_ref())).collect::<Result<Vec<DVec2>>>()?);
+                }
+                outline.polygons.push(rings);
+            }
+            let value = |name: &str| value_of(&feature["properties"][name]);
+            let drawn = if lines.is_empty() {
+                Drawn::Areas(outline)
+            } else {
+                let mut drawn = Vec::with_capacity(lines.len());
+                for line in lines {
+                    let corners = self.list(line)?;
+                    drawn
+                        .push(corners.iter().map(|at| self.place(at, plane.as_ref())).collect::<Result<Vec<DVec2>>>()?);
+                }
+                Drawn::Lines(drawn)
+            };
+            self.keep(drawn, value_of(&feature["id"]).map(|value| value.name()), None, &value);
+        }
+        Ok(())
+    }
+
+    fn list<'v>(&self, value: &'v Json) -> Result<&'v Vec<Json>> {
+        value.as_array().ok_or_else(|| self.bad("its coordinates are no lists of rings of [x, y]"))
+    }
+
+    fn place(&mut self, corner: &Json, plane: Option<&Plane>) -> Result<DVec2> {
+        let number = |k: usize| corner[k].as_f64();
+        let Some((x, y)) = number(0).zip(number(1)) else { return Err(self.bad("has a corner that is not [x, y]")) };
+        match plane {
+            None => self.corner(x, y),
+            Some(plane) => {
+                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is no longitude and latitude"));
+                let (x, y) = plane.from_degrees((x, y)).ok_or_else(outside)?;
+                self.corner(x, y)
+            }
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! Features from files: polygons, and lines with a width, of shapefiles, GeoJSON, CityJSON, GeoPackage and SpatiaLite.
+
+mod cityjson;
+mod geojson;
+mod repair;
+mod shapefile;
+mod sqlite;
+
+use crate::error::{Error, Result};
+use crate::grid::{Crs, Grid};
+use crate::outline::Outline;
+use crate::places::{Place, carriageway};
+use crate::plane::Plane;
+use glam::DVec2;
+use std::path::Path;
+
+/// Cells that the rectangles around all outlines may hold, beside so many times those of the grid, and rows that their sides may cross.
+const MOST_CELLS: f64 = 1e6;
+const MOST_OVERLAP: f64 = 16.0;
+const MOST_ROWS: f64 = 1e9;
+/// Corners of all features of a file.
+const MOST_CORNERS: usize = 50_000_000;
+/// Bytes of a file of JSON that are read: it takes up to 30 times as much memory.
+const LARGEST_FILE: u64 = 100 << 20;
+/// Repairs that are told one by one.
+const MOST_REPAIRS: usize = 20;
+/// Width of a line that has none of its own, m.
+const LINE_WIDTH: f64 = 6.0;
+/// Properties that name a place, the best first.
+const NAMES: [&str; 13] = [
+    "identificatie",
+    "identifica",
+    "gml_id",
+    "lokaalID",
+    "lokaalid",
+    "buurtcode",
+    "statcode",
+    "buurtnaam",
+    "naam",
+    "name",
+    "id",
+    "gid",
+    "fid",
+];
+/// Properties that hold the width of a line, m.
+const WIDTHS: [&str; 3] = ["width_m", "breedte_m", "width"];
+
+/// Properties that hold the height of a building above the ground, m.
+const HEIGHTS: [&str; 3] = ["height_m", "hoogte_m", "height"];
+
+/// A value of a feature.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(f64),
+    /// Words.
+    Text(String),
+}
+
+impl Value {
+    /// As a name.
+    fn name(&self) -> String {
+        match self {
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.trim().to_string(),
+        }
+    }
+}
+
+/// A feature of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feature {
+    /// Its number in the file, from 1.
+    pub number: usize,
+    /// Its name and outline.
+    pub place: Place,
+    /// Height of a building above the ground, m, where the file knows it.
+    pub height: Option<f64>,
+    /// One for each column that was asked for.
+    pub values: Vec<Option<Value>>,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Features {
+    /// The features that the grid touches, in the order of the file.
+    pub features: Vec<Feature>,
+    /// What had to be mended, in words.
+    pub repairs: Vec<String>,
+}
+
+/// Reads the features of a file into the plane of a grid, with the values of some of its columns. Those wholly outside the grid
+/// are left out; a place that has no name gets the number of its feature, counted from 1. Lines become areas as wide as their
+/// column `width_m` says, or 6 m.
+///
+/// # Errors
+/// [`Error::Io`] where the file cannot be read; [`Error::Data`] where its format is not known, it holds points, or it lies in
+/// another plane.
+pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let mut reader =
+        Reader { path, grid, columns, corners: 0, feature: 0, found: Features::default(), more_repairs: 0 };
+    match extension.as_str() {
+        "shp" => reader.shapefile()?,
+        _ if name.ends_with(".city.json") || name.ends_with(".city.jsonl") => reader.cityjson()?,
+        "geojson" | "json" => reader.geojson()?,
+        "gpkg" | "sqlite" | "db" => reader.sqlite()?,
+        _ => {
+            let mend = "give a shapefile (.shp, with .dbf and .prj beside it), GeoJSON (.geojson), CityJSON (.city.json), or \
+                        GeoPackage (.gpkg, .sqlite)";
+            let problem = format!("`.{extension}` is not a format of outlines that can be read");
+            return Err(Error::data(path, problem, mend));
+        }
+    }
+    reader.feature = 0;
+    let costs = reader.found.features.iter().map(|feature| feature.place.outline.cost(grid));
+    let (cells, rows) = costs.fold((0.0, 0.0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+    if cells > MOST_CELLS + MOST_OVERLAP * grid.len() as f64 || rows > MOST_ROWS {
+        return Err(reader.bad("has outlines that lie over each other many times, or that are too long to be followed"));
+    }
+    if reader.more_repairs > 0 {
+        reader.found.repairs.push(format!("and {} more", reader.more_repairs));
+    }
+    Ok(reader.found)
+}
+
+/// Text from outside, short.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    grid: &'a Grid,
+    /// Columns whose values are wanted.
+    columns: &'a [&'a str],
+    corners: usize,
+    /// Number of the feature that is read, from 1.
+    feature: usize,
+    found: Features,
+    /// Repairs beyond those that are told one by one.
+    more_repairs: usize,
+}
+
+/// The shape of a feature.
+enum Drawn {
+    Areas(Outline),
+    Lines(Vec<Vec<DVec2>>),
+}
+
+impl Reader<'_> {
+    fn bad(&self, problem: impl std::fmt::Display) -> Error {
+        let mend = "write polygons in metres of the city's plane, e.g. ogr2ogr -t_srs EPSG:28992 out.geojson in.shp";
+        let at = if self.feature > 0 { format!("feature {}: ", self.feature) } else { String::new() };
+        Error::data(self.path, format!("{at}{problem}"), mend)
+    }
+
+    /// Tells of a repair.
+    fn mended(&mut self, what: &str) {
+        if self.found.repairs.len() < MOST_REPAIRS {
+            self.found.repairs.push(format!("feature {}: {what}", self.feature));
+        } else {
+            self.more_repairs += 1;
+        }
+    }
+
+    fn corner(&mut self, x: f64, y: f64) -> Result<DVec2> {
+        self.corners += 1;
+        if self.corners > MOST_CORNERS {
+            return Err(self.bad(format!("has more than {MOST_CORNERS} corners")));
+        }
+        let corner = DVec2::new(x, y);
+        if corner.is_finite() && corner.abs().max_element() < 1e9 {
+            Ok(corner)
+        } else {
+            Err(self.bad(format!("has a corner at ({x}, {y})")))
+        }
+    }
+
+    /// Keeps a feature that the grid touches; `value` gives the values of its columns, and `own` its name where no column does.
+    fn keep(&mut self, drawn: Drawn, own: Option<String>, height: Option<f64>, value: &dyn Fn(&str) -> Option<Value>) {
+        let number = |names: &[&str]| {
+            let numbers = names.iter().filter_map(|name| match value(name) {
+                Some(Value::Number(number)) => Some(number),
+                _ => None,
+            });
+            numbers.filter(|number| *number > 0.0 && *number < 1e4).take(1).next()
+        };
+        let outline = match drawn {
+            Drawn::Areas(outline) => outline,
+            Drawn::Lines(lines) => {
+                let half = 0.5 * number(&WIDTHS).unwrap_or(LINE_WIDTH);
+                let areas = lines.into_iter().flat_map(|line| carriageway(&line, half).polygons);
+                Outline { polygons: areas.collect() }
+            }
+        };
+        let grid = self.grid;
+        let touches = outline.bounds().is_some_and(|(low, high)| {
+            high.x > grid.west && low.x < grid.east() && high.y > grid.south() && low.y < grid.north
+        });
+        if !touches {
+            return;
+        }
+        let (outline, repairs) = repair::repair(outline);
+        repairs.iter().for_each(|repair| self.mended(repair));
+        if outline.polygons.is_empty() {
+            return;
+        }
+        let name = NAMES.iter().find_map(|name| value(name)).map(|value| value.name()).or(own);
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.feature.to_string());
+        let name = name.chars().filter(|c| !c.is_control()).take(200).collect();
+        self.found.features.push(Feature {
+            number: self.feature,
+            place: Place { name, outline },
+            height: height.or_else(|| number(&HEIGHTS)),
+            values: self.columns.iter().map(|column| value(column)).collect(),
+        });
+    }
+
+    /// The way from degrees to the city, which GeoJSON has where it names nothing else (RFC 7946); `None` where the file lies in
+    /// the city's plane already.
+    fn plane_of(&self, named: Option<&str>) -> Result<Option<Plane>> {
+        let code = named.and_then(|name| name.rsplit(':').next()?.parse::<u32>().ok());
+        let is_degrees = named.is_none() || named.is_some_and(|name| name.ends_with("CRS84")) || code == Some(4326);
+        if is_degrees {
+            let unknown = || self.bad("lies in degrees, and the city's plane is not known");
+            return Plane::of(self.grid.crs).ok_or_else(unknown).map(Some);
+        }
+        let is_own = Crs { epsg: code }.plane().is_some_and(|plane| self.grid.crs.plane() == Some(plane));
+        if is_own {
+            return Ok(None);
+        }
+        Err(self.bad(format!("lies in {}, and the city in {}", shown(named.unwrap_or_default()), self.grid.crs)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Grid {
+        Grid { cols: 100, rows: 100, cell: 1.0, west: 155_000.0, north: 463_100.0, crs: Crs::RD_NEW }
+    }
+
+    fn polygons(path: &Path, grid: &Grid) -> Result<Vec<Place>> {
+        Ok(features(path, grid, &[])?.features.into_iter().map(|feature| feature.place).collect())
+    }
+
+    fn read(text: &str, grid: &Grid) -> Result<Vec<Place>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("houses.geojson");
+        std::fs::write(&path, text).expect("written");
+        polygons(&path, grid)
+    }
+
+    const SQUARE: &str = "[[155010,463010],[155020,463010],[155020,463030],[155010,463030],[155010,463010]]";
+
+    #[test]
+    fn outlines_come_in_metres_or_in_degrees() {
+        let crs = "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::28992\"}}";
+        let feature = |ring: &str, properties: &str| {
+            format!(
+                "{{\"type\":\"Feature\",\"properties\":{properties},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[{ring}]}}}}"
+            )
+        };
+        let far = SQUARE.replace("1550", "1650");
+        let features = [feature(SQUARE, "{\"naam\":\"Huis\"}"), feature(&far, "{}"), feature(SQUARE, "null")].join(",");
+        let text = format!("{{\"type\":\"FeatureCollection\",{crs},\"features\":[{features}]}}");
+        let places = read(&text, &grid()).expect("read");
+        assert_eq!(places.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), ["Huis", "3"]);
+        let count = |place: &Place| -> usize {
+            let cells = place.outline.cells(&grid()).expect("short");
+            cells.iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum()
+        };
+        assert_eq!(count(&places[0]), 200);
+        // The same in degrees, which is what GeoJSON has by itself.
+        let plane = Plane::of(Crs::RD_NEW).expect("known");
+        let corners = [(155_010.0, 463_010.0), (155_020.0, 463_010.0), (155_020.0, 463_030.0), (155_010.0, 463_030.0)];
+        let corners =
+            corners.map(|corner| plane.to_degrees(corner).map(|(lon, lat)| format!("[{lon},{lat}]")).expect("inside"));
+        let places = read(&feature(&format!("[{}]", corners.join(",")), "{\"id\":7}"), &grid()).expect("read");
+        assert_eq!((places[0].name.as_str(), count(&places[0])), ("7", 200));
+    }
+
+    #[test]
+    fn what_is_no_outline_is_refused_with_its_place() {
+        let feature = |geometry: &str| format!("{{\"type\":\"Feature\",\"geometry\":{geometry}}}");
+        for (text, words) in [
+            ("", "is no JSON"),
+            ("[]", "is no GeoJSON"),
+            ("{\"type\":\"FeatureCollection\"}", "no list of features"),
+            (&feature("{\"type\":\"Point\",\"coordinates\":[5,52]}"), "feature 1: is a Point"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":7}"), "no lists"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5]]]}"), "not [x, y]"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5,95]]]}"), "no longitude"),
+            (
+                "{\"type\":\"FeatureCollection\",\"crs\":{\"properties\":{\"name\":\"EPSG:31370\"}},\"features\":[]}",
+                "lies in EPSG:31370",
+            ),
+        ] {
+            let error = read(text, &grid()).expect_err(words).to_string();
+            assert!(error.contains(words) && error.contains("ogr2ogr"), "{error}");
+        }
+        let error = polygons(Path::new("houses.dwg"), &grid()).expect_err("no format").to_string();
+        assert!(error.contains("houses.dwg") && error.contains(".shp"), "{error}");
+    }
+
+    #[test]
+    fn the_houses_of_the_hoeksche_waard() {
+        let Some(data) = crate::data_folder() else {
+            assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
+            return eprintln!("no data folder: the houses of the Hoeksche Waard are not read");
+        };
+        let folder = data.join("terrain/hoekschewaard_3di_rastergroup");
+        let limits = crate::city::read::Limits { max_cells: 10_000_000 };
+        let grid = crate::city::read::Cog::open(&folder.join("dem.tif"), limits).expect("a raster").grid;
+        let places = polygons(&folder.join("buildings.shp"), &grid).expect("read");
+        // Of 624 buildings 23 lie outside the rasters' values; their frame holds more.
+        assert!((590..=624).contains(&places.len()), "{}", places.len());
+        assert_eq!(places[0].name, "0617100000714354");
+    }
+
+    /// Cells that a place holds.
+    fn cells(place: &Place, grid: &Grid) -> usize {
+        let cells = place.outline.cells(grid).expect("short");
+        cells.iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum()
+    }
+
+    /// A polygon as WKB.
+    fn wkb(corners: &[(f64, f64)]) -> Vec<u8> {
+        let mut blob = vec![1];
+        [3u32, 1, corners.len() as u32].into_iter().for_each(|word| blob.extend(word.to_le_bytes()));
+        corners.iter().flat_map(|(x, y)| [*x, *y]).for_each(|number| blob.extend(number.to_le_bytes()));
+        blob
+    }
+
+    /// A file of SQLite with one layer.
+    fn sqlite(folder: &Path, name: &str, blobs: &[Option<Vec<u8>>], srid: u32) -> std::path::PathBuf {
+        let path = folder.join(name);
+        let db = rusqlite::Connection::open(&path).expect("opened");
+        db.execute_batch(&format!(
+            "CREATE TABLE \"a \"\"layer\" (fid INTEGER PRIMARY KEY, geom BLOB, naam TEXT, inlet_mm_per_hour REAL);
+             CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+             INSERT INTO gpkg_geometry_columns VALUES ('a \"layer', 'geom', {srid});"
+        ))
+        .expect("made");
+        for blob in blobs {
+            let sql = "INSERT INTO \"a \"\"layer\" (geom, naam, inlet_mm_per_hour) VALUES (?1, 'wijk', 20.5)";
+            db.execute(sql, [blob]).expect("written");
+        }
+        path
+    }
+
+    #[test]
+    fn geopackages_have_values_and_are_told_apart_from_what_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let square = [(155_010.0, 463_010.0), (155_020.0, 463_010.0), (155_020.0, 463_030.0), (155_010.0, 463_030.0)];
+        let ring = [&square[..], &square[..1]].concat();
+        let mut gpkg = b"GP\0\x01".to_vec();
+        gpkg.extend(28992i32.to_le_bytes());
+        gpkg.extend(wkb(&ring));
+        let path = sqlite(folder.path(), "one.gpkg", &[Some(gpkg.clone()), None, Some(wkb(&ring))], 28992);
+        let found = features(&path, &grid(), &["inlet_mm_per_hour", "naam", "missing"]).expect("read");
+        assert_eq!(found.features.len(), 2);
+        let first = &found.features[0];
+        assert_eq!((first.place.name.as_str(), first.number, cells(&first.place, &grid())), ("wijk", 1, 200));
+        assert_eq!(first.values, [Some(Value::Number(20.5)), Some(Value::Text("wijk".into())), None]);
+        assert_eq!(found.features[1].number, 3);
+        assert_eq!(found.repairs, ["feature 2: has no geometry and is left out"]);
+
+        let point = [&[1][..], &1u32.to_le_bytes(), &[0; 16]].concat();
+        let cut = gpkg[..gpkg.len() - 5].to_vec();
+        let deep: Vec<u8> = (0..200_000).flat_map(|_| [1, 7, 0, 0, 0, 1, 0, 0, 0]).collect();
+        for (k, (blob, srid, words)) in [
+            (point, 28992, "feature 1: is a point"),
+            (cut, 28992, "feature 1: its geometry"),
+            (deep, 28992, "feature 1: is a collection"),
+            (vec![], 28992, "feature 1: its geometry"),
+            (gpkg, 31370, "lies in EPSG:31370"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let path = sqlite(folder.path(), &format!("bad{k}.gpkg"), &[Some(blob)], srid);
+            let error = features(&path, &grid(), &[]).expect_err(words).to_string();
+            assert!(error.contains(words), "{error}");
+        }
+        let path = folder.path().join("none.sqlite");
+        std::fs::write(&path, "this is no database").expect("written");
+        assert!(features(&path, &grid(), &[]).is_err());
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_they_say() {
+        let line = |properties: &str| {
+            format!(
+                "{{\"type\":\"FeatureCollection\",\"crs\":{{\"properties\":{{\"name\":\"EPSG:28992\"}}}},\"features\":[{{\"type\":\"Feature\",\
+                 \"properties\":{properties},\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[[155010,463050],[155060,463050]]}}}}]}}"
+            )
+        };
+        for (properties, expected) in [("{\"width_m\":4}", 200), ("{}", 300), ("{\"width_m\":\"wide\"}", 300)] {
+            let places = read(&line(properties), &grid()).expect("read");
+            assert_eq!(cells(&places[0], &grid()), expected, "{properties}");
+        }
+    }
+
+    #[test]
+    fn the_same_houses_of_delft_in_two_formats() {
+        let Some(data) = crate::data_folder() else {
+            assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
+            return eprintln!("no data folder: the houses of Delft are not read");
+        };
+        let grid = Grid { cols: 1200, rows: 800, cell: 0.5, west: 84_600.0, north: 447_760.0, crs: Crs::RD_NEW };
+        let bgt = data.join("terrain/delft_ahn3_laz_bgt/bgt_pand.sqlite");
+        let bgt = features(&bgt, &grid, &["identificatiebagpnd", "relatievehoogteligging"]).expect("BGT");
+        let city = features(&data.join("terrain/delft_ahn3_laz_bgt/testarea.json"), &grid, &[]).expect("CityJSON");
+        let sum = |found: &Features| -> usize { found.features.iter().map(|f| cells(&f.place, &grid)).sum() };
+        assert!(bgt.features.len() > 100 && bgt.features[0].values.iter().all(Option::is_some));
+        assert_eq!(city.features.len(), bgt.features.len());
+        let (one, other) = (sum(&bgt), sum(&city));
+        assert!(one.abs_diff(other) < one / 100, "{one} and {other} cells");
+        let heights: Vec<f64> = city.features.iter().filter_map(|feature| feature.height).collect();
+        let tall = heights.iter().filter(|height| (2.0..40.0).contains(*height)).count();
+        assert!(heights.len() > 100 && tall > heights.len() * 9 / 10, "{tall} of {}", heights.len());
+        let next = features(
+            &data.join("buildings/delft_nextbk_3dbag.city.json"),
+            &Grid { west: 85_000.0, north: 447_300.0, ..grid },
+            &[],
+        );
+        assert_eq!(next.expect("3DBAG").features.len(), 2);
+    }
+
+    #[test]
+    fn a_hundred_thousand_houses_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let house = |k: usize| {
+            let (x, y) = (155_000.0 + (k % 400) as f64 * 0.25, 463_000.0 + (k / 400) as f64 * 0.25);
+            Some(wkb(&[(x, y), (x + 0.2, y), (x + 0.2, y + 0.2), (x, y + 0.2), (x, y)]))
+        };
+        let path = folder.path().join("many.gpkg");
+        let mut db = rusqlite::Connection::open(sqlite(folder.path(), "many.gpkg", &[], 28992)).expect("opened");
+        let all = db.transaction().expect("begun");
+        for k in 0..100_000 {
+            all.execute("INSERT INTO \"a \"\"layer\" (geom) VALUES (?1)", [house(k)]).expect("written");
+        }
+        all.commit().expect("kept");
+        assert_eq!(features(&path, &grid(), &[]).expect("read").features.len(), 100_000);
+    }
+}

@@ -1,0 +1,114 @@
+//! What is mended in outlines: rings without an area are left out, and polygons that cross themselves are told.
+
+use crate::outline::Outline;
+use glam::DVec2;
+
+/// Corners of a ring up to which it is looked at for crossings with itself.
+const MOST_CORNERS: usize = 5_000;
+/// Area up to which a ring has none, m².
+const NO_AREA: f64 = 1e-6;
+
+/// The outline without what is no area, and what was mended.
+pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
+    let mut repairs = Vec::new();
+    let mut polygons = Vec::with_capacity(outline.polygons.len());
+    for rings in outline.polygons {
+        let mut kept: Vec<Vec<DVec2>> = Vec::with_capacity(rings.len());
+        for (k, ring) in rings.into_iter().enumerate() {
+            if distinct(&ring) < 3 {
+                repairs.push("a ring of fewer than three corners is left out");
+            } else if crosses_itself(&ring) {
+                repairs.push("crosses itself: what lies within an odd number of loops is taken");
+                kept.push(ring);
+            } else if area(&ring).abs() <= NO_AREA {
+                repairs.push("a ring without an area is left out");
+            } else {
+                kept.push(ring);
+                continue;
+            }
+            // Holes of what is left out have nothing to be in.
+            if k == 0 && kept.is_empty() {
+                break;
+            }
+        }
+        if !kept.is_empty() {
+            polygons.push(kept);
+        }
+    }
+    if polygons.is_empty() && repairs.is_empty() {
+        repairs.push("is empty and is left out");
+    }
+    (Outline { polygons }, repairs)
+}
+
+/// Corners that differ from the one before, up to three.
+fn distinct(ring: &[DVec2]) -> usize {
+    let mut seen: Vec<DVec2> = Vec::with_capacity(3);
+    for corner in ring {
+        if !seen.contains(corner) {
+            seen.push(*corner);
+            if seen.len() == 3 {
+                break;
+            }
+        }
+    }
+    seen.len()
+}
+
+/// Twice the area with its sign, halved.
+fn area(ring: &[DVec2]) -> f64 {
+    let Some(first) = ring.first() else { return 0.0 };
+    let sides = ring.iter().zip(ring.iter().cycle().skip(1));
+    0.5 * sides.map(|(a, b)| (*a - *first).perp_dot(*b - *first)).sum::<f64>()
+}
+
+/// Whether two sides of a ring cross. Touching is no crossing.
+fn crosses_itself(ring: &[DVec2]) -> bool {
+    if ring.len() > MOST_CORNERS {
+        return false;
+    }
+    let mut sides: Vec<(DVec2, DVec2)> = ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).collect();
+    sides.retain(|(a, b)| a != b);
+    // From west to east, each against those that begin before it ends.
+    sides.sort_by(|one, other| one.0.x.min(one.1.x).total_cmp(&other.0.x.min(other.1.x)));
+    let side_of = |(a, b): (DVec2, DVec2), at: DVec2| (b - a).perp_dot(at - a);
+    for (k, one) in sides.iter().enumerate() {
+        let end = one.0.x.max(one.1.x);
+        for other in sides[k + 1..].iter().take_while(|other| other.0.x.min(other.1.x) <= end) {
+            let across = side_of(*one, other.0) * side_of(*one, other.1) < 0.0;
+            if across && side_of(*other, one.0) * side_of(*other, one.1) < 0.0 {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(corners: &[(f64, f64)]) -> Vec<DVec2> {
+        corners.iter().map(|corner| DVec2::from(*corner)).collect()
+    }
+
+    #[test]
+    fn each_flaw_is_mended_and_told() {
+        let square = ring(&[(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0)]);
+        let check = |rings: Vec<Vec<DVec2>>, left: usize, words: &str| {
+            let (outline, repairs) = repair(Outline { polygons: vec![rings] });
+            assert_eq!(outline.polygons.iter().flatten().count(), left, "{words}");
+            let told = repairs.join(", ");
+            assert!(told.contains(words) && (!words.is_empty() || told.is_empty()), "{told} | {words}");
+        };
+        check(vec![square.clone()], 1, "");
+        check(vec![square.clone(), ring(&[(1.0, 1.0), (1.0, 2.0), (2.0, 2.0)])], 2, "");
+        check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)])], 1, "crosses itself");
+        check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (2.0, 2.0)])], 0, "without an area");
+        check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (0.0, 0.0)]), square.clone()], 0, "fewer than three");
+        check(vec![square, ring(&[(1.0, 1.0)])], 1, "fewer than three");
+        check(vec![], 0, "is empty");
+        // A sliver is thin, and an area.
+        check(vec![ring(&[(0.0, 0.0), (300.0, 0.0), (300.0, 0.01)])], 1, "");
+    }
+}

@@ -1,0 +1,238 @@
+//! GeoPackage, SpatiaLite, and SQLite files with plain WKB as GDAL writes them.
+
+use super::{Drawn, Reader, Value, shown};
+use crate::error::Result;
+use crate::grid::Crs;
+use crate::outline::Outline;
+use geozero::error::GeozeroError;
+use geozero::wkb::{WkbDialect, process_wkb_type_geom};
+use geozero::{CoordDimensions, GeomProcessor};
+use glam::DVec2;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+
+/// Largest geometry that is read, bytes.
+const LARGEST_SHAPE: usize = 256 << 20;
+
+/// What says where the shapes are: the table, the column, and the reference system.
+struct Layer {
+    table: String,
+    column: String,
+    epsg: Option<u32>,
+}
+
+/// A name as SQL has it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+impl Reader<'_> {
+    pub(super) fn sqlite(&mut self) -> Result<()> {
+        if !self.path.is_file() {
+            return Err(self.bad("there is no such file"));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let broken = |error: rusqlite::Error| self.bad(format!("cannot be read: {}", shown(&error.to_string())));
+        let db = Connection::open_with_flags(self.path, flags).map_err(broken)?;
+        // The schema of a file from outside may not run functions.
+        db.pragma_update(None, "trusted_schema", false).map_err(broken)?;
+        let layer = self.layer(&db)?;
+        self.check_plane(&layer)?;
+        let sql = format!("SELECT * FROM {}", quoted(&layer.table));
+        let mut statement = db.prepare(&sql).map_err(broken)?;
+        let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
+        let at = |name: &str| names.iter().position(|column| column.eq_ignore_ascii_case(name));
+        let Some(shape) = at(&layer.column) else {
+            return Err(self.bad(format!("has no column {}", shown(&layer.column))));
+        };
+        let mut rows = statement.query([]).map_err(broken)?;
+        loop {
+            self.feature += 1;
+            let row =
+                rows.next().map_err(|error| self.bad(format!("cannot be read: {}", shown(&error.to_string()))))?;
+            let Some(row) = row else { break };
+            let blob = match row.get_ref(shape) {
+                Ok(ValueRef::Blob(blob)) if blob.len() <= LARGEST_SHAPE => blob,
+                Ok(ValueRef::Null) => {
+                    self.mended("has no geometry and is left out");
+                    continue;
+                }
+                _ => return Err(self.bad("its geometry cannot be read")),
+            };
+            let drawn = self.drawn(blob)?;
+            let value = |name: &str| match row.get_ref(at(name)?) {
+                Ok(ValueRef::Integer(number)) => Some(Value::Number(number as f64)),
+                Ok(ValueRef::Real(number)) => Some(Value::Number(number)),
+                Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok().map(|text| Value::Text(text.to_string())),
+                _ => None,
+            };
+            self.keep(drawn, None, None, &value);
+        }
+        Ok(())
+    }
+
+    /// The one layer of a file.
+    fn layer(&self, db: &Connection) -> Result<Layer> {
+        let known = |table: &str| {
+            let sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+            db.query_row(sql, [table], |row| row.get::<_, i64>(0)).is_ok_and(|count| count > 0)
+        };
+        let queries = [
+            ("gpkg_geometry_columns", "SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns LIMIT 100"),
+            ("geometry_columns", "SELECT f_table_name, f_geometry_column, srid FROM geometry_columns LIMIT 100"),
+        ];
+        let mut layers = Vec::new();
+        for (_, sql) in queries.into_iter().filter(|(table, _)| known(table)) {
+            let Ok(mut statement) = db.prepare(sql) else { continue };
+            let layer = |row: &rusqlite::Row| {
+                let epsg = row.get::<_, i64>(2).ok().and_then(|code| u32::try_from(code).ok());
+                Ok(Layer { table: row.get(0)?, column: row.get(1)?, epsg })
+            };
+            let Ok(rows) = statement.query_map([], layer) else { continue };
+            layers.extend(rows.flatten().filter(|layer| known(&layer.table)));
+        }
+        let names = layers.iter().map(|layer| shown(&layer.table)).collect::<Vec<_>>().join(", ");
+        match layers.len() {
+            1 => Ok(layers.remove(0)),
+            0 => Err(self.bad("holds no layer of geometries")),
+            _ => Err(self.bad(format!(
+                "holds the layers {names}: keep one in a file, e.g. with ogr2ogr one.gpkg all.gpkg LAYER"
+            ))),
+        }
+    }
+
+    fn check_plane(&self, layer: &Layer) -> Result<()> {
+        // SRIDs below these are of the file's own.
+        let Some(code) = layer.epsg.filter(|code| *code >= 1024) else { return Ok(()) };
+        let (own, city) = (Crs { epsg: Some(code) }.plane(), self.grid.crs.plane());
+        if city.is_some() && own != city {
+            return Err(self.bad(format!("lies in EPSG:{code}, and the city in {}", self.grid.crs)));
+        }
+        Ok(())
+    }
+
+    /// The shape in a blob, whichever way it is written.
+    fn drawn(&mut self, blob: &[u8]) -> Result<Drawn> {
+        let dialect = match blob {
+            [b'G', b'P', ..] => WkbDialect::Geopackage,
+            // SpatiaLite ends its envelope with a mark that plain WKB cannot have there.
+            [0, 0 | 1, ..] if blob.get(38) == Some(&0x7c) && blob.last() == Some(&0xfe) => WkbDialect::SpatiaLite,
+            _ => WkbDialect::Wkb,
+        };
+        let mut pen = Pen::default();
+        let outcome = process_wkb_type_geom(&mut &blob[..], &mut pen, dialect);
+        if let Some(kind) = pen.other {
+            return Err(self.bad(format!("is a {kind}, and polygons or lines are needed")));
+        }
+        outcome.map_err(|error| self.bad(format!("its geometry cannot be read: {}", shown(&error.to_string()))))?;
+        let mut corners = |line: Vec<(f64, f64)>| -> Result<Vec<DVec2>> {
+            line.into_iter().map(|(x, y)| self.corner(x, y)).collect()
+        };
+        if !pen.lines.is_empty() {
+            return Ok(Drawn::Lines(pen.lines.into_iter().map(corners).collect::<Result<_>>()?));
+        }
+        let mut outline = Outline::default();
+        for polygon in pen.polygons {
+            outline.polygons.push(polygon.into_iter().map(&mut corners).collect::<Result<_>>()?);
+        }
+        Ok(Drawn::Areas(outline))
+    }
+}
+
+/// Follows a geometry.
+#[derive(Default)]
+struct Pen {
+    polygons: Vec<Vec<Vec<(f64, f64)>>>,
+    lines: Vec<Vec<(f64, f64)>>,
+    within: bool,
+    line: Vec<(f64, f64)>,
+    /// A kind of geometry that is neither.
+    other: Option<&'static str>,
+}
+
+impl Pen {
+    fn refuse(&mut self, kind: &'static str) -> geozero::error::Result<()> {
+        self.other = Some(kind);
+        Err(GeozeroError::GeometryFormat)
+    }
+}
+
+impl GeomProcessor for Pen {
+    fn dimensions(&self) -> CoordDimensions {
+        CoordDimensions::xy()
+    }
+
+    fn xy(&mut self, x: f64, y: f64, _: usize) -> geozero::error::Result<()> {
+        self.line.push((x, y));
+        Ok(())
+    }
+
+    fn linestring_begin(&mut self, _: bool, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.line.clear();
+        Ok(())
+    }
+
+    fn linestring_end(&mut self, _: bool, _: usize) -> geozero::error::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        match self.polygons.last_mut().filter(|_| self.within) {
+            Some(polygon) => polygon.push(line),
+            None => self.lines.push(line),
+        }
+        Ok(())
+    }
+
+    fn polygon_begin(&mut self, _: bool, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.within = true;
+        self.polygons.push(Vec::new());
+        Ok(())
+    }
+
+    fn polygon_end(&mut self, _: bool, _: usize) -> geozero::error::Result<()> {
+        self.within = false;
+        Ok(())
+    }
+
+    fn point_begin(&mut self, _: usize) -> geozero::error::Result<()> {
+        self.refuse("point")
+    }
+
+    fn multipoint_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("multipoint")
+    }
+
+    fn geometrycollection_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("collection")
+    }
+
+    fn circularstring_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("curve")
+    }
+
+    fn compoundcurve_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("curve")
+    }
+
+    fn curvepolygon_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("polygon of curves")
+    }
+
+    fn multicurve_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("curve")
+    }
+
+    fn multisurface_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("multisurface")
+    }
+
+    fn triangle_begin(&mut self, _: bool, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("triangle")
+    }
+
+    fn polyhedralsurface_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("polyhedron")
+    }
+
+    fn tin_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
+        self.refuse("tin")
+    }
+}
