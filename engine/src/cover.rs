@@ -1,7 +1,8 @@
 //! What covers the ground.
 
 /// A kind of cover. The numbers are those of UMEP's land cover rasters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Cover {
     /// Bricks and slabs with joints.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod export;
 pub mod frame;
 pub mod grid;
+pub mod line;
 pub mod mesh;
 pub mod models;
 pub mod objects;

@@ -34,6 +34,14 @@ pub struct Text {
     pub nl: String,
 }
 
+/// Classes of hazard, from its numbers 0.5, 0.75, 1.25 and 2 on (DEFRA 2006, FD2321/TR1, table 3.2).
+pub const HAZARDS: [(&str, &str); 4] = [
+    ("0.5: little", "0,5: weinig"),
+    ("0.75: for children and the frail", "0,75: voor kinderen en kwetsbaren"),
+    ("1.25: for most people", "1,25: voor de meeste mensen"),
+    ("2: for all, rescuers too", "2: voor iedereen, ook hulpdiensten"),
+];
+
 impl Text {
     /// A text from both.
     pub fn new(en: impl Into<String>, nl: impl Into<String>) -> Text {
@@ -90,6 +98,8 @@ pub fn layer(name: &str) -> Text {
         "arrival" => ("Time until the water came", "Tijd tot het water er was"),
         "duration" => ("Time under water", "Tijd onder water"),
         "infiltrated" => ("Water that sank in", "Water dat in de bodem zakte"),
+        "sewered" => ("Water into the sewer", "Water naar het riool"),
+        "hazard" => ("Danger in the water", "Gevaar in het water"),
         "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
         "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
         "cover" => ("What covers the ground", "Wat de grond bedekt"),

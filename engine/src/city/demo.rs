@@ -20,6 +20,7 @@ mod tests;
 mod trees;
 
 use super::{City, Soil};
+use crate::cover::Cover;
 use crate::objects::Tree;
 use crate::places::Places;
 use crate::{Error, Result, grid::Crs, grid::Grid, raster::Raster};
@@ -113,6 +114,10 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
             });
         });
     let [buildings, manning, infiltration, water, cover, canopy] = layers;
+    let is_paved = |cover: &f32| {
+        f32::from(u8::from([Cover::Cobble, Cover::Asphalt].iter().any(|c| *cover == f32::from(*c as u8))))
+    };
+    let sewered = cover.iter().map(is_paved).collect();
     let layer = |name: &str, unit: &str, values: Vec<f32>, words: &str| {
         Raster::from_values(grid, name, unit, values).described(words)
     };
@@ -130,6 +135,8 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         soil: Soil::default(),
         water: Some(layer("water", "m", water, "Depth of standing water at the start")),
         cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
+        sewered: Some(layer("sewered", "", sewered, "1 where the sewer has inlets")),
+        districts: Vec::new(),
         canopy: Some(layer("canopy", "m", canopy, "Height of the trees' crowns above the terrain")),
         places: Places::of(&objects),
         objects,

@@ -1,5 +1,6 @@
 //! The city: layers on one grid.
 
+pub mod codes;
 pub mod demo;
 pub mod holes;
 pub mod import;
@@ -8,7 +9,7 @@ pub mod resample;
 
 use crate::grid::Grid;
 use crate::objects::Objects;
-use crate::places::Places;
+use crate::places::{Place, Places};
 use crate::raster::Raster;
 
 /// What is known of a city's soil; none of it is needed.
@@ -44,10 +45,27 @@ pub struct City {
     pub water: Option<Raster>,
     /// What covers the ground, as [`Cover`](crate::cover::Cover) numbers it.
     pub cover: Option<Raster>,
+    /// 1 where the sewer has inlets, 0 elsewhere; unknown where there is none.
+    pub sewered: Option<Raster>,
     /// Height of the trees' crowns above the ground, m; 0 where there is none.
     pub canopy: Option<Raster>,
     /// Buildings, trees, roads and neighbourhoods.
     pub objects: Objects,
     /// Buildings, roads and neighbourhoods as tables speak of them.
     pub places: Places,
+    /// Sewer districts, where the scenario gives any.
+    pub districts: Vec<District>,
+}
+
+/// A sewer district. What it does not say of itself, the scenario says for all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct District {
+    /// Its name and outline.
+    pub place: Place,
+    /// What its inlets take at most, mm per hour.
+    pub inlet_mm_per_hour: Option<f64>,
+    /// What it stores, mm on the area of its inlets.
+    pub storage_mm: Option<f64>,
+    /// What is pumped out, mm per hour on that area.
+    pub pump_mm_per_hour: Option<f64>,
 }

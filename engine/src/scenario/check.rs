@@ -1,6 +1,6 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::spec::{BoundaryName, NumberOrFile};
+use super::spec::{BoundaryName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
 use super::{Allowed, Scenario};
 use crate::city::demo;
 use crate::error::{Error, Result};
@@ -72,7 +72,7 @@ impl Scenario {
             return Err(Error::scenario("runoff.longest_step_s", problem, format!("make at most {MOST_STEPS}")));
         }
         let readings = end / runoff.gauge_minutes.unwrap_or(1.0);
-        let columns = 1 + 3 * self.spec.gauge.len() + self.spec.boundary.len();
+        let columns = 1 + 3 * self.spec.gauge.len() + self.spec.boundary.len() + 2 * self.spec.structure.len();
         if readings > MOST_READINGS || readings * columns as f64 > MOST_NUMBERS {
             let problem = format!("{readings:.0} readings of {columns} numbers are too many");
             return Err(Error::scenario(
@@ -86,6 +86,7 @@ impl Scenario {
 
     fn check_city(&self) -> Result<()> {
         let city = &self.spec.city;
+        city.green_roof_m.map_or(Ok(()), |depth| number("city.green_roof_m", depth, 0.0..=1.0))?;
         match (&city.demo, &city.terrain) {
             (None, None) => {
                 return Err(Error::scenario("city", "has no ground", "write terrain = \"FILE.tif\" or demo = { … }"));
@@ -108,6 +109,9 @@ impl Scenario {
                     ("buildings", city.buildings.is_some()),
                     ("roads", city.roads.is_some()),
                     ("neighbourhoods", city.neighbourhoods.is_some()),
+                    ("land_use", city.land_use.is_some()),
+                    ("surfaces", !city.surfaces.is_empty()),
+                    ("codes", city.codes.is_some()),
                 ];
                 if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
                     let mend = "the demo city brings its own layers: keep demo or the layers, not both";
@@ -142,6 +146,34 @@ impl Scenario {
         layer("city.moisture_deficit", &city.moisture_deficit, 0.6)?;
         layer("city.initial_infiltration_mm_per_hour", &city.initial_infiltration_mm_per_hour, 1e5)?;
         layer("city.interception_m", &city.interception_m, 1.0)?;
+        let speaks = city.land_use.is_some() || !city.surfaces.is_empty();
+        match (&city.codes, speaks) {
+            (None, true) => {
+                let key = if city.land_use.is_some() { "city.land_use" } else { "city.surfaces" };
+                let mend = "write codes = \"land-use-nl\", \"bgt\" or a TOML file of your own";
+                return Err(Error::scenario(key, "does nothing without codes", mend));
+            }
+            (Some(_), false) => {
+                let mend = "write land_use = a raster, or surfaces = [files of polygons], too";
+                return Err(Error::scenario("city.codes", "has nothing to tell the meaning of", mend));
+            }
+            _ => {}
+        }
+        if city.surfaces.len() > MOST_NAMES {
+            let problem = format!("names {} files", city.surfaces.len());
+            return Err(Error::scenario("city.surfaces", problem, format!("name at most {MOST_NAMES}")));
+        }
+        if city.buildings.is_none() {
+            let idle = [
+                ("buildings_are", city.buildings_are.is_some()),
+                ("roof_water", city.roof_water.is_some()),
+                ("green_roof_m", city.green_roof_m.is_some()),
+            ];
+            if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
+                let mend = "name a file of footprints in city.buildings, or leave it out";
+                return Err(Error::scenario(format!("city.{key}"), "does nothing without buildings", mend));
+            }
+        }
         self.check_soil()?;
         city.water_level_m.map_or(Ok(()), |level| number("city.water_level_m", level, -12_000.0..=12_000.0))
     }
@@ -192,7 +224,8 @@ impl Scenario {
     /// Names stand in tables: each once, and readable.
     fn check_names(&self) -> Result<()> {
         let spec = &self.spec;
-        let kinds: [(&str, Vec<&String>); 3] = [
+        let kinds: [(&str, Vec<&String>); 4] = [
+            ("structure", spec.structure.iter().map(|s| &s.name).collect()),
             ("boundary", spec.boundary.iter().map(|b| &b.name).collect()),
             ("inflow", spec.inflow.iter().map(|i| &i.name).collect()),
             ("gauge", spec.gauge.iter().map(|g| &g.name).collect()),
@@ -221,8 +254,29 @@ impl Scenario {
     /// Checks rain, and what of boundaries and inflows needs no grid.
     fn check_forcing(&self) -> Result<()> {
         self.rain()?;
+        self.check_sewer()?;
+        for (k, structure) in self.spec.structure.iter().enumerate() {
+            self.check_structure(&format!("structure[{k}]"), structure)?;
+        }
         for (k, boundary) in self.spec.boundary.iter().enumerate() {
             let at = |key: &str| format!("boundary[{k}].{key}");
+            match (&boundary.line, boundary.edge) {
+                (None, None) => {
+                    let mend = "write edge = \"west\" or line = [[x, y], [x, y]]";
+                    return Err(Error::scenario(format!("boundary[{k}]"), "has no place", mend));
+                }
+                (Some(points), None) => {
+                    line(&at("line"), points)?;
+                    if boundary.from_m.is_some() || boundary.to_m.is_some() {
+                        let key = if boundary.from_m.is_some() { "from_m" } else { "to_m" };
+                        return Err(Error::scenario(at(key), "belongs to an edge", "end the line where it should end"));
+                    }
+                }
+                (Some(_), Some(_)) => {
+                    return Err(Error::scenario(at("line"), "stands beside edge", "keep one of them"));
+                }
+                (None, Some(_)) => {}
+            }
             for (key, place) in [("from_m", boundary.from_m), ("to_m", boundary.to_m)] {
                 place.map_or(Ok(()), |place| number(&at(key), place, -1e8..=1e8))?;
             }
@@ -252,6 +306,139 @@ impl Scenario {
             self.series(&at, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
         }
         Ok(())
+    }
+}
+
+/// Corners of a line.
+const MOST_CORNERS: usize = 10_000;
+
+/// A line of sound points.
+fn line(at: &str, points: &[[f64; 2]]) -> Result<()> {
+    if points.is_empty() || points.len() > MOST_CORNERS {
+        let problem = format!("has {} points", points.len());
+        return Err(Error::scenario(at, problem, format!("write 1 to {MOST_CORNERS} points [x, y]")));
+    }
+    match points.iter().flatten().find(|value| !(value.abs() < 1e8)) {
+        Some(wrong) => Err(Error::scenario(at, format!("{wrong} is no coordinate"), "write x and y in m")),
+        None => Ok(()),
+    }
+}
+
+impl Scenario {
+    fn check_sewer(&self) -> Result<()> {
+        let Some(sewer) = &self.spec.sewer else { return Ok(()) };
+        layer("sewer.inlet_mm_per_hour", &sewer.inlet_mm_per_hour, 1e4)?;
+        for (key, value) in [("storage_mm", sewer.storage_mm), ("pump_mm_per_hour", sewer.pump_mm_per_hour)] {
+            value.map_or(Ok(()), |value| number(&format!("sewer.{key}"), value, 0.0..=1e5))?;
+        }
+        Ok(())
+    }
+
+    /// Each kind of structure has what it needs, and nothing that does nothing.
+    fn check_structure(&self, at: &str, spec: &StructureSpec) -> Result<()> {
+        use StructureName::{Breach, Culvert, Pump, Weir};
+        let key = |key: &str| format!("{at}.{key}");
+        for (name, place) in [("from", &spec.from), ("to", &spec.to)] {
+            match place {
+                Some(PointOrLine::Line(points)) => line(&key(name), points)?,
+                Some(PointOrLine::Point(point)) => line(&key(name), &[*point])?,
+                None => {}
+            }
+        }
+        if spec.from.is_none() && spec.to.is_none() {
+            return Err(Error::scenario(at, "has no place", "write from = [x, y] and to = [x, y], or one of them"));
+        }
+        let height = -12_000.0..=12_000.0;
+        let floors = spec.floors_m.map(|floors| floors[0].min(floors[1]));
+        // What a key is, the kinds that know it, and those that need it.
+        type Known<'a> = (&'a str, Option<f64>, RangeInclusive<f64>, &'a [StructureName], &'a [StructureName]);
+        let numbers: [Known; 17] = [
+            ("sill_m", spec.sill_m, height.clone(), &[Weir, Breach], &[Breach]),
+            ("width_m", spec.width_m, 1e-3..=1e5, &[Weir, Breach, Culvert], &[Weir, Breach]),
+            ("coefficient", spec.coefficient, 1e-3..=10.0, &[Weir, Breach], &[]),
+            ("diameter_m", spec.diameter_m, 1e-2..=100.0, &[Culvert], &[]),
+            ("height_m", spec.height_m, 1e-2..=100.0, &[Culvert], &[]),
+            ("length_m", spec.length_m, 0.1..=1e5, &[Culvert], &[Culvert]),
+            ("floors_m", floors, height.clone(), &[Culvert], &[]),
+            ("floors_m", spec.floors_m.map(|floors| floors[0].max(floors[1])), height.clone(), &[Culvert], &[]),
+            ("manning", spec.manning, 1e-4..=1.0, &[Culvert], &[]),
+            ("losses", spec.losses, 0.1..=100.0, &[Culvert], &[]),
+            ("barrels", spec.barrels.map(f64::from), 1.0..=100.0, &[Culvert], &[]),
+            ("start_m", spec.start_m, height.clone(), &[Pump], &[]),
+            ("stop_m", spec.stop_m, height.clone(), &[Pump], &[]),
+            ("bottom_m", spec.bottom_m, height, &[Breach], &[]),
+            ("start_minutes", spec.start_minutes, 0.0..=70_000.0, &[Breach], &[]),
+            ("deepening_minutes", spec.deepening_minutes, 0.1..=70_000.0, &[Breach], &[]),
+            ("widening_minutes", spec.widening_minutes, 0.1..=70_000.0, &[Breach], &[]),
+        ];
+        let kind = spec.kind;
+        let closed = [("closed_minutes", spec.closed_minutes, 0.0..=70_000.0, &[Breach][..], &[][..])];
+        for (name, value, range, known, needed) in numbers.into_iter().chain(closed) {
+            match value {
+                Some(value) if known.contains(&kind) => number(&key(name), value, range)?,
+                Some(_) => return Err(Error::scenario(key(name), "does nothing here", "leave it out, or change kind")),
+                None if needed.contains(&kind) => {
+                    return Err(Error::scenario(key(name), "is missing", format!("write {name} = a number")));
+                }
+                None => {}
+            }
+        }
+        if kind == Culvert {
+            match (spec.diameter_m, spec.width_m, spec.height_m) {
+                (Some(_), None, None) | (None, Some(_), Some(_)) => {}
+                _ => {
+                    let mend = "write diameter_m for a pipe, or width_m and height_m for a box";
+                    return Err(Error::scenario(key("width_m"), "is not clear", mend));
+                }
+            }
+            if spec.from.is_none() || spec.to.is_none() {
+                return Err(Error::scenario(at, "has but one end", "a culvert leads from = [x, y] to = [x, y]"));
+            }
+        }
+        if kind == Pump && spec.from.is_none() {
+            return Err(Error::scenario(key("from"), "is missing", "say where the pump takes its water"));
+        }
+        match (&spec.capacity_m3_per_s, kind) {
+            (Some(capacity), Pump) => {
+                self.series(&key("capacity_m3_per_s"), capacity, Between::Linear, Allowed::DISCHARGE)?;
+            }
+            (Some(_), _) => {
+                return Err(Error::scenario(key("capacity_m3_per_s"), "belongs to a pump", "leave it out"));
+            }
+            (None, Pump) => {
+                return Err(Error::scenario(
+                    key("capacity_m3_per_s"),
+                    "is missing",
+                    "write a number, points or a file",
+                ));
+            }
+            (None, _) => {}
+        }
+        if let Some((start, stop)) = spec.start_m.zip(spec.stop_m).filter(|(start, stop)| stop > start) {
+            let problem = format!("{stop} is above start_m, {start}");
+            return Err(Error::scenario(key("stop_m"), problem, "a pump stops below the level at which it starts"));
+        }
+        if let Some((sill, bottom)) = spec.sill_m.zip(spec.bottom_m).filter(|(sill, bottom)| bottom > sill) {
+            let problem = format!("{bottom} is above the dike, {sill}");
+            return Err(Error::scenario(key("bottom_m"), problem, "a breach goes down"));
+        }
+        if let Some(closed) = spec.closed_minutes.filter(|closed| *closed <= spec.start_minutes.unwrap_or(0.0)) {
+            let problem = format!("{closed} is before the dike gives way");
+            return Err(Error::scenario(key("closed_minutes"), problem, "write a later time"));
+        }
+        match &spec.level_m {
+            Some(_) if spec.from.is_some() && spec.to.is_some() => {
+                Err(Error::scenario(key("level_m"), "has no outside to be the level of", "leave out from, or to"))
+            }
+            Some(_) if matches!(kind, Culvert | Pump) => {
+                Err(Error::scenario(key("level_m"), "does nothing here", "leave it out"))
+            }
+            Some(level) => self.series(&key("level_m"), level, Between::Linear, Allowed::LEVEL).map(|_| ()),
+            None if kind == Breach && spec.from.is_none() => {
+                Err(Error::scenario(key("level_m"), "is missing", "write the level of the water behind the dike"))
+            }
+            None => Ok(()),
+        }
     }
 }
 

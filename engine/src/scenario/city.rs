@@ -3,9 +3,11 @@
 use super::Scenario;
 use super::spec::{Holes, NumberOrFile};
 use crate::checksum::of_file;
-use crate::city::read::{Limits, Quantity, features, raster};
+use crate::city::codes::{Codes, SHIPPED};
+use crate::city::read::{Features, Limits, Quantity, Value, features, raster};
 use crate::city::resample::{Method, resample};
-use crate::city::{City, Soil, demo, holes};
+use crate::city::{City, District, Soil, demo, holes};
+use crate::cover::Cover;
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
@@ -34,6 +36,57 @@ pub struct Input {
     pub bytes: u64,
     /// Share of its cells in the city that had no value.
     pub nodata_share: f64,
+    /// What had to be mended in it, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<String>,
+}
+
+/// Class of a cell that has none.
+const NO_CLASS: u16 = u16::MAX;
+/// Height of a building whose file does not know it, m.
+const USUAL_HEIGHT: f64 = 6.0;
+
+/// What covers the ground.
+struct Ground {
+    grid: Grid,
+    codes: Option<Codes>,
+    /// Class of each cell, or `NO_CLASS`.
+    class: Vec<u16>,
+}
+
+impl Ground {
+    /// A value for each cell from its class.
+    fn each(&self, value: impl Fn(&crate::city::codes::Class) -> f64, default: f64) -> Vec<f32> {
+        let values: Vec<f32> = self.codes.iter().flat_map(|codes| &codes.classes).map(|c| value(c) as f32).collect();
+        self.class.iter().map(|class| values.get(usize::from(*class)).copied().unwrap_or(default as f32)).collect()
+    }
+
+    fn cover(&self) -> Option<Raster> {
+        self.codes.as_ref()?;
+        let values = self.each(|class| f64::from(class.cover as u8), f64::from(Cover::Soil as u8));
+        Some(Raster::from_values(self.grid, "cover", "", values).described("Land cover, numbered as in UMEP"))
+    }
+
+    fn sewered(&self) -> Option<Raster> {
+        self.codes.as_ref()?;
+        let values = self.each(|class| f64::from(u8::from(class.sewered)), 0.0);
+        Some(Raster::from_values(self.grid, "sewered", "", values).described("1 where the sewer has inlets"))
+    }
+}
+
+/// Heights of buildings on their footprints, m.
+fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
+    let mut heights = vec![0.0f32; grid.len()];
+    for feature in &footprints.features {
+        let height = feature.height.unwrap_or(USUAL_HEIGHT) as f32;
+        for (row, ranges) in feature.place.outline.cells(grid).unwrap_or_default() {
+            let row = &mut heights[row * grid.cols..][..grid.cols];
+            for cols in ranges {
+                row[cols].iter_mut().for_each(|cell| *cell = height.max(*cell));
+            }
+        }
+    }
+    Raster::from_values(*grid, "buildings", "m", heights).described("Height of buildings above the terrain")
 }
 
 impl Scenario {
@@ -49,7 +102,10 @@ impl Scenario {
         let spec = &self.spec.city;
         if let Some(d) = &spec.demo {
             check_demo_memory(d.width_m, d.height_m, d.cell_m)?;
-            return Ok((demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?, Vec::new()));
+            let mut city = demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?;
+            let mut inputs = Vec::new();
+            city.districts = self.districts(&city.grid, &mut inputs)?;
+            return Ok((city, inputs));
         }
         let mut inputs = Vec::new();
         let name = spec.terrain.as_deref().unwrap_or_default();
@@ -77,10 +133,19 @@ impl Scenario {
             }
             _ => {}
         }
-        let mut manning = self.layer("manning", &spec.manning, 0.03, 1.0, &grid, &mut inputs)?;
+        let ground = self.ground(&grid, &mut inputs)?;
+        let mut manning =
+            self.layer_or("manning", &spec.manning, 1.0, &ground, |class| class.manning, 0.03, &mut inputs)?;
         manning.unit = "s/m^(1/3)".into();
-        let mut infiltration =
-            self.layer("infiltration_mm_per_day", &spec.infiltration_mm_per_day, 0.0, 1e6, &grid, &mut inputs)?;
+        let mut infiltration = self.layer_or(
+            "infiltration_mm_per_day",
+            &spec.infiltration_mm_per_day,
+            1e6,
+            &ground,
+            |class| class.infiltration_mm_per_day,
+            0.0,
+            &mut inputs,
+        )?;
         infiltration.values.iter_mut().for_each(|value| *value = (f64::from(*value) * MM_PER_DAY) as f32);
         (infiltration.name, infiltration.unit) = ("infiltration".into(), "m/s".into());
         let mut optional = |key: &str, spec: &Option<NumberOrFile>, most: f64| {
@@ -98,10 +163,15 @@ impl Scenario {
         if let Some(initial) = &mut initial {
             initial.values.iter_mut().for_each(|rate| *rate = (f64::from(*rate) * MM_PER_HOUR) as f32);
         }
+        let mut interception = optional("interception_m", &spec.interception_m, 1.0)?;
+        if interception.is_none() && ground.codes.is_some() {
+            let values = ground.each(|class| class.interception_m, 0.0);
+            interception = Some(Raster::from_values(grid, "interception_m", "m", values));
+        }
         let soil = Soil {
             suction,
             horton: initial.map(|initial| (initial, spec.infiltration_decay_per_hour.unwrap_or(0.0) / 3600.0)),
-            interception: optional("interception_m", &spec.interception_m, 1.0)?,
+            interception,
         };
         let water = spec.water_level_m.map(|level| {
             let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
@@ -109,24 +179,33 @@ impl Scenario {
             Raster::from_values(grid, "water", "m", depths).described("depth of standing water at the start")
         });
         let title = self.spec.title.clone();
+        let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+        let buildings = footprints.as_ref().filter(|_| spec.buildings_are.is_some() || spec.roof_water.is_some());
+        let buildings = buildings.map(|footprints| building_heights(&grid, footprints));
+        let (cover, sewered) = (ground.cover(), ground.sewered());
+        let places = |features: Option<Features>| -> Vec<Place> {
+            features.into_iter().flat_map(|features| features.features).map(|feature| feature.place).collect()
+        };
         let city = City {
             title,
             synthetic: false,
             grid,
             terrain,
-            buildings: None,
+            buildings,
             manning,
             infiltration,
             soil,
             water,
-            cover: None,
+            cover,
+            sewered,
             canopy: None,
             objects: Objects::default(),
             places: Places {
-                buildings: self.places("buildings", &spec.buildings, &grid, &mut inputs)?,
-                roads: self.places("roads", &spec.roads, &grid, &mut inputs)?,
-                areas: self.places("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?,
+                buildings: places(footprints),
+                roads: places(self.features("roads", &spec.roads, &grid, &mut inputs)?),
+                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
             },
+            districts: self.districts(&grid, &mut inputs)?,
         };
         Ok((city, inputs))
     }
@@ -170,13 +249,18 @@ impl Scenario {
 
     /// The path of a file that a key of the city names.
     fn existing(&self, layer: &str, name: &str) -> Result<PathBuf> {
+        self.existing_at(&format!("city.{layer}"), name)
+    }
+
+    /// The path of a file that the key `at` names.
+    pub(super) fn existing_at(&self, at: &str, name: &str) -> Result<PathBuf> {
         let path = self.path(name);
         if !path.exists() {
             let mend = match name.strip_prefix("data:") {
                 Some(_) => "check the spelling, and set HANZE_DATA to the folder that holds the data",
                 None => "check the spelling; paths are relative to the scenario",
             };
-            return Err(Error::scenario(format!("city.{layer}"), format!("there is no {}", path.display()), mend));
+            return Err(Error::scenario(at, format!("there is no {}", path.display()), mend));
         }
         Ok(path)
     }
@@ -187,18 +271,169 @@ impl Scenario {
         let most = (free / 16).min(self.most_cells);
         let raster = raster(&path, quantity, Limits { max_cells: most })?;
         let (sha256, bytes) = of_file(&path)?;
-        inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0 });
+        inputs.push(Input {
+            name: name.into(),
+            layer: layer.into(),
+            sha256,
+            bytes,
+            nodata_share: 0.0,
+            repairs: Vec::new(),
+        });
         Ok(raster)
     }
 
-    /// The places of a file.
-    fn places(&self, key: &str, name: &Option<String>, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Vec<Place>> {
-        let Some(name) = name else { return Ok(Vec::new()) };
-        let path = self.existing(key, name)?;
-        let places = features(&path, grid, &[])?.features.into_iter().map(|feature| feature.place).collect();
+    /// The features of a file.
+    fn features(
+        &self,
+        key: &str,
+        name: &Option<String>,
+        grid: &Grid,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Option<Features>> {
+        name.as_ref().map(|name| self.features_of(&format!("city.{key}"), key, name, grid, &[], inputs)).transpose()
+    }
+
+    /// The features of a file that the key `at` names.
+    fn features_of(
+        &self,
+        at: &str,
+        layer: &str,
+        name: &str,
+        grid: &Grid,
+        columns: &[&str],
+        inputs: &mut Vec<Input>,
+    ) -> Result<Features> {
+        let path = self.existing_at(at, name)?;
+        let found = features(&path, grid, columns)?;
         let (sha256, bytes) = of_file(&path)?;
-        inputs.push(Input { name: name.clone(), layer: key.into(), sha256, bytes, nodata_share: 0.0 });
-        Ok(places)
+        let repairs = found.repairs.clone();
+        inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0, repairs });
+        Ok(found)
+    }
+
+    /// The sewer districts of the scenario.
+    fn districts(&self, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Vec<District>> {
+        let Some(name) = self.spec.sewer.as_ref().and_then(|sewer| sewer.districts.as_ref()) else {
+            return Ok(Vec::new());
+        };
+        const COLUMNS: [&str; 3] = ["inlet_mm_per_hour", "storage_mm", "pump_mm_per_hour"];
+        let found = self.features_of("sewer.districts", "districts", name, grid, &COLUMNS, inputs)?;
+        let mut districts = Vec::with_capacity(found.features.len());
+        for feature in found.features {
+            let mut numbers = [None; 3];
+            for ((number, value), column) in numbers.iter_mut().zip(&feature.values).zip(COLUMNS) {
+                match value {
+                    None => {}
+                    Some(Value::Number(value)) if (0.0..=1e5).contains(value) => *number = Some(*value),
+                    Some(other) => {
+                        let problem = format!("feature {}: {column} is {other:?}", feature.number);
+                        return Err(Error::data(
+                            &self.path(name),
+                            problem,
+                            "write a number from 0 to 100000, or leave it empty",
+                        ));
+                    }
+                }
+            }
+            let [inlet_mm_per_hour, storage_mm, pump_mm_per_hour] = numbers;
+            districts.push(District { place: feature.place, inlet_mm_per_hour, storage_mm, pump_mm_per_hour });
+        }
+        Ok(districts)
+    }
+
+    /// What covers the ground, by the scenario's table of codes.
+    fn ground(&self, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Ground> {
+        let spec = &self.spec.city;
+        let Some(name) = &spec.codes else { return Ok(Ground { grid: *grid, codes: None, class: Vec::new() }) };
+        let codes = match SHIPPED.iter().find(|(shipped, _)| shipped == name) {
+            Some((shipped, text)) => Codes::parse(std::path::Path::new(shipped), text)?,
+            None => {
+                let path = self.existing("codes", name)?;
+                let codes = Codes::read(&path)?;
+                let (sha256, bytes) = of_file(&path)?;
+                let layer = "codes".into();
+                inputs.push(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() });
+                codes
+            }
+        };
+        let mut class = vec![NO_CLASS; grid.len()];
+        if let Some(name) = &spec.land_use {
+            let source = self.read("land_use", name, Quantity::Values, inputs)?;
+            let raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
+            note_share(inputs, holes::count_holes(&raster), grid);
+            let mut unknown = std::collections::BTreeMap::<i64, usize>::new();
+            for (class, code) in class.iter_mut().zip(&raster.values).filter(|(_, code)| !code.is_nan()) {
+                match codes.of_number(*code) {
+                    Some(found) => *class = found as u16,
+                    None => *unknown.entry(*code as i64).or_default() += 1,
+                }
+            }
+            let told =
+                unknown.into_iter().take(20).map(|(code, count)| format!("code {code} is in no class: {count} cells"));
+            let told: Vec<String> = told.collect();
+            inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(told.iter().cloned()));
+        }
+        for name in &spec.surfaces {
+            self.paint(name, &codes, grid, &mut class, inputs)?;
+        }
+        Ok(Ground { grid: *grid, codes: Some(codes), class })
+    }
+
+    /// Lays the features of a file on the ground.
+    fn paint(&self, name: &str, codes: &Codes, grid: &Grid, class: &mut [u16], inputs: &mut Vec<Input>) -> Result<()> {
+        let mut columns: Vec<&str> = codes.columns.iter().map(String::as_str).collect();
+        columns.extend(codes.ground.as_ref().map(|ground| ground.column.as_str()));
+        let found = self.features_of("city.surfaces", "surfaces", name, grid, &columns, inputs)?;
+        let stem = std::path::Path::new(name).file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
+        let stem = stem.unwrap_or_default();
+        let mut repairs = Vec::new();
+        for feature in &found.features {
+            if let Some(ground) = &codes.ground
+                && let Some(Some(Value::Number(level))) = feature.values.last()
+                && *level != ground.value
+            {
+                continue;
+            }
+            let words = feature.values.iter().take(codes.columns.len()).flatten().filter_map(|value| match value {
+                Value::Text(word) => Some(word.as_str()),
+                Value::Number(_) => None,
+            });
+            // A file of one kind, such as bgt_pand, needs no column.
+            let kind = stem.rsplit('_').next().unwrap_or_default();
+            let found = words.clone().chain([kind]).find_map(|word| codes.of_word(word));
+            let Some(found) = found else {
+                if repairs.len() < 20 {
+                    let words = words.collect::<Vec<_>>().join(", ");
+                    repairs
+                        .push(format!("feature {}: no class has {words:?}; what lies under it shows", feature.number));
+                }
+                continue;
+            };
+            let rows = feature.place.outline.cells(grid).unwrap_or_default();
+            for (row, ranges) in rows {
+                ranges.into_iter().for_each(|cols| class[row * grid.cols..][cols].fill(found as u16));
+            }
+        }
+        inputs.last_mut().into_iter().for_each(|input| input.repairs.append(&mut repairs));
+        Ok(())
+    }
+
+    /// A layer as the scenario gives it, or else as the classes of the ground say.
+    #[allow(clippy::too_many_arguments, reason = "a layer has a name, two sources, a range and a default")]
+    fn layer_or(
+        &self,
+        key: &str,
+        spec: &Option<NumberOrFile>,
+        most: f64,
+        ground: &Ground,
+        value: impl Fn(&crate::city::codes::Class) -> f64,
+        default: f64,
+        inputs: &mut Vec<Input>,
+    ) -> Result<Raster> {
+        if spec.is_some() || ground.codes.is_none() {
+            return self.layer(key, spec, default, most, &ground.grid, inputs);
+        }
+        Ok(Raster::from_values(ground.grid, key, "", ground.each(value, default)))
     }
 
     /// A layer of numbers on the city's grid; cells without a value take the default.

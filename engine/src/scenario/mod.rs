@@ -3,13 +3,17 @@
 mod check;
 mod city;
 mod place;
+mod rain;
 mod series;
 mod spec;
 mod storms;
 
 pub use city::{Input, check_demo_memory};
 pub use series::Allowed;
-pub use spec::{BoundaryName, BoundarySpec, ModelName, NumberOrFile, SeriesSpec, Spec};
+pub use spec::{
+    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec,
+    StructureName, StructureSpec,
+};
 
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -110,14 +114,24 @@ impl Scenario {
             let series = [&b.level_m, &b.discharge_m3_per_s].into_iter().flatten();
             series.map(|series| (format!("boundary {}", b.name), series))
         });
+        let structures = spec.structure.iter().flat_map(|s| {
+            let series = [&s.level_m, &s.capacity_m3_per_s].into_iter().flatten();
+            series.map(|series| (format!("structure {}", s.name), series))
+        });
         let points = spec.inflow.iter().map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
-        let files = rain.chain(edges).chain(points).filter_map(|(layer, series)| match series {
+        let files = rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
             SeriesSpec::File(name) => Some((layer, name)),
             _ => None,
         });
+        let rasters = spec.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten();
+        let inlets = spec.sewer.iter().filter_map(|sewer| match &sewer.inlet_mm_per_hour {
+            Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
+            _ => None,
+        });
+        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
-            Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0 })
+            Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() })
         };
         files.map(input).collect()
     }

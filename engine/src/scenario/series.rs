@@ -12,6 +12,8 @@ use std::path::Path;
 const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
 /// Bytes of a CSV file that are read; a million points fit.
 const LARGEST_FILE: u64 = 256 << 20;
+/// Rasters of rain that a scenario may name.
+const MOST_RASTERS: usize = 10_000;
 /// Points that a series may have.
 const MOST_POINTS: usize = 1_000_000;
 
@@ -68,15 +70,31 @@ impl Scenario {
     /// As [`Scenario::series`].
     pub fn rain(&self) -> Result<Series> {
         let Some(rain) = &self.spec.rain else { return Ok(Series::constant(0.0)) };
-        let RainSpec { mm_per_hour, minutes, storm, pattern, steps_mm, step_minutes } = rain;
-        if step_minutes.is_some() && steps_mm.is_none() {
-            let problem = "does nothing without steps_mm";
+        let RainSpec { mm_per_hour, minutes, storm, pattern, steps_mm, rasters_mm, step_minutes } = rain;
+        if step_minutes.is_some() && steps_mm.is_none() && rasters_mm.is_none() {
+            let problem = "does nothing without steps_mm or rasters_mm";
             return Err(Error::scenario("rain.step_minutes", problem, "leave it out, or write steps_mm"));
         }
         if pattern.is_some() && storm.is_none() {
             return Err(Error::scenario("rain.pattern", "does nothing without storm", "leave it out, or name a storm"));
         }
+        if let Some(rasters) = rasters_mm {
+            let minutes = step_minutes.ok_or_else(|| {
+                Error::scenario("rain.step_minutes", "is missing", "write the minutes between two rasters")
+            })?;
+            number("rain.step_minutes", minutes, MINUTES)?;
+            if rasters.is_empty() || rasters.len() > MOST_RASTERS {
+                let problem = format!("has {} rasters", rasters.len());
+                return Err(Error::scenario("rain.rasters_mm", problem, format!("name 1 to {MOST_RASTERS}")));
+            }
+        }
         let mut series = match (mm_per_hour, steps_mm, storm) {
+            // What falls where is read with the city.
+            (None, None, None) if rasters_mm.is_some() => Series::constant(0.0),
+            _ if rasters_mm.is_some() => {
+                let mend = "keep rasters_mm, or the other";
+                return Err(Error::scenario("rain.rasters_mm", "stands beside another kind of rain", mend));
+            }
             (Some(spec), None, None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
             (None, Some(steps), None) => hyetograph(steps, *step_minutes)?,
             (None, None, Some(name)) => design_storm(name, pattern.as_deref())?,

@@ -1,5 +1,6 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
+use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,12 @@ pub struct Spec {
     /// Choices of the runoff model.
     #[serde(default)]
     pub runoff: RunoffSpec,
+    /// The sewer; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sewer: Option<SewerSpec>,
+    /// Weirs, culverts, pumps and breaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub structure: Vec<StructureSpec>,
     /// Open stretches of the edges; the rest is wall.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boundary: Vec<BoundarySpec>,
@@ -59,12 +66,25 @@ impl Spec {
         let rain = self.rain.iter().filter_map(|rain| rain.mm_per_hour.as_ref());
         let edges = self.boundary.iter().flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
         let inflows = self.inflow.iter().map(|inflow| &inflow.discharge_m3_per_s);
-        let series = rain.chain(edges).chain(inflows).filter_map(|series| match series {
+        let structures =
+            self.structure.iter().flat_map(|s| [s.capacity_m3_per_s.as_ref(), s.level_m.as_ref()]).flatten();
+        let series = rain.chain(edges).chain(inflows).chain(structures).filter_map(|series| match series {
             SeriesSpec::File(name) => Some(name.as_str()),
             _ => None,
         });
-        let places =
-            [&city.buildings, &city.roads, &city.neighbourhoods].into_iter().filter_map(|name| name.as_deref());
+        let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
+            .into_iter()
+            .filter_map(|name| name.as_deref());
+        let codes = city.codes.as_deref().filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
+        let sewer = self.sewer.iter();
+        let districts = sewer.clone().filter_map(|sewer| sewer.districts.as_deref());
+        let inlets = sewer.filter_map(|sewer| match &sewer.inlet_mm_per_hour {
+            Some(NumberOrFile::File(name)) => Some(name.as_str()),
+            _ => None,
+        });
+        let radar = self.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten().map(String::as_str);
+        let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
+        let places = places.chain(inlets).chain(radar);
         city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
     }
 }
@@ -131,6 +151,26 @@ pub struct CitySpec {
     /// taken as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings: Option<String>,
+    /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
+    /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buildings_are: Option<BuildingsAre>,
+    /// Where the rain on buildings goes: it falls on their cells ("ground"), runs to the nearest street ("street"), or goes into
+    /// the sewer ("sewer"). "street" if left out, and "ground" where buildings are ground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roof_water: Option<RoofWater>,
+    /// Rain that green roofs hold before it runs off, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub green_roof_m: Option<f64>,
+    /// Raster of land use codes; `codes` says what they mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub land_use: Option<String>,
+    /// Files of polygons whose columns say what covers the ground; later ones lie on top.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surfaces: Vec<String>,
+    /// What classes of land use mean: a TOML file, or "land-use-nl" or "bgt", which come with the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<String>,
     /// Carriageways of roads, polygons in a shapefile or GeoJSON, for the table of roads that stay open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roads: Option<String>,
@@ -147,6 +187,147 @@ pub enum Holes {
     Fill,
     /// Water cannot enter them.
     Wall,
+}
+
+/// What buildings are to water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BuildingsAre {
+    /// Ground like any other.
+    Ground,
+    /// As high as they are.
+    Raised,
+    /// Closed to water.
+    Blocked,
+}
+
+/// Where the rain on buildings goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoofWater {
+    /// On the cells that it falls on.
+    Ground,
+    /// To the nearest street.
+    Street,
+    /// Into the sewer of the nearest street.
+    Sewer,
+}
+
+/// The sewer: inlets in paved ground, and storage that is pumped out.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SewerSpec {
+    /// What inlets take at most, mm per hour: a number for all paved ground, or a raster with 0 where there are none. 20 if left
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inlet_mm_per_hour: Option<NumberOrFile>,
+    /// What a district stores, mm on the area of its inlets; it never is full if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_mm: Option<f64>,
+    /// What is pumped out of a district, mm per hour on the area of its inlets; 0 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pump_mm_per_hour: Option<f64>,
+    /// Districts, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for the
+    /// whole city if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub districts: Option<String>,
+}
+
+/// A structure that moves water between two places, or between a place and outside.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StructureSpec {
+    /// Name in tables.
+    pub name: String,
+    /// What it is.
+    pub kind: StructureName,
+    /// Its first end: [x, y] or a line [[x, y], …], m; outside of the city if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PointOrLine>,
+    /// Its second end; outside of the city if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<PointOrLine>,
+    /// Weir: height of the sill, m; the ground if left out. Breach: height of the dike before, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sill_m: Option<f64>,
+    /// Width of a weir or of a box culvert, m. Breach: width when it has grown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_m: Option<f64>,
+    /// Coefficient of a weir or breach, m^0.5/s; 1.705 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coefficient: Option<f64>,
+    /// Diameter of a round culvert, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diameter_m: Option<f64>,
+    /// Height of a box culvert, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_m: Option<f64>,
+    /// Length of a culvert, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_m: Option<f64>,
+    /// Floor of a culvert at its two ends, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floors_m: Option<[f64; 2]>,
+    /// Manning's n of a culvert, s/m^(1/3); 0.014 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manning: Option<f64>,
+    /// Losses of a culvert's inlet and outlet in velocity heads; 1.5 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub losses: Option<f64>,
+    /// Barrels of a culvert; 1 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barrels: Option<u32>,
+    /// Capacity of a pump, m³/s: a number, points or a CSV file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_m3_per_s: Option<SeriesSpec>,
+    /// Level at its first end at which a pump starts, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_m: Option<f64>,
+    /// Level at which it stops, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_m: Option<f64>,
+    /// Level outside, m: a number, points or a CSV file. What leaves falls free if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_m: Option<SeriesSpec>,
+    /// Breach: height that it goes down to, m; the ground behind the dike if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bottom_m: Option<f64>,
+    /// Breach: when the dike gives way, minutes; at the start if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_minutes: Option<f64>,
+    /// Breach: how long it takes to go down, a tenth of its width wide, minutes; 10 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deepening_minutes: Option<f64>,
+    /// Breach: how long it then takes to grow to its width, minutes; 60 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub widening_minutes: Option<f64>,
+    /// Breach: when it is closed, minutes; never if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_minutes: Option<f64>,
+}
+
+/// A kind of structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StructureName {
+    /// Water falls over a sill.
+    Weir,
+    /// Water runs through barrels.
+    Culvert,
+    /// Water is lifted.
+    Pump,
+    /// A dike gives way.
+    Breach,
+}
+
+/// A place: a point, or a line through points.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "neither a point [x, y] nor a line [[x, y], …]")]
+pub enum PointOrLine {
+    /// A point.
+    Point([f64; 2]),
+    /// A line.
+    Line(Vec<[f64; 2]>),
 }
 
 /// The synthetic demo city.
@@ -205,7 +386,11 @@ pub struct RainSpec {
     /// Depth of each step of a hyetograph, mm; instead of `mm_per_hour`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps_mm: Option<Vec<f64>>,
-    /// Length of a step of the hyetograph, minutes.
+    /// Rasters of what fell in each step, mm, from the first on, as a radar gives them; instead of `mm_per_hour`. They may be
+    /// coarser than the city. Cells without a value are dry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rasters_mm: Option<Vec<String>>,
+    /// Length of a step of the hyetograph or of the rasters, minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_minutes: Option<f64>,
 }
@@ -252,8 +437,12 @@ pub struct RunoffSpec {
 pub struct BoundarySpec {
     /// Name in tables.
     pub name: String,
-    /// The edge.
-    pub edge: Edge,
+    /// The edge, or else a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edge: Option<Edge>,
+    /// A line [[x, y], …] through the city, m, instead of an edge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Vec<[f64; 2]>>,
     /// Start of the stretch: x of northern and southern, y of western and eastern edges, m. The whole edge if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_m: Option<f64>,

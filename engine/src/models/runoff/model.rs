@@ -53,13 +53,17 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
 impl Runoff {
     /// Whether anything is written down between frames.
     fn reads(&self) -> bool {
-        !self.run.problem.gauges.is_empty() || !self.run.problem.boundaries.is_empty()
+        let problem = &self.run.problem;
+        let works = !problem.structures.is_empty() || !problem.sewers.districts.is_empty();
+        !problem.gauges.is_empty() || !problem.boundaries.is_empty() || works
     }
 
     fn read(&mut self) -> Result<()> {
         let mut row = vec![self.run.time()];
         row.extend(self.run.gauges()?.into_iter().flatten().map(f64::from));
         row.extend(self.run.outflows()?);
+        row.extend(self.run.passed()?.into_iter().map(|[total, _]| total));
+        row.extend(self.run.sewers()?.into_iter().flatten());
         self.readings.push(row);
         Ok(())
     }
@@ -79,21 +83,35 @@ impl Runoff {
     }
 
     fn balance(&mut self, fields: &Fields) -> Result<Balance> {
-        let (time, problem) = (self.run.time(), &self.run.problem);
-        let area = problem.grid.cell_area();
+        let (time, area) = (self.run.time(), self.run.problem.grid.cell_area());
         let sum = |high: &[f32], low: &[f32]| {
             high.iter().zip(low).map(|(high, low)| f64::from(*high) + f64::from(*low)).sum::<f64>() * area
         };
         let stored = sum(&fields.state.depth, &fields.state.low);
         let infiltrated = sum(&fields.statistics.infiltrated, &fields.statistics.infiltrated_low);
-        let rain = problem.rain.integral(0.0, time) * problem.open_cells() as f64 * area;
+        let (problem, fell) = (&self.run.problem, self.run.fell());
         let names: Vec<String> = problem.boundaries.iter().map(|boundary| boundary.name.clone()).collect();
-        let mut terms = vec![("there at the start".to_string(), self.initial), ("rain".into(), rain)];
+        let mut terms = vec![("there at the start".to_string(), self.initial), ("rain".into(), fell.rain)];
         for inflow in &problem.inflows {
             terms.push((format!("inflow {}", inflow.name), inflow.series.integral(0.0, time)));
         }
         for (name, outflow) in names.into_iter().zip(self.run.outflows()?) {
             terms.push((format!("boundary {name}"), -outflow));
+        }
+        for (structure, [total, _]) in self.run.problem.structures.clone().iter().zip(self.run.passed()?) {
+            // Between two places of the city nothing is gained.
+            match structure.pairs.first() {
+                Some([None, _]) => terms.push((format!("structure {}", structure.name), total)),
+                Some([_, None]) => terms.push((format!("structure {}", structure.name), -total)),
+                _ => {}
+            }
+        }
+        if fell.kept > 0.0 {
+            terms.push(("held on green roofs".into(), -fell.kept));
+        }
+        if !self.run.problem.sewers.districts.is_empty() {
+            let sewered = sum(&fields.statistics.sewered, &fields.statistics.sewered_low);
+            terms.push(("into the sewer".into(), -sewered - fell.direct.iter().sum::<f64>()));
         }
         // What was taken first is on leaves and in hollows.
         let problem = &self.run.problem;
@@ -140,11 +158,12 @@ impl Runoff {
                 columns.push(format!("{} out_m3_per_s", boundary.name));
                 columns.push(format!("{} out_m3", boundary.name));
             }
+            let last = first + problem.boundaries.len();
             let row = |(k, reading): (usize, &Vec<f64>)| {
                 let before = &self.readings[k.saturating_sub(1)];
                 let span = reading[0] - before[0];
                 let mut row = vec![reading[0] / 60.0];
-                for column in first..reading.len() {
+                for column in first..last {
                     let flow = if span > 0.0 { (reading[column] - before[column]) / span } else { 0.0 };
                     row.extend([flow, reading[column]]);
                 }
@@ -156,6 +175,46 @@ impl Runoff {
                 description: "the boundaries in time".into(),
                 columns,
                 rows,
+                ..Table::default()
+            });
+        }
+        let first = 1 + 3 * problem.gauges.len() + problem.boundaries.len();
+        if !problem.structures.is_empty() {
+            let mut columns = vec!["time_min".to_string()];
+            for structure in &problem.structures {
+                columns.extend(["m3_per_s", "m3"].map(|what| format!("{} {what}", structure.name)));
+            }
+            let row = |(k, reading): (usize, &Vec<f64>)| {
+                let before = &self.readings[k.saturating_sub(1)];
+                let span = reading[0] - before[0];
+                let passed = (first..first + problem.structures.len()).flat_map(|column| {
+                    let flow = if span > 0.0 { (reading[column] - before[column]) / span } else { 0.0 };
+                    [flow, reading[column]]
+                });
+                std::iter::once(reading[0] / 60.0).chain(passed).collect()
+            };
+            tables.push(Table {
+                name: "structures".into(),
+                description: "what passed each structure from its first to its second end, in time".into(),
+                columns,
+                rows: self.readings.iter().enumerate().map(row).collect(),
+                ..Table::default()
+            });
+        }
+        let first = first + problem.structures.len();
+        if !problem.sewers.districts.is_empty() {
+            let mut columns = vec!["time_min".to_string()];
+            for district in &problem.sewers.districts {
+                columns
+                    .extend(["stored_m3", "pumped_m3", "came_up_m3"].map(|what| format!("{} {what}", district.name)));
+            }
+            let row = |reading: &Vec<f64>| [&[reading[0] / 60.0], &reading[first..]].concat();
+            tables.push(Table {
+                name: "sewers".into(),
+                description: "water in the sewer, pumped out of it, and come up to the street since the start, in time"
+                    .into(),
+                columns,
+                rows: self.readings.iter().map(row).collect(),
                 ..Table::default()
             });
         }
@@ -199,10 +258,13 @@ impl Model for Runoff {
         let fields = self.run.fields()?;
         let (balance, mut tables) = (self.balance(&fields)?, self.tables());
         let settings = self.run.problem.settings;
-        let Statistics { max_depth, max_speed, arrival, duration, infiltrated, .. } = fields.statistics;
+        let (books, passed) = (self.run.sewers()?, self.run.passed()?);
+        let Statistics { max_depth, max_speed, arrival, duration, infiltrated, max_hazard, sewered, .. } =
+            fields.statistics;
         let problem = &self.run.problem;
         let spots = story::spots(problem, &max_depth);
         let mut story = story::story(problem, &balance, &max_depth, &spots);
+        story.extend(story::works(problem, &balance, &books, &passed));
         tables.push(story::table(problem, &spots));
         let found = tables::places(problem, &self.places, &max_depth);
         story.extend(found.story);
@@ -214,14 +276,22 @@ impl Model for Runoff {
         let fast = "highest speed of the water where it is deeper than 1 cm";
         let arrived = format!("first time deeper than {} m; no value where it never was", settings.arrival_depth);
         let stayed = format!("time deeper than {} m", settings.duration_depth);
-        let layers = vec![
+        let hazard = max_hazard.iter().map(|hazard| if *hazard > 0.0 { *hazard } else { f32::NAN }).collect();
+        let risk = "highest hazard: depth times (speed + 0.5 m/s), and debris on top; from 0.75 dangerous for some, from 1.25 \
+                    for most, from 2 for all; no value where it stayed dry";
+        let mut layers = vec![
             self.level("max_level", "highest water level; no value where it stayed dry", &max_depth),
             self.layer("max_depth", "m", "highest depth of the water", max_depth),
             self.layer("max_velocity", "m/s", fast, max_speed),
             self.layer("arrival", "min", &arrived, in_minutes(arrival)),
             self.layer("duration", "min", &stayed, in_minutes(duration)),
             self.layer("infiltrated", "m", "water that went into the soil", sunk),
+            self.layer("hazard", "", risk, hazard),
         ];
+        if !sewered.is_empty() {
+            let words = "water that went into the sewer through inlets; less than 0 where more came up";
+            layers.push(self.layer("sewered", "m", words, sewered));
+        }
         Ok(Outcome { layers, tables, balance, story })
     }
 
@@ -245,6 +315,9 @@ impl Model for Runoff {
                 Soil::GreenAmpt(_) => "Green and Ampt",
                 Soil::Horton { .. } => "Horton",
             },
+            "buildings": if problem.roofs.is_empty() { "ground" } else { "shed their rain" },
+            "sewer_inlets": problem.sewers.gullies.len(),
+            "structures": problem.structures.iter().map(|s| (s.name.clone(), s.pairs.len())).collect::<Vec<_>>(),
             "boundaries": problem.boundaries.iter().map(|b| (b.name.clone(), boundary(&b.kind))).collect::<Vec<_>>(),
         })
     }
@@ -308,7 +381,9 @@ impl Model for Runoff {
         let fell: Vec<f64> = read(from, Some(2 + self.run.problem.sewers.districts.len()))?;
         let fell = Fell { rain: fell[0], kept: fell[1], direct: fell[2..].to_vec() };
         let sound = times[0] >= 0.0 && (times[1].is_nan() || times[1] < times[2]) && times[2] != f64::INFINITY;
-        let width = 1 + 3 * self.run.problem.gauges.len() + self.run.problem.boundaries.len();
+        let problem = &self.run.problem;
+        let works = problem.structures.len() + 3 * problem.sewers.districts.len();
+        let width = 1 + 3 * problem.gauges.len() + problem.boundaries.len() + works;
         if !sound || !readings.len().is_multiple_of(width) {
             return Err(damaged());
         }

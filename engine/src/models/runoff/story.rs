@@ -68,6 +68,52 @@ pub fn spots(problem: &Problem, max_depth: &[f32]) -> Vec<Spot> {
     spots
 }
 
+/// What sewers and structures did: of each district what is stored, was pumped out and came up, and what passed each structure, m³.
+pub fn works(problem: &Problem, balance: &Balance, sewers: &[[f64; 3]], passed: &[[f64; 2]]) -> Vec<Text> {
+    let both = |words: &dyn Fn(Language) -> String| Text::new(words(Language::English), words(Language::Dutch));
+    let term = |name: &str| balance.terms.iter().filter(|t| t.0 == name).map(|t| t.1.abs()).sum::<f64>();
+    let mut story = Vec::new();
+    let (taken, rain) = (term("into the sewer"), term("rain"));
+    if !sewers.is_empty() {
+        let came_up: f64 = sewers.iter().map(|district| district[2]).sum();
+        story.push(both(&|language| {
+            let [taken, share, up] = [
+                language.number(taken, 0),
+                language.number(100.0 * taken / rain.max(1e-9), 1),
+                language.number(came_up, 0),
+            ];
+            match language {
+                Language::English if rain > 0.0 => {
+                    format!("The sewer took {taken} m³, {share} % of the rain; {up} m³ came up to the street from full sewers.")
+                }
+                Language::English => format!("The sewer took {taken} m³; {up} m³ came up to the street from full sewers."),
+                Language::Dutch if rain > 0.0 => {
+                    format!("Het riool nam {taken} m³ op, {share} % van de regen; {up} m³ kwam uit volle riolen op straat.")
+                }
+                Language::Dutch => format!("Het riool nam {taken} m³ op; {up} m³ kwam uit volle riolen op straat."),
+            }
+        }));
+    }
+    for (structure, [total, _]) in
+        problem.structures.iter().zip(passed).filter(|(_, passed)| passed[0].abs() >= 0.5).take(5)
+    {
+        story.push(both(&|language| {
+            let (volume, name) = (language.number(total.abs(), 0), &structure.name);
+            let inward = structure.pairs.first().is_some_and(|pair| pair[0].is_none()) == (*total > 0.0);
+            let outside = structure.pairs.first().is_some_and(|pair| pair.contains(&None));
+            match (language, outside, inward) {
+                (Language::English, true, true) => format!("Through \"{name}\" {volume} m³ came in."),
+                (Language::English, true, false) => format!("Through \"{name}\" {volume} m³ went out."),
+                (Language::English, false, _) => format!("{volume} m³ passed \"{name}\"."),
+                (Language::Dutch, true, true) => format!("Door \"{name}\" kwam {volume} m³ binnen."),
+                (Language::Dutch, true, false) => format!("Door \"{name}\" ging {volume} m³ naar buiten."),
+                (Language::Dutch, false, _) => format!("{volume} m³ ging door \"{name}\"."),
+            }
+        }));
+    }
+    story
+}
+
 /// The spots as a table.
 pub fn table(problem: &Problem, spots: &[Spot]) -> Table {
     let columns = ["rank", "x_m", "y_m", "depth_m", "area_m2", "volume_m3"];
@@ -91,7 +137,8 @@ pub fn table(problem: &Problem, spots: &[Spot]) -> Table {
 
 /// How much fell, where it went, how much ground it covered, and the worst spots.
 pub fn story(problem: &Problem, balance: &Balance, max_depth: &[f32], spots: &[Spot]) -> Vec<Text> {
-    let ground = problem.open_cells() as f64 * problem.grid.cell_area();
+    let roofs = problem.roofs.iter().filter(|roof| problem.bed[roof.cell].is_nan()).count();
+    let ground = (problem.open_cells() + roofs) as f64 * problem.grid.cell_area();
     let both = |words: &dyn Fn(Language) -> String| Text::new(words(Language::English), words(Language::Dutch));
     let term = |name: &str| balance.terms.iter().filter(|t| t.0 == name).map(|t| t.1.abs()).sum::<f64>();
     let mut story = Vec::new();
@@ -114,7 +161,11 @@ pub fn story(problem: &Problem, balance: &Balance, max_depth: &[f32], spots: &[S
     let stays = term("standing at the end") - term("there at the start");
     if came > 0.0 && stays >= 0.0 {
         let share = |volume: f64| 100.0 * volume / came;
-        let edges = balance.terms.iter().filter(|t| t.0.starts_with("boundary") && t.1 < 0.0).map(|t| -t.1);
+        let edges = balance
+            .terms
+            .iter()
+            .filter(|t| (t.0.starts_with("boundary") || t.0.starts_with("structure")) && t.1 < 0.0)
+            .map(|t| -t.1);
         let shares = [share(term("infiltrated") + term("intercepted")), share(edges.sum()), share(stays)];
         let is_held = term("intercepted") > 0.0;
         story.push(both(&|language| {

@@ -29,6 +29,8 @@ const CIVIDIS: [[u8; 3]; 8] = [
     [46, 66, 108],
     [0, 34, 78],
 ];
+/// From little danger to much; it darkens evenly.
+const HAZARD: [[u8; 3]; 4] = [[253, 231, 150], [250, 176, 90], [214, 94, 60], [122, 24, 50]];
 /// ColorBrewer's BrBG (Harrower and Brewer 2003), from less to more.
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
@@ -88,6 +90,11 @@ impl Scale {
             "velocity" | "max_velocity" => {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
+            }
+            "hazard" => {
+                let mut scale = fixed("", 1.0, 2, vec![0.5, 0.75, 1.25, 2.0], &HAZARD);
+                scale.names = words::HAZARDS.map(|(english, dutch)| Text::new(english, dutch)).to_vec();
+                scale
             }
             "cover" => {
                 let mut scale = fixed("", 1.0, 0, Vec::new(), &[]);
@@ -149,7 +156,7 @@ impl Scale {
 /// Round classes over the range of a layer.
 fn ranged(name: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
     let (unit, factor): (&'static str, f64) = match (name, unit) {
-        ("infiltrated", "m") => ("mm", 1000.0),
+        ("infiltrated" | "sewered", "m") => ("mm", 1000.0),
         (_, "m") => ("m", 1.0),
         (_, "min") => ("min", 1.0),
         (_, "m/s") => ("m/s", 1.0),

@@ -1,7 +1,12 @@
 //! From a scenario and a city to the runoff problem.
 
+mod buildings;
+mod sewers;
+mod structures;
+
 use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
 use super::sewer::Sewers;
+use super::sky::Radar;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
@@ -44,13 +49,34 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             ..defaults
         },
     };
-    if let Some(buildings) = &city.buildings {
-        problem.bed.iter_mut().zip(&buildings.values).for_each(|(bed, height)| *bed += height);
+    if let Some((grid, times, values)) = scenario.radar(&city.grid)? {
+        let radar = Radar { grid, times, values };
+        problem.rain = Series::new(&radar.highest(), Between::Steps);
+        problem.radar = Some(radar);
     }
+    let is_roof = buildings::footprints(city);
+    buildings::build(city, scenario, &is_roof, &mut problem)?;
     for (k, spec) in scenario.spec.boundary.iter().enumerate() {
-        let boundary = boundary(scenario, &format!("boundary[{k}]"), spec, &problem)?;
-        problem.boundaries.push(boundary);
+        let at = format!("boundary[{k}]");
+        match (&spec.line, spec.edge) {
+            (Some(points), _) => {
+                let cells = structures::open_cells(&format!("{at}.line"), &problem, points)?;
+                let kind = kind(scenario, &at, spec)?;
+                structures::along_line(&mut problem, &spec.name, cells, kind);
+            }
+            (None, Some(edge)) => {
+                let boundary = boundary(scenario, &at, spec, edge, &problem)?;
+                problem.boundaries.push(boundary);
+            }
+            (None, None) => {
+                return Err(Error::scenario(at, "has no place", "write edge = \"west\" or line = [[x, y], …]"));
+            }
+        }
     }
+    structures::structures(scenario, &mut problem)?;
+    let (inlets, uniform) = scenario.inlets(&city.grid)?;
+    problem.sewers = sewers::sewers(city, scenario, &is_roof, &problem, inlets.as_ref(), uniform)?;
+    problem.roofs = buildings::roofs(city, scenario, &is_roof, &problem)?;
     for (k, faces) in problem.boundary_faces().into_iter().enumerate() {
         if faces == 0 && !matches!(problem.boundaries[k].kind, BoundaryKind::Wall) {
             let words = format!("\"{}\" is covered whole by later boundaries", problem.boundaries[k].name);
@@ -105,9 +131,9 @@ fn cell(at: &str, problem: &Problem, x: f64, y: f64) -> Result<(usize, usize)> {
 }
 
 /// A boundary on the cells of its stretch.
-fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, problem: &Problem) -> Result<Boundary> {
+fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, edge: Edge, problem: &Problem) -> Result<Boundary> {
     let g = &problem.grid;
-    let (start, end) = match spec.edge {
+    let (start, end) = match edge {
         Edge::North | Edge::South => (g.west, g.east()),
         Edge::West | Edge::East => (g.south(), g.north),
     };
@@ -120,16 +146,26 @@ fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, problem: &Proble
     }
     let (first, last) = (first as usize, last as usize);
     // Western and eastern edges are numbered from the north, their y from the south.
-    let (from, to) = match spec.edge {
+    let (from, to) = match edge {
         Edge::North | Edge::South => (first, last),
         Edge::West | Edge::East => (g.rows - last, g.rows - first),
     };
+    let kind = kind(scenario, at, spec)?;
+    let boundary = Boundary { name: spec.name.clone(), edge, from, to, kind };
+    if !matches!(boundary.kind, BoundaryKind::Wall) && problem.open_faces(&boundary) == 0 {
+        return Err(Error::scenario(format!("{at}.edge"), "every cell of the stretch is a wall", "move the stretch"));
+    }
+    Ok(boundary)
+}
+
+/// What happens at a boundary.
+fn kind(scenario: &Scenario, at: &str, spec: &BoundarySpec) -> Result<BoundaryKind> {
     let given = |key: &str, value: &Option<SeriesSpec>, allowed| -> Result<Series> {
         let at = format!("{at}.{key}");
         let missing = || Error::scenario(&at, "is missing", format!("write {key} = a number, points or a CSV file"));
         scenario.series(&at, value.as_ref().ok_or_else(missing)?, Between::Linear, allowed)
     };
-    let kind = match spec.kind {
+    Ok(match spec.kind {
         BoundaryName::Wall => BoundaryKind::Wall,
         BoundaryName::Free => BoundaryKind::Free,
         BoundaryName::Level => BoundaryKind::Level(given("level_m", &spec.level_m, Allowed::LEVEL)?),
@@ -137,10 +173,5 @@ fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, problem: &Proble
             let series = given("discharge_m3_per_s", &spec.discharge_m3_per_s, Allowed::DISCHARGE)?;
             BoundaryKind::Discharge(series)
         }
-    };
-    let boundary = Boundary { name: spec.name.clone(), edge: spec.edge, from, to, kind };
-    if !matches!(boundary.kind, BoundaryKind::Wall) && problem.open_faces(&boundary) == 0 {
-        return Err(Error::scenario(format!("{at}.edge"), "every cell of the stretch is a wall", "move the stretch"));
-    }
-    Ok(boundary)
+    })
 }

@@ -1,0 +1,80 @@
+//! Sewers: where inlets are, and what their districts can hold.
+
+use super::super::problem::Problem;
+use super::super::sewer::{District, Gully, Sewers};
+use super::super::story::STANDING_DEPTH;
+use crate::city::City;
+use crate::error::{Error, Result};
+use crate::raster::Raster;
+use crate::scenario::Scenario;
+
+const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
+/// What inlets take if the scenario does not say, mm per hour: 55.6 l/s/ha.
+const USUAL_INLET: f64 = 20.0;
+/// Districts that a scenario may have.
+const MOST_DISTRICTS: usize = 10_000;
+
+/// The sewers of a scenario; `inlets` is its raster of capacities, mm per hour, if it has one.
+pub fn sewers(
+    city: &City,
+    scenario: &Scenario,
+    is_roof: &[bool],
+    problem: &Problem,
+    inlets: Option<&Raster>,
+    uniform: Option<f64>,
+) -> Result<Sewers> {
+    let Some(spec) = &scenario.spec.sewer else { return Ok(Sewers::default()) };
+    if city.districts.len() > MOST_DISTRICTS {
+        let problem = format!("holds {} districts", city.districts.len());
+        return Err(Error::scenario("sewer.districts", problem, format!("keep at most {MOST_DISTRICTS}")));
+    }
+    let grid = &city.grid;
+    let mut district_of = vec![if city.districts.is_empty() { 0 } else { u16::MAX }; grid.len()];
+    for (k, district) in city.districts.iter().enumerate() {
+        for (row, ranges) in district.place.outline.cells(grid).unwrap_or_default() {
+            ranges.into_iter().for_each(|cols| district_of[row * grid.cols..][cols].fill(k as u16));
+        }
+    }
+    let is_paved = |cell: usize| match &city.sewered {
+        Some(sewered) => sewered.values[cell] > 0.5,
+        // Where nothing else is known, nothing sinks into pavement.
+        None => city.infiltration.values[cell] <= 0.0,
+    };
+    let capacity = |cell: usize| {
+        let own = city.districts.get(usize::from(district_of[cell])).and_then(|district| district.inlet_mm_per_hour);
+        match inlets {
+            Some(raster) => f64::from(raster.values[cell]).max(0.0),
+            None if is_paved(cell) => own.or(uniform).unwrap_or(USUAL_INLET),
+            None => 0.0,
+        }
+    };
+    let is_open = |cell: usize| !problem.bed[cell].is_nan() && !is_roof[cell] && problem.depth[cell] <= STANDING_DEPTH;
+    let gullies: Vec<Gully> = (0..grid.len())
+        .filter(|cell| district_of[*cell] != u16::MAX && is_open(*cell))
+        .map(|cell| (cell, capacity(cell)))
+        .filter(|(_, capacity)| *capacity > 0.0)
+        .map(|(cell, capacity)| Gully {
+            cell,
+            district: usize::from(district_of[cell]),
+            capacity: (capacity * MM_PER_HOUR) as f32,
+        })
+        .collect();
+    if gullies.is_empty() {
+        let mend =
+            "give paved ground with city.codes, or a raster in sewer.inlet_mm_per_hour, or districts on the city";
+        return Err(Error::scenario("sewer", "has no inlet: no cell is paved, open and dry", mend));
+    }
+    let mut areas = vec![0.0; city.districts.len().max(1)];
+    gullies.iter().for_each(|gully| areas[gully.district] += grid.cell_area());
+    let district = |(k, area): (usize, &f64)| {
+        let own = city.districts.get(k);
+        let storage = own.and_then(|own| own.storage_mm).or(spec.storage_mm);
+        let pump = own.and_then(|own| own.pump_mm_per_hour).or(spec.pump_mm_per_hour).unwrap_or(0.0);
+        District {
+            name: own.map_or_else(|| "sewer".into(), |own| own.place.name.clone()),
+            room: storage.map_or(f64::INFINITY, |mm| mm * 1e-3 * area),
+            pump: pump * MM_PER_HOUR * area,
+        }
+    };
+    Ok(Sewers { districts: areas.iter().enumerate().map(district).collect(), gullies })
+}
