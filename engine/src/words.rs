@@ -37,9 +37,9 @@ pub struct Text {
 /// Classes of hazard, from its numbers 0.5, 0.75, 1.25 and 2 on (DEFRA 2006, FD2321/TR1, table 3.2).
 pub const HAZARDS: [(&str, &str); 4] = [
     ("0.5: little", "0,5: weinig"),
-    ("0.75: for children and the frail", "0,75: voor kinderen en kwetsbaren"),
-    ("1.25: for most people", "1,25: voor de meeste mensen"),
-    ("2: for all, rescuers too", "2: voor iedereen, ook hulpdiensten"),
+    ("0.75: children, the frail", "0,75: kinderen, kwetsbaren"),
+    ("1.25: most people", "1,25: de meeste mensen"),
+    ("2: all, rescuers too", "2: iedereen, ook redders"),
 ];
 
 impl Text {

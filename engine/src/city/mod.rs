@@ -64,7 +64,7 @@ pub struct District {
     pub place: Place,
     /// What its inlets take at most, mm per hour.
     pub inlet_mm_per_hour: Option<f64>,
-    /// What it stores, mm on the area of its inlets.
+    /// What it stores, mm on the area that drains into it.
     pub storage_mm: Option<f64>,
     /// What is pumped out, mm per hour on that area.
     pub pump_mm_per_hour: Option<f64>,

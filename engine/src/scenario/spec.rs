@@ -156,7 +156,8 @@ pub struct CitySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings_are: Option<BuildingsAre>,
     /// Where the rain on buildings goes: it falls on their cells ("ground"), runs to the nearest street ("street"), or goes into
-    /// the sewer ("sewer"). "street" if left out, and "ground" where buildings are ground.
+    /// the sewer ("sewer"). "ground" if left out, and "street" where buildings are blocked or
+    /// raised by `buildings_are`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roof_water: Option<RoofWater>,
     /// Rain that green roofs hold before it runs off, m.
@@ -221,10 +222,10 @@ pub struct SewerSpec {
     /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inlet_mm_per_hour: Option<NumberOrFile>,
-    /// What a district stores, mm on the area of its inlets; it never is full if left out.
+    /// What a district stores, mm on the area that drains into it: paving with inlets, and roofs; it never is full if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_mm: Option<f64>,
-    /// What is pumped out of a district, mm per hour on the area of its inlets; 0 if left out.
+    /// What is pumped out of a district, mm per hour on that area; 0 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pump_mm_per_hour: Option<f64>,
     /// Districts, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for the

@@ -146,7 +146,8 @@ impl Problem {
             if roof.holds > 0.0 && share > 0.0 {
                 let (before, after) = (self.fallen(roof.cell, from, memory), self.fallen(roof.cell, to, memory));
                 let runs = (after - roof.holds).max(0.0) - (before - roof.holds).max(0.0);
-                let left = share * (runs / (after - before)).clamp(0.0, 1.0);
+                // Where none falls, none is kept.
+                let left = if after > before { share * (runs / (after - before)).clamp(0.0, 1.0) } else { share };
                 fall.kept += (share - left) * area;
                 share = left;
             }
@@ -172,7 +173,7 @@ impl Problem {
     }
 }
 
-/// For each cell of a roof the nearest cell that is none and that water can enter, within the grid.
+/// For each cell of a roof the nearest cell that is none and that is open to its water, within the grid.
 pub fn gutters(grid: &Grid, is_roof: &[bool], is_open: &dyn Fn(usize) -> bool) -> Vec<(usize, Option<usize>)> {
     let (cols, rows) = (grid.cols, grid.rows);
     let mut nearest: Vec<u32> = vec![u32::MAX; grid.len()];
@@ -186,10 +187,10 @@ pub fn gutters(grid: &Grid, is_roof: &[bool], is_open: &dyn Fn(usize) -> bool) -
         dx * dx + dy * dy
     };
     // Danielsson's distance transform with eight neighbours, in two sweeps and back: each cell takes over what a neighbour has
-    // found if that is nearer.
+    // found if that is nearer; an open cell has found itself.
     let take = |nearest: &mut Vec<u32>, cell: usize, from: usize| {
         let found = nearest[from];
-        if is_roof[cell] && found != u32::MAX {
+        if found != u32::MAX {
             let own = nearest[cell];
             if own == u32::MAX || distance(cell, found) < distance(cell, own) {
                 nearest[cell] = found;

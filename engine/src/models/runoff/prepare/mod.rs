@@ -77,6 +77,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let (inlets, uniform) = scenario.inlets(&city.grid)?;
     problem.sewers = sewers::sewers(city, scenario, &is_roof, &problem, inlets.as_ref(), uniform)?;
     problem.roofs = buildings::roofs(city, scenario, &is_roof, &problem)?;
+    sewers::fit(city, scenario, &mut problem);
     for (k, faces) in problem.boundary_faces().into_iter().enumerate() {
         if faces == 0 && !matches!(problem.boundaries[k].kind, BoundaryKind::Wall) {
             let words = format!("\"{}\" is covered whole by later boundaries", problem.boundaries[k].name);

@@ -2,6 +2,7 @@
 
 use super::super::problem::Problem;
 use super::super::sewer::{District, Gully, Sewers};
+use super::super::sky::Gutter;
 use super::super::story::STANDING_DEPTH;
 use crate::city::City;
 use crate::error::{Error, Result};
@@ -23,7 +24,9 @@ pub fn sewers(
     inlets: Option<&Raster>,
     uniform: Option<f64>,
 ) -> Result<Sewers> {
-    let Some(spec) = &scenario.spec.sewer else { return Ok(Sewers::default()) };
+    if scenario.spec.sewer.is_none() {
+        return Ok(Sewers::default());
+    }
     if city.districts.len() > MOST_DISTRICTS {
         let problem = format!("holds {} districts", city.districts.len());
         return Err(Error::scenario("sewer.districts", problem, format!("keep at most {MOST_DISTRICTS}")));
@@ -64,17 +67,27 @@ pub fn sewers(
             "give paved ground with city.codes, or a raster in sewer.inlet_mm_per_hour, or districts on the city";
         return Err(Error::scenario("sewer", "has no inlet: no cell is paved, open and dry", mend));
     }
-    let mut areas = vec![0.0; city.districts.len().max(1)];
-    gullies.iter().for_each(|gully| areas[gully.district] += grid.cell_area());
-    let district = |(k, area): (usize, &f64)| {
+    let name = |k: usize| city.districts.get(k).map_or_else(|| "sewer".into(), |own| own.place.name.clone());
+    let district = |k: usize| District { name: name(k), room: f64::INFINITY, pump: 0.0 };
+    Ok(Sewers { districts: (0..city.districts.len().max(1)).map(district).collect(), gullies })
+}
+
+/// Gives each district its storage and its pumps, by the area that drains into it: paving with inlets, and roofs.
+pub fn fit(city: &City, scenario: &Scenario, problem: &mut Problem) {
+    let Some(spec) = &scenario.spec.sewer else { return };
+    let area = problem.grid.cell_area();
+    let mut areas = vec![0.0; problem.sewers.districts.len()];
+    problem.sewers.gullies.iter().for_each(|gully| areas[gully.district] += area);
+    for roof in &problem.roofs {
+        if let Gutter::Sewer(district) = roof.gutter {
+            areas[district] += area;
+        }
+    }
+    for (k, (district, area)) in problem.sewers.districts.iter_mut().zip(areas).enumerate() {
         let own = city.districts.get(k);
         let storage = own.and_then(|own| own.storage_mm).or(spec.storage_mm);
         let pump = own.and_then(|own| own.pump_mm_per_hour).or(spec.pump_mm_per_hour).unwrap_or(0.0);
-        District {
-            name: own.map_or_else(|| "sewer".into(), |own| own.place.name.clone()),
-            room: storage.map_or(f64::INFINITY, |mm| mm * 1e-3 * area),
-            pump: pump * MM_PER_HOUR * area,
-        }
-    };
-    Ok(Sewers { districts: areas.iter().enumerate().map(district).collect(), gullies })
+        district.room = storage.map_or(f64::INFINITY, |mm| mm * 1e-3 * area);
+        district.pump = pump * MM_PER_HOUR * area;
+    }
 }
