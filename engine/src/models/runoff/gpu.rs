@@ -188,7 +188,7 @@ impl GpuSolver {
         let clock_stage = gpu.stage(CLOCK, &[], &clock_stage)?;
         let Padded { bed, manning, infiltration, soil, speed, fields, .. } = padded;
         let own = |index: usize| index * strip_rows..rows.min((index + 1) * strip_rows);
-        let blocks: Vec<Blocks> = (0..strips).map(|index| problem.blocks(own(index))).collect();
+        let blocks: Vec<Blocks> = (0..strips).map(|index| problem.blocks(own(index), true)).collect();
         let strips = (0..strips).map(|index| {
             let first_block = blocks[..index].iter().map(|blocks| blocks.inlets.len() / BLOCK).sum();
             Strip::new(&gpu, &shared, problem, [&bed, &manning, &infiltration], &soil, own(index), [index, first_block])

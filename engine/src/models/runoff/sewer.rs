@@ -67,8 +67,8 @@ impl Sewers {
 }
 
 impl Problem {
-    /// The inlets in the given rows.
-    pub(super) fn blocks(&self, rows: Range<usize>) -> Blocks {
+    /// The inlets in the given rows; `filled` up to whole blocks, or as they are, with ranges of inlets and not of blocks.
+    pub(super) fn blocks(&self, rows: Range<usize>, filled: bool) -> Blocks {
         let sewers = &self.sewers;
         let lowest = sewers.lowest(&self.bed);
         let mut spills = vec![0.0f32; if lowest.iter().all(Vec::is_empty) { 0 } else { self.grid.len() }];
@@ -78,10 +78,10 @@ impl Problem {
         let cols = self.grid.cols;
         let mut gullies: Vec<_> = sewers.gullies.iter().filter(|gully| rows.contains(&(gully.cell / cols))).collect();
         gullies.sort_unstable_by_key(|gully| (gully.district, gully.cell));
-        let mut blocks = Blocks::default();
+        let (mut blocks, each) = (Blocks::default(), if filled { BLOCK } else { 1 });
         let mut gullies = gullies.into_iter().peekable();
         for district in 0..sewers.districts.len() {
-            let first = blocks.inlets.len() / BLOCK;
+            let first = blocks.inlets.len() / each;
             while let Some(gully) = gullies.next_if(|gully| gully.district == district) {
                 blocks.inlets.push(Inlet {
                     index: self.padded_index(gully.cell % cols, gully.cell / cols),
@@ -90,9 +90,11 @@ impl Problem {
                     district: district as u32,
                 });
             }
-            let filler = Inlet { index: NOWHERE, district: district as u32, ..Inlet::default() };
-            blocks.inlets.resize(blocks.inlets.len().next_multiple_of(BLOCK), filler);
-            blocks.ranges.push(first..blocks.inlets.len() / BLOCK);
+            if filled {
+                let filler = Inlet { index: NOWHERE, district: district as u32, ..Inlet::default() };
+                blocks.inlets.resize(blocks.inlets.len().next_multiple_of(BLOCK), filler);
+            }
+            blocks.ranges.push(first..blocks.inlets.len() / each);
         }
         blocks
     }

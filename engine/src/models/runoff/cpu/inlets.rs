@@ -1,26 +1,42 @@
 //! Sewers: what inlets take, and what their districts make of it. Twins: `shaders/runoff/inlets.wgsl` and `district.wgsl`.
 
-use super::super::params::{BLOCK, Clock, District, Inlet, NOWHERE, Sewer};
-use super::super::sewer::Blocks;
-use super::super::solver::State;
+use super::super::params::{BLOCK, Clock, DRY, District, HALO, Inlet, Sewer};
+use super::super::problem::Problem;
+use super::super::solver::{State, Statistics};
 use super::hllc::{max, min};
-use super::links::give;
+use super::update::add;
+use rayon::prelude::*;
 use std::ops::Range;
+
+/// Bands of rows that are worked on beside each other.
+const BANDS: usize = 16;
 
 /// Sewers of the city.
 #[derive(Default)]
 pub struct Inlets {
-    pub inlets: Vec<Inlet>,
-    /// Blocks of each district.
-    ranges: Vec<Range<usize>>,
     /// The districts in this interval.
     pub sewers: Vec<Sewer>,
     pub districts: Vec<District>,
+    bands: Vec<Band>,
+    /// Values of the padded arrays in a band's rows.
+    band: usize,
+    stride: usize,
+}
+
+/// The inlets in a band of rows.
+struct Band {
+    /// Sorted by district; indices count from the start of the band.
+    inlets: Vec<Inlet>,
+    /// Those of each district.
+    ranges: Vec<Range<usize>>,
     /// What each inlet has taken since the start, less what came up there, with what that lost to rounding, m.
-    pub taken: Vec<[f32; 2]>,
+    taken: Vec<[f32; 2]>,
+    /// What the inlets of each district took in the step, and what they would take if it had room, m.
+    sums: Vec<[f32; 2]>,
 }
 
 /// The compensated sum of a pair and a number.
+#[inline(always)]
 fn book(high: &mut f32, low: &mut f32, change: f32) {
     let change = change + *low;
     let sum = *high + change;
@@ -41,51 +57,54 @@ fn tree(values: &mut [f32; BLOCK]) -> f32 {
 }
 
 impl Inlets {
-    pub fn new(blocks: Blocks) -> Inlets {
+    pub fn new(problem: &Problem) -> Inlets {
+        let count = problem.sewers.districts.len();
+        if count == 0 {
+            return Inlets::default();
+        }
+        let (rows, stride) = (problem.grid.rows, problem.grid.cols + 2 * HALO);
+        let high = rows.div_ceil(BANDS);
+        let band = |k: usize| {
+            let first = (k * high).min(rows);
+            let mut blocks = problem.blocks(first..(first + high).min(rows), false);
+            let start = ((first + HALO) * stride) as u32;
+            blocks.inlets.iter_mut().for_each(|inlet| inlet.index -= start);
+            Band {
+                taken: vec![[0.0; 2]; blocks.inlets.len()],
+                sums: vec![[0.0; 2]; count],
+                inlets: blocks.inlets,
+                ranges: blocks.ranges,
+            }
+        };
         Inlets {
-            taken: vec![[0.0; 2]; blocks.inlets.len()],
-            districts: vec![District { accept: 1.0, ..District::default() }; blocks.ranges.len()],
             sewers: Vec::new(),
-            inlets: blocks.inlets,
-            ranges: blocks.ranges,
+            districts: vec![District { accept: 1.0, ..District::default() }; count],
+            bands: (0..rows.div_ceil(high)).map(band).collect(),
+            band: high * stride,
+            stride,
         }
     }
 
     /// One step of all inlets and districts.
     pub fn drain(&mut self, clock: &Clock, state: &mut State) {
+        if self.districts.is_empty() {
+            return;
+        }
+        let (skip, districts) = (HALO * self.stride, &self.districts);
+        let State { depth, low, qx, qy } = state;
+        self.bands
+            .par_iter_mut()
+            .zip(depth[skip..].par_chunks_mut(self.band).zip(low[skip..].par_chunks_mut(self.band)))
+            .zip(qx[skip..].par_chunks_mut(self.band).zip(qy[skip..].par_chunks_mut(self.band)))
+            .for_each(|((band, (depth, low)), (qx, qy))| band.drain(districts, clock, [depth, low, qx, qy]));
         for k in 0..self.districts.len() {
-            let (mut sunk, mut sunk_low) = (0.0, 0.0);
-            let (mut asked, mut asked_low) = (0.0, 0.0);
-            for block in self.ranges[k].clone() {
-                let [more, wanted] = self.block(block, clock, state);
-                book(&mut sunk, &mut sunk_low, more);
-                book(&mut asked, &mut asked_low, wanted);
+            let (mut sunk, mut sunk_low, mut asked, mut asked_low) = (0.0, 0.0, 0.0, 0.0);
+            for band in &self.bands {
+                book(&mut sunk, &mut sunk_low, band.sums[k][0]);
+                book(&mut asked, &mut asked_low, band.sums[k][1]);
             }
             self.district(k, clock.dt, sunk + sunk_low, asked + asked_low);
         }
-    }
-
-    /// One block: what it takes, and what it would take if its district had room.
-    fn block(&mut self, block: usize, clock: &Clock, state: &mut State) -> [f32; 2] {
-        let (mut sunk, mut asked) = ([0.0; BLOCK], [0.0; BLOCK]);
-        for lane in 0..BLOCK {
-            let at = block * BLOCK + lane;
-            let inlet = self.inlets[at];
-            if inlet.index == NOWHERE {
-                continue;
-            }
-            let district = &self.districts[inlet.district as usize];
-            let i = inlet.index as usize;
-            asked[lane] = min(inlet.capacity * clock.dt, state.depth[i]);
-            sunk[lane] = asked[lane] * district.accept;
-            let net = sunk[lane] - inlet.spill * district.spill;
-            if net != 0.0 {
-                give(state, i, -net);
-                let [high, low] = &mut self.taken[at];
-                book(high, low, net);
-            }
-        }
-        [tree(&mut sunk), tree(&mut asked)]
     }
 
     /// Fills a district, pumps it out, and says what comes up in the next step and how much inlets may take in it.
@@ -100,6 +119,61 @@ impl Inlets {
         book(&mut d.spilled, &mut d.spilled_low, d.spill);
         let free = max(sewer.room - d.storage, 0.0) + max((sewer.pump - sewer.direct) * dt, 0.0);
         d.accept = if asked > free { free / asked } else { 1.0 };
+    }
+
+    /// Puts what each inlet has taken into the statistics.
+    pub fn tell(&self, statistics: &mut Statistics) {
+        for (k, band) in self.bands.iter().enumerate() {
+            let start = HALO * self.stride + k * self.band;
+            for (inlet, taken) in band.inlets.iter().zip(&band.taken) {
+                let i = start + inlet.index as usize;
+                (statistics.sewered[i], statistics.sewered_low[i]) = (taken[0], taken[1]);
+            }
+        }
+    }
+
+    /// Takes back what `tell` told.
+    pub fn recall(&mut self, statistics: &Statistics) {
+        for (k, band) in self.bands.iter_mut().enumerate() {
+            let start = HALO * self.stride + k * self.band;
+            for (inlet, taken) in band.inlets.iter().zip(&mut band.taken) {
+                let i = start + inlet.index as usize;
+                *taken = [statistics.sewered[i], statistics.sewered_low[i]];
+            }
+        }
+    }
+}
+
+impl Band {
+    fn drain(&mut self, districts: &[District], clock: &Clock, [depth, low, qx, qy]: [&mut [f32]; 4]) {
+        for (k, range) in self.ranges.iter().enumerate() {
+            let (accept, spill) = (districts[k].accept, districts[k].spill);
+            let (mut all, mut all_low, mut wanted, mut wanted_low) = (0.0, 0.0, 0.0, 0.0);
+            let inlets = self.inlets[range.clone()].chunks(BLOCK);
+            for (inlets, taken) in inlets.zip(self.taken[range.clone()].chunks_mut(BLOCK)) {
+                let (mut sunk, mut asked) = ([0.0; BLOCK], [0.0; BLOCK]);
+                for (lane, (inlet, taken)) in inlets.iter().zip(taken).enumerate() {
+                    let i = inlet.index as usize;
+                    let before = depth[i];
+                    asked[lane] = min(inlet.capacity * clock.dt, before);
+                    sunk[lane] = asked[lane] * accept;
+                    let net = sunk[lane] - inlet.spill * spill;
+                    if net == 0.0 {
+                        continue;
+                    }
+                    // As `links::give`.
+                    (depth[i], low[i]) = add(before, low[i], -net);
+                    let left = if depth[i] > DRY { min(depth[i] / max(before, DRY), 1.0) } else { 0.0 };
+                    qx[i] *= left;
+                    qy[i] *= left;
+                    let [high, rest] = taken;
+                    book(high, rest, net);
+                }
+                book(&mut all, &mut all_low, tree(&mut sunk));
+                book(&mut wanted, &mut wanted_low, tree(&mut asked));
+            }
+            self.sums[k] = [all + all_low, wanted + wanted_low];
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod state;
 mod tiles;
 mod update;
 
-use super::params::{Clock, NOWHERE, Params, Source, TILE};
+use super::params::{Clock, Params, Source, TILE};
 use super::problem::Problem;
 use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
 use crate::error::Result;
@@ -69,7 +69,7 @@ impl CpuSolver {
                 bed: padded.bed,
                 manning: padded.manning,
                 infiltration: padded.infiltration,
-                soil: padded.soil,
+                soil: [0, 1].map(|part| padded.soil.iter().map(|soil| soil[part]).collect()),
                 shares: Vec::new(),
             },
             states: [padded.fields.state, State::dry(len)],
@@ -90,7 +90,7 @@ impl CpuSolver {
             },
             sources: Vec::new(),
             links: Links::new(problem.ends()),
-            inlets: Inlets::new(problem.blocks(0..rows)),
+            inlets: Inlets::new(problem),
             gauges: padded.gauges,
             tiles: Tiles { cols: across, active: vec![false; kind.len()], kind, awake },
             scratch: (0..=rayon::current_num_threads()).map(|_| scratch()).collect(),
@@ -255,10 +255,7 @@ impl Solver for CpuSolver {
 
     fn fields(&mut self) -> Result<Fields> {
         let mut statistics = self.statistics.clone();
-        for (inlet, taken) in self.inlets.inlets.iter().zip(&self.inlets.taken).filter(|(i, _)| i.index != NOWHERE) {
-            let i = inlet.index as usize;
-            (statistics.sewered[i], statistics.sewered_low[i]) = (taken[0], taken[1]);
-        }
+        self.inlets.tell(&mut statistics);
         Ok(Fields { state: self.states[0].clone(), statistics })
     }
 
@@ -280,11 +277,7 @@ impl Solver for CpuSolver {
         // Tiles at rest are skipped, so both copies must hold them.
         self.states = [fields.state.clone(), fields.state];
         self.statistics = fields.statistics;
-        let inlets = self.inlets.inlets.iter().zip(&mut self.inlets.taken);
-        for (inlet, taken) in inlets.filter(|(inlet, _)| inlet.index != NOWHERE) {
-            let i = inlet.index as usize;
-            *taken = [self.statistics.sewered[i], self.statistics.sewered_low[i]];
-        }
+        self.inlets.recall(&self.statistics);
         let Volumes { north, south, west, east, districts, flows } = volumes;
         (self.inlets.districts, self.links.flows) = (districts, flows);
         self.outflow = Outflow { north, south, west, east };

@@ -7,10 +7,17 @@
 use super::super::params::{Clock, Params, SOIL_HORTON};
 use super::hllc::{max, min};
 
+/// Up to here a few terms of the series of x − ln(1 + x) do.
+const SMALL: f32 = 0.1;
+/// Up to here one step of Newton and four terms do.
+const TINY: f32 = 0.005;
+/// Keeps quotients of nothing by nothing from being no number.
+const LEAST: f32 = 1e-30;
+
 /// x − ln(1 + x), without the loss of digits where x is small.
 #[inline(always)]
 fn bend(x: f32) -> f32 {
-    if x < 0.1 {
+    if x < SMALL {
         x * x * (0.5 - x * (1.0 / 3.0 - x * (0.25 - x * (0.2 - x * (1.0 / 6.0 - x / 7.0)))))
     } else {
         x - (1.0 + x).ln()
@@ -48,8 +55,62 @@ pub fn soak(params: &Params, clock: &Clock, capacity: f32, soil: [f32; 2], taken
     held + min(sinks, rest)
 }
 
+/// [`soak`] of a row of cells, in a loop that becomes SIMD: few wet cells are so dry below that their logarithm must be taken.
+#[inline(always)]
+pub fn soak_row(
+    (params, clock): (&Params, &Clock),
+    capacity: &[f32],
+    [first, holds]: [&[f32]; 2],
+    taken: &[f32],
+    depth: &[f32],
+    sunk: &mut [f32],
+) {
+    let n = sunk.len();
+    let (capacity, first, holds) = (&capacity[..n], &first[..n], &holds[..n]);
+    let (taken, depth) = (&taken[..n], &depth[..n]);
+    let dt = clock.dt;
+    if params.soil == SOIL_HORTON {
+        let middle = clock.now_ms as f32 * 1e-3 - 0.5 * dt;
+        let faded = (-params.decay * middle).exp();
+        for i in 0..n {
+            let held = min(max(holds[i] - taken[i], 0.0), depth[i]);
+            sunk[i] = held + min((capacity[i] + first[i] * faded) * dt, depth[i] - held);
+        }
+        return;
+    }
+    let mut steep = 0;
+    for i in 0..n {
+        let held = min(max(holds[i] - taken[i], 0.0), depth[i]);
+        let (passes, store) = (max(capacity[i] * dt, 0.0), first[i]);
+        let before = max(taken[i] + held - holds[i], 0.0);
+        // As in `green_ampt`, for numbers so small that the series does.
+        let all = max(before + store, LEAST);
+        let inverse = 1.0 / all;
+        let mut more = 2.0 * passes * all / max(before + (before * before + 2.0 * store * passes).sqrt(), LEAST);
+        let is_soil = (store > 0.0) & (passes > 0.0);
+        let x = more * inverse;
+        steep |= u32::from(is_soil & (x > TINY) & (depth[i] > held));
+        let series = x * x * (0.5 - x * (1.0 / 3.0 - x * (0.25 - x * 0.2)));
+        let miss = x * before - passes + store * series;
+        more = max(more - miss * (all + more) / max(before + more, LEAST), 0.0);
+        sunk[i] = held + min(if is_soil { more } else { passes }, depth[i] - held);
+    }
+    if steep != 0 {
+        for i in 0..n {
+            let held = min(max(holds[i] - taken[i], 0.0), depth[i]);
+            let before = max(taken[i] + held - holds[i], 0.0);
+            let (passes, all) = (capacity[i] * dt, before + first[i]);
+            let more = 2.0 * passes * all / (before + (before * before + 2.0 * first[i] * passes).sqrt());
+            if more > TINY * all {
+                sunk[i] = soak(params, clock, capacity[i], [first[i], holds[i]], taken[i], depth[i]);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::super::params::SOIL_GREEN_AMPT;
     use super::*;
 
     /// The closed form in f64, by bisection.
@@ -89,6 +150,36 @@ mod tests {
         assert_eq!((green_ampt(1e-6, 0.0, 0.3), green_ampt(0.0, 0.1, 0.0)), (1e-6, 0.0));
         // Deep wet soil is the same.
         assert!((green_ampt(1e-6, 0.03, 1e4) / 1e-6 - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn rows_take_what_cells_take() {
+        for kind in [SOIL_GREEN_AMPT, SOIL_HORTON] {
+            let params = Params { soil: kind, decay: 1e-3, ..Params::default() };
+            for dt in [0.01, 0.3, 20.0] {
+                let clock = Clock { dt, now_ms: 60_000, ..Clock::default() };
+                // Every mixture of nothing, little and much.
+                let mut cells = Vec::new();
+                for capacity in [0.0, 3e-7, 1e-4f32] {
+                    for first in if kind == SOIL_HORTON { [0.0, 1e-6, 1e-4] } else { [0.0, 1e-4, 0.1f32] } {
+                        for holds in [0.0, 2e-3f32] {
+                            for taken in [0.0, 1e-9, 1e-3, 0.1f32] {
+                                cells.extend([0.0, 1e-6, 1.0f32].map(|depth| (capacity, first, holds, taken, depth)));
+                            }
+                        }
+                    }
+                }
+                let column = |pick: fn(&(f32, f32, f32, f32, f32)) -> f32| cells.iter().map(pick).collect::<Vec<f32>>();
+                let (capacity, first, holds) = (column(|c| c.0), column(|c| c.1), column(|c| c.2));
+                let (taken, depth) = (column(|c| c.3), column(|c| c.4));
+                let mut sunk = vec![0.0; cells.len()];
+                soak_row((&params, &clock), &capacity, [&first, &holds], &taken, &depth, &mut sunk);
+                for (i, sunk) in sunk.iter().enumerate() {
+                    let expected = soak(&params, &clock, capacity[i], [first[i], holds[i]], taken[i], depth[i]);
+                    assert!((sunk - expected).abs() <= 2e-6 * expected, "{:?}, {dt} s: {sunk} {expected}", cells[i]);
+                }
+            }
+        }
     }
 
     #[test]

@@ -32,12 +32,12 @@ impl State {
 }
 
 /// What does not change: bed (m, relative to the datum), Manning's n (s/m^(1/3)), infiltration capacity (m/s), and of soil that
-/// is not plain what `soil::soak` takes.
+/// is not plain what `soil::soak` takes: S or Horton's excess, and what is held.
 pub struct Ground {
     pub bed: Vec<f32>,
     pub manning: Vec<f32>,
     pub infiltration: Vec<f32>,
-    pub soil: Vec<[f32; 2]>,
+    pub soil: [Vec<f32>; 2],
     /// Share of the rain that comes to each cell; empty where it is the same everywhere.
     pub shares: Vec<f32>,
 }

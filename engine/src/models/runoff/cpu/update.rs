@@ -12,7 +12,7 @@ use super::super::solver::State;
 use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
 use super::friction::friction;
 use super::hllc::{Flux, max, min};
-use super::soil::soak;
+use super::soil::soak_row;
 use super::state::{Ground, Perimeter, Row, Rows};
 use std::ops::Range;
 
@@ -251,15 +251,19 @@ fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, 
         return 0;
     }
     let capacity = &context.ground.infiltration[ground.clone()];
-    let soil = if context.params.soil == SOIL_PLAIN { &[][..] } else { &context.ground.soil[ground] };
     // Under pavement and buildings nothing sinks in, and the two arrays of what did need not be touched.
-    if !soil.is_empty() {
-        let taken = (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
-        soak_row(context, capacity, soil, (depth, low), taken);
+    let sunk = change;
+    if context.params.soil != SOIL_PLAIN {
+        let soil = [0, 1].map(|part| &context.ground.soil[part][ground.clone()]);
+        soak_row((context.params, context.clock), capacity, soil, &rows.infiltrated[target.clone()], depth, sunk);
     } else if capacity.iter().fold(0, |bits, rate| bits | rate.to_bits()) != 0 {
-        let (infiltrated, infiltrated_low) =
-            (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
-        sink(context, capacity, (depth, low), infiltrated, infiltrated_low);
+        sink(context, capacity, depth, sunk);
+    } else {
+        sunk.fill(0.0);
+    }
+    if sunk.iter().fold(0, |bits, depth| bits | depth.to_bits()) != 0 {
+        let taken = (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
+        take(sunk, (depth, low), taken);
     }
     dry_out(depth, qx, qy);
     let state = [&rows.depth[target.clone()], &rows.qx[target.clone()], &rows.qy[target.clone()]];
@@ -349,36 +353,20 @@ fn blend<const STAGE: u32>(
 
 /// Infiltration: never more than the water there, which holds the rain of the step already.
 #[inline(always)]
-fn sink(
-    context: &Context,
-    capacity: &[f32],
-    (depth, low): (&mut [f32], &mut [f32]),
-    infiltrated: &mut [f32],
-    infiltrated_low: &mut [f32],
-) {
-    let dt = context.clock.dt;
-    for i in 0..infiltrated.len() {
-        let sunk = min(capacity[i] * dt, depth[i]);
-        (depth[i], low[i]) = add(depth[i], low[i], -sunk);
-        (infiltrated[i], infiltrated_low[i]) = add(infiltrated[i], infiltrated_low[i], sunk);
+fn sink(context: &Context, capacity: &[f32], depth: &[f32], sunk: &mut [f32]) {
+    let (dt, n) = (context.clock.dt, sunk.len());
+    let (capacity, depth) = (&capacity[..n], &depth[..n]);
+    for i in 0..n {
+        sunk[i] = min(capacity[i] * dt, depth[i]);
     }
 }
 
-/// Interception and infiltration of soil that is not plain, cell by cell: few are wet at once.
+/// Takes what sinks in from the water, and books it.
 #[inline(always)]
-fn soak_row(
-    context: &Context,
-    capacity: &[f32],
-    soil: &[[f32; 2]],
-    (depth, low): (&mut [f32], &mut [f32]),
-    (taken, taken_low): (&mut [f32], &mut [f32]),
-) {
-    for i in 0..depth.len() {
-        if depth[i] > 0.0 {
-            let sunk = soak(context.params, context.clock, capacity[i], soil[i], taken[i], depth[i]);
-            (depth[i], low[i]) = add(depth[i], low[i], -sunk);
-            (taken[i], taken_low[i]) = add(taken[i], taken_low[i], sunk);
-        }
+fn take(sunk: &[f32], (depth, low): (&mut [f32], &mut [f32]), (taken, taken_low): (&mut [f32], &mut [f32])) {
+    for i in 0..sunk.len() {
+        (depth[i], low[i]) = add(depth[i], low[i], -sunk[i]);
+        (taken[i], taken_low[i]) = add(taken[i], taken_low[i], sunk[i]);
     }
 }
 
