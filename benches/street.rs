@@ -24,7 +24,7 @@ fn bare(order: u32) -> Problem {
 
 /// Soil after Green and Ampt in half of the cells, and leaves.
 fn soil(problem: &mut Problem) {
-    let green = |i: usize| i % SIDE / 16 % 2 == 0;
+    let green = |i: usize| (i % SIDE / 16).is_multiple_of(2);
     problem.infiltration.iter_mut().enumerate().for_each(|(i, rate)| *rate = if green(i) { 3e-6 } else { 0.0 });
     problem.soil = Soil::GreenAmpt((0..problem.grid.len()).map(|i| if green(i) { 0.03 } else { 0.0 }).collect());
     problem.interception = (0..problem.grid.len()).map(|i| if green(i) { 1e-3 } else { 0.0 }).collect();
@@ -66,7 +66,7 @@ fn structures(problem: &mut Problem) {
         losses: 1.5,
         barrels: 1,
     };
-    let kind = |k: usize| if k % 2 == 0 { weir.clone() } else { culvert.clone() };
+    let kind = |k: usize| if k.is_multiple_of(2) { weir.clone() } else { culvert.clone() };
     problem.structures = (0..100).map(|k| Structure { name: k.to_string(), pairs: pairs(k), kind: kind(k) }).collect();
 }
 

@@ -98,7 +98,7 @@ impl Codes {
     pub fn parse(path: &Path, text: &str) -> Result<Codes> {
         let mend = "see scenarios/codes/bgt.toml for an example";
         let mut codes: Codes = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+            let line = error.span().map_or(0, |span| 1 + text[..span.start].matches('\n').count());
             Error::data(path, format!("line {line}: {}", error.message().trim().replace('\n', ", ")), mend)
         })?;
         for (k, class) in codes.classes.iter().enumerate() {

@@ -318,7 +318,7 @@ fn line(at: &str, points: &[[f64; 2]]) -> Result<()> {
         let problem = format!("has {} points", points.len());
         return Err(Error::scenario(at, problem, format!("write 1 to {MOST_CORNERS} points [x, y]")));
     }
-    match points.iter().flatten().find(|value| !(value.abs() < 1e8)) {
+    match points.iter().flatten().find(|value| value.is_nan() || value.abs() >= 1e8) {
         Some(wrong) => Err(Error::scenario(at, format!("{wrong} is no coordinate"), "write x and y in m")),
         None => Ok(()),
     }

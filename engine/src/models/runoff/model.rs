@@ -182,7 +182,7 @@ impl Runoff {
         if !problem.structures.is_empty() {
             let mut columns = vec!["time_min".to_string()];
             for structure in &problem.structures {
-                columns.extend(["m3_per_s", "m3"].map(|what| format!("{} {what}", structure.name)));
+                columns.extend(["through_m3_per_s", "through_m3"].map(|what| format!("{} {what}", structure.name)));
             }
             let row = |(k, reading): (usize, &Vec<f64>)| {
                 let before = &self.readings[k.saturating_sub(1)];

@@ -1,0 +1,39 @@
+"""Opens the tables of a run as a GIS does, with geopandas: their plane, their units, their names, and no lost rows."""
+
+import csv
+import sys
+from pathlib import Path
+
+import geopandas
+
+folder = Path(sys.argv[1])
+problems = []
+UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s")
+# Numbers that count or class have no unit.
+PLAIN = {"class", "rank", "facade_cells", "buildings", "buildings_over_10_cm", "buildings_over_30_cm",
+         "open_to_cars", "open_to_emergency_vehicles", "name"}
+for path in sorted(folder.glob("*.geojson")):
+    frame = geopandas.read_file(path)
+    with open(path.with_suffix(".csv"), newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    print(f"{path.name}: {len(frame)} rows, {frame.crs}, {frame.geom_type.unique().tolist()}, {list(frame.columns)}")
+    if frame.crs is None or frame.crs.to_epsg() != 4326 or len(frame) != len(rows) - 1:
+        problems.append(f"{path.name}: {frame.crs}, {len(frame)} rows of {len(rows) - 1}")
+    for column in frame.columns.drop("geometry"):
+        if not column.endswith(UNITS) and column not in PLAIN:
+            problems.append(f"{path.name}: {column} has no unit")
+    if not frame.is_valid.all():
+        print(f"  {int((~frame.is_valid).sum())} shapes cross themselves, as in their source")
+for path in sorted(folder.glob("*.csv")):
+    with open(path, newline="", encoding="utf-8") as file:
+        head = next(csv.reader(file))
+    for column in head:
+        if not column.endswith(UNITS) and column not in PLAIN:
+            problems.append(f"{path.name}: {column} has no unit")
+for wanted in sys.argv[2:]:
+    name, _, value = wanted.partition("=")
+    found = geopandas.read_file(folder / f"{name}.geojson")["name"].astype(str).tolist()
+    if value not in found:
+        problems.append(f"{name}: no {value} among {found[:5]}…")
+print("\n".join(problems) or "fine")
+sys.exit(1 if problems else 0)
