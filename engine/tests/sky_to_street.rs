@@ -262,10 +262,8 @@ fn structures_stand_in_scenarios() {
 #[test]
 fn land_use_means_what_the_table_says() {
     let folder = inputs();
-    let text = format!(
-        "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nsurfaces = [\"bgt.geojson\"]\ncodes = \"bgt\"\n[time]\nend_minutes = 1\n[sewer]\n"
-    );
-    let (outcome, inputs) = try_run(folder.path(), &text).unwrap_or_else(|error| panic!("{error}"));
+    let text = "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nsurfaces = [\"bgt.geojson\"]\ncodes = \"bgt\"\n[time]\nend_minutes = 1\n[sewer]\n";
+    let (outcome, inputs) = try_run(folder.path(), text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(outcome.tables.iter().find(|table| table.name == "sewers").map(|t| t.columns.len()), Some(4));
     let repairs = &inputs.last().expect("inputs").repairs;
     assert!(repairs.len() == 1 && repairs[0].contains("feature 2") && repairs[0].contains("moss"), "{repairs:?}");
@@ -413,11 +411,11 @@ fn a_sewer_and_a_wadi_help_houses_of_the_hoeksche_waard() {
             }
         }
     }
-    for cell in 0..dug.grid.len() {
+    for (cell, is_near) in near.into_iter().enumerate() {
         let (cx, cy) = dug.grid.centre(cell % dug.grid.cols, cell / dug.grid.cols);
         let is_green =
             city.infiltration.values[cell] > 0.0 && city.sewered.as_ref().is_some_and(|s| s.values[cell] < 0.5);
-        if (cx - x).abs() < 24.0 && (cy - y).abs() < 24.0 && is_green && !near[cell] {
+        if (cx - x).abs() < 24.0 && (cy - y).abs() < 24.0 && is_green && !is_near {
             dug.values[cell] -= 0.5;
             cells.push(cell);
         }
