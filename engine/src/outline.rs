@@ -5,7 +5,7 @@ use glam::DVec2;
 use std::ops::Range;
 
 /// Crossings of outlines with rows of cells that are taken: enough for the borders of a city at half a metre.
-const MOST_CROSSINGS: usize = 4_000_000;
+pub const MOST_CROSSINGS: usize = 4_000_000;
 
 /// Polygons with holes: each a list of rings, the outer one first, of points in the grid's plane.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -44,7 +44,7 @@ impl Places {
     }
 }
 
-/// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece, and a square where two
+/// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece, and an octagon where two
 /// meet.
 pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
     let pieces = line.windows(2).filter_map(|ends| {
@@ -53,8 +53,8 @@ pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
         Some(vec![vec![ends[0] + beside, ends[0] - beside, ends[1] - beside, ends[1] + beside]])
     });
     let joints = line.iter().skip(1).take(line.len().saturating_sub(2)).map(|&at| {
-        let (x, y) = (DVec2::X * half, DVec2::Y * half);
-        vec![vec![at - x, at - y, at + x, at + y]]
+        let corner = |k: i32| at + half * DVec2::from_angle(std::f64::consts::TAU * (f64::from(k) + 0.5) / 8.0);
+        vec![(0..8).map(corner).collect()]
     });
     Outline { polygons: pieces.chain(joints).collect() }
 }

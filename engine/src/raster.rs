@@ -18,7 +18,7 @@ impl Reduce {
     /// What suits the layer of a name.
     pub fn of(name: &str) -> Reduce {
         match name {
-            "depth" | "max_depth" | "velocity" | "max_velocity" => Reduce::Highest,
+            "depth" | "max_depth" | "velocity" | "max_velocity" | "hazard" => Reduce::Highest,
             "cover" => Reduce::Most,
             _ => Reduce::Mean,
         }

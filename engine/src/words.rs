@@ -34,12 +34,13 @@ pub struct Text {
     pub nl: String,
 }
 
-/// Classes of hazard, from its numbers 0.5, 0.75, 1.25 and 2 on (DEFRA 2006, FD2321/TR1, table 3.2).
+/// Classes of hazard, from its numbers 0.75, 1.25 and 2 on (HR Wallingford and Environment Agency 2008, supplementary note to
+/// DEFRA's FD2321); below them there is little.
 pub const HAZARDS: [(&str, &str); 4] = [
     ("0.5: little", "0,5: weinig"),
-    ("0.75: children, the frail", "0,75: kinderen, kwetsbaren"),
+    ("0.75: children and the frail", "0,75: kinderen en kwetsbaren"),
     ("1.25: most people", "1,25: de meeste mensen"),
-    ("2: all, rescuers too", "2: iedereen, ook redders"),
+    ("2: all, rescuers too", "2: iedereen, ook hulpverleners"),
 ];
 
 impl Text {
@@ -99,7 +100,7 @@ pub fn layer(name: &str) -> Text {
         "duration" => ("Time under water", "Tijd onder water"),
         "infiltrated" => ("Water that sank in", "Water dat in de bodem zakte"),
         "sewered" => ("Water into the sewer", "Water naar het riool"),
-        "hazard" => ("Danger in the water", "Gevaar in het water"),
+        "hazard" => ("Danger in the water", "Gevaar door het water"),
         "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
         "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
         "cover" => ("What covers the ground", "Wat de grond bedekt"),

@@ -139,7 +139,11 @@ fn sewers_take_what_inlets_and_districts_allow() {
     // One district without an end: 18 mm/h of 36 for ten minutes, and of what stands for ten more.
     let outcome = run(folder.path(), "", "[sewer]\ninlet_mm_per_hour = 18");
     close(-term(&outcome, "into the sewer"), 1200.0 * 6e-3, 2e-3, "all of it in twenty minutes");
-    assert!(outcome.story.iter().any(|text| text.en.starts_with("The sewer took 7 m³")), "{:?}", outcome.story);
+    assert!(
+        outcome.story.iter().any(|text| text.en.starts_with("The sewer took 7 m³, 100.0 %")),
+        "{:?}",
+        outcome.story
+    );
     // The west stores 2 mm on its 600 m², the east 1 mm.
     let rest = "[sewer]\ninlet_mm_per_hour = 18\nstorage_mm = 1\ndistricts = \"districts.geojson\"";
     let outcome = run(folder.path(), "", rest);

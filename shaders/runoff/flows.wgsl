@@ -11,13 +11,18 @@
 fn wave(link: Link, time: f32, rate: f32, near: f32, far: f32) -> f32 {
     let level = levels(link, time, near, far);
     if link.kind == LINK_LEVEL {
-        return select(0.0, 2.0 * sqrt(GRAVITY * max(level.x - link.far_bed, 0.0)), level.x > level.y);
+        let reached = sqrt(GRAVITY * max(level.x - link.far_bed, 0.0));
+        return select(0.0, reached + 2.0 * (reached - sqrt(GRAVITY * far)), level.x > level.y);
     }
     let forward = rate >= 0.0;
+    if select(link.near, link.far, forward) == NOWHERE || rate == 0.0 {
+        return 0.0;
+    }
+    let share = select(link.near_share, link.far_share, forward);
     let outside = select(link.far, link.near, forward) == NOWHERE;
     let above = select(level.y - link.near_bed, level.x - link.far_bed, forward);
     let depth = select(select(far, near, forward), max(above, 0.0), outside);
-    return 2.0 * min(pow(GRAVITY * abs(rate) / params.cell, 1.0 / 3.0), sqrt(GRAVITY * depth));
+    return 2.0 * min(pow(GRAVITY * abs(rate) / (params.cell * share), 1.0 / 3.0), sqrt(GRAVITY * depth));
 }
 
 @compute @workgroup_size(64)
@@ -31,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let far = select(waters[2u * k + 1u].x, 0.0, link.far == NOWHERE);
     let time = clock.time;
     let level = levels(link, time, near, far);
-    let sill = link.sill + link.sill_slope * time;
+    let sill = crest(link, time);
     let width = link.width + link.width_slope * time;
     let forward = level.x >= level.y;
     var rate = 0.0;

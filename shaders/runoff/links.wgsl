@@ -1,5 +1,8 @@
 // Weirs, culverts, pumps and held levels. Twin: engine/src/models/runoff/cpu/links.rs.
 
+// Share of its width up to which the water in a barrel is a film.
+const FILM: f32 = 1e-3;
+
 // Discharge over a sill, from the higher level to the lower one, m³/s.
 fn weir(up: f32, down: f32, sill: f32, width: f32, coefficient: f32) -> f32 {
     let head = up - sill;
@@ -49,9 +52,12 @@ fn culvert(link: Link, up: f32, down: f32, floors: vec2<f32>) -> f32 {
     if round {
         critical = 1.01 / pow(width, 0.26) * pow(inlet * inlet / GRAVITY, 0.25);
     }
-    critical = min(critical, height);
+    critical = min(min(critical, height), 0.7 * energy);
     let depth = min(max(down - floors.y, critical), height);
     let head = max(up - max(down, floors.y + critical), 0.0);
+    if depth <= FILM * width {
+        return 0.0;
+    }
     let section = barrel(link, depth);
     let through = section.x * sqrt(head / (link.loss + link.drag * pow(section.y / section.x, 4.0 / 3.0)));
     return link.barrels * min(inlet, through);
@@ -64,4 +70,11 @@ fn levels(link: Link, time: f32, near: f32, far: f32) -> vec2<f32> {
         select(link.near_bed + near, outside, link.near == NOWHERE),
         select(link.far_bed + far, outside, link.far == NOWHERE),
     );
+}
+
+// What water must come over to pass a weir: its sill, or the ground at its ends where that is higher, m.
+fn crest(link: Link, time: f32) -> f32 {
+    let near = select(link.near_bed, -3e38, link.near == NOWHERE);
+    let far = select(link.far_bed, -3e38, link.far == NOWHERE);
+    return max(link.sill + link.sill_slope * time, max(near, far));
 }

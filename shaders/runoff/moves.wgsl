@@ -19,6 +19,15 @@ fn amount(link: Link, time: f32, rate: f32, volume: f32, near: f32, far: f32) ->
         let difference = select(level.y - level.x, level.x - level.y, forward);
         let part = select(1.0, 0.5, inside) * min(link.near_share, link.far_share);
         most = min(most, max(difference, 0.0) * part);
+        var floor = select(link.other, link.sill, forward);
+        if link.kind == LINK_WEIR {
+            floor = crest(link, time);
+        }
+        let up = select(level.y, level.x, forward);
+        let own = select(link.far_share, link.near_share, forward);
+        if !outside {
+            most = min(most, max(up - floor, 0.0) * own);
+        }
     }
     let size = min(abs(volume), most);
     return select(-size, size, forward);

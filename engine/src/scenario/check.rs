@@ -17,6 +17,8 @@ const MOST_READINGS: f64 = 1e6;
 const MOST_STEPS: f64 = 1e9;
 /// Gauges, boundaries and inflows of a scenario.
 const MOST_NAMES: usize = 1000;
+/// Files of land use.
+const MOST_SURFACES: usize = 100;
 /// Numbers that all readings of a run may hold.
 const MOST_NUMBERS: f64 = 6e7;
 
@@ -159,9 +161,13 @@ impl Scenario {
             }
             _ => {}
         }
-        if city.surfaces.len() > MOST_NAMES {
+        if let Some(twice) = city.surfaces.iter().enumerate().find(|(k, name)| city.surfaces[..*k].contains(name)) {
+            let problem = format!("names {} twice", twice.1);
+            return Err(Error::scenario("city.surfaces", problem, "name each file once"));
+        }
+        if city.surfaces.len() > MOST_SURFACES {
             let problem = format!("names {} files", city.surfaces.len());
-            return Err(Error::scenario("city.surfaces", problem, format!("name at most {MOST_NAMES}")));
+            return Err(Error::scenario("city.surfaces", problem, format!("name at most {MOST_SURFACES}")));
         }
         if city.buildings.is_none() {
             let idle = [
@@ -189,7 +195,7 @@ impl Scenario {
         match (given(&city.suction_head_m), given(&city.moisture_deficit)) {
             (true, false) => return missing("suction_head_m", "moisture_deficit"),
             (false, true) => return missing("moisture_deficit", "suction_head_m"),
-            (true, true) if city.infiltration_mm_per_day.is_none() => {
+            (true, true) if city.infiltration_mm_per_day.is_none() && city.codes.is_none() => {
                 return missing("suction_head_m", "infiltration_mm_per_day");
             }
             _ => {}
@@ -230,6 +236,19 @@ impl Scenario {
             ("inflow", spec.inflow.iter().map(|i| &i.name).collect()),
             ("gauge", spec.gauge.iter().map(|g| &g.name).collect()),
         ];
+        let lines = || spec.boundary.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
+        for (k, structure) in spec.structure.iter().enumerate() {
+            if lines().any(|name| *name == structure.name) {
+                let problem = format!("\"{}\" is a boundary along a line, too", structure.name);
+                return Err(Error::scenario(format!("structure[{k}].name"), problem, "give each a name of its own"));
+            }
+        }
+        for (k, inflow) in spec.inflow.iter().enumerate() {
+            if lines().any(|name| *name == inflow.name) {
+                let problem = format!("\"{}\" is a boundary along a line, too", inflow.name);
+                return Err(Error::scenario(format!("inflow[{k}].name"), problem, "give each a name of its own"));
+            }
+        }
         for (kind, names) in kinds {
             if names.len() > MOST_NAMES {
                 return Err(Error::scenario(

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
 /// in and out.
-const BYTES_PER_CELL: u64 = 215;
+const BYTES_PER_CELL: u64 = 245;
 /// Cells of one grid, so that indices fit in 32 bits.
 pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
@@ -307,6 +307,15 @@ impl Scenario {
         let found = features(&path, grid, columns)?;
         let (sha256, bytes) = of_file(&path)?;
         let repairs = found.repairs.clone();
+        // A shapefile is several files.
+        for ending in ["dbf", "prj"] {
+            let beside = path.with_extension(ending);
+            if path.extension().is_some_and(|own| own.eq_ignore_ascii_case("shp")) && beside.is_file() {
+                let (sha256, bytes) = of_file(&beside)?;
+                let (name, layer) = (format!("{name} ({ending})"), layer.into());
+                inputs.push(Input { name, layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() });
+            }
+        }
         inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0, repairs });
         Ok(found)
     }
@@ -318,15 +327,25 @@ impl Scenario {
         };
         const COLUMNS: [&str; 3] = ["inlet_mm_per_hour", "storage_mm", "pump_mm_per_hour"];
         let found = self.features_of("sewer.districts", "districts", name, grid, &COLUMNS, inputs)?;
+        if found.features.is_empty() {
+            let mend = "give polygons that lie on the city, or leave districts out";
+            return Err(Error::scenario("sewer.districts", "has no district that touches the city", mend));
+        }
         let mut districts = Vec::with_capacity(found.features.len());
         for feature in found.features {
             let mut numbers = [None; 3];
             for ((number, value), column) in numbers.iter_mut().zip(&feature.values).zip(COLUMNS) {
+                // Some programs write numbers as words.
+                let value = match value {
+                    Some(Value::Text(text)) if text.trim().is_empty() => &None,
+                    Some(Value::Text(text)) => &text.trim().parse().ok().map(Value::Number).or_else(|| value.clone()),
+                    value => value,
+                };
                 match value {
                     None => {}
                     Some(Value::Number(value)) if (0.0..=1e5).contains(value) => *number = Some(*value),
                     Some(other) => {
-                        let problem = format!("feature {}: {column} is {other:?}", feature.number);
+                        let problem = format!("feature {}: {column} is {}", feature.number, other.name());
                         return Err(Error::data(
                             &self.path(name),
                             problem,
@@ -389,8 +408,8 @@ impl Scenario {
         let mut repairs = Vec::new();
         for feature in &found.features {
             if let Some(ground) = &codes.ground
-                && let Some(Some(Value::Number(level))) = feature.values.last()
-                && *level != ground.value
+                && let Some(Some(level)) = feature.values.last()
+                && level.name().parse::<f64>().is_ok_and(|level| level != ground.value)
             {
                 continue;
             }
@@ -403,7 +422,7 @@ impl Scenario {
             let found = words.clone().chain([kind]).find_map(|word| codes.of_word(word));
             let Some(found) = found else {
                 if repairs.len() < 20 {
-                    let words = words.collect::<Vec<_>>().join(", ");
+                    let words: String = words.collect::<Vec<_>>().join(", ").chars().take(100).collect();
                     repairs
                         .push(format!("feature {}: no class has {words:?}; what lies under it shows", feature.number));
                 }

@@ -33,6 +33,8 @@ pub struct Scenario {
     pub text: String,
     /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
     pub most_cells: u64,
+    /// Whether files of series are read, too; without it they are taken for sound.
+    reads_files: bool,
 }
 
 impl Scenario {
@@ -52,6 +54,16 @@ impl Scenario {
 
     /// Checks the text of a scenario that stands for `file`, to whose folder its paths are relative.
     pub fn parse(file: &Path, text: String) -> Result<Scenario> {
+        Scenario::parse_with(file, text, true)
+    }
+
+    /// As [`Scenario::parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they
+    /// may name what they do.
+    pub fn parse_alone(file: &Path, text: String) -> Result<Scenario> {
+        Scenario::parse_with(file, text, false)
+    }
+
+    fn parse_with(file: &Path, text: String, reads_files: bool) -> Result<Scenario> {
         let spec = toml::from_str::<Spec>(&text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
             Error::Scenario {
@@ -61,7 +73,7 @@ impl Scenario {
                 mend: "see `hanze schema` for what is allowed".into(),
             }
         })?;
-        let scenario = Scenario { spec, file: file.to_path_buf(), text, most_cells: city::MOST_CELLS };
+        let scenario = Scenario { spec, file: file.to_path_buf(), text, most_cells: city::MOST_CELLS, reads_files };
         scenario.check().map_err(|error| scenario.locate(error))?;
         Ok(scenario)
     }

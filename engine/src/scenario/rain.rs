@@ -43,6 +43,17 @@ impl Scenario {
                 let problem = format!("lies in {}, and the city in {}", first.crs, city.crs);
                 return Err(Error::data(&path, problem, "reproject it, e.g. with gdalwarp -t_srs"));
             }
+            let slack = 1e-6 * first.cell;
+            let covers = first.west <= city.west + slack
+                && first.east() >= city.east() - slack
+                && first.south() <= city.south() + slack
+                && first.north >= city.north - slack;
+            if !covers {
+                let there =
+                    format!("{}…{} m east, {}…{} m north", first.west, first.east(), first.south(), first.north);
+                let problem = format!("does not cover the city: {there}");
+                return Err(Error::data(&path, problem, "give rasters that cover all of it"));
+            }
             if names.len() * first.len() > MOST_NUMBERS {
                 let problem = format!("holds {} cells, {} times", first.len(), names.len());
                 return Err(Error::data(&path, problem, "cut the rasters to the city's surroundings"));

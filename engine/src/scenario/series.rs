@@ -49,6 +49,7 @@ impl Scenario {
         let points = match spec {
             SeriesSpec::Number(value) => vec![(0.0, *value)],
             SeriesSpec::Points(points) => points.iter().map(|&[minute, value]| (60.0 * minute, value)).collect(),
+            SeriesSpec::File(_) if !self.reads_files => vec![(0.0, allowed.least)],
             SeriesSpec::File(name) => return read_csv(&self.path(name), between, allowed),
         };
         if points.is_empty() || points.len() > MOST_POINTS {
@@ -83,6 +84,12 @@ impl Scenario {
                 Error::scenario("rain.step_minutes", "is missing", "write the minutes between two rasters")
             })?;
             number("rain.step_minutes", minutes, MINUTES)?;
+            let mut names: Vec<&String> = rasters.iter().collect();
+            names.sort_unstable();
+            if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                let problem = format!("names {} twice", twice[0]);
+                return Err(Error::scenario("rain.rasters_mm", problem, "give each step a file of its own"));
+            }
             if rasters.is_empty() || rasters.len() > MOST_RASTERS {
                 let problem = format!("has {} rasters", rasters.len());
                 return Err(Error::scenario("rain.rasters_mm", problem, format!("name 1 to {MOST_RASTERS}")));

@@ -147,8 +147,8 @@ pub struct CitySpec {
     /// Level of standing water at the start, m: cells below it are filled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub water_level_m: Option<f64>,
-    /// Footprints of buildings, a shapefile (.shp) or GeoJSON (.geojson), for the table of water at their walls. The terrain is
-    /// taken as it is.
+    /// Footprints of buildings: shapefile (.shp), GeoJSON (.geojson), GeoPackage (.gpkg, .sqlite) or CityJSON (.city.json), for the
+    /// table of water at their walls and for `buildings_are`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings: Option<String>,
     /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
@@ -172,10 +172,10 @@ pub struct CitySpec {
     /// What classes of land use mean: a TOML file, or "land-use-nl" or "bgt", which come with the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codes: Option<String>,
-    /// Carriageways of roads, polygons in a shapefile or GeoJSON, for the table of roads that stay open.
+    /// Carriageways of roads, polygons or lines with a column `width_m`, in such a file, for the table of roads that stay open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roads: Option<String>,
-    /// Neighbourhoods, polygons in a shapefile or GeoJSON, for the table of neighbourhoods.
+    /// Neighbourhoods, polygons in such a file, for the table of neighbourhoods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbourhoods: Option<String>,
 }

@@ -154,7 +154,9 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
     };
     let text =
         named.iter().fold(text, |text, (name, upload)| text.replace(&format!("\"{name}\""), &format!("\"{upload}\"")));
-    let scenario = Scenario::parse(Path::new("scenario"), text).map_err(|error| Problem::bad(error.to_string()))?;
+    // No file is opened before it is known that the scenario may name it.
+    let bad = |error: hanze_engine::Error| Problem::bad(error.to_string());
+    let scenario = Scenario::parse_alone(Path::new("scenario"), text.clone()).map_err(bad)?;
     for name in scenario.spec.files() {
         if let Some(sum) = uploads::checksum(name) {
             let is_sent = named.iter().any(|(_, upload)| upload == name);
@@ -168,7 +170,11 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
             return Err(Problem::bad(format!("inputs.scenario {detail}")));
         }
     }
-    Ok(scenario)
+    // Series of the library are looked at now; uploads lie where the job will find them, and are looked at there.
+    if scenario.spec.files().into_iter().any(|name| uploads::checksum(name).is_some()) {
+        return Ok(scenario);
+    }
+    Scenario::parse(Path::new("scenario"), text).map_err(bad)
 }
 
 /// Whether a name leads into the library and nowhere else.

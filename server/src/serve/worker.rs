@@ -240,7 +240,7 @@ fn compute(
             // Whatever lies there is not enough to go on from.
             let _ = std::fs::remove_dir_all(folder.join("out"));
             let file = folder.join("scenario.toml");
-            let scenario = Scenario::parse(&file, job.scenario.clone())?;
+            let scenario = Scenario::parse_alone(&file, job.scenario.clone())?;
             let placed = super::uploads::place(&state.args.data, folder, &scenario.text, &scenario.spec.files());
             let placed = placed.map_err(|error| format!("an upload that the scenario names is gone: {error}"))?;
             let mut scenario = Scenario::parse(&file, placed)?;

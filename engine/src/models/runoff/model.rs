@@ -21,7 +21,8 @@ struct Runoff {
     run: Run,
     /// Time between readings, s.
     every: f64,
-    /// Readings so far: time, then depth and unit discharges of each gauge, then the outflow of each boundary (m³).
+    /// Readings so far: time, then depth and unit discharges of each gauge, then of each boundary the outflow, of each structure what
+    /// passed, and of each sewer district what is stored, was pumped out and came up (m³).
     readings: Vec<Vec<f64>>,
     /// Water at the start, m³.
     initial: f64,
@@ -93,7 +94,12 @@ impl Runoff {
         let names: Vec<String> = problem.boundaries.iter().map(|boundary| boundary.name.clone()).collect();
         let mut terms = vec![("there at the start".to_string(), self.initial), ("rain".into(), fell.rain)];
         for inflow in &problem.inflows {
-            terms.push((format!("inflow {}", inflow.name), inflow.series.integral(0.0, time)));
+            let (name, volume) = (format!("inflow {}", inflow.name), inflow.series.integral(0.0, time));
+            // One along a line has many cells.
+            match terms.last_mut().filter(|last| last.0 == name) {
+                Some(last) => last.1 += volume,
+                None => terms.push((name, volume)),
+            }
         }
         for (name, outflow) in names.into_iter().zip(self.run.outflows()?) {
             terms.push((format!("boundary {name}"), -outflow));

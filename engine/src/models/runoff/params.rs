@@ -34,7 +34,7 @@ pub const SOIL_GREEN_AMPT: u32 = 1;
 /// Soil after Horton.
 pub const SOIL_HORTON: u32 = 2;
 
-/// Inlets that one workgroup takes, all of one district; sums over them are built in the same order on every device.
+/// Inlets that one workgroup takes, all of one district.
 pub const BLOCK: usize = 256;
 /// Index of what is no cell: the padding of a block, or the end of a link outside of the city.
 pub const NOWHERE: u32 = u32::MAX;

@@ -393,6 +393,11 @@ impl Problem {
         2.0 * (discharge * f64::from(GRAVITY)).cbrt()
     }
 
+    /// Wave speed that so much water, m/s, may raise in a dry cell, m/s.
+    pub(super) fn rain_speed(&self, rate: f64) -> f64 {
+        2.0 * (f64::from(GRAVITY) * rate * self.grid.cell / 4.0).cbrt()
+    }
+
     /// Every time at which rain, a boundary or an inflow has a point, s; unsorted.
     pub fn breakpoints(&self) -> Vec<f64> {
         let boundaries = self.boundaries.iter().filter_map(|b| match &b.kind {

@@ -21,8 +21,8 @@ pub struct Run {
     ends: Ends,
     /// What falls where in the interval under way, where it is not the same everywhere.
     fall: Option<Fall>,
-    /// The radar's rasters on the city's grid, where they are needed again.
-    rasters: Vec<Vec<f32>>,
+    /// Rain on each roof that holds some, up to the end of the interval under way, m.
+    fallen: Vec<f64>,
     /// What fell on the city, what green roofs kept, and what roofs brought to each sewer district in the intervals before, m³.
     fell: Fell,
     /// Times at which forcings have a point, sorted, s.
@@ -42,7 +42,7 @@ impl Run {
         breakpoints.sort_by(f64::total_cmp);
         breakpoints.dedup();
         let (edges, faces) = (problem.edges(), problem.boundary_faces());
-        let ends = problem.ends();
+        let (ends, fallen) = (problem.ends(), problem.fallen(0.0));
         let fell = Fell { direct: vec![0.0; problem.sewers.districts.len()], ..Fell::default() };
         Run {
             problem,
@@ -51,7 +51,7 @@ impl Run {
             faces,
             ends,
             fall: None,
-            rasters: Vec::new(),
+            fallen,
             fell,
             breakpoints,
             interval: None,
@@ -117,9 +117,9 @@ impl Run {
         let segments = problem.segments(&self.faces, start, end);
         let sources = problem.sources(start, end);
         let links = problem.links(&self.ends, start, end);
-        let steady = problem.is_steady() && self.fall.is_some();
+        let steady = self.fall.as_ref().is_some_and(|fall| fall.steady);
         if !steady {
-            self.fall = problem.fall(start, end, &mut self.rasters);
+            self.fall = problem.fall(start, end, &mut self.fallen);
         }
         let rain = problem.rain.at(start);
         let direct: Vec<f64> = self.fall.iter().flat_map(|fall| &fall.direct).map(|area| area * rain).collect();
@@ -135,7 +135,11 @@ impl Run {
             longest: problem.longest_step() as f32,
             length: (end - start) as f32,
             rain: rain as f32,
-            source_speed: problem.source_speed(&segments, &sources, end - start) as f32,
+            source_speed: problem
+                .source_speed(&segments, &sources, end - start)
+                .max(problem.spill_speed(&direct))
+                .max(problem.rain_speed(rain * self.fall.as_ref().map_or(0.0, |fall| f64::from(fall.largest))))
+                as f32,
             arrival_depth: settings.arrival_depth as f32,
             duration_depth: settings.duration_depth as f32,
             start_ms: milliseconds(start),
@@ -268,6 +272,7 @@ impl Run {
         self.time = saved.time;
         self.steps = saved.steps;
         let (start, end) = saved.interval.unwrap_or((saved.time, saved.time + 1.0));
+        (self.fall, self.fallen) = (None, self.problem.fallen(start));
         self.begin_interval(start, end)?;
         self.fell = saved.fell;
         self.interval = saved.interval;

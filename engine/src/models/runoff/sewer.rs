@@ -10,6 +10,11 @@ const LOWEST: f64 = 0.05;
 /// Room of a district that cannot be full, metres on one cell.
 const ENDLESS: f32 = 1e30;
 
+/// Inlets of so many at which a sewer comes up.
+fn spills(inlets: usize) -> usize {
+    (LOWEST * inlets as f64).ceil() as usize
+}
+
 /// A sewer district.
 #[derive(Clone, Debug, PartialEq)]
 pub struct District {
@@ -54,19 +59,32 @@ impl Sewers {
     /// Cells of each district at which it comes up when it is full, lowest first.
     pub fn lowest(&self, bed: &[f32]) -> Vec<Vec<usize>> {
         let mut cells = vec![Vec::new(); self.districts.len()];
-        for gully in &self.gullies {
+        for gully in self.gullies.iter().filter(|gully| self.districts[gully.district].room.is_finite()) {
             cells[gully.district].push(gully.cell);
         }
-        for (cells, district) in cells.iter_mut().zip(&self.districts) {
+        for cells in &mut cells {
             cells.sort_by(|a, b| bed[*a].total_cmp(&bed[*b]).then(a.cmp(b)));
-            let count = if district.room.is_finite() { (LOWEST * cells.len() as f64).ceil() as usize } else { 0 };
-            cells.truncate(count);
+            cells.truncate(spills(cells.len()));
         }
         cells
+    }
+
+    /// Number of those cells of each district.
+    fn spill_cells(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.districts.len()];
+        self.gullies.iter().for_each(|gully| counts[gully.district] += 1);
+        counts.into_iter().map(spills).collect()
     }
 }
 
 impl Problem {
+    /// Wave speed that sewers may raise where they come up, m/s, while so much comes from roofs (m³/s).
+    pub(super) fn spill_speed(&self, direct: &[f64]) -> f64 {
+        let cells = self.sewers.spill_cells();
+        let each = direct.iter().zip(cells).map(|(direct, cells)| direct / cells.max(1) as f64);
+        self.rain_speed(each.fold(0.0, f64::max) / self.grid.cell_area())
+    }
+
     /// The inlets in the given rows; `filled` up to whole blocks, or as they are, with ranges of inlets and not of blocks.
     pub(super) fn blocks(&self, rows: Range<usize>, filled: bool) -> Blocks {
         let sewers = &self.sewers;

@@ -48,6 +48,10 @@ pub struct Fall {
     pub direct: Vec<f64>,
     /// What green roofs keep, as such an area, m².
     pub kept: f64,
+    /// Largest share.
+    pub largest: f32,
+    /// Whether all later intervals have the same shares.
+    pub steady: bool,
 }
 
 impl Radar {
@@ -99,25 +103,26 @@ impl Problem {
         self.radar.is_some() || !self.roofs.is_empty()
     }
 
-    /// Whether the shares are the same in all intervals.
-    pub(super) fn is_steady(&self) -> bool {
-        self.radar.is_none() && self.roofs.iter().all(|roof| roof.holds <= 0.0)
-    }
-
-    /// Rain on one cell up to a time, m.
-    fn fallen(&self, cell: usize, time: f64, sums: &[Vec<f32>]) -> f64 {
-        let Some(radar) = &self.radar else { return self.rain.integral(0.0, time) };
-        let piece = |k: usize| {
+    /// Rain on each roof up to a time, m; empty where no roof holds any.
+    pub(super) fn fallen(&self, time: f64) -> Vec<f64> {
+        if self.roofs.iter().all(|roof| roof.holds <= 0.0) {
+            return Vec::new();
+        }
+        let Some(radar) = &self.radar else { return vec![self.rain.integral(0.0, time); self.roofs.len()] };
+        let mut fallen = vec![0.0; self.roofs.len()];
+        for (k, start) in radar.times.iter().enumerate().filter(|(_, start)| **start < time) {
             let end = radar.times.get(k + 1).copied().unwrap_or(f64::INFINITY).min(time);
-            f64::from(sums[k][cell]) * (end - radar.times[k].max(0.0)).max(0.0)
-        };
-        (0..radar.times.len()).map(piece).sum()
+            let rates = radar.onto(&self.grid, &radar.values[k]);
+            let roofs = fallen.iter_mut().zip(&self.roofs);
+            roofs.for_each(|(sum, roof)| *sum += f64::from(rates[roof.cell]) * (end - start.max(0.0)).max(0.0));
+        }
+        fallen
     }
 
     /// The rain from `from` to `to` seconds, in which no series has a point. `None` where it is the same everywhere.
     ///
-    /// `memory` keeps the radar's rasters on the city's grid where green roofs need them again.
-    pub(super) fn fall(&self, from: f64, to: f64, memory: &mut Vec<Vec<f32>>) -> Option<Fall> {
+    /// `fallen` is what [`Problem::fallen`] gives for the start; it is brought to the end.
+    pub(super) fn fall(&self, from: f64, to: f64, fallen: &mut [f64]) -> Option<Fall> {
         if !self.is_spread() {
             return None;
         }
@@ -132,24 +137,24 @@ impl Problem {
             Some(_) => vec![0.0; self.grid.len()],
             None => vec![1.0; self.grid.len()],
         };
-        let keeps = self.roofs.iter().any(|roof| roof.holds > 0.0);
-        if let Some(radar) = self.radar.as_ref().filter(|_| keeps && memory.is_empty()) {
-            *memory = radar.values.iter().map(|values| radar.onto(&self.grid, values)).collect();
-        }
         let area = self.grid.cell_area();
         let mut fall = Fall { direct: vec![0.0; self.sewers.districts.len()], ..Fall::default() };
         // First off all roofs, then onto the street: the street's own share must be known before.
         let mut shed = Vec::with_capacity(self.roofs.len());
-        for roof in &self.roofs {
+        fall.steady = self.radar.is_none();
+        for (k, roof) in self.roofs.iter().enumerate() {
             let mut share = f64::from(shares[roof.cell]);
             shares[roof.cell] = 0.0;
-            if roof.holds > 0.0 && share > 0.0 {
-                let (before, after) = (self.fallen(roof.cell, from, memory), self.fallen(roof.cell, to, memory));
-                let runs = (after - roof.holds).max(0.0) - (before - roof.holds).max(0.0);
+            if let Some(before) = fallen.get_mut(k).filter(|before| **before < roof.holds) {
+                let came = share * highest * (to - from);
+                let stays = (roof.holds - *before).min(came);
+                *before += came;
+                fall.steady = false;
                 // Where none falls, none is kept.
-                let left = if after > before { share * (runs / (after - before)).clamp(0.0, 1.0) } else { share };
-                fall.kept += (share - left) * area;
-                share = left;
+                if came > 0.0 {
+                    fall.kept += share * stays / came * area;
+                    share *= 1.0 - stays / came;
+                }
             }
             shed.push((roof.gutter, share));
         }
@@ -167,6 +172,7 @@ impl Problem {
             for ((target, share), bed) in target.iter_mut().zip(shares).zip(beds) {
                 *target = if bed.is_nan() { 0.0 } else { *share };
                 fall.sum += f64::from(*target);
+                fall.largest = fall.largest.max(*target);
             }
         }
         Some(fall)
@@ -268,7 +274,9 @@ mod tests {
         let mut problem = Problem::new(Grid::local(4, 1, 2.0), &[0.0, f64::NAN, 0.0, 0.0]);
         problem.rain = Series::new(&[(0.0, 1e-5), (600.0, 0.0)], Between::Steps);
         problem.roofs = vec![Roof { cell: 1, gutter: Gutter::Street(2), holds: 4e-3 }];
-        let fall = problem.fall(0.0, 600.0, &mut Vec::new()).expect("it differs");
+        let mut fallen = problem.fallen(0.0);
+        let fall = problem.fall(0.0, 600.0, &mut fallen).expect("it differs");
+        assert!(!fall.steady && (fallen[0] - 6e-3).abs() < 1e-12 && (problem.fallen(700.0)[0] - 6e-3).abs() < 1e-12);
         // 6 mm, of which 4 mm stay.
         let at = |col: usize| fall.shares[HALO * 8 + HALO + col];
         assert_eq!((at(0), at(1), at(3)), (1.0, 0.0, 1.0));

@@ -73,24 +73,24 @@ pub fn works(problem: &Problem, balance: &Balance, sewers: &[[f64; 3]], passed: 
     let both = |words: &dyn Fn(Language) -> String| Text::new(words(Language::English), words(Language::Dutch));
     let term = |name: &str| balance.terms.iter().filter(|t| t.0 == name).map(|t| t.1.abs()).sum::<f64>();
     let mut story = Vec::new();
-    let (taken, rain) = (term("into the sewer"), term("rain"));
+    let came = balance.terms.iter().filter(|t| t.0 != "there at the start").map(|t| t.1.max(0.0)).sum::<f64>();
     if !sewers.is_empty() {
         let came_up: f64 = sewers.iter().map(|district| district[2]).sum();
+        // The balance has what stayed in it.
+        let taken = term("into the sewer") + came_up;
         story.push(both(&|language| {
             let [taken, share, up] = [
                 language.number(taken, 0),
-                language.number(100.0 * taken / rain.max(1e-9), 1),
+                language.number(100.0 * taken / came.max(1e-9), 1),
                 language.number(came_up, 0),
             ];
             match language {
-                Language::English if rain > 0.0 => {
-                    format!("The sewer took {taken} m³, {share} % of the rain; {up} m³ came up to the street from full sewers.")
-                }
-                Language::English => format!("The sewer took {taken} m³; {up} m³ came up to the street from full sewers."),
-                Language::Dutch if rain > 0.0 => {
-                    format!("Het riool nam {taken} m³ op, {share} % van de regen; {up} m³ kwam uit volle riolen op straat.")
-                }
-                Language::Dutch => format!("Het riool nam {taken} m³ op; {up} m³ kwam uit volle riolen op straat."),
+                Language::English => format!(
+                    "The sewer took {taken} m³, {share} % of the water that came; {up} m³ came up to the street from full sewers."
+                ),
+                Language::Dutch => format!(
+                    "Het riool nam {taken} m³ op, {share} % van het water dat erbij kwam; {up} m³ kwam uit volle riolen op straat."
+                ),
             }
         }));
     }

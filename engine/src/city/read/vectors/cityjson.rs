@@ -1,7 +1,7 @@
 //! CityJSON and CityJSONSeq: footprints and heights of buildings.
 
 use super::geojson::value_of;
-use super::{Drawn, Reader};
+use super::{Drawn, MOST_CORNERS, Reader};
 use crate::error::Result;
 use crate::grid::Crs;
 use crate::outline::Outline;
@@ -88,10 +88,18 @@ impl Reader<'_> {
             self.feature += 1;
             let mut found = Found { low: f64::INFINITY, high: f64::NEG_INFINITY, ..Found::default() };
             let children = object["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let parts = children.iter().filter_map(|child| objects.get(child.as_str()?));
-            for part in std::iter::once(object).chain(parts) {
-                // Where the building itself has a floor plan, its parts only add their height.
-                let known = !found.floor.is_empty();
+            let mut names: Vec<&str> = children.iter().filter_map(Json::as_str).collect();
+            names.sort_unstable();
+            names.dedup();
+            // A part is of this building if it says so, too.
+            let is_part = |part: &&Json| {
+                let parents = part["parents"].as_array().map(Vec::as_slice).unwrap_or_default();
+                part["type"].as_str() == Some("BuildingPart") && parents.iter().any(|parent| parent == name.as_str())
+            };
+            self.part(object, vertices, &mut found, false)?;
+            // Where the building itself has a floor plan, its parts only add their height.
+            let known = !found.floor.is_empty();
+            for part in names.into_iter().filter_map(|child| objects.get(child)).filter(is_part) {
                 self.part(part, vertices, &mut found, known)?;
             }
             if found.floor.is_empty() {
@@ -106,15 +114,20 @@ impl Reader<'_> {
     }
 
     /// Adds what one object's geometries say.
-    fn part(&self, object: &Json, vertices: &[DVec3], found: &mut Found, known: bool) -> Result<()> {
+    fn part(&mut self, object: &Json, vertices: &[DVec3], found: &mut Found, known: bool) -> Result<()> {
         let geometries = object["geometry"].as_array().map(Vec::as_slice).unwrap_or_default();
         // The plan (LoD 0) if there is one, else the most detailed.
         let level = |geometry: &&Json| match &geometry["lod"] {
-            Json::String(lod) => lod.parse().unwrap_or(0.0),
-            lod => lod.as_f64().unwrap_or(0.0),
+            Json::String(lod) => lod.parse().unwrap_or(9.0),
+            lod => lod.as_f64().unwrap_or(9.0),
         };
-        let plan = geometries.iter().find(|geometry| level(geometry) < 1.0);
-        let best = geometries.iter().max_by(|a, b| level(a).total_cmp(&level(b)));
+        let known_kind = |geometry: &&Json| {
+            let kinds = ["MultiSurface", "CompositeSurface", "Solid", "MultiSolid", "CompositeSolid"];
+            geometry["type"].as_str().is_some_and(|kind| kinds.contains(&kind))
+        };
+        let geometries: Vec<&Json> = geometries.iter().filter(known_kind).collect();
+        let plan = geometries.iter().copied().find(|geometry| level(geometry) < 1.0);
+        let best = geometries.iter().copied().max_by(|a, b| level(a).total_cmp(&level(b)));
         let Some(best) = best else { return Ok(()) };
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for surface in self.surfaces(best, vertices)? {
@@ -139,7 +152,7 @@ impl Reader<'_> {
     }
 
     /// The surfaces of a geometry.
-    fn surfaces<'j>(&self, geometry: &'j Json, vertices: &[DVec3]) -> Result<Vec<Surface>> {
+    fn surfaces<'j>(&mut self, geometry: &'j Json, vertices: &[DVec3]) -> Result<Vec<Surface>> {
         let depth = match geometry["type"].as_str() {
             Some("MultiSurface" | "CompositeSurface") => 0,
             Some("Solid") => 1,
@@ -158,7 +171,7 @@ impl Reader<'_> {
         self.read_surfaces(&parts, &geometry["semantics"]["surfaces"], vertices)
     }
 
-    fn read_surfaces(&self, parts: &[(&Json, &Json)], kinds: &Json, vertices: &[DVec3]) -> Result<Vec<Surface>> {
+    fn read_surfaces(&mut self, parts: &[(&Json, &Json)], kinds: &Json, vertices: &[DVec3]) -> Result<Vec<Surface>> {
         let mut surfaces = Vec::with_capacity(parts.len());
         for (rings, value) in parts {
             let kind = value.as_u64().and_then(|k| kinds[k as usize]["type"].as_str());
@@ -167,6 +180,11 @@ impl Reader<'_> {
                 let corner = |index: &Json| index.as_u64().and_then(|index| vertices.get(index as usize).copied());
                 let corners: Option<Vec<DVec3>> = ring.as_array().and_then(|ring| ring.iter().map(corner).collect());
                 let Some(corners) = corners else { return Err(self.bad("names a vertex that is not there")) };
+                // A vertex may stand in many rings, and each costs.
+                self.corners += corners.len();
+                if self.corners > MOST_CORNERS {
+                    return Err(self.bad(format!("has more than {MOST_CORNERS} corners")));
+                }
                 surface.rings.push(corners);
             }
             surfaces.push(surface);

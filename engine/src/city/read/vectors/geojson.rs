@@ -33,6 +33,10 @@ impl Reader<'_> {
         let text = self.json()?;
         let mut root: Json = serde_json::from_str(&text).map_err(|error| self.bad(format!("is no JSON: {error}")))?;
         drop(text);
+        if root["type"] == "CityJSON" {
+            drop(root);
+            return self.cityjson();
+        }
         let named = root["crs"]["properties"]["name"].as_str().map(str::to_string);
         let plane = self.plane_of(named.as_deref())?;
         let features = match root["type"].as_str() {
@@ -41,7 +45,6 @@ impl Reader<'_> {
                 _ => return Err(self.bad("has no list of features")),
             },
             Some("Feature") => vec![root],
-            Some("CityJSON") => return self.cityjson(),
             _ => return Err(self.bad("is no GeoJSON Feature or FeatureCollection")),
         };
         for feature in &features {
@@ -71,7 +74,12 @@ impl Reader<'_> {
                 }
                 outline.polygons.push(rings);
             }
-            let value = |name: &str| value_of(&feature["properties"][name]);
+            let value = |name: &str| {
+                let own = &feature["properties"];
+                // Capitals do not matter, where the exact name is not there.
+                let other = || own.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v);
+                value_of(own.get(name).or_else(other)?)
+            };
             let drawn = if lines.is_empty() {
                 Drawn::Areas(outline)
             } else {

@@ -8,7 +8,7 @@ mod sqlite;
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
-use crate::outline::Outline;
+use crate::outline::{MOST_CROSSINGS, Outline};
 use crate::places::{Place, carriageway};
 use crate::plane::Plane;
 use glam::DVec2;
@@ -58,11 +58,11 @@ pub enum Value {
 }
 
 impl Value {
-    /// As a name.
-    fn name(&self) -> String {
+    /// As a name, cut where it is long.
+    pub fn name(&self) -> String {
         match self {
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => text.trim().to_string(),
+            Value::Text(text) => text.trim().chars().take(200).collect(),
         }
     }
 }
@@ -100,7 +100,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let mut reader =
-        Reader { path, grid, columns, corners: 0, feature: 0, found: Features::default(), more_repairs: 0 };
+        Reader { path, grid, columns, corners: 0, feature: 0, found: Features::default(), more_repairs: 0, seen: 0 };
     match extension.as_str() {
         "shp" => reader.shapefile()?,
         _ if name.ends_with(".city.json") || name.ends_with(".city.jsonl") => reader.cityjson()?,
@@ -118,6 +118,14 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
     let (cells, rows) = costs.fold((0.0, 0.0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
     if cells > MOST_CELLS + MOST_OVERLAP * grid.len() as f64 || rows > MOST_ROWS {
         return Err(reader.bad("has outlines that lie over each other many times, or that are too long to be followed"));
+    }
+    let longest = |feature: &&Feature| feature.place.outline.cost(grid).1 > MOST_CROSSINGS as f64;
+    if let Some(feature) = reader.found.features.iter().find(longest) {
+        reader.feature = feature.number;
+        return Err(reader.bad("is too long to be followed on cells so small: cut it in parts"));
+    }
+    if reader.found.features.is_empty() && reader.seen > 0 {
+        reader.found.repairs.push(format!("none of its {} features touches the city", reader.seen));
     }
     if reader.more_repairs > 0 {
         reader.found.repairs.push(format!("and {} more", reader.more_repairs));
@@ -140,6 +148,8 @@ struct Reader<'a> {
     /// Number of the feature that is read, from 1.
     feature: usize,
     found: Features,
+    /// Features with a shape.
+    seen: usize,
     /// Repairs beyond those that are told one by one.
     more_repairs: usize,
 }
@@ -181,6 +191,7 @@ impl Reader<'_> {
 
     /// Keeps a feature that the grid touches; `value` gives the values of its columns, and `own` its name where no column does.
     fn keep(&mut self, drawn: Drawn, own: Option<String>, height: Option<f64>, value: &dyn Fn(&str) -> Option<Value>) {
+        self.seen += 1;
         let number = |names: &[&str]| {
             let numbers = names.iter().filter_map(|name| match value(name) {
                 Some(Value::Number(number)) => Some(number),

@@ -4,7 +4,7 @@ use crate::outline::Outline;
 use glam::DVec2;
 
 /// Corners of a ring up to which it is looked at for crossings with itself.
-const MOST_CORNERS: usize = 5_000;
+const MOST_CORNERS: usize = 500;
 /// Area up to which a ring has none, m².
 const NO_AREA: f64 = 1e-6;
 

@@ -22,6 +22,9 @@ impl Reader<'_> {
                 Shape::Polyline(shape) => {
                     Some(shape.parts().iter().map(|part| part.iter().map(|p| (p.x, p.y)).collect()).collect())
                 }
+                Shape::PolylineM(shape) => {
+                    Some(shape.parts().iter().map(|part| part.iter().map(|p| (p.x, p.y)).collect()).collect())
+                }
                 Shape::PolylineZ(shape) => {
                     Some(shape.parts().iter().map(|part| part.iter().map(|p| (p.x, p.y)).collect()).collect())
                 }
@@ -31,7 +34,7 @@ impl Reader<'_> {
                 Shape::Polygon(shape) => shape.rings().iter().map(|r| ring(r, |p| (p.x, p.y))).collect(),
                 Shape::PolygonM(shape) => shape.rings().iter().map(|r| ring(r, |p| (p.x, p.y))).collect(),
                 Shape::PolygonZ(shape) => shape.rings().iter().map(|r| ring(r, |p| (p.x, p.y))).collect(),
-                Shape::Polyline(_) | Shape::PolylineZ(_) => Vec::new(),
+                Shape::Polyline(_) | Shape::PolylineM(_) | Shape::PolylineZ(_) => Vec::new(),
                 Shape::NullShape => {
                     self.mended("has no shape and is left out");
                     continue;
@@ -51,8 +54,16 @@ impl Reader<'_> {
                     None => outline.polygons.push(vec![hole]),
                 }
             }
+            let columns: Vec<String> = record.as_ref().keys().cloned().collect();
             let value = |name: &str| {
-                record.get(name).and_then(|value| match value {
+                // Names in a .dbf have ten letters at most, and capitals as it pleases.
+                let short: String = name.chars().take(10).collect();
+                let is = |key: &String| key.eq_ignore_ascii_case(name) || key.eq_ignore_ascii_case(&short);
+                let own = record.get(name).or_else(|| {
+                    let fields = columns.iter().find(|key| is(key))?;
+                    record.get(fields)
+                });
+                own.and_then(|value| match value {
                     FieldValue::Character(text) => text.as_ref().map(|text| Value::Text(text.trim().to_string())),
                     FieldValue::Numeric(number) => number.map(Value::Number),
                     FieldValue::Float(number) => number.map(|number| Value::Number(f64::from(number))),
@@ -81,7 +92,8 @@ impl Reader<'_> {
 
     /// Refuses a shapefile in degrees, or in a plane that is known to be another one: its `.prj` names it in words.
     fn check_projection(&self) -> Result<()> {
-        let Ok(text) = std::fs::read_to_string(self.path.with_extension("prj")) else { return Ok(()) };
+        let Ok(bytes) = std::fs::read(self.path.with_extension("prj")) else { return Ok(()) };
+        let text = String::from_utf8_lossy(&bytes);
         let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_ascii_lowercase();
         if !text.starts_with("proj") && !text.starts_with("comp") {
             return Err(self.bad("lies in degrees, and metres are needed"));

@@ -1,6 +1,6 @@
 //! GeoPackage, SpatiaLite, and SQLite files with plain WKB as GDAL writes them.
 
-use super::{Drawn, Reader, Value, shown};
+use super::{Drawn, HEIGHTS, NAMES, Reader, Value, WIDTHS, shown};
 use crate::error::Result;
 use crate::grid::Crs;
 use crate::outline::Outline;
@@ -8,6 +8,7 @@ use geozero::error::GeozeroError;
 use geozero::wkb::{WkbDialect, process_wkb_type_geom};
 use geozero::{CoordDimensions, GeomProcessor};
 use glam::DVec2;
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
@@ -31,14 +32,40 @@ impl Reader<'_> {
         if !self.path.is_file() {
             return Err(self.bad("there is no such file"));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // What another program has not yet written into the file itself would be left out.
+        let mut log = self.path.as_os_str().to_os_string();
+        log.push("-wal");
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(self.bad("is open in another program: close it there first"));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let escape = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        let path: String = self.path.as_os_str().as_encoded_bytes().iter().map(|byte| escape(*byte)).collect();
         let broken = |error: rusqlite::Error| self.bad(format!("cannot be read: {}", shown(&error.to_string())));
-        let db = Connection::open_with_flags(self.path, flags).map_err(broken)?;
+        let db = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags).map_err(broken)?;
         // The schema of a file from outside may not run functions.
         db.pragma_update(None, "trusted_schema", false).map_err(broken)?;
+        db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LARGEST_SHAPE as i32).map_err(broken)?;
         let layer = self.layer(&db)?;
         self.check_plane(&layer)?;
-        let sql = format!("SELECT * FROM {}", quoted(&layer.table));
+        // Only the columns that are wanted, and none that is computed.
+        let mut known = Vec::new();
+        let mut info = db.prepare(&format!("PRAGMA table_xinfo({})", quoted(&layer.table))).map_err(broken)?;
+        let rows = info.query_map([], |row| Ok((row.get::<_, String>(1)?, row.get::<_, i64>(6)?))).map_err(broken)?;
+        for (name, hidden) in rows.flatten() {
+            let is = |wanted: &&str| wanted.eq_ignore_ascii_case(&name);
+            let wanted = self.columns.iter().chain(&NAMES).chain(&WIDTHS).chain(&HEIGHTS).any(|column| is(column));
+            if hidden == 0 && (wanted || name.eq_ignore_ascii_case(&layer.column)) {
+                known.push(quoted(&name));
+            }
+        }
+        if known.is_empty() {
+            return Err(self.bad(format!("has no column {}", shown(&layer.column))));
+        }
+        let sql = format!("SELECT {} FROM {}", known.join(", "), quoted(&layer.table));
         let mut statement = db.prepare(&sql).map_err(broken)?;
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_string).collect();
         let at = |name: &str| names.iter().position(|column| column.eq_ignore_ascii_case(name));
@@ -63,7 +90,9 @@ impl Reader<'_> {
             let value = |name: &str| match row.get_ref(at(name)?) {
                 Ok(ValueRef::Integer(number)) => Some(Value::Number(number as f64)),
                 Ok(ValueRef::Real(number)) => Some(Value::Number(number)),
-                Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok().map(|text| Value::Text(text.to_string())),
+                Ok(ValueRef::Text(text)) => {
+                    std::str::from_utf8(text).ok().map(|text| Value::Text(text.chars().take(1000).collect()))
+                }
                 _ => None,
             };
             self.keep(drawn, None, None, &value);
@@ -74,7 +103,8 @@ impl Reader<'_> {
     /// The one layer of a file.
     fn layer(&self, db: &Connection) -> Result<Layer> {
         let known = |table: &str| {
-            let sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+            let sql =
+                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1 AND sql LIKE 'CREATE TABLE%'";
             db.query_row(sql, [table], |row| row.get::<_, i64>(0)).is_ok_and(|count| count > 0)
         };
         let queries = [
@@ -104,6 +134,9 @@ impl Reader<'_> {
     fn check_plane(&self, layer: &Layer) -> Result<()> {
         // SRIDs below these are of the file's own.
         let Some(code) = layer.epsg.filter(|code| *code >= 1024) else { return Ok(()) };
+        if (4000..5000).contains(&code) {
+            return Err(self.bad(format!("lies in degrees (EPSG:{code}), and metres are needed")));
+        }
         let (own, city) = (Crs { epsg: Some(code) }.plane(), self.grid.crs.plane());
         if city.is_some() && own != city {
             return Err(self.bad(format!("lies in EPSG:{code}, and the city in {}", self.grid.crs)));
@@ -117,6 +150,8 @@ impl Reader<'_> {
             [b'G', b'P', ..] => WkbDialect::Geopackage,
             // SpatiaLite ends its envelope with a mark that plain WKB cannot have there.
             [0, 0 | 1, ..] if blob.get(38) == Some(&0x7c) && blob.last() == Some(&0xfe) => WkbDialect::SpatiaLite,
+            // PostGIS marks a third dimension in the high bits.
+            [1, _, _, _, 0x80..=0xff, ..] | [0, 0x80..=0xff, ..] => WkbDialect::Ewkb,
             _ => WkbDialect::Wkb,
         };
         let mut pen = Pen::default();

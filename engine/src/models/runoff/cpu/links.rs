@@ -12,6 +12,9 @@ use super::super::solver::State;
 use super::hllc::{max, min};
 use super::update::add;
 
+/// Share of its width up to which the water in a barrel is a film.
+const FILM: f32 = 1e-3;
+
 /// Discharge over a sill, from the higher level to the lower one, m³/s.
 fn weir(up: f32, down: f32, sill: f32, width: f32, coefficient: f32) -> f32 {
     let head = up - sill;
@@ -58,9 +61,14 @@ fn culvert(link: &Link, up: f32, down: f32, floors: [f32; 2]) -> f32 {
     } else {
         (inlet * inlet / (GRAVITY * width * width)).powf(1.0 / 3.0)
     };
-    let critical = min(critical, height);
+    // Where little runs in, it runs through at less than the energy that there is.
+    let critical = min(min(critical, height), 0.7 * energy);
     let depth = min(max(down - floors[1], critical), height);
     let head = max(up - max(down, floors[1] + critical), 0.0);
+    // A film has no section to speak of.
+    if depth <= FILM * width {
+        return 0.0;
+    }
     let [area, perimeter] = barrel(link, depth);
     let through = area * (head / (link.loss + link.drag * (perimeter / area).powf(4.0 / 3.0))).sqrt();
     link.barrels * min(inlet, through)
@@ -75,13 +83,20 @@ fn levels(link: &Link, time: f32, near: f32, far: f32) -> [f32; 2] {
     ]
 }
 
+/// What water must come over to pass a weir: its sill, or the ground at its ends where that is higher, m.
+fn crest(link: &Link, time: f32) -> f32 {
+    let near = if link.near == NOWHERE { f32::MIN } else { link.near_bed };
+    let far = if link.far == NOWHERE { f32::MIN } else { link.far_bed };
+    max(link.sill + link.sill_slope * time, max(near, far))
+}
+
 /// Discharge of a link, m³/s, from the depths at its ends.
 fn rate(link: &Link, time: f32, near: f32, far: f32, running: &mut u32) -> f32 {
     let [a, b] = levels(link, time, near, far);
-    let (sill, width) = (link.sill + link.sill_slope * time, link.width + link.width_slope * time);
+    let width = link.width + link.width_slope * time;
     match link.kind {
-        LINK_WEIR if a >= b => weir(a, b, sill, width, link.size),
-        LINK_WEIR => -weir(b, a, sill, width, link.size),
+        LINK_WEIR if a >= b => weir(a, b, crest(link, time), width, link.size),
+        LINK_WEIR => -weir(b, a, crest(link, time), width, link.size),
         LINK_CULVERT if a >= b => culvert(link, a, b, [link.sill, link.other]),
         LINK_CULVERT => -culvert(link, b, a, [link.other, link.sill]),
         LINK_PUMP => {
@@ -96,13 +111,19 @@ fn rate(link: &Link, time: f32, near: f32, far: f32, running: &mut u32) -> f32 {
 fn speed(link: &Link, time: f32, rate: f32, near: f32, far: f32, cell: f32) -> f32 {
     let [a, b] = levels(link, time, near, far);
     if link.kind == LINK_LEVEL {
-        return if a > b { 2.0 * (GRAVITY * max(a - link.far_bed, 0.0)).sqrt() } else { 0.0 };
+        // What rushes in runs as fast as behind a dam that breaks.
+        let (new, old) = ((GRAVITY * max(a - link.far_bed, 0.0)).sqrt(), (GRAVITY * far).sqrt());
+        return if a > b { new + 2.0 * (new - old) } else { 0.0 };
+    }
+    let (into, share) = if rate >= 0.0 { (link.far, link.far_share) } else { (link.near, link.near_share) };
+    if into == NOWHERE {
+        return 0.0;
     }
     // No more can come than there is.
     let source = if rate >= 0.0 { [near, a - link.far_bed] } else { [far, b - link.near_bed] };
     let outside = if rate >= 0.0 { link.near } else { link.far } == NOWHERE;
     let depth = if outside { max(source[1], 0.0) } else { source[0] };
-    2.0 * min((GRAVITY * rate.abs() / cell).cbrt(), (GRAVITY * depth).sqrt())
+    2.0 * min((GRAVITY * rate.abs() / (cell * share)).cbrt(), (GRAVITY * depth).sqrt())
 }
 
 /// What a link moves in a step, metres on one cell.
@@ -120,6 +141,16 @@ fn moved(link: &Link, time: f32, rate: f32, volume: f32, near: f32, far: f32) ->
         let difference = if forward { a - b } else { b - a };
         let part = if inside { 0.5 } else { 1.0 } * min(link.near_share, link.far_share);
         most = min(most, max(difference, 0.0) * part);
+        // Nor lower than what it runs over.
+        let floor = match link.kind {
+            LINK_WEIR => crest(link, time),
+            _ if forward => link.sill,
+            _ => link.other,
+        };
+        let (up, own) = if forward { (a, link.near_share) } else { (b, link.far_share) };
+        if source != NOWHERE {
+            most = min(most, max(up - floor, 0.0) * own);
+        }
     }
     let amount = min(volume.abs(), most);
     if forward { amount } else { -amount }
@@ -223,6 +254,13 @@ mod tests {
         }
         assert_eq!(weir(2.0, 1.0, 2.0, 4.0, 1.705), 0.0);
         let link = Link { kind: LINK_WEIR, near: 1, far: 2, sill: 0.5, width: 2.0, size: 1.705, ..Link::default() };
+        // Ground that is higher than the sill holds the water.
+        let high = Link { far_bed: 0.9, ..link };
+        close(rate(&high, 0.0, 1.0, 0.0, &mut 0), 1.705 * 2.0 * f64::powf(0.1, 1.5));
+        assert_eq!(
+            rate(&high, 0.0, 0.8, 0.05, &mut 0),
+            -rate(&high, 0.0, 0.95, 0.0, &mut 0).min(weir(0.95, 0.8, 0.9, 2.0, 1.705))
+        );
         let pass = |near: f32, far: f32| rate(&link, 0.0, near, far, &mut 0);
         assert!(pass(1.0, 0.2) > 0.0 && (pass(1.0, 0.2) + pass(0.2, 1.0)).abs() < 1e-6, "the same in both directions");
     }
@@ -263,6 +301,13 @@ mod tests {
         let (area, radius) = (std::f64::consts::FRAC_PI_4 * 0.36, 0.15);
         let full = 2.0 * area * (0.2 / (loss + n * n * length / f64::powf(radius, 4.0 / 3.0))).sqrt();
         close(rate(&pipe, 0.0, 2.2, 2.0, &mut 0), full);
+        // Little water runs through it as the inlet lets it in, or a little less.
+        for energy in [0.02f32, 0.05, 0.1, 0.2] {
+            let inlet = 0.421 * g.sqrt() * f64::powf(0.6, 0.87) * f64::from(energy).powf(1.63);
+            let through = f64::from(culvert(&Link { barrels: 1.0, ..pipe }, energy, -1.0, [0.0, 0.0])) / inlet;
+            let least = if energy < 0.1 { 0.03 } else { 0.25 };
+            assert!((least..=1.0001).contains(&through), "{energy} m: {through} of what comes in");
+        }
         // Dry, or lower than the floor at the other end: nothing.
         assert_eq!(culvert(&base, 0.5, 0.0, [0.6, 0.0]), 0.0);
         assert_eq!(culvert(&base, 0.5, 0.0, [0.0, 0.6]), 0.0);
@@ -289,6 +334,8 @@ mod tests {
             size: 1.705,
             ..Link::default()
         };
+        let over = Link { sill: 0.9, ..link };
+        assert!((moved(&over, 0.0, 1.0, 9.0, 1.0, 0.0) - 0.1).abs() < 1e-6, "no lower than the sill");
         assert_eq!(moved(&link, 0.0, 1.0, 9.0, 1.0, 0.0), 0.25, "level, of which another link may do as much");
         let pump = Link { kind: LINK_PUMP, ..link };
         assert_eq!(moved(&pump, 0.0, 1.0, 9.0, 0.75, 2.0), 0.75);

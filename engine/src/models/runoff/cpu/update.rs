@@ -364,9 +364,18 @@ fn sink(context: &Context, capacity: &[f32], depth: &[f32], sunk: &mut [f32]) {
 /// Takes what sinks in from the water, and books it.
 #[inline(always)]
 fn take(sunk: &[f32], (depth, low): (&mut [f32], &mut [f32]), (taken, taken_low): (&mut [f32], &mut [f32])) {
-    for i in 0..sunk.len() {
-        (depth[i], low[i]) = add(depth[i], low[i], -sunk[i]);
-        (taken[i], taken_low[i]) = add(taken[i], taken_low[i], sunk[i]);
+    let n = sunk.len();
+    let (depth, low) = (&mut depth[..n], &mut low[..n]);
+    let (taken, taken_low) = (&mut taken[..n], &mut taken_low[..n]);
+    for i in 0..n {
+        // Where none sinks in not a bit may change: whole rows of such cells are passed over.
+        let sinks = sunk[i] != 0.0;
+        let (left, left_low) = add(depth[i], low[i], -sunk[i]);
+        let (all, all_low) = add(taken[i], taken_low[i], sunk[i]);
+        depth[i] = if sinks { left } else { depth[i] };
+        low[i] = if sinks { left_low } else { low[i] };
+        taken[i] = if sinks { all } else { taken[i] };
+        taken_low[i] = if sinks { all_low } else { taken_low[i] };
     }
 }
 

@@ -6,6 +6,9 @@ use crate::city::City;
 use crate::error::{Error, Result};
 use crate::scenario::{BuildingsAre, RoofWater, Scenario};
 
+/// Open ground that roofs shed to is at least so large, m².
+const SMALLEST_STREET: f64 = 25.0;
+
 /// Cells of buildings.
 pub fn footprints(city: &City) -> Vec<bool> {
     let mut is_roof = vec![false; city.grid.len()];
@@ -34,6 +37,12 @@ pub fn build(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &mut P
     match (kind, &city.buildings) {
         (BuildingsAre::Raised, Some(heights)) => {
             problem.bed.iter_mut().zip(&heights.values).for_each(|(bed, height)| *bed += height);
+            // A house does not lift the water that it stands in.
+            problem
+                .depth
+                .iter_mut()
+                .zip(&heights.values)
+                .for_each(|(depth, height)| *depth = (*depth - height).max(0.0));
         }
         (BuildingsAre::Blocked, _) => {
             problem.bed.iter_mut().zip(is_roof).filter(|(_, roof)| **roof).for_each(|(bed, _)| *bed = f32::NAN);
@@ -70,22 +79,81 @@ pub fn roofs(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &Probl
     if water == RoofWater::Sewer {
         problem.sewers.gullies.iter().for_each(|gully| district[gully.cell] = gully.district as u16);
     }
-    let street = |cell: usize| !problem.bed[cell].is_nan();
-    let inlet = |cell: usize| street(cell) && district[cell] != u16::MAX;
-    // Roofs that are connected look for the nearest inlet, the others for the nearest street.
-    let found = match water {
-        RoofWater::Sewer => gutters(&city.grid, is_roof, &inlet),
-        _ => gutters(&city.grid, is_roof, &street),
+    let is_street = streets(problem, is_roof);
+    let streets = gutters(&city.grid, is_roof, &|cell| is_street[cell]);
+    // Roofs that are connected look for the nearest inlet; those outside all districts are not.
+    let inlets = match water {
+        RoofWater::Sewer => gutters(&city.grid, is_roof, &|cell| district[cell] != u16::MAX),
+        _ => Vec::new(),
     };
+    let connected = districts(city);
     let holds = spec.green_roof_m.unwrap_or(0.0);
-    let roof = |(cell, nearest): (usize, Option<usize>)| {
-        let gutter = match (nearest, water) {
-            (None, _) => Gutter::Lost,
-            (Some(cell), RoofWater::Sewer) => Gutter::Sewer(usize::from(district[cell])),
-            (Some(cell), _) => Gutter::Street(cell),
+    let roof = |(k, (cell, street)): (usize, (usize, Option<usize>))| {
+        let inlet = inlets.get(k).and_then(|(_, inlet)| *inlet).filter(|_| connected.get(cell).is_none_or(|own| *own));
+        let gutter = match (inlet, street) {
+            (Some(inlet), _) => Gutter::Sewer(usize::from(district[inlet])),
+            (None, Some(street)) => Gutter::Street(street),
+            (None, None) => Gutter::Lost,
         };
         Roof { cell, gutter, holds }
     };
     // Where there is no terrain there is no city, and no roof.
-    Ok(found.into_iter().filter(|(cell, _)| !city.terrain.values[*cell].is_nan()).map(roof).collect())
+    let is_city = |(_, (cell, _)): &(usize, (usize, Option<usize>))| !city.terrain.values[*cell].is_nan();
+    Ok(streets.into_iter().enumerate().filter(is_city).map(roof).collect())
+}
+
+/// Whether each cell lies in a sewer district; empty where all do.
+fn districts(city: &City) -> Vec<bool> {
+    if city.districts.is_empty() {
+        return Vec::new();
+    }
+    let mut within = vec![false; city.grid.len()];
+    for district in &city.districts {
+        for (row, ranges) in district.place.outline.cells(&city.grid).unwrap_or_default() {
+            ranges.into_iter().for_each(|cols| within[row * city.grid.cols..][cols].fill(true));
+        }
+    }
+    within
+}
+
+/// Open ground beside houses that is more than a gap between them: what hangs together over so much.
+fn streets(problem: &Problem, is_roof: &[bool]) -> Vec<bool> {
+    let (cols, len) = (problem.grid.cols, problem.grid.len());
+    let least = (SMALLEST_STREET / problem.grid.cell_area()).ceil() as usize;
+    let open = |cell: usize| !is_roof[cell] && !problem.bed[cell].is_nan();
+    let (mut seen, mut streets) = (vec![false; len], vec![false; len]);
+    let mut found = false;
+    for start in 0..len {
+        if seen[start] || !open(start) {
+            continue;
+        }
+        let mut cells = vec![start];
+        seen[start] = true;
+        let mut next = 0;
+        while next < cells.len() {
+            let cell = cells[next];
+            next += 1;
+            let beside = [
+                (cell % cols > 0).then(|| cell - 1),
+                (cell % cols + 1 < cols).then_some(cell + 1),
+                cell.checked_sub(cols),
+                Some(cell + cols).filter(|below| *below < len),
+            ];
+            for beside in beside.into_iter().flatten() {
+                if !seen[beside] && open(beside) {
+                    seen[beside] = true;
+                    cells.push(beside);
+                }
+            }
+        }
+        if cells.len() >= least {
+            found = true;
+            cells.into_iter().for_each(|cell| streets[cell] = true);
+        }
+    }
+    // In a city of gaps each gap is a street.
+    if !found {
+        (0..len).for_each(|cell| streets[cell] = open(cell));
+    }
+    streets
 }

@@ -13,6 +13,9 @@ use crate::grid::Edge;
 use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
 use crate::series::{Between, Series};
 
+/// Numbers that all readings of a run may hold.
+const MOST_NUMBERS: f64 = 6e7;
+
 /// The runoff problem of a scenario in a city.
 ///
 /// # Errors
@@ -56,17 +59,26 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     }
     let is_roof = buildings::footprints(city);
     buildings::build(city, scenario, &is_roof, &mut problem)?;
-    for (k, spec) in scenario.spec.boundary.iter().enumerate() {
+    // Walls along lines stand before anything else is set beside them.
+    let walls = |spec: &&BoundarySpec| spec.line.is_some() && spec.kind == BoundaryName::Wall;
+    for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {
+        let points = spec.line.as_deref().unwrap_or_default();
+        let cells = structures::open_cells(&format!("boundary[{k}].line"), &problem, points)?;
+        structures::along_line(&format!("boundary[{k}]"), &mut problem, &spec.name, cells, BoundaryKind::Wall)?;
+    }
+    let mut places = Vec::new();
+    for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| !walls(spec)) {
         let at = format!("boundary[{k}]");
         match (&spec.line, spec.edge) {
             (Some(points), _) => {
                 let cells = structures::open_cells(&format!("{at}.line"), &problem, points)?;
                 let kind = kind(scenario, &at, spec)?;
-                structures::along_line(&mut problem, &spec.name, cells, kind);
+                structures::along_line(&at, &mut problem, &spec.name, cells, kind)?;
             }
             (None, Some(edge)) => {
                 let boundary = boundary(scenario, &at, spec, edge, &problem)?;
                 problem.boundaries.push(boundary);
+                places.push(k);
             }
             (None, None) => {
                 return Err(Error::scenario(at, "has no place", "write edge = \"west\" or line = [[x, y], …]"));
@@ -78,9 +90,20 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     problem.sewers = sewers::sewers(city, scenario, &is_roof, &problem, inlets.as_ref(), uniform)?;
     problem.roofs = buildings::roofs(city, scenario, &is_roof, &problem)?;
     sewers::fit(city, scenario, &mut problem);
+    let columns = 1
+        + 3 * scenario.spec.gauge.len()
+        + problem.boundaries.len()
+        + problem.structures.len()
+        + 3 * problem.sewers.districts.len();
+    let readings = scenario.spec.time.end_minutes / runoff.gauge_minutes.unwrap_or(1.0);
+    if readings * columns as f64 > MOST_NUMBERS {
+        let words = format!("{readings:.0} readings of {columns} numbers are too many");
+        return Err(Error::scenario("runoff.gauge_minutes", words, "write a larger number, or keep fewer districts"));
+    }
     for (k, faces) in problem.boundary_faces().into_iter().enumerate() {
         if faces == 0 && !matches!(problem.boundaries[k].kind, BoundaryKind::Wall) {
             let words = format!("\"{}\" is covered whole by later boundaries", problem.boundaries[k].name);
+            let k = places[k];
             return Err(Error::scenario(format!("boundary[{k}].name"), words, "move one of them; later ones win"));
         }
     }

@@ -41,7 +41,10 @@ pub fn sewers(
     let is_paved = |cell: usize| match &city.sewered {
         Some(sewered) => sewered.values[cell] > 0.5,
         // Where nothing else is known, nothing sinks into pavement.
-        None => city.infiltration.values[cell] <= 0.0,
+        None => {
+            let dry = city.soil.horton.as_ref().map_or(0.0, |(initial, _)| initial.values[cell]);
+            city.infiltration.values[cell].max(dry) <= 0.0
+        }
     };
     let capacity = |cell: usize| {
         let own = city.districts.get(usize::from(district_of[cell])).and_then(|district| district.inlet_mm_per_hour);

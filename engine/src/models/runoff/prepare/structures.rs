@@ -11,6 +11,8 @@ use crate::series::{Between, Series};
 pub const BROAD_CREST: f64 = 1.705;
 /// Links of all structures.
 const MOST_LINKS: usize = 100_000;
+/// Cells of all boundaries of discharge along lines.
+const MOST_INFLOWS: usize = 2000;
 /// Share of its width with which a breach begins.
 const FIRST_WIDTH: f64 = 0.1;
 
@@ -97,7 +99,7 @@ fn structure(scenario: &Scenario, at: &str, spec: &StructureSpec, problem: &Prob
             };
             // Without levels it runs while there is water.
             let bed = near.as_deref().map_or(0.0, lowest);
-            let start = spec.start_m.unwrap_or(bed + 0.01);
+            let start = spec.start_m.unwrap_or((bed + 0.01).max(spec.stop_m.map_or(bed, |stop| stop + 0.01)));
             StructureKind::Pump { capacity, start, stop: spec.stop_m.unwrap_or(start.min(bed)) }
         }
         StructureName::Breach => {
@@ -131,11 +133,21 @@ fn structure(scenario: &Scenario, at: &str, spec: &StructureSpec, problem: &Prob
         }
         _ => pairs(near, far),
     };
+    if pairs.iter().any(|pair| pair[0].is_some() && pair[0] == pair[1]) {
+        let mend = "move one of them, or take smaller cells";
+        return Err(Error::scenario(format!("{at}.to"), "lies in the same cell as from", mend));
+    }
     Ok(Structure { name: spec.name.clone(), pairs, kind })
 }
 
 /// What a boundary along a line is to the problem.
-pub fn along_line(problem: &mut Problem, name: &str, cells: Vec<usize>, kind: super::super::BoundaryKind) {
+pub fn along_line(
+    at: &str,
+    problem: &mut Problem,
+    name: &str,
+    cells: Vec<usize>,
+    kind: super::super::BoundaryKind,
+) -> Result<()> {
     use super::super::{BoundaryKind, Inflow};
     let outside = |cells: Vec<usize>| cells.into_iter().map(|cell| [None, Some(cell)]).collect::<Vec<_>>();
     match kind {
@@ -150,14 +162,19 @@ pub fn along_line(problem: &mut Problem, name: &str, cells: Vec<usize>, kind: su
             let kind = StructureKind::Weir { sill: None, width, coefficient: BROAD_CREST, outside: None };
             problem.structures.push(Structure { name: name.into(), pairs: outside(cells), kind });
         }
+        BoundaryKind::Discharge(_) if cells.len() + problem.inflows.len() > MOST_INFLOWS => {
+            let words = format!("passes {} cells", cells.len());
+            let mend = format!("draw shorter lines of discharge: at most {MOST_INFLOWS} cells in all");
+            return Err(Error::scenario(format!("{at}.line"), words, mend));
+        }
         BoundaryKind::Discharge(series) => {
             let share = 1.0 / cells.len() as f64;
             let part = Series { values: series.values.iter().map(|value| value * share).collect(), ..series };
-            for (k, cell) in cells.into_iter().enumerate() {
+            for cell in cells {
                 let (col, row) = (cell % problem.grid.cols, cell / problem.grid.cols);
-                let name = if k == 0 { name.into() } else { format!("{name} ({})", k + 1) };
-                problem.inflows.push(Inflow { name, col, row, series: part.clone() });
+                problem.inflows.push(Inflow { name: name.into(), col, row, series: part.clone() });
             }
         }
     }
+    Ok(())
 }
