@@ -343,6 +343,7 @@ impl Model for Runoff {
         saved.volumes.edges().into_iter().try_for_each(|values| write(out, values))?;
         write(out, &saved.volumes.districts)?;
         write(out, &saved.volumes.flows)?;
+        write(out, &saved.fallen)?;
         write(out, &[&[saved.fell.rain, saved.fell.kept][..], &saved.fell.direct].concat())?;
         Ok(Ok(()))
     }
@@ -384,6 +385,7 @@ impl Model for Runoff {
             districts: read(from, Some(self.run.problem.sewers.districts.len()))?,
             flows: read(from, Some(self.run.problem.link_count()))?,
         };
+        let fallen = read(from, Some(self.run.problem.fallen(0.0).len()))?;
         let fell: Vec<f64> = read(from, Some(2 + self.run.problem.sewers.districts.len()))?;
         let fell = Fell { rain: fell[0], kept: fell[1], direct: fell[2..].to_vec() };
         let sound = times[0] >= 0.0 && (times[1].is_nan() || times[1] < times[2]) && times[2] != f64::INFINITY;
@@ -395,7 +397,16 @@ impl Model for Runoff {
         }
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();
         let interval = (!times[1].is_nan()).then_some((times[1], times[2]));
-        Ok(self.run.load(Saved { time: times[0], steps: steps[0], interval, clock: clock[0], fields, volumes, fell }))
+        Ok(self.run.load(Saved {
+            time: times[0],
+            steps: steps[0],
+            interval,
+            clock: clock[0],
+            fields,
+            volumes,
+            fell,
+            fallen,
+        }))
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Run {
     fall: Option<Fall>,
     /// Rain on each roof that holds some, up to the end of the interval under way, m.
     fallen: Vec<f64>,
+    /// The same up to its start.
+    fallen_before: Vec<f64>,
     /// What fell on the city, what green roofs kept, and what roofs brought to each sewer district in the intervals before, m³.
     fell: Fell,
     /// Times at which forcings have a point, sorted, s.
@@ -51,6 +53,7 @@ impl Run {
             faces,
             ends,
             fall: None,
+            fallen_before: fallen.clone(),
             fallen,
             fell,
             breakpoints,
@@ -118,6 +121,7 @@ impl Run {
         let sources = problem.sources(start, end);
         let links = problem.links(&self.ends, start, end);
         let steady = self.fall.as_ref().is_some_and(|fall| fall.steady);
+        self.fallen_before.clone_from(&self.fallen);
         if !steady {
             self.fall = problem.fall(start, end, &mut self.fallen);
         }
@@ -264,6 +268,7 @@ impl Run {
             fields: self.solver.fields()?,
             volumes: self.solver.volumes()?,
             fell: self.fell.clone(),
+            fallen: if self.interval.is_some() { self.fallen_before.clone() } else { self.fallen.clone() },
         })
     }
 
@@ -272,8 +277,11 @@ impl Run {
         self.time = saved.time;
         self.steps = saved.steps;
         let (start, end) = saved.interval.unwrap_or((saved.time, saved.time + 1.0));
-        (self.fall, self.fallen) = (None, self.problem.fallen(start));
+        (self.fall, self.fallen) = (None, saved.fallen);
         self.begin_interval(start, end)?;
+        if saved.interval.is_none() {
+            self.fallen.clone_from(&self.fallen_before);
+        }
         self.fell = saved.fell;
         self.interval = saved.interval;
         self.clock = saved.clock;
@@ -298,6 +306,8 @@ pub struct Saved {
     pub volumes: Volumes,
     /// What had fallen before the interval.
     pub fell: Fell,
+    /// Rain on each roof that holds some before it, m.
+    pub fallen: Vec<f64>,
 }
 
 /// Rain since the start, m³.
