@@ -337,6 +337,30 @@ fn uploads_have_their_room_and_files_come_with_a_request() {
         server.sums(&id)
     };
     assert_eq!(run(json!(grid)), run(json!({ "value": packed, "encoding": "base64", "mediaType": "text/plain" })));
+    // Rain as a file of the request; and files that are nobody's business are not even opened.
+    let mut with_rain = scenario.clone();
+    with_rain["rain"] = json!({ "mm_per_hour": "rain.csv" });
+    let body = |scenario: &Value, rain: &str| {
+        json!({ "inputs": { "scenario": scenario, "files": { "slope.asc": &grid, "rain.csv": rain } } }).to_string()
+    };
+    let answer = server.execute(&body(&with_rain, "minutes,mm_per_hour\n0,50\n0.5,0\n"), &[]);
+    assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+    server.wait(answer.json()["id"].as_str().unwrap(), "successful");
+    let answer = server.execute(&body(&with_rain, "root:x:0:0\n"), &[]);
+    let failed = server.wait(answer.json()["id"].as_str().unwrap(), "failed");
+    assert!(failed["message"].as_str().unwrap().contains("begin with a header"), "{failed}");
+    for place in ["/etc/passwd", "../../../../etc/passwd", "data:../x.csv", "/dev/zero"] {
+        let weir = json!([{ "name": "w", "kind": "weir", "width_m": 1, "to": [200_010, 500_010], "level_m": place }]);
+        let mut bad = scenario.clone();
+        bad["structure"] = weir;
+        let mut rain = scenario.clone();
+        rain["rain"] = json!({ "mm_per_hour": place });
+        for scenario in [bad, rain] {
+            let answer = server.execute(&body(&scenario, "minutes,mm\n0,1\n"), &[]);
+            let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+            assert!(answer.status == 400 && text.contains("library") && !text.contains("root"), "{place}: {text}");
+        }
+    }
     for (name, file) in [
         ("../x.asc", json!("x")),
         ("x.exe", json!("x")),

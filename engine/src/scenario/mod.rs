@@ -2,6 +2,7 @@
 
 mod check;
 mod city;
+mod ground;
 mod place;
 mod rain;
 mod series;

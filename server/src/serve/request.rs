@@ -13,7 +13,10 @@ use std::path::Path;
 use warp::http::StatusCode;
 
 /// Scenarios that every server knows by name.
-const STORED: &[(&str, &str)] = &[("cloudburst", include_str!("../../../scenarios/cloudburst.toml"))];
+const STORED: &[(&str, &str)] = &[
+    ("cloudburst", include_str!("../../../scenarios/cloudburst.toml")),
+    ("ijssel-breach", include_str!("../../../scenarios/ijssel-breach.toml")),
+];
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
 
