@@ -57,7 +57,7 @@ impl Reader<'_> {
         let rows = info.query_map([], |row| Ok((row.get::<_, String>(1)?, row.get::<_, i64>(6)?))).map_err(broken)?;
         for (name, hidden) in rows.flatten() {
             let is = |wanted: &&str| wanted.eq_ignore_ascii_case(&name);
-            let wanted = self.columns.iter().chain(&NAMES).chain(&WIDTHS).chain(&HEIGHTS).any(|column| is(column));
+            let wanted = self.columns.iter().chain(&NAMES).chain(&WIDTHS).chain(&HEIGHTS).any(is);
             if hidden == 0 && (wanted || name.eq_ignore_ascii_case(&layer.column)) {
                 known.push(quoted(&name));
             }
