@@ -2,6 +2,9 @@
 
 use crate::grid::Grid;
 use glam::DVec2;
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::float::overlay::OverlayOptions;
+use i_overlay::float::simplify::SimplifyShape;
 use std::ops::Range;
 
 /// Crossings of outlines with rows of cells that are taken: enough for the borders of a city at half a metre.
@@ -47,6 +50,34 @@ impl Outline {
             sides.filter(|side| crosses(*side)).count() % 2 == 1
         };
         self.polygons.iter().any(inside)
+    }
+
+    /// The same ground as polygons that neither overlap nor cross themselves, as simple features want them: within what any of
+    /// its polygons holds, each by the even-odd rule if `odd`. What is no area is left out.
+    pub(crate) fn simplified(&self, odd: bool) -> Outline {
+        // Numbers that the library cannot lay on its own lattice are in no city.
+        let bounded = |corner: &DVec2| corner.is_finite() && corner.abs().max_element() < 1e12;
+        if !self.polygons.iter().flatten().flatten().all(bounded) {
+            return Outline::default();
+        }
+        let shapes: Vec<Vec<Vec<[f64; 2]>>> = self
+            .polygons
+            .iter()
+            .map(|rings| rings.iter().map(|ring| ring.iter().map(DVec2::to_array).collect()).collect())
+            .collect();
+        let mut options = OverlayOptions::<f64, i64>::default();
+        options.ogc = true;
+        let rule = if odd { FillRule::EvenOdd } else { FillRule::NonZero };
+        let shapes = shapes.simplify_shape_custom_as(rule, options, Default::default());
+        let ring = |ring: Vec<[f64; 2]>| ring.into_iter().map(DVec2::from_array).collect();
+        Outline { polygons: shapes.into_iter().map(|rings| rings.into_iter().map(ring).collect()).collect() }
+    }
+
+    /// Gives the cells whose centres lie within a value. Outlines that are too long are refused when they are read.
+    pub(crate) fn fill<T: Copy>(&self, grid: &Grid, values: &mut [T], value: T) {
+        for (row, ranges) in self.cells(grid).unwrap_or_default() {
+            ranges.into_iter().for_each(|cols| values[row * grid.cols..][cols].fill(value));
+        }
     }
 
     /// Columns of each row whose centres lie within, as ranges that rise and do not touch; rows without any are left out.

@@ -44,8 +44,8 @@ impl Places {
     }
 }
 
-/// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece, and an octagon where two
-/// meet.
+/// The ground within a distance of a line, without the rounding at its ends: a rectangle for each piece and an octagon where two
+/// meet, made one.
 pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
     let pieces = line.windows(2).filter_map(|ends| {
         let along = (ends[1] - ends[0]).try_normalize()?;
@@ -56,7 +56,7 @@ pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
         let corner = |k: i32| at + half * DVec2::from_angle(std::f64::consts::TAU * (f64::from(k) + 0.5) / 8.0);
         vec![(0..8).map(corner).collect()]
     });
-    Outline { polygons: pieces.chain(joints).collect() }
+    Outline { polygons: pieces.chain(joints).collect() }.simplified(false)
 }
 
 #[cfg(test)]
@@ -71,6 +71,13 @@ mod tests {
         let area: usize = cells.iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum();
         // Two stretches of 6 m, that share a quarter of a crossing, and the tip of the joint.
         assert!((0.25 * area as f64 - (50.0 + 40.0) * 6.0).abs() < 12.0, "{area}");
+        // One ring, however many pieces; a loop has a hole.
+        let bent = carriageway(&line, 3.0);
+        assert_eq!((bent.polygons.len(), bent.polygons[0].len()), (1, 1));
+        let around = [(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0), (0.0, 0.0)].map(DVec2::from);
+        let around = carriageway(&around, 3.0);
+        assert_eq!((around.polygons.len(), around.polygons[0].len()), (1, 2));
+        assert_eq!(carriageway(&[DVec2::ONE, DVec2::ONE], 3.0), Outline::default());
     }
 
     #[test]

@@ -277,6 +277,14 @@ fn land_use_means_what_the_table_says() {
     let paved = city.sewered.expect("known").values.iter().filter(|v| **v > 0.5).count();
     assert_eq!(paved, 160);
     assert_eq!(city.manning.values[29 * 40], 0.015);
+    // Cells of 5 m have the street by its share.
+    std::fs::write(folder.path().join("coarse.toml"), text.replace("[time]", "cell_m = 5\n[time]")).unwrap();
+    let (coarse, _) = Scenario::load(&folder.path().join("coarse.toml")).unwrap().city().unwrap();
+    let shares = coarse.sewered.expect("known").values;
+    close(25.0 * shares.iter().map(|share| f64::from(*share)).sum::<f64>(), 160.0, 0.03, "paved");
+    assert!(shares.iter().any(|share| *share > 0.1 && *share < 0.9), "{shares:?}");
+    let street = |rough: f32| (0.015..0.05).contains(&rough);
+    assert!(coarse.manning.values.iter().all(|rough| street(*rough)), "{:?}", coarse.manning.values);
 }
 
 #[test]

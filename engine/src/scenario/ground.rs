@@ -11,34 +11,67 @@ use crate::cover::Cover;
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::raster::Raster;
+use rayon::prelude::*;
 
-/// Class of a cell that has none.
+/// Class of a part of a cell that has none.
 const NO_CLASS: u16 = u16::MAX;
-/// What covers the ground.
+/// Side of the parts in which cells are looked at, m, parts along the side of a cell at most, and parts in all.
+const PART: f64 = 0.5;
+const MOST_PARTS: usize = 16;
+const MOST_PARTS_IN_ALL: usize = 64_000_000;
+
+/// What covers the ground: of each cell, the classes of its parts, so that it has every class by its share.
 pub(super) struct Ground {
     pub(super) grid: Grid,
     pub(super) codes: Option<Codes>,
-    /// Class of each cell, or `NO_CLASS`.
+    /// Parts along the side of a cell.
+    parts: usize,
+    /// Class of each part, or `NO_CLASS`, on a grid as much finer.
     class: Vec<u16>,
 }
 
 impl Ground {
-    /// A value for each cell from its class.
-    pub(super) fn each(&self, value: impl Fn(&Class) -> f64, default: f64) -> Vec<f32> {
-        let values: Vec<f32> = self.codes.iter().flat_map(|codes| &codes.classes).map(|c| value(c) as f32).collect();
-        self.class.iter().map(|class| values.get(usize::from(*class)).copied().unwrap_or(default as f32)).collect()
+    /// The classes of the parts of each cell, as something makes of them.
+    fn of_cells(&self, of: impl Fn(&mut dyn Iterator<Item = u16>) -> f32 + Sync) -> Vec<f32> {
+        let (parts, cols) = (self.parts, self.grid.cols);
+        let cell = |cell: usize| {
+            let first = (cell / cols * cols * parts + cell % cols) * parts;
+            let rows = (0..parts).map(|row| first + row * cols * parts);
+            of(&mut rows.flat_map(|first| &self.class[first..first + parts]).copied())
+        };
+        (0..self.grid.len()).into_par_iter().map(cell).collect()
     }
 
+    /// A value for each cell: the mean over its parts.
+    pub(super) fn each(&self, value: impl Fn(&Class) -> f64, default: f64) -> Vec<f32> {
+        let values: Vec<f64> = self.codes.iter().flat_map(|codes| &codes.classes).map(value).collect();
+        let count = (self.parts * self.parts) as f64;
+        self.of_cells(|classes| {
+            (classes.map(|class| values.get(usize::from(class)).copied().unwrap_or(default)).sum::<f64>() / count)
+                as f32
+        })
+    }
+
+    /// What covers the largest share of each cell.
     pub(super) fn cover(&self) -> Option<Raster> {
-        self.codes.as_ref()?;
-        let values = self.each(|class| f64::from(class.cover as u8), f64::from(Cover::Soil as u8));
+        let codes = self.codes.as_ref()?;
+        let values = self.of_cells(|classes| {
+            let mut counts = [0; Cover::ALL.len()];
+            for class in classes {
+                let cover = codes.classes.get(usize::from(class)).map_or(Cover::Soil, |class| class.cover);
+                Cover::ALL.iter().zip(&mut counts).filter(|(own, _)| **own == cover).for_each(|(_, count)| *count += 1);
+            }
+            // The first of those that share the cell equally.
+            let most = (0..counts.len()).rev().max_by_key(|k| counts[*k]).unwrap_or_default();
+            f32::from(Cover::ALL[most] as u8)
+        });
         Some(Raster::from_values(self.grid, "cover", "", values).described("Land cover, numbered as in UMEP"))
     }
 
     pub(super) fn sewered(&self) -> Option<Raster> {
         self.codes.as_ref()?;
         let values = self.each(|class| f64::from(u8::from(class.sewered)), 0.0);
-        Some(Raster::from_values(self.grid, "sewered", "", values).described("1 where the sewer has inlets"))
+        Some(Raster::from_values(self.grid, "sewered", "", values).described("Share with inlets of the sewer"))
     }
 }
 
@@ -46,7 +79,9 @@ impl Scenario {
     /// What covers the ground, by the scenario's table of codes.
     pub(super) fn ground(&self, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Ground> {
         let spec = &self.spec.city;
-        let Some(name) = &spec.codes else { return Ok(Ground { grid: *grid, codes: None, class: Vec::new() }) };
+        let Some(name) = &spec.codes else {
+            return Ok(Ground { grid: *grid, codes: None, parts: 1, class: Vec::new() });
+        };
         let codes = match SHIPPED.iter().find(|(shipped, _)| shipped == name) {
             Some((shipped, text)) => Codes::parse(std::path::Path::new(shipped), text)?,
             None => {
@@ -58,11 +93,14 @@ impl Scenario {
                 codes
             }
         };
-        let mut class = vec![NO_CLASS; grid.len()];
+        let wanted = ((grid.cell / PART).ceil() as usize).clamp(1, MOST_PARTS);
+        let parts = (1..=wanted).rev().find(|n| grid.len() * n * n <= MOST_PARTS_IN_ALL).unwrap_or(1);
+        let fine = Grid { cols: grid.cols * parts, rows: grid.rows * parts, cell: grid.cell / parts as f64, ..*grid };
+        let mut class = vec![NO_CLASS; fine.len()];
         if let Some(name) = &spec.land_use {
             let source = self.read("land_use", name, Quantity::Values, inputs)?;
-            let raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
-            note_share(inputs, holes::count_holes(&raster), grid);
+            let raster = resample(&source, &fine, Method::Nearest, &self.path(name))?;
+            note_share(inputs, holes::count_holes(&raster), &fine);
             let mut unknown = std::collections::BTreeMap::<i64, usize>::new();
             for (class, code) in class.iter_mut().zip(&raster.values).filter(|(_, code)| !code.is_nan()) {
                 match codes.of_number(*code) {
@@ -70,15 +108,18 @@ impl Scenario {
                     None => *unknown.entry(*code as i64).or_default() += 1,
                 }
             }
-            let told =
-                unknown.into_iter().take(20).map(|(code, count)| format!("code {code} is in no class: {count} cells"));
-            let told: Vec<String> = told.collect();
+            let cells = |count: usize| count.div_ceil(parts * parts);
+            let told: Vec<String> = unknown
+                .into_iter()
+                .take(20)
+                .map(|(code, count)| format!("code {code} is in no class: {} cells", cells(count)))
+                .collect();
             inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(told.iter().cloned()));
         }
         for name in &spec.surfaces {
-            self.paint(name, &codes, grid, &mut class, inputs)?;
+            self.paint(name, &codes, &fine, &mut class, inputs)?;
         }
-        Ok(Ground { grid: *grid, codes: Some(codes), class })
+        Ok(Ground { grid: *grid, codes: Some(codes), parts, class })
     }
 
     /// Lays the features of a file on the ground.
@@ -111,10 +152,7 @@ impl Scenario {
                 }
                 continue;
             };
-            let rows = feature.place.outline.cells(grid).unwrap_or_default();
-            for (row, ranges) in rows {
-                ranges.into_iter().for_each(|cols| class[row * grid.cols..][cols].fill(found as u16));
-            }
+            feature.place.outline.fill(grid, class, found as u16);
         }
         inputs.last_mut().into_iter().for_each(|input| input.repairs.append(&mut repairs));
         Ok(())

@@ -14,11 +14,13 @@ pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
     let mut polygons = Vec::with_capacity(outline.polygons.len());
     for rings in outline.polygons {
         let mut kept: Vec<Vec<DVec2>> = Vec::with_capacity(rings.len());
+        let mut crosses = false;
         for (k, ring) in rings.into_iter().enumerate() {
             if distinct(&ring) < 3 {
                 repairs.push("a ring of fewer than three corners is left out");
             } else if crosses_itself(&ring) {
                 repairs.push("crosses itself: what lies within an odd number of loops is taken");
+                crosses = true;
                 kept.push(ring);
             } else if area(&ring).abs() <= NO_AREA {
                 repairs.push("a ring without an area is left out");
@@ -31,7 +33,9 @@ pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
                 break;
             }
         }
-        if !kept.is_empty() {
+        if crosses {
+            polygons.append(&mut Outline { polygons: vec![kept] }.simplified(true).polygons);
+        } else if !kept.is_empty() {
             polygons.push(kept);
         }
     }
@@ -103,7 +107,7 @@ mod tests {
         };
         check(vec![square.clone()], 1, "");
         check(vec![square.clone(), ring(&[(1.0, 1.0), (1.0, 2.0), (2.0, 2.0)])], 2, "");
-        check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)])], 1, "crosses itself");
+        check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (4.0, 0.0), (0.0, 4.0)])], 2, "crosses itself");
         check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (2.0, 2.0)])], 0, "without an area");
         check(vec![ring(&[(0.0, 0.0), (4.0, 4.0), (0.0, 0.0)]), square.clone()], 0, "fewer than three");
         check(vec![square, ring(&[(1.0, 1.0)])], 1, "fewer than three");

@@ -16,11 +16,7 @@ pub fn footprints(city: &City) -> Vec<bool> {
         is_roof.iter_mut().zip(&heights.values).for_each(|(is_roof, height)| *is_roof = *height > 0.0);
         return is_roof;
     }
-    for place in &city.places.buildings {
-        for (row, ranges) in place.outline.cells(&city.grid).unwrap_or_default() {
-            ranges.into_iter().for_each(|cols| is_roof[row * city.grid.cols..][cols].fill(true));
-        }
-    }
+    city.places.buildings.iter().for_each(|place| place.outline.fill(&city.grid, &mut is_roof, true));
     is_roof
 }
 
@@ -108,11 +104,7 @@ fn districts(city: &City) -> Vec<bool> {
         return Vec::new();
     }
     let mut within = vec![false; city.grid.len()];
-    for district in &city.districts {
-        for (row, ranges) in district.place.outline.cells(&city.grid).unwrap_or_default() {
-            ranges.into_iter().for_each(|cols| within[row * city.grid.cols..][cols].fill(true));
-        }
-    }
+    city.districts.iter().for_each(|district| district.place.outline.fill(&city.grid, &mut within, true));
     within
 }
 

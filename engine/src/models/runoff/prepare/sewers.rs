@@ -34,24 +34,22 @@ pub fn sewers(
     let grid = &city.grid;
     let mut district_of = vec![if city.districts.is_empty() { 0 } else { u16::MAX }; grid.len()];
     for (k, district) in city.districts.iter().enumerate() {
-        for (row, ranges) in district.place.outline.cells(grid).unwrap_or_default() {
-            ranges.into_iter().for_each(|cols| district_of[row * grid.cols..][cols].fill(k as u16));
-        }
+        district.place.outline.fill(grid, &mut district_of, k as u16);
     }
-    let is_paved = |cell: usize| match &city.sewered {
-        Some(sewered) => sewered.values[cell] > 0.5,
+    // Share of a cell that is paved.
+    let paved = |cell: usize| match &city.sewered {
+        Some(sewered) => f64::from(sewered.values[cell]),
         // Where nothing else is known, nothing sinks into pavement.
         None => {
             let dry = city.soil.horton.as_ref().map_or(0.0, |(initial, _)| initial.values[cell]);
-            city.infiltration.values[cell].max(dry) <= 0.0
+            f64::from(u8::from(city.infiltration.values[cell].max(dry) <= 0.0))
         }
     };
     let capacity = |cell: usize| {
         let own = city.districts.get(usize::from(district_of[cell])).and_then(|district| district.inlet_mm_per_hour);
         match inlets {
             Some(raster) => f64::from(raster.values[cell]).max(0.0),
-            None if is_paved(cell) => own.or(uniform).unwrap_or(USUAL_INLET),
-            None => 0.0,
+            None => paved(cell) * own.or(uniform).unwrap_or(USUAL_INLET),
         }
     };
     let is_open = |cell: usize| !problem.bed[cell].is_nan() && !is_roof[cell] && problem.depth[cell] <= STANDING_DEPTH;
