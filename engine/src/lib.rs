@@ -24,6 +24,7 @@ pub mod scenario;
 pub mod series;
 pub mod simulation;
 pub mod view;
+pub mod weather;
 pub mod words;
 
 pub use error::{Error, Result};

@@ -1,6 +1,8 @@
 //! The models. Each takes a city and a scenario and gives frames; none knows another.
 
+pub mod heat;
 pub mod runoff;
+pub mod validate;
 
 use crate::city::City;
 use crate::device::Device;

@@ -2,12 +2,12 @@
 
 use super::say;
 use hanze_engine::device::Device;
-use hanze_engine::models::runoff::validate::{Bar, Bench, CASES};
+use hanze_engine::models::validate::{Bar, Bench, Case};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Runs the cases of the runoff model and prints case | figure | bar | verdict.
-pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<ExitCode> {
+/// Runs the cases of a model and prints case | figure | bar | verdict.
+pub fn validate(cases: &[Case], only: Option<&str>, cheap: bool, device: &str) -> miette::Result<ExitCode> {
     let device = Device::open(device).map_err(super::report::report)?;
     let data = hanze_engine::data_folder();
     let required = std::env::var_os("HANZE_REQUIRE_DATA").is_some_and(|value| value == "1");
@@ -15,7 +15,7 @@ pub fn runoff(only: Option<&str>, cheap: bool, device: &str) -> miette::Result<E
     row("case", "figure", "bar", "verdict");
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let only = only.unwrap_or_default().to_lowercase();
-    let wanted = CASES.iter().filter(|case| case.name.to_lowercase().contains(&only) && (case.cheap || !cheap));
+    let wanted = cases.iter().filter(|case| case.name.to_lowercase().contains(&only) && (case.cheap || !cheap));
     for case in wanted {
         if case.needs_data && data.is_none() {
             row(case.name, "-", "needs data: set HANZE_DATA", "not run");

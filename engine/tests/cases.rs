@@ -1,7 +1,9 @@
-//! The cheap validation cases of the runoff model, on both devices.
+//! The cheap cases with known answers of every model, on both devices.
 
+use hanze_engine::data_folder;
 use hanze_engine::device::Device;
-use hanze_engine::models::runoff::validate::{Bench, CASES, data_folder};
+use hanze_engine::models::validate::Bench;
+use hanze_engine::models::{heat, runoff};
 
 /// Whether an environment variable is set to 1.
 fn required(variable: &str) -> bool {
@@ -25,7 +27,8 @@ fn check(device: &Device) {
     let data = data_folder();
     let bench = Bench { device, data: data.as_deref() };
     let mut failures = Vec::new();
-    for case in CASES.iter().filter(|case| case.cheap) {
+    let cases = runoff::validate::CASES.iter().chain(heat::validate::CASES);
+    for case in cases.filter(|case| case.cheap) {
         if case.needs_data && data.is_none() {
             assert!(!required("HANZE_REQUIRE_DATA"), "HANZE_REQUIRE_DATA is 1, but there is no data for {}", case.name);
             eprintln!("no reference data: the case \"{}\" did not run", case.name);

@@ -1,0 +1,10 @@
+//! Urban heat: how hot it feels on every square metre, hour by hour.
+//!
+//! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
+
+pub mod national;
+pub mod pet;
+pub mod sky;
+pub mod sun;
+pub mod utci;
+pub mod validate;

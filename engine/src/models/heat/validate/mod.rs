@@ -1,0 +1,17 @@
+//! Cases of the heat model with known answers.
+//!
+//! `hanze validate heat` runs them all; tests run the cheap ones.
+
+mod numbers;
+
+pub use crate::models::validate::{Bar, Bench, Case, Figure};
+use crate::models::validate::{most, within};
+
+/// Every case.
+pub const CASES: &[Case] = &[
+    Case { name: "sun", cheap: true, needs_data: true, run: numbers::sun },
+    Case { name: "PET", cheap: true, needs_data: true, run: numbers::pet },
+    Case { name: "UTCI", cheap: true, needs_data: true, run: numbers::utci },
+    Case { name: "national PET", cheap: true, needs_data: true, run: numbers::national },
+    Case { name: "national wind", cheap: true, needs_data: true, run: numbers::national_wind },
+];

@@ -1,0 +1,88 @@
+use super::*;
+
+fn from_text(name: &str, text: &str, from: (i64, u32, u32), hours: i64) -> Result<Weather> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).expect("written");
+    let start = days(from.0, from.1, from.2).expect("a day") * 86_400;
+    read(&path, start, start + hours * 3600)
+}
+
+const KNMI: &str = "# STN,YYYYMMDD,   HH,   DD,   FF,    T,    Q,    P,    N,    U\n\n";
+
+#[test]
+fn each_format_means_the_same() {
+    let knmi = format!(
+        "{KNMI}  278,20190725,    1,  990,   20,  251,   36,10132,    9,   50\n  278,20190725,    2,  270,   30,  240,    0,10130,    4,   60\n"
+    );
+    let csv = "time,air_c,humidity_percent,wind_m_per_s,direction_degrees,global_w_per_m2,pressure_hpa,cloud_percent\n2019-07-25T01:00Z,25.1,50,2,,100,1013.2,\n2019-07-25T02:00:00Z,24,60,3,270,0,1013,50\n";
+    let umep = "%iy id it imin Wind RH Td press Kdn Wd fcld\n2019 206 1 0 2 50 25.1 101.32 100 -999 -999\n2019 206 2 0 3 60 24 101.3 0 270 0.5\n";
+    let mut epw = "LOCATION,Heino,-,NLD,-,278,52.4,6.3,1.0,4\n".to_string() + &"x\n".repeat(7);
+    for (hour, air, rh, pressure, global, dir, wind, cloud) in
+        [(2, "25.1", 50, 101_320, 100, 999, 2, 99), (3, "24", 60, 101_300, 0, 270, 3, 5)]
+    {
+        epw += &format!(
+            "2007,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
+        );
+    }
+    let cases = [("a.txt", knmi.as_str()), ("a.csv", csv), ("b.txt", umep), ("a.epw", &epw)];
+    for (name, text) in cases {
+        let found = from_text(name, text, (2019, 7, 25), 2).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let [one, two] = found.hours[..] else { panic!("{name}: {found:?}") };
+        assert_eq!(one.end, 18_102 * 86_400 + 3600, "{name}");
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(near(one.air, 25.1) && near(one.global, 100.0) && one.direction.is_none(), "{name}: {one:?}");
+        assert!(one.cloud.is_none() && near(one.pressure.unwrap_or(0.0), 1013.2), "{name}: {one:?}");
+        assert!(near(two.humidity, 60.0) && two.direction == Some(270.0) && two.cloud == Some(0.5), "{name}: {two:?}");
+        assert!(found.repairs.is_empty(), "{name}: {:?}", found.repairs);
+    }
+}
+
+#[test]
+fn gaps_are_filled_or_refused() {
+    let csv = |rows: &[&str]| {
+        let head = "time,air_c,humidity_percent,global_w_per_m2\n".to_string();
+        rows.iter().enumerate().fold(head, |text, (k, row)| text + &format!("2019-07-25T{:02}:00Z,{row}\n", k + 1))
+    };
+    let found = from_text("a.csv", &csv(&["20,50,0", "-999,50,0", "22,102,-3"]), (2019, 7, 25), 3).expect("mended");
+    assert_eq!((found.hours[1].air, found.hours[2].humidity, found.hours[2].global), (21.0, 100.0, 0.0));
+    assert_eq!((found.repairs.len(), found.hours[0].wind), (3, USUAL_WIND), "{:?}", found.repairs);
+    let cases: [(&[&str], &str); 6] = [
+        (&["20,140,0"], "line 2: humidity of 140"),
+        (&["20,50,0", "20,50,5000"], "line 3: global radiation of 5000"),
+        (
+            &["20,50,0", ",50,0", ",50,0", ",50,0", ",50,0", "21,50,0"],
+            "no air temperature for 4 hours from 2019-07-25 01:00",
+        ),
+        (&[",50,0"], "has no air temperature"),
+        (&["20,fifty,0"], "line 2: \"fifty\" is no number"),
+        (&["20,50"], "line 2: has 3 values for 4 columns"),
+    ];
+    for (rows, words) in cases {
+        let error = from_text("a.csv", &csv(rows), (2019, 7, 25), rows.len() as i64).expect_err(words).to_string();
+        assert!(error.contains(words) && error.contains("a.csv"), "{error} | {words}");
+    }
+    let other = from_text("a.csv", &csv(&["20,50,0"]), (2018, 7, 25), 24).expect_err("another year").to_string();
+    assert!(other.contains("no weather on 2018-07-25"), "{other}");
+    let local = "time,air_c\n2019-07-25T01:00+02:00,20\n";
+    assert!(from_text("a.csv", local, (2019, 7, 25), 1).expect_err("local").to_string().contains("no hour in UTC"));
+    let twice = format!("{}2019-07-25T01:00Z,20,50,0\n", csv(&["20,50,0"]));
+    assert!(from_text("a.csv", &twice, (2019, 7, 25), 1).expect_err("twice").to_string().contains("lines 2 and 3"));
+    assert!(from_text("a.zip", "no zip", (2019, 7, 25), 1).expect_err("no zip").to_string().contains("unpacked"));
+    assert!(from_text("a.txt", "hello", (2019, 7, 25), 1).is_err());
+}
+
+#[test]
+fn a_station_is_read_from_its_zip() {
+    let Some(data) = crate::data_folder() else {
+        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
+        eprintln!("no reference data: Heino is not read");
+        return;
+    };
+    let start = days(2019, 7, 25).expect("a day") * 86_400;
+    let found = read(&data.join("weather/uurgeg_278_2011-2020.zip"), start, start + 86_400).expect("read");
+    let warmest = found.hours.iter().map(|hour| hour.air).fold(f64::MIN, f64::max);
+    assert!((warmest - 38.7).abs() < 0.5 && found.hours.len() == 24, "{warmest}");
+    let brightest = found.hours.iter().max_by(|a, b| a.global.total_cmp(&b.global)).expect("hours");
+    assert!(brightest.global > 750.0 && (11..14).contains(&(brightest.end / 3600 % 24)), "{brightest:?}");
+}
