@@ -2,8 +2,14 @@
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 
+pub mod cpu;
+pub mod forcing;
+pub mod ground;
+pub mod hour;
 pub mod national;
 pub mod pet;
+pub mod rays;
+pub mod scene;
 pub mod sky;
 pub mod sun;
 pub mod utci;

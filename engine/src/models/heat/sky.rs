@@ -24,6 +24,10 @@ pub struct Patch {
     pub width: f64,
     /// Solid angle, sr.
     pub solid: f64,
+    /// What it shines on a level plane, and on an upright cylinder, each W/m² for a radiance of 1 W/m²sr.
+    pub level: f64,
+    /// See `level`.
+    pub side: f64,
 }
 
 /// All patches, ring by ring from the horizon up; the first of each begins in the north.
@@ -33,8 +37,10 @@ pub fn patches() -> Vec<Patch> {
         let high = if *count == 1 { FRAC_PI_2 } else { low + RING };
         let altitude = if *count == 1 { FRAC_PI_2 } else { 0.5 * (low + high) };
         let (width, solid) = (TAU / *count as f64, TAU * (high.sin() - low.sin()) / *count as f64);
+        let level = 0.5 * width * (high.sin().powi(2) - low.sin().powi(2));
+        let side = width * (0.5 * (high - low) + 0.25 * ((2.0 * high).sin() - (2.0 * low).sin()));
         (0..*count)
-            .map(|n| Patch { low, high, altitude, azimuth: (n as f64 + 0.5) * width, width, solid })
+            .map(|n| Patch { low, high, altitude, azimuth: (n as f64 + 0.5) * width, width, solid, level, side })
             .collect::<Vec<_>>()
     };
     RINGS.iter().enumerate().flat_map(ring).collect()
@@ -82,6 +88,19 @@ pub fn cloudiness(global: f64, altitude: f64) -> Option<f64> {
     Some(if ratio > 0.95 { 0.0 } else { ((1.0 - ratio) / 0.75).max(0.0).powf(1.0 / 3.4).min(1.0) })
 }
 
+/// Longwave radiance of each patch, W/m²sr, of a sky that shines `level` W/m² on an open level plane and emits with a whole
+/// emissivity: warmer towards the horizon (Martin and Berdahl 1984).
+pub fn longwave_radiances(patches: &[Patch], level: f64, emissivity: f64) -> Vec<f64> {
+    const THICKNESS: f64 = 0.308;
+    let of = |patch: &Patch| {
+        let path = 1.0 / patch.altitude.sin().max(0.05);
+        1.0 - (1.0 - emissivity.min(1.0)) * (THICKNESS * (1.7 - path)).exp()
+    };
+    let values: Vec<f64> = patches.iter().map(of).collect();
+    let sum: f64 = patches.iter().zip(&values).map(|(patch, value)| patch.level * value).sum();
+    values.iter().map(|value| value * level / sum).collect()
+}
+
 /// Emissivity of a sky with clouds.
 pub fn emissivity(clear: f64, cloud: f64) -> f64 {
     clear * (1.0 - 0.84 * cloud) + 0.84 * cloud
@@ -123,9 +142,8 @@ impl Light {
         if self.diffuse <= 0.0 {
             return vec![0.0; patches.len()];
         }
-        let level = |values: &[f64]| -> f64 {
-            patches.iter().zip(values).map(|(patch, value)| value * patch.solid * patch.altitude.sin()).sum()
-        };
+        let level =
+            |values: &[f64]| -> f64 { patches.iter().zip(values).map(|(patch, value)| value * patch.level).sum() };
         let mut values = vec![1.0; patches.len()];
         if self.altitude > 1f64.to_radians() {
             let zenith = FRAC_PI_2 - self.altitude;
@@ -172,8 +190,10 @@ mod tests {
         assert_eq!(patches.len(), PATCHES);
         let solid: f64 = patches.iter().map(|patch| patch.solid).sum();
         assert!((solid - TAU).abs() < 1e-12, "{solid}");
-        let level: f64 = patches.iter().map(|patch| patch.solid * patch.altitude.sin()).sum();
-        assert!((level - PI).abs() < 0.01 * PI, "{level}");
+        let level: f64 = patches.iter().map(|patch| patch.level).sum();
+        assert!((level - PI).abs() < 1e-12, "{level}");
+        let side: f64 = patches.iter().map(|patch| patch.side).sum();
+        assert!((side - 0.5 * PI * PI).abs() < 1e-12, "{side}");
     }
 
     #[test]
@@ -184,7 +204,7 @@ mod tests {
         {
             let light = Light { altitude, azimuth: 2.0, direct, diffuse, above: 1340.0 };
             let values = light.radiances(&patches);
-            let level: f64 = patches.iter().zip(&values).map(|(p, v)| v * p.solid * p.altitude.sin()).sum();
+            let level: f64 = patches.iter().zip(&values).map(|(p, v)| v * p.level).sum();
             assert!((level - diffuse).abs() < 1e-9 * diffuse && values.iter().all(|v| *v >= 0.0), "{level}");
             // A clear sky is brightest about the sun.
             if direct > 500.0 {

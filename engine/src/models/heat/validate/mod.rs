@@ -2,10 +2,12 @@
 //!
 //! `hanze validate heat` runs them all; tests run the cheap ones.
 
+mod field;
+mod geometry;
 mod numbers;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
-use crate::models::validate::{most, within};
+use crate::models::validate::{most, told, within};
 
 /// Every case.
 pub const CASES: &[Case] = &[
@@ -14,4 +16,7 @@ pub const CASES: &[Case] = &[
     Case { name: "UTCI", cheap: true, needs_data: true, run: numbers::utci },
     Case { name: "national PET", cheap: true, needs_data: true, run: numbers::national },
     Case { name: "national wind", cheap: true, needs_data: true, run: numbers::national_wind },
+    Case { name: "sky view", cheap: true, needs_data: false, run: geometry::sky_view },
+    Case { name: "isothermal enclosure", cheap: true, needs_data: false, run: geometry::enclosure },
+    Case { name: "field days", cheap: true, needs_data: true, run: field::days },
 ];

@@ -61,7 +61,7 @@ pub fn sun(bench: &Bench) -> Result<Vec<Figure>> {
         let cells: Vec<&str> = line.split(',').collect();
         let [time, zenith, _, azimuth, _] = cells[..] else { continue };
         let [zenith, azimuth] = [zenith, azimuth].map(|cell| cell.parse().unwrap_or(f64::NAN));
-        let at = position::sun(52.51, 6.09, unix(time).unwrap_or(f64::NAN))?;
+        let at = position::sun(52.5168, 6.083, unix(time).unwrap_or(f64::NAN))?;
         worst_of[0] = worst(worst_of[0], (90.0 - at.altitude.to_degrees() - zenith).abs());
         worst_of[1] = worst(worst_of[1], apart(at.azimuth.to_degrees(), azimuth));
         rows += 1;
@@ -168,7 +168,7 @@ pub fn national_wind(bench: &Bench) -> Result<Vec<Figure>> {
         let of = |key: &str| number(&row[key]);
         let found = Roughness {
             buildings: (of("Hb"), of("Ab")),
-            trees: (of("Ht"), of("At")),
+            trees: (national::wind_height(of("Ht")), of("At")),
             fronts: (of("Fb"), of("Ft")),
             area: of("Atot"),
         };

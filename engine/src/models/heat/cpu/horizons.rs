@@ -1,0 +1,258 @@
+//! How much of the sky each cell sees: horizons to all sides, and what they leave of each patch.
+
+use super::super::rays::{Step, steps};
+use super::super::scene::Scene;
+use super::super::sky::{PATCHES, Patch, RINGS, patches};
+use super::beside;
+use rayon::prelude::*;
+use std::f64::consts::TAU;
+
+/// Directions to which horizons are looked for, with half a step from north to the first.
+pub const AZIMUTHS: usize = 64;
+/// Level distances up to which crowns are taken together, m: what lies between two crowns of one class is hidden, too.
+const CLASSES: [f32; 4] = [4.0, 12.0, 40.0, f32::INFINITY];
+/// Horizons lower than this are none.
+const LOWEST: f64 = 0.02;
+
+/// What each cell sees, patch by patch; fractions in 255ths.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Cells.
+    pub len: usize,
+    /// Sky view factor of buildings alone: mean cos² of the horizon.
+    pub sky_view: Vec<f32>,
+    /// The part of each patch that buildings hide, patch after patch.
+    pub walls: Vec<u8>,
+    /// The part of each patch that crowns hide above buildings, patch after patch; empty without trees.
+    pub crowns: Vec<u8>,
+}
+
+impl View {
+    /// Sky view factor with crowns, over a level plane, of a cell.
+    pub fn sky_view_with_crowns(&self, patches: &[Patch], cell: usize) -> f64 {
+        let hidden = |k: usize| {
+            let part = |values: &[u8]| values.get(k * self.len + cell).map_or(0.0, |value| f64::from(*value) / 255.0);
+            part(&self.walls) + part(&self.crowns)
+        };
+        let seen = patches.iter().enumerate().map(|(k, p)| (1.0 - hidden(k)) * p.level);
+        seen.sum::<f64>() / patches.iter().map(|p| p.level).sum::<f64>()
+    }
+}
+
+/// For a direction: its ray, and the patches of each ring that its sector touches, with the share of the patch.
+struct Sector {
+    steps: Vec<Step>,
+    /// For each ring up to two patches and their shares.
+    shares: Vec<[(usize, f32); 2]>,
+}
+
+fn sectors(scene: &Scene, reach: f64) -> Vec<Sector> {
+    let width = TAU / AZIMUTHS as f64;
+    let sector = |k: usize| {
+        let (from, to) = (k as f64 * width, (k + 1) as f64 * width);
+        let mut first = 0;
+        let shares = RINGS.iter().map(|count| {
+            let each = TAU / *count as f64;
+            let (one, other) = ((from / each) as usize, (((to - 1e-9) / each) as usize).min(count - 1));
+            // Shares of all sectors of a patch add up to 1.
+            let part = |n: usize| (to.min((n + 1) as f64 * each) - from.max(n as f64 * each)) / each;
+            let touched =
+                [(first + one, part(one) as f32), (first + other, if other > one { part(other) as f32 } else { 0.0 })];
+            first += count;
+            touched
+        });
+        Sector { shares: shares.collect(), steps: steps(from + 0.5 * width, scene.grid.cell, reach) }
+    };
+    (0..AZIMUTHS).map(sector).collect()
+}
+
+/// What all cells see.
+pub fn view(scene: &Scene) -> View {
+    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
+    let reach = f64::from(scene.relief()) / LOWEST;
+    let across = scene.grid.cell * (cols as f64).hypot(rows as f64);
+    let sectors = sectors(scene, reach.min(across));
+    let has_crowns = scene.has_crowns();
+    let highest = scene.surface.iter().copied().fold(f32::MIN, f32::max);
+    let lines: Vec<Line> = (0..rows)
+        .into_par_iter()
+        .map_init(|| Work::new(cols, has_crowns), |work, row| work.row(scene, &sectors, row, highest))
+        .collect();
+    let len = cols * rows;
+    let gather = |of: fn(&Line) -> &Vec<u8>| {
+        let mut all = vec![0u8; PATCHES * len];
+        all.par_chunks_mut(len).enumerate().for_each(|(patch, all)| {
+            all.chunks_mut(cols)
+                .zip(&lines)
+                .for_each(|(row, line)| row.copy_from_slice(&of(line)[patch * cols..][..cols]));
+        });
+        all
+    };
+    View {
+        len,
+        sky_view: lines.iter().flat_map(|line| &line.sky_view).copied().collect(),
+        walls: gather(|line| &line.walls),
+        crowns: if has_crowns { gather(|line| &line.crowns) } else { Vec::new() },
+    }
+}
+
+/// A row of a view.
+struct Line {
+    sky_view: Vec<f32>,
+    walls: Vec<u8>,
+    crowns: Vec<u8>,
+}
+
+/// Numbers of a row on the way.
+struct Work {
+    cols: usize,
+    /// Tangent of the horizon.
+    horizon: Vec<f32>,
+    /// Lowest and highest tangents of the crowns of each class.
+    crowns: Vec<(Vec<f32>, Vec<f32>)>,
+    /// Sum of cos² over the directions.
+    cos2: Vec<f32>,
+    /// Sums over the directions for each patch.
+    walls: Vec<f32>,
+    hidden: Vec<f32>,
+}
+
+impl Work {
+    fn new(cols: usize, has_crowns: bool) -> Work {
+        let row = || vec![0.0; cols];
+        let classes = if has_crowns { CLASSES.len() + 1 } else { 0 };
+        Work {
+            cols,
+            horizon: row(),
+            crowns: (0..classes).map(|_| (row(), row())).collect(),
+            cos2: row(),
+            walls: vec![0.0; PATCHES * cols],
+            hidden: vec![0.0; if has_crowns { PATCHES * cols } else { 0 }],
+        }
+    }
+
+    fn row(&mut self, scene: &Scene, sectors: &[Sector], row: usize, highest: f32) -> Line {
+        self.cos2.fill(0.0);
+        self.walls.fill(0.0);
+        self.hidden.fill(0.0);
+        for sector in sectors {
+            self.horizons(scene, &sector.steps, row, highest);
+            self.crowns_of(scene, &sector.steps, row);
+            self.add(sector);
+        }
+        let bytes = |values: &[f32]| values.iter().map(|value| (value * 255.0 + 0.5) as u8).collect();
+        Line {
+            sky_view: self.cos2.iter().map(|sum| sum / AZIMUTHS as f32).collect(),
+            walls: bytes(&self.walls),
+            crowns: bytes(&self.hidden),
+        }
+    }
+
+    /// Horizons of the row in one direction, by cells' nearer edges.
+    fn horizons(&mut self, scene: &Scene, steps: &[Step], row: usize, highest: f32) {
+        let (cols, rows) = (self.cols, scene.grid.rows);
+        let eye = &scene.eye[row * cols..][..cols];
+        self.horizon.fill(0.0);
+        let lowest = eye.iter().copied().fold(f32::MAX, f32::min);
+        for (k, step) in steps.iter().enumerate().skip(1) {
+            // Once in a while: whether anything further off can still stand out above all horizons of the row.
+            if k % 16 == 0 {
+                let least = self.horizon.iter().copied().fold(f32::MAX, f32::min);
+                if (highest - lowest) < least * step.enter {
+                    break;
+                }
+            }
+            let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
+            let far = &scene.surface[first..first + range.len()];
+            let inverse = step.enter.recip();
+            let near = self.horizon[range.clone()].iter_mut().zip(&eye[range]);
+            for ((horizon, eye), far) in near.zip(far) {
+                *horizon = horizon.max((far - eye) * inverse);
+            }
+        }
+    }
+
+    /// Crowns of the row in one direction: for each class of distance the lowest and the highest ray that meets one.
+    fn crowns_of(&mut self, scene: &Scene, steps: &[Step], row: usize) {
+        if self.crowns.is_empty() {
+            return;
+        }
+        let (cols, rows) = (self.cols, scene.grid.rows);
+        let eye = &scene.eye[row * cols..][..cols];
+        for (low, high) in &mut self.crowns {
+            low.fill(f32::MAX);
+            high.fill(0.0);
+        }
+        for (k, step) in steps.iter().enumerate() {
+            let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
+            let class = if k == 0 { 0 } else { 1 + CLASSES.iter().position(|end| step.enter < *end).unwrap_or(3) };
+            let (low, high) = &mut self.crowns[class];
+            let (nearer, further) = (step.enter.max(1e-6).recip(), step.leave.recip());
+            let tops = &scene.crown_high[first..first + range.len()];
+            let bottoms = &scene.crown_low[first..first + range.len()];
+            let seen = low[range.clone()].iter_mut().zip(&mut high[range.clone()]).zip(&eye[range]);
+            for (((low, high), eye), (bottom, top)) in seen.zip(bottoms.iter().zip(tops)) {
+                *low = low.min((bottom - eye) * further);
+                *high = high.max((top - eye) * nearer);
+            }
+        }
+    }
+
+    /// What the horizons and crowns of a direction leave of the patches of its sector.
+    fn add(&mut self, sector: &Sector) {
+        let cols = self.cols;
+        // From here on sines.
+        let sine = |tangent: f32| tangent / (1.0 + tangent * tangent).sqrt();
+        for (cos2, horizon) in self.cos2.iter_mut().zip(&mut self.horizon) {
+            *cos2 += 1.0 / (1.0 + *horizon * *horizon);
+            *horizon = sine(*horizon);
+        }
+        for (low, high) in &mut self.crowns {
+            low.iter_mut().for_each(|low| *low = sine(low.clamp(0.0, 1e6)));
+            high.iter_mut().for_each(|high| *high = sine(high.clamp(0.0, 1e6)));
+        }
+        let ring = std::f64::consts::PI / 15.0;
+        for (k, shares) in sector.shares.iter().enumerate() {
+            let from = (k as f64 * ring).sin() as f32;
+            let to = if k + 1 == RINGS.len() { 1.0 } else { ((k + 1) as f64 * ring).sin() as f32 };
+            let inverse = (to - from).recip();
+            for (patch, share) in shares.iter().filter(|(_, share)| *share > 0.0) {
+                let walls = &mut self.walls[patch * cols..][..cols];
+                for (walls, horizon) in walls.iter_mut().zip(&self.horizon) {
+                    *walls += share * ((horizon - from) * inverse).clamp(0.0, 1.0);
+                }
+                if self.crowns.is_empty() {
+                    continue;
+                }
+                let hidden = &mut self.hidden[patch * cols..][..cols];
+                for (col, hidden) in hidden.iter_mut().enumerate() {
+                    let floor = self.horizon[col].clamp(from, to);
+                    let open = to - floor;
+                    let mut left = 1.0f32;
+                    for (low, high) in &self.crowns {
+                        let met = (high[col].min(to) - low[col].max(floor)).max(0.0);
+                        left *= 1.0 - (met / open.max(1e-6)).min(1.0);
+                    }
+                    *hidden += share * open * inverse * (1.0 - left);
+                }
+            }
+        }
+    }
+}
+
+/// Sky view factors with crowns of all cells, over a level plane.
+pub fn sky_view_with_crowns(view: &View) -> Vec<f32> {
+    let patches = patches();
+    let whole: f64 = patches.iter().map(|p| p.level).sum();
+    let mut seen = vec![0.0f32; view.len];
+    for (k, patch) in patches.iter().enumerate() {
+        let weight = (patch.level / whole / 255.0) as f32;
+        let walls = &view.walls[k * view.len..][..view.len];
+        let crowns = view.crowns.get(k * view.len..(k + 1) * view.len);
+        seen.par_iter_mut().enumerate().for_each(|(cell, seen)| {
+            let hidden = u16::from(walls[cell]) + crowns.map_or(0, |crowns| u16::from(crowns[cell]));
+            *seen += weight * f32::from(255 - hidden.min(255));
+        });
+    }
+    seen
+}

@@ -1,0 +1,170 @@
+//! What radiation comes to a person on each cell, and the mean radiant temperature.
+
+use super::super::scene::Scene;
+use super::horizons::View;
+use crate::grid::Grid;
+use rayon::prelude::*;
+
+/// W/m²K⁴.
+pub const STEFAN_BOLTZMANN: f64 = 5.670374e-8;
+/// Absorbed shares of shortwave and longwave radiation of a clothed body.
+const ABSORBED: f32 = 0.7;
+const EMITTED: f32 = 0.97;
+/// Shares of the radiation from above and below, from each side, and around the upright cylinder of one who stands.
+const UP: f32 = 0.06;
+const SIDE: f32 = 0.22;
+const AROUND: f32 = 0.28;
+/// Cells that are worked on together.
+const CHUNK: usize = 2048;
+
+/// Radiances of a patch in an hour, W/m²sr: what is seen in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bright {
+    /// Sky: shortwave, longwave.
+    pub sky: [f32; 2],
+    /// Crowns.
+    pub crown: [f32; 2],
+    /// Walls in the sun.
+    pub lit: [f32; 2],
+    /// Walls in the shade.
+    pub shaded: [f32; 2],
+    /// Walls are in the sun where the tangent of the mean horizon is lower than this.
+    pub threshold: f32,
+    /// What the patch shines on a level plane and on a cylinder for a radiance of 1.
+    pub level: f32,
+    /// See `level`.
+    pub side: f32,
+}
+
+/// Radiation from above and around each cell, W/m²: without the beam of the sun.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Shortwave on a level plane.
+    pub short_down: Vec<f32>,
+    /// Shortwave on an upright cylinder.
+    pub short_side: Vec<f32>,
+    /// Longwave on a level plane.
+    pub long_down: Vec<f32>,
+    /// Longwave on an upright cylinder.
+    pub long_side: Vec<f32>,
+}
+
+/// Adds up the patches of each cell.
+pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
+    let len = view.len;
+    let row = || vec![0.0f32; len];
+    let mut all = Incoming { short_down: row(), short_side: row(), long_down: row(), long_side: row() };
+    // An open sky.
+    let open = |k: usize| {
+        let sums = patches.iter().map(|p| [p.sky[k] * p.level, p.sky[k] * p.side]);
+        sums.fold([0.0f32; 2], |sum, part| [sum[0] + part[0], sum[1] + part[1]])
+    };
+    let ([sd, ss], [ld, ls]) = (open(0), open(1));
+    let chunks = all
+        .short_down
+        .par_chunks_mut(CHUNK)
+        .zip(all.short_side.par_chunks_mut(CHUNK))
+        .zip(all.long_down.par_chunks_mut(CHUNK).zip(all.long_side.par_chunks_mut(CHUNK)));
+    chunks.enumerate().for_each(|(chunk, ((short_down, short_side), (long_down, long_side)))| {
+        short_down.fill(sd);
+        short_side.fill(ss);
+        long_down.fill(ld);
+        long_side.fill(ls);
+        let (first, count) = (chunk * CHUNK, short_down.len());
+        // Tangent of the horizon that would leave as much of the sky on all sides.
+        let mean = |sky: &f32| (1.0 / sky.clamp(1e-4, 1.0) - 1.0).max(0.0).sqrt();
+        let horizon: Vec<f32> = view.sky_view[first..first + count].iter().map(mean).collect();
+        for (k, patch) in patches.iter().enumerate() {
+            let scale = 1.0 / 255.0;
+            let [lit, shaded, crown] = [patch.lit, patch.shaded, patch.crown]
+                .map(|seen| [scale * (seen[0] - patch.sky[0]), scale * (seen[1] - patch.sky[1])]);
+            let walls = &view.walls[k * len + first..][..count];
+            for i in 0..count {
+                let wall = f32::from(walls[i]);
+                let is_lit = horizon[i] < patch.threshold;
+                let short = wall * if is_lit { lit[0] } else { shaded[0] };
+                let long = wall * if is_lit { lit[1] } else { shaded[1] };
+                short_down[i] += short * patch.level;
+                short_side[i] += short * patch.side;
+                long_down[i] += long * patch.level;
+                long_side[i] += long * patch.side;
+            }
+            let Some(crowns) = view.crowns.get(k * len + first..k * len + first + count) else { continue };
+            let [sl, ss, ll, ls] =
+                [crown[0] * patch.level, crown[0] * patch.side, crown[1] * patch.level, crown[1] * patch.side];
+            for i in 0..count {
+                let hidden = f32::from(crowns[i]);
+                short_down[i] += hidden * sl;
+                short_side[i] += hidden * ss;
+                long_down[i] += hidden * ll;
+                long_side[i] += hidden * ls;
+            }
+        }
+    });
+    all
+}
+
+/// How much of what one sees below oneself each cell around makes up, by its distance in columns and rows: the view of a plane that
+/// faces down, so high above the ground (m), up to where nine tenths are seen.
+fn below(grid: &Grid, height: f64) -> Vec<(i32, i32, f32)> {
+    let reach = (3.0 * height / grid.cell).ceil() as i32;
+    // Parts of cells, for cells that are larger than the height.
+    const PARTS: i32 = 8;
+    let weight = |col: i32, row: i32| {
+        let parts = (0..PARTS * PARTS).map(|k| {
+            let at =
+                |cell: i32, part: i32| grid.cell * (f64::from(cell) + (f64::from(part) + 0.5) / f64::from(PARTS) - 0.5);
+            let (x, y) = (at(col, k % PARTS), at(row, k / PARTS));
+            let far = x * x + y * y + height * height;
+            height * height / (far * far)
+        });
+        parts.sum::<f64>()
+    };
+    let cells = (-reach..=reach).flat_map(|row| (-reach..=reach).map(move |col| (col, row)));
+    cells.map(|(col, row)| (col, row, weight(col, row) as f32)).collect()
+}
+
+/// Mean of a value of the ground as it is seen from above each cell; roofs are no ground.
+pub fn seen_below(scene: &Scene, values: &[f32], height: f64) -> Vec<f32> {
+    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
+    let weights = below(&scene.grid, height);
+    let mut seen = vec![0.0f32; values.len()];
+    seen.par_chunks_mut(cols).enumerate().for_each_init(
+        || vec![0.0f32; cols],
+        |sums, (row, seen)| {
+            sums.fill(0.0);
+            for &(dc, dr, weight) in &weights {
+                let Some((range, first)) = super::beside(cols, rows, row, (dc, dr)) else { continue };
+                let far = values[first..first + range.len()].iter().zip(&scene.is_roof[first..first + range.len()]);
+                let near = seen[range.clone()].iter_mut().zip(&mut sums[range]);
+                for ((seen, sum), (value, is_roof)) in near.zip(far) {
+                    let weight = if *is_roof { 0.0 } else { weight };
+                    *seen += weight * value;
+                    *sum += weight;
+                }
+            }
+            let own = &values[row * cols..][..cols];
+            for ((seen, sum), own) in seen.iter_mut().zip(sums.iter()).zip(own) {
+                *seen = if *sum > 0.0 { *seen / *sum } else { *own };
+            }
+        },
+    );
+    seen
+}
+
+/// Radiation at a person, W/m²: short and long, from above, from below and around.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fluxes {
+    /// Shortwave from above, from below, and around the upper half of a cylinder.
+    pub short: [f32; 3],
+    /// Longwave.
+    pub long: [f32; 3],
+}
+
+/// Mean radiant temperature, °C.
+pub fn radiant(fluxes: &Fluxes) -> f32 {
+    // The lower half of each of the four sides sees the ground.
+    let sum = |[down, up, around]: [f32; 3]| (down + up) * UP + 4.0 * 0.5 * up * SIDE + around * AROUND;
+    let absorbed = ABSORBED * sum(fluxes.short) + EMITTED * sum(fluxes.long);
+    (absorbed / (EMITTED * STEFAN_BOLTZMANN as f32)).sqrt().sqrt() - 273.15
+}

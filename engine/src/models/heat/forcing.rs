@@ -1,0 +1,230 @@
+//! From weather and place to what shines on a city, hour by hour.
+
+use super::ground::{self, Day, Kind};
+use super::sky::{self, Light, Patch};
+use super::sun::{Sun, extraterrestrial, sun};
+use super::{cpu::radiation::Bright, pet};
+use crate::cover::Cover;
+use crate::error::{Error, Result};
+use crate::weather::{Hour, Weather, date, days, stamp};
+use std::f64::consts::{FRAC_PI_2, PI};
+
+/// Positions of the sun in an hour: the middles of ten minutes.
+const POSITIONS: usize = 6;
+/// Below this altitude the sun has no direct part, rad.
+const LOWEST: f64 = PI / 180.0;
+/// Light that comes through a crown with leaves, and through a bare one; days of the year with leaves.
+const THROUGH: (f32, f32) = (0.03, 0.5);
+const LEAVES: std::ops::RangeInclusive<i64> = 97..=300;
+/// Global radiation that is believed while the sun is down all hour, W/m²; up to `STRAY` it is taken as none.
+const NIGHT: f64 = 8.0;
+const STRAY: f64 = 40.0;
+const STEFAN_BOLTZMANN: f64 = super::cpu::radiation::STEFAN_BOLTZMANN;
+
+/// What shines on a city in an hour.
+#[derive(Clone, Debug)]
+pub struct Forcing {
+    /// The hour's weather.
+    pub weather: Hour,
+    /// The sun, every ten minutes.
+    pub suns: Vec<Sun>,
+    /// The sun in the middle of the hour, and its light.
+    pub light: Light,
+    /// Vapour pressure, hPa.
+    pub vapour: f64,
+    /// Longwave radiation of the whole sky on a level plane, W/m².
+    pub sky: f64,
+    /// Emissivity of the sky.
+    pub emissivity: f64,
+    /// Light that comes through a crown.
+    pub through: f32,
+    /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
+    /// [`Cover::ALL`].
+    pub walls: f64,
+    /// See `walls`.
+    pub ground: [f64; Cover::ALL.len()],
+}
+
+/// What shines in each hour of some weather at a place (degrees), and repairs in words.
+///
+/// # Errors
+/// `Data` where radiation and sun cannot be of the same clock; `Scenario` for a place that is none.
+pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<Forcing>, Vec<String>)> {
+    let mut repairs = weather.repairs.clone();
+    let mut hours = weather.hours.clone();
+    let mut suns = Vec::with_capacity(hours.len());
+    for hour in &hours {
+        let at = |k: usize| hour.end as f64 - 3600.0 + (k as f64 + 0.5) * 3600.0 / POSITIONS as f64;
+        suns.push((0..POSITIONS).map(|k| sun(latitude, longitude, at(k))).collect::<Result<Vec<Sun>>>()?);
+    }
+    same_clock(&hours, &suns)?;
+    for (hour, suns) in hours.iter_mut().zip(&suns) {
+        let is_night = suns.iter().all(|sun| sun.altitude < -LOWEST);
+        if is_night && hour.global > 0.0 {
+            if hour.global > NIGHT {
+                let words = format!("{:.0} W/m² in the night before {} taken as none", hour.global, stamp(hour.end));
+                repairs.push(words);
+            }
+            (hour.global, hour.diffuse, hour.direct) = (0.0, Some(0.0), Some(0.0));
+        }
+    }
+    let clouds = clouds(&hours, &suns);
+    let mut days_of = std::collections::BTreeMap::<i64, Day>::new();
+    let mut clear = 1.0;
+    let mut forcings = Vec::with_capacity(hours.len());
+    for ((hour, suns), cloud) in hours.into_iter().zip(suns).zip(clouds) {
+        let middle = hour.end as f64 - 1800.0;
+        let solar = middle + longitude * 240.0;
+        let day_number = (solar / 86_400.0).floor() as i64;
+        let day = match days_of.get(&day_number) {
+            Some(day) => *day,
+            None => *days_of.entry(day_number).or_insert(day_of(latitude, longitude, day_number)?),
+        };
+        let (year, ..) = date(day_number);
+        let day_of_year = day_number - days(year, 1, 1).unwrap_or(day_number) + 1;
+        let above = extraterrestrial(day_of_year as f64);
+        let light = light(&hour, &suns, sun(latitude, longitude, middle)?, above);
+        let vapour = hour.humidity / 100.0 * pet::saturation(hour.air);
+        let emissivity = sky::emissivity(sky::clear_emissivity(vapour, hour.air), cloud);
+        let black = STEFAN_BOLTZMANN * (hour.air + 273.15).powi(4);
+        // A low sun does not tell how clear the sky is: as it was before.
+        if light.altitude.to_degrees() > 5.0 {
+            let whole = 910.0 * light.altitude.sin() - 30.0;
+            let correction = 0.1473 * light.altitude.to_degrees().ln() + 0.3454;
+            clear = (hour.global / whole.max(1.0) + 1.0 - correction).clamp(0.0, 1.0);
+        }
+        let local = (solar / 3600.0).rem_euclid(24.0);
+        let warmer = |kind: Kind| if light.altitude > 0.0 { kind.warmer(&day, local, clear) } else { 0.0 };
+        forcings.push(Forcing {
+            sky: hour.longwave.unwrap_or(emissivity * black),
+            emissivity: hour.longwave.map_or(emissivity, |sky| (sky / black).min(1.0)),
+            weather: hour,
+            suns,
+            light,
+            vapour,
+            through: if LEAVES.contains(&day_of_year) { THROUGH.0 } else { THROUGH.1 },
+            walls: warmer(ground::WALL),
+            ground: Cover::ALL.map(|cover| warmer(ground::kind(cover))),
+        });
+    }
+    Ok((forcings, repairs))
+}
+
+/// Direct and diffuse light of an hour: what was measured, or else what Reindl's regression makes of the global radiation.
+fn light(hour: &Hour, suns: &[Sun], middle: Sun, above: f64) -> Light {
+    let up = suns.iter().filter(|sun| sun.altitude >= LOWEST);
+    let mean_sin = up.map(|sun| sun.altitude.sin()).sum::<f64>() / suns.len() as f64;
+    let diffuse =
+        hour.diffuse.unwrap_or_else(|| sky::diffuse(hour.global, above, mean_sin.asin(), hour.air, hour.humidity));
+    let beam = (hour.global - diffuse).max(0.0);
+    // Of a sun that touches the horizon nothing comes directly.
+    let direct = if mean_sin > 0.01 { (beam / mean_sin).min(above) } else { 0.0 };
+    let diffuse = hour.global - direct * mean_sin;
+    Light { altitude: middle.altitude, azimuth: middle.azimuth, direct, diffuse: diffuse.max(0.0), above }
+}
+
+/// Share of the sky that is covered, in each hour: as it was seen, or else from radiation by day and between two days by night.
+fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
+    let known = hours.iter().zip(suns).map(|(hour, suns)| {
+        let mean = suns.iter().map(|sun| sun.altitude).sum::<f64>() / suns.len() as f64;
+        hour.cloud.or_else(|| sky::cloudiness(hour.global, mean))
+    });
+    let known: Vec<Option<f64>> = known.collect();
+    let found: Vec<(usize, f64)> = known.iter().enumerate().filter_map(|(k, cloud)| Some((k, (*cloud)?))).collect();
+    let between = |k: usize| {
+        let after = found.iter().position(|(at, _)| *at >= k);
+        match (after.and_then(|n| n.checked_sub(1)).or(found.len().checked_sub(1)), after) {
+            (_, Some(after)) if found[after].0 == k || after == 0 => found[after].1,
+            (Some(before), Some(after)) => {
+                let (a, b) = (found[before], found[after]);
+                a.1 + (b.1 - a.1) * (k - a.0) as f64 / (b.0 - a.0) as f64
+            }
+            (Some(last), None) => found[last].1,
+            // Nothing is known: half.
+            (None, _) => 0.5,
+        }
+    };
+    (0..hours.len()).map(between).collect()
+}
+
+/// Sunrise and noon of a day, counted in local solar days since 1970.
+fn day_of(latitude: f64, longitude: f64, day: i64) -> Result<Day> {
+    const STEPS: usize = 144;
+    let (mut sunrise, mut noon, mut before) = (None, 0.0f64, f64::NAN);
+    for k in 0..=STEPS {
+        let hour = 24.0 * k as f64 / STEPS as f64;
+        let altitude = sun(latitude, longitude, day as f64 * 86_400.0 + hour * 3600.0 - longitude * 240.0)?.altitude;
+        if before < 0.0 && altitude >= 0.0 && sunrise.is_none() {
+            sunrise = Some(hour - 24.0 / STEPS as f64 * altitude / (altitude - before));
+        }
+        noon = noon.max(altitude.to_degrees());
+        before = altitude;
+    }
+    Ok(Day { sunrise: sunrise.unwrap_or(0.0), noon })
+}
+
+/// Refuses weather whose radiation is of another clock than the sun: much light by night, and none by day.
+fn same_clock(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
+    let night = |suns: &Vec<Sun>| suns.iter().all(|sun| sun.altitude < -LOWEST);
+    let bright: Vec<&Hour> = hours
+        .iter()
+        .zip(suns)
+        .filter(|(hour, suns)| night(suns) && hour.global > STRAY)
+        .map(|(hour, _)| hour)
+        .collect();
+    let Some(first) = bright.first() else { return Ok(()) };
+    let words = format!(
+        "there are {:.0} W/m² in the hour before {}, when the sun is down ({} such hours)",
+        first.global,
+        stamp(first.end),
+        bright.len()
+    );
+    Err(Error::scenario("heat.weather", words, "give hours in UTC, not in local or summer time, and the right place"))
+}
+
+impl Forcing {
+    /// Share of the hour's beam on a level plane and on an upright one that faces the sun, for each position of the sun: weights
+    /// for what is lit then.
+    pub fn beams(&self) -> Vec<(Sun, f32, f32)> {
+        let part = |sun: &Sun| {
+            let direct = self.light.direct / self.suns.len() as f64;
+            (*sun, (direct * sun.altitude.sin()) as f32, (direct * sun.altitude.cos()) as f32)
+        };
+        self.suns.iter().filter(|sun| sun.altitude >= LOWEST).map(part).collect()
+    }
+
+    /// What is seen in the place of each patch.
+    pub fn bright(&self, patches: &[Patch]) -> Vec<Bright> {
+        let black = |celsius: f64| STEFAN_BOLTZMANN * (celsius + 273.15).powi(4);
+        let air = self.weather.air;
+        let Light { altitude, azimuth, direct, diffuse, .. } = self.light;
+        let direct = if altitude >= LOWEST { direct } else { 0.0 };
+        let short = self.light.radiances(patches);
+        let long = sky::longwave_radiances(patches, self.sky, self.emissivity);
+        let wall = f64::from(ground::WALL.emissivity);
+        let albedo = f64::from(ground::WALL.albedo);
+        // What walls and crowns do not emit they reflect, of surroundings about as warm as the air.
+        let emitted = |warmer: f64| (wall * black(air + warmer) + (1.0 - wall) * black(air)) / PI;
+        let scattered = albedo * 0.5 * diffuse / PI;
+        let through = f64::from(self.through);
+        let of = |((patch, short), long): ((&Patch, f64), f64)| {
+            // Of a wall that is seen there and faces the one who sees it.
+            let facing = -(patch.azimuth - azimuth).cos();
+            let is_facing = facing > 0.0 && altitude >= LOWEST;
+            let on_wall = direct * altitude.cos() * facing.max(0.0);
+            let tangent = if patch.altitude < FRAC_PI_2 { patch.altitude.tan() } else { 1e6 };
+            // The shadow of the other side of the street ends lower by what the sun falls across it.
+            let threshold = if is_facing { tangent + 2.0 * altitude.tan() * facing } else { -1.0 };
+            Bright {
+                sky: [short as f32, long as f32],
+                crown: [(through * short + scattered) as f32, (black(air) / PI) as f32],
+                lit: [(scattered + albedo * on_wall / PI) as f32, emitted(self.walls) as f32],
+                shaded: [scattered as f32, emitted(0.0) as f32],
+                threshold: threshold as f32,
+                level: patch.level as f32,
+                side: patch.side as f32,
+            }
+        };
+        patches.iter().zip(short).zip(long).map(of).collect()
+    }
+}

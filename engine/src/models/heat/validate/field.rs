@@ -1,0 +1,151 @@
+//! Days on which radiation was measured from six sides: the courtyard of Kronenhuset (7 October 2005; Lindberg, Holmer and Thorsson
+//! 2008) and a square at Göteborg's Geovetarcentrum (7, 10 and 12 July 2010; Lindberg and Grimmond 2011).
+
+use super::super::cpu::horizons::view;
+use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, radiant};
+use super::super::forcing::forcing;
+use super::super::hour::radiation;
+use super::super::scene::{EYE, Scene};
+use super::super::sky::patches;
+use super::{Bench, Figure, most, told, within};
+use crate::city::read::{Limits, Quantity, raster};
+use crate::cover::Cover;
+use crate::error::{Error, Result};
+use crate::raster::Raster;
+use crate::weather;
+
+/// A place where radiation was measured.
+struct Site {
+    folder: &'static str,
+    files: [&'static str; 4],
+    /// Row and column of the mast.
+    mast: (usize, usize),
+    /// Met files, each with the date of its day and how the measurements name that day.
+    days: &'static [(&'static str, (i64, u32, u32), Option<&'static str>)],
+    measured: &'static str,
+    /// Label of the measurements minus that of the weather.
+    label: i64,
+}
+
+const SITES: [Site; 2] = [
+    Site {
+        folder: "heat/site_kronenhuset",
+        files: ["DEM_KR.tif", "DSM_KR.tif", "CDSM_KR.tif", "landcover_KR.tif"],
+        mast: (51, 117),
+        days: &[("MetFile_Prepared.txt", (2005, 10, 7), None)],
+        measured: "measurements_kr.csv",
+        label: 1,
+    },
+    Site {
+        folder: "heat/site_gvc",
+        files: ["DEM_GVC_1m.tif", "DSM_GVC_1m.tif", "CDSM_GVC_1m.tif", "landcover_1m_GVC.tif"],
+        mast: (51, 122),
+        days: &[
+            ("MetFile20100707_Prepared.txt", (2010, 7, 7), Some("20100707")),
+            ("MetFile20100710_Prepared.txt", (2010, 7, 10), Some("20100710")),
+            ("MetFile20100712_Prepared.txt", (2010, 7, 12), Some("20100712")),
+        ],
+        measured: "measurements_gvc.csv",
+        label: 0,
+    },
+];
+const LATITUDE: f64 = 57.7;
+const LONGITUDE: f64 = 12.0;
+
+/// What was measured in an hour: shortwave and longwave from above, from below and from four sides.
+struct Measured {
+    short: [f64; 6],
+    long: [f64; 6],
+    /// The column of the file.
+    radiant: f64,
+}
+
+impl Measured {
+    /// Mean radiant temperature of the six fluxes, °C.
+    fn radiant(&self) -> f64 {
+        let sum = |f: &[f64; 6]| 0.06 * (f[0] + f[1]) + 0.22 * f[2..].iter().sum::<f64>();
+        let absorbed = 0.7 * sum(&self.short) + 0.97 * sum(&self.long);
+        (absorbed / (0.97 * STEFAN_BOLTZMANN)).sqrt().sqrt() - 273.15
+    }
+}
+
+/// Pairs of modelled fluxes and what was measured, over all hours of both sites.
+fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
+    let mut pairs = Vec::new();
+    let patches = patches();
+    for site in &SITES {
+        let folder = bench.file(site.folder);
+        let read = |name: &str, quantity| raster(&folder.join(name), quantity, Limits { max_cells: 1_000_000 });
+        let [ground, surface, trees, cover] = site.files;
+        let ground: Raster = read(ground, Quantity::Heights)?;
+        let surface = read(surface, Quantity::Heights)?;
+        let (trees, cover) = (read(trees, Quantity::Values)?, read(cover, Quantity::Values)?);
+        let grid = ground.grid;
+        let shift = (surface.datum - ground.datum) as f32;
+        // Buildings are where the land cover has them; the rest of the surface is ground.
+        let heights: Vec<f32> = (0..grid.len())
+            .map(|k| if cover.values[k] == 2.0 { surface.values[k] + shift - ground.values[k] } else { 0.0 })
+            .collect();
+        let scene = Scene::new(grid, &ground.values, &heights, &trees.values, EYE);
+        let seen = view(&scene);
+        let covers: Vec<u8> = cover
+            .values
+            .iter()
+            .map(|code| Cover::ALL.iter().position(|own| *own as u8 == *code as u8).unwrap_or(0) as u8)
+            .collect();
+        let cell = site.mast.0 * grid.cols + site.mast.1;
+        let path = folder.join(site.measured);
+        let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let header = lines.next().unwrap_or_default();
+        let rows: Vec<Vec<&str>> = lines.collect();
+        let column = |name: &str| header.iter().position(|own| *own == name).unwrap_or(usize::MAX);
+        for (file, (year, month, day), date) in site.days {
+            let start = weather::days(*year, *month, *day).unwrap_or(0) * 86_400 - 3600;
+            let met = weather::read(&folder.join(file), start, start + 24 * 3600)?;
+            let (hours, _) = forcing(&met, LATITUDE, LONGITUDE)?;
+            let mut warmth = vec![0.0; grid.len()];
+            for (label, hour) in hours.iter().enumerate() {
+                let all = radiation(&scene, &seen, &patches, &covers, hour, &mut warmth);
+                let number = |row: &[&str], name: &str| -> f64 {
+                    row.get(column(name)).and_then(|cell| cell.trim().parse().ok()).unwrap_or(f64::NAN)
+                };
+                let is_this = |row: &&Vec<&str>| {
+                    let of_day = date.is_none_or(|date| row.get(column("date")) == Some(&date));
+                    of_day && number(row, "hour") == (label as i64 + site.label) as f64
+                };
+                for row in rows.iter().filter(is_this) {
+                    let sides = |kind: &str| {
+                        ["down", "up", "n", "e", "s", "w"].map(|side| number(row, &format!("{kind}{side}")))
+                    };
+                    let measured = Measured { short: sides("K"), long: sides("L"), radiant: number(row, "Tmrt") };
+                    pairs.push((all.fluxes(cell), measured));
+                }
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Mean radiant temperature and its fluxes over the 42 hours.
+pub fn days(bench: &Bench) -> Result<Vec<Figure>> {
+    let pairs = pairs(bench)?;
+    let count = pairs.len() as f64;
+    let rmse = |wanted: fn(&Measured) -> f64| {
+        let squares = pairs.iter().map(|(found, measured)| (f64::from(radiant(found)) - wanted(measured)).powi(2));
+        (squares.sum::<f64>() / count).sqrt()
+    };
+    let bias = |of: &dyn Fn(&Fluxes, &Measured) -> f64| {
+        pairs.iter().map(|(found, measured)| of(found, measured)).sum::<f64>() / count
+    };
+    Ok(vec![
+        within("hours", count, 42.0, 0.0),
+        most("Tmrt RMSE to the six fluxes, K (best peer 4.37)", rmse(Measured::radiant), 4.37),
+        told("Tmrt RMSE to the file's own column, K (peer 4.31)", rmse(|measured| measured.radiant)),
+        told("Tmrt bias, K", bias(&|found, measured| f64::from(radiant(found)) - measured.radiant())),
+        told("shortwave from above, bias, W/m² (peer +4.1)", bias(&|f, m| f64::from(f.short[0]) - m.short[0])),
+        told("shortwave from below, bias, W/m² (peer +14.7)", bias(&|f, m| f64::from(f.short[1]) - m.short[1])),
+        told("longwave from above, bias, W/m² (peer +26.2)", bias(&|f, m| f64::from(f.long[0]) - m.long[0])),
+        told("longwave from below, bias, W/m² (peer +13.3)", bias(&|f, m| f64::from(f.long[1]) - m.long[1])),
+    ])
+}
