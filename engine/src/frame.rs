@@ -60,8 +60,8 @@ pub struct Outcome {
     pub layers: Vec<Raster>,
     /// Tables.
     pub tables: Vec<Table>,
-    /// The balance of what the model conserves.
-    pub balance: Balance,
+    /// The balance of what the model conserves, if it conserves anything.
+    pub balance: Option<Balance>,
     /// What came of it, sentence by sentence.
     pub story: Vec<Text>,
 }

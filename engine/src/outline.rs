@@ -73,6 +73,13 @@ impl Outline {
         Outline { polygons: shapes.into_iter().map(|rings| rings.into_iter().map(ring).collect()).collect() }
     }
 
+    /// Cells whose centres lie within, as indices. Outlines that are too long are refused when they are read.
+    pub(crate) fn indices(&self, grid: &Grid) -> impl Iterator<Item = usize> + use<> {
+        let cols = grid.cols;
+        let rows = self.cells(grid).unwrap_or_default();
+        rows.into_iter().flat_map(move |(row, ranges)| ranges.into_iter().flatten().map(move |col| row * cols + col))
+    }
+
     /// Gives the cells whose centres lie within a value. Outlines that are too long are refused when they are read.
     pub(crate) fn fill<T: Copy>(&self, grid: &Grid, values: &mut [T], value: T) {
         for (row, ranges) in self.cells(grid).unwrap_or_default() {

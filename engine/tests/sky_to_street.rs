@@ -81,18 +81,25 @@ fn run(folder: &Path, city: &str, rest: &str) -> Outcome {
         "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\n{city}\n[time]\nend_minutes = 20\n{rain}{rest}\n"
     );
     let (outcome, _) = try_run(folder, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let (error, moved) = (outcome.balance.error, came(&outcome));
+    let (error, moved) = (outcome.balance.as_ref().expect("water").error, came(&outcome));
     assert!(error.abs() < 1e-6 * moved, "{error} of {moved} m³ is lost:\n{text}");
     outcome
 }
 
 /// All that came.
 fn came(outcome: &Outcome) -> f64 {
-    outcome.balance.terms.iter().map(|(_, value)| value.max(0.0)).sum()
+    outcome.balance.as_ref().expect("water").terms.iter().map(|(_, value)| value.max(0.0)).sum()
 }
 
 fn term(outcome: &Outcome, name: &str) -> f64 {
-    outcome.balance.terms.iter().find(|(term, _)| term == name).map_or(0.0, |(_, value)| *value)
+    outcome
+        .balance
+        .as_ref()
+        .expect("water")
+        .terms
+        .iter()
+        .find(|(term, _)| term == name)
+        .map_or(0.0, |(_, value)| *value)
 }
 
 fn layer<'a>(outcome: &'a Outcome, name: &str) -> &'a Raster {
@@ -220,7 +227,11 @@ fn boundaries_run_along_lines() {
     let outcome = run(folder.path(), "", &format!("{dry}{}", boundary("discharge", "discharge_m3_per_s = 0.05")));
     close(-term(&outcome, "standing at the end"), 60.0, 1e-5, "twenty minutes of it");
     let outcome = run(folder.path(), "", &boundary("free", ""));
-    assert!((-7.2..-3.0).contains(&term(&outcome, "structure ditch")), "{:?}", outcome.balance.terms);
+    assert!(
+        (-7.2..-3.0).contains(&term(&outcome, "structure ditch")),
+        "{:?}",
+        outcome.balance.as_ref().expect("water").terms
+    );
 }
 
 #[test]
@@ -396,7 +407,7 @@ fn a_sewer_and_a_wadi_help_houses_of_the_hoeksche_waard() {
             city(terrain)
         );
         let (outcome, _) = try_run(folder.path(), &text).unwrap_or_else(|error| panic!("{error}"));
-        let (error, moved) = (outcome.balance.error, came(&outcome));
+        let (error, moved) = (outcome.balance.as_ref().expect("water").error, came(&outcome));
         assert!(error.abs() < 1e-6 * moved, "{error} of {moved} m³");
         outcome
     };
@@ -465,13 +476,17 @@ fn delft_is_built_from_its_point_cloud_and_its_map() {
         ["begroeidterreindeel", "onbegroeidterreindeel", "waterdeel", "wegdeel"].map(bgt).join(", ")
     );
     let (outcome, inputs) = try_run(folder.path(), &text).unwrap_or_else(|error| panic!("{error}"));
-    let (error, moved) = (outcome.balance.error, came(&outcome));
+    let (error, moved) = (outcome.balance.as_ref().expect("water").error, came(&outcome));
     assert!(error.abs() < 1e-6 * moved, "{error} of {moved} m³");
     // Bui08 is 19.8 mm, of which the first half hour has most, on all of the ground and all roofs.
     let grid = found.terrain.grid;
     let depth = term(&outcome, "rain") / (grid.len() as f64 * grid.cell_area());
     assert!((0.005..0.0199).contains(&depth), "{depth} m");
-    assert!(-term(&outcome, "into the sewer") > 0.05 * term(&outcome, "rain"), "{:?}", outcome.balance.terms);
+    assert!(
+        -term(&outcome, "into the sewer") > 0.05 * term(&outcome, "rain"),
+        "{:?}",
+        outcome.balance.as_ref().expect("water").terms
+    );
     assert!(table(&outcome, "buildings").rows.len() > 20 && table(&outcome, "roads").rows.len() > 20);
     assert!(inputs.iter().any(|input| input.layer == "surfaces"));
 }

@@ -2,6 +2,7 @@
 
 pub mod heat;
 pub mod runoff;
+mod saved;
 pub mod validate;
 
 use crate::city::City;
@@ -61,8 +62,10 @@ pub struct Entry {
 }
 
 /// Every model.
-pub const MODELS: &[Entry] =
-    &[Entry { name: ModelName::Runoff, kernels: runoff::gpu::KERNELS, check: runoff::check, prepare: runoff::prepare }];
+pub const MODELS: &[Entry] = &[
+    Entry { name: ModelName::Runoff, kernels: runoff::gpu::KERNELS, check: runoff::check, prepare: runoff::prepare },
+    Entry { name: ModelName::Heat, kernels: &[], check: heat::check, prepare: heat::prepare },
+];
 
 /// Sets up the model that a scenario names.
 ///

@@ -1,10 +1,11 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::spec::{BoundaryName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
+use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
 use super::{Allowed, Scenario};
 use crate::city::demo;
 use crate::error::{Error, Result};
 use crate::series::Between;
+use crate::weather::days;
 use std::ops::RangeInclusive;
 
 /// Minutes that a span may have: from a few steps to what a clock of 32 bits counts in milliseconds.
@@ -38,6 +39,7 @@ impl Scenario {
         }
         self.check_time()?;
         self.check_runoff()?;
+        self.check_heat()?;
         self.check_city()?;
         self.check_names()?;
         self.check_forcing()
@@ -86,6 +88,46 @@ impl Scenario {
         Ok(())
     }
 
+    fn check_heat(&self) -> Result<()> {
+        let is_heat = self.spec.model == ModelName::Heat;
+        let heat = match (&self.spec.heat, is_heat) {
+            (Some(heat), true) => heat,
+            (None, false) => return Ok(()),
+            (Some(_), false) => {
+                return Err(Error::scenario("heat", "does nothing without model = \"heat\"", "leave it out"));
+            }
+            (None, true) => {
+                let mend = "write [heat] with weather = \"FILE\" and date = \"2019-07-25\"";
+                return Err(Error::scenario("model", "needs weather", mend));
+            }
+        };
+        if self.day().is_none() {
+            let problem = format!("\"{}\" is no date", heat.date.chars().take(40).collect::<String>());
+            return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
+        }
+        heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;
+        heat.longitude.map_or(Ok(()), |at| number("heat.longitude", at, -180.0..=180.0))?;
+        if heat.latitude.is_some() != heat.longitude.is_some() {
+            let key = if heat.latitude.is_some() { "heat.latitude" } else { "heat.longitude" };
+            return Err(Error::scenario(key, "does nothing alone", "write latitude and longitude"));
+        }
+        let time = &self.spec.time;
+        for (key, minutes) in [("time.end_minutes", Some(time.end_minutes)), ("time.frame_minutes", time.frame_minutes)]
+        {
+            if minutes.is_some_and(|minutes| minutes < 60.0 || minutes % 60.0 != 0.0) {
+                return Err(Error::scenario(key, "is no whole hour", "heat goes by the hour: write a multiple of 60"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The day on which a heat run begins, counted from 1 January 1970.
+    pub fn day(&self) -> Option<i64> {
+        let parts: Vec<&str> = self.spec.heat.as_ref()?.date.split('-').collect();
+        let [year, month, day] = parts[..] else { return None };
+        days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    }
+
     fn check_city(&self) -> Result<()> {
         let city = &self.spec.city;
         city.green_roof_m.map_or(Ok(()), |depth| number("city.green_roof_m", depth, 0.0..=1.0))?;
@@ -114,6 +156,8 @@ impl Scenario {
                     ("land_use", city.land_use.is_some()),
                     ("surfaces", !city.surfaces.is_empty()),
                     ("codes", city.codes.is_some()),
+                    ("surface", city.surface.is_some()),
+                    ("canopy_m", city.canopy_m.is_some()),
                 ];
                 if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
                     let mend = "the demo city brings its own layers: keep demo or the layers, not both";

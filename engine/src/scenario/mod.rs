@@ -141,7 +141,8 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
             _ => None,
         });
-        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets);
+        let weather = spec.heat.iter().map(|heat| ("weather".to_string(), &heat.weather));
+        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
             Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() })

@@ -30,6 +30,9 @@ pub struct Spec {
     /// Choices of the runoff model.
     #[serde(default)]
     pub runoff: RunoffSpec,
+    /// Weather and place, for the heat model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat: Option<HeatSpec>,
     /// The sewer; none if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sewer: Option<SewerSpec>,
@@ -72,6 +75,8 @@ impl Spec {
             SeriesSpec::File(name) => Some(name.as_str()),
             _ => None,
         });
+        let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
+        let weather = self.heat.iter().map(|heat| heat.weather.as_str());
         let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
             .into_iter()
             .filter_map(|name| name.as_deref());
@@ -84,7 +89,7 @@ impl Spec {
         });
         let radar = self.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten().map(String::as_str);
         let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
-        let places = places.chain(inlets).chain(radar);
+        let places = places.chain(inlets).chain(radar).chain(heights).chain(weather);
         city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
     }
 }
@@ -95,6 +100,24 @@ impl Spec {
 pub enum ModelName {
     /// Rainfall runoff.
     Runoff,
+    /// Urban heat.
+    Heat,
+}
+
+/// What the heat model needs besides the city.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeatSpec {
+    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze.
+    pub weather: String,
+    /// The day on which the run begins, at 0:00 UTC: 2019-07-25.
+    pub date: String,
+    /// Where the city lies, degrees; only where its plane does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// See `latitude`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
 }
 
 /// The city: either the demo city, or the layers of a real one.
@@ -163,6 +186,12 @@ pub struct CitySpec {
     /// Rain that green roofs hold before it runs off, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub green_roof_m: Option<f64>,
+    /// Raster of the height of what stands on the ground, m: where it is a building, that one is so much higher than the terrain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
+    /// Raster of the height of trees above the ground, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canopy_m: Option<String>,
     /// Raster of land use codes; `codes` says what they mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub land_use: Option<String>,

@@ -9,7 +9,7 @@ use crate::output::map::{Ground, Map};
 use crate::output::png::read_png;
 use crate::raster::Raster;
 use crate::scenario::Spec;
-use crate::words::Language;
+use crate::words::{self, Language};
 use image::RgbImage;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +19,13 @@ use std::time::SystemTime;
 const LONGEST: [u32; 2] = [1600, 900];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
+/// Layers of which maps are drawn: the one that sums a run up, and the one in time.
+const DRAWN: [(&str, &str); 2] = [("max_depth", "depth"), ("max_pet", "pet")];
 /// Cells of a layer that a map is drawn of.
 const MOST_CELLS: u64 = 4_000_000_000;
 
 impl Simulation {
-    /// Draws the highest depth, and the depth in time; false where it was stopped on the way.
+    /// Draws the layer that sums the run up, and the one in time; false where it was stopped on the way.
     pub(super) fn maps(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
         let Simulation { city, scenario, folder, language, .. } = self;
         let ground = Ground {
@@ -48,24 +50,35 @@ impl Simulation {
             };
             map.draw()
         };
-        if let Some(depth) = outcome.layers.iter().find(|layer| layer.name == "max_depth") {
-            folder.picture("max_depth", "map of the highest depth of the water", &draw(depth, "", LONGEST[0]))?;
-        }
-        let frames = frames(&folder.artifacts, "depth");
-        for name in &frames {
-            if cancel.load(Ordering::Relaxed) {
-                return Ok(false);
+        for (sum, in_time) in DRAWN {
+            let Some(layer) = outcome.layers.iter().find(|layer| layer.name == sum) else { continue };
+            let what = |name: &str| lower(words::layer(name).in_language(Language::English));
+            folder.picture(sum, &format!("map of the {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
+            let unit = layer.unit.clone();
+            let frames = frames(&folder.artifacts, in_time);
+            for name in &frames {
+                if cancel.load(Ordering::Relaxed) {
+                    return Ok(false);
+                }
+                let layer = read(&folder.path, name, in_time, &unit)?;
+                let map = draw(&layer, &clock(name), LONGEST[1]);
+                folder.picture(name, &format!("map of the {}", what(in_time)), &map)?;
             }
-            let layer = read(&folder.path, name, "depth", "m")?;
-            folder.picture(name, "map of the depth of the water", &draw(&layer, &clock(name), LONGEST[1]))?;
-        }
-        if frames.len() > 1 {
-            let path = folder.path.clone();
-            let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
-            folder.animation("depth", "the depth of the water in time", frames.len() as u32, pictures)?;
+            if frames.len() > 1 {
+                let path = folder.path.clone();
+                let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
+                let words = format!("the {} in time", what(in_time));
+                folder.animation(in_time, &words, frames.len() as u32, pictures)?;
+            }
         }
         Ok(true)
     }
+}
+
+/// Words with a small first letter, as within a sentence.
+fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Names of the frames of a layer, in time, without their ending.

@@ -112,14 +112,16 @@ fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
     for sentence in &outcome.story {
         say(format_args!("{}", sentence.in_language(simulation.language)));
     }
-    say(format_args!("Water balance, {}:", outcome.balance.unit));
-    for (name, value) in &outcome.balance.terms {
-        say(format_args!("  {name:<28} {value:>16.3}"));
+    if let Some(balance) = &outcome.balance {
+        say(format_args!("Water balance, {}:", balance.unit));
+        for (name, value) in &balance.terms {
+            say(format_args!("  {name:<28} {value:>16.3}"));
+        }
+        say(format_args!(
+            "  {:<28} {:>16.6} ({:.1e} of all that came)",
+            "error", balance.error, balance.relative_error
+        ));
     }
-    say(format_args!(
-        "  {:<28} {:>16.6} ({:.1e} of all that came)",
-        "error", outcome.balance.error, outcome.balance.relative_error
-    ));
     say(format_args!("Files in {folder}:"));
     for artifact in simulation.folder.artifacts.iter().filter(|artifact| !artifact.name.starts_with("frames/")) {
         say(format_args!("  {:<24} {}", artifact.name, artifact.description));

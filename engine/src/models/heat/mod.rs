@@ -2,15 +2,21 @@
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 
+pub mod comfort;
 pub mod cpu;
 pub mod forcing;
 pub mod ground;
 pub mod hour;
+mod model;
 pub mod national;
 pub mod pet;
 pub mod rays;
 pub mod scene;
 pub mod sky;
+mod story;
 pub mod sun;
 pub mod utci;
 pub mod validate;
+pub mod wind;
+
+pub use model::{check, prepare};

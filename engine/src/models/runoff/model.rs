@@ -10,6 +10,7 @@ use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
 use crate::frame::{Balance, Frame, Outcome, Table};
+use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::raster::Raster;
@@ -298,7 +299,7 @@ impl Model for Runoff {
             let words = "water that went into the sewer through inlets; less than 0 where more came up";
             layers.push(self.layer("sewered", "m", words, sewered));
         }
-        Ok(Outcome { layers, tables, balance, story })
+        Ok(Outcome { layers, tables, balance: Some(balance), story })
     }
 
     fn settings(&self) -> serde_json::Value {
@@ -409,31 +410,3 @@ impl Model for Runoff {
         }))
     }
 }
-
-/// Numbers that the readings of a checkpoint may have.
-const MOST_READINGS: usize = 1 << 26;
-
-fn damaged() -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::InvalidData, "the checkpoint is damaged or of another scenario")
-}
-
-/// Writes the number of values and the values, as they lie in memory (little-endian on every machine we know).
-fn write<T: bytemuck::Pod>(out: &mut dyn Write, values: &[T]) -> std::io::Result<()> {
-    out.write_all(&(values.len() as u64).to_le_bytes())?;
-    out.write_all(bytemuck::cast_slice(values))
-}
-
-/// Reads what `write` wrote; where `count` is known, any other number is refused before memory is set aside.
-fn read<T: bytemuck::Pod>(from: &mut dyn Read, count: Option<usize>) -> std::io::Result<Vec<T>> {
-    let mut length = [0; 8];
-    from.read_exact(&mut length)?;
-    let length = usize::try_from(u64::from_le_bytes(length)).map_err(|_| damaged())?;
-    if count.map_or(length > MOST_READINGS, |count| count != length) {
-        return Err(damaged());
-    }
-    let mut values = vec![T::zeroed(); length];
-    from.read_exact(bytemuck::cast_slice_mut(&mut values))?;
-    Ok(values)
-}
-
-const _: () = assert!(cfg!(target_endian = "little"), "checkpoints and buffers are little-endian");

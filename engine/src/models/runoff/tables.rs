@@ -41,11 +41,9 @@ pub fn places(problem: &Problem, places: &Places, max_depth: &[f32]) -> Found {
     found
 }
 
-/// Cells of a place, as indices. Outlines that are too long are refused when they are read.
+/// Cells of a place, as indices.
 fn cells(problem: &Problem, place: &Place) -> impl Iterator<Item = usize> {
-    let cols = problem.grid.cols;
-    let rows = place.outline.cells(&problem.grid).unwrap_or_default();
-    rows.into_iter().flat_map(move |(row, ranges)| ranges.into_iter().flatten().map(move |col| row * cols + col))
+    place.outline.indices(&problem.grid)
 }
 
 /// Whether a cell is land that water can come to.

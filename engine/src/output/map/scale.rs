@@ -31,6 +31,18 @@ const CIVIDIS: [[u8; 3]; 8] = [
 ];
 /// From little danger to much; it darkens evenly.
 const HAZARD: [[u8; 3]; 4] = [[253, 231, 150], [250, 176, 90], [214, 94, 60], [122, 24, 50]];
+/// From cool to hot: blue over pale yellow to a dark red; the hot side darkens evenly.
+const HEAT: [[u8; 3]; 9] = [
+    [69, 117, 180],
+    [116, 173, 209],
+    [171, 217, 233],
+    [255, 248, 200],
+    [254, 224, 144],
+    [253, 174, 97],
+    [244, 109, 67],
+    [200, 40, 40],
+    [120, 0, 38],
+];
 /// ColorBrewer's BrBG (Harrower and Brewer 2003), from less to more.
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
@@ -90,6 +102,14 @@ impl Scale {
             "velocity" | "max_velocity" => {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
+            }
+            "pet" | "max_pet" | "mean_pet" | "utci" => {
+                let starts = vec![-60.0, 18.0, 23.0, 29.0, 35.0, 38.0, 41.0, 44.0, 47.0];
+                fixed("°C", 1.0, 0, starts, &HEAT)
+            }
+            "tmrt" => {
+                let starts = vec![-60.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
+                fixed("°C", 1.0, 0, starts, &HEAT)
             }
             "hazard" => {
                 let mut scale = fixed("", 1.0, 2, vec![0.5, 0.75, 1.25, 2.0], &HAZARD);

@@ -68,31 +68,66 @@ fn sectors(scene: &Scene, reach: f64) -> Vec<Sector> {
 
 /// What all cells see.
 pub fn view(scene: &Scene) -> View {
-    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
-    let reach = f64::from(scene.relief()) / LOWEST;
-    let across = scene.grid.cell * (cols as f64).hypot(rows as f64);
-    let sectors = sectors(scene, reach.min(across));
-    let has_crowns = scene.has_crowns();
-    let highest = scene.surface.iter().copied().fold(f32::MIN, f32::max);
-    let lines: Vec<Line> = (0..rows)
-        .into_par_iter()
-        .map_init(|| Work::new(cols, has_crowns), |work, row| work.row(scene, &sectors, row, highest))
-        .collect();
-    let len = cols * rows;
-    let gather = |of: fn(&Line) -> &Vec<u8>| {
-        let mut all = vec![0u8; PATCHES * len];
-        all.par_chunks_mut(len).enumerate().for_each(|(patch, all)| {
-            all.chunks_mut(cols)
-                .zip(&lines)
-                .for_each(|(row, line)| row.copy_from_slice(&of(line)[patch * cols..][..cols]));
-        });
-        all
-    };
-    View {
-        len,
-        sky_view: lines.iter().flat_map(|line| &line.sky_view).copied().collect(),
-        walls: gather(|line| &line.walls),
-        crowns: if has_crowns { gather(|line| &line.crowns) } else { Vec::new() },
+    let mut looking = Looking::new(scene);
+    looking.rows(scene, scene.grid.rows);
+    looking.view
+}
+
+/// A view on its way, some rows at a time.
+pub struct Looking {
+    /// What is seen so far.
+    pub view: View,
+    /// Rows that are done.
+    pub done: usize,
+    sectors: Vec<Sector>,
+    has_crowns: bool,
+    highest: f32,
+}
+
+impl Looking {
+    /// Nothing seen yet.
+    pub fn new(scene: &Scene) -> Looking {
+        let (cols, rows) = (scene.grid.cols, scene.grid.rows);
+        let reach = f64::from(scene.relief()) / LOWEST;
+        let across = scene.grid.cell * (cols as f64).hypot(rows as f64);
+        let has_crowns = scene.has_crowns();
+        let len = cols * rows;
+        Looking {
+            view: View {
+                len,
+                sky_view: vec![0.0; len],
+                walls: vec![0; PATCHES * len],
+                crowns: vec![0; if has_crowns { PATCHES * len } else { 0 }],
+            },
+            done: 0,
+            sectors: sectors(scene, reach.min(across)),
+            has_crowns,
+            highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
+        }
+    }
+
+    /// Looks from so many rows more.
+    pub fn rows(&mut self, scene: &Scene, count: usize) {
+        let cols = scene.grid.cols;
+        let band = self.done..(self.done + count).min(scene.grid.rows);
+        let (sectors, has_crowns, highest) = (&self.sectors, self.has_crowns, self.highest);
+        let lines: Vec<Line> = band
+            .clone()
+            .into_par_iter()
+            .map_init(|| Work::new(cols, has_crowns), |work, row| work.row(scene, sectors, row, highest))
+            .collect();
+        let len = self.view.len;
+        let put = |all: &mut Vec<u8>, of: fn(&Line) -> &Vec<u8>| {
+            all.par_chunks_mut(len).enumerate().for_each(|(patch, all)| {
+                let rows = all[band.start * cols..].chunks_mut(cols).zip(&lines);
+                rows.for_each(|(row, line)| row.copy_from_slice(&of(line)[patch * cols..][..cols]));
+            });
+        };
+        put(&mut self.view.walls, |line| &line.walls);
+        put(&mut self.view.crowns, |line| &line.crowns);
+        let rows = self.view.sky_view[band.start * cols..].chunks_mut(cols).zip(&lines);
+        rows.for_each(|(row, line)| row.copy_from_slice(&line.sky_view));
+        self.done = band.end;
     }
 }
 
