@@ -158,7 +158,8 @@ fn submit(server: &Server, file: &Path, no_wait: bool) -> miette::Result<ExitCod
         file.to_string_lossy().into()
     };
     let body = serde_json::json!({ "inputs": { "scenario": scenario } }).to_string();
-    let job = json(server, "POST", "/v1/processes/rainfall-runoff/execution", Some(body))?;
+    let process = if scenario["model"] == "heat" { "urban-heat" } else { "rainfall-runoff" };
+    let job = json(server, "POST", &format!("/v1/processes/{process}/execution"), Some(body))?;
     let id = job["id"].as_str().unwrap_or_default().to_string();
     say(format_args!("{id}"));
     if no_wait { Ok(ExitCode::SUCCESS) } else { follow(server, &id) }

@@ -129,6 +129,12 @@ where
     } else {
         let files = request::files(&execute)?;
         let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
+        if process.model != Some(scenario.spec.model) {
+            let id = super::processes::of(scenario.spec.model).map_or("", |process| process.id);
+            return Err(Problem::bad(format!(
+                "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
+            )));
+        }
         request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
         request::priority(&execute)?;
         request::subscriber(&execute, &state.args.callback_allow)?;

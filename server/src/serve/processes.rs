@@ -1,6 +1,6 @@
 //! What the server can do: a table of processes.
 
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{ModelName, Scenario};
 use serde_json::{Value, json};
 
 /// A process.
@@ -10,11 +10,42 @@ pub struct Process {
     description: &'static str,
     /// Whether it only gives back what it is given, at once or as a job.
     pub is_echo: bool,
+    /// The model that it runs.
+    pub model: Option<ModelName>,
     /// The quantity in time whose newest frame shows how far a job is.
     pub shows: Option<&'static str>,
     inputs: fn() -> Value,
     outputs: fn() -> Value,
 }
+
+/// Inputs of a process that runs a model.
+fn of_model() -> Value {
+    json!({
+        "scenario": {
+            "title": "Scenario",
+            "description": "The scenario, with the keys of the TOML that `hanze run` takes, or the name of a stored one.",
+            "minOccurs": 1, "maxOccurs": 1,
+            "schema": { "oneOf": [{ "type": "string" }, Scenario::openapi_schema()] },
+        },
+        "files": {
+            "title": "Files",
+            "description": "Files that the scenario names, as texts or in base64, for small ones; POST large ones to /v1/inputs.",
+            "minOccurs": 0, "maxOccurs": 1,
+            "schema": { "type": "object", "additionalProperties": { "oneOf": [{ "type": "string" }, {
+                "type": "object", "required": ["value"], "properties": {
+                    "value": { "type": "string" }, "encoding": { "type": "string", "enum": ["base64"] },
+                    "mediaType": { "type": "string" } } }] } },
+        },
+        "priority": {
+            "title": "Priority",
+            "description": "Jobs of a higher number go first; above 0 for administrators.",
+            "minOccurs": 0, "maxOccurs": 1,
+            "schema": { "type": "integer", "minimum": -10, "maximum": 10, "default": 0 },
+        },
+    })
+}
+
+const RASTER: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 
 /// All processes; a further model adds a line.
 pub const PROCESSES: &[Process] = &[
@@ -24,44 +55,43 @@ pub const PROCESSES: &[Process] = &[
         description: "Where water gathers and how deep it stands when it rains harder than the ground can take: the shallow water \
                       equations over the city's raster.",
         is_echo: false,
+        model: Some(ModelName::Runoff),
         shows: Some("depth"),
-        inputs: || {
-            json!({
-                "scenario": {
-                    "title": "Scenario",
-                    "description": "The scenario, with the keys of the TOML that `hanze run` takes, or the name of a stored one.",
-                    "minOccurs": 1, "maxOccurs": 1,
-                    "schema": { "oneOf": [{ "type": "string" }, Scenario::openapi_schema()] },
-                },
-                "files": {
-                    "title": "Files",
-                    "description": "Files that the scenario names, as texts or in base64, for small ones; POST large ones to /v1/inputs.",
-                    "minOccurs": 0, "maxOccurs": 1,
-                    "schema": { "type": "object", "additionalProperties": { "oneOf": [{ "type": "string" }, {
-                        "type": "object", "required": ["value"], "properties": {
-                            "value": { "type": "string" }, "encoding": { "type": "string", "enum": ["base64"] },
-                            "mediaType": { "type": "string" } } }] } },
-                },
-                "priority": {
-                    "title": "Priority",
-                    "description": "Jobs of a higher number go first; above 0 for administrators.",
-                    "minOccurs": 0, "maxOccurs": 1,
-                    "schema": { "type": "integer", "minimum": -10, "maximum": 10, "default": 0 },
-                },
-            })
-        },
+        inputs: of_model,
         outputs: || {
-            let raster = "image/tiff; application=geotiff; profile=cloud-optimized";
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             // These are always there; frames, meshes and tables come beside them.
             json!({
-                "max_depth-tif": file("Highest depth of the water", raster),
-                "max_velocity-tif": file("Highest speed of the water", raster),
-                "max_level-tif": file("Highest water level", raster),
-                "arrival-tif": file("Time until the water came", raster),
-                "duration-tif": file("Time under water", raster),
+                "max_depth-tif": file("Highest depth of the water", RASTER),
+                "max_velocity-tif": file("Highest speed of the water", RASTER),
+                "max_level-tif": file("Highest water level", RASTER),
+                "arrival-tif": file("Time until the water came", RASTER),
+                "duration-tif": file("Time under water", RASTER),
                 "max_depth-png": file("Map of the highest depth", "image/png"),
                 "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
+            })
+        },
+    },
+    Process {
+        id: "urban-heat",
+        title: "Urban heat",
+        description: "How hot it feels on every square metre, hour by hour: radiation from all sides, PET and UTCI from the weather of a \
+                      station and the shade of houses and trees.",
+        is_echo: false,
+        model: Some(ModelName::Heat),
+        shows: Some("pet"),
+        inputs: of_model,
+        outputs: || {
+            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
+            json!({
+                "max_pet-tif": file("Highest felt temperature (PET)", RASTER),
+                "mean_pet-tif": file("Mean felt temperature (PET)", RASTER),
+                "hot_hours-tif": file("Hours that feel hotter than 35 °C (PET)", RASTER),
+                "sun_hours-tif": file("Hours of sun", RASTER),
+                "sky_view-tif": file("Part of the sky that is seen", RASTER),
+                "wind-tif": file("Wind at 1.2 m over that in the open", RASTER),
+                "max_pet-png": file("Map of the highest felt temperature", "image/png"),
+                "run-json": file("Record: inputs, settings, device, checksums", "application/json"),
             })
         },
     },
@@ -70,6 +100,7 @@ pub const PROCESSES: &[Process] = &[
         title: "Echo",
         description: "Gives back what it is given, to try a client with.",
         is_echo: true,
+        model: None,
         shows: None,
         inputs: || {
             json!({
@@ -85,6 +116,11 @@ pub const PROCESSES: &[Process] = &[
 
 fn names(of: &Value) -> Vec<String> {
     of.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// The process that runs a model.
+pub fn of(model: ModelName) -> Option<&'static Process> {
+    PROCESSES.iter().find(|process| process.model == Some(model))
 }
 
 /// The process of an id.

@@ -6,7 +6,7 @@ use super::store::Subscriber;
 use super::uploads;
 use base64::Engine;
 use hanze_engine::city::demo;
-use hanze_engine::scenario::{Scenario, Spec};
+use hanze_engine::scenario::{ModelName, Scenario, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -19,6 +19,9 @@ const STORED: &[(&str, &str)] = &[
 ];
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
+/// Seconds that an estimate counts on for a cell of a heat run: once for what it sees, and for each hour.
+const HEAT_LOOK: f64 = 2e-5;
+const HEAT_HOUR: f64 = 2e-6;
 
 /// The body of a request to execute.
 #[derive(Deserialize)]
@@ -150,7 +153,9 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
         }
         Some(value) => {
             let spec = Spec::deserialize(value).map_err(|error| {
-                Problem::bad(format!("inputs.scenario: {error}; GET /v1/processes/rainfall-runoff shows the schema"))
+                Problem::bad(format!(
+                    "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff or urban-heat shows the schema"
+                ))
             })?;
             toml::to_string(&spec).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?
         }
@@ -230,6 +235,10 @@ pub fn estimate(spec: &Spec, cells: Option<f64>) -> Option<Estimate> {
     let demo = spec.city.demo.as_ref();
     let cells = cells.or(demo.map(|d| (d.width_m / d.cell_m).round() * (d.height_m / d.cell_m).round()))?;
     let cell = demo.map(|d| d.cell_m).or(spec.city.cell_m).unwrap_or(1.0);
+    if spec.model == ModelName::Heat {
+        let looks = HEAT_LOOK + spec.time.end_minutes / 60.0 * HEAT_HOUR;
+        return Some(Estimate { cells, hours: cells * looks / 3600.0 });
+    }
     // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
     let step =
         (spec.runoff.courant.unwrap_or(0.5) * cell / 5.0).min(spec.runoff.longest_step_s.unwrap_or(f64::INFINITY));

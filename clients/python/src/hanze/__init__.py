@@ -54,7 +54,9 @@ class Hanze:
             value = tomllib.loads(Path(scenario).read_text())
         headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
         body = json.dumps({"inputs": {"scenario": value}}).encode()
-        answer = json.loads(self.request("POST", "/v1/processes/rainfall-runoff/execution", body, headers))
+        is_heat = isinstance(value, dict) and value.get("model") == "heat"
+        process = "urban-heat" if is_heat else "rainfall-runoff"
+        answer = json.loads(self.request("POST", f"/v1/processes/{process}/execution", body, headers))
         return Job(self, answer["id"])
 
     def upload(self, file: str | Path) -> str:

@@ -51,6 +51,9 @@ const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [1
 const COVER: [[u8; 3]; 6] =
     [[214, 200, 188], [150, 150, 154], [176, 96, 78], [201, 219, 158], [228, 211, 160], [118, 168, 205]];
 
+/// Start of a class that has none, °C.
+const COLDEST: f64 = -60.0;
+
 /// Classes of values with a colour each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
@@ -104,11 +107,11 @@ impl Scale {
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
             }
             "pet" | "max_pet" | "mean_pet" | "utci" => {
-                let starts = vec![-60.0, 18.0, 23.0, 29.0, 35.0, 38.0, 41.0, 44.0, 47.0];
+                let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 38.0, 41.0, 44.0, 47.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
             "tmrt" => {
-                let starts = vec![-60.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
+                let starts = vec![COLDEST, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
             "hazard" => {
@@ -165,6 +168,9 @@ impl Scale {
         let number = |value: f64| language.number(value * self.factor, self.decimals);
         let words = |class: usize| match self.starts.get(class + 1) {
             _ if !self.names.is_empty() => self.names[class].in_language(language).to_string(),
+            Some(next) if self.starts[class] <= COLDEST => {
+                format!("{} {}", language.pick("below", "onder"), number(*next))
+            }
             Some(next) => format!("{} – {}", number(self.starts[class]), number(*next)),
             None => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
         };

@@ -1,0 +1,241 @@
+//! The heat model as scenarios run it.
+
+use hanze_engine::city::import;
+use hanze_engine::data_folder;
+use hanze_engine::device::Device;
+use hanze_engine::error::Result;
+use hanze_engine::frame::Outcome;
+use hanze_engine::grid::{Crs, Grid};
+use hanze_engine::models;
+use hanze_engine::output::geotiff::write_cog;
+use hanze_engine::raster::Raster;
+use hanze_engine::scenario::{Input, Scenario};
+use std::path::Path;
+use std::time::Duration;
+
+const WEST: f64 = 202_000.0;
+const NORTH: f64 = 503_060.0;
+
+fn grid() -> Grid {
+    Grid { cols: 60, rows: 60, cell: 1.0, west: WEST, north: NORTH, crs: Crs::RD_NEW }
+}
+
+/// A folder with a plain, on it a house of 10 m and a tree of 12 m, and a made hot day.
+fn inputs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
+    let inside = |k: usize, [west, north, east, south]: [usize; 4]| {
+        (west..east).contains(&(k % 60)) && (north..south).contains(&(k / 60))
+    };
+    let with = |place: [usize; 4], height: f64| -> Vec<f64> {
+        (0..3600).map(|k| if inside(k, place) { height } else { 0.0 }).collect()
+    };
+    put("ground.tif", &Raster::heights(grid(), "terrain", &[1.0; 3600]));
+    let roof: Vec<f64> = with([10, 20, 30, 30], 10.0).iter().map(|height| height + 1.0).collect();
+    put("surface.tif", &Raster::heights(grid(), "surface", &roof));
+    let tree = with([42, 22, 50, 30], 12.0).iter().map(|height| *height as f32).collect();
+    put("trees.tif", &Raster::from_values(grid(), "canopy", "m", tree));
+    let weather = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/weather/hot-day.csv");
+    std::fs::copy(weather, folder.path().join("day.csv")).unwrap();
+    folder
+}
+
+fn text(city: &str, heat: &str, hours: u32) -> String {
+    format!(
+        "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.tif\"\n{city}\n[heat]\n{heat}\n[time]\nend_minutes = {}\nframe_minutes = 60\n",
+        hours * 60
+    )
+}
+
+const CITY: &str = "surface = \"surface.tif\"\ncanopy_m = \"trees.tif\"";
+const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"";
+
+/// Runs a scenario to its end; gives the frames' layers, too.
+fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, Vec<Input>)> {
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, text).unwrap();
+    let scenario = Scenario::load(&file)?;
+    let (city, inputs) = scenario.city()?;
+    let mut model = models::prepare(&city, &scenario, &Device::Cpu)?;
+    let mut frames = Vec::new();
+    for until in scenario.frame_times() {
+        while !model.advance(until, Duration::from_millis(250))?.reached {}
+        frames.push(model.frame()?.layers);
+    }
+    Ok((frames, model.outcome()?, inputs))
+}
+
+fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
+    layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
+}
+
+#[test]
+fn shade_is_cooler_than_sun_and_night_than_day() {
+    let folder = inputs();
+    let (frames, outcome, _) = try_run(folder.path(), &text(CITY, HEAT, 24)).unwrap();
+    let at = |hour: usize, name: &str, col: usize, row: usize| layer(&frames[hour - 1], name).values[row * 60 + col];
+    // At noon the sun stands in the south: the house shades the ground north of it, and the tree its own foot.
+    let (open, north, under) = ((5, 50), (20, 18), (46, 25));
+    assert_eq!([open, north, under].map(|(col, row)| at(12, "sun", col, row) > 0.9), [true, false, false]);
+    for name in ["pet", "utci", "tmrt"] {
+        let [open, north, under] = [open, north, under].map(|(col, row)| at(12, name, col, row));
+        assert!(open - north > 3.0 && open - under > 3.0, "{name}: {open} {north} {under}");
+        assert!(at(3, name, 5, 50) < open - 15.0, "{name}");
+        // By night the open ground loses most.
+        assert!(name != "tmrt" || at(2, name, 5, 50) < at(2, name, 20, 18), "{name}");
+    }
+    // Six positions of the sun make the shadow's edge soft within an hour, and hours of sun add up.
+    let sun = layer(&outcome.layers, "sun_hours");
+    let summed: f32 = frames.iter().map(|layers| layer(layers, "sun").values[50 * 60 + 5]).sum();
+    assert!((sun.values[50 * 60 + 5] - summed).abs() < 1e-3 && (15.0..17.5).contains(&summed), "{summed}");
+    // Nothing is said of roofs.
+    assert!(at(12, "pet", 20, 25).is_nan() && layer(&outcome.layers, "sky_view").values[50 * 60 + 5] > 0.9);
+    let highest = frames.iter().map(|layers| layer(layers, "pet").values[50 * 60 + 5]).fold(f32::MIN, f32::max);
+    assert_eq!(layer(&outcome.layers, "max_pet").values[50 * 60 + 5], highest);
+    assert!(outcome.story.iter().any(|text| text.nl.contains("Het heetste uur") && text.en.contains("hottest hour")));
+}
+
+#[test]
+fn a_run_goes_on_where_it_was_stopped() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    let gauge = format!("\n[[gauge]]\nname = \"g\"\nx = {}\ny = {}\n", WEST + 5.5, NORTH - 50.5);
+    std::fs::write(&file, text(CITY, HEAT, 14) + &gauge).unwrap();
+    let scenario = Scenario::load(&file).unwrap();
+    let (city, _) = scenario.city().unwrap();
+    let start = || models::prepare(&city, &scenario, &Device::Cpu).unwrap();
+    let run = |model: &mut dyn models::Model, until: f64| {
+        while !model.advance(until, Duration::from_secs(1)).unwrap().reached {}
+    };
+    let mut whole = start();
+    run(whole.as_mut(), 14.0 * 3600.0);
+    let mut first = start();
+    run(first.as_mut(), 9.0 * 3600.0);
+    let mut saved = Vec::new();
+    first.save(&mut saved).unwrap().unwrap();
+    let mut second = start();
+    second.load(&mut saved.as_slice()).unwrap().unwrap();
+    run(second.as_mut(), 14.0 * 3600.0);
+    let [one, other] = [&mut whole, &mut second].map(|model| model.outcome().unwrap());
+    for (a, b) in one.layers.iter().zip(&other.layers) {
+        assert!(a.values.iter().zip(&b.values).all(|(a, b)| a.to_bits() == b.to_bits()), "{}", a.name);
+    }
+    assert!(
+        one.tables == other.tables && one.tables.iter().any(|table| table.name == "gauges" && table.rows.len() == 14)
+    );
+    let mut cut = start();
+    assert!(cut.load(&mut &saved[..saved.len() / 2]).is_err());
+}
+
+#[test]
+fn wrong_ones_are_told_with_place_and_mend() {
+    let folder = inputs();
+    let day = std::fs::read_to_string(folder.path().join("day.csv")).unwrap();
+    // The same day two hours late, as summer time would have it: light at the hour before sunrise is none of the sun's.
+    let early = |line: &str, shift: i64| {
+        let Some((time, rest)) = line.split_once(',') else { return line.to_string() };
+        let Some(hour) = time.get(11..13).and_then(|hour| hour.parse::<i64>().ok()) else { return line.to_string() };
+        let at = 24 * i64::from(time.starts_with("2019-07-26")) + hour + shift;
+        format!("2019-07-{:02}T{:02}:00Z,{rest}", 25 + at.div_euclid(24), at.rem_euclid(24))
+    };
+    let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    put("early.csv", day.lines().map(|line| early(line, -4) + "\n").collect());
+    put("humid.csv", day.replacen(",76,", ",140,", 1).replacen(",75,", ",140,", 1).replacen(",74,", ",140,", 1));
+    put(
+        "gap.csv",
+        day.lines().enumerate().filter(|(k, _)| !(5..10).contains(k)).map(|(_, line)| format!("{line}\n")).collect(),
+    );
+    let words = |city: &str, heat: &str, hours: u32| match try_run(folder.path(), &text(city, heat, hours)) {
+        Ok(_) => "no error".to_string(),
+        Err(error) => error.to_string(),
+    };
+    let of = |name: &str| HEAT.replace("day.csv", name);
+    let minutes = |from: &str, to: &str| {
+        std::fs::write(folder.path().join("m.toml"), text(CITY, HEAT, 2).replace(from, to)).unwrap();
+        Scenario::load(&folder.path().join("m.toml")).err().map_or("no error".into(), |error| error.to_string())
+    };
+    let cases: Vec<(String, &[&str])> = vec![
+        (words(CITY, &of("no.csv"), 2), &["heat.weather", "no.csv", "scenario.toml:"]),
+        (words(CITY, &of("early.csv"), 20), &["heat.weather", "sun is down", "UTC"]),
+        (words(CITY, &of("humid.csv"), 3), &["humid.csv", "humidity of 140"]),
+        (words(CITY, &of("gap.csv"), 24), &["gap.csv", "no air temperature for 5 hours"]),
+        (words(CITY, &HEAT.replace("07-25", "02-30"), 2), &["heat.date", "2019-02-30"]),
+        (words(CITY, &HEAT.replace("2019", "2018"), 2), &["day.csv", "no weather on 2018-07-25"]),
+        (words(CITY, HEAT, 48), &["day.csv", "for 24 hours from 2019-07-26"]),
+        (words(CITY, &format!("{HEAT}\nlatitude = 52"), 2), &["heat.latitude", "alone"]),
+        (words("surface = \"none.tif\"", HEAT, 2), &["city.surface", "none.tif"]),
+        (minutes("end_minutes = 120", "end_minutes = 90"), &["time.end_minutes", "multiple of 60"]),
+        (minutes("model = \"heat\"", "model = \"runoff\""), &["heat", "model = \"heat\""]),
+        (minutes("[heat]", "[runoff]\n[[gauge]]\nname='a'\nx=0\ny=0\n[heatt]"), &["heatt"]),
+    ];
+    for (found, wanted) in cases {
+        wanted.iter().for_each(|words| assert!(found.contains(words), "{found} | {words}"));
+    }
+}
+
+#[test]
+fn what_can_be_mended_is_told() {
+    let folder = inputs();
+    // A surface below the ground, and a tree that grows through the roof and one of 200 m.
+    let raster = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
+    let mut low = vec![1.0; 3600];
+    low[..40].fill(-5.0);
+    raster("low.tif", &Raster::heights(grid(), "surface", &low));
+    let mut trees = vec![0.0; 3600];
+    trees[100] = 200.0;
+    raster("high.tif", &Raster::from_values(grid(), "canopy", "m", trees));
+    let city = "surface = \"low.tif\"\ncanopy_m = \"high.tif\"";
+    let (frames, _, inputs) = try_run(folder.path(), &text(city, HEAT, 13)).unwrap();
+    let told: String = inputs.iter().flat_map(|input| &input.repairs).cloned().collect::<Vec<_>>().join("; ");
+    assert!(told.contains("40 cells of the surface") && told.contains("1 cells with trees"), "{told}");
+    assert!(frames[12].iter().all(|layer| layer.values.iter().all(|value| value.is_finite())));
+    // The polar night of Svalbard has no sun, and no error.
+    let dark: String = "time,air_c,humidity_percent,wind_m_per_s,global_w_per_m2\n".to_string()
+        + &(1..=12).map(|hour| format!("2019-12-20T{hour:02}:00Z,-14,70,4,0\n")).collect::<String>();
+    std::fs::write(folder.path().join("dark.csv"), dark).unwrap();
+    let heat = "weather = \"dark.csv\"\ndate = \"2019-12-20\"\nlatitude = 78.2\nlongitude = 15.6";
+    let (frames, ..) = try_run(folder.path(), &text(CITY, heat, 12)).unwrap();
+    let open: Vec<f32> = layer(&frames[11], "tmrt").values.iter().copied().filter(|value| !value.is_nan()).collect();
+    assert!(open.iter().all(|value| (-45.0..-10.0).contains(value)), "{open:?}");
+}
+
+#[test]
+fn delft_on_the_hottest_day() {
+    let Some(data) = data_folder() else {
+        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
+        eprintln!("no reference data: Delft was not computed");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = data.join("terrain/delft_ahn3_laz_bgt");
+    let clouds = ["ahn3_cropped_1.laz", "ahn3_cropped_2.laz"].map(|name| source.join(name));
+    let found = import::laz(&clouds, 1.0, Crs::RD_NEW, &mut |_, _| {}).unwrap();
+    let put = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
+    put("ground.tif", &found.terrain);
+    put("surface.tif", &found.surface);
+    put("trees.tif", &found.canopy);
+    let bgt = |name: &str| format!("\"data:terrain/delft_ahn3_laz_bgt/bgt_{name}.sqlite\"");
+    let surfaces = ["begroeidterreindeel", "onbegroeidterreindeel", "waterdeel", "wegdeel"].map(bgt).join(", ");
+    let city =
+        format!("holes = \"fill\"\n{CITY}\nbuildings = {}\nsurfaces = [{surfaces}]\ncodes = \"bgt\"", bgt("pand"));
+    let heat = "weather = \"data:weather/uurgeg_278_2011-2020.zip\"\ndate = \"2019-07-25\"";
+    let (frames, outcome, _) = try_run(folder.path(), &text(&city, heat, 18)).unwrap();
+    // From the morning to the afternoon the shaded ground is cooler than the sunny.
+    for hour in [9, 12, 15] {
+        let layers = &frames[hour - 1];
+        let (sun, radiant) = (&layer(layers, "sun").values, &layer(layers, "tmrt").values);
+        let mean = |lit: bool| {
+            let cells =
+                sun.iter().zip(radiant).filter(|(sun, t)| !t.is_nan() && if lit { **sun > 0.99 } else { **sun < 0.01 });
+            let (sum, count) = cells.fold((0.0, 0.0), |(sum, count), (_, t)| (sum + f64::from(*t), count + 1.0));
+            assert!(count > 1000.0, "{hour} h: {count} cells");
+            sum / count
+        };
+        let (sunny, shady) = (mean(true), mean(false));
+        assert!((12.0..40.0).contains(&(sunny - shady)) && (45.0..75.0).contains(&sunny), "{hour} h: {sunny} {shady}");
+    }
+    let pet = layer(&outcome.layers, "max_pet");
+    let highest = pet.values.iter().copied().fold(f32::MIN, f32::max);
+    assert!((45.0..62.0).contains(&highest), "{highest} °C PET");
+    assert!(outcome.tables.iter().any(|table| table.name == "buildings" && table.rows.len() > 20));
+}
