@@ -251,9 +251,9 @@ fn fill(path: &Path, values: &mut [Option<f64>], name: &str, from: i64, repairs:
             return Err(Error::data(path, words, "give a file without that gap"));
         }
         repairs.push(format!("{} hours without {name} from {when} on are filled from those around them", end - k));
-        for j in k..end {
-            let share = (j - k + 1) as f64 / (end - k + 1) as f64;
-            values[j] = Some(low + share * (high - low));
+        for (j, value) in values[k..end].iter_mut().enumerate() {
+            let share = (j + 1) as f64 / (end - k + 1) as f64;
+            *value = Some(low + share * (high - low));
         }
         k = end;
     }

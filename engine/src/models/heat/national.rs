@@ -163,6 +163,7 @@ pub fn wind_height(tree: f64) -> f64 {
 /// Share of the highest heat island that is there at each full hour (UTC), by season (Koopmans et al. 2020): a column for each pair
 /// of sunrise and sunset.
 #[rustfmt::skip]
+#[allow(clippy::approx_constant, reason = "a measured share, and not 1/π")]
 const SHARES: [[f64; 24]; 7] = [
     // Sunrise at 6, sunset at 17 h.
     [0.748, 0.667, 0.602, 0.525, 0.449, 0.281, 0.127, 0.063, 0.019, -0.015, -0.02, 0.0,

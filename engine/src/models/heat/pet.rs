@@ -102,11 +102,11 @@ impl Dressed {
             clo if clo > 0.3 => 0.5,
             _ => 0.1,
         };
-        const TAU: f64 = 6.28;
-        let outer = skin * (thicker - 1.0 + covered) / (TAU * HEIGHT * share);
-        let inner = covered * skin / (TAU * HEIGHT * share);
+        let outer = skin * (thicker - 1.0 + covered) / (std::f64::consts::TAU * HEIGHT * share);
+        let inner = covered * skin / (std::f64::consts::TAU * HEIGHT * share);
         let through = if clothes > 0.0 {
-            TAU * HEIGHT * share * (outer - inner) / (clothes / 6.45 * (outer / inner).ln() * clothed * skin)
+            std::f64::consts::TAU * HEIGHT * share * (outer - inner)
+                / (clothes / 6.45 * (outer / inner).ln() * clothed * skin)
         } else {
             0.0
         };

@@ -14,14 +14,20 @@ use crate::error::{Error, Result};
 use crate::raster::Raster;
 use crate::weather;
 
+/// A day: its met file, its date, and how the measurements name it.
+struct Day {
+    file: &'static str,
+    date: (i64, u32, u32),
+    name: Option<&'static str>,
+}
+
 /// A place where radiation was measured.
 struct Site {
     folder: &'static str,
     files: [&'static str; 4],
     /// Row and column of the mast.
     mast: (usize, usize),
-    /// Met files, each with the date of its day and how the measurements name that day.
-    days: &'static [(&'static str, (i64, u32, u32), Option<&'static str>)],
+    days: &'static [Day],
     measured: &'static str,
     /// Label of the measurements minus that of the weather.
     label: i64,
@@ -32,7 +38,7 @@ const SITES: [Site; 2] = [
         folder: "heat/site_kronenhuset",
         files: ["DEM_KR.tif", "DSM_KR.tif", "CDSM_KR.tif", "landcover_KR.tif"],
         mast: (51, 117),
-        days: &[("MetFile_Prepared.txt", (2005, 10, 7), None)],
+        days: &[Day { file: "MetFile_Prepared.txt", date: (2005, 10, 7), name: None }],
         measured: "measurements_kr.csv",
         label: 1,
     },
@@ -41,9 +47,9 @@ const SITES: [Site; 2] = [
         files: ["DEM_GVC_1m.tif", "DSM_GVC_1m.tif", "CDSM_GVC_1m.tif", "landcover_1m_GVC.tif"],
         mast: (51, 122),
         days: &[
-            ("MetFile20100707_Prepared.txt", (2010, 7, 7), Some("20100707")),
-            ("MetFile20100710_Prepared.txt", (2010, 7, 10), Some("20100710")),
-            ("MetFile20100712_Prepared.txt", (2010, 7, 12), Some("20100712")),
+            Day { file: "MetFile20100707_Prepared.txt", date: (2010, 7, 7), name: Some("20100707") },
+            Day { file: "MetFile20100710_Prepared.txt", date: (2010, 7, 10), name: Some("20100710") },
+            Day { file: "MetFile20100712_Prepared.txt", date: (2010, 7, 12), name: Some("20100712") },
         ],
         measured: "measurements_gvc.csv",
         label: 0,
@@ -100,7 +106,7 @@ fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
         let header = lines.next().unwrap_or_default();
         let rows: Vec<Vec<&str>> = lines.collect();
         let column = |name: &str| header.iter().position(|own| *own == name).unwrap_or(usize::MAX);
-        for (file, (year, month, day), date) in site.days {
+        for Day { file, date: (year, month, day), name } in site.days {
             let start = weather::days(*year, *month, *day).unwrap_or(0) * 86_400 - 3600;
             let met = weather::read(&folder.join(file), start, start + 24 * 3600)?;
             let (hours, _) = forcing(&met, LATITUDE, LONGITUDE)?;
@@ -111,7 +117,7 @@ fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
                     row.get(column(name)).and_then(|cell| cell.trim().parse().ok()).unwrap_or(f64::NAN)
                 };
                 let is_this = |row: &&Vec<&str>| {
-                    let of_day = date.is_none_or(|date| row.get(column("date")) == Some(&date));
+                    let of_day = name.is_none_or(|name| row.get(column("date")) == Some(&name));
                     of_day && number(row, "hour") == (label as i64 + site.label) as f64
                 };
                 for row in rows.iter().filter(is_this) {

@@ -24,7 +24,8 @@ pub fn sky_view(_: &Bench) -> Result<Vec<Figure>> {
         f64::from(found.sky_view[scene.grid.rows / 2 * scene.grid.cols + scene.grid.cols / 2])
     };
     let mut figures = vec![within("plain", middle(&scene(41, 41, 1.0, |_, _| 0.0)), 1.0, 0.01)];
-    for (ratio, wanted) in [(0.5, 0.7071), (1.0, 0.4472), (2.0, 0.2425)] {
+    for ratio in [0.5f64, 1.0, 2.0] {
+        let wanted = 1.0 / (1.0 + (2.0 * ratio).powi(2)).sqrt();
         // A street 20.5 m wide that runs north, 2 km long.
         let (width, half) = (20.5, 10.25);
         let street = scene(61, 4001, 0.5, |x, _| if x.abs() > half { (ratio * width) as f32 } else { 0.0 });
