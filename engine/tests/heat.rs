@@ -7,6 +7,10 @@ use hanze_engine::error::Result;
 use hanze_engine::frame::Outcome;
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
+use hanze_engine::models::heat::forcing::forcing;
+use hanze_engine::models::heat::scene::{EYE, Scene};
+use hanze_engine::models::heat::solver::solver;
+use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
 use hanze_engine::scenario::{Input, Scenario};
@@ -93,6 +97,79 @@ fn shade_is_cooler_than_sun_and_night_than_day() {
     let highest = frames.iter().map(|layers| layer(layers, "pet").values[50 * 60 + 5]).fold(f32::MIN, f32::max);
     assert_eq!(layer(&outcome.layers, "max_pet").values[50 * 60 + 5], highest);
     assert!(outcome.story.iter().any(|text| text.nl.contains("Het heetste uur") && text.en.contains("hottest hour")));
+}
+
+/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
+fn gpu() -> Option<Device> {
+    match Device::open("gpu:any") {
+        Ok(device) => Some(device),
+        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
+            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
+        }
+        Err(_) => {
+            eprintln!("no adapter: the GPU half of this test did not run");
+            None
+        }
+    }
+}
+
+#[test]
+fn kernels_and_their_twins_agree() {
+    let Some(gpu) = gpu() else { return };
+    // A rough town: blocks of all heights, trees of all heights, beside and over each other, on a slope.
+    let grid = Grid { cols: 71, rows: 53, cell: 1.5, west: WEST, north: NORTH, crs: Crs::RD_NEW };
+    let mut noise = noise(7);
+    let mut patch = |share: f64, highest: f64| -> Vec<f32> {
+        let mut values = vec![0.0f32; grid.len()];
+        for _ in 0..40 {
+            let [col, row] = [60.0, 45.0].map(|most| (noise() * most) as usize);
+            let [wide, high] = [10.0, 8.0].map(|most| 1 + (noise() * most) as usize);
+            let height = if noise() < share { (1.0 + noise() * highest) as f32 } else { 0.0 };
+            (row..row + high).for_each(|row| values[row * grid.cols + col..][..wide].fill(height));
+        }
+        values
+    };
+    let (buildings, trees) = (patch(0.6, 20.0), patch(0.7, 15.0));
+    let ground: Vec<f32> = (0..grid.len()).map(|k| 0.02 * (k % grid.cols) as f32).collect();
+    let covers: Vec<u8> = (0..grid.len()).map(|k| if buildings[k] > 0.0 { 2 } else { ((k / 5) % 6) as u8 }).collect();
+    let start = hanze_engine::weather::days(2019, 7, 25).unwrap() * 86_400;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/weather/hot-day.csv");
+    let weather = hanze_engine::weather::read(&path, start, start + 86_400).unwrap();
+    let (hours, _) = forcing(&weather, 52.5, 6.1).unwrap();
+    for trees in [trees, Vec::new()] {
+        let scene = || Scene::new(grid, &ground, &buildings, &trees, EYE);
+        let mut solvers = [&Device::Cpu, &gpu].map(|device| solver(scene(), covers.clone(), device).unwrap());
+        for solver in &mut solvers {
+            while !solver.look().unwrap() {}
+        }
+        let [one, other] = solvers.each_mut().map(|solver| solver.view().unwrap());
+        assert!(one.sky_view.iter().zip(&other.sky_view).all(|(a, b)| (a - b).abs() < 1e-5));
+        // 255ths: rounding may fall to the other side.
+        for (a, b) in [(&one.walls, &other.walls), (&one.crowns, &other.crowns)] {
+            assert!(a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= 1), "{} patches", a.len());
+            let differ = a.iter().zip(b).filter(|(a, b)| a != b).count();
+            assert!(differ * 500 <= a.len(), "{differ} of {} patches differ", a.len());
+        }
+        for hour in &hours {
+            let [one, other] = solvers.each_mut().map(|solver| solver.hour(hour).unwrap());
+            // A shadow's edge may fall on a cell's eye: then one position of the sun is lit on one device only.
+            let cells: Vec<usize> =
+                (0..grid.len()).filter(|cell| (one.lit[*cell] - other.lit[*cell]).abs() < 1e-4).collect();
+            assert!(cells.len() * 1000 >= grid.len() * 998, "{} of {} cells", cells.len(), grid.len());
+            for cell in cells {
+                let [a, b] = [&one, &other].map(|all| all.fluxes(cell));
+                let pairs = a.short.into_iter().chain(a.long).zip(b.short.into_iter().chain(b.long));
+                for (k, (a, b)) in pairs.enumerate() {
+                    // The ground around may hold such an edge.
+                    let most = if k == 1 || k == 4 { 3.0 } else { 0.25 };
+                    assert!((a - b).abs() < most, "cell {cell}, flux {k}: {a} {b}");
+                }
+            }
+        }
+        let [one, other] = solvers.each_mut().map(|solver| solver.warmth().unwrap());
+        let off = one.iter().zip(&other).filter(|(a, b)| (*a - *b).abs() > 1e-3).count();
+        assert!(off * 1000 <= one.len() * 2, "{off} warmths");
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 
 use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
-use hanze_engine::models::runoff::gpu::KERNELS;
+use hanze_engine::models::MODELS;
+use hanze_engine::models::heat::params as heat;
+use hanze_engine::models::heat::sky::{PATCHES, RINGS};
 use hanze_engine::models::runoff::params::{
     BLOCK, Clock, DEBRIS_DEPTH, DRY, District, End, Flow, GRAVITY, HALO, Inlet, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL,
     KIND_PERIODIC, KIND_WALL, LINK_CULVERT, LINK_LEVEL, LINK_PUMP, LINK_WEIR, Link, NEVER, NOWHERE, Params,
@@ -23,6 +25,11 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
 }
 
+/// The kernels of all models.
+fn kernels() -> impl Iterator<Item = &'static Kernel> {
+    MODELS.iter().flat_map(|model| model.kernels)
+}
+
 fn parse(kernel: &Kernel) -> Module {
     naga::front::wgsl::parse_str(kernel.source)
         .unwrap_or_else(|reason| panic!("kernel {}: {}", kernel.name, reason.emit_to_string(kernel.source)))
@@ -30,7 +37,7 @@ fn parse(kernel: &Kernel) -> Module {
 
 #[test]
 fn kernels_are_valid() {
-    for kernel in KERNELS {
+    for kernel in kernels() {
         let module = parse(kernel);
         let outcome = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
         if let Err(reason) = outcome {
@@ -71,7 +78,7 @@ fn check_struct<T: Shared>() {
     let field = |field: &Field| (field.name.to_string(), field.wgsl_type.to_string(), field.offset);
     let host: (Vec<Member>, usize) = (T::FIELDS.iter().map(field).collect(), size_of::<T>());
     let mut declarations = 0;
-    for kernel in KERNELS {
+    for kernel in kernels() {
         if let Some(device) = declared(&parse(kernel), T::NAME) {
             assert_eq!(device, host, "{} in the kernel {} (left) and on the host (right)", T::NAME, kernel.name);
             declarations += 1;
@@ -93,6 +100,15 @@ fn structs_agree() {
     check_struct::<Link>();
     check_struct::<Flow>();
     check_struct::<End>();
+    check_struct::<heat::Look>();
+    check_struct::<heat::Step>();
+    check_struct::<heat::Sector>();
+    check_struct::<heat::Share>();
+    check_struct::<heat::Beam>();
+    check_struct::<heat::Hour>();
+    check_struct::<heat::Bright>();
+    check_struct::<heat::Surface>();
+    check_struct::<heat::Weight>();
 }
 
 #[test]
@@ -125,34 +141,43 @@ fn constants_agree() {
         ("KIND_DISCHARGE", Literal::U32(KIND_DISCHARGE)),
         ("KIND_PERIODIC", Literal::U32(KIND_PERIODIC)),
     ];
-    let source = read(&root().join("shaders/runoff/params.wgsl"));
-    let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)));
-    let value = |constant: &naga::Constant| match &module.global_expressions[constant.init] {
-        Expression::Literal(literal) => *literal,
-        other => panic!("{:?} is no literal but {other:?}", constant.name),
-    };
-    let device: Vec<(&str, Literal)> = module
-        .constants
-        .iter()
-        .filter_map(|(_, constant)| constant.name.as_deref().map(|name| (name, value(constant))))
-        .collect();
-    assert_eq!(device, host, "constants of params.wgsl (left) and params.rs (right)");
+    let of_heat = [
+        ("PATCHES", Literal::U32(PATCHES as u32)),
+        ("RINGS", Literal::U32(RINGS.len() as u32)),
+        ("CLASSES", Literal::U32(heat::CLASSES as u32)),
+    ];
+    for (model, host) in [("runoff", &host[..]), ("heat", &of_heat[..])] {
+        let source = read(&root().join("shaders").join(model).join("params.wgsl"));
+        let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)));
+        let value = |constant: &naga::Constant| match &module.global_expressions[constant.init] {
+            Expression::Literal(literal) => *literal,
+            other => panic!("{:?} is no literal but {other:?}", constant.name),
+        };
+        let device: Vec<(&str, Literal)> = module
+            .constants
+            .iter()
+            .filter_map(|(_, constant)| constant.name.as_deref().map(|name| (name, value(constant))))
+            .collect();
+        assert_eq!(device, host, "constants of params.wgsl (left) and params.rs (right) of {model}");
+    }
 }
 
 #[test]
 fn every_stage_has_a_twin() {
-    let model = root().join("engine/src/models/runoff");
-    let functions: String = files(&model.join("cpu"), &["rs"]).iter().map(|path| read(path)).collect();
-    let lonely: Vec<String> = files(&root().join("shaders/runoff"), &["wgsl"])
-        .into_iter()
-        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
-        .filter(|stem| {
-            let file = format!("{stem}.rs");
-            let is_file = model.join("cpu").join(&file).is_file() || model.join(&file).is_file();
-            !is_file && !functions.contains(&format!("fn {stem}("))
-        })
-        .collect();
-    assert!(lonely.is_empty(), "shaders without a CPU twin: {lonely:?}");
+    for name in ["runoff", "heat"] {
+        let model = root().join("engine/src/models").join(name);
+        let functions: String = files(&model.join("cpu"), &["rs"]).iter().map(|path| read(path)).collect();
+        let lonely: Vec<String> = files(&root().join("shaders").join(name), &["wgsl"])
+            .into_iter()
+            .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+            .filter(|stem| {
+                let file = format!("{stem}.rs");
+                let is_file = model.join("cpu").join(&file).is_file() || model.join(&file).is_file();
+                !is_file && !functions.contains(&format!("fn {stem}("))
+            })
+            .collect();
+        assert!(lonely.is_empty(), "shaders of {name} without a CPU twin: {lonely:?}");
+    }
 }
 
 /// Files with one of these extensions at or under a path, sorted.
@@ -234,6 +259,15 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("models/runoff/links.rs", &["city", "scenario"]),
     ("models/runoff/sewer.rs", &["city", "scenario"]),
     ("models/runoff/sky.rs", &["city", "scenario"]),
+    ("models/heat", &["output", "simulation"]),
+    ("models/heat/cpu", &["city", "scenario"]),
+    ("models/heat/gpu.rs", &["city", "scenario"]),
+    ("models/heat/params.rs", &["city", "scenario"]),
+    ("models/heat/solver.rs", &["city", "scenario"]),
+    ("models/heat/scene.rs", &["city", "scenario"]),
+    ("models/heat/hour.rs", &["city", "scenario"]),
+    ("models/heat/forcing.rs", &["city", "scenario"]),
+    ("weather", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("output", &["models", "device", "scenario", "city", "simulation"]),
 ];
 

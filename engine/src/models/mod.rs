@@ -64,7 +64,7 @@ pub struct Entry {
 /// Every model.
 pub const MODELS: &[Entry] = &[
     Entry { name: ModelName::Runoff, kernels: runoff::gpu::KERNELS, check: runoff::check, prepare: runoff::prepare },
-    Entry { name: ModelName::Heat, kernels: &[], check: heat::check, prepare: heat::prepare },
+    Entry { name: ModelName::Heat, kernels: heat::gpu::KERNELS, check: heat::check, prepare: heat::prepare },
 ];
 
 /// Sets up the model that a scenario names.

@@ -1,9 +1,10 @@
 //! From weather and place to what shines on a city, hour by hour.
 
 use super::ground::{self, Day, Kind};
+use super::params::Bright;
+use super::pet;
 use super::sky::{self, Light, Patch};
 use super::sun::{Sun, extraterrestrial, sun};
-use super::{cpu::radiation::Bright, pet};
 use crate::cover::Cover;
 use crate::error::{Error, Result};
 use crate::weather::{Hour, Weather, date, days, stamp};
@@ -216,10 +217,14 @@ impl Forcing {
             // The shadow of the other side of the street ends lower by what the sun falls across it.
             let threshold = if is_facing { tangent + 2.0 * altitude.tan() * facing } else { -1.0 };
             Bright {
-                sky: [short as f32, long as f32],
-                crown: [(through * short + scattered) as f32, (black(air) / PI) as f32],
-                lit: [(scattered + albedo * on_wall / PI) as f32, emitted(self.walls) as f32],
-                shaded: [scattered as f32, emitted(0.0) as f32],
+                sky_short: short as f32,
+                sky_long: long as f32,
+                crown_short: (through * short + scattered) as f32,
+                crown_long: (black(air) / PI) as f32,
+                lit_short: (scattered + albedo * on_wall / PI) as f32,
+                lit_long: emitted(self.walls) as f32,
+                shaded_short: scattered as f32,
+                shaded_long: emitted(0.0) as f32,
                 threshold: threshold as f32,
                 level: patch.level as f32,
                 side: patch.side as f32,

@@ -11,7 +11,7 @@ use crate::cover::Cover;
 use rayon::prelude::*;
 
 /// How much of what the ground radiated an hour ago it still does: its surface follows slowly (Lindberg et al. 2016).
-const MEMORY: f32 = 0.25;
+pub(super) const MEMORY: f32 = 0.25;
 
 /// What covers each cell, as its place among [`Cover::ALL`].
 pub type Covers = Vec<u8>;

@@ -5,14 +5,17 @@
 pub mod comfort;
 pub mod cpu;
 pub mod forcing;
+pub mod gpu;
 pub mod ground;
 pub mod hour;
 mod model;
 pub mod national;
+pub mod params;
 pub mod pet;
 pub mod rays;
 pub mod scene;
 pub mod sky;
+pub mod solver;
 mod story;
 pub mod sun;
 pub mod utci;

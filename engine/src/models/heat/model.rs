@@ -1,12 +1,13 @@
 //! Heat as a [`Model`]: an hour is a step.
 
 use super::comfort::Table as Comfort;
-use super::cpu::horizons::{Looking, sky_view_with_crowns};
+use super::cpu::horizons::sky_view_with_crowns;
 use super::cpu::radiation::Fluxes;
 use super::forcing::{Forcing, forcing};
-use super::hour::{Covers, radiation};
+use super::hour::Covers;
 use super::scene::{EYE, Scene};
-use super::sky::{PATCHES, Patch, patches};
+use super::sky::PATCHES;
+use super::solver::{Solver, solver};
 use super::wind::{Axis, ratios};
 use super::{national, story};
 use crate::city::City;
@@ -32,9 +33,6 @@ pub(super) const HOT: f32 = 35.0;
 pub(super) const EXTREME: f32 = 41.0;
 /// Memory that a cell takes besides what it sees, bytes.
 const BYTES_PER_CELL: u64 = 2 * PATCHES as u64 + 160;
-/// Rows that are looked from before the clock is looked at.
-const ROWS: usize = 16;
-
 /// A place that is written down hour by hour.
 struct Gauge {
     name: String,
@@ -80,13 +78,13 @@ pub(super) struct Summary {
 
 struct Heat {
     problem: Problem,
-    patches: Vec<Patch>,
-    looking: Looking,
+    solver: Box<dyn Solver>,
+    /// Whether all cells have looked around.
+    has_looked: bool,
     /// Wind over that in the open, by axis, where it was wanted.
     winds: Vec<(Axis, Vec<f32>)>,
     buildings: Vec<f32>,
     trees: Vec<f32>,
-    warmth: Vec<f32>,
     /// Hours that are done.
     done: usize,
     latest: Felt,
@@ -110,14 +108,8 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
 /// Sets the heat model up.
 ///
 /// # Errors
-/// `Scenario` or `Data` where weather, place or gauges do not fit; `Memory`; `NoDevice` on a GPU, for which it has no kernels yet.
+/// `Scenario` or `Data` where weather, place or gauges do not fit; `Memory` where the device has no room.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
-    if let Device::Gpu(_) = device {
-        return Err(Error::NoDevice {
-            problem: "the heat model has no kernels for GPUs yet".into(),
-            mend: "run it with --device cpu".into(),
-        });
-    }
     let cells = city.grid.len() as u64;
     let needed = cells * BYTES_PER_CELL;
     if let Some(available) = crate::device::free_memory().filter(|available| needed > *available) {
@@ -128,12 +120,11 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
     let row = || vec![0.0f32; problem.grid.len()];
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     Ok(Box::new(Heat {
-        patches: patches(),
-        looking: Looking::new(&problem.scene),
+        solver: solver(problem.scene.clone(), problem.covers.clone(), device)?,
+        has_looked: false,
         winds: Vec::new(),
         buildings: layer(&city.buildings),
         trees: layer(&city.canopy),
-        warmth: row(),
         done: 0,
         latest: Felt::default(),
         max_pet: vec![f32::MIN; problem.grid.len()],
@@ -225,13 +216,13 @@ impl Heat {
         self.winds.len() - 1
     }
 
-    fn hour(&mut self) {
+    fn hour(&mut self) -> Result<()> {
         let axis = Axis::of(self.problem.hours[self.done].weather.direction);
         let wind = self.winds(axis);
         let ratios = &self.winds[wind].1;
-        let Problem { scene, covers, hours, gauges, is_open, .. } = &self.problem;
+        let Problem { hours, gauges, is_open, .. } = &self.problem;
         let hour = &hours[self.done];
-        let all = radiation(scene, &self.looking.view, &self.patches, covers, hour, &mut self.warmth);
+        let all = self.solver.hour(hour)?;
         let weather = hour.weather;
         let (pet, utci) = (Comfort::pet(weather.air, hour.vapour), Comfort::utci(weather.air, weather.humidity));
         let radiant = all.radiant();
@@ -265,6 +256,7 @@ impl Heat {
         self.readings.push(row);
         self.latest = Felt { radiant, pet, utci, sun: all.lit };
         self.done += 1;
+        Ok(())
     }
 
     fn layer(&self, name: &str, unit: &str, words: &str, values: &[f32]) -> Raster {
@@ -304,17 +296,16 @@ impl Heat {
 impl Model for Heat {
     fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
         let deadline = Instant::now() + budget;
-        let rows = self.problem.grid.rows;
         loop {
             let time = self.done as f64 * 3600.0;
             let reached = time >= until;
             if reached || Instant::now() >= deadline {
                 return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached });
             }
-            if self.looking.done < rows {
-                self.looking.rows(&self.problem.scene, ROWS);
+            if self.has_looked {
+                self.hour()?;
             } else {
-                self.hour();
+                self.has_looked = self.solver.look()?;
             }
         }
     }
@@ -333,7 +324,7 @@ impl Model for Heat {
     fn outcome(&mut self) -> Result<Outcome> {
         let hours = self.done.max(1) as f32;
         let mean: Vec<f32> = self.sum_pet.iter().map(|sum| sum / hours).collect();
-        let sky = sky_view_with_crowns(&self.looking.view);
+        let sky = sky_view_with_crowns(&self.solver.view()?);
         let axis = self.problem.hours.first().map_or(Axis::None, |hour| Axis::of(hour.weather.direction));
         let wind = self.winds(axis);
         let layers = vec![
@@ -370,9 +361,13 @@ impl Model for Heat {
     }
 
     fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>> {
+        let warmth = match self.solver.warmth() {
+            Ok(warmth) => warmth,
+            Err(error) => return Ok(Err(error)),
+        };
         write(out, &[self.done as u64])?;
         let Felt { radiant, pet, utci, sun } = &self.latest;
-        for values in [&self.warmth, &self.max_pet, &self.sum_pet, &self.hot, &self.sun, radiant, pet, utci, sun] {
+        for values in [&warmth, &self.max_pet, &self.sum_pet, &self.hot, &self.sun, radiant, pet, utci, sun] {
             write(out, values)?;
         }
         write(out, &self.summaries)?;
@@ -385,7 +380,7 @@ impl Model for Heat {
         let done = read::<u64>(from, Some(1))?[0];
         let done = usize::try_from(done).ok().filter(|done| *done <= self.problem.hours.len()).ok_or_else(damaged)?;
         let row = |from: &mut dyn Read| read::<f32>(from, Some(len));
-        self.warmth = row(from)?;
+        let warmth = row(from)?;
         self.max_pet = row(from)?;
         self.sum_pet = row(from)?;
         self.hot = row(from)?;
@@ -397,6 +392,6 @@ impl Model for Heat {
         let width = 1 + 11 * self.problem.gauges.len();
         self.readings = read::<f64>(from, Some(done * width))?.chunks(width).map(<[f64]>::to_vec).collect();
         self.done = done;
-        Ok(Ok(()))
+        Ok(self.solver.set_warmth(warmth))
     }
 }

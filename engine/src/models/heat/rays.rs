@@ -1,5 +1,7 @@
 //! Cells that a ray passes, seen from the middle of the cell in which it begins: the same for all cells.
 
+use super::params::CLASSES;
+
 /// A cell on the way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -11,7 +13,12 @@ pub struct Step {
     pub enter: f32,
     /// Level distance at which it leaves the cell, m.
     pub leave: f32,
+    /// Class of distance: what lies between two crowns of one class is taken as crown, too.
+    pub class: usize,
 }
+
+/// Level distances at which classes end, m; the first class is the own cell.
+const CLASS_ENDS: [f32; CLASSES - 2] = [4.0, 12.0, 40.0];
 
 /// Cells that a ray to an azimuth (rad from north over east) passes up to a distance (m), from its own cell on.
 pub fn steps(azimuth: f64, cell: f64, reach: f64) -> Vec<Step> {
@@ -25,7 +32,9 @@ pub fn steps(azimuth: f64, cell: f64, reach: f64) -> Vec<Step> {
     let mut steps = Vec::new();
     while enter <= reach {
         let leave = next_col.min(next_row);
-        steps.push(Step { cols, rows, enter: enter as f32, leave: leave as f32 });
+        let far = enter as f32;
+        let class = if steps.is_empty() { 0 } else { 1 + CLASS_ENDS.iter().filter(|end| far >= **end).count() };
+        steps.push(Step { cols, rows, enter: far, leave: leave as f32, class });
         if next_col < next_row {
             cols += if east > 0.0 { 1 } else { -1 };
             next_col += each_col;

@@ -1,5 +1,6 @@
 //! How much of the sky each cell sees: horizons to all sides, and what they leave of each patch.
 
+use super::super::params::CLASSES;
 use super::super::rays::{Step, steps};
 use super::super::scene::Scene;
 use super::super::sky::{PATCHES, Patch, RINGS, patches};
@@ -9,8 +10,6 @@ use std::f64::consts::TAU;
 
 /// Directions to which horizons are looked for, with half a step from north to the first.
 pub const AZIMUTHS: usize = 64;
-/// Level distances up to which crowns are taken together, m: what lies between two crowns of one class is hidden, too.
-const CLASSES: [f32; 4] = [4.0, 12.0, 40.0, f32::INFINITY];
 /// Horizons lower than this are none.
 const LOWEST: f64 = 0.02;
 
@@ -40,13 +39,16 @@ impl View {
 }
 
 /// For a direction: its ray, and the patches of each ring that its sector touches, with the share of the patch.
-struct Sector {
-    steps: Vec<Step>,
+pub(in super::super) struct Sector {
+    pub(in super::super) steps: Vec<Step>,
     /// For each ring up to two patches and their shares.
-    shares: Vec<[(usize, f32); 2]>,
+    pub(in super::super) shares: Vec<[(usize, f32); 2]>,
 }
 
-fn sectors(scene: &Scene, reach: f64) -> Vec<Sector> {
+/// All directions.
+pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
+    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
+    let reach = (f64::from(scene.relief()) / LOWEST).min(across);
     let width = TAU / AZIMUTHS as f64;
     let sector = |k: usize| {
         let (from, to) = (k as f64 * width, (k + 1) as f64 * width);
@@ -88,8 +90,6 @@ impl Looking {
     /// Nothing seen yet.
     pub fn new(scene: &Scene) -> Looking {
         let (cols, rows) = (scene.grid.cols, scene.grid.rows);
-        let reach = f64::from(scene.relief()) / LOWEST;
-        let across = scene.grid.cell * (cols as f64).hypot(rows as f64);
         let has_crowns = scene.has_crowns();
         let len = cols * rows;
         Looking {
@@ -100,7 +100,7 @@ impl Looking {
                 crowns: vec![0; if has_crowns { PATCHES * len } else { 0 }],
             },
             done: 0,
-            sectors: sectors(scene, reach.min(across)),
+            sectors: sectors(scene),
             has_crowns,
             highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
         }
@@ -155,7 +155,7 @@ struct Work {
 impl Work {
     fn new(cols: usize, has_crowns: bool) -> Work {
         let row = || vec![0.0; cols];
-        let classes = if has_crowns { CLASSES.len() + 1 } else { 0 };
+        let classes = if has_crowns { CLASSES } else { 0 };
         Work {
             cols,
             horizon: row(),
@@ -218,10 +218,9 @@ impl Work {
             low.fill(f32::MAX);
             high.fill(0.0);
         }
-        for (k, step) in steps.iter().enumerate() {
+        for step in steps {
             let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
-            let class = if k == 0 { 0 } else { 1 + CLASSES.iter().position(|end| step.enter < *end).unwrap_or(3) };
-            let (low, high) = &mut self.crowns[class];
+            let (low, high) = &mut self.crowns[step.class];
             let (nearer, further) = (step.enter.max(1e-6).recip(), step.leave.recip());
             let tops = &scene.crown_high[first..first + range.len()];
             let bottoms = &scene.crown_low[first..first + range.len()];

@@ -1,5 +1,6 @@
 //! What radiation comes to a person on each cell, and the mean radiant temperature.
 
+use super::super::params::Bright;
 use super::super::scene::Scene;
 use super::horizons::View;
 use crate::grid::Grid;
@@ -16,25 +17,6 @@ const SIDE: f32 = 0.22;
 const AROUND: f32 = 0.28;
 /// Cells that are worked on together.
 const CHUNK: usize = 2048;
-
-/// Radiances of a patch in an hour, W/m²sr: what is seen in its place.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Bright {
-    /// Sky: shortwave, longwave.
-    pub sky: [f32; 2],
-    /// Crowns.
-    pub crown: [f32; 2],
-    /// Walls in the sun.
-    pub lit: [f32; 2],
-    /// Walls in the shade.
-    pub shaded: [f32; 2],
-    /// Walls are in the sun where the tangent of the mean horizon is lower than this.
-    pub threshold: f32,
-    /// What the patch shines on a level plane and on a cylinder for a radiance of 1.
-    pub level: f32,
-    /// See `level`.
-    pub side: f32,
-}
 
 /// Radiation from above and around each cell, W/m²: without the beam of the sun.
 #[derive(Clone, Debug)]
@@ -55,11 +37,11 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
     let row = || vec![0.0f32; len];
     let mut all = Incoming { short_down: row(), short_side: row(), long_down: row(), long_side: row() };
     // An open sky.
-    let open = |k: usize| {
-        let sums = patches.iter().map(|p| [p.sky[k] * p.level, p.sky[k] * p.side]);
+    let open = |sky: fn(&Bright) -> f32| {
+        let sums = patches.iter().map(|p| [sky(p) * p.level, sky(p) * p.side]);
         sums.fold([0.0f32; 2], |sum, part| [sum[0] + part[0], sum[1] + part[1]])
     };
-    let ([sd, ss], [ld, ls]) = (open(0), open(1));
+    let ([sd, ss], [ld, ls]) = (open(|p| p.sky_short), open(|p| p.sky_long));
     let chunks = all
         .short_down
         .par_chunks_mut(CHUNK)
@@ -76,8 +58,10 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
         let horizon: Vec<f32> = view.sky_view[first..first + count].iter().map(mean).collect();
         for (k, patch) in patches.iter().enumerate() {
             let scale = 1.0 / 255.0;
-            let [lit, shaded, crown] = [patch.lit, patch.shaded, patch.crown]
-                .map(|seen| [scale * (seen[0] - patch.sky[0]), scale * (seen[1] - patch.sky[1])]);
+            let over = |short: f32, long: f32| [scale * (short - patch.sky_short), scale * (long - patch.sky_long)];
+            let lit = over(patch.lit_short, patch.lit_long);
+            let shaded = over(patch.shaded_short, patch.shaded_long);
+            let crown = over(patch.crown_short, patch.crown_long);
             let walls = &view.walls[k * len + first..][..count];
             for i in 0..count {
                 let wall = f32::from(walls[i]);
@@ -106,7 +90,7 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
 
 /// How much of what one sees below oneself each cell around makes up, by its distance in columns and rows: the view of a plane that
 /// faces down, so high above the ground (m), up to where nine tenths are seen.
-fn below(grid: &Grid, height: f64) -> Vec<(i32, i32, f32)> {
+pub(in super::super) fn below(grid: &Grid, height: f64) -> Vec<(i32, i32, f32)> {
     let reach = (3.0 * height / grid.cell).ceil() as i32;
     // Parts of cells, for cells that are larger than the height.
     const PARTS: i32 = 8;

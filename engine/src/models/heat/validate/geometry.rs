@@ -1,7 +1,8 @@
 //! Sky view and radiation against closed forms.
 
 use super::super::cpu::horizons::view;
-use super::super::cpu::radiation::{Bright, Fluxes, STEFAN_BOLTZMANN, incoming, radiant};
+use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant};
+use super::super::params::Bright;
 use super::super::scene::Scene;
 use super::super::sky::patches;
 use super::{Bench, Figure, most, within};
@@ -46,9 +47,15 @@ pub fn enclosure(_: &Bench) -> Result<Vec<Figure>> {
     let black = (STEFAN_BOLTZMANN * (celsius + 273.15f64).powi(4)) as f32;
     let radiance = black / std::f32::consts::PI;
     let bright = |patch: &super::super::sky::Patch| {
-        let all = [0.0, radiance];
         let (level, side) = (patch.level as f32, patch.side as f32);
-        Bright { sky: all, crown: all, lit: all, shaded: all, threshold: 1.0, level, side }
+        let long = Bright {
+            sky_long: radiance,
+            crown_long: radiance,
+            lit_long: radiance,
+            shaded_long: radiance,
+            ..Bright::default()
+        };
+        Bright { threshold: 1.0, level, side, ..long }
     };
     let all = incoming(&found, &patches().iter().map(bright).collect::<Vec<_>>());
     let off = (0..found.len).map(|cell| {

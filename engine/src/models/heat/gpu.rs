@@ -1,0 +1,311 @@
+//! The GPU device's heat: four kernels, one cell an invocation.
+
+use super::cpu::horizons::{AZIMUTHS, View, sectors};
+use super::cpu::radiation::{Incoming, below};
+use super::forcing::Forcing;
+use super::ground;
+use super::hour::{Covers, MEMORY, Radiation};
+use super::params::{Beam, Hour, Look, Sector, Share, Step, Surface, Weight};
+use super::rays::{self, steps};
+use super::scene::{EYE, Scene};
+use super::sky::{PATCHES, Patch, patches};
+use super::solver::Solver;
+use crate::cover::Cover;
+use crate::device::gpu::{Gpu, Kernel, Stage, Work};
+use crate::error::Result;
+use std::sync::Arc;
+use wgpu::{Buffer, BufferUsages};
+
+macro_rules! kernel {
+    ($name:literal, $file:literal) => {
+        Kernel {
+            name: $name,
+            source: concat!(
+                include_str!("../../../../shaders/heat/params.wgsl"),
+                "\n",
+                include_str!(concat!("../../../../shaders/heat/", $file))
+            ),
+        }
+    };
+}
+
+/// Looks around from each cell.
+pub const HORIZONS: Kernel = kernel!("horizons", "horizons.wgsl");
+/// Adds what one position of the sun shines.
+pub const SHADE: Kernel = kernel!("shade", "shade.wgsl");
+/// Adds up the patches.
+pub const INCOMING: Kernel = kernel!("incoming", "incoming.wgsl");
+/// Looks down.
+pub const BELOW: Kernel = kernel!("below", "below.wgsl");
+/// All kernels of the model.
+pub const KERNELS: &[Kernel] = &[HORIZONS, SHADE, INCOMING, BELOW];
+
+/// Invocations of a workgroup, and groups in a row of them.
+const GROUP: usize = 64;
+const GROUPS: usize = 32_768;
+/// Cells that look around in one submission at first; as many more as fit the time that one may take.
+const FIRST_CELLS: usize = 4096;
+/// Patches in a word.
+const IN_WORD: usize = 4;
+/// Words of a cell's patches.
+const WORDS: usize = PATCHES.div_ceil(IN_WORD);
+/// Time that a submission may take, s.
+const SUBMISSION: f64 = 0.1;
+
+/// Workgroups for so many cells.
+fn groups(cells: usize) -> [u32; 2] {
+    let all = cells.div_ceil(GROUP).max(1);
+    [all.min(GROUPS) as u32, all.div_ceil(GROUPS) as u32]
+}
+
+fn wire(step: &rays::Step) -> Step {
+    Step {
+        cols: step.cols as u32,
+        rows: step.rows as u32,
+        enter: step.enter,
+        leave: step.leave,
+        band: step.class as u32,
+    }
+}
+
+/// Heat on a GPU.
+pub struct GpuSolver {
+    gpu: Arc<Gpu>,
+    grid: crate::grid::Grid,
+    relief: f32,
+    look: Look,
+    /// Cells that have looked, and those of the next submission.
+    done: usize,
+    batch: usize,
+    looks: Buffer,
+    beam: Buffer,
+    sun_steps: Buffer,
+    hour: Buffer,
+    bright: Buffer,
+    surfaces: Buffer,
+    walls: Buffer,
+    hidden: Buffer,
+    sky_view: Buffer,
+    beams: Buffer,
+    warmth: Buffer,
+    incoming: Buffer,
+    up: Buffer,
+    weights: u32,
+    horizons_stage: Stage,
+    shade_stage: Stage,
+    incoming_stage: Stage,
+    below_stage: Stage,
+    patches: Vec<Patch>,
+    most_steps: usize,
+}
+
+impl GpuSolver {
+    /// Sets it up.
+    ///
+    /// # Errors
+    /// `Memory` where a buffer is larger than the device takes, `NoDevice` where it refuses a kernel.
+    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>) -> Result<GpuSolver> {
+        let len = scene.grid.len();
+        let none = BufferUsages::empty();
+        let of = |name: &str, count: usize, size: usize| gpu.buffer(name, (count * size) as u64, none);
+        let filled = |name: &str, bytes: &[u8]| -> Result<Buffer> {
+            let buffer = gpu.buffer(name, bytes.len() as u64, none)?;
+            gpu.write(&buffer, bytes)?;
+            Ok(buffer)
+        };
+        let sectors = sectors(scene);
+        let has_crowns = u32::from(scene.has_crowns());
+        let (mut all_steps, mut list, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        for sector in &sectors {
+            list.push(Sector { first: all_steps.len() as u32, count: sector.steps.len() as u32 });
+            all_steps.extend(sector.steps.iter().map(wire));
+            shares.extend(sector.shares.iter().map(|[one, other]| Share {
+                one: one.0 as u32,
+                part: one.1,
+                other: other.0 as u32,
+                other_part: other.1,
+            }));
+        }
+        let crowns: Vec<[f32; 2]> =
+            scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
+        let kinds: Vec<u32> = covers.iter().map(|cover| u32::from(*cover).min(Cover::ALL.len() as u32 - 1)).collect();
+        let roofs: Vec<u32> = scene.is_roof.iter().map(|roof| u32::from(*roof)).collect();
+        let weights: Vec<Weight> = below(&scene.grid, f64::from(EYE))
+            .into_iter()
+            .map(|(cols, rows, weight)| Weight { cols: cols as u32, rows: rows as u32, weight })
+            .collect();
+        let uniform = |name: &str, size: usize| gpu.buffer(name, size as u64, BufferUsages::UNIFORM);
+        let looks = uniform("look", size_of::<Look>())?;
+        let beam = uniform("beam", size_of::<Beam>())?;
+        let hour = uniform("hour", size_of::<Hour>())?;
+        let most_steps = 4 * (scene.grid.cols + scene.grid.rows);
+        let sun_steps = of("steps to the sun", most_steps, size_of::<Step>())?;
+        let bright = of("patches", PATCHES, size_of::<super::params::Bright>())?;
+        let surfaces = of("surfaces", Cover::ALL.len(), size_of::<Surface>())?;
+        let steps = filled("steps", bytemuck::cast_slice(&all_steps))?;
+        let list = filled("sectors", bytemuck::cast_slice(&list))?;
+        let shares = filled("shares", bytemuck::cast_slice(&shares))?;
+        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
+        let crowns = filled("crowns", bytemuck::cast_slice(&crowns))?;
+        let kinds = filled("covers", bytemuck::cast_slice(&kinds))?;
+        let roofs = filled("roofs", bytemuck::cast_slice(&roofs))?;
+        let count = weights.len() as u32;
+        let weights = filled("weights", bytemuck::cast_slice(&weights))?;
+        let walls = of("what walls hide", WORDS * len, 4)?;
+        let hidden = of("what crowns hide", if has_crowns > 0 { WORDS * len } else { 1 }, 4)?;
+        let sky_view = of("sky view", len, 4)?;
+        let (beams, incoming) = (of("beams", len, 16)?, of("incoming", len, 16)?);
+        let (warmth, ground, up) = (of("warmth", len, 4)?, of("ground", len, 8)?, of("up", len, 8)?);
+        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
+            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
+            gpu.stage(kernel, &[], &numbered)
+        };
+        let horizons_stage =
+            stage(HORIZONS, &[&looks, &steps, &list, &shares, &surface, &eyes, &crowns, &walls, &hidden, &sky_view])?;
+        let shade_stage = stage(SHADE, &[&beam, &sun_steps, &surface, &eyes, &crowns, &beams])?;
+        let incoming_stage = stage(
+            INCOMING,
+            &[&hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground],
+        )?;
+        let below_stage = stage(BELOW, &[&hour, &weights, &ground, &up, &roofs])?;
+        let look = Look {
+            cols: scene.grid.cols as u32,
+            rows: scene.grid.rows as u32,
+            first: 0,
+            count: 0,
+            azimuths: AZIMUTHS as u32,
+            has_crowns,
+            highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
+        };
+        Ok(GpuSolver {
+            grid: scene.grid,
+            relief: scene.relief(),
+            look,
+            done: 0,
+            batch: FIRST_CELLS,
+            looks,
+            beam,
+            sun_steps,
+            hour,
+            bright,
+            surfaces,
+            walls,
+            hidden,
+            sky_view,
+            beams,
+            warmth,
+            incoming,
+            up,
+            weights: count,
+            horizons_stage,
+            shade_stage,
+            incoming_stage,
+            below_stage,
+            patches: patches(),
+            most_steps,
+            gpu,
+        })
+    }
+}
+
+impl Solver for GpuSolver {
+    fn look(&mut self) -> Result<bool> {
+        let left = self.grid.len() - self.done;
+        if left == 0 {
+            return Ok(true);
+        }
+        let count = self.batch.min(left);
+        let look = Look { first: self.done as u32, count: count as u32, ..self.look };
+        self.gpu.write(&self.looks, &[look])?;
+        let begun = std::time::Instant::now();
+        let ticket = self.gpu.submit([Work::Groups(&self.horizons_stage, groups(count))])?;
+        self.gpu.wait_for(ticket)?;
+        // So many that a submission takes its time.
+        let seconds = begun.elapsed().as_secs_f64();
+        self.batch = ((count as f64 * SUBMISSION / seconds.max(1e-4)) as usize).clamp(count / 4, 4 * count).max(GROUP);
+        self.done += count;
+        Ok(self.done == self.grid.len())
+    }
+
+    fn view(&mut self) -> Result<View> {
+        let len = self.grid.len();
+        let bytes = |buffer: &Buffer| -> Result<Vec<u8>> {
+            let words: Vec<u32> = self.gpu.read(buffer, WORDS * len)?;
+            let of = |k: usize| {
+                let shift = 8 * (k % IN_WORD);
+                words[k / IN_WORD * len..][..len].iter().map(move |word| (word >> shift) as u8)
+            };
+            Ok((0..PATCHES).flat_map(of).collect())
+        };
+        Ok(View {
+            len,
+            sky_view: self.gpu.read(&self.sky_view, len)?,
+            walls: bytes(&self.walls)?,
+            crowns: if self.look.has_crowns > 0 { bytes(&self.hidden)? } else { Vec::new() },
+        })
+    }
+
+    fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {
+        let len = self.grid.len();
+        let Look { cols, rows, has_crowns, .. } = self.look;
+        let beams = forcing.beams();
+        if beams.is_empty() {
+            self.gpu.write(&self.beams, &vec![[0.0f32; 4]; len])?;
+        }
+        let share = if beams.is_empty() { 0.0 } else { 1.0 / beams.len() as f32 };
+        for (k, (sun, down, side)) in beams.into_iter().enumerate() {
+            let tangent = sun.altitude.tan() as f32;
+            let mut ray = steps(sun.azimuth, self.grid.cell, f64::from(self.relief / tangent));
+            // A ray that crosses the whole grid meets no more cells.
+            ray.truncate(self.most_steps);
+            self.gpu.write(&self.sun_steps, &ray.iter().map(wire).collect::<Vec<Step>>())?;
+            let beam = Beam {
+                cols,
+                rows,
+                steps: ray.len() as u32,
+                has_crowns,
+                begins: u32::from(k == 0),
+                tangent,
+                through: forcing.through,
+                down,
+                side,
+                share,
+            };
+            self.gpu.write(&self.beam, &[beam])?;
+            self.gpu.submit([Work::Groups(&self.shade_stage, groups(len))])?;
+        }
+        let surface = |(cover, warmer): (Cover, f64)| {
+            let kind = ground::kind(cover);
+            Surface { albedo: kind.albedo, emissivity: kind.emissivity, warmer: warmer as f32 }
+        };
+        let surfaces: Vec<Surface> = Cover::ALL.into_iter().zip(forcing.ground).map(surface).collect();
+        self.gpu.write(&self.surfaces, &surfaces)?;
+        self.gpu.write(&self.bright, &forcing.bright(&self.patches))?;
+        let air = forcing.weather.air as f32 + 273.15;
+        self.gpu.write(&self.hour, &[Hour { cols, rows, weights: self.weights, has_crowns, memory: MEMORY, air }])?;
+        let all = groups(len);
+        self.gpu.submit([Work::Groups(&self.incoming_stage, all), Work::Groups(&self.below_stage, all)])?;
+        let beams: Vec<[f32; 4]> = self.gpu.read(&self.beams, len)?;
+        let incoming: Vec<[f32; 4]> = self.gpu.read(&self.incoming, len)?;
+        let up: Vec<[f32; 2]> = self.gpu.read(&self.up, len)?;
+        let beam = |k: usize| beams.iter().map(|values| values[k]).collect();
+        let part = |k: usize| incoming.iter().map(|values| values[k]).collect();
+        Ok(Radiation {
+            beam_down: beam(0),
+            beam_side: beam(1),
+            lit: beam(2),
+            incoming: Incoming { short_down: part(0), short_side: part(1), long_down: part(2), long_side: part(3) },
+            short_up: up.iter().map(|values| values[0]).collect(),
+            long_up: up.iter().map(|values| values[1]).collect(),
+        })
+    }
+
+    fn warmth(&mut self) -> Result<Vec<f32>> {
+        self.gpu.read(&self.warmth, self.grid.len())
+    }
+
+    fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()> {
+        self.gpu.write(&self.warmth, &warmth)
+    }
+}

@@ -1,0 +1,50 @@
+//! What a device does for the heat model.
+
+use super::cpu::CpuSolver;
+use super::cpu::horizons::View;
+use super::forcing::Forcing;
+use super::gpu::GpuSolver;
+use super::hour::{Covers, Radiation};
+use super::scene::Scene;
+use crate::device::Device;
+use crate::error::Result;
+
+/// The heat model's work on a device.
+pub trait Solver: Send {
+    /// Looks around from some more cells; true when all have.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn look(&mut self) -> Result<bool>;
+    /// What all cells see, once they have looked.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn view(&mut self) -> Result<View>;
+    /// Radiation in the next hour.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn hour(&mut self, forcing: &Forcing) -> Result<Radiation>;
+    /// How much warmer than the air the ground radiates, K.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn warmth(&mut self) -> Result<Vec<f32>>;
+    /// Takes up what `warmth` gave.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()>;
+}
+
+/// Sets a solver up.
+///
+/// # Errors
+/// `Memory` or `NoDevice` where the device refuses.
+pub fn solver(scene: Scene, covers: Covers, device: &Device) -> Result<Box<dyn Solver>> {
+    Ok(match device {
+        Device::Cpu => Box::new(CpuSolver::new(scene, covers)),
+        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone())?),
+    })
+}

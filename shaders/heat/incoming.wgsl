@@ -1,0 +1,54 @@
+// What comes to each cell from sky, walls and crowns, and what its ground sends up. Twin: `incoming` in
+// engine/src/models/heat/cpu/radiation.rs, and `ground` in engine/src/models/heat/hour.rs.
+
+@group(0) @binding(0) var<uniform> hour: Hour;
+@group(0) @binding(1) var<storage, read> bright: array<Bright>;
+@group(0) @binding(2) var<storage, read> surfaces: array<Surface>;
+@group(0) @binding(3) var<storage, read> walls: array<u32>;
+@group(0) @binding(4) var<storage, read> hidden: array<u32>;
+@group(0) @binding(5) var<storage, read> sky_view: array<f32>;
+// Kind of surface of each cell.
+@group(0) @binding(6) var<storage, read> covers: array<u32>;
+@group(0) @binding(7) var<storage, read> beams: array<vec4<f32>>;
+// How much warmer than the air the ground radiates, K.
+@group(0) @binding(8) var<storage, read_write> warmth: array<f32>;
+// Shortwave on a level plane and on a cylinder, longwave on both.
+@group(0) @binding(9) var<storage, read_write> incoming: array<vec4<f32>>;
+// Shortwave and longwave that the ground sends up.
+@group(0) @binding(10) var<storage, read_write> ground: array<vec2<f32>>;
+
+const STEFAN_BOLTZMANN: f32 = 5.670374e-8;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let cell = cell_of(group, lane);
+    let len = hour.cols * hour.rows;
+    if cell >= len {
+        return;
+    }
+    let horizon = sqrt(max(1.0 / clamp(sky_view[cell], 1e-4, 1.0) - 1.0, 0.0));
+    var sum = vec4<f32>(0.0);
+    for (var k = 0u; k < PATCHES; k++) {
+        let p = bright[k];
+        let word = (k / 4u) * len + cell;
+        let shift = 8u * (k % 4u);
+        let wall = f32((walls[word] >> shift) & 255u) / 255.0;
+        var crown = 0.0;
+        if hour.has_crowns > 0u {
+            crown = f32((hidden[word] >> shift) & 255u) / 255.0;
+        }
+        let sky = vec2<f32>(p.sky_short, p.sky_long);
+        let seen = select(vec2<f32>(p.shaded_short, p.shaded_long), vec2<f32>(p.lit_short, p.lit_long), horizon < p.threshold);
+        let radiance = sky + wall * (seen - sky) + crown * (vec2<f32>(p.crown_short, p.crown_long) - sky);
+        sum += vec4<f32>(radiance.x * p.level, radiance.x * p.side, radiance.y * p.level, radiance.y * p.side);
+    }
+    incoming[cell] = sum;
+    let kind = surfaces[covers[cell]];
+    let beam = beams[cell];
+    let warm = hour.memory * warmth[cell] + (1.0 - hour.memory) * kind.warmer * beam.z;
+    warmth[cell] = warm;
+    let kelvin = hour.air + warm;
+    let square = kelvin * kelvin;
+    let emitted = kind.emissivity * STEFAN_BOLTZMANN * square * square + (1.0 - kind.emissivity) * sum.z;
+    ground[cell] = vec2<f32>(kind.albedo * (beam.x + sum.x), emitted);
+}

@@ -1,0 +1,105 @@
+// What the host tells the stages of the heat model. Twin: engine/src/models/heat/params.rs.
+
+const PATCHES: u32 = 153u;
+const RINGS: u32 = 8u;
+const CLASSES: u32 = 5u;
+
+struct Look {
+    cols: u32,
+    rows: u32,
+    first: u32,
+    count: u32,
+    azimuths: u32,
+    has_crowns: u32,
+    highest: f32,
+}
+
+// A cell on the way of a ray: columns to the east and rows to the south, as bits of i32; level distances at which the ray enters and
+// leaves it, m; class of distance of crowns.
+struct Step {
+    cols: u32,
+    rows: u32,
+    enter: f32,
+    leave: f32,
+    band: u32,
+}
+
+// The steps of a direction.
+struct Sector {
+    first: u32,
+    count: u32,
+}
+
+// For a direction and a ring: the patches that the sector touches, and their shares; the second may be 0.
+struct Share {
+    one: u32,
+    part: f32,
+    other: u32,
+    other_part: f32,
+}
+
+struct Beam {
+    cols: u32,
+    rows: u32,
+    steps: u32,
+    has_crowns: u32,
+    begins: u32,
+    tangent: f32,
+    through: f32,
+    down: f32,
+    side: f32,
+    share: f32,
+}
+
+struct Hour {
+    cols: u32,
+    rows: u32,
+    weights: u32,
+    has_crowns: u32,
+    memory: f32,
+    air: f32,
+}
+
+// A patch in an hour: shortwave and longwave radiance of sky, crowns, walls in the sun and in the shade, W/m²sr.
+struct Bright {
+    sky_short: f32,
+    sky_long: f32,
+    crown_short: f32,
+    crown_long: f32,
+    lit_short: f32,
+    lit_long: f32,
+    shaded_short: f32,
+    shaded_long: f32,
+    threshold: f32,
+    level: f32,
+    side: f32,
+}
+
+// A kind of surface: what it reflects and emits, and how much warmer than the air it is in the sun, K.
+struct Surface {
+    albedo: f32,
+    emissivity: f32,
+    warmer: f32,
+}
+
+// A cell around, as bits of i32, and how much of what is seen below it makes up.
+struct Weight {
+    cols: u32,
+    rows: u32,
+    weight: f32,
+}
+
+// Index of a cell so many columns and rows away; more than any where there is none.
+fn beside(cell: u32, cols: u32, rows: u32, step_cols: u32, step_rows: u32) -> u32 {
+    let col = i32(cell % cols) + bitcast<i32>(step_cols);
+    let row = i32(cell / cols) + bitcast<i32>(step_rows);
+    if col < 0 || row < 0 || col >= i32(cols) || row >= i32(rows) {
+        return 0xffffffffu;
+    }
+    return u32(row) * cols + u32(col);
+}
+
+// The cell of an invocation: groups lie in rows of 32768.
+fn cell_of(group: vec3<u32>, lane: u32) -> u32 {
+    return (group.y * 32768u + group.x) * 64u + lane;
+}
