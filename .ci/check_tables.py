@@ -8,7 +8,7 @@ import geopandas
 
 folder = Path(sys.argv[1])
 problems = []
-UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s")
+UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s", "_c", "_h", "_w_per_m2")
 # Numbers that count or class have no unit.
 PLAIN = {"class", "rank", "facade_cells", "buildings", "buildings_over_10_cm", "buildings_over_30_cm",
          "open_to_cars", "open_to_emergency_vehicles", "name"}
@@ -22,6 +22,9 @@ for path in sorted(folder.glob("*.geojson")):
     for column in frame.columns.drop("geometry"):
         if not column.endswith(UNITS) and column not in PLAIN:
             problems.append(f"{path.name}: {column} has no unit")
+    # Roads from lines are shapes of our own.
+    if path.stem == "roads" and not frame.is_valid.all():
+        problems.append(f"{path.name}: {int((~frame.is_valid).sum())} shapes cross themselves")
     if not frame.is_valid.all():
         print(f"  {int((~frame.is_valid).sum())} shapes cross themselves, as in their source")
 for path in sorted(folder.glob("*.csv")):

@@ -87,6 +87,10 @@ pub(super) fn most(what: impl Into<String>, value: f64, most: f64) -> Figure {
     Figure { what: what.into(), value, bar: Bar::Most(most) }
 }
 
+pub(super) fn least(what: impl Into<String>, value: f64, least: f64) -> Figure {
+    Figure { what: what.into(), value, bar: Bar::Least(least) }
+}
+
 pub(super) fn within(what: impl Into<String>, value: f64, target: f64, tolerance: f64) -> Figure {
     Figure { what: what.into(), value, bar: Bar::Within(target - tolerance, target + tolerance) }
 }

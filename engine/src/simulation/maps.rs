@@ -95,10 +95,18 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
     names.into_iter().enumerate().filter(|(k, _)| k % step == 0 || *k == last).map(|(_, name)| name).collect()
 }
 
+/// Layers whose time is that of the day, in UTC.
+const OF_THE_DAY: [&str; 4] = ["pet", "utci", "tmrt", "sun"];
+
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
 fn clock(name: &str) -> String {
     let seconds = name.rsplit_once('_').and_then(|(_, stamp)| stamp.trim_end_matches('s').parse::<f64>().ok());
     let seconds = seconds.unwrap_or(0.0).round() as u64;
+    let layer = name.strip_prefix("frames/").and_then(|name| name.split_once('_')).map(|(layer, _)| layer);
+    if layer.is_some_and(|layer| OF_THE_DAY.contains(&layer)) {
+        let day = if seconds > 86_400 { format!(" (+{})", (seconds - 1) / 86_400) } else { String::new() };
+        return format!("{}:{:02} UTC{day}", seconds / 3600 % 24, seconds / 60 % 60);
+    }
     match seconds % 60 {
         0 => format!("{}:{:02} h", seconds / 3600, seconds / 60 % 60),
         rest => format!("{}:{:02}:{rest:02} h", seconds / 3600, seconds / 60 % 60),

@@ -250,7 +250,7 @@ impl Heat {
         for gauge in gauges {
             let cell = gauge.cell;
             let Fluxes { short, long } = all.fluxes(cell);
-            row.extend([radiant[cell], pet[cell], utci[cell], wind(cell), all.lit[cell]].map(f64::from));
+            row.extend([radiant[cell], pet[cell], utci[cell], wind(cell), 60.0 * all.lit[cell]].map(f64::from));
             row.extend(short.into_iter().chain(long).map(f64::from));
         }
         self.readings.push(row);
@@ -270,7 +270,7 @@ impl Heat {
             "pet_c",
             "utci_c",
             "wind_m_per_s",
-            "sun_share",
+            "sun_min",
             "short_down_w_per_m2",
             "short_up_w_per_m2",
             "short_around_w_per_m2",

@@ -47,6 +47,19 @@ pub fn steps(azimuth: f64, cell: f64, reach: f64) -> Vec<Step> {
     steps
 }
 
+/// The same as UMEP has them, for comparison: obstacles act at the middles of cells, one for each column or row on the way.
+pub fn umep(azimuth: f64, cell: f64, reach: f64) -> Vec<Step> {
+    let (sin, cos) = azimuth.sin_cos();
+    let longest = sin.abs().max(cos.abs());
+    let step = |k: usize| {
+        // Round half to even, as numpy does.
+        let at = |along: f64| (k as f64 * along / longest).round_ties_even() as i32;
+        let far = (k as f64 * cell / longest) as f32;
+        Step { cols: at(sin), rows: at(-cos), enter: far, leave: far, class: usize::from(k > 0) }
+    };
+    (0..).map(step).take_while(|step| f64::from(step.enter) <= reach).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,8 +40,7 @@ impl Facts<'_> {
 
 /// Tables of neighbourhoods and buildings.
 pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
-    const COLUMNS: [&str; 5] =
-        ["open_m2", "mean_highest_pet_c", "over_41_c_percent", "hours_over_35_c", "hours_of_sun"];
+    const COLUMNS: [&str; 5] = ["open_m2", "mean_highest_pet_c", "over_41_c_percent", "over_35_c_h", "sun_h"];
     let table = |name: &str, words: &str, places: &[Place], rows: Vec<Vec<f64>>| Table {
         name: name.into(),
         description: words.into(),

@@ -107,7 +107,7 @@ impl Scale {
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
             }
             "pet" | "max_pet" | "mean_pet" | "utci" => {
-                let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 38.0, 41.0, 44.0, 47.0];
+                let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 41.0, 45.0, 49.0, 53.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
             "tmrt" => {

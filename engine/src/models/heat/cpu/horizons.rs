@@ -10,6 +10,9 @@ use std::f64::consts::TAU;
 
 /// Directions to which horizons are looked for, with half a step from north to the first.
 pub const AZIMUTHS: usize = 64;
+/// A cell of which the ray through the middle of a sector meets less, in cells, is only a corner of what the sector holds, and is
+/// left out: it would stand for the whole width.
+const CORNER: f32 = 0.25;
 /// Horizons lower than this are none.
 const LOWEST: f64 = 0.02;
 
@@ -63,7 +66,9 @@ pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
             first += count;
             touched
         });
-        Sector { shares: shares.collect(), steps: steps(from + 0.5 * width, scene.grid.cell, reach) }
+        let mut steps = steps(from + 0.5 * width, scene.grid.cell, reach);
+        steps.retain(|step| step.class == 0 || step.leave - step.enter >= CORNER * scene.grid.cell as f32);
+        Sector { shares: shares.collect(), steps }
     };
     (0..AZIMUTHS).map(sector).collect()
 }

@@ -9,18 +9,22 @@ use rayon::prelude::*;
 /// The share of direct light that comes to each cell: 1 in the sun, 0 in the shade of a building, `through` in that of a crown.
 /// The sun must be above the horizon.
 pub fn shade(scene: &Scene, sun: Sun, through: f32) -> Vec<f32> {
-    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
     let tangent = sun.altitude.tan() as f32;
     let reach = f64::from(scene.relief() / tangent);
-    let steps = steps(sun.azimuth, scene.grid.cell, reach);
+    along(scene, &steps(sun.azimuth, scene.grid.cell, reach), tangent, through)
+}
+
+/// The same along given steps, the first of which is the own cell, to a sun whose altitude has this tangent.
+pub fn along(scene: &Scene, steps: &[Step], tangent: f32, through: f32) -> Vec<f32> {
+    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
     let has_crowns = scene.has_crowns();
     let mut lit = vec![0.0f32; cols * rows];
     let work = || (vec![0.0f32; cols], vec![0.0f32; cols]);
     lit.par_chunks_mut(cols).enumerate().for_each_init(work, |(walls, crowns), (row, lit)| {
-        walls_of(scene, &steps, tangent, row, walls);
+        walls_of(scene, steps, tangent, row, walls);
         crowns.fill(0.0);
         if has_crowns {
-            crowns_of(scene, &steps, tangent, row, crowns);
+            crowns_of(scene, steps, tangent, row, crowns);
         }
         let eye = &scene.eye[row * cols..][..cols];
         for (((lit, eye), walls), crowns) in lit.iter_mut().zip(eye).zip(walls.iter()).zip(crowns.iter()) {

@@ -4,10 +4,11 @@
 
 mod field;
 mod geometry;
+mod golden;
 mod numbers;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
-use crate::models::validate::{most, told, within};
+use crate::models::validate::{least, most, told, within};
 
 /// Every case.
 pub const CASES: &[Case] = &[
@@ -18,5 +19,6 @@ pub const CASES: &[Case] = &[
     Case { name: "national wind", cheap: true, needs_data: true, run: numbers::national_wind },
     Case { name: "sky view", cheap: true, needs_data: false, run: geometry::sky_view },
     Case { name: "isothermal enclosure", cheap: true, needs_data: false, run: geometry::enclosure },
+    Case { name: "Athens by UMEP", cheap: true, needs_data: true, run: golden::athens },
     Case { name: "field days", cheap: true, needs_data: true, run: field::days },
 ];
