@@ -56,7 +56,43 @@ pub(crate) fn carriageway(line: &[DVec2], half: f64) -> Outline {
         let corner = |k: i32| at + half * DVec2::from_angle(std::f64::consts::TAU * (f64::from(k) + 0.5) / 8.0);
         vec![(0..8).map(corner).collect()]
     });
-    Outline { polygons: pieces.chain(joints).collect() }.simplified(false)
+    let whole = Outline { polygons: pieces.chain(joints).collect() }.simplified(false);
+    // What sticks out by less than files write would be a ring that touches itself there.
+    let smoothed = |rings: Vec<Vec<DVec2>>| rings.into_iter().map(smooth).filter(|ring| ring.len() > 2).collect();
+    Outline { polygons: whole.polygons.into_iter().map(smoothed).collect() }.simplified(false)
+}
+
+/// A ring without the corners that lie on the line between their neighbours, to two centimetres, and without slits and spikes that are
+/// no wider: where two pieces of a road meet at a small angle the octagon does not fill all of the wedge.
+fn smooth(ring: Vec<DVec2>) -> Vec<DVec2> {
+    const NEAR: f64 = 0.02;
+    let is_between = |from: DVec2, at: DVec2, to: DVec2| {
+        let along = to - from;
+        let share =
+            if along == DVec2::ZERO { 0.0 } else { ((at - from).dot(along) / along.length_squared()).clamp(0.0, 1.0) };
+        along.length() < NEAR || at.distance(from + share * along) < NEAR
+    };
+    let mut kept: Vec<DVec2> = Vec::with_capacity(ring.len());
+    for at in ring {
+        while let [.., from, last] = kept[..]
+            && is_between(from, last, at)
+        {
+            kept.pop();
+        }
+        kept.push(at);
+    }
+    // Where it closes.
+    while let [first, .., from, last] = kept[..]
+        && is_between(from, last, first)
+    {
+        kept.pop();
+    }
+    while let [first, second, .., last] = kept[..]
+        && is_between(last, first, second)
+    {
+        kept.remove(0);
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -78,6 +114,10 @@ mod tests {
         let around = carriageway(&around, 3.0);
         assert_eq!((around.polygons.len(), around.polygons[0].len()), (1, 2));
         assert_eq!(carriageway(&[DVec2::ONE, DVec2::ONE], 3.0), Outline::default());
+        // A bend of a thousandth is none.
+        let straight = [(0.0, 0.0), (40.0, 30.0), (80.0, 60.05), (120.0, 90.0)].map(DVec2::from);
+        let straight = carriageway(&straight, 3.5);
+        assert!(straight.polygons.len() == 1 && straight.polygons[0][0].len() <= 8, "{straight:?}");
     }
 
     #[test]
