@@ -65,5 +65,5 @@ fn time(text: &str) -> Option<i64> {
     let ([year, month, day], [hour, minute, ..]) = (&date[..], &clock[..]) else { return None };
     let (year, month, day, hour, minute) = (*year, *month, *day, *hour, *minute);
     let day = days(i64::from(year), month, day)?;
-    (hour <= 24 && minute < 60).then(|| day * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60)
+    (hour <= 24 && minute == 0).then(|| day * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60)
 }

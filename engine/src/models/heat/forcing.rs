@@ -115,8 +115,10 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
 fn light(hour: &Hour, suns: &[Sun], middle: Sun, above: f64) -> Light {
     let up = suns.iter().filter(|sun| sun.altitude >= LOWEST);
     let mean_sin = up.map(|sun| sun.altitude.sin()).sum::<f64>() / suns.len() as f64;
-    let diffuse =
-        hour.diffuse.unwrap_or_else(|| sky::diffuse(hour.global, above, mean_sin.asin(), hour.air, hour.humidity));
+    let without_beam = |direct: f64| (hour.global - direct * mean_sin).max(0.0);
+    let measured = hour.diffuse.or(hour.direct.map(without_beam));
+    let regression = || sky::diffuse(hour.global, above, mean_sin.asin(), hour.air, hour.humidity);
+    let diffuse = measured.unwrap_or_else(regression);
     let beam = (hour.global - diffuse).max(0.0);
     // Of a sun that touches the horizon nothing comes directly.
     let direct = if mean_sin > 0.01 { (beam / mean_sin).min(above) } else { 0.0 };
@@ -164,7 +166,7 @@ fn day_of(latitude: f64, longitude: f64, day: i64) -> Result<Day> {
     Ok(Day { sunrise: sunrise.unwrap_or(0.0), noon })
 }
 
-/// Refuses weather whose radiation is of another clock than the sun: much light by night, and none by day.
+/// Refuses weather whose radiation is of another clock than the sun: much light by night.
 fn same_clock(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
     let night = |suns: &Vec<Sun>| suns.iter().all(|sun| sun.altitude < -LOWEST);
     let bright: Vec<&Hour> = hours

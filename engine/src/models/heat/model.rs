@@ -31,8 +31,10 @@ use std::time::{Duration, Instant};
 pub(super) const HOT: f32 = 35.0;
 /// PET of extreme heat stress, °C.
 pub(super) const EXTREME: f32 = 41.0;
+/// Side of the smallest cell, m: what is seen below has more cells, the smaller they are.
+const SMALLEST_CELL: f64 = 0.1;
 /// Memory that a cell takes besides what it sees, bytes.
-const BYTES_PER_CELL: u64 = 2 * PATCHES as u64 + 160;
+const BYTES_PER_CELL: u64 = 4 * PATCHES as u64 + 200;
 /// A place that is written down hour by hour.
 struct Gauge {
     name: String,
@@ -140,6 +142,10 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
 
 fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let grid = city.grid;
+    if grid.cell < SMALLEST_CELL {
+        let problem = format!("makes cells of {} m", grid.cell);
+        return Err(Error::scenario("city.cell_m", problem, format!("take at least {SMALLEST_CELL} m for heat")));
+    }
     let missing = || Error::scenario("heat", "is missing", "write [heat] with weather and date");
     let (heat, day) = (scenario.spec.heat.as_ref().ok_or_else(missing)?, scenario.day().ok_or_else(missing)?);
     let path = scenario.existing_at("heat.weather", &heat.weather)?;
@@ -322,6 +328,10 @@ impl Model for Heat {
     }
 
     fn outcome(&mut self) -> Result<Outcome> {
+        // A run that was stopped after its last hour has not looked around again.
+        while !self.has_looked {
+            self.has_looked = self.solver.look()?;
+        }
         let hours = self.done.max(1) as f32;
         let mean: Vec<f32> = self.sum_pet.iter().map(|sum| sum / hours).collect();
         let sky = sky_view_with_crowns(&self.solver.view()?);

@@ -112,16 +112,16 @@ mod tests {
     #[test]
     fn houses_slow_the_wind() {
         let grid = Grid::local(200, 200, 2.0);
-        // Blocks of 12 m in the western half, none in the eastern one.
+        // Blocks of 25 m in the western half, none in the eastern one.
         let block = |k: usize| {
             let (col, row) = (k % 200, k / 200);
-            if col < 100 && col % 20 < 8 && row % 20 < 8 { 12.0f32 } else { 0.0 }
+            if col < 100 && col % 20 < 14 && row % 20 < 14 { 25.0f32 } else { 0.0 }
         };
         let blocks: Vec<f32> = (0..grid.len()).map(block).collect();
         for axis in [Axis::EastWest, Axis::NorthSouth, Axis::None] {
             let found = ratios(&grid, &blocks, &[], axis);
             let (town, open) = (found[100 * 200 + 20], found[100 * 200 + 199]);
-            assert!(town < 0.5 && open == 1.0, "{axis:?}: {town} {open}");
+            assert!(town < 0.8 && open == 1.0, "{axis:?}: {town} {open}");
         }
         assert_eq!([Some(270.0), Some(10.0), None].map(Axis::of), [Axis::EastWest, Axis::NorthSouth, Axis::None]);
     }

@@ -324,8 +324,9 @@ impl Store {
 
     /// Takes the next job: the highest priority, then whoever has been served least in the last hour, then the oldest.
     pub async fn claim(&self, lease: &str) -> Result<Option<Job>, Error> {
-        let now = now();
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        // Read once no other can write: a job that came while this waited is not older than its start.
+        let now = now();
         let row = sqlx::query(
             "UPDATE jobs SET state = 'running', lease = ?, attempts = attempts + 1, started = coalesce(started, ?),
              updated = ?, message = 'being prepared' WHERE id = (

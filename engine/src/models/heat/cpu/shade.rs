@@ -10,7 +10,8 @@ use rayon::prelude::*;
 /// The sun must be above the horizon.
 pub fn shade(scene: &Scene, sun: Sun, through: f32) -> Vec<f32> {
     let tangent = sun.altitude.tan() as f32;
-    let reach = f64::from(scene.relief() / tangent);
+    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
+    let reach = f64::from(scene.relief() / tangent).min(across);
     along(scene, &steps(sun.azimuth, scene.grid.cell, reach), tangent, through)
 }
 
