@@ -1,10 +1,10 @@
 //! The heat model as scenarios run it.
 
+mod warm;
+
 use hanze_engine::city::import;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
-use hanze_engine::error::Result;
-use hanze_engine::frame::Outcome;
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
 use hanze_engine::models::heat::forcing::forcing;
@@ -13,65 +13,10 @@ use hanze_engine::models::heat::solver::solver;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::{Input, Scenario};
+use hanze_engine::scenario::Scenario;
 use std::path::Path;
 use std::time::Duration;
-
-const WEST: f64 = 202_000.0;
-const NORTH: f64 = 503_060.0;
-
-fn grid() -> Grid {
-    Grid { cols: 60, rows: 60, cell: 1.0, west: WEST, north: NORTH, crs: Crs::RD_NEW }
-}
-
-/// A folder with a plain, on it a house of 10 m and a tree of 12 m, and a made hot day.
-fn inputs() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let put = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
-    let inside = |k: usize, [west, north, east, south]: [usize; 4]| {
-        (west..east).contains(&(k % 60)) && (north..south).contains(&(k / 60))
-    };
-    let with = |place: [usize; 4], height: f64| -> Vec<f64> {
-        (0..3600).map(|k| if inside(k, place) { height } else { 0.0 }).collect()
-    };
-    put("ground.tif", &Raster::heights(grid(), "terrain", &[1.0; 3600]));
-    let roof: Vec<f64> = with([10, 20, 30, 30], 10.0).iter().map(|height| height + 1.0).collect();
-    put("surface.tif", &Raster::heights(grid(), "surface", &roof));
-    let tree = with([42, 22, 50, 30], 12.0).iter().map(|height| *height as f32).collect();
-    put("trees.tif", &Raster::from_values(grid(), "canopy", "m", tree));
-    let weather = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/weather/hot-day.csv");
-    std::fs::copy(weather, folder.path().join("day.csv")).unwrap();
-    folder
-}
-
-fn text(city: &str, heat: &str, hours: u32) -> String {
-    format!(
-        "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.tif\"\n{city}\n[heat]\n{heat}\n[time]\nend_minutes = {}\nframe_minutes = 60\n",
-        hours * 60
-    )
-}
-
-const CITY: &str = "surface = \"surface.tif\"\ncanopy_m = \"trees.tif\"";
-const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"";
-
-/// Runs a scenario to its end; gives the frames' layers, too.
-fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, Vec<Input>)> {
-    let file = folder.join("scenario.toml");
-    std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file)?;
-    let (city, inputs) = scenario.city()?;
-    let mut model = models::prepare(&city, &scenario, &Device::Cpu)?;
-    let mut frames = Vec::new();
-    for until in scenario.frame_times() {
-        while !model.advance(until, Duration::from_millis(250))?.reached {}
-        frames.push(model.frame()?.layers);
-    }
-    Ok((frames, model.outcome()?, inputs))
-}
-
-fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
-    layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
-}
+use warm::{CITY, HEAT, NORTH, WEST, gpu, grid, inputs, layer, text, try_run};
 
 #[test]
 fn shade_is_cooler_than_sun_and_night_than_day() {
@@ -91,26 +36,12 @@ fn shade_is_cooler_than_sun_and_night_than_day() {
     // Six positions of the sun make the shadow's edge soft within an hour, and hours of sun add up.
     let sun = layer(&outcome.layers, "sun_hours");
     let summed: f32 = frames.iter().map(|layers| layer(layers, "sun").values[50 * 60 + 5]).sum();
-    assert!((sun.values[50 * 60 + 5] - summed).abs() < 1e-3 && (15.0..17.5).contains(&summed), "{summed}");
+    assert!((sun.values[50 * 60 + 5] - summed).abs() < 1e-3 && (13.0..15.5).contains(&summed), "{summed}");
     // Nothing is said of roofs.
     assert!(at(12, "pet", 20, 25).is_nan() && layer(&outcome.layers, "sky_view").values[50 * 60 + 5] > 0.9);
     let highest = frames.iter().map(|layers| layer(layers, "pet").values[50 * 60 + 5]).fold(f32::MIN, f32::max);
     assert_eq!(layer(&outcome.layers, "max_pet").values[50 * 60 + 5], highest);
     assert!(outcome.story.iter().any(|text| text.nl.contains("Het heetste uur") && text.en.contains("hottest hour")));
-}
-
-/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
-fn gpu() -> Option<Device> {
-    match Device::open("gpu:any") {
-        Ok(device) => Some(device),
-        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
-            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
-        }
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
-            None
-        }
-    }
 }
 
 #[test]
@@ -271,7 +202,9 @@ fn what_can_be_mended_is_told() {
         + &(1..=12).map(|hour| format!("2019-12-20T{hour:02}:00Z,-14,70,4,0\n")).collect::<String>();
     std::fs::write(folder.path().join("dark.csv"), dark).unwrap();
     let heat = "weather = \"dark.csv\"\ndate = \"2019-12-20\"\nlatitude = 78.2\nlongitude = 15.6";
-    let (frames, ..) = try_run(folder.path(), &text(CITY, heat, 12)).unwrap();
+    raster("plain.tif", &Raster::heights(Grid::local(40, 40, 1.0), "terrain", &[1.0; 1600]));
+    let dark = text("", heat, 12).replace("ground.tif", "plain.tif");
+    let (frames, ..) = try_run(folder.path(), &dark).unwrap();
     let open: Vec<f32> = layer(&frames[11], "tmrt").values.iter().copied().filter(|value| !value.is_nan()).collect();
     assert!(open.iter().all(|value| (-45.0..-10.0).contains(value)), "{open:?}");
 }

@@ -101,10 +101,17 @@ impl Scenario {
                 return Err(Error::scenario("model", "needs weather", mend));
             }
         };
+        if heat.weather().is_none() {
+            return Err(Error::scenario("heat", "has no weather", "write weather = \"FILE\""));
+        }
+        let Some(written) = heat.date() else {
+            return Err(Error::scenario("heat", "has no date", "write date = \"2019-07-25\""));
+        };
         if self.day().is_none() {
-            let problem = format!("\"{}\" is no date", heat.date.chars().take(40).collect::<String>());
+            let problem = format!("\"{}\" is no date", written.chars().take(40).collect::<String>());
             return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
         }
+        self.check_idle()?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;
         heat.longitude.map_or(Ok(()), |at| number("heat.longitude", at, -180.0..=180.0))?;
         if heat.latitude.is_some() != heat.longitude.is_some() {
@@ -121,9 +128,31 @@ impl Scenario {
         Ok(())
     }
 
+    /// Refuses what a heat run would ignore.
+    fn check_idle(&self) -> Result<()> {
+        let spec = &self.spec;
+        let runoff = serde_json::to_value(&spec.runoff).unwrap_or_default();
+        let idle = [
+            ("rain", spec.rain.is_some()),
+            ("sewer", spec.sewer.is_some()),
+            ("runoff", runoff.as_object().is_some_and(|given| !given.is_empty())),
+            ("boundary", !spec.boundary.is_empty()),
+            ("inflow", !spec.inflow.is_empty()),
+            ("structure", !spec.structure.is_empty()),
+            ("city.water_level_m", spec.city.water_level_m.is_some()),
+            ("city.buildings_are", spec.city.buildings_are.is_some()),
+            ("city.roof_water", spec.city.roof_water.is_some()),
+            ("city.green_roof_m", spec.city.green_roof_m.is_some()),
+        ];
+        let found = idle.into_iter().find(|(_, given)| *given);
+        found.map_or(Ok(()), |(key, _)| {
+            Err(Error::scenario(key, "does nothing with model = \"heat\"", "leave it out, or write model = \"runoff\""))
+        })
+    }
+
     /// The day on which a heat run begins, counted from 1 January 1970.
     pub fn day(&self) -> Option<i64> {
-        let parts: Vec<&str> = self.spec.heat.as_ref()?.date.split('-').collect();
+        let parts: Vec<&str> = self.spec.heat.as_ref()?.date()?.split('-').collect();
         let [year, month, day] = parts[..] else { return None };
         days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     }

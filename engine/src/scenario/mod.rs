@@ -12,8 +12,8 @@ mod storms;
 pub use city::{Input, check_demo_memory};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec,
-    StructureName, StructureSpec,
+    BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec,
+    Spec, StructureName, StructureSpec,
 };
 
 use crate::error::{Error, Result};
@@ -141,7 +141,8 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
             _ => None,
         });
-        let weather = spec.heat.iter().map(|heat| ("weather".to_string(), &heat.weather));
+        let weather = spec.heat.as_ref().and_then(|heat| heat.weather()).map(String::from);
+        let weather = weather.as_ref().map(|name| ("weather".to_string(), name));
         let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;

@@ -76,7 +76,7 @@ impl Spec {
             _ => None,
         });
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = self.heat.iter().map(|heat| heat.weather.as_str());
+        let weather = self.heat.iter().filter_map(|heat| heat.weather.as_deref());
         let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
             .into_iter()
             .filter_map(|name| name.as_deref());
@@ -108,16 +108,51 @@ pub enum ModelName {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeatSpec {
-    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze.
-    pub weather: String,
-    /// The day on which the run begins, at 0:00 UTC: 2019-07-25.
-    pub date: String,
+    /// How it is computed; physical if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<HeatProduct>,
+    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze. The national
+    /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather: Option<String>,
+    /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
     /// Where the city lies, degrees; only where its plane does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latitude: Option<f64>,
     /// See `latitude`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
+}
+
+/// How hot it feels, in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeatProduct {
+    /// Radiation on all sides, and PET and UTCI from it.
+    Physical,
+    /// The heat map of the Dutch stress test: PET by regression (Koopmans et al. 2020).
+    National,
+}
+
+impl HeatSpec {
+    /// How it is computed.
+    pub fn product(&self) -> HeatProduct {
+        self.product.unwrap_or(HeatProduct::Physical)
+    }
+
+    /// The file with the weather; `None` where none is given and none is the standard.
+    pub fn weather(&self) -> Option<&str> {
+        let standard = || (self.product() == HeatProduct::National).then_some("data:weather/uurgeg_260_2011-2020.zip");
+        self.weather.as_deref().or_else(standard)
+    }
+
+    /// The date, as it is written; `None` where none is given and none is the standard.
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref().or_else(|| (self.product() == HeatProduct::National).then_some("2015-07-01"))
+    }
 }
 
 /// The city: either the demo city, or the layers of a real one.

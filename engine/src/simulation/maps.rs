@@ -19,8 +19,9 @@ use std::time::SystemTime;
 const LONGEST: [u32; 2] = [1600, 900];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
-/// Layers of which maps are drawn: the one that sums a run up, and the one in time.
-const DRAWN: [(&str, &str); 2] = [("max_depth", "depth"), ("max_pet", "pet")];
+/// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
+const DRAWN: [(&str, Option<&str>); 4] =
+    [("max_depth", Some("depth")), ("max_pet", Some("pet")), ("noon_pet", None), ("cool_distance", None)];
 /// Cells of a layer that a map is drawn of.
 const MOST_CELLS: u64 = 4_000_000_000;
 
@@ -54,6 +55,7 @@ impl Simulation {
             let Some(layer) = outcome.layers.iter().find(|layer| layer.name == sum) else { continue };
             let what = |name: &str| lower(words::layer(name).in_language(Language::English));
             folder.picture(sum, &format!("map of the {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
+            let Some(in_time) = in_time else { continue };
             let unit = layer.unit.clone();
             let frames = frames(&folder.artifacts, in_time);
             for name in &frames {
@@ -96,7 +98,7 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
 }
 
 /// Layers whose time is that of the day, in UTC.
-const OF_THE_DAY: [&str; 4] = ["pet", "utci", "tmrt", "sun"];
+const OF_THE_DAY: [&str; 5] = ["pet", "utci", "tmrt", "sun", "air"];
 
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
 fn clock(name: &str) -> String {

@@ -1,14 +1,15 @@
 //! Hourly values of KNMI: `STN,YYYYMMDD,HH,DD,FH,FF,…` in tenths; hour h runs from h−1 to h UTC.
 
-use super::{AIR, CLOUD, DIRECTION, FIELDS, GLOBAL, HUMIDITY, PRESSURE, Row, WIND, days, number};
+use super::{AIR, CLOUD, DIRECTION, FIELDS, GLOBAL, HUMIDITY, MEAN_WIND, PRESSURE, Row, WIND, days, number};
 use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Columns, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); 7] = [
+const COLUMNS: [(&str, usize, f64); 8] = [
     ("T", AIR, 0.1),
     ("U", HUMIDITY, 1.0),
     ("FF", WIND, 0.1),
+    ("FH", MEAN_WIND, 0.1),
     ("DD", DIRECTION, 1.0),
     // J/cm² in an hour.
     ("Q", GLOBAL, 1.0 / 0.36),

@@ -30,8 +30,10 @@ pub struct Hour {
     pub air: f64,
     /// Relative humidity, %.
     pub humidity: f64,
-    /// Wind at 10 m, m/s.
+    /// Wind at 10 m, m/s: of its last ten minutes where a file tells them apart.
     pub wind: f64,
+    /// Mean wind of the whole hour at 10 m, m/s.
+    pub mean_wind: f64,
     /// Where the wind comes from, degrees from north over east; `None` where it is calm, changes or is not known.
     pub direction: Option<f64>,
     /// Global radiation, W/m².
@@ -68,7 +70,8 @@ const DIRECT: usize = 6;
 const PRESSURE: usize = 7;
 const CLOUD: usize = 8;
 const LONGWAVE: usize = 9;
-const FIELDS: usize = 10;
+const MEAN_WIND: usize = 10;
+const FIELDS: usize = 11;
 /// What they are called, with the range that is believed.
 const RANGES: [(&str, f64, f64); FIELDS] = [
     ("air temperature", -60.0, 60.0),
@@ -81,6 +84,7 @@ const RANGES: [(&str, f64, f64); FIELDS] = [
     ("pressure", 500.0, 1100.0),
     ("cloud", 0.0, 1.0),
     ("longwave radiation", 50.0, 700.0),
+    ("mean wind", 0.0, 60.0),
 ];
 
 /// An hour as a file has it.
@@ -219,6 +223,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             air: needed(AIR),
             humidity: needed(HUMIDITY),
             wind: needed(WIND),
+            mean_wind: columns[MEAN_WIND][k].unwrap_or(needed(WIND)),
             direction: columns[DIRECTION][k],
             global: needed(GLOBAL),
             diffuse: columns[DIFFUSE][k],

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Names of the columns, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); FIELDS] = [
+const COLUMNS: [(&str, usize, f64); 10] = [
     ("air_c", AIR, 1.0),
     ("humidity_percent", HUMIDITY, 1.0),
     ("wind_m_per_s", WIND, 1.0),

@@ -1,6 +1,6 @@
 //! The GPU device's heat: four kernels, one cell an invocation.
 
-use super::cpu::horizons::{AZIMUTHS, View, sectors};
+use super::cpu::horizons::{AZIMUTHS, View, sectors, sky_view_with_crowns};
 use super::cpu::radiation::{Incoming, below};
 use super::forcing::Forcing;
 use super::ground;
@@ -244,6 +244,10 @@ impl Solver for GpuSolver {
             walls: bytes(&self.walls)?,
             crowns: if self.look.has_crowns > 0 { bytes(&self.hidden)? } else { Vec::new() },
         })
+    }
+
+    fn sky_view(&mut self) -> Result<Vec<f32>> {
+        Ok(sky_view_with_crowns(&self.view()?))
     }
 
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {

@@ -3,6 +3,7 @@
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 
 pub mod comfort;
+mod cool;
 pub mod cpu;
 pub mod forcing;
 pub mod gpu;
@@ -12,14 +13,17 @@ mod model;
 pub mod national;
 pub mod params;
 pub mod pet;
+mod product;
 pub mod rays;
 pub mod scene;
 pub mod sky;
 pub mod solver;
 mod story;
+mod sums;
 pub mod sun;
 pub mod utci;
 pub mod validate;
 pub mod wind;
+pub mod window;
 
 pub use model::{check, prepare};

@@ -1,15 +1,16 @@
 //! Heat as a [`Model`]: an hour is a step.
 
-use super::comfort::Table as Comfort;
-use super::cpu::horizons::sky_view_with_crowns;
-use super::cpu::radiation::Fluxes;
-use super::forcing::{Forcing, forcing};
+use super::cool::cool;
+use super::forcing::forcing;
 use super::hour::Covers;
+use super::product::national::{self, National};
+use super::product::physical::Physical;
+use super::product::{Felt, Hour, Product};
 use super::scene::{EYE, Scene};
 use super::sky::PATCHES;
-use super::solver::{Solver, solver};
-use super::wind::{Axis, ratios};
-use super::{national, story};
+use super::solver::solver;
+use super::story;
+use super::sums::Sums;
 use crate::city::City;
 use crate::cover::Cover;
 use crate::device::Device;
@@ -21,82 +22,48 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
-use crate::scenario::Scenario;
+use crate::scenario::{HeatProduct, Scenario};
 use crate::weather;
-use rayon::prelude::*;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-/// PET from which an hour counts as hot, °C: strong heat stress.
-pub(super) const HOT: f32 = 35.0;
-/// PET of extreme heat stress, °C.
-pub(super) const EXTREME: f32 = 41.0;
 /// Side of the smallest cell, m: what is seen below has more cells, the smaller they are.
 const SMALLEST_CELL: f64 = 0.1;
 /// Memory that a cell takes besides what it sees, bytes.
 const BYTES_PER_CELL: u64 = 4 * PATCHES as u64 + 200;
+/// Degrees that given coordinates may lie from where the city's plane has it.
+const NEARBY: f64 = 1.0;
+
 /// A place that is written down hour by hour.
 struct Gauge {
     name: String,
     cell: usize,
 }
 
-/// Everything that a run starts from.
+/// What a product is made of, and what is common to both.
 struct Problem {
-    grid: Grid,
-    scene: Scene,
-    covers: Covers,
-    hours: Vec<Forcing>,
+    product: Box<dyn Product>,
     repairs: Vec<String>,
     gauges: Vec<Gauge>,
     /// Whether a cell is open ground, of which layers speak.
     is_open: Vec<bool>,
 }
 
-/// What is felt in an hour, on every cell.
-#[derive(Clone, Default)]
-struct Felt {
-    radiant: Vec<f32>,
-    pet: Vec<f32>,
-    utci: Vec<f32>,
-    sun: Vec<f32>,
-}
-
-/// What an hour was like on open ground: for the story.
-#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub(super) struct Summary {
-    /// When it ended, s since 1970.
-    pub(super) end: i64,
-    /// Air temperature, °C.
-    pub(super) air: f64,
-    /// Mean PET in the sun and in the shade, °C; NaN where there is none.
-    pub(super) sunny: f64,
-    /// See `sunny`.
-    pub(super) shady: f64,
-    /// Share of the open ground in the sun.
-    pub(super) sun: f64,
-}
-
 struct Heat {
-    problem: Problem,
-    solver: Box<dyn Solver>,
+    grid: Grid,
+    product: Box<dyn Product>,
+    hours: Vec<Hour>,
+    repairs: Vec<String>,
+    gauges: Vec<Gauge>,
+    is_open: Vec<bool>,
+    places: Places,
     /// Whether all cells have looked around.
     has_looked: bool,
-    /// Wind over that in the open, by axis, where it was wanted.
-    winds: Vec<(Axis, Vec<f32>)>,
-    buildings: Vec<f32>,
-    trees: Vec<f32>,
     /// Hours that are done.
     done: usize,
     latest: Felt,
-    max_pet: Vec<f32>,
-    sum_pet: Vec<f32>,
-    hot: Vec<f32>,
-    sun: Vec<f32>,
-    summaries: Vec<Summary>,
+    sums: Sums,
     readings: Vec<Vec<f64>>,
-    places: Places,
 }
 
 /// Whether weather, place and gauges fit.
@@ -104,7 +71,7 @@ struct Heat {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
-    problem(city, scenario).map(|_| ()).map_err(|error| scenario.locate(error))
+    problem(city, scenario, &Device::Cpu).map(|_| ()).map_err(|error| scenario.locate(error))
 }
 
 /// Sets the heat model up.
@@ -112,186 +79,155 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
 /// # Errors
 /// `Scenario` or `Data` where weather, place or gauges do not fit; `Memory` where the device has no room.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
-    let cells = city.grid.len() as u64;
+    let grid = city.grid;
+    let cells = grid.len() as u64;
     let needed = cells * BYTES_PER_CELL;
     if let Some(available) = crate::device::free_memory().filter(|available| needed > *available) {
         let what = format!("what {cells} cells see");
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
     }
-    let problem = problem(city, scenario).map_err(|error| scenario.locate(error))?;
-    let row = || vec![0.0f32; problem.grid.len()];
-    let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
+    let problem = problem(city, scenario, device).map_err(|error| scenario.locate(error))?;
+    let Problem { product, repairs, gauges, is_open } = problem;
     Ok(Box::new(Heat {
-        solver: solver(problem.scene.clone(), problem.covers.clone(), device)?,
+        grid,
+        hours: product.hours(),
+        product,
+        repairs,
+        gauges,
+        is_open,
+        places: city.places.clone(),
         has_looked: false,
-        winds: Vec::new(),
-        buildings: layer(&city.buildings),
-        trees: layer(&city.canopy),
         done: 0,
         latest: Felt::default(),
-        max_pet: vec![f32::MIN; problem.grid.len()],
-        sum_pet: row(),
-        hot: row(),
-        sun: row(),
-        summaries: Vec::new(),
+        sums: Sums::new(grid.len()),
         readings: Vec::new(),
-        places: city.places.clone(),
-        problem,
     }))
 }
 
-fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
+fn problem(city: &City, scenario: &Scenario, device: &Device) -> Result<Problem> {
     let grid = city.grid;
     if grid.cell < SMALLEST_CELL {
         let problem = format!("makes cells of {} m", grid.cell);
         return Err(Error::scenario("city.cell_m", problem, format!("take at least {SMALLEST_CELL} m for heat")));
     }
     let missing = || Error::scenario("heat", "is missing", "write [heat] with weather and date");
-    let (heat, day) = (scenario.spec.heat.as_ref().ok_or_else(missing)?, scenario.day().ok_or_else(missing)?);
-    let path = scenario.existing_at("heat.weather", &heat.weather)?;
+    let heat = scenario.spec.heat.as_ref().ok_or_else(missing)?;
+    let (day, file) = scenario.day().zip(heat.weather()).ok_or_else(missing)?;
+    let path = scenario.existing_at("heat.weather", file)?;
     let start = day * 86_400;
     let hours = (scenario.spec.time.end_minutes / 60.0).round() as i64;
-    let found = weather::read(&path, start, start + hours * 3600)?;
-    let (latitude, longitude) = place(&grid, heat.latitude.zip(heat.longitude))?;
-    let (hours, mut repairs) = forcing(&found, latitude, longitude)?;
-    let none = Vec::new();
-    let buildings = city.buildings.as_ref().map_or(&none, |layer| &layer.values);
-    let trees = city.canopy.as_ref().map_or(&none, |layer| &layer.values);
-    let through = buildings.iter().zip(trees).filter(|(building, tree)| **building > 0.0 && *tree > *building).count();
+    let place = place(&grid, heat.latitude.zip(heat.longitude))?;
+    let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
+    let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
+    let is_roof = |cell: usize| buildings.get(cell).is_some_and(|height| *height > 0.0);
+    let is_water =
+        |cell: usize| city.cover.as_ref().is_some_and(|cover| cover.values[cell] == Cover::Water as u8 as f32);
+    let is_open = |cell: usize| !is_roof(cell) && !is_water(cell) && !city.terrain.values[cell].is_nan();
+    let is_open: Vec<bool> = (0..grid.len()).map(is_open).collect();
+    let gauges = gauges(scenario, &grid, is_roof)?;
+    let (product, mut repairs): (Box<dyn Product>, Vec<String>) = match heat.product() {
+        HeatProduct::National => {
+            let mut found = national::read(&path, start, hours)?;
+            let product = National::new(city, &mut found, (start, start + 3600 * hours), place)?;
+            (Box::new(product), found.repairs)
+        }
+        HeatProduct::Physical => {
+            let found = weather::read(&path, start, start + hours * 3600)?;
+            let (hours, repairs) = forcing(&found, place.0, place.1)?;
+            let scene = Scene::new(grid, &city.terrain.values, &buildings, &trees, EYE);
+            let solver = solver(scene, covers(city), device)?;
+            let (buildings, trees) = (buildings.clone(), trees.clone());
+            let product = Physical { grid, solver, hours, buildings, trees, winds: Vec::new(), latest: None };
+            (Box::new(product), repairs)
+        }
+    };
+    let through = buildings.iter().zip(&trees).filter(|(building, tree)| **building > 0.0 && *tree > *building).count();
     if through > 0 {
         repairs.push(format!("{through} cells have crowns above roofs"));
     }
-    let scene = Scene::new(grid, &city.terrain.values, buildings, trees, EYE);
+    if city.cover.is_none() {
+        repairs.push("nothing says what covers the ground: bricks and slabs are taken".into());
+    }
+    Ok(Problem { product, repairs, gauges, is_open })
+}
+
+/// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
+fn covers(city: &City) -> Covers {
     let number = |cover: Cover| Cover::ALL.iter().position(|own| *own == cover).unwrap_or(0) as u8;
-    let covers = match &city.cover {
-        Some(cover) => {
-            let of = |code: &f32| Cover::ALL.iter().find(|own| f32::from(**own as u8) == *code).copied();
-            cover.values.iter().map(|code| number(of(code).unwrap_or(Cover::Cobble))).collect()
-        }
-        None => {
-            repairs.push("nothing says what covers the ground: bricks and slabs are taken".into());
-            vec![number(Cover::Cobble); grid.len()]
-        }
-    };
+    let Some(cover) = &city.cover else { return vec![number(Cover::Cobble); city.grid.len()] };
+    let of = |code: &f32| Cover::ALL.iter().find(|own| f32::from(**own as u8) == *code).copied();
+    cover.values.iter().map(|code| number(of(code).unwrap_or(Cover::Cobble))).collect()
+}
+
+fn gauges(scenario: &Scenario, grid: &Grid, is_roof: impl Fn(usize) -> bool) -> Result<Vec<Gauge>> {
     let mut gauges = Vec::new();
     for (k, gauge) in scenario.spec.gauge.iter().enumerate() {
         let at = format!("gauge[{k}].x");
         let (col, row) = grid.cell_at(gauge.x, gauge.y).ok_or_else(|| {
             let extent = format!("x {}…{}, y {}…{}", grid.west, grid.east(), grid.south(), grid.north);
-            Error::scenario(
-                at.clone(),
-                format!("({}, {}) lies outside the city", gauge.x, gauge.y),
-                format!("stay within {extent}"),
-            )
+            let problem = format!("({}, {}) lies outside the city", gauge.x, gauge.y);
+            Error::scenario(at.clone(), problem, format!("stay within {extent}"))
         })?;
         let cell = row * grid.cols + col;
-        if scene.is_roof[cell] {
-            return Err(Error::scenario(
-                at,
-                format!("({}, {}) lies in a building", gauge.x, gauge.y),
-                "choose a place outside",
-            ));
+        if is_roof(cell) {
+            let problem = format!("({}, {}) lies in a building", gauge.x, gauge.y);
+            return Err(Error::scenario(at, problem, "choose a place outside"));
         }
         gauges.push(Gauge { name: gauge.name.clone(), cell });
     }
-    let is_open = scene.is_roof.iter().zip(&city.terrain.values).map(|(roof, z)| !roof && !z.is_nan()).collect();
-    Ok(Problem { grid, scene, covers, hours, repairs, gauges, is_open })
+    Ok(gauges)
 }
 
 /// Latitude and longitude of a city.
 fn place(grid: &Grid, given: Option<(f64, f64)>) -> Result<(f64, f64)> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
     let middle = (0.5 * (grid.west + grid.east()), 0.5 * (grid.south() + grid.north));
     let found = Plane::of(grid.crs).and_then(|plane| plane.to_degrees(middle));
-    let (longitude, latitude) = found.ok_or_else(|| {
-        let mend = "write latitude and longitude in degrees";
-        Error::scenario("heat.latitude", "is needed: the city's plane does not say where on Earth it lies", mend)
-    })?;
-    Ok((latitude, longitude))
+    let found = found.map(|(longitude, latitude)| (latitude, longitude));
+    match (given, found) {
+        (Some(given), Some(found)) if (given.0 - found.0).abs().max((given.1 - found.1).abs()) > NEARBY => {
+            let problem = format!("is {}, but the city lies at {:.3}, {:.3} by its plane", given.0, found.0, found.1);
+            Err(Error::scenario("heat.latitude", problem, "leave latitude and longitude out, or correct them"))
+        }
+        (Some(place), _) | (None, Some(place)) => Ok(place),
+        (None, None) => {
+            let mend = "write latitude and longitude in degrees";
+            Err(Error::scenario(
+                "heat.latitude",
+                "is needed: the city's plane does not say where on Earth it lies",
+                mend,
+            ))
+        }
+    }
 }
 
 impl Heat {
-    /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
-    fn winds(&mut self, axis: Axis) -> usize {
-        if let Some(at) = self.winds.iter().position(|(own, _)| *own == axis) {
-            return at;
-        }
-        self.winds.push((axis, ratios(&self.problem.grid, &self.buildings, &self.trees, axis)));
-        self.winds.len() - 1
-    }
-
     fn hour(&mut self) -> Result<()> {
-        let axis = Axis::of(self.problem.hours[self.done].weather.direction);
-        let wind = self.winds(axis);
-        let ratios = &self.winds[wind].1;
-        let Problem { hours, gauges, is_open, .. } = &self.problem;
-        let hour = &hours[self.done];
-        let all = self.solver.hour(hour)?;
-        let weather = hour.weather;
-        let (pet, utci) = (Comfort::pet(weather.air, hour.vapour), Comfort::utci(weather.air, weather.humidity));
-        let radiant = all.radiant();
-        let wind = |cell: usize| national::wind(f64::from(ratios[cell]), weather.wind) as f32;
-        let felt = |table: &Comfort| -> Vec<f32> {
-            (0..radiant.len()).into_par_iter().map(|cell| table.at(radiant[cell], wind(cell))).collect()
-        };
-        let (pet, utci) = (felt(&pet), felt(&utci));
-        for (cell, pet) in pet.iter().enumerate() {
-            self.max_pet[cell] = self.max_pet[cell].max(*pet);
-            self.sum_pet[cell] += pet;
-            self.hot[cell] += f32::from(u8::from(*pet > HOT));
-            self.sun[cell] += all.lit[cell];
-        }
-        let mut sums = [[0.0f64; 2]; 2];
-        for cell in (0..pet.len()).filter(|cell| is_open[*cell]) {
-            let sum = &mut sums[usize::from(all.lit[cell] > 0.5)];
-            sum[0] += f64::from(pet[cell]);
-            sum[1] += 1.0;
-        }
-        let [shady, sunny] = sums.map(|[sum, count]| sum / count);
-        let sun = sums[1][1] / (sums[0][1] + sums[1][1]);
-        self.summaries.push(Summary { end: weather.end, air: weather.air, sunny, shady, sun });
+        let felt = self.product.hour(self.done)?;
+        self.sums.add(&self.hours[self.done], &felt, &self.is_open);
         let mut row = vec![(self.done + 1) as f64 * 60.0];
-        for gauge in gauges {
-            let cell = gauge.cell;
-            let Fluxes { short, long } = all.fluxes(cell);
-            row.extend([radiant[cell], pet[cell], utci[cell], wind(cell), 60.0 * all.lit[cell]].map(f64::from));
-            row.extend(short.into_iter().chain(long).map(f64::from));
+        for gauge in &self.gauges {
+            row.extend(self.product.reading(gauge.cell, &felt)?);
         }
         self.readings.push(row);
-        self.latest = Felt { radiant, pet, utci, sun: all.lit };
+        self.latest = felt;
         self.done += 1;
         Ok(())
     }
 
     fn layer(&self, name: &str, unit: &str, words: &str, values: &[f32]) -> Raster {
-        let open = values.iter().zip(&self.problem.is_open).map(|(value, open)| if *open { *value } else { f32::NAN });
-        Raster::from_values(self.problem.grid, name, unit, open.collect()).described(words)
+        let open = values.iter().zip(&self.is_open).map(|(value, open)| if *open { *value } else { f32::NAN });
+        Raster::from_values(self.grid, name, unit, open.collect()).described(words)
     }
 
-    fn gauges(&self) -> Option<Table> {
-        const OF_EACH: [&str; 11] = [
-            "tmrt_c",
-            "pet_c",
-            "utci_c",
-            "wind_m_per_s",
-            "sun_min",
-            "short_down_w_per_m2",
-            "short_up_w_per_m2",
-            "short_around_w_per_m2",
-            "long_down_w_per_m2",
-            "long_up_w_per_m2",
-            "long_around_w_per_m2",
-        ];
-        if self.problem.gauges.is_empty() {
+    fn readings(&self) -> Option<Table> {
+        if self.gauges.is_empty() {
             return None;
         }
-        let of = |gauge: &Gauge| OF_EACH.map(|what| format!("{} {what}", gauge.name));
-        let columns = std::iter::once("time_min".to_string()).chain(self.problem.gauges.iter().flat_map(of));
+        let of = |gauge: &Gauge| self.product.columns().iter().map(|what| format!("{} {what}", gauge.name)).collect();
+        let columns = std::iter::once("time_min".to_string()).chain(self.gauges.iter().flat_map::<Vec<String>, _>(of));
         Some(Table {
             name: "gauges".into(),
-            description: "the gauges hour by hour, each the mean of the hour before".into(),
+            description: "the gauges hour by hour".into(),
             columns: columns.collect(),
             rows: self.readings.clone(),
             ..Table::default()
@@ -311,97 +247,102 @@ impl Model for Heat {
             if self.has_looked {
                 self.hour()?;
             } else {
-                self.has_looked = self.solver.look()?;
+                self.has_looked = self.product.look()?;
             }
         }
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let Felt { radiant, pet, utci, sun } = &self.latest;
-        let layers = vec![
-            self.layer("pet", "°C", "felt temperature (PET, Walther and Goestchel 2018), mean of the hour before", pet),
-            self.layer("utci", "°C", "felt temperature (UTCI), mean of the hour before", utci),
-            self.layer("tmrt", "°C", "mean radiant temperature of one who stands, mean of the hour before", radiant),
-            self.layer("sun", "", "share of the hour before in the sun", sun),
+        let words = "felt temperature (PET) in the hour before";
+        let mut layers = vec![
+            self.layer("pet", "°C", words, &self.latest.pet),
+            self.layer("sun", "", "share of the hour before in the sun", &self.latest.sun),
         ];
+        layers.extend(self.latest.others.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
         Ok(Frame { time: self.done as f64 * 3600.0, layers })
     }
 
     fn outcome(&mut self) -> Result<Outcome> {
         // A run that was stopped after its last hour has not looked around again.
         while !self.has_looked {
-            self.has_looked = self.solver.look()?;
+            self.has_looked = self.product.look()?;
         }
-        let hours = self.done.max(1) as f32;
-        let mean: Vec<f32> = self.sum_pet.iter().map(|sum| sum / hours).collect();
-        let sky = sky_view_with_crowns(&self.solver.view()?);
-        let axis = self.problem.hours.first().map_or(Axis::None, |hour| Axis::of(hour.weather.direction));
-        let wind = self.winds(axis);
-        let layers = vec![
-            self.layer("max_pet", "°C", "highest felt temperature (PET) of an hour", &self.max_pet),
-            self.layer("mean_pet", "°C", "mean felt temperature (PET) of all hours", &mean),
-            self.layer("hot_hours", "h", "hours with a felt temperature (PET) above 35 °C", &self.hot),
-            self.layer("sun_hours", "h", "hours of sun, as far as houses and trees let it through", &self.sun),
-            self.layer("sky_view", "", "share of the sky that is seen past houses and trees", &sky),
-            self.layer("wind", "", "wind at 1.2 m over that above open grass, in the first hour", &self.winds[wind].1),
+        let sums = &self.sums;
+        let mut layers = vec![
+            self.layer("max_pet", "°C", "highest felt temperature (PET) of an hour", &sums.max_pet),
+            self.layer("mean_pet", "°C", "mean felt temperature (PET) of all hours", &sums.mean_pet()),
+            self.layer("hot_hours", "h", "hours with a felt temperature (PET) above 35 °C", &sums.hot),
+            self.layer("extreme_hours", "h", "hours with a felt temperature (PET) above 41 °C", &sums.extreme),
+            self.layer("sun_hours", "h", "hours of sun, as far as houses and trees let it through", &sums.sun),
         ];
+        if sums.nights > 0 {
+            let words = "hours of night with a felt temperature (PET) above 20 °C";
+            layers.push(self.layer("warm_night_hours", "h", words, &sums.warm));
+        }
+        let noon = sums.noon();
+        let cool = noon.as_ref().map(|[pet, _]| cool(&self.grid, pet, &self.is_open));
+        if let (Some([pet, _]), Some(cool)) = (&noon, &cool) {
+            let words = "mean felt temperature (PET) of the hours that end at 10 to 16 h UTC";
+            layers.push(self.layer("noon_pet", "°C", words, pet));
+            let words = "1 where it stays cool around noon (PET of at most 35 °C, at least 200 m², no ribbons), else 0";
+            layers.push(self.layer("cool_places", "", words, &cool.places));
+            layers.push(self.layer(
+                "cool_distance",
+                "m",
+                "walk to the next cool place; 2000 where there is none within two kilometres",
+                &cool.distance,
+            ));
+        }
+        let own = self.product.layers()?;
+        layers.extend(own.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
         let facts = story::Facts {
-            grid: &self.problem.grid,
-            is_open: &self.problem.is_open,
-            max_pet: &self.max_pet,
-            hot: &self.hot,
-            sun: &self.sun,
-            hours: &self.summaries,
+            grid: &self.grid,
+            is_open: &self.is_open,
+            sums: &self.sums,
+            noon,
+            cool,
+            margin: self.product.margin(),
         };
         let mut tables = story::tables(&facts, &self.places);
-        tables.extend(self.gauges());
+        tables.extend(self.readings());
         Ok(Outcome { layers, tables, balance: None, story: story::story(&facts) })
     }
 
     fn settings(&self) -> serde_json::Value {
-        serde_json::json!({
-            "sky": "Perez 1993, 153 patches",
-            "surface_temperatures": "sine of the day (Lindberg et al. 2016)",
-            "wind": "national method (Macdonald 2000)",
-            "eye_m": EYE,
-            "azimuths": super::cpu::horizons::AZIMUTHS,
-            "hours": self.problem.hours.len(),
-            "repairs": self.problem.repairs,
-        })
+        let mut settings = self.product.settings();
+        settings["hours"] = self.hours.len().into();
+        settings["repairs"] = self.repairs.clone().into();
+        if let Some(margin) = self.product.margin() {
+            settings["margin"] = story::margin_words(margin, &self.is_open).into();
+        }
+        settings
     }
 
     fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>> {
-        let warmth = match self.solver.warmth() {
-            Ok(warmth) => warmth,
+        let state = match self.product.state() {
+            Ok(state) => state,
             Err(error) => return Ok(Err(error)),
         };
-        write(out, &[self.done as u64])?;
-        let Felt { radiant, pet, utci, sun } = &self.latest;
-        for values in [&warmth, &self.max_pet, &self.sum_pet, &self.hot, &self.sun, radiant, pet, utci, sun] {
+        self.sums.save(out)?;
+        for values in [&state, &self.latest.pet, &self.latest.sun] {
             write(out, values)?;
         }
-        write(out, &self.summaries)?;
         write(out, &self.readings.concat())?;
         Ok(Ok(()))
     }
 
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
-        let len = self.problem.grid.len();
-        let done = read::<u64>(from, Some(1))?[0];
-        let done = usize::try_from(done).ok().filter(|done| *done <= self.problem.hours.len()).ok_or_else(damaged)?;
-        let row = |from: &mut dyn Read| read::<f32>(from, Some(len));
-        let warmth = row(from)?;
-        self.max_pet = row(from)?;
-        self.sum_pet = row(from)?;
-        self.hot = row(from)?;
-        self.sun = row(from)?;
-        // Before the first hour nothing was felt.
+        let len = self.grid.len();
+        self.sums = Sums::load(from, len, self.hours.len())?;
+        let done = self.sums.summaries.len();
+        let state = read::<f32>(from, Some(len))?;
+        // Before the first hour nothing was felt. A frame is written before a checkpoint is, so that its other layers are not needed.
         let felt = |from: &mut dyn Read| read::<f32>(from, Some(if done > 0 { len } else { 0 }));
-        self.latest = Felt { radiant: felt(from)?, pet: felt(from)?, utci: felt(from)?, sun: felt(from)? };
-        self.summaries = read(from, Some(done))?;
-        let width = 1 + 11 * self.problem.gauges.len();
-        self.readings = read::<f64>(from, Some(done * width))?.chunks(width).map(<[f64]>::to_vec).collect();
+        self.latest = Felt { pet: felt(from)?, sun: felt(from)?, others: Vec::new() };
+        let width = 1 + self.product.columns().len() * self.gauges.len();
+        let readings = read::<f64>(from, Some(done.checked_mul(width).ok_or_else(damaged)?))?;
+        self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();
         self.done = done;
-        Ok(self.solver.set_warmth(warmth))
+        Ok(self.product.set_state(state))
     }
 }

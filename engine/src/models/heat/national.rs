@@ -10,6 +10,8 @@ const ABOVE: f64 = 0.7643;
 const STEFAN_BOLTZMANN: f64 = 5.67e-8;
 /// Radiation of the sun above the atmosphere, W/m².
 const SOLAR: f64 = 1367.0;
+/// Highest mean height that the profile is used for, m: it begins at 60 m above the ground.
+const HIGHEST: f64 = 60.0;
 /// Lowest wind that the regressions take, m/s.
 const CALM: f64 = 0.5;
 
@@ -139,14 +141,14 @@ impl Roughness {
         }
         // Crowns let wind through; leaves make them as rough as fewer buildings.
         let share = at * 0.27 / 0.16;
-        let height = if ab + share > 0.0 { ((hb * ab + ht * share) / (ab + share)).max(4.0) } else { 4.0 };
+        let height = if ab + share > 0.0 { ((hb * ab + ht * share) / (ab + share)).clamp(4.0, HIGHEST) } else { 4.0 };
         let index = ((0.16 * fb + 45.45 * (0.27 * ft).sqrt()) / area + 0.015).min(0.33);
         let row = PROFILES.iter().find(|(end, _)| index < *end).map_or(PROFILES[4].1, |(_, row)| *row);
         let [z0, d, zw, a, b] = [row[0] * height, row[1] * height, row[2] * height, row[3], row[4]];
         let friction = 1.0 / GRASS / ABOVE * KARMAN / ((60.0 - d) / z0).ln();
         let at_zw = friction / KARMAN * ((zw - d) / z0).ln();
         let at_height = at_zw - friction / b * ((a + b * zw / height) / (a + b)).ln();
-        (at_height * (9.6 * index * (1.2 / height - 1.0)).exp()).min(1.0)
+        (at_height * (9.6 * index * (1.2 / height - 1.0)).exp()).clamp(0.0, 1.0)
     }
 }
 

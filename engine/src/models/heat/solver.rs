@@ -21,6 +21,11 @@ pub trait Solver: Send {
     /// # Errors
     /// What the device refuses.
     fn view(&mut self) -> Result<View>;
+    /// Sky view factors with crowns of all cells, once they have looked.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn sky_view(&mut self) -> Result<Vec<f32>>;
     /// Radiation in the next hour.
     ///
     /// # Errors

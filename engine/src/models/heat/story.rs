@@ -1,88 +1,185 @@
 //! What a hot day means for neighbourhoods and buildings, and in words.
 
-use super::model::{EXTREME, HOT, Summary};
+use super::cool::{Cool, FAR, NEAR};
+use super::sums::{EXTREME, HOT, NOON, Sums, WARM};
 use crate::frame::Table;
 use crate::grid::Grid;
 use crate::objects::Shape;
 use crate::places::{Place, Places};
-use crate::weather::stamp;
 use crate::words::{Language, Text};
+use glam::DVec2;
 
 /// What a run came to.
 pub(super) struct Facts<'a> {
     pub(super) grid: &'a Grid,
     /// Whether a cell is open ground.
     pub(super) is_open: &'a [bool],
-    /// Highest PET, °C.
-    pub(super) max_pet: &'a [f32],
-    /// Hours over 35 °C PET.
-    pub(super) hot: &'a [f32],
-    /// Hours of sun.
-    pub(super) sun: &'a [f32],
-    pub(super) hours: &'a [Summary],
+    pub(super) sums: &'a Sums,
+    /// Mean PET and share of sun around noon, where there were such hours; and what is cool then.
+    pub(super) noon: Option<[Vec<f32>; 2]>,
+    pub(super) cool: Option<Cool>,
+    /// Share of the surroundings that the data has, where they matter.
+    pub(super) margin: Option<&'a [f32]>,
 }
 
+/// Columns of open ground.
+const GROUND: [&str; 13] = [
+    "open_m2",
+    "mean_highest_pet_c",
+    "over_41_c_percent",
+    "over_35_c_h",
+    "sun_h",
+    "noon_pet_c",
+    "noon_below_29_c_percent",
+    "noon_29_to_35_c_percent",
+    "noon_35_to_41_c_percent",
+    "noon_over_41_c_percent",
+    "noon_shade_percent",
+    "cool_place_percent",
+    "warm_night_h",
+];
+
 impl Facts<'_> {
-    /// Mean highest PET, share over 41 °C (%), mean hours over 35 °C, and mean hours of sun over cells; NaN for none.
-    fn over(&self, cells: impl Iterator<Item = usize>) -> [f64; 5] {
-        let mut sums = [0.0; 5];
+    /// Mean over cells of open ground for each of `GROUND`; NaN for none.
+    fn over(&self, cells: impl Iterator<Item = usize>) -> [f64; 13] {
+        let mut sums = [0.0; 13];
+        let percent = |is: bool| if is { 100.0 } else { 0.0 };
         for cell in cells.filter(|cell| self.is_open[*cell]) {
-            sums[0] += 1.0;
-            sums[1] += f64::from(self.max_pet[cell]);
-            sums[2] += if self.max_pet[cell] > EXTREME { 100.0 } else { 0.0 };
-            sums[3] += f64::from(self.hot[cell]);
-            sums[4] += f64::from(self.sun[cell]);
+            let Sums { max_pet, hot, sun, warm, .. } = self.sums;
+            let mut row = [0.0; 13];
+            row[0] = 1.0;
+            row[1] = f64::from(max_pet[cell]);
+            row[2] = percent(max_pet[cell] > EXTREME);
+            row[3] = f64::from(hot[cell]);
+            row[4] = f64::from(sun[cell]);
+            if let Some([pet, sun]) = &self.noon {
+                let pet = pet[cell];
+                row[5] = f64::from(pet);
+                row[6] = percent(pet <= 29.0);
+                row[7] = percent(pet > 29.0 && pet <= HOT);
+                row[8] = percent(pet > HOT && pet <= EXTREME);
+                row[9] = percent(pet > EXTREME);
+                row[10] = 100.0 - 100.0 * f64::from(sun[cell]);
+            }
+            row[11] = self.cool.as_ref().map_or(f64::NAN, |cool| percent(cool.places[cell] > 0.0));
+            row[12] = f64::from(warm[cell]);
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
-        let [count, pet, extreme, hot, sun] = sums;
-        [count * self.grid.cell_area(), pet / count, extreme / count, hot / count, sun / count]
+        let count = sums[0];
+        let mut means = sums.map(|sum| sum / count);
+        means[0] = count * self.grid.cell_area();
+        if self.noon.is_none() {
+            means[5..12].fill(f64::NAN);
+        }
+        if self.sums.nights == 0 {
+            means[12] = f64::NAN;
+        }
+        means
     }
+
+    /// Cells of a place and those that touch them.
+    fn around(&self, place: &Place) -> Vec<usize> {
+        let (cols, rows) = (self.grid.cols, self.grid.rows);
+        let beside = place.outline.indices(self.grid).flat_map(|cell| {
+            let (col, row) = (cell % cols, cell / cols);
+            let rows = row.saturating_sub(1)..(row + 2).min(rows);
+            rows.flat_map(move |row| (col.saturating_sub(1)..(col + 2).min(cols)).map(move |col| row * cols + col))
+        });
+        let mut cells: Vec<usize> = beside.collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    /// Walk from a building to the next cool place, m: from the side that is nearest; NaN where there is none.
+    fn walk(&self, cells: &[usize]) -> f64 {
+        let Some(cool) = &self.cool else { return f64::NAN };
+        // What is not found within reach has no number.
+        let metres = cells.iter().map(|cell| cool.distance[*cell]).filter(|metres| *metres < FAR as f32);
+        metres.reduce(f32::min).map_or(f64::NAN, f64::from)
+    }
+}
+
+/// Where a place lies: the middle of its bounds.
+fn middle(place: &Place) -> Option<DVec2> {
+    place.outline.bounds().map(|(low, high)| 0.5 * (low + high))
 }
 
 /// Tables of neighbourhoods and buildings.
 pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
-    const COLUMNS: [&str; 5] = ["open_m2", "mean_highest_pet_c", "over_41_c_percent", "over_35_c_h", "sun_h"];
-    let table = |name: &str, words: &str, places: &[Place], rows: Vec<Vec<f64>>| Table {
+    let table = |name: &str, words: &str, places: &[Place], more: &[&str], rows: Vec<Vec<f64>>| Table {
         name: name.into(),
         description: words.into(),
         names: places.iter().map(|place| place.name.clone()).collect(),
-        columns: COLUMNS.map(String::from).to_vec(),
+        columns: GROUND.iter().chain(more).map(|name| (*name).to_string()).collect(),
         rows,
         shapes: places.iter().map(|place| Shape::Outline(place.outline.clone())).collect(),
     };
+    let around: Vec<Vec<usize>> = places.buildings.iter().map(|place| facts.around(place)).collect();
+    let walks: Vec<f64> = around.iter().map(|cells| facts.walk(cells)).collect();
     let mut tables = Vec::new();
     if !places.areas.is_empty() {
-        let rows = places.areas.iter().map(|area| facts.over(area.outline.indices(facts.grid)).to_vec());
-        let words = "open ground of each neighbourhood: highest felt temperature (PET), hours of heat and of sun";
-        tables.push(table("neighbourhoods", words, &places.areas, rows.collect()));
+        let middles: Vec<Option<DVec2>> = places.buildings.iter().map(middle).collect();
+        let row = |area: &Place| {
+            let mut row = facts.over(area.outline.indices(facts.grid)).to_vec();
+            let homes = (0..walks.len()).filter(|k| middles[*k].is_some_and(|middle| area.outline.holds(middle)));
+            let (near, all) = homes.fold((0.0, 0.0), |(near, all), k| {
+                (near + f64::from(u8::from(walks[k] <= f64::from(NEAR))), all + 1.0)
+            });
+            row.push(if facts.cool.is_some() { 100.0 * near / all } else { f64::NAN });
+            if let Some(margin) = facts.margin {
+                let (sum, count) = area
+                    .outline
+                    .indices(facts.grid)
+                    .fold((0.0, 0.0), |(sum, count), cell| (sum + f64::from(margin[cell]), count + 1.0));
+                row.push(100.0 * sum / count);
+            }
+            row
+        };
+        let words = "open ground of each neighbourhood: felt temperature (PET), sun, and coolness within reach";
+        let more = ["buildings_near_cool_percent", "window_percent"];
+        let more = &more[..if facts.margin.is_some() { 2 } else { 1 }];
+        tables.push(table("neighbourhoods", words, &places.areas, more, places.areas.iter().map(row).collect()));
     }
     if !places.buildings.is_empty() {
-        let (cols, rows) = (facts.grid.cols, facts.grid.rows);
-        let around = |place: &Place| {
-            let beside = place.outline.indices(facts.grid).flat_map(|cell| {
-                let (col, row) = (cell % cols, cell / cols);
-                let rows = row.saturating_sub(1)..(row + 2).min(rows);
-                rows.flat_map(move |row| (col.saturating_sub(1)..(col + 2).min(cols)).map(move |col| row * cols + col))
-            });
-            let mut cells: Vec<usize> = beside.collect();
-            cells.sort_unstable();
-            cells.dedup();
-            facts.over(cells.into_iter()).to_vec()
+        let row = |(cells, walk): (Vec<usize>, &f64)| {
+            let mut row = facts.over(cells.into_iter()).to_vec();
+            row.push(*walk);
+            row
         };
-        let rows = places.buildings.iter().map(around).collect();
-        let words = "open ground that touches each building: highest felt temperature (PET), hours of heat and of sun";
-        tables.push(table("buildings", words, &places.buildings, rows));
+        let rows = around.into_iter().zip(&walks).map(row).collect();
+        let words = "open ground that touches each building: felt temperature (PET), sun, and the walk to a cool place";
+        tables.push(table("buildings", words, &places.buildings, &["to_cool_m"], rows));
     }
     tables
 }
 
+/// Share of open ground for which the data reaches far enough, %.
+fn whole_margin(margin: &[f32], is_open: &[bool]) -> f64 {
+    let open = margin.iter().zip(is_open).filter(|(_, open)| **open);
+    let (whole, all) =
+        open.fold((0.0, 0.0), |(whole, all), (share, _)| (whole + f64::from(u8::from(*share > 0.999)), all + 1.0f64));
+    100.0 * whole / all.max(1.0)
+}
+
+/// Whether the margin around a city is wide enough, for the record.
+pub(super) fn margin_words(margin: &[f32], is_open: &[bool]) -> String {
+    let whole = whole_margin(margin, is_open);
+    if whole > 99.9 {
+        "wide enough".into()
+    } else {
+        format!("margin too small: the surroundings are whole for {whole:.0} % of the ground")
+    }
+}
+
 /// Sentences.
 pub(super) fn story(facts: &Facts) -> Vec<Text> {
+    let both = |words: &dyn Fn(Language) -> String| Text::new(words(Language::English), words(Language::Dutch));
     let mut story = Vec::new();
-    let warmth = |hour: &&Summary| if hour.sunny.is_nan() { hour.shady } else { hour.sunny };
-    if let Some(hottest) = facts.hours.iter().max_by(|a, b| warmth(a).total_cmp(&warmth(b))) {
+    if let Some((hottest, when)) = facts.sums.hottest() {
         let words = |language: Language| {
             let number = |value: f64| language.number(value, 1);
-            let (when, air) = (stamp(hottest.end), number(hottest.air));
+            let air = number(hottest.air);
             let felt = match (hottest.sunny.is_nan(), hottest.shady.is_nan()) {
                 (true, _) => language.pick("it felt like S", "voelde het als S").replace('S', &number(hottest.shady)),
                 (_, true) => language
@@ -105,25 +202,70 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
                 }
             }
         };
-        story.push(Text::new(words(Language::English), words(Language::Dutch)));
+        story.push(both(&words));
     }
-    let [area, mean, extreme, hot, sun] = facts.over(0..facts.is_open.len());
-    if area > 0.0 {
-        let words = |language: Language| {
-            let number = |value: f64| language.number(value, 1);
-            let (mean, extreme, hot, sun) = (number(mean), number(extreme), number(hot), number(sun));
+    let means = facts.over(0..facts.is_open.len());
+    if means[0] > 0.0 {
+        story.push(both(&|language| day(language, &means)));
+        if facts.noon.is_some() {
+            story.push(both(&|language| noon(language, &means)));
+        }
+        if facts.sums.nights > 0 {
+            story.push(both(&|language| {
+                let (warm, nights) = (language.number(means[12], 1), language.number(facts.sums.nights as f64, 0));
+                match language {
+                    Language::English => format!("Of {nights} hours of night {warm} felt warmer than {WARM} °C (PET)."),
+                    Language::Dutch => {
+                        format!("Van de {nights} nachturen voelden er {warm} warmer aan dan {WARM} °C (PET).")
+                    }
+                }
+            }));
+        }
+    }
+    if let Some(whole) = facts.margin.map(|margin| whole_margin(margin, facts.is_open)).filter(|whole| *whole <= 99.9) {
+        story.push(both(&|language| {
+            let part = language.number(100.0 - whole, 0);
             match language {
                 Language::English => format!(
-                    "At its hottest the open ground felt like {mean} °C on average, and {extreme} % of it hotter than {EXTREME} °C (extreme \
-                     heat stress). On average it felt hotter than {HOT} °C for {hot} hours, and had {sun} hours of sun."
+                    "Margin too small: for {part} % of the ground the data does not reach a kilometre upwind, and what there is stands for the \
+                     rest. The layer window_share shows where."
                 ),
                 Language::Dutch => format!(
-                    "Op zijn heetst voelde het buiten gemiddeld als {mean} °C, en op {extreme} % van de grond heter dan {EXTREME} °C \
-                     (extreme hittestress). Gemiddeld voelde het {hot} uur heter dan {HOT} °C, en scheen de zon {sun} uur."
+                    "Marge te klein: voor {part} % van de grond reiken de gegevens geen kilometer tegen de wind in, en staat wat er is voor de \
+                     rest. De laag window_share laat zien waar."
                 ),
             }
-        };
-        story.push(Text::new(words(Language::English), words(Language::Dutch)));
+        }));
     }
     story
+}
+
+fn day(language: Language, means: &[f64; 13]) -> String {
+    let [mean, extreme, hot, sun] = [means[1], means[2], means[3], means[4]].map(|value| language.number(value, 1));
+    match language {
+        Language::English => format!(
+            "At its hottest the open ground felt like {mean} °C on average, and {extreme} % of it hotter than {EXTREME} °C (extreme \
+             heat stress). On average it felt hotter than {HOT} °C for {hot} hours, and had {sun} hours of sun."
+        ),
+        Language::Dutch => format!(
+            "Op zijn heetst voelde het buiten gemiddeld als {mean} °C, en op {extreme} % van de grond heter dan {EXTREME} °C \
+             (extreme hittestress). Gemiddeld voelde het {hot} uur heter dan {HOT} °C, en scheen de zon {sun} uur."
+        ),
+    }
+}
+
+fn noon(language: Language, means: &[f64; 13]) -> String {
+    let [mean, strong, extreme, shade, cool] =
+        [means[5], means[8], means[9], means[10], means[11]].map(|value| language.number(value, 1));
+    let (from, to) = (NOON.start(), NOON.end());
+    match language {
+        Language::English => format!(
+            "Around noon (the hours that end at {from} to {to} h UTC) it felt like {mean} °C on average: strong heat stress on {strong} % of \
+             the open ground, extreme on {extreme} %. {shade} % was in the shade, and {cool} % lay in a cool place."
+        ),
+        Language::Dutch => format!(
+            "Rond de middag (de uren die eindigen om {from} tot {to} uur UTC) voelde het gemiddeld als {mean} °C: sterke hittestress op \
+             {strong} % van de open grond, extreme op {extreme} %. {shade} % lag in de schaduw, en {cool} % in een koele plek."
+        ),
+    }
 }

@@ -43,6 +43,9 @@ const HEAT: [[u8; 3]; 9] = [
     [200, 40, 40],
     [120, 0, 38],
 ];
+/// From a short walk to a long one (ColorBrewer's BuPu); it darkens evenly.
+const WALK: [[u8; 3]; 6] =
+    [[237, 248, 251], [191, 211, 230], [158, 188, 218], [140, 150, 198], [136, 86, 167], [110, 1, 107]];
 /// ColorBrewer's BrBG (Harrower and Brewer 2003), from less to more.
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
@@ -106,7 +109,7 @@ impl Scale {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
             }
-            "pet" | "max_pet" | "mean_pet" | "utci" => {
+            "pet" | "max_pet" | "mean_pet" | "noon_pet" | "utci" => {
                 let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 41.0, 45.0, 49.0, 53.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
@@ -114,6 +117,7 @@ impl Scale {
                 let starts = vec![COLDEST, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
+            "cool_distance" => fixed("m", 1.0, 0, vec![0.0, 100.0, 200.0, 300.0, 500.0, 1000.0], &WALK),
             "hazard" => {
                 let mut scale = fixed("", 1.0, 2, vec![0.5, 0.75, 1.25, 2.0], &HAZARD);
                 scale.names = words::HAZARDS.map(|(english, dutch)| Text::new(english, dutch)).to_vec();

@@ -7,6 +7,7 @@ use super::super::sky::{PATCHES, Patch, RINGS, patches};
 use super::beside;
 use rayon::prelude::*;
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 /// Directions to which horizons are looked for, with half a step from north to the first.
 pub const AZIMUTHS: usize = 64;
@@ -48,12 +49,40 @@ pub(in super::super) struct Sector {
     pub(in super::super) shares: Vec<[(usize, f32); 2]>,
 }
 
+/// The rays of all directions, up to a distance (m) at most.
+pub fn rays(scene: &Scene, most: f64) -> Vec<Vec<Step>> {
+    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
+    let reach = (f64::from(scene.relief()) / LOWEST).min(across).min(most);
+    let ray = |k: usize| {
+        let mut steps = steps((k as f64 + 0.5) * TAU / AZIMUTHS as f64, scene.grid.cell, reach);
+        steps.retain(|step| step.class == 0 || step.leave - step.enter >= CORNER * scene.grid.cell as f32);
+        steps
+    };
+    (0..AZIMUTHS).map(ray).collect()
+}
+
+/// Sky view factors of some rows, by horizons along rays.
+pub fn open_sky(scene: &Scene, rays: &[Vec<Step>], rows: Range<usize>) -> Vec<f32> {
+    let cols = scene.grid.cols;
+    let highest = scene.surface.iter().copied().fold(f32::MIN, f32::max);
+    let mut sky = vec![0.0f32; cols * rows.len()];
+    sky.par_chunks_mut(cols).enumerate().for_each_init(
+        || vec![0.0; cols],
+        |horizon, (k, sky)| {
+            for steps in rays {
+                horizons(scene, steps, rows.start + k, highest, horizon);
+                let share = (AZIMUTHS as f32).recip();
+                sky.iter_mut().zip(horizon.iter()).for_each(|(sky, tangent)| *sky += share / (1.0 + tangent * tangent));
+            }
+        },
+    );
+    sky
+}
+
 /// All directions.
 pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
-    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
-    let reach = (f64::from(scene.relief()) / LOWEST).min(across);
     let width = TAU / AZIMUTHS as f64;
-    let sector = |k: usize| {
+    let sector = |(k, steps): (usize, Vec<Step>)| {
         let (from, to) = (k as f64 * width, (k + 1) as f64 * width);
         let mut first = 0;
         let shares = RINGS.iter().map(|count| {
@@ -66,11 +95,9 @@ pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
             first += count;
             touched
         });
-        let mut steps = steps(from + 0.5 * width, scene.grid.cell, reach);
-        steps.retain(|step| step.class == 0 || step.leave - step.enter >= CORNER * scene.grid.cell as f32);
         Sector { shares: shares.collect(), steps }
     };
-    (0..AZIMUTHS).map(sector).collect()
+    rays(scene, f64::INFINITY).into_iter().enumerate().map(sector).collect()
 }
 
 /// What all cells see.
@@ -176,7 +203,7 @@ impl Work {
         self.walls.fill(0.0);
         self.hidden.fill(0.0);
         for sector in sectors {
-            self.horizons(scene, &sector.steps, row, highest);
+            horizons(scene, &sector.steps, row, highest, &mut self.horizon);
             self.crowns_of(scene, &sector.steps, row);
             self.add(sector);
         }
@@ -185,30 +212,6 @@ impl Work {
             sky_view: self.cos2.iter().map(|sum| sum / AZIMUTHS as f32).collect(),
             walls: bytes(&self.walls),
             crowns: bytes(&self.hidden),
-        }
-    }
-
-    /// Horizons of the row in one direction, by cells' nearer edges.
-    fn horizons(&mut self, scene: &Scene, steps: &[Step], row: usize, highest: f32) {
-        let (cols, rows) = (self.cols, scene.grid.rows);
-        let eye = &scene.eye[row * cols..][..cols];
-        self.horizon.fill(0.0);
-        let lowest = eye.iter().copied().fold(f32::MAX, f32::min);
-        for (k, step) in steps.iter().enumerate().skip(1) {
-            // Once in a while: whether anything further off can still stand out above all horizons of the row.
-            if k % 16 == 0 {
-                let least = self.horizon.iter().copied().fold(f32::MAX, f32::min);
-                if (highest - lowest) < least * step.enter {
-                    break;
-                }
-            }
-            let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
-            let far = &scene.surface[first..first + range.len()];
-            let inverse = step.enter.recip();
-            let near = self.horizon[range.clone()].iter_mut().zip(&eye[range]);
-            for ((horizon, eye), far) in near.zip(far) {
-                *horizon = horizon.max((far - eye) * inverse);
-            }
         }
     }
 
@@ -275,6 +278,30 @@ impl Work {
                     *hidden += share * open * inverse * (1.0 - left);
                 }
             }
+        }
+    }
+}
+
+/// Tangents of the horizons of a row in one direction, by cells' nearer edges.
+fn horizons(scene: &Scene, steps: &[Step], row: usize, highest: f32, horizon: &mut [f32]) {
+    let (cols, rows) = (scene.grid.cols, scene.grid.rows);
+    let eye = &scene.eye[row * cols..][..cols];
+    horizon.fill(0.0);
+    let lowest = eye.iter().copied().fold(f32::MAX, f32::min);
+    for (k, step) in steps.iter().enumerate().skip(1) {
+        // Once in a while: whether anything further off can still stand out above all horizons of the row.
+        if k % 16 == 0 {
+            let least = horizon.iter().copied().fold(f32::MAX, f32::min);
+            if (highest - lowest) < least * step.enter {
+                break;
+            }
+        }
+        let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
+        let far = &scene.surface[first..first + range.len()];
+        let inverse = step.enter.recip();
+        let near = horizon[range.clone()].iter_mut().zip(&eye[range]);
+        for ((horizon, eye), far) in near.zip(far) {
+            *horizon = horizon.max((far - eye) * inverse);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::scene::Scene;
 use super::sky::{Patch, patches};
 use super::solver::Solver;
 use crate::error::Result;
-use horizons::{Looking, View};
+use horizons::{Looking, View, sky_view_with_crowns};
 use std::ops::Range;
 
 /// Rows that look around before the clock is looked at.
@@ -41,6 +41,10 @@ impl Solver for CpuSolver {
 
     fn view(&mut self) -> Result<View> {
         Ok(self.looking.view.clone())
+    }
+
+    fn sky_view(&mut self) -> Result<Vec<f32>> {
+        Ok(sky_view_with_crowns(&self.looking.view))
     }
 
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {

@@ -1,0 +1,80 @@
+//! The two ways to say how hot it feels: each gives PET by the hour, on which all sums are made.
+
+pub(super) mod national;
+pub(super) mod physical;
+
+use crate::error::Result;
+
+/// A layer of an hour or of a whole run, on all cells.
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    /// What it shows.
+    pub(super) words: &'static str,
+    pub(super) values: Vec<f32>,
+}
+
+/// What is felt in an hour, on every cell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Felt {
+    /// PET, °C.
+    pub(super) pet: Vec<f32>,
+    /// Share of the hour in the sun.
+    pub(super) sun: Vec<f32>,
+    /// What else there is of it.
+    pub(super) others: Vec<Layer>,
+}
+
+/// What the sums need to know of an hour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hour {
+    /// When it ends, s since 1970.
+    pub(super) end: i64,
+    /// Air temperature at the station, °C.
+    pub(super) air: f64,
+    /// Whether the sun is down all the time.
+    pub(super) is_night: bool,
+}
+
+/// A way to compute what is felt.
+pub(super) trait Product: Send {
+    /// All hours.
+    fn hours(&self) -> Vec<Hour>;
+    /// Looks around from some more cells; true when all have.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn look(&mut self) -> Result<bool>;
+    /// What is felt in an hour, by its place in the list; hours come one after the other. All cells have looked.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn hour(&mut self, at: usize) -> Result<Felt>;
+    /// What is written down of a cell in an hour, and the numbers of the hour that `hour` gave last.
+    fn columns(&self) -> &'static [&'static str];
+    /// See `columns`.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>>;
+    /// Layers that do not change by the hour. All cells have looked.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn layers(&mut self) -> Result<Vec<Layer>>;
+    /// Share of what each cell's windows want that the data has; `None` where nothing is looked for far away.
+    fn margin(&self) -> Option<&[f32]>;
+    /// Its choices, for the record.
+    fn settings(&self) -> serde_json::Value;
+    /// What passes from one hour to the next; empty where nothing does.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn state(&mut self) -> Result<Vec<f32>>;
+    /// Takes up what `state` gave.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn set_state(&mut self, state: Vec<f32>) -> Result<()>;
+}

@@ -1,0 +1,156 @@
+//! Mean radiant temperature from radiation on all sides, and from it PET and UTCI.
+
+use super::super::comfort::Table as Comfort;
+use super::super::cpu::radiation::Fluxes;
+use super::super::forcing::Forcing;
+use super::super::hour::Radiation;
+use super::super::national;
+use super::super::scene::EYE;
+use super::super::solver::Solver;
+use super::super::wind::ratios;
+use super::super::window::Quarter;
+use super::{Felt, Hour, Layer, Product};
+use crate::error::Result;
+use crate::grid::Grid;
+use rayon::prelude::*;
+
+/// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
+const SUNNY: f64 = 120.0;
+
+/// What a place is told of in an hour.
+const COLUMNS: [&str; 11] = [
+    "tmrt_c",
+    "pet_c",
+    "utci_c",
+    "wind_m_per_s",
+    "sun_min",
+    "short_down_w_per_m2",
+    "short_up_w_per_m2",
+    "short_around_w_per_m2",
+    "long_down_w_per_m2",
+    "long_up_w_per_m2",
+    "long_around_w_per_m2",
+];
+
+/// The physical product.
+pub(in super::super) struct Physical {
+    pub(in super::super) grid: Grid,
+    pub(in super::super) solver: Box<dyn Solver>,
+    pub(in super::super) hours: Vec<Forcing>,
+    pub(in super::super) buildings: Vec<f32>,
+    pub(in super::super) trees: Vec<f32>,
+    /// Wind over that in the open, by quarter, where it was wanted.
+    pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
+    /// Radiation and wind of the latest hour.
+    pub(in super::super) latest: Option<(Radiation, Vec<f32>)>,
+}
+
+impl Physical {
+    /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
+    fn winds(&mut self, from: Quarter) -> &[f32] {
+        let at = self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
+            self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, from)));
+            self.winds.len() - 1
+        });
+        &self.winds[at].1
+    }
+}
+
+impl Product for Physical {
+    fn hours(&self) -> Vec<Hour> {
+        let of = |hour: &Forcing| Hour {
+            end: hour.weather.end,
+            air: hour.weather.air,
+            is_night: hour.suns.iter().all(|sun| sun.altitude < 0.0),
+        };
+        self.hours.iter().map(of).collect()
+    }
+
+    fn look(&mut self) -> Result<bool> {
+        self.solver.look()
+    }
+
+    fn hour(&mut self, at: usize) -> Result<Felt> {
+        let weather = self.hours[at].weather;
+        let ratios = self.winds(Quarter::of(weather.direction));
+        let wind: Vec<f32> =
+            ratios.par_iter().map(|ratio| national::wind(f64::from(*ratio), weather.wind) as f32).collect();
+        let hour = &self.hours[at];
+        let all = self.solver.hour(hour)?;
+        let (pet, utci) = (Comfort::pet(weather.air, hour.vapour), Comfort::utci(weather.air, weather.humidity));
+        let radiant = all.radiant();
+        let felt = |table: &Comfort| -> Vec<f32> {
+            radiant.par_iter().zip(&wind).map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
+        };
+        let (pet, utci) = (felt(&pet), felt(&utci));
+        // What shines through of a sun that is above the horizon for a part of the hour.
+        let up = hour.beams().len() as f32 / hour.suns.len() as f32;
+        let share = if hour.light.direct >= SUNNY { up } else { 0.0 };
+        let sun = all.lit.iter().map(|lit| share * lit).collect();
+        let others = vec![
+            Layer {
+                name: "utci", unit: "°C", words: "felt temperature (UTCI), mean of the hour before", values: utci
+            },
+            Layer {
+                name: "tmrt",
+                unit: "°C",
+                words: "mean radiant temperature of one who stands, mean of the hour before",
+                values: radiant,
+            },
+        ];
+        self.latest = Some((all, wind));
+        Ok(Felt { pet, sun, others })
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &COLUMNS
+    }
+
+    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
+        let Some((all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
+        let Fluxes { short, long } = all.fluxes(cell);
+        let of = |name: &str| {
+            felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
+        };
+        let first = [of("tmrt"), felt.pet[cell], of("utci"), wind[cell], 60.0 * felt.sun[cell]];
+        Ok(first.into_iter().chain(short).chain(long).map(f64::from).collect())
+    }
+
+    fn layers(&mut self) -> Result<Vec<Layer>> {
+        let from = self.hours.first().map_or(Quarter::Calm, |hour| Quarter::of(hour.weather.direction));
+        let wind = self.winds(from).to_vec();
+        let words = "share of the sky that is seen past houses and trees";
+        Ok(vec![
+            Layer { name: "sky_view", unit: "", words, values: self.solver.sky_view()? },
+            Layer {
+                name: "wind",
+                unit: "",
+                words: "wind at 1.2 m over that above open grass, in the first hour",
+                values: wind,
+            },
+        ])
+    }
+
+    fn margin(&self) -> Option<&[f32]> {
+        None
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        serde_json::json!({
+            "product": "physical",
+            "sky": "Perez 1993, 153 patches",
+            "surface_temperatures": "sine of the day (Lindberg et al. 2016)",
+            "wind": "national method (Macdonald 2000)",
+            "eye_m": EYE,
+            "azimuths": super::super::cpu::horizons::AZIMUTHS,
+        })
+    }
+
+    fn state(&mut self) -> Result<Vec<f32>> {
+        self.solver.warmth()
+    }
+
+    fn set_state(&mut self, state: Vec<f32>) -> Result<()> {
+        self.solver.set_warmth(state)
+    }
+}

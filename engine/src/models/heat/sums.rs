@@ -1,0 +1,147 @@
+//! What all hours of a run come to, cell by cell.
+
+use super::product::{Felt, Hour};
+use crate::models::saved::{damaged, read, write};
+use crate::weather::stamp;
+use rayon::prelude::*;
+use std::io::{Read, Write};
+
+/// PET from which an hour counts as hot, °C: strong heat stress.
+pub(super) const HOT: f32 = 35.0;
+/// PET of extreme heat stress, °C.
+pub(super) const EXTREME: f32 = 41.0;
+/// PET above which a night is warm, °C.
+pub(super) const WARM: f32 = 20.0;
+/// Hours of the day (UTC) whose mean the standard heat map shows, by their labels: seven of them.
+pub(super) const NOON: std::ops::RangeInclusive<i64> = 10..=16;
+
+/// What an hour was like on open ground: for the story.
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(super) struct Summary {
+    /// When it ended, s since 1970.
+    pub(super) end: i64,
+    /// Air temperature, °C.
+    pub(super) air: f64,
+    /// Mean PET in the sun and in the shade, °C; NaN where there is none.
+    pub(super) sunny: f64,
+    /// See `sunny`.
+    pub(super) shady: f64,
+    /// Share of the open ground in the sun.
+    pub(super) sun: f64,
+}
+
+/// Sums so far.
+pub(super) struct Sums {
+    /// Highest PET, °C.
+    pub(super) max_pet: Vec<f32>,
+    sum_pet: Vec<f32>,
+    /// Hours above `HOT`, `EXTREME`, and in nights above `WARM`.
+    pub(super) hot: Vec<f32>,
+    pub(super) extreme: Vec<f32>,
+    pub(super) warm: Vec<f32>,
+    /// Hours of sun.
+    pub(super) sun: Vec<f32>,
+    noon_pet: Vec<f32>,
+    noon_sun: Vec<f32>,
+    /// Hours in all, around noon, and of night.
+    pub(super) hours: u64,
+    pub(super) noon: u64,
+    pub(super) nights: u64,
+    pub(super) summaries: Vec<Summary>,
+}
+
+impl Sums {
+    pub(super) fn new(len: usize) -> Sums {
+        let row = || vec![0.0f32; len];
+        Sums {
+            max_pet: vec![f32::MIN; len],
+            sum_pet: row(),
+            hot: row(),
+            extreme: row(),
+            warm: row(),
+            sun: row(),
+            noon_pet: row(),
+            noon_sun: row(),
+            hours: 0,
+            noon: 0,
+            nights: 0,
+            summaries: Vec::new(),
+        }
+    }
+
+    /// Adds an hour.
+    pub(super) fn add(&mut self, hour: &Hour, felt: &Felt, is_open: &[bool]) {
+        let label = (hour.end - 1).rem_euclid(86_400) / 3600 + 1;
+        let (is_noon, is_night) = (NOON.contains(&label), hour.is_night);
+        let count = |values: &mut Vec<f32>, over: f32| {
+            values.par_iter_mut().zip(&felt.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
+        };
+        let sum = |sums: &mut Vec<f32>, values: &[f32]| {
+            sums.par_iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        };
+        self.max_pet.par_iter_mut().zip(&felt.pet).for_each(|(most, pet)| *most = most.max(*pet));
+        sum(&mut self.sum_pet, &felt.pet);
+        count(&mut self.hot, HOT);
+        count(&mut self.extreme, EXTREME);
+        sum(&mut self.sun, &felt.sun);
+        self.hours += 1;
+        if is_noon {
+            sum(&mut self.noon_pet, &felt.pet);
+            sum(&mut self.noon_sun, &felt.sun);
+            self.noon += 1;
+        }
+        if is_night {
+            count(&mut self.warm, WARM);
+            self.nights += 1;
+        }
+        let mut sums = [[0.0f64; 2]; 2];
+        for cell in (0..felt.pet.len()).filter(|cell| is_open[*cell]) {
+            let sum = &mut sums[usize::from(felt.sun[cell] > 0.5)];
+            sum[0] += f64::from(felt.pet[cell]);
+            sum[1] += 1.0;
+        }
+        let [shady, sunny] = sums.map(|[sum, count]| sum / count);
+        let sun = sums[1][1] / (sums[0][1] + sums[1][1]);
+        self.summaries.push(Summary { end: hour.end, air: hour.air, sunny, shady, sun });
+    }
+
+    /// Mean PET of all hours, °C.
+    pub(super) fn mean_pet(&self) -> Vec<f32> {
+        let hours = self.hours.max(1) as f32;
+        self.sum_pet.iter().map(|sum| sum / hours).collect()
+    }
+
+    /// Mean PET of the hours around noon (°C), and the share of them in the sun; `None` where the run has none of them.
+    pub(super) fn noon(&self) -> Option<[Vec<f32>; 2]> {
+        let mean = |sums: &[f32]| sums.iter().map(|sum| sum / self.noon as f32).collect();
+        (self.noon > 0).then(|| [mean(&self.noon_pet), mean(&self.noon_sun)])
+    }
+
+    /// The hour that felt hottest, in words.
+    pub(super) fn hottest(&self) -> Option<(&Summary, String)> {
+        let warmth = |hour: &&Summary| if hour.sunny.is_nan() { hour.shady } else { hour.sunny };
+        let hottest = self.summaries.iter().max_by(|a, b| warmth(a).total_cmp(&warmth(b)))?;
+        Some((hottest, stamp(hottest.end)))
+    }
+
+    pub(super) fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        write(out, &[self.hours, self.noon, self.nights])?;
+        let Sums { max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun, .. } = self;
+        for values in [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] {
+            write(out, values)?;
+        }
+        write(out, &self.summaries)
+    }
+
+    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize) -> std::io::Result<Sums> {
+        let counts = read::<u64>(from, Some(3))?;
+        let mut row = || read::<f32>(from, Some(len));
+        let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
+            [row()?, row()?, row()?, row()?, row()?, row()?, row()?, row()?];
+        let hours = usize::try_from(counts[0]).ok().filter(|hours| *hours <= most).ok_or_else(damaged)?;
+        let summaries = read(from, Some(hours))?;
+        let [hours, noon, nights] = [counts[0], counts[1], counts[2]];
+        Ok(Sums { max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun, hours, noon, nights, summaries })
+    }
+}
