@@ -3,6 +3,7 @@
 //! One sentence holds the design: a [`scenario`] describes a [`city`] (layers on one [`grid::Grid`]), a model of
 //! [`models`] runs it on a [`device`], gives frames in time, and [`output`] turns these into files.
 
+pub mod cache;
 pub mod checksum;
 pub mod city;
 pub mod cover;

@@ -8,6 +8,7 @@ pub use checkpoint::device_of;
 pub use maps::{Request, day, draw, today};
 pub use meshes::{MeshRequest, meshes};
 
+use crate::cache::Cache;
 use crate::checksum::hex;
 use crate::city::City;
 use crate::device::Device;
@@ -27,6 +28,8 @@ const BUDGET: Duration = Duration::from_millis(250);
 /// Time between checkpoints unless another is set: machines stop, and devices fail.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 const RECORD: &str = "run.json";
+/// Folder below that of all runs for what is made once.
+const CACHE: &str = "cache";
 
 /// What happens while a simulation runs.
 #[derive(Clone, Debug)]
@@ -103,10 +106,18 @@ impl Simulation {
     /// # Errors
     /// Whatever is wrong with the scenario, its inputs, the device, the memory, or the folder.
     pub fn new(scenario: Scenario, device: Device, out: &Path) -> Result<Simulation> {
+        Simulation::cached(scenario, device, out, &Cache::at(&out.join(CACHE)))
+    }
+
+    /// The same with a cache elsewhere.
+    ///
+    /// # Errors
+    /// Those of `new`.
+    pub fn cached(scenario: Scenario, device: Device, out: &Path, cache: &Cache) -> Result<Simulation> {
         let (city, inputs) = read(&scenario)?;
         let device_kind = device.record().kind.to_string();
         let run_id = run_id(&scenario, &inputs, &device_kind);
-        let model = models::prepare(&city, &scenario, &device)?;
+        let model = models::prepare(&city, &scenario, &device, Some(cache))?;
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
         let path = out.join(format!("{stem}-{}", &run_id[..8]));
         if checkpoint::path(&path).exists() {
@@ -149,6 +160,15 @@ impl Simulation {
     /// `Data` when there is no whole checkpoint there, or the inputs have changed since; `NoDevice` for a device of
     /// another kind.
     pub fn resume(folder: &Path, device: Device) -> Result<Simulation> {
+        let out = folder.parent().unwrap_or(Path::new(""));
+        Simulation::resume_cached(folder, device, &Cache::at(&out.join(CACHE)))
+    }
+
+    /// The same with a cache elsewhere.
+    ///
+    /// # Errors
+    /// Those of `resume`.
+    pub fn resume_cached(folder: &Path, device: Device, cache: &Cache) -> Result<Simulation> {
         let path = checkpoint::path(folder);
         let (head, mut from) = checkpoint::open(folder)?;
         if device.record().kind != head.device_kind {
@@ -165,7 +185,7 @@ impl Simulation {
             let problem = "was made from other inputs or by another version of Hanze";
             return Err(Error::data(&path, problem, "put the inputs back, or start the run again"));
         }
-        let mut model = models::prepare(&city, &scenario, &device)?;
+        let mut model = models::prepare(&city, &scenario, &device, Some(cache))?;
         model.load(&mut from).map_err(Error::io("reading", &path))??;
         Ok(Simulation {
             frame_times: scenario.frame_times(),

@@ -2,19 +2,23 @@
 
 mod warm;
 
+use hanze_engine::cache::Cache;
 use hanze_engine::city::import;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
-use hanze_engine::models::heat::forcing::forcing;
+use hanze_engine::models::heat::cpu::horizons::View;
+use hanze_engine::models::heat::forcing::{Forcing, forcing};
 use hanze_engine::models::heat::scene::{EYE, Scene};
-use hanze_engine::models::heat::solver::solver;
+use hanze_engine::models::heat::solver::{Solver, solver};
+use hanze_engine::models::heat::views::Keep;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
 use hanze_engine::scenario::Scenario;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use warm::{CITY, HEAT, NORTH, WEST, gpu, grid, inputs, layer, text, try_run};
 
@@ -44,41 +48,125 @@ fn shade_is_cooler_than_sun_and_night_than_day() {
     assert!(outcome.story.iter().any(|text| text.nl.contains("Het heetste uur") && text.en.contains("hottest hour")));
 }
 
-#[test]
-fn kernels_and_their_twins_agree() {
-    let Some(gpu) = gpu() else { return };
-    // A rough town: blocks of all heights, trees of all heights, beside and over each other, on a slope.
-    let grid = Grid { cols: 71, rows: 53, cell: 1.5, west: WEST, north: NORTH, crs: Crs::RD_NEW };
-    let mut noise = noise(7);
-    let mut patch = |share: f64, highest: f64| -> Vec<f32> {
-        let mut values = vec![0.0f32; grid.len()];
-        for _ in 0..40 {
-            let [col, row] = [60.0, 45.0].map(|most| (noise() * most) as usize);
-            let [wide, high] = [10.0, 8.0].map(|most| 1 + (noise() * most) as usize);
-            let height = if noise() < share { (1.0 + noise() * highest) as f32 } else { 0.0 };
-            (row..row + high).for_each(|row| values[row * grid.cols + col..][..wide].fill(height));
-        }
-        values
-    };
-    let (buildings, trees) = (patch(0.6, 20.0), patch(0.7, 15.0));
-    let ground: Vec<f32> = (0..grid.len()).map(|k| 0.02 * (k % grid.cols) as f32).collect();
-    let covers: Vec<u8> = (0..grid.len()).map(|k| if buildings[k] > 0.0 { 2 } else { ((k / 5) % 6) as u8 }).collect();
+/// A rough town: blocks of all heights, trees of all heights, beside and over each other, on a slope.
+struct Town {
+    grid: Grid,
+    ground: Vec<f32>,
+    buildings: Vec<f32>,
+    trees: Vec<f32>,
+    covers: Vec<u8>,
+}
+
+impl Town {
+    fn new() -> Town {
+        let grid = Grid { cols: 71, rows: 53, cell: 1.5, west: WEST, north: NORTH, crs: Crs::RD_NEW };
+        let mut noise = noise(7);
+        let mut patch = |share: f64, highest: f64| -> Vec<f32> {
+            let mut values = vec![0.0f32; grid.len()];
+            for _ in 0..40 {
+                let [col, row] = [60.0, 45.0].map(|most| (noise() * most) as usize);
+                let [wide, high] = [10.0, 8.0].map(|most| 1 + (noise() * most) as usize);
+                let height = if noise() < share { (1.0 + noise() * highest) as f32 } else { 0.0 };
+                (row..row + high).for_each(|row| values[row * grid.cols + col..][..wide].fill(height));
+            }
+            values
+        };
+        let (buildings, trees) = (patch(0.6, 20.0), patch(0.7, 15.0));
+        let ground: Vec<f32> = (0..grid.len()).map(|k| 0.02 * (k % grid.cols) as f32).collect();
+        let covers = (0..grid.len()).map(|k| if buildings[k] > 0.0 { 2 } else { ((k / 5) % 6) as u8 }).collect();
+        Town { grid, ground, buildings, trees, covers }
+    }
+
+    fn scene(&self) -> Scene {
+        Scene::new(self.grid, &self.ground, &self.buildings, &self.trees, EYE)
+    }
+
+    /// A solver that has looked around, and how often it was asked to.
+    fn solver(&self, device: &Device, keep: &Keep) -> (Box<dyn Solver>, usize) {
+        let mut solver = solver(self.scene(), self.covers.clone(), device, keep).unwrap();
+        let looks = 1 + std::iter::repeat_with(|| solver.look().unwrap()).take_while(|done| !done).count();
+        (solver, looks)
+    }
+}
+
+/// The hours of a made hot day.
+fn hours() -> Vec<Forcing> {
     let start = hanze_engine::weather::days(2019, 7, 25).unwrap() * 86_400;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/weather/hot-day.csv");
     let weather = hanze_engine::weather::read(&path, start, start + 86_400).unwrap();
-    let (hours, _) = forcing(&weather, 52.5, 6.1).unwrap();
-    for trees in [trees, Vec::new()] {
-        let scene = || Scene::new(grid, &ground, &buildings, &trees, EYE);
-        let mut solvers = [&Device::Cpu, &gpu].map(|device| solver(scene(), covers.clone(), device).unwrap());
-        for solver in &mut solvers {
-            while !solver.look().unwrap() {}
+    forcing(&weather, 52.5, 6.1).unwrap().0
+}
+
+/// What every cell sees, cell by cell: sky view, walls and crowns.
+fn seen(solver: &mut dyn Solver, cells: usize) -> Vec<View> {
+    (0..cells).map(|cell| solver.seen(cell).unwrap()).collect()
+}
+
+#[test]
+fn strips_and_disks_and_the_next_day_change_nothing() {
+    let town = Town::new();
+    let folder = tempfile::tempdir().unwrap();
+    let hour = &hours()[12];
+    let cache = Cache::at(folder.path());
+    let small = Keep { strip: 3 * town.grid.cols, in_memory: false, cache: Some(cache) };
+    let mut devices = vec![(Device::Cpu, Device::Cpu)];
+    if let Some(gpu) = gpu() {
+        // One that takes some ten rows of what cells see in one buffer.
+        let Ok(Device::Gpu(mut narrow)) = Device::open("gpu:any") else { panic!("the adapter is gone") };
+        Arc::get_mut(&mut narrow).unwrap().adapter.largest_binding = 100_000;
+        devices.push((gpu, Device::Gpu(narrow)));
+    }
+    for (device, narrow) in devices {
+        let fluxes = |solver: &mut dyn Solver| {
+            let all = solver.hour(hour).unwrap();
+            (0..town.grid.len()).map(|cell| all.fluxes(cell)).collect::<Vec<_>>()
+        };
+        let (mut whole, _) = town.solver(&device, &Keep::default());
+        let wanted = fluxes(whole.as_mut());
+        let (mut cut, many) = town.solver(&narrow, &small);
+        assert!(wanted == fluxes(cut.as_mut()), "{}", device.record());
+        assert!(whole.sky_view().unwrap() == cut.sky_view().unwrap(), "{}", device.record());
+        // The next day, in memory and not.
+        for in_memory in [true, false] {
+            let (mut known, few) = town.solver(&narrow, &Keep { in_memory, ..small.clone() });
+            assert!(wanted == fluxes(known.as_mut()), "{}", device.record());
+            assert!(matches!(device, Device::Cpu) || few == 1 && many > 1, "{few} {many}");
         }
-        let [one, other] = solvers.each_mut().map(|solver| solver.view().unwrap());
-        assert!(one.sky_view.iter().zip(&other.sky_view).all(|(a, b)| (a - b).abs() < 1e-5));
+        // A file that was cut is none, and other trees are other views.
+        let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        for file in files() {
+            let bytes = std::fs::read(&file).unwrap();
+            std::fs::write(&file, &bytes[..bytes.len() - 9]).unwrap();
+        }
+        let (mut again, _) = town.solver(&narrow, &small);
+        assert!(wanted == fluxes(again.as_mut()), "{}", device.record());
+        let before = files().len();
+        let mut other = Town::new();
+        other.trees[17] += 1.0;
+        other.solver(&narrow, &small);
+        assert_eq!(files().len(), before + 1);
+    }
+}
+
+#[test]
+fn kernels_and_their_twins_agree() {
+    let Some(gpu) = gpu() else { return };
+    let hours = hours();
+    let planted = Town::new();
+    let grid = planted.grid;
+    let bare = Town { trees: Vec::new(), ..Town::new() };
+    for town in [planted, bare] {
+        let mut solvers = [&Device::Cpu, &gpu].map(|device| town.solver(device, &Keep::default()).0);
+        let [one, other] = solvers.each_mut().map(|solver| seen(solver.as_mut(), grid.len()));
+        assert!(one.iter().zip(&other).all(|(a, b)| (a.sky_view[0] - b.sky_view[0]).abs() < 1e-5));
         // 255ths: rounding may fall to the other side.
-        for (a, b) in [(&one.walls, &other.walls), (&one.crowns, &other.crowns)] {
-            assert!(a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= 1), "{} patches", a.len());
-            let differ = a.iter().zip(b).filter(|(a, b)| a != b).count();
+        let all = |views: &[View]| -> [Vec<u8>; 2] {
+            let crowns = views.iter().flat_map(|view| view.crowns.iter().copied()).collect();
+            [views.iter().flat_map(|view| view.walls.iter().copied()).collect(), crowns]
+        };
+        for (a, b) in all(&one).into_iter().zip(all(&other)) {
+            assert!(a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.abs_diff(*b) <= 1), "{} patches", a.len());
+            let differ = a.iter().zip(&b).filter(|(a, b)| a != b).count();
             assert!(differ * 500 <= a.len(), "{differ} of {} patches differ", a.len());
         }
         for hour in &hours {
@@ -111,7 +199,7 @@ fn a_run_goes_on_where_it_was_stopped() {
     std::fs::write(&file, text(CITY, HEAT, 14) + &gauge).unwrap();
     let scenario = Scenario::load(&file).unwrap();
     let (city, _) = scenario.city().unwrap();
-    let start = || models::prepare(&city, &scenario, &Device::Cpu).unwrap();
+    let start = || models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
     let run = |model: &mut dyn models::Model, until: f64| {
         while !model.advance(until, Duration::from_secs(1)).unwrap().reached {}
     };

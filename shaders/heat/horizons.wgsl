@@ -8,7 +8,7 @@
 @group(0) @binding(5) var<storage, read> eyes: array<f32>;
 // Lower and upper ends of crowns.
 @group(0) @binding(6) var<storage, read> crowns: array<vec2<f32>>;
-// Parts of patches, four of them in a word: word after word, each for all cells.
+// Parts of patches, four of them in a word: word after word, each for all cells of the strip.
 @group(0) @binding(7) var<storage, read_write> walls: array<u32>;
 @group(0) @binding(8) var<storage, read_write> hidden: array<u32>;
 @group(0) @binding(9) var<storage, read_write> sky_view: array<f32>;
@@ -21,7 +21,7 @@ fn sine(tangent: f32) -> f32 {
 }
 
 fn put(cell: u32, patch_: u32, wall: f32, crown: f32) {
-    let word = (patch_ / 4u) * (look.cols * look.rows) + cell;
+    let word = (patch_ / 4u) * look.cells + cell - look.strip;
     let shift = 8u * (patch_ % 4u);
     walls[word] |= u32(wall * 255.0 + 0.5) << shift;
     if look.has_crowns > 0u {

@@ -4,6 +4,7 @@
 @group(0) @binding(0) var<uniform> hour: Hour;
 @group(0) @binding(1) var<storage, read> bright: array<Bright>;
 @group(0) @binding(2) var<storage, read> surfaces: array<Surface>;
+// What cells of the strip see, as horizons.wgsl writes it.
 @group(0) @binding(3) var<storage, read> walls: array<u32>;
 @group(0) @binding(4) var<storage, read> hidden: array<u32>;
 @group(0) @binding(5) var<storage, read> sky_view: array<f32>;
@@ -21,16 +22,16 @@ const STEFAN_BOLTZMANN: f32 = 5.670374e-8;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let cell = cell_of(group, lane);
-    let len = hour.cols * hour.rows;
-    if cell >= len {
+    let at = cell_of(group, lane);
+    if at >= hour.cells {
         return;
     }
+    let cell = hour.strip + at;
     let horizon = sqrt(max(1.0 / clamp(sky_view[cell], 1e-4, 1.0) - 1.0, 0.0));
     var sum = vec4<f32>(0.0);
     for (var k = 0u; k < PATCHES; k++) {
         let p = bright[k];
-        let word = (k / 4u) * len + cell;
+        let word = (k / 4u) * hour.cells + at;
         let shift = 8u * (k % 4u);
         let wall = f32((walls[word] >> shift) & 255u) / 255.0;
         var crown = 0.0;

@@ -9,6 +9,8 @@ struct Look {
     rows: u32,
     first: u32,
     count: u32,
+    strip: u32,
+    cells: u32,
     azimuths: u32,
     has_crowns: u32,
     highest: f32,
@@ -54,6 +56,8 @@ struct Beam {
 struct Hour {
     cols: u32,
     rows: u32,
+    strip: u32,
+    cells: u32,
     weights: u32,
     has_crowns: u32,
     memory: f32,

@@ -5,6 +5,7 @@ pub mod runoff;
 mod saved;
 pub mod validate;
 
+use crate::cache::Cache;
 use crate::city::City;
 use crate::device::Device;
 use crate::device::gpu::Kernel;
@@ -58,21 +59,26 @@ pub struct Entry {
     /// Whether its part of a scenario fits a city.
     pub check: fn(&City, &Scenario) -> Result<()>,
     /// Sets it up.
-    pub prepare: fn(&City, &Scenario, &Device) -> Result<Box<dyn Model>>,
+    pub prepare: fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>,
 }
 
 /// Every model.
 pub const MODELS: &[Entry] = &[
-    Entry { name: ModelName::Runoff, kernels: runoff::gpu::KERNELS, check: runoff::check, prepare: runoff::prepare },
+    Entry {
+        name: ModelName::Runoff,
+        kernels: runoff::gpu::KERNELS,
+        check: runoff::check,
+        prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
+    },
     Entry { name: ModelName::Heat, kernels: heat::gpu::KERNELS, check: heat::check, prepare: heat::prepare },
 ];
 
-/// Sets up the model that a scenario names.
+/// Sets up the model that a scenario names. What takes long to make and may be wanted again goes to the cache.
 ///
 /// # Errors
 /// Those of the model.
-pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
-    (entry(scenario)?.prepare)(city, scenario, device)
+pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
+    (entry(scenario)?.prepare)(city, scenario, device, cache)
 }
 
 /// Whether the model that a scenario names can be set up in a city.

@@ -54,7 +54,7 @@ pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, 
     std::fs::write(&file, text).unwrap();
     let scenario = Scenario::load(&file)?;
     let (city, inputs) = scenario.city()?;
-    let mut model = models::prepare(&city, &scenario, &Device::Cpu)?;
+    let mut model = models::prepare(&city, &scenario, &Device::Cpu, None)?;
     let mut frames = Vec::new();
     for until in scenario.frame_times() {
         while !model.advance(until, Duration::from_millis(250))?.reached {}

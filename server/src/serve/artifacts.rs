@@ -1,6 +1,7 @@
 //! Files by the checksum of what is in them: written once, never changed.
 
 use super::store::Output;
+use hanze_engine::cache::Cache;
 use hanze_engine::checksum::of_file;
 use hanze_engine::output::folder::Artifact;
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use tokio::sync::Mutex;
 pub struct Artifacts {
     folder: PathBuf,
     work: PathBuf,
+    cache: PathBuf,
     /// Held while files and the rows that name them are added or removed together, so that no file goes that another job is
     /// about to name.
     pub lock: Mutex<()>,
@@ -23,12 +25,17 @@ impl Artifacts {
         let (folder, work) = (data.join("artifacts"), data.join("work"));
         fs::create_dir_all(&folder)?;
         fs::create_dir_all(&work)?;
-        Ok(Artifacts { folder, work, lock: Mutex::new(()) })
+        Ok(Artifacts { folder, work, cache: data.join("cache"), lock: Mutex::new(()) })
     }
 
     /// Where a job computes.
     pub fn work(&self, job: &str) -> PathBuf {
         self.work.join(job)
+    }
+
+    /// What is made once for many jobs.
+    pub fn cache(&self) -> Cache {
+        Cache::at(&self.cache)
     }
 
     /// Where a file lies.

@@ -233,7 +233,8 @@ fn compute(
             serde_json::from_value(record["artifacts"].clone()).map_err(|error| error.to_string())?;
         return finished(run, artifacts, cancel);
     }
-    let resumed = run_folder(folder).and_then(|run| Simulation::resume(&run, device.clone()).ok());
+    let cache = state.artifacts.cache();
+    let resumed = run_folder(folder).and_then(|run| Simulation::resume_cached(&run, device.clone(), &cache).ok());
     let mut simulation = match resumed {
         Some(simulation) => simulation,
         None => {
@@ -246,7 +247,7 @@ fn compute(
             let mut scenario = Scenario::parse(&file, placed)?;
             // The city may be a part of what a file holds.
             scenario.most_cells = state.args.max_cells.saturating_mul(4);
-            Simulation::new(scenario, device.clone(), &folder.join("out"))?
+            Simulation::cached(scenario, device.clone(), &folder.join("out"), &cache)?
         }
     };
     simulation.checkpoint_every = Duration::try_from_secs_f64(state.args.checkpoint_seconds).unwrap_or_default();

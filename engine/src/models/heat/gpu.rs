@@ -10,9 +10,11 @@ use super::rays::{self, steps};
 use super::scene::{EYE, Scene};
 use super::sky::{PATCHES, Patch, patches};
 use super::solver::Solver;
+use super::views::{Keep, Views};
 use crate::cover::Cover;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
+use std::ops::Range;
 use std::sync::Arc;
 use wgpu::{Buffer, BufferUsages};
 
@@ -68,6 +70,17 @@ fn wire(step: &rays::Step) -> Step {
     }
 }
 
+/// Cells whose views lie in one buffer, as many as it takes.
+struct Strip {
+    /// Strips of `Views` that it holds.
+    views: Range<usize>,
+    cells: Range<usize>,
+    walls: Buffer,
+    hidden: Buffer,
+    horizons: Stage,
+    incoming: Stage,
+}
+
 /// Heat on a GPU.
 pub struct GpuSolver {
     gpu: Arc<Gpu>,
@@ -83,17 +96,15 @@ pub struct GpuSolver {
     hour: Buffer,
     bright: Buffer,
     surfaces: Buffer,
-    walls: Buffer,
-    hidden: Buffer,
+    views: Views,
+    strips: Vec<Strip>,
     sky_view: Buffer,
     beams: Buffer,
     warmth: Buffer,
     incoming: Buffer,
     up: Buffer,
     weights: u32,
-    horizons_stage: Stage,
     shade_stage: Stage,
-    incoming_stage: Stage,
     below_stage: Stage,
     patches: Vec<Patch>,
     most_steps: usize,
@@ -104,7 +115,7 @@ impl GpuSolver {
     ///
     /// # Errors
     /// `Memory` where a buffer is larger than the device takes, `NoDevice` where it refuses a kernel.
-    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>) -> Result<GpuSolver> {
+    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>, keep: &Keep) -> Result<GpuSolver> {
         let len = scene.grid.len();
         let none = BufferUsages::empty();
         let of = |name: &str, count: usize, size: usize| gpu.buffer(name, (count * size) as u64, none);
@@ -152,8 +163,6 @@ impl GpuSolver {
         let roofs = filled("roofs", bytemuck::cast_slice(&roofs))?;
         let count = weights.len() as u32;
         let weights = filled("weights", bytemuck::cast_slice(&weights))?;
-        let walls = of("what walls hide", WORDS * len, 4)?;
-        let hidden = of("what crowns hide", if has_crowns > 0 { WORDS * len } else { 1 }, 4)?;
         let sky_view = of("sky view", len, 4)?;
         let (beams, incoming) = (of("beams", len, 16)?, of("incoming", len, 16)?);
         let (warmth, ground, up) = (of("warmth", len, 4)?, of("ground", len, 8)?, of("up", len, 8)?);
@@ -161,19 +170,37 @@ impl GpuSolver {
             let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
             gpu.stage(kernel, &[], &numbered)
         };
-        let horizons_stage =
-            stage(HORIZONS, &[&looks, &steps, &list, &shares, &surface, &eyes, &crowns, &walls, &hidden, &sky_view])?;
         let shade_stage = stage(SHADE, &[&beam, &sun_steps, &surface, &eyes, &crowns, &beams])?;
-        let incoming_stage = stage(
-            INCOMING,
-            &[&hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground],
-        )?;
+        // The device holds the views; the host only reads and writes them.
+        let views = Views::new(scene, &Keep { in_memory: false, ..keep.clone() }, "gpu");
+        let most = (gpu.adapter.largest_binding / (4 * WORDS as u64)) as usize;
+        let mut strips: Vec<Strip> = Vec::new();
+        let mut first = 0;
+        while first < views.strips().0 {
+            let start = views.cells(first).start;
+            let fits = |last: &usize| views.cells(*last).end - start <= most;
+            let last = (first..views.strips().0).take_while(fits).last().unwrap_or(first);
+            let cells = start..views.cells(last).end;
+            let walls = of("what walls hide", WORDS * cells.len(), 4)?;
+            let hidden = of("what crowns hide", if has_crowns > 0 { WORDS * cells.len() } else { 1 }, 4)?;
+            let horizons = stage(
+                HORIZONS,
+                &[&looks, &steps, &list, &shares, &surface, &eyes, &crowns, &walls, &hidden, &sky_view],
+            )?;
+            let all =
+                [&hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground];
+            let incoming = stage(INCOMING, &all)?;
+            strips.push(Strip { views: first..last + 1, cells, walls, hidden, horizons, incoming });
+            first = last + 1;
+        }
         let below_stage = stage(BELOW, &[&hour, &weights, &ground, &up, &roofs])?;
         let look = Look {
             cols: scene.grid.cols as u32,
             rows: scene.grid.rows as u32,
             first: 0,
             count: 0,
+            strip: 0,
+            cells: 0,
             azimuths: AZIMUTHS as u32,
             has_crowns,
             highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
@@ -190,22 +217,92 @@ impl GpuSolver {
             hour,
             bright,
             surfaces,
-            walls,
-            hidden,
+            views,
+            strips,
             sky_view,
             beams,
             warmth,
             incoming,
             up,
             weights: count,
-            horizons_stage,
             shade_stage,
-            incoming_stage,
             below_stage,
             patches: patches(),
             most_steps,
             gpu,
         })
+    }
+}
+
+/// Bytes of patches as words, four patches in each, for cells `at` of so many in all.
+fn pack(bytes: &[u8], len: usize, words: &mut [u32], all: usize, at: usize) {
+    for (patch, values) in bytes.chunks(len.max(1)).enumerate() {
+        let row = &mut words[patch / IN_WORD * all + at..][..len];
+        row.iter_mut().zip(values).for_each(|(word, value)| *word |= u32::from(*value) << (8 * (patch % IN_WORD)));
+    }
+}
+
+/// The reverse of `pack`.
+fn unpack(words: &[u32], all: usize, at: usize, bytes: &mut [u8], len: usize) {
+    for (patch, values) in bytes.chunks_mut(len.max(1)).enumerate() {
+        let row = &words[patch / IN_WORD * all + at..][..len];
+        values.iter_mut().zip(row).for_each(|(value, word)| *value = (word >> (8 * (patch % IN_WORD))) as u8);
+    }
+}
+
+impl GpuSolver {
+    /// What the cells of a strip see, in views as the CPU has them.
+    fn views_of(&self, strip: &Strip) -> Result<Vec<View>> {
+        let len = strip.cells.len();
+        let walls: Vec<u32> = self.gpu.read(&strip.walls, WORDS * len)?;
+        let hidden: Vec<u32> =
+            if self.look.has_crowns > 0 { self.gpu.read(&strip.hidden, WORDS * len)? } else { Vec::new() };
+        let sky_view: Vec<f32> = self.gpu.read(&self.sky_view, self.grid.len())?;
+        let of = |at: usize| {
+            let (cells, mut view) = (self.views.cells(at), self.views.empty(at));
+            let start = cells.start - strip.cells.start;
+            view.sky_view.copy_from_slice(&sky_view[cells]);
+            let count = view.len;
+            unpack(&walls, len, start, &mut view.walls, count);
+            unpack(&hidden, len, start, &mut view.crowns, count);
+            view
+        };
+        Ok(strip.views.clone().map(of).collect())
+    }
+
+    /// Takes up what an earlier run has seen.
+    fn take_up(&mut self) -> Result<()> {
+        let mut sky_view = Vec::with_capacity(self.grid.len());
+        for strip in &self.strips {
+            let len = strip.cells.len();
+            let mut walls = vec![0u32; WORDS * len];
+            let mut hidden = vec![0u32; if self.look.has_crowns > 0 { WORDS * len } else { 1 }];
+            for at in strip.views.clone() {
+                let view = self.views.strip(at)?;
+                let start = self.views.cells(at).start - strip.cells.start;
+                pack(&view.walls, view.len, &mut walls, len, start);
+                pack(&view.crowns, view.len, &mut hidden, len, start);
+                sky_view.extend_from_slice(&view.sky_view);
+            }
+            self.gpu.write(&strip.walls, &walls)?;
+            self.gpu.write(&strip.hidden, &hidden)?;
+        }
+        self.gpu.write(&self.sky_view, &sky_view)?;
+        self.done = self.grid.len();
+        Ok(())
+    }
+
+    /// Keeps what was seen for the next run.
+    fn keep(&mut self) -> Result<()> {
+        for strip in 0..self.strips.len() {
+            for view in self.views_of(&self.strips[strip])? {
+                // The device holds it anyhow.
+                if self.views.add(view).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -215,39 +312,45 @@ impl Solver for GpuSolver {
         if left == 0 {
             return Ok(true);
         }
-        let count = self.batch.min(left);
-        let look = Look { first: self.done as u32, count: count as u32, ..self.look };
+        if self.views.is_known() {
+            self.take_up()?;
+            return Ok(true);
+        }
+        let Some(strip) = self.strips.iter().find(|strip| strip.cells.contains(&self.done)) else { return Ok(true) };
+        let count = self.batch.min(strip.cells.end - self.done);
+        let (first, cells) = (self.done as u32, strip.cells.len() as u32);
+        let look = Look { first, count: count as u32, strip: strip.cells.start as u32, cells, ..self.look };
         self.gpu.write(&self.looks, &[look])?;
         let begun = std::time::Instant::now();
-        let ticket = self.gpu.submit([Work::Groups(&self.horizons_stage, groups(count))])?;
+        let ticket = self.gpu.submit([Work::Groups(&strip.horizons, groups(count))])?;
         self.gpu.wait_for(ticket)?;
         // So many that a submission takes its time.
         let seconds = begun.elapsed().as_secs_f64();
         self.batch = ((count as f64 * SUBMISSION / seconds.max(1e-4)) as usize).clamp(count / 4, 4 * count).max(GROUP);
         self.done += count;
-        Ok(self.done == self.grid.len())
+        let is_done = self.done == self.grid.len();
+        if is_done && self.views.is_wanted() {
+            self.keep()?;
+        }
+        Ok(is_done)
     }
 
-    fn view(&mut self) -> Result<View> {
-        let len = self.grid.len();
-        let bytes = |buffer: &Buffer| -> Result<Vec<u8>> {
-            let words: Vec<u32> = self.gpu.read(buffer, WORDS * len)?;
-            let of = |k: usize| {
-                let shift = 8 * (k % IN_WORD);
-                words[k / IN_WORD * len..][..len].iter().map(move |word| (word >> shift) as u8)
-            };
-            Ok((0..PATCHES).flat_map(of).collect())
-        };
-        Ok(View {
-            len,
-            sky_view: self.gpu.read(&self.sky_view, len)?,
-            walls: bytes(&self.walls)?,
-            crowns: if self.look.has_crowns > 0 { bytes(&self.hidden)? } else { Vec::new() },
-        })
+    fn seen(&mut self, cell: usize) -> Result<View> {
+        let at = self.views.strip_of(cell);
+        for strip in self.strips.iter().filter(|strip| strip.views.contains(&at)) {
+            if let Some(view) = self.views_of(strip)?.get(at - strip.views.start) {
+                return Ok(view.of(cell - self.views.cells(at).start));
+            }
+        }
+        Ok(View::new(1, false))
     }
 
     fn sky_view(&mut self) -> Result<Vec<f32>> {
-        Ok(sky_view_with_crowns(&self.view()?))
+        let mut all = Vec::with_capacity(self.grid.len());
+        for strip in &self.strips {
+            self.views_of(strip)?.iter().for_each(|view| all.extend(sky_view_with_crowns(view)));
+        }
+        Ok(all)
     }
 
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {
@@ -288,9 +391,14 @@ impl Solver for GpuSolver {
         self.gpu.write(&self.surfaces, &surfaces)?;
         self.gpu.write(&self.bright, &forcing.bright(&self.patches))?;
         let air = forcing.weather.air as f32 + 273.15;
-        self.gpu.write(&self.hour, &[Hour { cols, rows, weights: self.weights, has_crowns, memory: MEMORY, air }])?;
-        let all = groups(len);
-        self.gpu.submit([Work::Groups(&self.incoming_stage, all), Work::Groups(&self.below_stage, all)])?;
+        let weights = self.weights;
+        for strip in &self.strips {
+            let (first, cells) = (strip.cells.start as u32, strip.cells.len() as u32);
+            let hour = Hour { cols, rows, strip: first, cells, weights, has_crowns, memory: MEMORY, air };
+            self.gpu.write(&self.hour, &[hour])?;
+            self.gpu.submit([Work::Groups(&strip.incoming, groups(strip.cells.len()))])?;
+        }
+        self.gpu.submit([Work::Groups(&self.below_stage, groups(len))])?;
         let beams: Vec<[f32; 4]> = self.gpu.read(&self.beams, len)?;
         let incoming: Vec<[f32; 4]> = self.gpu.read(&self.incoming, len)?;
         let up: Vec<[f32; 2]> = self.gpu.read(&self.up, len)?;

@@ -1,12 +1,10 @@
 //! Mean radiant temperature of every cell in an hour.
 
-use super::cpu::horizons::View;
-use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, incoming, radiant, seen_below};
+use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, radiant, seen_below};
 use super::cpu::shade::shade;
 use super::forcing::Forcing;
 use super::ground;
 use super::scene::{EYE, Scene};
-use super::sky::Patch;
 use crate::cover::Cover;
 use rayon::prelude::*;
 
@@ -53,12 +51,11 @@ impl Radiation {
     }
 }
 
-/// The radiation of an hour. `warmth` is how much warmer than the air the ground radiates, K, of the hour before; it becomes that of
+/// The radiation of an hour, of which `incoming` comes from sky, walls and crowns. `warmth` is how much warmer than the air the ground radiates, K, of the hour before; it becomes that of
 /// this hour.
 pub fn radiation(
     scene: &Scene,
-    view: &View,
-    patches: &[Patch],
+    incoming: Incoming,
     covers: &Covers,
     forcing: &Forcing,
     warmth: &mut [f32],
@@ -77,7 +74,6 @@ pub fn radiation(
             *lit += share * shone;
         });
     }
-    let incoming = incoming(view, &forcing.bright(patches));
     let kinds = Cover::ALL.map(ground::kind);
     let kind = |cell: usize| usize::from(covers[cell]).min(kinds.len() - 1);
     let reflected: Vec<f32> = (0..len)

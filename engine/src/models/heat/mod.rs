@@ -23,6 +23,7 @@ mod sums;
 pub mod sun;
 pub mod utci;
 pub mod validate;
+pub mod views;
 pub mod wind;
 pub mod window;
 

@@ -7,10 +7,11 @@ use super::product::national::{self, National};
 use super::product::physical::Physical;
 use super::product::{Felt, Hour, Product};
 use super::scene::{EYE, Scene};
-use super::sky::PATCHES;
 use super::solver::solver;
 use super::story;
 use super::sums::Sums;
+use super::views::{Keep, bytes_per_cell};
+use crate::cache::Cache;
 use crate::city::City;
 use crate::cover::Cover;
 use crate::device::Device;
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 /// Side of the smallest cell, m: what is seen below has more cells, the smaller they are.
 const SMALLEST_CELL: f64 = 0.1;
 /// Memory that a cell takes besides what it sees, bytes.
-const BYTES_PER_CELL: u64 = 4 * PATCHES as u64 + 200;
+const BYTES_PER_CELL: u64 = 300;
 /// Degrees that given coordinates may lie from where the city's plane has it.
 const NEARBY: f64 = 1.0;
 
@@ -71,22 +72,28 @@ struct Heat {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
-    problem(city, scenario, &Device::Cpu).map(|_| ()).map_err(|error| scenario.locate(error))
+    problem(city, scenario, &Device::Cpu, &Keep::default()).map(|_| ()).map_err(|error| scenario.locate(error))
 }
 
 /// Sets the heat model up.
 ///
 /// # Errors
 /// `Scenario` or `Data` where weather, place or gauges do not fit; `Memory` where the device has no room.
-pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<dyn Model>> {
+pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
     let grid = city.grid;
     let cells = grid.len() as u64;
-    let needed = cells * BYTES_PER_CELL;
-    if let Some(available) = crate::device::free_memory().filter(|available| needed > *available) {
-        let what = format!("what {cells} cells see");
+    let is_national = scenario.spec.heat.as_ref().is_some_and(|heat| heat.product() == HeatProduct::National);
+    let seen = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
+    let available = crate::device::free_memory().unwrap_or(u64::MAX);
+    let mut keep = Keep { cache: cache.cloned(), ..Keep::default() };
+    // What cells see may lie on the disk; the rest may not.
+    keep.in_memory = cache.is_none() || cells * BYTES_PER_CELL + seen <= available;
+    let needed = cells * BYTES_PER_CELL + if keep.in_memory { seen } else { 0 };
+    if needed > available {
+        let what = format!("{cells} cells");
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
     }
-    let problem = problem(city, scenario, device).map_err(|error| scenario.locate(error))?;
+    let problem = problem(city, scenario, device, &keep).map_err(|error| scenario.locate(error))?;
     let Problem { product, repairs, gauges, is_open } = problem;
     Ok(Box::new(Heat {
         grid,
@@ -104,7 +111,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
     }))
 }
 
-fn problem(city: &City, scenario: &Scenario, device: &Device) -> Result<Problem> {
+fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Result<Problem> {
     let grid = city.grid;
     if grid.cell < SMALLEST_CELL {
         let problem = format!("makes cells of {} m", grid.cell);
@@ -135,7 +142,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device) -> Result<Problem>
             let found = weather::read(&path, start, start + hours * 3600)?;
             let (hours, repairs) = forcing(&found, place.0, place.1)?;
             let scene = Scene::new(grid, &city.terrain.values, &buildings, &trees, EYE);
-            let solver = solver(scene, covers(city), device)?;
+            let solver = solver(scene, covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let product = Physical { grid, solver, hours, buildings, trees, winds: Vec::new(), latest: None };
             (Box::new(product), repairs)

@@ -16,6 +16,10 @@ shared_struct! {
         pub first: u32,
         /// Cells of the band.
         pub count: u32,
+        /// First cell of the strip.
+        pub strip: u32,
+        /// Cells of the strip.
+        pub cells: u32,
         /// Directions.
         pub azimuths: u32,
         /// 1 with trees.
@@ -98,6 +102,10 @@ shared_struct! {
         pub cols: u32,
         /// Rows of the grid.
         pub rows: u32,
+        /// First cell of the strip.
+        pub strip: u32,
+        /// Cells of the strip.
+        pub cells: u32,
         /// Cells around that are seen below.
         pub weights: u32,
         /// 1 with trees.

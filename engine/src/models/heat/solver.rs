@@ -6,6 +6,7 @@ use super::forcing::Forcing;
 use super::gpu::GpuSolver;
 use super::hour::{Covers, Radiation};
 use super::scene::Scene;
+use super::views::Keep;
 use crate::device::Device;
 use crate::error::Result;
 
@@ -16,11 +17,11 @@ pub trait Solver: Send {
     /// # Errors
     /// What the device refuses.
     fn look(&mut self) -> Result<bool>;
-    /// What all cells see, once they have looked.
+    /// What a cell sees, once all have looked.
     ///
     /// # Errors
     /// What the device refuses.
-    fn view(&mut self) -> Result<View>;
+    fn seen(&mut self, cell: usize) -> Result<View>;
     /// Sky view factors with crowns of all cells, once they have looked.
     ///
     /// # Errors
@@ -43,13 +44,13 @@ pub trait Solver: Send {
     fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()>;
 }
 
-/// Sets a solver up.
+/// Sets a solver up. What cells see is kept as `keep` says.
 ///
 /// # Errors
 /// `Memory` or `NoDevice` where the device refuses.
-pub fn solver(scene: Scene, covers: Covers, device: &Device) -> Result<Box<dyn Solver>> {
+pub fn solver(scene: Scene, covers: Covers, device: &Device, keep: &Keep) -> Result<Box<dyn Solver>> {
     Ok(match device {
-        Device::Cpu => Box::new(CpuSolver::new(scene, covers)),
-        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone())?),
+        Device::Cpu => Box::new(CpuSolver::new(scene, covers, keep)),
+        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone(), keep)?),
     })
 }

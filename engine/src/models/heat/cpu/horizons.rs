@@ -14,6 +14,9 @@ pub const AZIMUTHS: usize = 64;
 /// A cell of which the ray through the middle of a sector meets less, in cells, is only a corner of what the sector holds, and is
 /// left out: it would stand for the whole width.
 const CORNER: f32 = 0.25;
+/// Cells on a ray that lie closer together than this share of their distance are passed over, but for the first: rays themselves are
+/// a tenth of it apart.
+const CLOSER: f32 = 0.02;
 /// Horizons lower than this are none.
 const LOWEST: f64 = 0.02;
 
@@ -31,6 +34,18 @@ pub struct View {
 }
 
 impl View {
+    /// Of so many cells, that see the whole sky.
+    pub fn new(len: usize, has_crowns: bool) -> View {
+        let crowns = vec![0; if has_crowns { PATCHES * len } else { 0 }];
+        View { len, sky_view: vec![1.0; len], walls: vec![0; PATCHES * len], crowns }
+    }
+
+    /// What one cell sees.
+    pub fn of(&self, cell: usize) -> View {
+        let part = |values: &[u8]| values.iter().skip(cell).step_by(self.len.max(1)).copied().collect();
+        View { len: 1, sky_view: vec![self.sky_view[cell]], walls: part(&self.walls), crowns: part(&self.crowns) }
+    }
+
     /// Sky view factor with crowns, over a level plane, of a cell.
     pub fn sky_view_with_crowns(&self, patches: &[Patch], cell: usize) -> f64 {
         let hidden = |k: usize| {
@@ -55,7 +70,14 @@ pub fn rays(scene: &Scene, most: f64) -> Vec<Vec<Step>> {
     let reach = (f64::from(scene.relief()) / LOWEST).min(across).min(most);
     let ray = |k: usize| {
         let mut steps = steps((k as f64 + 0.5) * TAU / AZIMUTHS as f64, scene.grid.cell, reach);
-        steps.retain(|step| step.class == 0 || step.leave - step.enter >= CORNER * scene.grid.cell as f32);
+        let corner = CORNER * scene.grid.cell as f32;
+        let mut last = 0.0;
+        steps.retain(|step| {
+            let is_kept =
+                step.class == 0 || step.leave - step.enter >= corner && step.enter - last >= CLOSER * step.enter - 1e-3;
+            last = if is_kept { step.enter } else { last };
+            is_kept
+        });
         steps
     };
     (0..AZIMUTHS).map(ray).collect()
@@ -102,64 +124,48 @@ pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
 
 /// What all cells see.
 pub fn view(scene: &Scene) -> View {
-    let mut looking = Looking::new(scene);
-    looking.rows(scene, scene.grid.rows);
-    looking.view
+    let mut view = View::new(scene.grid.len(), scene.has_crowns());
+    Looking::new(scene).rows(scene, 0..scene.grid.rows, 0, &mut view);
+    view
 }
 
-/// A view on its way, some rows at a time.
+/// What is the same for all cells that look around.
 pub struct Looking {
-    /// What is seen so far.
-    pub view: View,
-    /// Rows that are done.
-    pub done: usize,
     sectors: Vec<Sector>,
     has_crowns: bool,
     highest: f32,
 }
 
 impl Looking {
-    /// Nothing seen yet.
+    /// In a scene.
     pub fn new(scene: &Scene) -> Looking {
-        let (cols, rows) = (scene.grid.cols, scene.grid.rows);
-        let has_crowns = scene.has_crowns();
-        let len = cols * rows;
         Looking {
-            view: View {
-                len,
-                sky_view: vec![0.0; len],
-                walls: vec![0; PATCHES * len],
-                crowns: vec![0; if has_crowns { PATCHES * len } else { 0 }],
-            },
-            done: 0,
             sectors: sectors(scene),
-            has_crowns,
+            has_crowns: scene.has_crowns(),
             highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
         }
     }
 
-    /// Looks from so many rows more.
-    pub fn rows(&mut self, scene: &Scene, count: usize) {
+    /// Looks from some rows, into the view of a strip that begins with the row `first`.
+    pub fn rows(&self, scene: &Scene, band: Range<usize>, first: usize, view: &mut View) {
         let cols = scene.grid.cols;
-        let band = self.done..(self.done + count).min(scene.grid.rows);
         let (sectors, has_crowns, highest) = (&self.sectors, self.has_crowns, self.highest);
         let lines: Vec<Line> = band
             .clone()
             .into_par_iter()
             .map_init(|| Work::new(cols, has_crowns), |work, row| work.row(scene, sectors, row, highest))
             .collect();
-        let len = self.view.len;
+        let (len, start) = (view.len, (band.start - first) * cols);
         let put = |all: &mut Vec<u8>, of: fn(&Line) -> &Vec<u8>| {
-            all.par_chunks_mut(len).enumerate().for_each(|(patch, all)| {
-                let rows = all[band.start * cols..].chunks_mut(cols).zip(&lines);
+            all.par_chunks_mut(len.max(1)).enumerate().for_each(|(patch, all)| {
+                let rows = all[start..].chunks_mut(cols).zip(&lines);
                 rows.for_each(|(row, line)| row.copy_from_slice(&of(line)[patch * cols..][..cols]));
             });
         };
-        put(&mut self.view.walls, |line| &line.walls);
-        put(&mut self.view.crowns, |line| &line.crowns);
-        let rows = self.view.sky_view[band.start * cols..].chunks_mut(cols).zip(&lines);
+        put(&mut view.walls, |line| &line.walls);
+        put(&mut view.crowns, |line| &line.crowns);
+        let rows = view.sky_view[start..].chunks_mut(cols).zip(&lines);
         rows.for_each(|(row, line)| row.copy_from_slice(&line.sky_view));
-        self.done = band.end;
     }
 }
 

@@ -9,8 +9,10 @@ use super::hour::{Covers, Radiation, radiation};
 use super::scene::Scene;
 use super::sky::{Patch, patches};
 use super::solver::Solver;
+use super::views::{Keep, Views};
 use crate::error::Result;
 use horizons::{Looking, View, sky_view_with_crowns};
+use radiation::{Incoming, incoming};
 use std::ops::Range;
 
 /// Rows that look around before the clock is looked at.
@@ -22,34 +24,63 @@ pub struct CpuSolver {
     covers: Covers,
     patches: Vec<Patch>,
     looking: Looking,
+    views: Views,
+    /// The strip that looks around now, and how many of its rows have.
+    strip: Option<(View, usize)>,
     warmth: Vec<f32>,
 }
 
 impl CpuSolver {
     /// Sets it up.
-    pub fn new(scene: Scene, covers: Covers) -> CpuSolver {
+    pub fn new(scene: Scene, covers: Covers, keep: &Keep) -> CpuSolver {
         let (looking, warmth) = (Looking::new(&scene), vec![0.0; scene.grid.len()]);
-        CpuSolver { scene, covers, patches: patches(), looking, warmth }
+        let views = Views::new(&scene, keep, "cpu");
+        CpuSolver { scene, covers, patches: patches(), looking, views, strip: None, warmth }
     }
 }
 
 impl Solver for CpuSolver {
     fn look(&mut self) -> Result<bool> {
-        self.looking.rows(&self.scene, ROWS);
-        Ok(self.looking.done == self.scene.grid.rows)
+        let (strips, done) = self.views.strips();
+        if done == strips {
+            return Ok(true);
+        }
+        if self.views.is_known() {
+            self.views.take_up()?;
+            return Ok(done + 1 == strips);
+        }
+        let (mut view, seen) = self.strip.take().unwrap_or_else(|| (self.views.empty(done), 0));
+        let rows = self.views.rows(done);
+        let band = rows.start + seen..(rows.start + seen + ROWS).min(rows.end);
+        self.looking.rows(&self.scene, band.clone(), rows.start, &mut view);
+        if band.end < rows.end {
+            self.strip = Some((view, band.end - rows.start));
+            return Ok(false);
+        }
+        self.views.add(view)?;
+        Ok(done + 1 == strips)
     }
 
-    fn view(&mut self) -> Result<View> {
-        Ok(self.looking.view.clone())
+    fn seen(&mut self, cell: usize) -> Result<View> {
+        let strip = self.views.strip_of(cell);
+        Ok(self.views.strip(strip)?.of(cell - self.views.cells(strip).start))
     }
 
     fn sky_view(&mut self) -> Result<Vec<f32>> {
-        Ok(sky_view_with_crowns(&self.looking.view))
+        let mut all = Vec::with_capacity(self.scene.grid.len());
+        for strip in 0..self.views.strips().0 {
+            all.extend(sky_view_with_crowns(&*self.views.strip(strip)?));
+        }
+        Ok(all)
     }
 
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {
-        let CpuSolver { scene, covers, patches, looking, warmth } = self;
-        Ok(radiation(scene, &looking.view, patches, covers, forcing, warmth))
+        let bright = forcing.bright(&self.patches);
+        let mut all = Incoming::default();
+        for strip in 0..self.views.strips().0 {
+            all.extend(incoming(&*self.views.strip(strip)?, &bright));
+        }
+        Ok(radiation(&self.scene, all, &self.covers, forcing, &mut self.warmth))
     }
 
     fn warmth(&mut self) -> Result<Vec<f32>> {

@@ -19,7 +19,7 @@ const AROUND: f32 = 0.28;
 const CHUNK: usize = 2048;
 
 /// Radiation from above and around each cell, W/m²: without the beam of the sun.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Incoming {
     /// Shortwave on a level plane.
     pub short_down: Vec<f32>,
@@ -29,6 +29,16 @@ pub struct Incoming {
     pub long_down: Vec<f32>,
     /// Longwave on an upright cylinder.
     pub long_side: Vec<f32>,
+}
+
+impl Incoming {
+    /// Adds that of the cells that follow.
+    pub fn extend(&mut self, more: Incoming) {
+        self.short_down.extend(more.short_down);
+        self.short_side.extend(more.short_side);
+        self.long_down.extend(more.long_down);
+        self.long_side.extend(more.long_side);
+    }
 }
 
 /// Adds up the patches of each cell.

@@ -2,7 +2,7 @@
 //! 2008) and a square at Göteborg's Geovetarcentrum (7, 10 and 12 July 2010; Lindberg and Grimmond 2011).
 
 use super::super::cpu::horizons::view;
-use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, radiant};
+use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant};
 use super::super::forcing::forcing;
 use super::super::hour::radiation;
 use super::super::scene::{EYE, Scene};
@@ -112,7 +112,7 @@ fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
             let (hours, _) = forcing(&met, LATITUDE, LONGITUDE)?;
             let mut warmth = vec![0.0; grid.len()];
             for (label, hour) in hours.iter().enumerate() {
-                let all = radiation(&scene, &seen, &patches, &covers, hour, &mut warmth);
+                let all = radiation(&scene, incoming(&seen, &hour.bright(&patches)), &covers, hour, &mut warmth);
                 let number = |row: &[&str], name: &str| -> f64 {
                     row.get(column(name)).and_then(|cell| cell.trim().parse().ok()).unwrap_or(f64::NAN)
                 };
