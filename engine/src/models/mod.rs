@@ -50,6 +50,9 @@ pub struct Progress {
     pub reached: bool,
 }
 
+/// Sets a model up.
+type Prepare = fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>;
+
 /// A model as the rest of the engine knows it.
 pub struct Entry {
     /// Its name in scenarios.
@@ -59,7 +62,7 @@ pub struct Entry {
     /// Whether its part of a scenario fits a city.
     pub check: fn(&City, &Scenario) -> Result<()>,
     /// Sets it up.
-    pub prepare: fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>,
+    pub prepare: Prepare,
 }
 
 /// Every model.

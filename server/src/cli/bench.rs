@@ -4,13 +4,18 @@ use super::report::report;
 use super::say;
 use hanze_engine::Result;
 use hanze_engine::device::Device;
-use hanze_engine::models::runoff::bench::Load;
+use hanze_engine::models::{heat, runoff};
+use hanze_engine::scenario::Scenario;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// What to measure.
 #[derive(clap::Args)]
 pub struct Args {
+    /// The model.
+    #[arg(long, default_value = "runoff", value_parser = ["heat", "runoff"])]
+    model: String,
     /// cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME; by default the CPU, and a real GPU if there is one.
     #[arg(long)]
     device: Vec<String>,
@@ -23,6 +28,12 @@ pub struct Args {
     /// Shares of the square under water, in percent. What is dry costs next to nothing.
     #[arg(long, value_delimiter = ',', default_value = "100", value_parser = clap::value_parser!(u32).range(1..=100))]
     wet: Vec<u32>,
+    /// Heat: hours to compute after all cells have looked around.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    hours: u32,
+    /// Heat: the city of this scenario, instead of squares of the demo town; its weather is that of the benchmark.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
     /// Seconds for each line.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
@@ -36,7 +47,11 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
     } else {
         args.device.iter().map(|name| Device::open(name)).collect::<Result<Vec<_>>>().map_err(report)?
     };
-    devices.iter().try_for_each(|device| lines(args, device)).map_err(report)?;
+    if args.model == "heat" {
+        heat_lines(args, &devices).map_err(report)?;
+    } else {
+        devices.iter().try_for_each(|device| lines(args, device)).map_err(report)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,7 +66,7 @@ fn lines(args: &Args, device: &Device) -> Result<()> {
     for &side in &args.side {
         for &order in &args.order {
             for &wet in &args.wet {
-                let load = Load { side: side as usize, order, wet: f64::from(wet) / 100.0 };
+                let load = runoff::bench::Load { side: side as usize, order, wet: f64::from(wet) / 100.0 };
                 let head = format!(
                     "runoff | {:<6} | {:<7} | {wet:>3} % | {order:>5}",
                     device.record().kind,
@@ -66,6 +81,34 @@ fn lines(args: &Args, device: &Device) -> Result<()> {
                     )),
                     Err(error) => say(format_args!("{head} | {error}")),
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lines of the heat model.
+fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
+    use heat::bench::Load;
+    let loads: Vec<(String, Result<Load>)> = match &args.scenario {
+        Some(file) => {
+            let (city, _) = Scenario::load(file)?.city()?;
+            vec![("city".into(), Load::of(&city))]
+        }
+        None => args.side.iter().map(|side| (format!("{side}²"), Load::town(*side as usize))).collect(),
+    };
+    say(format_args!("model  | device | cells   | looking around, s | hours, s | million cell-hours/s"));
+    for (name, load) in &loads {
+        for device in devices {
+            let head = format!("heat   | {:<6} | {name:<7}", device.record().kind);
+            let measured = load.as_ref().map_err(ToString::to_string);
+            match measured.and_then(|load| load.measure(device, args.hours as usize).map_err(|error| error.to_string()))
+            {
+                Ok(speed) => {
+                    let rate = (speed.cells * speed.count) as f64 / speed.hours.max(1e-9) / 1e6;
+                    say(format_args!("{head} | {:>17.3} | {:>8.3} | {rate:>20.3}", speed.look, speed.hours));
+                }
+                Err(error) => say(format_args!("{head} | {error}")),
             }
         }
     }

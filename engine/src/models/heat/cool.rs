@@ -18,6 +18,9 @@ pub(super) const FAR: u32 = 2000;
 /// Side of what is looked at together, m at least.
 const BLOCK: f64 = 2.0;
 
+/// Columns to the east and rows to the south.
+type Move = (i64, i64);
+
 /// Cool places of a city.
 pub(super) struct Cool {
     /// 1 where there is one, 0 elsewhere.
@@ -119,8 +122,8 @@ fn large(blocks: &Blocks, cool: &[bool]) -> Vec<bool> {
 /// Walks from every block to the next marked one, m, over blocks on which one can walk, in 16 directions (Dijkstra 1959).
 fn walks(blocks: &Blocks, walkable: &[bool], marked: &[bool]) -> Vec<f32> {
     // Steps with what must be free on their way.
-    const STRAIGHT: [(i64, i64); 4] = [(1, 0), (-1, 0), (0, 1), (0, -1)];
-    let mut steps: Vec<((i64, i64), [(i64, i64); 2])> = STRAIGHT.iter().map(|step| (*step, [(0, 0); 2])).collect();
+    const STRAIGHT: [Move; 4] = [(1, 0), (-1, 0), (0, 1), (0, -1)];
+    let mut steps: Vec<(Move, [Move; 2])> = STRAIGHT.iter().map(|step| (*step, [(0, 0); 2])).collect();
     for (x, y) in [(1, 1), (1, -1), (-1, 1), (-1, -1)] {
         steps.push(((x, y), [(x, 0), (0, y)]));
         steps.push(((2 * x, y), [(x, 0), (x, y)]));

@@ -2,6 +2,7 @@
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 
+pub mod bench;
 pub mod comfort;
 mod cool;
 pub mod cpu;

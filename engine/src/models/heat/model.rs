@@ -141,8 +141,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         HeatProduct::Physical => {
             let found = weather::read(&path, start, start + hours * 3600)?;
             let (hours, repairs) = forcing(&found, place.0, place.1)?;
-            let scene = Scene::new(grid, &city.terrain.values, &buildings, &trees, EYE);
-            let solver = solver(scene, covers(city), device, keep)?;
+            let solver = solver(scene(city), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let product = Physical { grid, solver, hours, buildings, trees, winds: Vec::new(), latest: None };
             (Box::new(product), repairs)
@@ -158,8 +157,14 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     Ok(Problem { product, repairs, gauges, is_open })
 }
 
+/// What stands in a city's light.
+pub(super) fn scene(city: &City) -> Scene {
+    let values = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
+    Scene::new(city.grid, &city.terrain.values, &values(&city.buildings), &values(&city.canopy), EYE)
+}
+
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
-fn covers(city: &City) -> Covers {
+pub(super) fn covers(city: &City) -> Covers {
     let number = |cover: Cover| Cover::ALL.iter().position(|own| *own == cover).unwrap_or(0) as u8;
     let Some(cover) = &city.cover else { return vec![number(Cover::Cobble); city.grid.len()] };
     let of = |code: &f32| Cover::ALL.iter().find(|own| f32::from(**own as u8) == *code).copied();

@@ -109,18 +109,18 @@ mod tests {
 
     #[test]
     fn windows_reach_against_the_wind() {
+        use Quarter::{Calm, East, North, South, West};
         let grid = Grid::local(100, 100, 10.0);
         let window = Window { upwind: 300.0, downwind: 100.0, aside: 50.0, calm: 200.0 };
         let middle = 50 * 100 + 50;
-        assert_eq!(window.cells(&grid, Quarter::West, middle).0, [20, 45, 61, 56]);
-        assert_eq!(window.cells(&grid, Quarter::South, middle).0, [45, 40, 56, 81]);
-        let (cells, share) = window.cells(&grid, Quarter::North, 50);
+        assert_eq!(window.cells(&grid, West, middle).0, [20, 45, 61, 56]);
+        assert_eq!(window.cells(&grid, South, middle).0, [45, 40, 56, 81]);
+        let (cells, share) = window.cells(&grid, North, 50);
         assert_eq!(cells, [45, 0, 56, 11]);
         assert!((share - 11.0 / 41.0).abs() < 1e-12);
         let sums = Sums::new(&grid, |cell| (cell % 100) as f64);
         assert!((sums.within([10, 20, 13, 22]) - 66.0).abs() < 1e-9);
         let quarters = [Some(44.0), Some(90.0), Some(180.0), Some(314.0), Some(360.0), None].map(Quarter::of);
-        use Quarter::{Calm, East, North, South, West};
         assert_eq!(quarters, [North, East, South, West, North, Calm]);
     }
 }

@@ -103,9 +103,8 @@ impl National {
         let tall: Vec<f32> = (0..grid.len()).map(|cell| at(&buildings, cell).max(at(&trees, cell))).collect();
         let mut scene = Scene::new(grid, &city.terrain.values, &tall, &[], EYE);
         // One stands below a tree and not upon it.
-        for cell in 0..grid.len() {
-            scene.eye[cell] -= tall[cell] - at(&buildings, cell);
-        }
+        let eyes = scene.eye.iter_mut().zip(&tall).enumerate();
+        eyes.for_each(|(cell, (eye, tall))| *eye -= tall - at(&buildings, cell));
         let cover = |cell: usize, kinds: &[Cover]| {
             let code = city.cover.as_ref().map(|cover| cover.values[cell]);
             code.is_some_and(|code| kinds.iter().any(|kind| f32::from(*kind as u8) == code))

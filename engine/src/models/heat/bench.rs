@@ -1,0 +1,97 @@
+//! How fast the model looks around and computes hours: the demo town on a hot day, or the city of a scenario.
+
+use super::forcing::{Forcing, forcing};
+use super::hour::Covers;
+use super::model::{covers, scene};
+use super::scene::Scene;
+use super::solver::solver;
+use super::views::Keep;
+use crate::city::City;
+use crate::city::demo::demo;
+use crate::device::Device;
+use crate::error::Result;
+use crate::weather::{Hour, Weather};
+use std::f64::consts::PI;
+use std::time::Instant;
+
+/// Where the demo town lies, degrees.
+const PLACE: (f64, f64) = (52.5, 6.1);
+/// 25 July 2019, s since 1970.
+const DAY: i64 = 1_564_012_800;
+
+/// What is measured.
+pub struct Load {
+    scene: Scene,
+    covers: Covers,
+    hours: Vec<Forcing>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// Time to look around from all cells, s.
+    pub look: f64,
+    /// Time for the hours, mean radiant temperature included, s; PET and UTCI are tables and are not.
+    pub hours: f64,
+    /// Cells.
+    pub cells: usize,
+    /// Hours.
+    pub count: usize,
+}
+
+impl Load {
+    /// The demo town with its trees, so many cells of 1 m along each side, on a cloudless summer day.
+    ///
+    /// # Errors
+    /// Those of the town.
+    pub fn town(side: usize) -> Result<Load> {
+        Load::of(&demo(1, side as f64, side as f64, 1.0)?)
+    }
+
+    /// A city on that day.
+    ///
+    /// # Errors
+    /// Those of the sun.
+    pub fn of(city: &City) -> Result<Load> {
+        let (hours, _) = forcing(&day(), PLACE.0, PLACE.1)?;
+        Ok(Load { scene: scene(city), covers: covers(city), hours })
+    }
+
+    /// Looks around and computes so many hours of the day, the brightest first.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn measure(&self, device: &Device, count: usize) -> Result<Speed> {
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        let begun = Instant::now();
+        while !solver.look()? {}
+        let look = begun.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        for hour in self.hours.iter().cycle().skip(8).take(count) {
+            solver.hour(hour)?.radiant();
+        }
+        Ok(Speed { look, hours: begun.elapsed().as_secs_f64(), cells: self.scene.grid.len(), count })
+    }
+}
+
+/// A cloudless day of 19 to 36 °C.
+fn day() -> Weather {
+    let hour = |k: i64| {
+        let height = ((k as f64 - 4.5) / 15.0 * PI).sin().max(0.0);
+        Hour {
+            end: DAY + 3600 * (k + 1),
+            air: 27.0 - 8.5 * ((k as f64 - 2.0) / 12.0 * PI).cos(),
+            humidity: 45.0,
+            wind: 2.5,
+            mean_wind: 2.5,
+            direction: Some(120.0),
+            global: 860.0 * height,
+            diffuse: None,
+            direct: None,
+            pressure: None,
+            cloud: None,
+            longwave: None,
+        }
+    };
+    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new() }
+}
