@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod forcing;
 pub mod gpu;
 pub mod ground;
+pub mod hoeppe;
 pub mod hour;
 mod model;
 pub mod national;

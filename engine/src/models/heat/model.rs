@@ -25,6 +25,7 @@ use crate::plane::Plane;
 use crate::raster::Raster;
 use crate::scenario::{HeatProduct, Scenario};
 use crate::weather;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,16 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             let (hours, repairs) = forcing(&found, place.0, place.1)?;
             let solver = solver(scene(city), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
-            let product = Physical { grid, solver, hours, buildings, trees, winds: Vec::new(), latest: None };
+            let product = Physical {
+                grid,
+                solver,
+                hours,
+                buildings,
+                trees,
+                winds: Vec::new(),
+                latest: None,
+                seen: BTreeMap::new(),
+            };
             (Box::new(product), repairs)
         }
     };

@@ -2,9 +2,11 @@
 
 use super::super::params::Bright;
 use super::super::scene::Scene;
+use super::super::sky::Patch;
 use super::horizons::View;
 use crate::grid::Grid;
 use rayon::prelude::*;
+use std::f64::consts::{PI, TAU};
 
 /// W/m²K⁴.
 pub const STEFAN_BOLTZMANN: f64 = 5.670374e-8;
@@ -63,9 +65,7 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
         long_down.fill(ld);
         long_side.fill(ls);
         let (first, count) = (chunk * CHUNK, short_down.len());
-        // Tangent of the horizon that would leave as much of the sky on all sides.
-        let mean = |sky: &f32| (1.0 / sky.clamp(1e-4, 1.0) - 1.0).max(0.0).sqrt();
-        let horizon: Vec<f32> = view.sky_view[first..first + count].iter().map(mean).collect();
+        let horizon: Vec<f32> = view.sky_view[first..first + count].iter().map(|sky| mean_horizon(*sky)).collect();
         for (k, patch) in patches.iter().enumerate() {
             let scale = 1.0 / 255.0;
             let over = |short: f32, long: f32| [scale * (short - patch.sky_short), scale * (long - patch.sky_long)];
@@ -96,6 +96,56 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
         }
     });
     all
+}
+
+/// Radiation on upright planes that face north, east, south and west, W/m²: shortwave and longwave.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sides {
+    /// Shortwave.
+    pub short: [f32; 4],
+    /// Longwave.
+    pub long: [f32; 4],
+}
+
+/// What comes to upright planes on a cell that sees `view`: from the patches of the sky or what hides them, from the sun, of whose
+/// beam a cylinder gets `beam` (W/m²) from an azimuth (rad), and from the ground, which sends `up` (short, long; W/m²).
+pub fn sides(view: &View, patches: &[Patch], bright: &[Bright], (beam, azimuth): (f32, f64), up: [f32; 2]) -> Sides {
+    let mut sides = Sides { short: [0.5 * up[0]; 4], long: [0.5 * up[1]; 4] };
+    let part = |values: &[u8], k: usize| values.get(k * view.len).map_or(0.0, |value| f32::from(*value) / 255.0);
+    let horizon = mean_horizon(view.sky_view[0]);
+    for (k, (patch, p)) in patches.iter().zip(bright).enumerate() {
+        let (wall, crown) = (part(&view.walls, k), part(&view.crowns, k));
+        let (short, long) =
+            if horizon < p.threshold { (p.lit_short, p.lit_long) } else { (p.shaded_short, p.shaded_long) };
+        let seen = |sky: f32, hidden: f32, leaves: f32| sky + wall * (hidden - sky) + crown * (leaves - sky);
+        let (short, long) = (seen(p.sky_short, short, p.crown_short), seen(p.sky_long, long, p.crown_long));
+        for side in 0..4 {
+            let facing = 0.5 * PI * side as f64;
+            // The cylinder counts all azimuths as if one faced them.
+            let share = (patch.side / patch.width * facing_part(patch, facing)) as f32;
+            sides.short[side] += share * short;
+            sides.long[side] += share * long;
+        }
+    }
+    for (side, short) in sides.short.iter_mut().enumerate() {
+        *short += beam * (azimuth - 0.5 * PI * side as f64).cos().max(0.0) as f32;
+    }
+    sides
+}
+
+/// ∫ cos of the angle from where a plane faces, over the azimuths of a patch before it.
+fn facing_part(patch: &Patch, facing: f64) -> f64 {
+    let from = patch.azimuth - 0.5 * patch.width - facing;
+    let before = |turn: f64| {
+        let (low, high) = ((from + turn).max(-0.5 * PI), (from + turn + patch.width).min(0.5 * PI));
+        if high > low { high.sin() - low.sin() } else { 0.0 }
+    };
+    [-2.0 * TAU, -TAU, 0.0, TAU].into_iter().map(before).sum()
+}
+
+/// Tangent of the horizon that would leave as much of the sky on all sides.
+fn mean_horizon(sky_view: f32) -> f32 {
+    (1.0 / sky_view.clamp(1e-4, 1.0) - 1.0).max(0.0).sqrt()
 }
 
 /// How much of what one sees below oneself each cell around makes up, by its distance in columns and rows: the view of a plane that

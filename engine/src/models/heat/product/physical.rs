@@ -1,11 +1,13 @@
 //! Mean radiant temperature from radiation on all sides, and from it PET and UTCI.
 
 use super::super::comfort::Table as Comfort;
-use super::super::cpu::radiation::Fluxes;
+use super::super::cpu::horizons::View;
+use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
 use super::super::national;
 use super::super::scene::EYE;
+use super::super::sky::patches;
 use super::super::solver::Solver;
 use super::super::wind::ratios;
 use super::super::window::Quarter;
@@ -13,12 +15,14 @@ use super::{Felt, Hour, Layer, Product};
 use crate::error::Result;
 use crate::grid::Grid;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
 const SUNNY: f64 = 120.0;
 
 /// What a place is told of in an hour.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 19] = [
     "tmrt_c",
     "pet_c",
     "utci_c",
@@ -27,9 +31,17 @@ const COLUMNS: [&str; 11] = [
     "short_down_w_per_m2",
     "short_up_w_per_m2",
     "short_around_w_per_m2",
+    "short_north_w_per_m2",
+    "short_east_w_per_m2",
+    "short_south_w_per_m2",
+    "short_west_w_per_m2",
     "long_down_w_per_m2",
     "long_up_w_per_m2",
     "long_around_w_per_m2",
+    "long_north_w_per_m2",
+    "long_east_w_per_m2",
+    "long_south_w_per_m2",
+    "long_west_w_per_m2",
 ];
 
 /// The physical product.
@@ -41,8 +53,10 @@ pub(in super::super) struct Physical {
     pub(in super::super) trees: Vec<f32>,
     /// Wind over that in the open, by quarter, where it was wanted.
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
-    /// Radiation and wind of the latest hour.
-    pub(in super::super) latest: Option<(Radiation, Vec<f32>)>,
+    /// Place of the latest hour, its radiation and its wind.
+    pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
+    /// What places see that are told of.
+    pub(in super::super) seen: BTreeMap<usize, View>,
 }
 
 impl Physical {
@@ -98,7 +112,7 @@ impl Product for Physical {
                 values: radiant,
             },
         ];
-        self.latest = Some((all, wind));
+        self.latest = Some((at, all, wind));
         Ok(Felt { pet, sun, others })
     }
 
@@ -107,13 +121,21 @@ impl Product for Physical {
     }
 
     fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
-        let Some((all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
+        let Some((at, all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
         let Fluxes { short, long } = all.fluxes(cell);
+        let view = match self.seen.entry(cell) {
+            Entry::Occupied(seen) => seen.into_mut(),
+            Entry::Vacant(place) => place.insert(self.solver.seen(cell)?),
+        };
+        let (hour, patches) = (&self.hours[*at], patches());
+        let beam = (all.beam_side[cell], hour.light.azimuth);
+        let around = sides(view, &patches, &hour.bright(&patches), beam, [short[1], long[1]]);
         let of = |name: &str| {
             felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
         };
         let first = [of("tmrt"), felt.pet[cell], of("utci"), wind[cell], 60.0 * felt.sun[cell]];
-        Ok(first.into_iter().chain(short).chain(long).map(f64::from).collect())
+        let fluxes = short.into_iter().chain(around.short).chain(long).chain(around.long);
+        Ok(first.into_iter().chain(fluxes).map(f64::from).collect())
     }
 
     fn layers(&mut self) -> Result<Vec<Layer>> {

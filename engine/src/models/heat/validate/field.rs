@@ -2,7 +2,7 @@
 //! 2008) and a square at Göteborg's Geovetarcentrum (7, 10 and 12 July 2010; Lindberg and Grimmond 2011).
 
 use super::super::cpu::horizons::view;
-use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant};
+use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, Sides, incoming, radiant, sides};
 use super::super::forcing::forcing;
 use super::super::hour::radiation;
 use super::super::scene::{EYE, Scene};
@@ -75,8 +75,11 @@ impl Measured {
     }
 }
 
+/// What was modelled, and what was measured.
+type Pair = (Fluxes, Sides, Measured);
+
 /// Pairs of modelled fluxes and what was measured, over all hours of both sites.
-fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
+fn pairs(bench: &Bench) -> Result<Vec<Pair>> {
     let mut pairs = Vec::new();
     let patches = patches();
     for site in &SITES {
@@ -121,11 +124,15 @@ fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
                     of_day && number(row, "hour") == (label as i64 + site.label) as f64
                 };
                 for row in rows.iter().filter(is_this) {
-                    let sides = |kind: &str| {
+                    let six = |kind: &str| {
                         ["down", "up", "n", "e", "s", "w"].map(|side| number(row, &format!("{kind}{side}")))
                     };
-                    let measured = Measured { short: sides("K"), long: sides("L"), radiant: number(row, "Tmrt") };
-                    pairs.push((all.fluxes(cell), measured));
+                    let measured = Measured { short: six("K"), long: six("L"), radiant: number(row, "Tmrt") };
+                    let fluxes = all.fluxes(cell);
+                    let beam = (all.beam_side[cell], hour.light.azimuth);
+                    let up = [fluxes.short[1], fluxes.long[1]];
+                    let around = sides(&seen.of(cell), &patches, &hour.bright(&patches), beam, up);
+                    pairs.push((fluxes, around, measured));
                 }
             }
         }
@@ -137,21 +144,41 @@ fn pairs(bench: &Bench) -> Result<Vec<(Fluxes, Measured)>> {
 pub fn days(bench: &Bench) -> Result<Vec<Figure>> {
     let pairs = pairs(bench)?;
     let count = pairs.len() as f64;
-    let rmse = |wanted: fn(&Measured) -> f64| {
-        let squares = pairs.iter().map(|(found, measured)| (f64::from(radiant(found)) - wanted(measured)).powi(2));
-        (squares.sum::<f64>() / count).sqrt()
+    let over = |of: &dyn Fn(&Pair) -> f64| {
+        let (sum, squares) =
+            pairs.iter().map(of).fold((0.0, 0.0), |(sum, squares), off| (sum + off, squares + off * off));
+        (sum / count, (squares / count).sqrt())
     };
-    let bias = |of: &dyn Fn(&Fluxes, &Measured) -> f64| {
-        pairs.iter().map(|(found, measured)| of(found, measured)).sum::<f64>() / count
-    };
-    Ok(vec![
+    let found = |pair: &Pair| f64::from(radiant(&pair.0));
+    let (bias, rmse) = over(&|pair| found(pair) - pair.2.radiant());
+    let mut figures = vec![
         within("hours", count, 42.0, 0.0),
-        most("Tmrt RMSE to the six fluxes, K (best peer 4.37)", rmse(Measured::radiant), 4.37),
-        told("Tmrt RMSE to the file's own column, K (peer 4.31)", rmse(|measured| measured.radiant)),
-        told("Tmrt bias, K", bias(&|found, measured| f64::from(radiant(found)) - measured.radiant())),
-        told("shortwave from above, bias, W/m² (peer +4.1)", bias(&|f, m| f64::from(f.short[0]) - m.short[0])),
-        told("shortwave from below, bias, W/m² (peer +14.7)", bias(&|f, m| f64::from(f.short[1]) - m.short[1])),
-        told("longwave from above, bias, W/m² (peer +26.2)", bias(&|f, m| f64::from(f.long[0]) - m.long[0])),
-        told("longwave from below, bias, W/m² (peer +13.3)", bias(&|f, m| f64::from(f.long[1]) - m.long[1])),
-    ])
+        most("Tmrt RMSE to the six fluxes, K (best peer 4.37)", rmse, 4.37),
+        told("Tmrt RMSE to the file's own column, K (peer 4.31)", over(&|pair| found(pair) - pair.2.radiant).1),
+        told("Tmrt bias, K", bias),
+    ];
+    // Where the peer's bias is known, it stands beside.
+    const NAMES: [(&str, [&str; 2]); 6] = [
+        ("above", [" (peer +4.1)", " (peer +26.2)"]),
+        ("below", [" (peer +14.7)", " (peer +13.3)"]),
+        ("the north", ["", ""]),
+        ("the east", ["", ""]),
+        ("the south", ["", ""]),
+        ("the west", ["", ""]),
+    ];
+    for (k, kind) in ["shortwave", "longwave"].into_iter().enumerate() {
+        for (side, (name, peers)) in NAMES.into_iter().enumerate() {
+            let off = |(fluxes, around, measured): &Pair| {
+                let (flux, beside, wanted) = match k {
+                    0 => (fluxes.short, around.short, measured.short),
+                    _ => (fluxes.long, around.long, measured.long),
+                };
+                f64::from(if side < 2 { flux[side] } else { beside[side - 2] }) - wanted[side]
+            };
+            let (bias, rmse) = over(&off);
+            figures.push(told(format!("{kind} from {name}, bias, W/m²{}", peers[k]), bias));
+            figures.push(told(format!("{kind} from {name}, RMSE, W/m²"), rmse));
+        }
+    }
+    Ok(figures)
 }

@@ -1,7 +1,7 @@
 //! Sky view and radiation against closed forms.
 
 use super::super::cpu::horizons::view;
-use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant};
+use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant, sides};
 use super::super::params::Bright;
 use super::super::scene::Scene;
 use super::super::sky::patches;
@@ -57,10 +57,19 @@ pub fn enclosure(_: &Bench) -> Result<Vec<Figure>> {
         };
         Bright { threshold: 1.0, level, side, ..long }
     };
-    let all = incoming(&found, &patches().iter().map(bright).collect::<Vec<_>>());
+    let brights: Vec<Bright> = patches().iter().map(bright).collect();
+    let all = incoming(&found, &brights);
+    // Planes to all sides get what a body of the same warmth sends.
+    let around = (0..found.len).map(|cell| {
+        let all = sides(&found.of(cell), &patches(), &brights, (0.0, 0.0), [0.0, black]);
+        all.long.iter().map(|side| f64::from((side - black).abs())).fold(0.0, f64::max)
+    });
     let off = (0..found.len).map(|cell| {
         let long = [all.long_down[cell], black, all.long_side[cell]];
         (f64::from(radiant(&Fluxes { short: [0.0; 3], long })) - celsius).abs()
     });
-    Ok(vec![most("mean radiant temperature, K off", off.fold(0.0, f64::max), 0.05)])
+    Ok(vec![
+        most("mean radiant temperature, K off", off.fold(0.0, f64::max), 0.05),
+        most("upright planes, W/m² off", around.fold(0.0, f64::max), 0.5),
+    ])
 }

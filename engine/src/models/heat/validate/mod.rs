@@ -20,5 +20,6 @@ pub const CASES: &[Case] = &[
     Case { name: "sky view", cheap: true, needs_data: false, run: geometry::sky_view },
     Case { name: "isothermal enclosure", cheap: true, needs_data: false, run: geometry::enclosure },
     Case { name: "Athens by UMEP", cheap: true, needs_data: true, run: golden::athens },
+    Case { name: "indices by UMEP", cheap: true, needs_data: true, run: golden::indices },
     Case { name: "field days", cheap: true, needs_data: true, run: field::days },
 ];
