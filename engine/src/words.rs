@@ -103,6 +103,7 @@ pub fn layer(name: &str) -> Text {
         "hazard" => ("Danger in the water", "Gevaar door het water"),
         "tmrt" => ("Mean radiant temperature", "Gemiddelde stralingstemperatuur"),
         "pet" => ("Felt temperature (PET)", "Gevoelstemperatuur (PET)"),
+        "pet_hoeppe" => ("Felt temperature (PET after Höppe)", "Gevoelstemperatuur (PET volgens Höppe)"),
         "max_pet" => ("Highest felt temperature (PET)", "Hoogste gevoelstemperatuur (PET)"),
         "mean_pet" => ("Mean felt temperature (PET)", "Gemiddelde gevoelstemperatuur (PET)"),
         "noon_pet" => ("Felt temperature around noon (PET)", "Gevoelstemperatuur rond de middag (PET)"),

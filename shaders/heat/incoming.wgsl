@@ -19,6 +19,14 @@
 @group(0) @binding(10) var<storage, read_write> ground: array<vec2<f32>>;
 
 const STEFAN_BOLTZMANN: f32 = 5.670374e-8;
+const PI: f32 = 3.1415927;
+
+// Share of what an upright plane sees above the horizon that walls are, by the sky view of its half (Lindberg et al. 2008).
+fn wall_share(sky: vec4<f32>) -> vec4<f32> {
+    let x = clamp(sky, vec4<f32>(0.0), vec4<f32>(1.0));
+    let p = ((((63.227 * x - 161.51) * x + 156.91) * x - 70.424) * x + 16.773) * x - 0.4863;
+    return clamp(1.0 - p * x / 4.4897, vec4<f32>(0.0), vec4<f32>(1.0));
+}
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -29,6 +37,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let cell = hour.strip + at;
     let horizon = sqrt(max(1.0 / clamp(sky_view[cell], 1e-4, 1.0) - 1.0, 0.0));
     var sum = vec4<f32>(0.0);
+    // Under an isotropic sky, to the north, east, south and west: how much is hidden, and what hides it shines.
+    var hidden_level = vec4<f32>(0.0);
+    var hidden_short = vec4<f32>(0.0);
+    var hidden_long = vec4<f32>(0.0);
     for (var k = 0u; k < PATCHES; k++) {
         let p = bright[k];
         let word = (k / 4u) * hour.cells + at;
@@ -41,7 +53,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let sky = vec2<f32>(p.sky_short, p.sky_long);
         let seen = select(vec2<f32>(p.shaded_short, p.shaded_long), vec2<f32>(p.lit_short, p.lit_long), horizon < p.threshold);
         let radiance = sky + wall * (seen - sky) + crown * (vec2<f32>(p.crown_short, p.crown_long) - sky);
+        if hour.isotropic > 0u {
+            let halves = p.level * vec4<f32>(p.north, p.east, p.south, p.west);
+            hidden_level += (wall + crown) * halves;
+            hidden_short += (wall * seen.x + crown * p.crown_short) * halves;
+            hidden_long += (wall * seen.y + crown * p.crown_long) * halves;
+        }
         sum += vec4<f32>(radiance.x * p.level, radiance.x * p.side, radiance.y * p.level, radiance.y * p.side);
+    }
+    if hour.isotropic > 0u {
+        let share = wall_share(1.0 - hidden_level / (0.5 * PI));
+        let level = max(hidden_level, vec4<f32>(1e-6));
+        let p = bright[0];
+        let short = p.sky_short + share * (hidden_short / level - p.sky_short);
+        let long = p.sky_long + share * (hidden_long / level - p.sky_long);
+        // Half of each of four sides sees above the horizon; as it counts beside a cylinder.
+        let scale = 0.22 / 0.28 * 0.5 * PI;
+        let none = vec4<f32>(1.0);
+        sum.y = scale * dot(short, none);
+        sum.w = scale * dot(long, none);
     }
     incoming[cell] = sum;
     let kind = surfaces[covers[cell]];

@@ -60,6 +60,7 @@ struct Hour {
     cells: u32,
     weights: u32,
     has_crowns: u32,
+    isotropic: u32,
     memory: f32,
     air: f32,
 }
@@ -77,6 +78,10 @@ struct Bright {
     threshold: f32,
     level: f32,
     side: f32,
+    north: f32,
+    east: f32,
+    south: f32,
+    west: f32,
 }
 
 // A kind of surface: what it reflects and emits, and how much warmer than the air it is in the sun, K.

@@ -1,6 +1,6 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
+use super::spec::{BoundaryName, HeatProduct, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
 use super::{Allowed, Scenario};
 use crate::city::demo;
 use crate::error::{Error, Result};
@@ -110,6 +110,10 @@ impl Scenario {
         if self.day().is_none() {
             let problem = format!("\"{}\" is no date", written.chars().take(40).collect::<String>());
             return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
+        }
+        if heat.product() == HeatProduct::National && (heat.sky.is_some() || heat.pet_hoeppe.is_some()) {
+            let key = if heat.sky.is_some() { "heat.sky" } else { "heat.pet_hoeppe" };
+            return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
         }
         self.check_idle()?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;

@@ -12,8 +12,8 @@ mod storms;
 pub use city::{Input, check_demo_memory};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec,
-    Spec, StructureName, StructureSpec,
+    BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, HeatSky, ModelName, NumberOrFile, PointOrLine, RoofWater,
+    SeriesSpec, Spec, StructureName, StructureSpec,
 };
 
 use crate::error::{Error, Result};

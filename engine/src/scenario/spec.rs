@@ -119,6 +119,12 @@ pub struct HeatSpec {
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// How light and warmth are spread over the sky; anisotropic if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sky: Option<HeatSky>,
+    /// Whether the older PET of Höppe is given, too, as the layer pet_hoeppe, to compare with UMEP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pet_hoeppe: Option<bool>,
     /// Where the city lies, degrees; only where its plane does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latitude: Option<f64>,
@@ -135,6 +141,16 @@ pub enum HeatProduct {
     Physical,
     /// The heat map of the Dutch stress test: PET by regression (Koopmans et al. 2020).
     National,
+}
+
+/// How light and warmth are spread over the sky.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeatSky {
+    /// Brightest about the sun (Perez 1993), warmest at the horizon.
+    Anisotropic,
+    /// The same everywhere, with walls as the first SOLWEIG has them.
+    Isotropic,
 }
 
 impl HeatSpec {

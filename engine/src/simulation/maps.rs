@@ -98,7 +98,7 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
 }
 
 /// Layers whose time is that of the day, in UTC.
-const OF_THE_DAY: [&str; 5] = ["pet", "utci", "tmrt", "sun", "air"];
+const OF_THE_DAY: [&str; 6] = ["pet", "pet_hoeppe", "utci", "tmrt", "sun", "air"];
 
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
 fn clock(name: &str) -> String {

@@ -1,5 +1,6 @@
 //! PET and UTCI of whole cities: in an hour air and humidity are the same everywhere, so a table over radiation and wind holds all.
 
+use super::hoeppe;
 use super::pet::{Around, Body, pet};
 use super::utci::{WIND_10_M, utci};
 use rayon::prelude::*;
@@ -30,6 +31,12 @@ impl Table {
     /// PET after Walther and Goestchel, °C, in air of a temperature (°C) and a vapour pressure (hPa).
     pub fn pet(air: f64, vapour: f64) -> Table {
         Table::new(|radiant, wind| pet(Around { air, radiant, wind, vapour }, Body::default()))
+    }
+
+    /// PET after Höppe, °C, in air of a temperature (°C) and a relative humidity (%).
+    pub fn pet_hoeppe(air: f64, humidity: f64) -> Table {
+        let (vapour, person) = (hoeppe::vapour(air, humidity), hoeppe::Person::default());
+        Table::new(|radiant, wind| hoeppe::pet(Around { air, radiant, wind, vapour }, &person))
     }
 
     /// UTCI, °C, in air of a temperature (°C) and a relative humidity (%).

@@ -37,6 +37,8 @@ pub struct Forcing {
     pub sky: f64,
     /// Emissivity of the sky.
     pub emissivity: f64,
+    /// Whether the sky is equally bright and warm everywhere (as in the first SOLWEIG).
+    pub is_isotropic: bool,
     /// Light that comes through a crown.
     pub through: f32,
     /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
@@ -103,6 +105,7 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
             suns,
             light,
             vapour,
+            is_isotropic: false,
             through: if LEAVES.contains(&day_of_year) { THROUGH.0 } else { THROUGH.1 },
             walls: warmer(ground::WALL),
             ground: Cover::ALL.map(|cover| warmer(ground::kind(cover))),
@@ -202,8 +205,10 @@ impl Forcing {
         let air = self.weather.air;
         let Light { altitude, azimuth, direct, diffuse, .. } = self.light;
         let direct = if altitude >= LOWEST { direct } else { 0.0 };
-        let short = self.light.radiances(patches);
-        let long = sky::longwave_radiances(patches, self.sky, self.emissivity);
+        let (short, long) = match self.is_isotropic {
+            false => (self.light.radiances(patches), sky::longwave_radiances(patches, self.sky, self.emissivity)),
+            true => (vec![self.light.diffuse / PI; patches.len()], vec![self.sky / PI; patches.len()]),
+        };
         let wall = f64::from(ground::WALL.emissivity);
         let albedo = f64::from(ground::WALL.albedo);
         // What walls and crowns do not emit they reflect, of surroundings about as warm as the air.
@@ -217,6 +222,7 @@ impl Forcing {
             let on_wall = direct * altitude.cos() * facing.max(0.0);
             let tangent = if patch.altitude < FRAC_PI_2 { patch.altitude.tan() } else { 1e6 };
             // The shadow of the other side of the street ends lower by what the sun falls across it.
+            let [north, east, south, west] = patch.halves().map(|share| share as f32);
             let threshold = if is_facing { tangent + 2.0 * altitude.tan() * facing } else { -1.0 };
             Bright {
                 sky_short: short as f32,
@@ -230,6 +236,10 @@ impl Forcing {
                 threshold: threshold as f32,
                 level: patch.level as f32,
                 side: patch.side as f32,
+                north,
+                east,
+                south,
+                west,
             }
         };
         patches.iter().zip(short).zip(long).map(of).collect()

@@ -391,10 +391,10 @@ impl Solver for GpuSolver {
         self.gpu.write(&self.surfaces, &surfaces)?;
         self.gpu.write(&self.bright, &forcing.bright(&self.patches))?;
         let air = forcing.weather.air as f32 + 273.15;
-        let weights = self.weights;
+        let (weights, isotropic) = (self.weights, u32::from(forcing.is_isotropic));
         for strip in &self.strips {
             let (first, cells) = (strip.cells.start as u32, strip.cells.len() as u32);
-            let hour = Hour { cols, rows, strip: first, cells, weights, has_crowns, memory: MEMORY, air };
+            let hour = Hour { cols, rows, strip: first, cells, weights, has_crowns, isotropic, memory: MEMORY, air };
             self.gpu.write(&self.hour, &[hour])?;
             self.gpu.submit([Work::Groups(&strip.incoming, groups(strip.cells.len()))])?;
         }

@@ -120,7 +120,7 @@ impl Dressed {
 
 /// Where a falling function is 0, by halving.
 fn falling(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
-    for _ in 0..60 {
+    for _ in 0..45 {
         let middle = 0.5 * (low + high);
         if f(middle) > 0.0 { low = middle } else { high = middle }
     }

@@ -23,7 +23,7 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
-use crate::scenario::{HeatProduct, Scenario};
+use crate::scenario::{HeatProduct, HeatSky, Scenario};
 use crate::weather;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -141,10 +141,13 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         }
         HeatProduct::Physical => {
             let found = weather::read(&path, start, start + hours * 3600)?;
-            let (hours, repairs) = forcing(&found, place.0, place.1)?;
+            let (mut hours, repairs) = forcing(&found, place.0, place.1)?;
+            let isotropic = heat.sky == Some(HeatSky::Isotropic);
+            hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);
             let solver = solver(scene(city), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let product = Physical {
+                hoeppe: heat.pet_hoeppe.unwrap_or(false),
                 grid,
                 solver,
                 hours,

@@ -110,6 +110,8 @@ shared_struct! {
         pub weights: u32,
         /// 1 with trees.
         pub has_crowns: u32,
+        /// 1 under an isotropic sky.
+        pub isotropic: u32,
         /// Share of the ground's warmth of the hour before that stays.
         pub memory: f32,
         /// Air temperature, K.
@@ -142,6 +144,14 @@ shared_struct! {
         pub level: f32,
         /// What the patch shines on a cylinder for a radiance of 1.
         pub side: f32,
+        /// Share of the patch to the north of an upright plane.
+        pub north: f32,
+        /// To the east.
+        pub east: f32,
+        /// To the south.
+        pub south: f32,
+        /// To the west.
+        pub west: f32,
     }
 }
 

@@ -30,6 +30,19 @@ pub struct Patch {
     pub side: f64,
 }
 
+impl Patch {
+    /// Shares of it that lie to the north, east, south and west of an upright plane.
+    pub fn halves(&self) -> [f64; 4] {
+        let share = |side: usize| {
+            let from = self.azimuth - 0.5 * self.width - FRAC_PI_2 * side as f64;
+            let before =
+                |turn: f64| ((from + turn + self.width).min(FRAC_PI_2) - (from + turn).max(-FRAC_PI_2)).max(0.0);
+            [-2.0 * TAU, -TAU, 0.0, TAU].into_iter().map(before).sum::<f64>() / self.width
+        };
+        [0, 1, 2, 3].map(share)
+    }
+}
+
 /// All patches, ring by ring from the horizon up; the first of each begins in the north.
 pub fn patches() -> Vec<Patch> {
     let ring = |(k, count): (usize, &usize)| {
@@ -194,6 +207,10 @@ mod tests {
         assert!((level - PI).abs() < 1e-12, "{level}");
         let side: f64 = patches.iter().map(|patch| patch.side).sum();
         assert!((side - 0.5 * PI * PI).abs() < 1e-12, "{side}");
+        for half in 0..4 {
+            let level: f64 = patches.iter().map(|patch| patch.level * patch.halves()[half]).sum();
+            assert!((level - FRAC_PI_2).abs() < 1e-9, "{level}");
+        }
     }
 
     #[test]

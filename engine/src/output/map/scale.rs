@@ -109,7 +109,7 @@ impl Scale {
                 let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
                 fixed("m/s", 1.0, 2, starts, &CIVIDIS)
             }
-            "pet" | "max_pet" | "mean_pet" | "noon_pet" | "utci" => {
+            "pet" | "pet_hoeppe" | "max_pet" | "mean_pet" | "noon_pet" | "utci" => {
                 let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 41.0, 45.0, 49.0, 53.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }

@@ -12,7 +12,7 @@ use super::solver::Solver;
 use super::views::{Keep, Views};
 use crate::error::Result;
 use horizons::{Looking, View, sky_view_with_crowns};
-use radiation::{Incoming, incoming};
+use radiation::{Incoming, incoming, isotropic};
 use std::ops::Range;
 
 /// Rows that look around before the clock is looked at.
@@ -78,7 +78,12 @@ impl Solver for CpuSolver {
         let bright = forcing.bright(&self.patches);
         let mut all = Incoming::default();
         for strip in 0..self.views.strips().0 {
-            all.extend(incoming(&*self.views.strip(strip)?, &bright));
+            let view = self.views.strip(strip)?;
+            let mut part = incoming(&view, &bright);
+            if forcing.is_isotropic {
+                isotropic(&view, &bright, &mut part);
+            }
+            all.extend(part);
         }
         Ok(radiation(&self.scene, all, &self.covers, forcing, &mut self.warmth))
     }

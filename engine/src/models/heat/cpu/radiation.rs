@@ -98,6 +98,49 @@ pub fn incoming(view: &View, patches: &[Bright]) -> Incoming {
     all
 }
 
+/// Share of what an upright plane sees above the horizon that walls are, by the sky view of its half (Lindberg et al. 2008).
+fn wall_share(sky: f32) -> f32 {
+    let x = sky.clamp(0.0, 1.0);
+    let p = ((((63.227 * x - 161.51) * x + 156.91) * x - 70.424) * x + 16.773) * x - 0.4863;
+    (1.0 - p * x / 4.4897).clamp(0.0, 1.0)
+}
+
+/// What comes from the sides under an isotropic sky, as the first SOLWEIG has it: on four upright planes, each of which sees walls
+/// by the sky view of its half.
+pub fn isotropic(view: &View, patches: &[Bright], all: &mut Incoming) {
+    let part = |values: &[u8], k: usize, cell: usize| {
+        values.get(k * view.len + cell).map_or(0.0, |value| f32::from(*value) / 255.0)
+    };
+    let Some(sky) = patches.first() else { return };
+    let half = 0.5 * PI as f32;
+    all.short_side.par_iter_mut().zip(&mut all.long_side).enumerate().for_each(|(cell, (short_side, long_side))| {
+        let horizon = mean_horizon(view.sky_view[cell]);
+        let mut hidden = [[0.0f32; 3]; 4];
+        for (k, p) in patches.iter().enumerate() {
+            let (wall, crown) = (part(&view.walls, k, cell), part(&view.crowns, k, cell));
+            let is_lit = horizon < p.threshold;
+            let short = wall * if is_lit { p.lit_short } else { p.shaded_short } + crown * p.crown_short;
+            let long = wall * if is_lit { p.lit_long } else { p.shaded_long } + crown * p.crown_long;
+            for (hidden, half) in hidden.iter_mut().zip([p.north, p.east, p.south, p.west]) {
+                let level = p.level * half;
+                hidden[0] += (wall + crown) * level;
+                hidden[1] += short * level;
+                hidden[2] += long * level;
+            }
+        }
+        let (mut short, mut long) = (0.0, 0.0);
+        for [level, hidden_short, hidden_long] in hidden {
+            let share = wall_share(1.0 - level / half);
+            let level = level.max(1e-6);
+            short += sky.sky_short + share * (hidden_short / level - sky.sky_short);
+            long += sky.sky_long + share * (hidden_long / level - sky.sky_long);
+        }
+        // Half of each side sees above the horizon; as it counts beside a cylinder.
+        let scale = SIDE / AROUND * half;
+        (*short_side, *long_side) = (scale * short, scale * long);
+    });
+}
+
 /// Radiation on upright planes that face north, east, south and west, W/m²: shortwave and longwave.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sides {

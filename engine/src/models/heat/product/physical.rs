@@ -51,12 +51,19 @@ pub(in super::super) struct Physical {
     pub(in super::super) hours: Vec<Forcing>,
     pub(in super::super) buildings: Vec<f32>,
     pub(in super::super) trees: Vec<f32>,
+    /// Whether Höppe's PET is wanted beside.
+    pub(in super::super) hoeppe: bool,
     /// Wind over that in the open, by quarter, where it was wanted.
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
     /// What places see that are told of.
     pub(in super::super) seen: BTreeMap<usize, View>,
+}
+
+/// An index on every cell.
+fn table_of(table: &Comfort, radiant: &[f32], wind: &[f32]) -> Vec<f32> {
+    radiant.par_iter().zip(wind).map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
 }
 
 impl Physical {
@@ -93,15 +100,12 @@ impl Product for Physical {
         let all = self.solver.hour(hour)?;
         let (pet, utci) = (Comfort::pet(weather.air, hour.vapour), Comfort::utci(weather.air, weather.humidity));
         let radiant = all.radiant();
-        let felt = |table: &Comfort| -> Vec<f32> {
-            radiant.par_iter().zip(&wind).map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
-        };
-        let (pet, utci) = (felt(&pet), felt(&utci));
+        let (pet, utci) = (table_of(&pet, &radiant, &wind), table_of(&utci, &radiant, &wind));
         // What shines through of a sun that is above the horizon for a part of the hour.
         let up = hour.beams().len() as f32 / hour.suns.len() as f32;
         let share = if hour.light.direct >= SUNNY { up } else { 0.0 };
         let sun = all.lit.iter().map(|lit| share * lit).collect();
-        let others = vec![
+        let mut others = vec![
             Layer {
                 name: "utci", unit: "°C", words: "felt temperature (UTCI), mean of the hour before", values: utci
             },
@@ -112,6 +116,12 @@ impl Product for Physical {
                 values: radiant,
             },
         ];
+        if self.hoeppe {
+            let table = Comfort::pet_hoeppe(weather.air, weather.humidity);
+            let values = table_of(&table, &others[1].values, &wind);
+            let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
+            others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
+        }
         self.latest = Some((at, all, wind));
         Ok(Felt { pet, sun, others })
     }
@@ -160,7 +170,7 @@ impl Product for Physical {
     fn settings(&self) -> serde_json::Value {
         serde_json::json!({
             "product": "physical",
-            "sky": "Perez 1993, 153 patches",
+            "sky": if self.hours.iter().any(|hour| hour.is_isotropic) { "isotropic" } else { "Perez 1993, 153 patches" },
             "surface_temperatures": "sine of the day (Lindberg et al. 2016)",
             "wind": "national method (Macdonald 2000)",
             "eye_m": EYE,

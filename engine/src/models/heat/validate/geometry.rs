@@ -1,7 +1,7 @@
 //! Sky view and radiation against closed forms.
 
 use super::super::cpu::horizons::view;
-use super::super::cpu::radiation::{Fluxes, STEFAN_BOLTZMANN, incoming, radiant, sides};
+use super::super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, incoming, isotropic, radiant, sides};
 use super::super::params::Bright;
 use super::super::scene::Scene;
 use super::super::sky::patches;
@@ -55,7 +55,8 @@ pub fn enclosure(_: &Bench) -> Result<Vec<Figure>> {
             shaded_long: radiance,
             ..Bright::default()
         };
-        Bright { threshold: 1.0, level, side, ..long }
+        let [north, east, south, west] = patch.halves().map(|share| share as f32);
+        Bright { threshold: 1.0, level, side, north, east, south, west, ..long }
     };
     let brights: Vec<Bright> = patches().iter().map(bright).collect();
     let all = incoming(&found, &brights);
@@ -64,12 +65,18 @@ pub fn enclosure(_: &Bench) -> Result<Vec<Figure>> {
         let all = sides(&found.of(cell), &patches(), &brights, (0.0, 0.0), [0.0, black]);
         all.long.iter().map(|side| f64::from((side - black).abs())).fold(0.0, f64::max)
     });
-    let off = (0..found.len).map(|cell| {
-        let long = [all.long_down[cell], black, all.long_side[cell]];
-        (f64::from(radiant(&Fluxes { short: [0.0; 3], long })) - celsius).abs()
-    });
+    let mut boxed = all.clone();
+    isotropic(&found, &brights, &mut boxed);
+    let off = |all: &Incoming| {
+        let off = (0..found.len).map(|cell| {
+            let long = [all.long_down[cell], black, all.long_side[cell]];
+            (f64::from(radiant(&Fluxes { short: [0.0; 3], long })) - celsius).abs()
+        });
+        off.fold(0.0, f64::max)
+    };
     Ok(vec![
-        most("mean radiant temperature, K off", off.fold(0.0, f64::max), 0.05),
+        most("mean radiant temperature, K off", off(&all), 0.05),
+        most("mean radiant temperature under an isotropic sky, K off", off(&boxed), 0.05),
         most("upright planes, W/m² off", around.fold(0.0, f64::max), 0.5),
     ])
 }
