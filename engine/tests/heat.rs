@@ -238,6 +238,14 @@ fn wrong_ones_are_told_with_place_and_mend() {
     };
     let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
     put("early.csv", day.lines().map(|line| early(line, -4) + "\n").collect());
+    let dark = |line: &str| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        if line.starts_with("2019") {
+            cells[5] = "0";
+        }
+        cells.join(",") + "\n"
+    };
+    put("dark.csv", day.lines().map(dark).collect());
     put("humid.csv", day.replacen(",76,", ",140,", 1).replacen(",75,", ",140,", 1).replacen(",74,", ",140,", 1));
     put(
         "gap.csv",
@@ -255,6 +263,7 @@ fn wrong_ones_are_told_with_place_and_mend() {
     let cases: Vec<(String, &[&str])> = vec![
         (words(CITY, &of("no.csv"), 2), &["heat.weather", "no.csv", "scenario.toml:"]),
         (words(CITY, &of("early.csv"), 20), &["heat.weather", "sun is down", "UTC"]),
+        (words(CITY, &of("dark.csv"), 20), &["heat.weather", "no radiation on 2019-07-25"]),
         (words(CITY, &of("humid.csv"), 3), &["humid.csv", "humidity of 140"]),
         (words(CITY, &of("gap.csv"), 24), &["gap.csv", "no air temperature for 5 hours"]),
         (words(CITY, &HEAT.replace("07-25", "02-30"), 2), &["heat.date", "2019-02-30"]),
@@ -318,7 +327,7 @@ fn delft_on_the_hottest_day() {
     let surfaces = ["begroeidterreindeel", "onbegroeidterreindeel", "waterdeel", "wegdeel"].map(bgt).join(", ");
     let city =
         format!("holes = \"fill\"\n{CITY}\nbuildings = {}\nsurfaces = [{surfaces}]\ncodes = \"bgt\"", bgt("pand"));
-    let heat = "weather = \"data:weather/uurgeg_278_2011-2020.zip\"\ndate = \"2019-07-25\"";
+    let heat = "weather = \"data:weather/uurgeg_278_2011-2020.zip\"\ndate = \"2019-07-25\"\npressure = \"data:weather/uurgeg_279_2011-2020.zip\"";
     let (frames, outcome, _) = try_run(folder.path(), &text(&city, heat, 18)).unwrap();
     // From the morning to the afternoon the shaded ground is cooler than the sunny.
     for hour in [9, 12, 15] {

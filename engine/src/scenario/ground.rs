@@ -119,6 +119,13 @@ impl Scenario {
         for name in &spec.surfaces {
             self.paint(name, &codes, &fine, &mut class, inputs)?;
         }
+        let bare = class.iter().filter(|class| **class == NO_CLASS).count();
+        if bare > 0
+            && let Some(input) = inputs.last_mut()
+        {
+            let percent = 100.0 * bare as f64 / class.len() as f64;
+            input.repairs.push(format!("{percent:.1} % of the ground is in no class and taken as bare soil"));
+        }
         Ok(Ground { grid: *grid, codes: Some(codes), parts, class })
     }
 

@@ -17,6 +17,7 @@ pub use spec::{
 };
 
 use crate::error::{Error, Result};
+use crate::weather::is_shipped;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -141,8 +142,9 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
             _ => None,
         });
-        let weather = spec.heat.as_ref().and_then(|heat| heat.weather()).map(String::from);
-        let weather = weather.as_ref().map(|name| ("weather".to_string(), name));
+        let heat = spec.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
+        let heat: Vec<String> = heat.filter(|name| !is_shipped(name)).map(String::from).collect();
+        let weather = heat.iter().map(|name| ("weather".to_string(), name));
         let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;

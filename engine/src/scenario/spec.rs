@@ -2,6 +2,7 @@
 
 use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
+use crate::weather::is_shipped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +77,8 @@ impl Spec {
             _ => None,
         });
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = self.heat.iter().filter_map(|heat| heat.weather.as_deref());
+        let weather = self.heat.iter().flat_map(|heat| [heat.weather.as_deref(), heat.pressure.as_deref()]).flatten();
+        let weather = weather.filter(|name| !is_shipped(name));
         let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
             .into_iter()
             .filter_map(|name| name.as_deref());
@@ -111,10 +113,14 @@ pub struct HeatSpec {
     /// How it is computed; physical if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<HeatProduct>,
-    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze. The national
+    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze; or "hot-day",
+    /// a made one of 25 July 2019 that comes with the program. The national
     /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weather: Option<String>,
+    /// Weather of another station, whose pressure is taken where the weather has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<String>,
     /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

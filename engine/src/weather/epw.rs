@@ -31,6 +31,14 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
             "give a whole EPW file, whose first line is LOCATION,…",
         ));
     };
+    if (zone * 3600.0) % 3600.0 != 0.0 {
+        let words = format!("line 1: hours of a time zone of {zone} hours are no whole hours in UTC");
+        return Err(Error::data(
+            path,
+            words,
+            "give a CSV with the hours in UTC, or the file of a place in a whole zone",
+        ));
+    }
     let mut rows = Vec::new();
     for (k, line) in text.lines().enumerate().skip(8) {
         let cells: Vec<&str> = line.split(',').collect();

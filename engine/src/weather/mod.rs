@@ -96,8 +96,17 @@ struct Row {
     values: [Option<f64>; FIELDS],
 }
 
+/// Weather that comes with the program, by name.
+pub const SHIPPED: [(&str, &str); 1] = [("hot-day", include_str!("../../../scenarios/weather/hot-day.csv"))];
+
+/// Whether a name is that of weather which comes with the program.
+pub fn is_shipped(name: &str) -> bool {
+    SHIPPED.iter().any(|(own, _)| *own == name)
+}
+
 /// The hours of a file whose ends lie after `from` and not after `to` (s since 1970, UTC): KNMI's hourly values (as text or in a zip),
-/// EPW, UMEP's met files, or a CSV of Hanze (docs in the README).
+/// EPW, UMEP's met files, or a CSV of Hanze (docs in the README). A path that is the name of weather which comes with the program gives
+/// that.
 ///
 /// # Errors
 /// `Data` with file and line for what is not understood, cannot be or is missing; `Io` where the file cannot be read.
@@ -115,15 +124,35 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
     } else if text.contains("YYYYMMDD") {
         knmi::rows(path, &text, from, to)?
     } else if first.trim_start_matches('%').trim_start().starts_with("iy") {
-        umep::rows(path, &text)?
+        umep::rows(path, &text, from, to)?
     } else {
-        table::rows(path, &text)?
+        table::rows(path, &text, from, to)?
     };
     fitted(path, rows, from, wanted)
 }
 
+/// Takes the pressure of another station where there is none; in words how often.
+///
+/// # Errors
+/// Those of the file.
+pub fn take_pressure(weather: &mut Weather, path: &Path) -> Result<()> {
+    let (Some(first), Some(last)) = (weather.hours.first(), weather.hours.last()) else { return Ok(()) };
+    let other = read(path, first.end - 3600, last.end)?;
+    let mut taken = 0;
+    for (hour, other) in weather.hours.iter_mut().zip(&other.hours).filter(|(hour, _)| hour.pressure.is_none()) {
+        hour.pressure = other.pressure;
+        taken += usize::from(other.pressure.is_some());
+    }
+    let name = path.file_name().map_or(String::new(), |name| shown(&name.to_string_lossy()));
+    weather.repairs.push(format!("pressure of {taken} hours is that of {name}"));
+    Ok(())
+}
+
 /// The text of a file, or of the only file in a zip.
 fn text(path: &Path) -> Result<String> {
+    if let Some((_, text)) = SHIPPED.iter().find(|(name, _)| Path::new(name) == path) {
+        return Ok((*text).to_string());
+    }
     let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
     let mut bytes = Vec::new();
     let unpacked = |error: &dyn std::fmt::Display| {

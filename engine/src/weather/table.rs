@@ -22,7 +22,7 @@ const COLUMNS: [(&str, usize, f64); 10] = [
     ("longwave_w_per_m2", LONGWAVE, 1.0),
 ];
 
-pub(super) fn rows(path: &Path, text: &str) -> Result<Vec<Row>> {
+pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {
     let mut lines = text.lines().enumerate();
     let header: Vec<&str> = lines.next().map_or("", |(_, line)| line).split(',').map(str::trim).collect();
     let known = COLUMNS.map(|(name, ..)| name).join(", ");
@@ -52,7 +52,9 @@ pub(super) fn rows(path: &Path, text: &str) -> Result<Vec<Row>> {
         for ((_, field, unit), cell) in fields.iter().zip(&cells[1..]) {
             values[*field] = number(path, k + 1, cell)?.map(|value| value * unit);
         }
-        rows.push(Row { end, line: k + 1, values });
+        if (from + 1..=to).contains(&end) {
+            rows.push(Row { end, line: k + 1, values });
+        }
     }
     Ok(rows)
 }

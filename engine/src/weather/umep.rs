@@ -23,7 +23,7 @@ const COLUMNS: [(&str, usize, f64); 12] = [
     ("ldown", LONGWAVE, 1.0),
 ];
 
-pub(super) fn rows(path: &Path, text: &str) -> Result<Vec<Row>> {
+pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {
     let mut lines = text.lines().enumerate();
     let header = lines.next().map_or("", |(_, line)| line).trim_start_matches('%').to_lowercase();
     let columns: Vec<&str> = header.split_whitespace().collect();
@@ -49,7 +49,9 @@ pub(super) fn rows(path: &Path, text: &str) -> Result<Vec<Row>> {
             }
         }
         let end = (first + day as i64 - 1) * 86_400 + hour as i64 * 3600;
-        rows.push(Row { end, line: k + 1, values });
+        if (from + 1..=to).contains(&end) {
+            rows.push(Row { end, line: k + 1, values });
+        }
     }
     Ok(rows)
 }

@@ -76,7 +76,7 @@ pub const PROCESSES: &[Process] = &[
         id: "urban-heat",
         title: "Urban heat",
         description: "How hot it feels on every square metre, hour by hour: radiation from all sides, PET and UTCI from the weather of a \
-                      station and the shade of houses and trees.",
+                      station and the shade of houses and trees; or the heat map of the Dutch stress test by its national method.",
         is_echo: false,
         model: Some(ModelName::Heat),
         shows: Some("pet"),
@@ -85,11 +85,11 @@ pub const PROCESSES: &[Process] = &[
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             json!({
                 "max_pet-tif": file("Highest felt temperature (PET)", RASTER),
+                "extreme_hours-tif": file("Hours that feel hotter than 41 °C (PET)", RASTER),
                 "mean_pet-tif": file("Mean felt temperature (PET)", RASTER),
                 "hot_hours-tif": file("Hours that feel hotter than 35 °C (PET)", RASTER),
                 "sun_hours-tif": file("Hours of sun", RASTER),
                 "sky_view-tif": file("Part of the sky that is seen", RASTER),
-                "wind-tif": file("Wind at 1.2 m over that in the open", RASTER),
                 "max_pet-png": file("Map of the highest felt temperature", "image/png"),
                 "run-json": file("Record: inputs, settings, device, checksums", "application/json"),
             })

@@ -16,6 +16,8 @@ use warp::http::StatusCode;
 const STORED: &[(&str, &str)] = &[
     ("cloudburst", include_str!("../../../scenarios/cloudburst.toml")),
     ("ijssel-breach", include_str!("../../../scenarios/ijssel-breach.toml")),
+    ("heatwave", include_str!("../../../scenarios/heatwave.toml")),
+    ("heat-stress-map", include_str!("../../../scenarios/heat-stress-map.toml")),
 ];
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
@@ -249,7 +251,7 @@ pub fn estimate(spec: &Spec, cells: Option<f64>) -> Option<Estimate> {
 /// Refuses what is too large, with what it would take and what is allowed.
 pub fn check(estimate: Estimate, most_cells: u64, most_hours: f64) -> Result<(), String> {
     let Estimate { cells, hours } = estimate;
-    let mend = "take a larger cell, a smaller part, a shorter time, or order = 1";
+    let mend = "take a larger cell, a smaller part or a shorter time (of runoff, order = 1)";
     if cells > most_cells as f64 {
         return Err(format!("the city has {cells:.0} cells, and a job here may have {most_cells}; {mend}"));
     }

@@ -19,7 +19,7 @@ use warp::http::{HeaderMap, StatusCode};
 /// Time in which a further piece must arrive.
 const PIECE_TIME: Duration = Duration::from_secs(30);
 /// Endings of files that a scenario can name.
-pub const ENDINGS: [&str; 9] = ["tif", "tiff", "asc", "txt", "csv", "geojson", "json", "gpkg", "toml"];
+pub const ENDINGS: [&str; 11] = ["tif", "tiff", "asc", "txt", "csv", "geojson", "json", "gpkg", "toml", "epw", "zip"];
 
 /// Folder of uploads.
 pub fn folder(data: &Path) -> PathBuf {

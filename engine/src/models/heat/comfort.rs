@@ -1,7 +1,7 @@
 //! PET and UTCI of whole cities: in an hour air and humidity are the same everywhere, so a table over radiation and wind holds all.
 
 use super::hoeppe;
-use super::pet::{Around, Body, pet};
+use super::pet::{Around, Body, PRESSURE, pet};
 use super::utci::{WIND_10_M, utci};
 use rayon::prelude::*;
 
@@ -28,15 +28,15 @@ impl Table {
         Table { values: (0..TEMPERATURES * WINDS).into_par_iter().map(value).collect() }
     }
 
-    /// PET after Walther and Goestchel, °C, in air of a temperature (°C) and a vapour pressure (hPa).
-    pub fn pet(air: f64, vapour: f64) -> Table {
-        Table::new(|radiant, wind| pet(Around { air, radiant, wind, vapour }, Body::default()))
+    /// PET after Walther and Goestchel, °C, in air of a temperature (°C), a vapour pressure and a pressure (hPa).
+    pub fn pet(air: f64, vapour: f64, pressure: f64) -> Table {
+        Table::new(|radiant, wind| pet(Around { air, radiant, wind, vapour, pressure }, Body::default()))
     }
 
     /// PET after Höppe, °C, in air of a temperature (°C) and a relative humidity (%).
     pub fn pet_hoeppe(air: f64, humidity: f64) -> Table {
         let (vapour, person) = (hoeppe::vapour(air, humidity), hoeppe::Person::default());
-        Table::new(|radiant, wind| hoeppe::pet(Around { air, radiant, wind, vapour }, &person))
+        Table::new(|radiant, wind| hoeppe::pet(Around { air, radiant, wind, vapour, pressure: PRESSURE }, &person))
     }
 
     /// UTCI, °C, in air of a temperature (°C) and a relative humidity (%).
@@ -68,10 +68,10 @@ mod tests {
     fn tables_hold_the_indices() {
         let (air, humidity) = (31.0, 42.0);
         let vapour = humidity / 100.0 * saturation(air);
-        let (one, other) = (Table::pet(air, vapour), Table::utci(air, humidity));
+        let (one, other) = (Table::pet(air, vapour, PRESSURE), Table::utci(air, humidity));
         for radiant in [12.3f32, 31.0, 47.7, 68.2] {
             for wind in [0.5f32, 0.93, 2.7, 6.1] {
-                let around = Around { air, radiant: radiant.into(), wind: wind.into(), vapour };
+                let around = Around { air, radiant: radiant.into(), wind: wind.into(), vapour, pressure: PRESSURE };
                 let [pet, utci] =
                     [pet(around, Body::default()), utci(air, radiant.into(), WIND_10_M * f64::from(wind), humidity)];
                 assert!((f64::from(one.at(radiant, wind)) - pet).abs() < 0.05, "{radiant} °C, {wind} m/s: {pet}");

@@ -20,6 +20,12 @@ const LEAVES: std::ops::RangeInclusive<i64> = 97..=300;
 /// Global radiation that is believed while the sun is down all hour, W/m²; up to `STRAY` it is taken as none.
 const NIGHT: f64 = 8.0;
 const STRAY: f64 = 40.0;
+/// Global radiation in an hour over that above the air, with clouds that shine; and sum over a day (Wh/m²) above the air from which
+/// some must come through.
+const MOST_CLEAR: f64 = 1.1;
+/// Light of a sky whose sun has not risen, W/m².
+const TWILIGHT: f64 = 12.0;
+const BRIGHT: f64 = 1000.0;
 const STEFAN_BOLTZMANN: f64 = super::cpu::radiation::STEFAN_BOLTZMANN;
 
 /// What shines on a city in an hour.
@@ -61,6 +67,7 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
         suns.push((0..POSITIONS).map(|k| sun(latitude, longitude, at(k))).collect::<Result<Vec<Sun>>>()?);
     }
     same_clock(&hours, &suns)?;
+    plausible(&hours, &suns)?;
     for (hour, suns) in hours.iter_mut().zip(&suns) {
         let is_night = suns.iter().all(|sun| sun.altitude < -LOWEST);
         if is_night && hour.global > 0.0 {
@@ -186,6 +193,43 @@ fn same_clock(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
         bright.len()
     );
     Err(Error::scenario("heat.weather", words, "give hours in UTC, not in local or summer time, and the right place"))
+}
+
+/// Refuses light that the sun cannot give at that height, and days without any.
+fn plausible(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
+    let mut days = std::collections::BTreeMap::<i64, (f64, f64)>::new();
+    for (hour, suns) in hours.iter().zip(suns) {
+        let mean = suns.iter().map(|sun| sun.altitude.max(0.0).sin()).sum::<f64>() / suns.len() as f64;
+        let day = (hour.end - 1).div_euclid(86_400);
+        let (year, ..) = date(day);
+        let above = extraterrestrial((day - days_of_year(year) + 1) as f64);
+        let most = MOST_CLEAR * above * mean + TWILIGHT;
+        if hour.global > most {
+            let words = format!(
+                "there are {:.0} W/m² in the hour before {}, when the sun is so low that above the air there are {:.0}",
+                hour.global,
+                stamp(hour.end),
+                above * mean
+            );
+            let mend = "give hours in UTC, each by its end, not in local or summer time, and the right place";
+            return Err(Error::scenario("heat.weather", words, mend));
+        }
+        let sums = days.entry(day).or_default();
+        *sums = (sums.0 + hour.global, sums.1 + above * mean);
+    }
+    match days.iter().find(|(_, (global, above))| *above > BRIGHT && *global <= 0.0) {
+        None => Ok(()),
+        Some((day, _)) => {
+            let (year, month, day) = date(*day);
+            let words = format!("has no radiation on {year:04}-{month:02}-{day:02}, though the sun was up");
+            Err(Error::scenario("heat.weather", words, "give weather with global radiation"))
+        }
+    }
+}
+
+/// The first of January of a year, in days since 1970.
+fn days_of_year(year: i64) -> i64 {
+    days(year, 1, 1).unwrap_or(0)
 }
 
 impl Forcing {

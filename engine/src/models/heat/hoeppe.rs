@@ -129,7 +129,7 @@ fn falling(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
 
 /// The equivalent temperature, °C.
 pub fn pet(around: Around, person: &Person) -> f64 {
-    let Around { air, radiant, wind, vapour } = around;
+    let Around { air, radiant, wind, vapour, .. } = around;
     let body = Dressed::new(person);
     let convection = 2.67 + 6.5 * wind.powf(0.67);
     let breath = body.breath(air, vapour);

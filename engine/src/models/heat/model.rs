@@ -27,6 +27,7 @@ use crate::scenario::{HeatProduct, HeatSky, Scenario};
 use crate::weather;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Side of the smallest cell, m: what is seen below has more cells, the smaller they are.
@@ -121,7 +122,12 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     let missing = || Error::scenario("heat", "is missing", "write [heat] with weather and date");
     let heat = scenario.spec.heat.as_ref().ok_or_else(missing)?;
     let (day, file) = scenario.day().zip(heat.weather()).ok_or_else(missing)?;
-    let path = scenario.existing_at("heat.weather", file)?;
+    let file_of = |key: &str, name: &str| match weather::is_shipped(name) {
+        true => Ok(PathBuf::from(name)),
+        false => scenario.existing_at(key, name),
+    };
+    let path = file_of("heat.weather", file)?;
+    let pressure = heat.pressure.as_ref().map(|name| file_of("heat.pressure", name)).transpose()?;
     let start = day * 86_400;
     let hours = (scenario.spec.time.end_minutes / 60.0).round() as i64;
     let place = place(&grid, heat.latitude.zip(heat.longitude))?;
@@ -136,11 +142,13 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     let (product, mut repairs): (Box<dyn Product>, Vec<String>) = match heat.product() {
         HeatProduct::National => {
             let mut found = national::read(&path, start, hours)?;
+            pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, &path))?;
             let product = National::new(city, &mut found, (start, start + 3600 * hours), place)?;
             (Box::new(product), found.repairs)
         }
         HeatProduct::Physical => {
-            let found = weather::read(&path, start, start + hours * 3600)?;
+            let mut found = weather::read(&path, start, start + hours * 3600)?;
+            pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, &path))?;
             let (mut hours, repairs) = forcing(&found, place.0, place.1)?;
             let isotropic = heat.sky == Some(HeatSky::Isotropic);
             hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);

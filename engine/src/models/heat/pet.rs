@@ -30,12 +30,15 @@ pub struct Around {
     pub wind: f64,
     /// Vapour pressure, hPa.
     pub vapour: f64,
+    /// Pressure, hPa.
+    pub pressure: f64,
 }
 
 const HEIGHT: f64 = 1.8;
 const WEIGHT: f64 = 75.0;
 const AGE: f64 = 23.0;
-const PRESSURE: f64 = 1013.25;
+/// Pressure where none is known, hPa.
+pub const PRESSURE: f64 = 1013.25;
 const STEFAN_BOLTZMANN: f64 = 5.67e-8;
 const VAPORISATION: f64 = 2.42e6;
 /// Heat that a kilogram of blood carries, J/K, and what tissue conducts, W/m²K.
@@ -91,7 +94,7 @@ impl Dressed {
         let breath = {
             let out = 0.47 * around.air + 21.0;
             let flow = heat * 1.44e-6;
-            let vapour = 0.623 * VAPORISATION / PRESSURE * (around.vapour - saturation(out));
+            let vapour = 0.623 * VAPORISATION / around.pressure * (around.vapour - saturation(out));
             flow * (1010.0 * (around.air - out) + vapour)
         };
         let covered = covered.min(1.0);
@@ -208,7 +211,7 @@ fn root(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
 pub fn pet(around: Around, body: Body) -> f64 {
     let at = Dressed::new(around, body.activity * 58.2, body.clothes).settled();
     root(-120.0, 150.0, |room| {
-        let around = Around { air: room, radiant: room, wind: 0.1, vapour: 12.0 };
+        let around = Around { air: room, radiant: room, wind: 0.1, vapour: 12.0, pressure: around.pressure };
         -Dressed::new(around, 80.0, 0.9).gain(at)
     })
 }

@@ -3,6 +3,7 @@
 use super::super::cpu::horizons::{open_sky, rays};
 use super::super::cpu::shade::shade;
 use super::super::national::{self, Day, Spot, shares};
+use super::super::pet::PRESSURE;
 use super::super::rays::Step;
 use super::super::scene::Scene;
 use super::super::sun::{Sun, sun};
@@ -26,8 +27,6 @@ const WINDOW: Window = Window { upwind: 1000.0, downwind: 100.0, aside: 250.0, c
 const CALM: f64 = 1.5;
 /// Bowen ratios of plants and water, and of all else.
 const BOWEN: (f64, f64) = (0.4, 3.0);
-/// Pressure where none is known, hPa.
-const PRESSURE: f64 = 1013.25;
 /// Hours of a day (UTC) that go with the day before.
 const LATE: i64 = 7;
 /// Rows that look around before the clock is looked at.

@@ -6,6 +6,7 @@ use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
 use super::super::national;
+use super::super::pet::PRESSURE;
 use super::super::scene::EYE;
 use super::super::sky::patches;
 use super::super::solver::Solver;
@@ -98,7 +99,10 @@ impl Product for Physical {
             ratios.par_iter().map(|ratio| national::wind(f64::from(*ratio), weather.wind) as f32).collect();
         let hour = &self.hours[at];
         let all = self.solver.hour(hour)?;
-        let (pet, utci) = (Comfort::pet(weather.air, hour.vapour), Comfort::utci(weather.air, weather.humidity));
+        let (pet, utci) = (
+            Comfort::pet(weather.air, hour.vapour, weather.pressure.unwrap_or(PRESSURE)),
+            Comfort::utci(weather.air, weather.humidity),
+        );
         let radiant = all.radiant();
         let (pet, utci) = (table_of(&pet, &radiant, &wind), table_of(&utci, &radiant, &wind));
         // What shines through of a sun that is above the horizon for a part of the hour.

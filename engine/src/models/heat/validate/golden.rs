@@ -4,7 +4,7 @@ use super::super::cpu::horizons::view;
 use super::super::cpu::radiation::{Fluxes, radiant as radiant_of};
 use super::super::cpu::shade::along;
 use super::super::hoeppe::{self, Person};
-use super::super::pet::Around;
+use super::super::pet::{Around, PRESSURE};
 use super::super::rays::umep;
 use super::super::scene::Scene;
 use super::super::sky::RINGS;
@@ -94,7 +94,7 @@ pub fn indices(bench: &Bench) -> Result<Vec<Figure>> {
         inputs.as_chunks::<4>().0.iter().map(|row| of(*row)).collect()
     };
     let equivalent = |[air, humidity, radiant, wind]: [f64; 4]| {
-        hoeppe::pet(Around { air, radiant, wind, vapour: hoeppe::vapour(air, humidity) }, &person)
+        hoeppe::pet(Around { air, radiant, wind, vapour: hoeppe::vapour(air, humidity), pressure: PRESSURE }, &person)
     };
     let thermal = |[air, humidity, radiant, wind]: [f64; 4]| {
         // One row has a wind below those that the index is made for.
