@@ -2,6 +2,7 @@
 //! comparison: up to 2.5 K from the corrected one of `pet`, which the model takes by default.
 
 use super::pet::Around;
+use std::f64::consts::TAU;
 
 /// Who feels it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,10 +81,10 @@ impl Dressed {
             _ => 0.1,
         };
         let thicker = 1.0 + 0.15 * clothes;
-        let outer = area * (thicker - 1.0 + covered) / (6.28 * height * share);
-        let inner = covered * area / (6.28 * height * share);
+        let outer = area * (thicker - 1.0 + covered) / (TAU * height * share);
+        let inner = covered * area / (TAU * height * share);
         let clothed = area * (covered + thicker - 1.0);
-        let through = 6.28 * height * share * (outer - inner) / (resistance * (outer / inner).ln() * clothed);
+        let through = TAU * height * share * (outer - inner) / (resistance * (outer / inner).ln() * clothed);
         Dressed { heat: basic + work, area, clothed, covered, resistance, through }
     }
 

@@ -136,8 +136,12 @@ impl Map<'_> {
         };
         scale.legend(self.language).iter().for_each(|(colour, words)| swatch(*colour, words));
         let pick = |en, nl| self.language.pick(en, nl);
+        // Where a map shows water, what stood there anyhow is another.
+        let name = self.layer.name.trim_start_matches("difference_").trim_start_matches("max_");
+        let is_of_water =
+            ["depth", "level", "velocity", "arrival", "duration", "infiltrated", "sewered", "hazard"].contains(&name);
         let others = [
-            (shown.standing, STANDING, pick("water there before", "water vooraf")),
+            (shown.standing, STANDING, if is_of_water { pick("water there before", "water vooraf") } else { "water" }),
             (shown.buildings, BUILDING, pick("building", "gebouw")),
             (shown.trees, TREE, pick("tree", "boom")),
             (shown.nodata, NODATA, pick("no data", "geen gegevens")),
