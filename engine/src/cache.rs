@@ -9,6 +9,9 @@ use std::time::SystemTime;
 /// Bytes that a cache may hold; what was used longest ago goes first.
 const MOST_BYTES: u64 = 20 << 30;
 
+/// Parts of one file that may be on their way at once.
+const MOST_PARTS: u32 = 16;
+
 /// A folder of such files.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -41,10 +44,10 @@ impl Cache {
         fs::create_dir_all(&self.folder).ok()?;
         self.make_room(bytes);
         let path = self.path(key);
-        // Two runs may make the same file at once.
-        let part = self.folder.join(format!("{key}.{}.part", std::process::id()));
-        let out = BufWriter::with_capacity(1 << 20, File::create(&part).ok()?);
-        Some(Writing { out: Some(out), part, path })
+        // Two runs may make the same file at once, also from machines that share a disk: each has a part of its own.
+        let part = |k: u32| self.folder.join(format!("{key}.{}-{k}.part", std::process::id()));
+        let (file, part) = (0..MOST_PARTS).map(part).find_map(|part| Some((File::create_new(&part).ok()?, part)))?;
+        Some(Writing { out: Some(BufWriter::with_capacity(1 << 20, file)), part, path })
     }
 
     /// Removes what was used longest ago until so many bytes more fit, and parts that a fallen process left.
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("cache")).unwrap().count(), 0);
         let mut writing = cache.begin("a", 3).unwrap();
         writing.add(b"abc").unwrap();
+        // Another one at the same time does not touch it.
+        drop(cache.begin("a", 3).unwrap());
         let mut text = String::new();
         writing.end().unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "abc");

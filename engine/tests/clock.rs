@@ -13,6 +13,11 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
     };
     // Heino, ten years; summers, one day at a time.
     let start = weather::days(2011, 1, 1).unwrap() * 86_400;
+    // A typical year whose light leads the sun is mended and told, and not refused.
+    let path = data.join("weather/NLD_OV_Heino.062780_TMYx.2007-2021.epw");
+    let july = weather::days(2019, 7, 24).unwrap() * 86_400;
+    let (_, repairs) = forcing(&weather::read(&path, july, july + 86_400).unwrap(), 52.44, 6.26).unwrap();
+    assert!(repairs.iter().any(|repair| repair.contains("more light than the sun gives")), "{repairs:?}");
     let files = [("uurgeg_278_2011-2020.zip", 52.44, 6.26), ("uurgeg_260_2011-2020.zip", 52.1, 5.18)];
     for (file, latitude, longitude) in files {
         let path = data.join("weather").join(file);
@@ -25,9 +30,14 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
                 let refused = |shift: i64| {
                     let mut hours = day.to_vec();
                     hours.iter_mut().for_each(|hour| hour.end += shift * 3600);
-                    forcing(&Weather { hours, repairs: Vec::new() }, latitude, longitude).is_err()
+                    forcing(&Weather { hours, repairs: Vec::new(), is_typical: false }, latitude, longitude).is_err()
                 };
-                let reason = forcing(&Weather { hours: day.to_vec(), repairs: Vec::new() }, latitude, longitude).err();
+                let reason = forcing(
+                    &Weather { hours: day.to_vec(), repairs: Vec::new(), is_typical: false },
+                    latitude,
+                    longitude,
+                )
+                .err();
                 assert!(reason.is_none(), "{file}: {reason:?}");
                 let number = (day[0].end / 86_400 - from / 86_400) % 365;
                 // Bright days from April to September, as heat is asked for: on dull ones an hour does not show.

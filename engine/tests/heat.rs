@@ -99,7 +99,7 @@ fn hours() -> Vec<Forcing> {
 
 /// What every cell sees, cell by cell: sky view, walls and crowns.
 fn seen(solver: &mut dyn Solver, cells: usize) -> Vec<View> {
-    (0..cells).map(|cell| solver.seen(cell).unwrap()).collect()
+    solver.seen(&(0..cells).collect::<Vec<_>>()).unwrap()
 }
 
 #[test]
@@ -108,7 +108,6 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let hour = &hours()[12];
     let cache = Cache::at(folder.path());
-    let small = Keep { strip: 3 * town.grid.cols, in_memory: false, cache: Some(cache) };
     let mut devices = vec![(Device::Cpu, Device::Cpu)];
     if let Some(gpu) = gpu() {
         // One that takes some ten rows of what cells see in one buffer.
@@ -117,6 +116,9 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
         devices.push((gpu, Device::Gpu(narrow)));
     }
     for (device, narrow) in devices {
+        // Strips of more rows than look at once on the CPU; of few, so that some fit a narrow binding.
+        let rows = if matches!(device, Device::Cpu) { 20 } else { 3 };
+        let small = Keep { strip: rows * town.grid.cols, in_memory: false, cache: Some(cache.clone()) };
         let fluxes = |solver: &mut dyn Solver| {
             let all = solver.hour(hour).unwrap();
             (0..town.grid.len()).map(|cell| all.fluxes(cell)).collect::<Vec<_>>()
@@ -130,7 +132,7 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
         for in_memory in [true, false] {
             let (mut known, few) = town.solver(&narrow, &Keep { in_memory, ..small.clone() });
             assert!(wanted == fluxes(known.as_mut()), "{}", device.record());
-            assert!(matches!(device, Device::Cpu) || few == 1 && many > 1, "{few} {many}");
+            assert!(few < many, "{few} {many}");
         }
         // A file that was cut is none, and other trees are other views.
         let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();

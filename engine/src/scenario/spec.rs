@@ -77,7 +77,7 @@ impl Spec {
             _ => None,
         });
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = self.heat.iter().flat_map(|heat| [heat.weather.as_deref(), heat.pressure.as_deref()]).flatten();
+        let weather = self.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let weather = weather.filter(|name| !is_shipped(name));
         let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
             .into_iter()

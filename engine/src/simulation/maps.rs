@@ -88,7 +88,9 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
     let start = format!("frames/{layer}_");
     let name = |artifact: &Artifact| {
         let name = artifact.name.strip_suffix(".tif")?;
-        name.starts_with(&start).then(|| name.to_string())
+        // The time follows, and not the rest of another layer's name.
+        let is_own = name.strip_prefix(&start).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        is_own.then(|| name.to_string())
     };
     let mut names: Vec<String> = artifacts.iter().filter_map(name).collect();
     names.sort();
@@ -254,6 +256,20 @@ mod tests {
         for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
             assert_eq!(day(since_1970), expected);
         }
+    }
+
+    #[test]
+    fn frames_of_a_layer_are_its_own() {
+        let artifact = |name: &str| Artifact {
+            name: name.into(),
+            media_type: String::new(),
+            description: String::new(),
+            sha256: String::new(),
+            bytes: 0,
+        };
+        let all = ["frames/pet_000060.000s.tif", "frames/pet_hoeppe_000060.000s.tif"].map(artifact);
+        assert_eq!(frames(&all, "pet"), ["frames/pet_000060.000s"]);
+        assert_eq!(frames(&all, "pet_hoeppe"), ["frames/pet_hoeppe_000060.000s"]);
     }
 
     #[test]

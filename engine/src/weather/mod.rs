@@ -57,6 +57,8 @@ pub struct Weather {
     pub hours: Vec<Hour>,
     /// Repairs, in words.
     pub repairs: Vec<String>,
+    /// Whether it is a typical year, made of several: its light may lead or lag the sun.
+    pub is_typical: bool,
 }
 
 /// What files hold of an hour.
@@ -116,6 +118,14 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
         let words = format!("{wanted} hours are asked for");
         return Err(Error::data(path, words, format!("ask for 1 to {MOST_HOURS}")));
     }
+    let (rows, is_epw) = rows(path, from, to)?;
+    let mut weather = fitted(path, rows, from, wanted)?;
+    weather.is_typical = is_epw;
+    Ok(weather)
+}
+
+/// Rows of a file, and whether it is an EPW.
+fn rows(path: &Path, from: i64, to: i64) -> Result<(Vec<Row>, bool)> {
     let text = text(path)?;
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let is_epw = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("epw")) || first.starts_with("LOCATION,");
@@ -128,7 +138,7 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
     } else {
         table::rows(path, &text, from, to)?
     };
-    fitted(path, rows, from, wanted)
+    Ok((rows, is_epw))
 }
 
 /// Takes the pressure of another station where there is none; in words how often.
@@ -137,11 +147,22 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
 /// Those of the file.
 pub fn take_pressure(weather: &mut Weather, path: &Path) -> Result<()> {
     let (Some(first), Some(last)) = (weather.hours.first(), weather.hours.last()) else { return Ok(()) };
-    let other = read(path, first.end - 3600, last.end)?;
+    let (from, to) = (first.end - 3600, last.end);
+    let found: std::collections::BTreeMap<i64, f64> =
+        rows(path, from, to)?.0.iter().filter_map(|row| Some((row.end, row.values[PRESSURE]?))).collect();
+    let (_, low, high) = RANGES[PRESSURE];
+    if let Some((end, value)) = found.iter().find(|(_, value)| !(low..=high).contains(*value)) {
+        let words = format!("pressure of {value} hPa in the hour before {}", stamp(*end));
+        return Err(Error::data(path, words, format!("correct it: {low} to {high} is believed")));
+    }
+    if found.is_empty() {
+        let words = format!("has no pressure from {} to {}", stamp(from), stamp(to));
+        return Err(Error::data(path, words, "give a file that has it, or leave it out"));
+    }
     let mut taken = 0;
-    for (hour, other) in weather.hours.iter_mut().zip(&other.hours).filter(|(hour, _)| hour.pressure.is_none()) {
-        hour.pressure = other.pressure;
-        taken += usize::from(other.pressure.is_some());
+    for hour in weather.hours.iter_mut().filter(|hour| hour.pressure.is_none()) {
+        hour.pressure = found.get(&hour.end).copied();
+        taken += usize::from(hour.pressure.is_some());
     }
     let name = path.file_name().map_or(String::new(), |name| shown(&name.to_string_lossy()));
     weather.repairs.push(format!("pressure of {taken} hours is that of {name}"));
@@ -238,6 +259,10 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             });
         }
     }
+    if columns[WIND].iter().all(Option::is_none) && columns[MEAN_WIND].iter().any(Option::is_some) {
+        repairs.push("there is no wind of ten minutes: that of the whole hour is taken".into());
+        columns[WIND] = columns[MEAN_WIND].clone();
+    }
     if columns[WIND].iter().all(Option::is_none) {
         repairs.push(format!("there is no wind: {USUAL_WIND} m/s at 10 m is taken"));
         columns[WIND].fill(Some(USUAL_WIND));
@@ -262,7 +287,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             longwave: columns[LONGWAVE][k],
         }
     };
-    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs })
+    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, is_typical: false })
 }
 
 /// Fills short gaps, linearly.

@@ -98,12 +98,11 @@ fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
         None => args.side.iter().map(|side| (format!("{side}²"), Load::town(*side as usize))).collect(),
     };
     say(format_args!("model  | device | cells   | looking around, s | hours, s | million cell-hours/s"));
-    for (name, load) in &loads {
+    for (name, load) in loads {
+        let load = load?;
         for device in devices {
             let head = format!("heat   | {:<6} | {name:<7}", device.record().kind);
-            let measured = load.as_ref().map_err(ToString::to_string);
-            match measured.and_then(|load| load.measure(device, args.hours as usize).map_err(|error| error.to_string()))
-            {
+            match load.measure(device, args.hours as usize) {
                 Ok(speed) => {
                     let rate = (speed.cells * speed.count) as f64 / speed.hours.max(1e-9) / 1e6;
                     say(format_args!("{head} | {:>17.3} | {:>8.3} | {rate:>20.3}", speed.look, speed.hours));

@@ -5,6 +5,7 @@ use super::hour::Covers;
 use super::model::{covers, scene};
 use super::scene::Scene;
 use super::solver::solver;
+use super::sun::sun;
 use super::views::Keep;
 use crate::city::City;
 use crate::city::demo::demo;
@@ -77,7 +78,9 @@ impl Load {
 /// A cloudless day of 19 to 36 °C.
 fn day() -> Weather {
     let hour = |k: i64| {
-        let height = ((k as f64 - 4.5) / 15.0 * PI).sin().max(0.0);
+        // What a clear sky lets through of what comes in above it.
+        let middle = (DAY + 3600 * k + 1800) as f64;
+        let height = sun(PLACE.0, PLACE.1, middle).map_or(0.0, |sun| sun.altitude.sin().max(0.0));
         Hour {
             end: DAY + 3600 * (k + 1),
             air: 27.0 - 8.5 * ((k as f64 - 2.0) / 12.0 * PI).cos(),
@@ -85,7 +88,7 @@ fn day() -> Weather {
             wind: 2.5,
             mean_wind: 2.5,
             direction: Some(120.0),
-            global: 860.0 * height,
+            global: 950.0 * height,
             diffuse: None,
             direct: None,
             pressure: None,
@@ -93,5 +96,5 @@ fn day() -> Weather {
             longwave: None,
         }
     };
-    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new() }
+    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new(), is_typical: false }
 }

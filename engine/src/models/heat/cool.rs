@@ -84,8 +84,8 @@ pub(super) fn cool(grid: &Grid, pet: &[f32], can_walk: &[bool]) -> Cool {
 /// What is left where all that is narrower than a disc is taken away (a morphological opening).
 fn without_ribbons(blocks: &Blocks, cool: &[bool]) -> Vec<bool> {
     // A disc of this radius around the middle of a block covers `NARROW`.
-    let radius = 0.5 * (NARROW - blocks.size);
-    if radius < blocks.size {
+    let radius = (0.5 * (NARROW - blocks.size)).max(blocks.size);
+    if blocks.size >= NARROW {
         return cool.to_vec();
     }
     blocks.spread(&blocks.spread(cool, radius, false), radius, true)
@@ -184,6 +184,10 @@ mod tests {
         // The park's corners are rounded, and a walk has 16 directions.
         assert!((at(&found.distance, 100, 50) - round).abs() < 8.0, "{} {round}", at(&found.distance, 100, 50));
         assert!(at(&found.distance, 62, 50).is_nan());
+        // The same town in larger cells: a row of trees is none there, either.
+        let coarse = Grid::local(30, 25, 4.0);
+        let row: Vec<f32> = (0..coarse.len()).map(|cell| if cell / 30 == 12 { 30.0 } else { 40.0 }).collect();
+        assert!(cool(&coarse, &row, &[true; 750]).places.iter().all(|place| *place == 0.0));
         let none = cool(&grid, &vec![40.0; grid.len()], &can_walk);
         assert!(
             none.places.iter().all(|place| *place == 0.0)

@@ -59,25 +59,8 @@ pub struct Forcing {
 /// # Errors
 /// `Data` where radiation and sun cannot be of the same clock; `Scenario` for a place that is none.
 pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<Forcing>, Vec<String>)> {
-    let mut repairs = weather.repairs.clone();
-    let mut hours = weather.hours.clone();
-    let mut suns = Vec::with_capacity(hours.len());
-    for hour in &hours {
-        let at = |k: usize| hour.end as f64 - 3600.0 + (k as f64 + 0.5) * 3600.0 / POSITIONS as f64;
-        suns.push((0..POSITIONS).map(|k| sun(latitude, longitude, at(k))).collect::<Result<Vec<Sun>>>()?);
-    }
-    same_clock(&hours, &suns)?;
-    plausible(&hours, &suns)?;
-    for (hour, suns) in hours.iter_mut().zip(&suns) {
-        let is_night = suns.iter().all(|sun| sun.altitude < -LOWEST);
-        if is_night && hour.global > 0.0 {
-            if hour.global > NIGHT {
-                let words = format!("{:.0} W/m² in the night before {} taken as none", hour.global, stamp(hour.end));
-                repairs.push(words);
-            }
-            (hour.global, hour.diffuse, hour.direct) = (0.0, Some(0.0), Some(0.0));
-        }
-    }
+    let (weather, suns) = cleaned(weather, latitude, longitude)?;
+    let Weather { hours, repairs, .. } = weather;
     let clouds = clouds(&hours, &suns);
     let mut days_of = std::collections::BTreeMap::<i64, Day>::new();
     let mut clear = 1.0;
@@ -119,6 +102,57 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
         });
     }
     Ok((forcings, repairs))
+}
+
+/// The sun over some weather at a place (degrees), six times an hour, and the weather without light that cannot be the sun's.
+///
+/// # Errors
+/// `Scenario` where radiation and sun cannot be of the same clock, where a day has no light, and for a place that is none.
+pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weather, Vec<Vec<Sun>>)> {
+    let mut weather = weather.clone();
+    let mut suns = Vec::with_capacity(weather.hours.len());
+    for hour in &weather.hours {
+        let at = |k: usize| hour.end as f64 - 3600.0 + (k as f64 + 0.5) * 3600.0 / POSITIONS as f64;
+        suns.push((0..POSITIONS).map(|k| sun(latitude, longitude, at(k))).collect::<Result<Vec<Sun>>>()?);
+    }
+    let is_typical = weather.is_typical;
+    if !is_typical {
+        same_clock(&weather.hours, &suns)?;
+    }
+    let mut lowered = 0;
+    let Weather { hours, repairs, .. } = &mut weather;
+    for (hour, suns) in hours.iter_mut().zip(&suns) {
+        let is_night = suns.iter().all(|sun| sun.altitude < -LOWEST);
+        if is_night && hour.global > 0.0 {
+            if hour.global > NIGHT {
+                let words = format!("{:.0} W/m² in the night before {} taken as none", hour.global, stamp(hour.end));
+                repairs.push(words);
+            }
+            (hour.global, hour.diffuse, hour.direct) = (0.0, Some(0.0), Some(0.0));
+        }
+        // Typical years are made in many ways, and nobody can set their clock right.
+        let (most, _) = brightest(hour, suns);
+        if is_typical && hour.global > most {
+            (hour.global, hour.diffuse, hour.direct) = (most, None, None);
+            lowered += 1;
+        }
+    }
+    if lowered > 0 {
+        repairs.push(format!(
+            "{lowered} hours had more light than the sun gives at that height: as much as it gives is taken"
+        ));
+    }
+    plausible(&weather.hours, &suns)?;
+    Ok((weather, suns))
+}
+
+/// Most global radiation that is believed in an hour, and what comes in above the air, W/m².
+fn brightest(hour: &Hour, suns: &[Sun]) -> (f64, f64) {
+    let mean = suns.iter().map(|sun| sun.altitude.max(0.0).sin()).sum::<f64>() / suns.len() as f64;
+    let day = (hour.end - 1).div_euclid(86_400);
+    let (year, ..) = date(day);
+    let above = extraterrestrial((day - days(year, 1, 1).unwrap_or(day) + 1) as f64) * mean;
+    (MOST_CLEAR * above + TWILIGHT, above)
 }
 
 /// Direct and diffuse light of an hour: what was measured, or else what Reindl's regression makes of the global radiation.
@@ -199,23 +233,20 @@ fn same_clock(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
 fn plausible(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
     let mut days = std::collections::BTreeMap::<i64, (f64, f64)>::new();
     for (hour, suns) in hours.iter().zip(suns) {
-        let mean = suns.iter().map(|sun| sun.altitude.max(0.0).sin()).sum::<f64>() / suns.len() as f64;
         let day = (hour.end - 1).div_euclid(86_400);
-        let (year, ..) = date(day);
-        let above = extraterrestrial((day - days_of_year(year) + 1) as f64);
-        let most = MOST_CLEAR * above * mean + TWILIGHT;
+        let (most, above) = brightest(hour, suns);
         if hour.global > most {
             let words = format!(
                 "there are {:.0} W/m² in the hour before {}, when the sun is so low that above the air there are {:.0}",
                 hour.global,
                 stamp(hour.end),
-                above * mean
+                above
             );
             let mend = "give hours in UTC, each by its end, not in local or summer time, and the right place";
             return Err(Error::scenario("heat.weather", words, mend));
         }
         let sums = days.entry(day).or_default();
-        *sums = (sums.0 + hour.global, sums.1 + above * mean);
+        *sums = (sums.0 + hour.global, sums.1 + above);
     }
     match days.iter().find(|(_, (global, above))| *above > BRIGHT && *global <= 0.0) {
         None => Ok(()),
@@ -225,11 +256,6 @@ fn plausible(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
             Err(Error::scenario("heat.weather", words, "give weather with global radiation"))
         }
     }
-}
-
-/// The first of January of a year, in days since 1970.
-fn days_of_year(year: i64) -> i64 {
-    days(year, 1, 1).unwrap_or(0)
 }
 
 impl Forcing {

@@ -97,6 +97,8 @@ pub struct GpuSolver {
     bright: Buffer,
     surfaces: Buffer,
     views: Views,
+    /// Sky view factors that were taken up so far.
+    known: Vec<f32>,
     strips: Vec<Strip>,
     sky_view: Buffer,
     beams: Buffer,
@@ -218,6 +220,7 @@ impl GpuSolver {
             bright,
             surfaces,
             views,
+            known: Vec::new(),
             strips,
             sky_view,
             beams,
@@ -251,51 +254,52 @@ fn unpack(words: &[u32], all: usize, at: usize, bytes: &mut [u8], len: usize) {
 }
 
 impl GpuSolver {
-    /// What the cells of a strip see, in views as the CPU has them.
-    fn views_of(&self, strip: &Strip) -> Result<Vec<View>> {
-        let len = strip.cells.len();
-        let walls: Vec<u32> = self.gpu.read(&strip.walls, WORDS * len)?;
-        let hidden: Vec<u32> =
-            if self.look.has_crowns > 0 { self.gpu.read(&strip.hidden, WORDS * len)? } else { Vec::new() };
+    /// Walls and crowns of a strip as the device has them, and all sky view factors.
+    fn words_of(&self, strip: &Strip) -> Result<[Vec<u32>; 3]> {
+        let count = WORDS * strip.cells.len();
+        let hidden = if self.look.has_crowns > 0 { self.gpu.read(&strip.hidden, count)? } else { Vec::new() };
         let sky_view: Vec<f32> = self.gpu.read(&self.sky_view, self.grid.len())?;
-        let of = |at: usize| {
-            let (cells, mut view) = (self.views.cells(at), self.views.empty(at));
-            let start = cells.start - strip.cells.start;
-            view.sky_view.copy_from_slice(&sky_view[cells]);
-            let count = view.len;
-            unpack(&walls, len, start, &mut view.walls, count);
-            unpack(&hidden, len, start, &mut view.crowns, count);
-            view
-        };
-        Ok(strip.views.clone().map(of).collect())
+        Ok([self.gpu.read(&strip.walls, count)?, hidden, sky_view.into_iter().map(f32::to_bits).collect()])
     }
 
-    /// Takes up what an earlier run has seen.
+    /// What some cells of a strip see, as the CPU has it.
+    fn view_of(&self, strip: &Strip, [walls, hidden, sky_view]: &[Vec<u32>; 3], cells: Range<usize>) -> View {
+        let mut view = View::new(cells.len(), self.look.has_crowns > 0);
+        let (all, start, len) = (strip.cells.len(), cells.start - strip.cells.start, cells.len());
+        view.sky_view.iter_mut().zip(&sky_view[cells]).for_each(|(own, bits)| *own = f32::from_bits(*bits));
+        unpack(walls, all, start, &mut view.walls, len);
+        unpack(hidden, all, start, &mut view.crowns, len);
+        view
+    }
+
+    /// Takes up what an earlier run has seen, the next strip of it.
     fn take_up(&mut self) -> Result<()> {
-        let mut sky_view = Vec::with_capacity(self.grid.len());
-        for strip in &self.strips {
-            let len = strip.cells.len();
-            let mut walls = vec![0u32; WORDS * len];
-            let mut hidden = vec![0u32; if self.look.has_crowns > 0 { WORDS * len } else { 1 }];
-            for at in strip.views.clone() {
-                let view = self.views.strip(at)?;
-                let start = self.views.cells(at).start - strip.cells.start;
-                pack(&view.walls, view.len, &mut walls, len, start);
-                pack(&view.crowns, view.len, &mut hidden, len, start);
-                sky_view.extend_from_slice(&view.sky_view);
-            }
-            self.gpu.write(&strip.walls, &walls)?;
-            self.gpu.write(&strip.hidden, &hidden)?;
+        let Some(strip) = self.strips.iter().find(|strip| strip.cells.contains(&self.done)) else { return Ok(()) };
+        let len = strip.cells.len();
+        let mut walls = vec![0u32; WORDS * len];
+        let mut hidden = vec![0u32; if self.look.has_crowns > 0 { WORDS * len } else { 1 }];
+        for at in strip.views.clone() {
+            let view = self.views.strip(at)?;
+            let start = self.views.cells(at).start - strip.cells.start;
+            pack(&view.walls, view.len, &mut walls, len, start);
+            pack(&view.crowns, view.len, &mut hidden, len, start);
+            self.known.extend_from_slice(&view.sky_view);
         }
-        self.gpu.write(&self.sky_view, &sky_view)?;
-        self.done = self.grid.len();
+        self.gpu.write(&strip.walls, &walls)?;
+        self.gpu.write(&strip.hidden, &hidden)?;
+        self.done = strip.cells.end;
+        if self.done == self.grid.len() {
+            self.gpu.write(&self.sky_view, &std::mem::take(&mut self.known))?;
+        }
         Ok(())
     }
 
     /// Keeps what was seen for the next run.
     fn keep(&mut self) -> Result<()> {
         for strip in 0..self.strips.len() {
-            for view in self.views_of(&self.strips[strip])? {
+            let words = self.words_of(&self.strips[strip])?;
+            for at in self.strips[strip].views.clone() {
+                let view = self.view_of(&self.strips[strip], &words, self.views.cells(at));
                 // The device holds it anyhow.
                 if self.views.add(view).is_err() {
                     return Ok(());
@@ -313,8 +317,17 @@ impl Solver for GpuSolver {
             return Ok(true);
         }
         if self.views.is_known() {
-            self.take_up()?;
-            return Ok(true);
+            if self.take_up().is_err() {
+                // A disk that fails: all is looked for again, into buffers that hold nothing.
+                self.views.forget();
+                (self.done, self.known) = (0, Vec::new());
+                for strip in &self.strips {
+                    self.gpu.write(&strip.walls, &vec![0u32; WORDS * strip.cells.len()])?;
+                    let hidden = if self.look.has_crowns > 0 { WORDS * strip.cells.len() } else { 1 };
+                    self.gpu.write(&strip.hidden, &vec![0u32; hidden])?;
+                }
+            }
+            return Ok(self.done == self.grid.len());
         }
         let Some(strip) = self.strips.iter().find(|strip| strip.cells.contains(&self.done)) else { return Ok(true) };
         let count = self.batch.min(strip.cells.end - self.done);
@@ -335,20 +348,26 @@ impl Solver for GpuSolver {
         Ok(is_done)
     }
 
-    fn seen(&mut self, cell: usize) -> Result<View> {
-        let at = self.views.strip_of(cell);
-        for strip in self.strips.iter().filter(|strip| strip.views.contains(&at)) {
-            if let Some(view) = self.views_of(strip)?.get(at - strip.views.start) {
-                return Ok(view.of(cell - self.views.cells(at).start));
+    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>> {
+        let mut found = vec![View::new(1, false); cells.len()];
+        for strip in &self.strips {
+            if !cells.iter().any(|cell| strip.cells.contains(cell)) {
+                continue;
+            }
+            let words = self.words_of(strip)?;
+            for (found, cell) in found.iter_mut().zip(cells).filter(|(_, cell)| strip.cells.contains(*cell)) {
+                *found = self.view_of(strip, &words, *cell..*cell + 1);
             }
         }
-        Ok(View::new(1, false))
+        Ok(found)
     }
 
     fn sky_view(&mut self) -> Result<Vec<f32>> {
         let mut all = Vec::with_capacity(self.grid.len());
         for strip in &self.strips {
-            self.views_of(strip)?.iter().for_each(|view| all.extend(sky_view_with_crowns(view)));
+            let words = self.words_of(strip)?;
+            let view = |at| self.view_of(strip, &words, self.views.cells(at));
+            strip.views.clone().map(view).for_each(|view| all.extend(sky_view_with_crowns(&view)));
         }
         Ok(all)
     }

@@ -25,7 +25,6 @@ use crate::plane::Plane;
 use crate::raster::Raster;
 use crate::scenario::{HeatProduct, HeatSky, Scenario};
 use crate::weather;
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -163,7 +162,9 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                 trees,
                 winds: Vec::new(),
                 latest: None,
-                seen: BTreeMap::new(),
+                gauges: gauges.iter().map(|gauge| gauge.cell).collect(),
+                seen: Vec::new(),
+                is_known: city.terrain.values.iter().map(|z| !z.is_nan()).collect(),
             };
             (Box::new(product), repairs)
         }
@@ -286,10 +287,10 @@ impl Model for Heat {
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let words = "felt temperature (PET) in the hour before";
+        let words = self.product.words();
         let mut layers = vec![
-            self.layer("pet", "°C", words, &self.latest.pet),
-            self.layer("sun", "", "share of the hour before in the sun", &self.latest.sun),
+            self.layer("pet", "°C", words[0], &self.latest.pet),
+            self.layer("sun", "", words[1], &self.latest.sun),
         ];
         layers.extend(self.latest.others.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
         Ok(Frame { time: self.done as f64 * 3600.0, layers })

@@ -17,11 +17,11 @@ pub trait Solver: Send {
     /// # Errors
     /// What the device refuses.
     fn look(&mut self) -> Result<bool>;
-    /// What a cell sees, once all have looked.
+    /// What some cells see, once all have looked.
     ///
     /// # Errors
     /// What the device refuses.
-    fn seen(&mut self, cell: usize) -> Result<View>;
+    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>>;
     /// Sky view factors with crowns of all cells, once they have looked.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a hot day means for neighbourhoods and buildings, and in words.
 
 use super::cool::{Cool, FAR, NEAR};
-use super::sums::{EXTREME, HOT, NOON, Sums, WARM};
+use super::sums::{EXTREME, HOT, NOON, Summary, Sums, WARM};
 use crate::frame::Table;
 use crate::grid::Grid;
 use crate::objects::Shape;
@@ -176,7 +176,8 @@ pub(super) fn margin_words(margin: &[f32], is_open: &[bool]) -> String {
 pub(super) fn story(facts: &Facts) -> Vec<Text> {
     let both = |words: &dyn Fn(Language) -> String| Text::new(words(Language::English), words(Language::Dutch));
     let mut story = Vec::new();
-    if let Some((hottest, when)) = facts.sums.hottest() {
+    let is_felt = |(hottest, _): &(&Summary, String)| !(hottest.sunny.is_nan() && hottest.shady.is_nan());
+    if let Some((hottest, when)) = facts.sums.hottest().filter(is_felt) {
         let words = |language: Language| {
             let number = |value: f64| language.number(value, 1);
             let air = number(hottest.air);

@@ -112,10 +112,12 @@ impl Sums {
         self.sum_pet.iter().map(|sum| sum / hours).collect()
     }
 
-    /// Mean PET of the hours around noon (°C), and the share of them in the sun; `None` where the run has none of them.
+    /// Mean PET of the hours around noon (°C), and the share of them in the sun; `None` where the run does not have all of them, on
+    /// each of its days that has any.
     pub(super) fn noon(&self) -> Option<[Vec<f32>; 2]> {
         let mean = |sums: &[f32]| sums.iter().map(|sum| sum / self.noon as f32).collect();
-        (self.noon > 0).then(|| [mean(&self.noon_pet), mean(&self.noon_sun)])
+        let whole = NOON.count() as u64;
+        (self.noon > 0 && self.noon.is_multiple_of(whole)).then(|| [mean(&self.noon_pet), mean(&self.noon_sun)])
     }
 
     /// The hour that felt hottest, in words.

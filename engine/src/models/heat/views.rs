@@ -114,6 +114,11 @@ impl Views {
         self.is_known
     }
 
+    /// Whether memory holds them.
+    pub fn in_memory(&self) -> bool {
+        self.in_memory
+    }
+
     /// Whether they are to be kept for the next run.
     pub fn is_wanted(&self) -> bool {
         self.writing.is_some()
@@ -194,6 +199,12 @@ impl Views {
         Ok(())
     }
 
+    /// Leaves an earlier run's file alone, as it cannot be read: all is to be looked for again.
+    pub fn forget(&mut self) {
+        self.held.clear();
+        (self.file, self.is_known, self.done) = (None, false, 0);
+    }
+
     /// A strip that is there.
     ///
     /// # Errors
@@ -232,6 +243,7 @@ fn key(scene: &Scene, device: &str, each: usize) -> String {
     hash.update(HEAD);
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(device);
+    super::cpu::horizons::CHOICES.iter().for_each(|choice| hash.update(choice.to_bits().to_le_bytes()));
     let numbers = [scene.grid.cols as u64, scene.grid.rows as u64, each as u64, scene.grid.cell.to_bits()];
     hash.update(bytemuck::cast_slice(&numbers));
     for values in [&scene.surface, &scene.eye, &scene.crown_low, &scene.crown_high] {

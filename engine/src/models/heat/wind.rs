@@ -1,15 +1,24 @@
 //! Wind between houses and trees by the national method: what stands in a window around each cell makes it rough.
 
 use super::national::{Roughness, wind_height};
-use super::window::{Quarter, Sums, Window, count};
+use super::window::{Quarter, Sums, Window};
 use crate::grid::Grid;
+use crate::weather::Hour;
 use rayon::prelude::*;
 
 /// 280 × 140 m, or 175 × 175 m (Koopmans et al. 2020).
 const WINDOW: Window = Window { upwind: 210.0, downwind: 70.0, aside: 70.0, calm: 87.5 };
 
-/// Wind at 1.2 m on each cell over that above open grass, for a wind from a quarter.
-pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], from: Quarter) -> Vec<f32> {
+/// Wind at 10 m below which a window has no direction, m/s.
+const LIGHT: f64 = 1.5;
+
+/// From where the wind of an hour blows, as windows have it.
+pub fn quarter(hour: &Hour) -> Quarter {
+    Quarter::of(hour.direction.filter(|_| hour.wind >= LIGHT))
+}
+
+/// Wind at 1.2 m on each cell over that above open grass, for a wind from a quarter. Of ground that is not known nothing is counted.
+pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], is_known: &[bool], from: Quarter) -> Vec<f32> {
     let at = |values: &[f32], cell: usize| values.get(cell).map_or(0.0, |value| f64::from(value.max(0.0)));
     let building = |cell: usize| at(buildings, cell);
     let tree = |cell: usize| if building(cell) > 0.0 { 0.0 } else { at(trees, cell) };
@@ -30,9 +39,13 @@ pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], from: Quarter) -> V
     let heights = [Sums::new(grid, building), Sums::new(grid, wide)];
     let covers = [Sums::new(grid, |cell| is(building(cell))), Sums::new(grid, |cell| is(tree(cell)))];
     let fronts = [Sums::new(grid, |cell| front(&building, cell)), Sums::new(grid, |cell| front(&wide, cell))];
+    let known = Sums::new(grid, |cell| f64::from(u8::from(is_known[cell])));
     let ratio = |cell: usize| {
         let (window, _) = WINDOW.cells(grid, from, cell);
-        let count = count(window) as f64;
+        let count = known.within(window);
+        if count < 0.5 {
+            return 1.0;
+        }
         let mean = |k: usize| {
             let covered = covers[k].within(window);
             (if covered > 0.5 { heights[k].within(window) / covered } else { 0.0 }, covered / count)
@@ -57,14 +70,15 @@ mod tests {
             if col < 100 && col % 20 < 14 && row % 20 < 14 { 25.0f32 } else { 0.0 }
         };
         let blocks: Vec<f32> = (0..grid.len()).map(block).collect();
+        let known = vec![true; grid.len()];
         for from in [Quarter::East, Quarter::North, Quarter::Calm] {
-            let found = ratios(&grid, &blocks, &[], from);
+            let found = ratios(&grid, &blocks, &[], &known, from);
             let (town, open) = (found[100 * 200 + 20], found[100 * 200 + 199]);
             assert!(town < 0.85 && (open == 1.0 || from == Quarter::East), "{from:?}: {town} {open}");
         }
         // Before the blocks the wind from the east is free, behind them that from the west is not.
         let [east, west] =
-            [Quarter::East, Quarter::West].map(|from| ratios(&grid, &blocks, &[], from)[100 * 200 + 140]);
+            [Quarter::East, Quarter::West].map(|from| ratios(&grid, &blocks, &[], &known, from)[100 * 200 + 140]);
         assert!(east == 1.0 && west < 0.99, "{east} {west}");
     }
 }

@@ -19,6 +19,8 @@ const CORNER: f32 = 0.25;
 const CLOSER: f32 = 0.02;
 /// Horizons lower than this are none.
 const LOWEST: f64 = 0.02;
+/// All that decides what is seen, besides the scene.
+pub(in super::super) const CHOICES: [f64; 4] = [AZIMUTHS as f64, CORNER as f64, CLOSER as f64, LOWEST];
 
 /// What each cell sees, patch by patch; fractions in 255ths.
 #[derive(Clone, Debug)]

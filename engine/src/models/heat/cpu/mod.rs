@@ -46,8 +46,13 @@ impl Solver for CpuSolver {
             return Ok(true);
         }
         if self.views.is_known() {
-            self.views.take_up()?;
-            return Ok(done + 1 == strips);
+            match self.views.take_up() {
+                Ok(()) => return Ok(done + 1 == strips),
+                // A disk that fails: all is looked for again.
+                Err(_) if self.views.in_memory() => self.views.forget(),
+                Err(error) => return Err(error),
+            }
+            return Ok(false);
         }
         let (mut view, seen) = self.strip.take().unwrap_or_else(|| (self.views.empty(done), 0));
         let rows = self.views.rows(done);
@@ -61,9 +66,12 @@ impl Solver for CpuSolver {
         Ok(done + 1 == strips)
     }
 
-    fn seen(&mut self, cell: usize) -> Result<View> {
-        let strip = self.views.strip_of(cell);
-        Ok(self.views.strip(strip)?.of(cell - self.views.cells(strip).start))
+    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>> {
+        let of = |cell: &usize| {
+            let strip = self.views.strip_of(*cell);
+            Ok(self.views.strip(strip)?.of(cell - self.views.cells(strip).start))
+        };
+        cells.iter().map(of).collect()
     }
 
     fn sky_view(&mut self) -> Result<Vec<f32>> {

@@ -105,39 +105,42 @@ fn wall_share(sky: f32) -> f32 {
     (1.0 - p * x / 4.4897).clamp(0.0, 1.0)
 }
 
-/// What comes from the sides under an isotropic sky, as the first SOLWEIG has it: on four upright planes, each of which sees walls
-/// by the sky view of its half.
-pub fn isotropic(view: &View, patches: &[Bright], all: &mut Incoming) {
-    let part = |values: &[u8], k: usize, cell: usize| {
-        values.get(k * view.len + cell).map_or(0.0, |value| f32::from(*value) / 255.0)
-    };
-    let Some(sky) = patches.first() else { return };
+/// What comes from above the horizon to upright planes that face north, east, south and west under an isotropic sky, W/m²: shortwave
+/// and longwave. As the first SOLWEIG has it, each plane sees walls by the sky view of its half.
+fn isotropic_sides(view: &View, patches: &[Bright], cell: usize) -> [[f32; 2]; 4] {
+    let part = |values: &[u8], k: usize| values.get(k * view.len + cell).map_or(0.0, |value| f32::from(*value) / 255.0);
+    let Some(sky) = patches.first() else { return [[0.0; 2]; 4] };
     let half = 0.5 * PI as f32;
+    let horizon = mean_horizon(view.sky_view[cell]);
+    let mut hidden = [[0.0f32; 3]; 4];
+    for (k, p) in patches.iter().enumerate() {
+        let (wall, crown) = (part(&view.walls, k), part(&view.crowns, k));
+        let is_lit = horizon < p.threshold;
+        let short = wall * if is_lit { p.lit_short } else { p.shaded_short } + crown * p.crown_short;
+        let long = wall * if is_lit { p.lit_long } else { p.shaded_long } + crown * p.crown_long;
+        for (hidden, half) in hidden.iter_mut().zip([p.north, p.east, p.south, p.west]) {
+            let level = p.level * half;
+            hidden[0] += (wall + crown) * level;
+            hidden[1] += short * level;
+            hidden[2] += long * level;
+        }
+    }
+    hidden.map(|[level, hidden_short, hidden_long]| {
+        let share = wall_share(1.0 - level / half);
+        let level = level.max(1e-6);
+        let short = sky.sky_short + share * (hidden_short / level - sky.sky_short);
+        let long = sky.sky_long + share * (hidden_long / level - sky.sky_long);
+        // Half of each plane sees above the horizon.
+        [half * short, half * long]
+    })
+}
+
+/// Puts what comes from the sides under an isotropic sky in the place of that under an anisotropic one: as it counts beside a cylinder.
+pub fn isotropic(view: &View, patches: &[Bright], all: &mut Incoming) {
     all.short_side.par_iter_mut().zip(&mut all.long_side).enumerate().for_each(|(cell, (short_side, long_side))| {
-        let horizon = mean_horizon(view.sky_view[cell]);
-        let mut hidden = [[0.0f32; 3]; 4];
-        for (k, p) in patches.iter().enumerate() {
-            let (wall, crown) = (part(&view.walls, k, cell), part(&view.crowns, k, cell));
-            let is_lit = horizon < p.threshold;
-            let short = wall * if is_lit { p.lit_short } else { p.shaded_short } + crown * p.crown_short;
-            let long = wall * if is_lit { p.lit_long } else { p.shaded_long } + crown * p.crown_long;
-            for (hidden, half) in hidden.iter_mut().zip([p.north, p.east, p.south, p.west]) {
-                let level = p.level * half;
-                hidden[0] += (wall + crown) * level;
-                hidden[1] += short * level;
-                hidden[2] += long * level;
-            }
-        }
-        let (mut short, mut long) = (0.0, 0.0);
-        for [level, hidden_short, hidden_long] in hidden {
-            let share = wall_share(1.0 - level / half);
-            let level = level.max(1e-6);
-            short += sky.sky_short + share * (hidden_short / level - sky.sky_short);
-            long += sky.sky_long + share * (hidden_long / level - sky.sky_long);
-        }
-        // Half of each side sees above the horizon; as it counts beside a cylinder.
-        let scale = SIDE / AROUND * half;
-        (*short_side, *long_side) = (scale * short, scale * long);
+        let sides = isotropic_sides(view, patches, cell);
+        let sum = |k: usize| SIDE / AROUND * sides.iter().map(|side| side[k]).sum::<f32>();
+        (*short_side, *long_side) = (sum(0), sum(1));
     });
 }
 
@@ -152,8 +155,25 @@ pub struct Sides {
 
 /// What comes to upright planes on a cell that sees `view`: from the patches of the sky or what hides them, from the sun, of whose
 /// beam a cylinder gets `beam` (W/m²) from an azimuth (rad), and from the ground, which sends `up` (short, long; W/m²).
-pub fn sides(view: &View, patches: &[Patch], bright: &[Bright], (beam, azimuth): (f32, f64), up: [f32; 2]) -> Sides {
+pub fn sides(
+    view: &View,
+    patches: &[Patch],
+    bright: &[Bright],
+    (beam, azimuth): (f32, f64),
+    up: [f32; 2],
+    is_isotropic: bool,
+) -> Sides {
     let mut sides = Sides { short: [0.5 * up[0]; 4], long: [0.5 * up[1]; 4] };
+    for (side, short) in sides.short.iter_mut().enumerate() {
+        *short += beam * (azimuth - 0.5 * PI * side as f64).cos().max(0.0) as f32;
+    }
+    if is_isotropic {
+        for (side, [short, long]) in isotropic_sides(view, bright, 0).into_iter().enumerate() {
+            sides.short[side] += short;
+            sides.long[side] += long;
+        }
+        return sides;
+    }
     let part = |values: &[u8], k: usize| values.get(k * view.len).map_or(0.0, |value| f32::from(*value) / 255.0);
     let horizon = mean_horizon(view.sky_view[0]);
     for (k, (patch, p)) in patches.iter().zip(bright).enumerate() {
@@ -169,9 +189,6 @@ pub fn sides(view: &View, patches: &[Patch], bright: &[Bright], (beam, azimuth):
             sides.short[side] += share * short;
             sides.long[side] += share * long;
         }
-    }
-    for (side, short) in sides.short.iter_mut().enumerate() {
-        *short += beam * (azimuth - 0.5 * PI * side as f64).cos().max(0.0) as f32;
     }
     sides
 }

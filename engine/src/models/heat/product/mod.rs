@@ -58,6 +58,8 @@ pub(super) trait Product: Send {
     /// # Errors
     /// What the device refuses.
     fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>>;
+    /// What PET and sun of an hour are, in words.
+    fn words(&self) -> [&'static str; 2];
     /// Layers that do not change by the hour. All cells have looked.
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 
 use super::super::cpu::horizons::{open_sky, rays};
 use super::super::cpu::shade::shade;
+use super::super::forcing::cleaned;
 use super::super::national::{self, Day, Spot, shares};
 use super::super::pet::PRESSURE;
 use super::super::rays::Step;
 use super::super::scene::Scene;
 use super::super::sun::{Sun, sun};
-use super::super::wind::ratios;
+use super::super::wind::{quarter, ratios};
 use super::super::window::{Quarter, Sums, Window, count};
 use super::{Felt, Hour, Layer, Product};
 use crate::city::City;
@@ -23,8 +24,6 @@ const EYE: f32 = 1.2;
 const FAR: f64 = 100.0;
 /// Of what the heat island takes the mean, m.
 const WINDOW: Window = Window { upwind: 1000.0, downwind: 100.0, aside: 250.0, calm: 350.0 };
-/// Wind at 10 m below which the window has no direction, m/s.
-const CALM: f64 = 1.5;
 /// Bowen ratios of plants and water, and of all else.
 const BOWEN: (f64, f64) = (0.4, 3.0);
 /// Hours of a day (UTC) that go with the day before.
@@ -39,6 +38,8 @@ const COLUMNS: [&str; 5] = ["pet_c", "air_c", "wind_m_per_s", "sun_min", "window
 struct Label {
     weather: weather::Hour,
     sun: Sun,
+    /// Whether the sun was down all the hour.
+    is_night: bool,
     /// K of the heat island in this hour for a sky view and a green share that add up to 1.
     island: f64,
 }
@@ -56,6 +57,8 @@ pub(in super::super) struct National {
     is_green: Vec<bool>,
     /// Ground outside of buildings.
     is_street: Vec<bool>,
+    /// Ground that the data has.
+    is_known: Vec<bool>,
     hours: Vec<Label>,
     /// By quarter: sums of what the heat island depends on, and wind, where they were wanted.
     islands: Vec<(Quarter, Vec<f32>)>,
@@ -73,7 +76,8 @@ pub(in super::super) struct National {
 pub(in super::super) fn read(path: &Path, start: i64, hours: i64) -> Result<Weather> {
     let end = start + 3600 * hours;
     // A day of the method lasts from 7 to 7 UTC; what a file lacks of that is done without.
-    let (early, late) = (start - (24 - LATE) * 3600, end.max(start + 86_400) + LATE * 3600);
+    // Radiation is the mean of a whole date.
+    let (early, late) = (start - 86_400, end.max(start + 86_400) + LATE * 3600);
     for (from, to) in [(early, late), (start, late), (early, end)] {
         if let Ok(found) = weather::read(path, from, to) {
             return Ok(found);
@@ -119,6 +123,7 @@ impl National {
             is_street: (0..grid.len())
                 .map(|cell| at(&buildings, cell) <= 0.0 && !city.terrain.values[cell].is_nan())
                 .collect(),
+            is_known: city.terrain.values.iter().map(|z| !z.is_nan()).collect(),
             is_moist,
             is_green,
             buildings,
@@ -137,19 +142,22 @@ impl National {
             return at;
         }
         let grid = self.grid;
-        let National { is_street, sky_view, is_green, .. } = &*self;
+        let National { is_street, is_known, sky_view, is_green, .. } = &*self;
+        let known = Sums::new(&grid, |cell| f64::from(u8::from(is_known[cell])));
         // The sky is that of streets and gardens, not of roofs.
         let streets = Sums::new(&grid, |cell| f64::from(u8::from(is_street[cell])));
         let sky = Sums::new(&grid, |cell| if is_street[cell] { f64::from(sky_view[cell]) } else { 0.0 });
-        let green = Sums::new(&grid, |cell| f64::from(u8::from(is_green[cell])));
+        let green = Sums::new(&grid, |cell| f64::from(u8::from(is_known[cell] && is_green[cell])));
         let all: Vec<(f32, f32)> = (0..grid.len())
             .into_par_iter()
             .map(|cell| {
                 let (window, share) = WINDOW.cells(&grid, from, cell);
                 let open = streets.within(window);
                 let sky = if open > 0.5 { sky.within(window) / open } else { 1.0 };
-                let green = green.within(window) / count(window) as f64;
-                ((2.0 - sky - green) as f32, share as f32)
+                // What the data does not have stands for nothing.
+                let there = known.within(window);
+                let green = if there > 0.5 { green.within(window) / there } else { 0.0 };
+                ((2.0 - sky - green) as f32, (share * there / count(window) as f64) as f32)
             })
             .collect();
         self.margin.iter_mut().zip(&all).for_each(|(least, (_, share))| *least = least.min(*share));
@@ -159,7 +167,7 @@ impl National {
 
     fn wind(&mut self, from: Quarter) -> usize {
         self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
-            self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, from)));
+            self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         })
     }
@@ -181,8 +189,16 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
     let civil = |end: i64| (end - 1).div_euclid(86_400);
     let mut told = std::collections::BTreeSet::new();
     let mut labels = Vec::new();
+    // A season that the method does not know is said first.
+    for hour in weather.hours.iter().filter(|hour| hour.end > start && hour.end <= end) {
+        let (_, month, number) = date(civil(hour.end));
+        shares(month, number)?;
+    }
+    // The clock is that of the sun, and stray light of the night is none.
+    let (cleaned, suns) = cleaned(weather, latitude, longitude)?;
+    *weather = cleaned;
     let all = &weather.hours;
-    for hour in all.iter().filter(|hour| hour.end > start && hour.end <= end) {
+    for (hour, suns) in all.iter().zip(&suns).filter(|(hour, _)| hour.end > start && hour.end <= end) {
         // The day by the method, or else what the file has of it, or else the civil day.
         let whole = |day: i64| all.iter().filter(|own| day_of(own.end) == day).collect::<Vec<_>>();
         let mut of_day = whole(day_of(hour.end));
@@ -198,7 +214,10 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
         }
         // Radiation is that of a date: of the one on which the day of the method began.
         let lit = civil(of_day.first().map_or(hour.end, |first| first.end));
-        let of_date: Vec<_> = all.iter().filter(|own| civil(own.end) == lit).collect();
+        let mut of_date: Vec<_> = all.iter().filter(|own| civil(own.end) == lit).collect();
+        if of_date.len() < 24 {
+            of_date = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
+        }
         let mean = |hours: &[&weather::Hour], of: fn(&weather::Hour) -> f64| {
             hours.iter().map(|hour| of(hour)).sum::<f64>() / hours.len().max(1) as f64
         };
@@ -206,27 +225,24 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
             warmest: of_day.iter().map(|hour| hour.air).fold(f64::MIN, f64::max),
             coolest: of_day.iter().map(|hour| hour.air).fold(f64::MAX, f64::min),
             wind: mean(&of_day, |hour| hour.mean_wind).max(0.1),
-            global: mean(if of_date.len() == 24 { &of_date } else { &of_day }, |hour| hour.global),
+            global: mean(&of_date, |hour| hour.global),
         };
         let (_, month, number) = date(civil(hour.end));
         let of_hour = shares(month, number)?[(hour.end.rem_euclid(86_400) / 3600) as usize];
         let island = of_hour * day.island(1.0, 0.0, hour.air, hour.pressure.unwrap_or(PRESSURE));
-        labels.push(Label { weather: *hour, sun: sun(latitude, longitude, hour.end as f64)?, island });
+        let is_night = suns.iter().all(|sun| sun.altitude < 0.0);
+        labels.push(Label { weather: *hour, sun: sun(latitude, longitude, hour.end as f64)?, is_night, island });
     }
+    weather.repairs.extend(told);
     if labels.is_empty() {
         return Err(Error::scenario("heat.date", "has no hours", "choose a date within the weather"));
     }
-    weather.repairs.extend(told);
     Ok(labels)
 }
 
 impl Product for National {
     fn hours(&self) -> Vec<Hour> {
-        let of = |label: &Label| Hour {
-            end: label.weather.end,
-            air: label.weather.air,
-            is_night: label.weather.global <= 0.0 && label.sun.altitude < 0.0,
-        };
+        let of = |label: &Label| Hour { end: label.weather.end, air: label.weather.air, is_night: label.is_night };
         self.hours.iter().map(of).collect()
     }
 
@@ -239,8 +255,7 @@ impl Product for National {
 
     fn hour(&mut self, at: usize) -> Result<Felt> {
         let weather = self.hours[at].weather;
-        let direction = weather.direction.filter(|_| weather.wind >= CALM);
-        let from = Quarter::of(direction);
+        let from = quarter(&weather);
         let (island, wind) = (self.island(from), self.wind(from));
         let label = &self.hours[at];
         let lit = self.sunny(label);
@@ -278,6 +293,13 @@ impl Product for National {
         let [air, wind] = &self.latest;
         let row = [felt.pet[cell], air[cell], wind[cell], 60.0 * felt.sun[cell], 100.0 * self.margin[cell]];
         Ok(row.map(f64::from).to_vec())
+    }
+
+    fn words(&self) -> [&'static str; 2] {
+        [
+            "felt temperature (PET by the national method) at the full hour",
+            "1 where the sun comes to at the full hour, else 0",
+        ]
     }
 
     fn layers(&mut self) -> Result<Vec<Layer>> {

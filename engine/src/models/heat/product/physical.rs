@@ -10,14 +10,12 @@ use super::super::pet::PRESSURE;
 use super::super::scene::EYE;
 use super::super::sky::patches;
 use super::super::solver::Solver;
-use super::super::wind::ratios;
+use super::super::wind::{quarter, ratios};
 use super::super::window::Quarter;
 use super::{Felt, Hour, Layer, Product};
 use crate::error::Result;
 use crate::grid::Grid;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
 const SUNNY: f64 = 120.0;
@@ -52,14 +50,17 @@ pub(in super::super) struct Physical {
     pub(in super::super) hours: Vec<Forcing>,
     pub(in super::super) buildings: Vec<f32>,
     pub(in super::super) trees: Vec<f32>,
+    /// Whether the ground of a cell is known.
+    pub(in super::super) is_known: Vec<bool>,
     /// Whether Höppe's PET is wanted beside.
     pub(in super::super) hoeppe: bool,
     /// Wind over that in the open, by quarter, where it was wanted.
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
-    /// What places see that are told of.
-    pub(in super::super) seen: BTreeMap<usize, View>,
+    /// Places that are told of, and what they see, once it is known.
+    pub(in super::super) gauges: Vec<usize>,
+    pub(in super::super) seen: Vec<View>,
 }
 
 /// An index on every cell.
@@ -71,7 +72,7 @@ impl Physical {
     /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
     fn winds(&mut self, from: Quarter) -> &[f32] {
         let at = self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
-            self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, from)));
+            self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         });
         &self.winds[at].1
@@ -94,7 +95,7 @@ impl Product for Physical {
 
     fn hour(&mut self, at: usize) -> Result<Felt> {
         let weather = self.hours[at].weather;
-        let ratios = self.winds(Quarter::of(weather.direction));
+        let ratios = self.winds(quarter(&weather));
         let wind: Vec<f32> =
             ratios.par_iter().map(|ratio| national::wind(f64::from(*ratio), weather.wind) as f32).collect();
         let hour = &self.hours[at];
@@ -137,13 +138,15 @@ impl Product for Physical {
     fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
         let Some((at, all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
         let Fluxes { short, long } = all.fluxes(cell);
-        let view = match self.seen.entry(cell) {
-            Entry::Occupied(seen) => seen.into_mut(),
-            Entry::Vacant(place) => place.insert(self.solver.seen(cell)?),
+        if self.seen.is_empty() {
+            self.seen = self.solver.seen(&self.gauges)?;
+        }
+        let Some(view) = self.gauges.iter().position(|own| *own == cell).and_then(|at| self.seen.get(at)) else {
+            return Ok(vec![f64::NAN; COLUMNS.len()]);
         };
         let (hour, patches) = (&self.hours[*at], patches());
         let beam = (all.beam_side[cell], hour.light.azimuth);
-        let around = sides(view, &patches, &hour.bright(&patches), beam, [short[1], long[1]]);
+        let around = sides(view, &patches, &hour.bright(&patches), beam, [short[1], long[1]], hour.is_isotropic);
         let of = |name: &str| {
             felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
         };
@@ -152,8 +155,15 @@ impl Product for Physical {
         Ok(first.into_iter().chain(fluxes).map(f64::from).collect())
     }
 
+    fn words(&self) -> [&'static str; 2] {
+        [
+            "felt temperature (PET, Walther and Goestchel 2018), mean of the hour before",
+            "share of the hour before in the sun",
+        ]
+    }
+
     fn layers(&mut self) -> Result<Vec<Layer>> {
-        let from = self.hours.first().map_or(Quarter::Calm, |hour| Quarter::of(hour.weather.direction));
+        let from = self.hours.first().map_or(Quarter::Calm, |hour| quarter(&hour.weather));
         let wind = self.winds(from).to_vec();
         let words = "share of the sky that is seen past houses and trees";
         Ok(vec![

@@ -131,7 +131,7 @@ fn pairs(bench: &Bench) -> Result<Vec<Pair>> {
                     let fluxes = all.fluxes(cell);
                     let beam = (all.beam_side[cell], hour.light.azimuth);
                     let up = [fluxes.short[1], fluxes.long[1]];
-                    let around = sides(&seen.of(cell), &patches, &hour.bright(&patches), beam, up);
+                    let around = sides(&seen.of(cell), &patches, &hour.bright(&patches), beam, up, false);
                     pairs.push((fluxes, around, measured));
                 }
             }

@@ -62,7 +62,7 @@ pub fn enclosure(_: &Bench) -> Result<Vec<Figure>> {
     let all = incoming(&found, &brights);
     // Planes to all sides get what a body of the same warmth sends.
     let around = (0..found.len).map(|cell| {
-        let all = sides(&found.of(cell), &patches(), &brights, (0.0, 0.0), [0.0, black]);
+        let all = sides(&found.of(cell), &patches(), &brights, (0.0, 0.0), [0.0, black], false);
         all.long.iter().map(|side| f64::from((side - black).abs())).fold(0.0, f64::max)
     });
     let mut boxed = all.clone();
