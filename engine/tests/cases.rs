@@ -3,7 +3,7 @@
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
 use hanze_engine::models::validate::Bench;
-use hanze_engine::models::{heat, runoff};
+use hanze_engine::models::{heat, runoff, traffic};
 
 /// Whether an environment variable is set to 1.
 fn required(variable: &str) -> bool {
@@ -27,7 +27,7 @@ fn check(device: &Device) {
     let data = data_folder();
     let bench = Bench { device, data: data.as_deref() };
     let mut failures = Vec::new();
-    let cases = runoff::validate::CASES.iter().chain(heat::validate::CASES);
+    let cases = runoff::validate::CASES.iter().chain(heat::validate::CASES).chain(traffic::validate::CASES);
     for case in cases.filter(|case| case.cheap) {
         if case.needs_data && data.is_none() {
             assert!(!required("HANZE_REQUIRE_DATA"), "HANZE_REQUIRE_DATA is 1, but there is no data for {}", case.name);

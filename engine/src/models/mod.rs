@@ -3,6 +3,7 @@
 pub mod heat;
 pub mod runoff;
 mod saved;
+pub mod traffic;
 pub mod validate;
 
 use crate::cache::Cache;

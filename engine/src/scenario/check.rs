@@ -104,6 +104,12 @@ impl Scenario {
         if heat.weather().is_none() {
             return Err(Error::scenario("heat", "has no weather", "write weather = \"FILE\""));
         }
+        if heat.weather.is_none() && heat.weather().is_some_and(|name| !self.path(name).exists()) {
+            let problem = "wants KNMI's hours of De Bilt for its standard day, and they are not there";
+            let mend = "fetch uurgeg_260_2011-2020.zip (KNMI, klimatologie, uurgegevens) into the folder weather of HANZE_DATA, or write \
+                        weather and date";
+            return Err(Error::scenario("heat", problem, mend));
+        }
         let Some(written) = heat.date() else {
             return Err(Error::scenario("heat", "has no date", "write date = \"2019-07-25\""));
         };

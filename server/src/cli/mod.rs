@@ -15,7 +15,7 @@ mod validate;
 pub use report::report;
 
 use clap::{Parser, Subcommand};
-use hanze_engine::models::{heat, runoff};
+use hanze_engine::models::{heat, runoff, traffic};
 use hanze_engine::scenario::Scenario;
 use hanze_engine::words::Language;
 use std::io::Write;
@@ -91,7 +91,7 @@ enum Command {
     /// Compare a model with cases whose answers are known.
     Validate {
         /// The model.
-        #[arg(value_parser = ["heat", "runoff"])]
+        #[arg(value_parser = ["heat", "runoff", "traffic"])]
         model: String,
         /// Only cases whose name holds these words.
         #[arg(long)]
@@ -138,7 +138,11 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Devices => devices::devices(),
         Command::Bench(args) => bench::bench(&args),
         Command::Validate { model, only, cheap, device } => {
-            let cases = if model == "heat" { heat::validate::CASES } else { runoff::validate::CASES };
+            let cases = match model.as_str() {
+                "heat" => heat::validate::CASES,
+                "traffic" => traffic::validate::CASES,
+                _ => runoff::validate::CASES,
+            };
             validate::validate(cases, only.as_deref(), cheap, &device)
         }
     }

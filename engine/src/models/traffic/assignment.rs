@@ -1,0 +1,318 @@
+//! User equilibrium: nobody finds a cheaper way (Wardrop 1952), by gradient projection on paths (Jayakrishnan et al. 1994).
+//!
+//! Each round finds the cheapest way of every pair of zones at the costs of that moment, which also tells how far the flows are from
+//! equilibrium; then trips move to the cheapest of the ways that are known, pair after pair, each move seeing all those before it.
+
+use super::demand::Demand;
+use super::network::Network;
+use super::shortest::Tree;
+use rayon::prelude::*;
+
+/// Rounds at most.
+const MOST_ROUNDS: usize = 500;
+/// Turns of moving trips between known ways in each round.
+const TURNS: usize = 12;
+/// Trips on a way below which it is dropped, as a share of those of its pair.
+const DROPPED: f64 = 1e-14;
+
+/// A way of some trips.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// Its links.
+    pub links: Box<[u32]>,
+    /// Trips on it.
+    pub flow: f64,
+}
+
+/// Trips from one zone to another, and their ways.
+#[derive(Clone, Debug, PartialEq)]
+struct Pair {
+    from: u32,
+    to: u32,
+    trips: f64,
+    ways: Vec<Way>,
+}
+
+/// How far an assignment is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Rounds so far.
+    pub round: usize,
+    /// (Cost of all trips − what it would be on the cheapest ways) / cost of all trips, at the costs of now.
+    pub gap: f64,
+}
+
+/// Flows in equilibrium, or on the way there.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    pairs: Vec<Pair>,
+    /// Flow of each link.
+    pub flow: Vec<f64>,
+    /// Pairs of zones with trips that no way joins: from, to, trips.
+    pub cut_off: Vec<(u32, u32, f64)>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+impl Assignment {
+    /// Trips on the cheapest ways of an empty network that fills up with them, zone after zone.
+    pub fn start(network: &Network, demand: &Demand) -> Assignment {
+        let mut all = Assignment {
+            pairs: Vec::new(),
+            flow: vec![0.0; network.links.len()],
+            cut_off: Vec::new(),
+            progress: Progress { round: 0, gap: f64::INFINITY },
+        };
+        let mut costs: Vec<f64> = network.links.iter().map(|link| link.cost(0.0)).collect();
+        let mut tree = Tree::new(network);
+        for (from, wanted) in demand.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
+            tree.search(network, &costs, from, wanted);
+            for &(to, trips) in wanted {
+                if tree.cost(to as usize).is_infinite() {
+                    all.cut_off.push((from as u32, to, trips));
+                    continue;
+                }
+                let links = tree.way(network, to as usize).into_boxed_slice();
+                links.iter().for_each(|link| all.flow[*link as usize] += trips);
+                all.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
+            }
+            costs
+                .iter_mut()
+                .zip(&network.links)
+                .zip(&all.flow)
+                .for_each(|((cost, link), flow)| *cost = link.cost(*flow));
+        }
+        all
+    }
+
+    /// The same trips on an edited network, from the ways of before: `link` says what became of each link. Ways over links that are gone
+    /// go to the pair's others, or to the cheapest way of the new network.
+    pub fn moved(&self, network: &Network, demand: &Demand, link: impl Fn(u32) -> Option<u32>) -> Assignment {
+        let mut old = std::collections::HashMap::new();
+        for pair in &self.pairs {
+            old.insert((pair.from, pair.to), pair);
+        }
+        let mut all = Assignment::start_empty(network);
+        let mut missing = Demand::none(network.zones);
+        for (from, wanted) in demand.trips.iter().enumerate() {
+            for &(to, trips) in wanted {
+                let ways = old.get(&(from as u32, to)).map_or(&[][..], |pair| &pair.ways);
+                let kept = ways.iter().filter_map(|way| {
+                    let links: Option<Vec<u32>> = way.links.iter().map(|own| link(*own)).collect();
+                    Some(Way { links: links?.into_boxed_slice(), flow: way.flow })
+                });
+                let mut ways: Vec<Way> = kept.collect();
+                let sum: f64 = ways.iter().map(|way| way.flow).sum();
+                if sum > 0.0 {
+                    ways.iter_mut().for_each(|way| way.flow *= trips / sum);
+                    for way in &ways {
+                        way.links.iter().for_each(|link| all.flow[*link as usize] += way.flow);
+                    }
+                    all.pairs.push(Pair { from: from as u32, to, trips, ways });
+                } else {
+                    missing.trips[from].push((to, trips));
+                }
+            }
+        }
+        let mut costs: Vec<f64> = network.links.iter().zip(&all.flow).map(|(link, flow)| link.cost(*flow)).collect();
+        let mut tree = Tree::new(network);
+        for (from, wanted) in missing.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
+            tree.search(network, &costs, from, wanted);
+            for &(to, trips) in wanted {
+                if tree.cost(to as usize).is_infinite() {
+                    all.cut_off.push((from as u32, to, trips));
+                    continue;
+                }
+                let links = tree.way(network, to as usize).into_boxed_slice();
+                for link in &links {
+                    let link = *link as usize;
+                    all.flow[link] += trips;
+                    costs[link] = network.links[link].cost(all.flow[link]);
+                }
+                all.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
+            }
+        }
+        all.pairs.sort_by_key(|pair| (pair.from, pair.to));
+        all
+    }
+
+    fn start_empty(network: &Network) -> Assignment {
+        Assignment {
+            pairs: Vec::new(),
+            flow: vec![0.0; network.links.len()],
+            cut_off: Vec::new(),
+            progress: Progress { round: 0, gap: f64::INFINITY },
+        }
+    }
+
+    /// Goes on until the gap is small enough, or no round brings it further; `tell` hears of each round and says whether to go on.
+    pub fn run(&mut self, network: &Network, gap: f64, mut tell: impl FnMut(Progress) -> bool) {
+        for _ in 0..MOST_ROUNDS {
+            self.round(network);
+            if self.progress.gap <= gap || !tell(self.progress) {
+                break;
+            }
+            self.move_trips(network, gap);
+        }
+    }
+
+    /// Finds cheapest ways and the gap, and adds ways that are new.
+    fn round(&mut self, network: &Network) {
+        self.sum_up(network);
+        let costs: Vec<f64> = network.links.iter().zip(&self.flow).map(|(link, flow)| link.cost(*flow)).collect();
+        // Pairs of one zone lie beside each other.
+        let groups: Vec<&mut [Pair]> = self.pairs.chunk_by_mut(|a, b| a.from == b.from).collect();
+        let cheapest: Vec<f64> = groups
+            .into_par_iter()
+            .map_init(
+                || Tree::new(network),
+                |tree, pairs| {
+                    let wanted: Vec<(u32, f64)> = pairs.iter().map(|pair| (pair.to, pair.trips)).collect();
+                    tree.search(network, &costs, pairs[0].from as usize, &wanted);
+                    let mut sum = 0.0;
+                    for pair in pairs {
+                        let best = tree.cost(pair.to as usize);
+                        sum += pair.trips * best;
+                        let of = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>();
+                        let known = pair.ways.iter().map(of).fold(f64::INFINITY, f64::min);
+                        // A way that only rounding makes cheaper is none.
+                        if best < known * (1.0 - 1e-14) {
+                            let links = tree.way(network, pair.to as usize).into_boxed_slice();
+                            if pair.ways.iter().all(|way| way.links != links) {
+                                pair.ways.push(Way { links, flow: 0.0 });
+                            }
+                        }
+                    }
+                    sum
+                },
+            )
+            .collect();
+        // In the order of zones, so that threads change nothing.
+        let least: f64 = cheapest.iter().sum();
+        let total: f64 = costs.iter().zip(&self.flow).map(|(cost, flow)| cost * flow).sum();
+        let gap = if total > 0.0 { (total - least) / total } else { 0.0 };
+        self.progress = Progress { round: self.progress.round + 1, gap };
+    }
+
+    /// Flows of links from those of ways: what moving left of rounding goes.
+    fn sum_up(&mut self, network: &Network) {
+        self.flow = vec![0.0; network.links.len()];
+        for pair in &self.pairs {
+            for way in &pair.ways {
+                way.links.iter().for_each(|link| self.flow[*link as usize] += way.flow);
+            }
+        }
+    }
+
+    /// Moves trips to the cheapest of the ways that each pair knows.
+    fn move_trips(&mut self, network: &Network, gap: f64) {
+        let Assignment { pairs, flow, .. } = self;
+        let mut costs: Vec<f64> = network.links.iter().zip(flow.iter()).map(|(link, flow)| link.cost(*flow)).collect();
+        let mut slopes: Vec<f64> =
+            network.links.iter().zip(flow.iter()).map(|(link, flow)| link.slope(*flow)).collect();
+        // Which links the cheapest way has: the number of the pair that looked last.
+        let mut mark = vec![0u64; network.links.len()];
+        let mut stamp = 0u64;
+        let mut ways_cost = Vec::new();
+        for _ in 0..TURNS {
+            let (mut excess, mut total) = (0.0, 0.0);
+            for pair in pairs.iter_mut().filter(|pair| pair.ways.len() > 1) {
+                ways_cost.clear();
+                ways_cost.extend(
+                    pair.ways.iter().map(|way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>()),
+                );
+                let best = (0..ways_cost.len()).min_by(|a, b| ways_cost[*a].total_cmp(&ways_cost[*b])).unwrap_or(0);
+                for k in (0..pair.ways.len()).filter(|k| *k != best) {
+                    let trips = pair.ways[k].flow;
+                    if trips <= 0.0 {
+                        continue;
+                    }
+                    // Costs change with every move.
+                    let sum = |links: &[u32]| links.iter().map(|link| costs[*link as usize]).sum::<f64>();
+                    let (own, cheapest) = (sum(&pair.ways[k].links), sum(&pair.ways[best].links));
+                    excess += trips * (own - cheapest).max(0.0);
+                    total += trips * own;
+                    if own <= cheapest {
+                        continue;
+                    }
+                    stamp += 1;
+                    pair.ways[best].links.iter().for_each(|link| mark[*link as usize] = stamp);
+                    let (mut steep, mut shared) = (0.0, 0.0);
+                    for link in &pair.ways[k].links {
+                        let slope = slopes[*link as usize];
+                        if mark[*link as usize] == stamp { shared += slope } else { steep += slope }
+                    }
+                    let of_best: f64 = pair.ways[best].links.iter().map(|link| slopes[*link as usize]).sum();
+                    steep += (of_best - shared).max(0.0);
+                    let moved = if steep > 0.0 { ((own - cheapest) / steep).min(trips) } else { trips };
+                    pair.ways[k].flow -= moved;
+                    pair.ways[best].flow += moved;
+                    let mut change = |link: u32, by: f64| {
+                        let at = link as usize;
+                        flow[at] = (flow[at] + by).max(0.0);
+                        costs[at] = network.links[at].cost(flow[at]);
+                        slopes[at] = network.links[at].slope(flow[at]);
+                    };
+                    for link in &pair.ways[k].links {
+                        if mark[*link as usize] != stamp {
+                            change(*link, -moved);
+                        }
+                    }
+                    stamp += 1;
+                    pair.ways[k].links.iter().for_each(|link| mark[*link as usize] = stamp);
+                    for link in &pair.ways[best].links {
+                        if mark[*link as usize] != stamp {
+                            change(*link, moved);
+                        }
+                    }
+                }
+            }
+            if excess <= 0.1 * gap * total {
+                break;
+            }
+        }
+        for pair in pairs.iter_mut() {
+            let least = DROPPED * pair.trips;
+            pair.ways.retain(|way| way.flow > least);
+            // What was dropped is given back to the others.
+            let sum: f64 = pair.ways.iter().map(|way| way.flow).sum();
+            pair.ways.iter_mut().for_each(|way| way.flow *= pair.trips / sum);
+        }
+    }
+
+    /// Beckmann's objective, which is lowest in equilibrium.
+    pub fn objective(&self, network: &Network) -> f64 {
+        network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum()
+    }
+
+    /// Cost of all trips.
+    pub fn total_cost(&self, network: &Network) -> f64 {
+        network.links.iter().zip(&self.flow).map(|(link, flow)| flow * link.cost(*flow)).sum()
+    }
+
+    /// Largest difference at a node between what comes in and goes out, trips that begin and end there counted, over all trips.
+    pub fn imbalance(&self, network: &Network, demand: &Demand) -> f64 {
+        let mut nodes = vec![0.0f64; network.nodes];
+        for (link, flow) in network.links.iter().zip(&self.flow) {
+            nodes[link.from as usize] -= flow;
+            nodes[link.to as usize] += flow;
+        }
+        let is_cut = |from: u32, to: u32| self.cut_off.iter().any(|(f, t, _)| (*f, *t) == (from, to));
+        for (from, wanted) in demand.trips.iter().enumerate() {
+            for (to, trips) in wanted.iter().filter(|(to, _)| !is_cut(from as u32, *to)) {
+                nodes[from] += trips;
+                nodes[*to as usize] -= trips;
+            }
+        }
+        nodes.iter().fold(0.0f64, |most, off| most.max(off.abs())) / demand.total().max(f64::MIN_POSITIVE)
+    }
+
+    /// Trips that use a link, by pair of zones: from, to, trips.
+    pub fn users(&self, link: u32) -> Vec<(u32, u32, f64)> {
+        let of = |pair: &Pair| {
+            let on = pair.ways.iter().filter(|way| way.links.contains(&link)).map(|way| way.flow).sum::<f64>();
+            (on > 0.0).then_some((pair.from, pair.to, on))
+        };
+        self.pairs.iter().filter_map(of).collect()
+    }
+}

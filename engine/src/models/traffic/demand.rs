@@ -1,0 +1,45 @@
+//! Trips between zones.
+
+use crate::error::{Error, Result};
+
+/// Trips of one kind, by where they begin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Demand {
+    /// For each zone where trips begin, the zones where they end and how many there are, each zone once.
+    pub trips: Vec<Vec<(u32, f64)>>,
+}
+
+impl Demand {
+    /// No trips.
+    pub fn none(zones: usize) -> Demand {
+        Demand { trips: vec![Vec::new(); zones] }
+    }
+
+    /// Adds trips from one zone to another. Those within a zone meet no road and are left out.
+    ///
+    /// # Errors
+    /// `Scenario` for zones that are not there and for numbers that are none.
+    pub fn add(&mut self, from: usize, to: usize, trips: f64) -> Result<()> {
+        let zones = self.trips.len();
+        if from >= zones || to >= zones {
+            let words = format!("has trips from zone {} to {}, and there are {zones}", from + 1, to + 1);
+            return Err(Error::scenario("demand", words, "give a table of the network's zones"));
+        }
+        if !trips.is_finite() || trips < 0.0 {
+            let words = format!("has {trips} trips from zone {} to {}", from + 1, to + 1);
+            return Err(Error::scenario("demand", words, "give numbers of at least 0"));
+        }
+        if trips > 0.0 && from != to {
+            match self.trips[from].iter_mut().find(|(own, _)| *own as usize == to) {
+                Some((_, sum)) => *sum += trips,
+                None => self.trips[from].push((to as u32, trips)),
+            }
+        }
+        Ok(())
+    }
+
+    /// All trips.
+    pub fn total(&self) -> f64 {
+        self.trips.iter().flatten().map(|(_, trips)| trips).sum()
+    }
+}
