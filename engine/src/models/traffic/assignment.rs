@@ -12,6 +12,8 @@ use rayon::prelude::*;
 const MOST_ROUNDS: usize = 500;
 /// Turns of moving trips between known ways in each round.
 const TURNS: usize = 12;
+/// Share of the gap of a round to which trips are moved between known ways.
+const ENOUGH: f64 = 0.05;
 /// Trips on a way below which it is dropped, as a share of those of its pair.
 const DROPPED: f64 = 1e-14;
 
@@ -206,6 +208,8 @@ impl Assignment {
 
     /// Moves trips to the cheapest of the ways that each pair knows.
     fn move_trips(&mut self, network: &Network, gap: f64) {
+        // Ways that are not known yet matter more than the last tenth of the gap between those that are.
+        let enough = 0.1 * gap.max(ENOUGH * self.progress.gap);
         let Assignment { pairs, flow, .. } = self;
         let mut costs: Vec<f64> = network.links.iter().zip(flow.iter()).map(|(link, flow)| link.cost(*flow)).collect();
         let mut slopes: Vec<f64> =
@@ -267,7 +271,7 @@ impl Assignment {
                     }
                 }
             }
-            if excess <= 0.1 * gap * total {
+            if excess <= enough * total {
                 break;
             }
         }
