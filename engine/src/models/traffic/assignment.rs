@@ -218,13 +218,15 @@ impl Assignment {
         let mut mark = vec![0u64; network.links.len()];
         let mut stamp = 0u64;
         let mut ways_cost = Vec::new();
+        // Pairs whose ways still differ; the others are looked at again in the next round.
+        let mut active: Vec<usize> = (0..pairs.len()).filter(|k| pairs[*k].ways.len() > 1).collect();
         for _ in 0..TURNS {
-            let (mut excess, mut total) = (0.0, 0.0);
-            for pair in pairs.iter_mut().filter(|pair| pair.ways.len() > 1) {
+            active.retain(|at| {
+                let pair = &mut pairs[*at];
+                let (mut excess, mut total) = (0.0, 0.0);
                 ways_cost.clear();
-                ways_cost.extend(
-                    pair.ways.iter().map(|way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>()),
-                );
+                let cost = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>();
+                ways_cost.extend(pair.ways.iter().map(cost));
                 let best = (0..ways_cost.len()).min_by(|a, b| ways_cost[*a].total_cmp(&ways_cost[*b])).unwrap_or(0);
                 for k in (0..pair.ways.len()).filter(|k| *k != best) {
                     let trips = pair.ways[k].flow;
@@ -270,8 +272,9 @@ impl Assignment {
                         }
                     }
                 }
-            }
-            if excess <= enough * total {
+                excess > enough * total
+            });
+            if active.is_empty() {
                 break;
             }
         }
