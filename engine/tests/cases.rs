@@ -1,5 +1,9 @@
 //! The cheap cases with known answers of every model; those of runoff on both devices.
 
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::gpu;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
 use hanze_engine::models::validate::Bench;
@@ -8,18 +12,6 @@ use hanze_engine::models::{heat, runoff, traffic};
 /// Whether an environment variable is set to 1.
 fn required(variable: &str) -> bool {
     std::env::var(variable).is_ok_and(|value| value == "1")
-}
-
-/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
-fn gpu() -> Option<Device> {
-    match Device::open("gpu:any") {
-        Ok(device) => Some(device),
-        Err(reason) if required("HANZE_REQUIRE_GPU") => panic!("HANZE_REQUIRE_GPU is 1, but {reason}"),
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
-            None
-        }
-    }
 }
 
 /// Runs every cheap case and tells all figures that miss their bar.

@@ -1,7 +1,10 @@
 //! The heat model as scenarios run it.
 
+#[path = "common/adapter.rs"]
+mod adapter;
 mod warm;
 
+use adapter::gpu;
 use hanze_engine::cache::Cache;
 use hanze_engine::city::import;
 use hanze_engine::data_folder;
@@ -20,7 +23,7 @@ use hanze_engine::scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use warm::{CITY, HEAT, NORTH, WEST, gpu, grid, inputs, layer, text, try_run};
+use warm::{CITY, HEAT, NORTH, WEST, grid, inputs, layer, text, try_run};
 
 #[test]
 fn shade_is_cooler_than_sun_and_night_than_day() {

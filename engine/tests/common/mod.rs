@@ -1,23 +1,12 @@
 //! What the tests of the runoff model share.
 
+mod adapter;
+
+pub use adapter::gpu;
 use hanze_engine::device::Device;
 use hanze_engine::models::runoff::Run;
 use hanze_engine::models::runoff::params::NEVER;
 use hanze_engine::models::runoff::solver::Fields;
-
-/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
-pub fn gpu() -> Option<Device> {
-    match Device::open("gpu:any") {
-        Ok(device) => Some(device),
-        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
-            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
-        }
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
-            None
-        }
-    }
-}
 
 /// The sum of an array and of what its rounding lost.
 fn sum(values: &[f32], low: &[f32]) -> f64 {

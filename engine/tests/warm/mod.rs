@@ -66,18 +66,3 @@ pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, 
 pub fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
     layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
 }
-
-/// Any adapter, a software one too; none is told, and is an error where `HANZE_REQUIRE_GPU` is 1.
-#[allow(dead_code, reason = "not every test needs a GPU")]
-pub fn gpu() -> Option<Device> {
-    match Device::open("gpu:any") {
-        Ok(device) => Some(device),
-        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
-            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
-        }
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
-            None
-        }
-    }
-}

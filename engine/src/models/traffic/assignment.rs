@@ -59,32 +59,40 @@ pub struct Assignment {
 impl Assignment {
     /// Trips on the cheapest ways of an empty network that fills up with them, zone after zone.
     pub fn start(network: &Network, demand: &Demand) -> Assignment {
-        let mut all = Assignment {
+        let mut all = Assignment::empty(network);
+        all.load(network, demand);
+        all
+    }
+
+    fn empty(network: &Network) -> Assignment {
+        Assignment {
             pairs: Vec::new(),
             flow: vec![0.0; network.links.len()],
             cut_off: Vec::new(),
             progress: Progress { round: 0, gap: f64::INFINITY },
-        };
-        let mut costs: Vec<f64> = network.links.iter().map(|link| link.cost(0.0)).collect();
+        }
+    }
+
+    /// Adds trips that have no way yet on the cheapest ones, zone after zone.
+    fn load(&mut self, network: &Network, demand: &Demand) {
+        let mut costs: Vec<f64> = network.links.iter().zip(&self.flow).map(|(link, flow)| link.cost(*flow)).collect();
         let mut tree = Tree::new(network);
         for (from, wanted) in demand.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
             tree.search(network, &costs, from, wanted);
             for &(to, trips) in wanted {
                 if tree.cost(to as usize).is_infinite() {
-                    all.cut_off.push((from as u32, to, trips));
+                    self.cut_off.push((from as u32, to, trips));
                     continue;
                 }
                 let links = tree.way(network, to as usize).into_boxed_slice();
-                links.iter().for_each(|link| all.flow[*link as usize] += trips);
-                all.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
+                for link in &links {
+                    let link = *link as usize;
+                    self.flow[link] += trips;
+                    costs[link] = network.links[link].cost(self.flow[link]);
+                }
+                self.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
             }
-            costs
-                .iter_mut()
-                .zip(&network.links)
-                .zip(&all.flow)
-                .for_each(|((cost, link), flow)| *cost = link.cost(*flow));
         }
-        all
     }
 
     /// The same trips on an edited network, from the ways of before: `link` says what became of each link. Ways over links that are gone
@@ -94,7 +102,7 @@ impl Assignment {
         for pair in &self.pairs {
             old.insert((pair.from, pair.to), pair);
         }
-        let mut all = Assignment::start_empty(network);
+        let mut all = Assignment::empty(network);
         let mut missing = Demand::none(network.zones);
         for (from, wanted) in demand.trips.iter().enumerate() {
             for &(to, trips) in wanted {
@@ -116,35 +124,9 @@ impl Assignment {
                 }
             }
         }
-        let mut costs: Vec<f64> = network.links.iter().zip(&all.flow).map(|(link, flow)| link.cost(*flow)).collect();
-        let mut tree = Tree::new(network);
-        for (from, wanted) in missing.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
-            tree.search(network, &costs, from, wanted);
-            for &(to, trips) in wanted {
-                if tree.cost(to as usize).is_infinite() {
-                    all.cut_off.push((from as u32, to, trips));
-                    continue;
-                }
-                let links = tree.way(network, to as usize).into_boxed_slice();
-                for link in &links {
-                    let link = *link as usize;
-                    all.flow[link] += trips;
-                    costs[link] = network.links[link].cost(all.flow[link]);
-                }
-                all.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
-            }
-        }
+        all.load(network, &missing);
         all.pairs.sort_by_key(|pair| (pair.from, pair.to));
         all
-    }
-
-    fn start_empty(network: &Network) -> Assignment {
-        Assignment {
-            pairs: Vec::new(),
-            flow: vec![0.0; network.links.len()],
-            cut_off: Vec::new(),
-            progress: Progress { round: 0, gap: f64::INFINITY },
-        }
     }
 
     /// Goes on until the gap is small enough, or no round brings it further; `tell` hears of each round and says whether to go on.
