@@ -24,6 +24,12 @@ impl Plane {
         Some(Plane { plane, degrees: Proj::from_epsg_code(4326).ok()? })
     }
 
+    /// The plane of a PROJ string; `None` where it is not understood or no plane.
+    pub fn of_projection(words: &str) -> Option<Plane> {
+        let plane = Proj::from_proj_string(words).ok().filter(|plane| !plane.is_latlong() && !plane.is_geocent())?;
+        Some(Plane { plane, degrees: Proj::from_epsg_code(4326).ok()? })
+    }
+
     /// Longitude and latitude of a point, degrees.
     pub fn to_degrees(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
         let mut point = (x, y, 0.0);

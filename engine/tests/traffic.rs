@@ -1,13 +1,13 @@
 //! Networks, trips and the routes on which they meet.
 
-use hanze_engine::models::traffic::assignment::Assignment;
+use hanze_engine::models::traffic::assignment::{Assignment, CutOff};
 use hanze_engine::models::traffic::demand::Demand;
 use hanze_engine::models::traffic::network::{Link, Network};
 use hanze_engine::models::traffic::shortest::Tree;
 use hanze_engine::models::traffic::tntp::{Weights, network, trips};
 
 fn link(from: u32, to: u32, free_time: f64) -> Link {
-    Link { from, to, capacity: 100.0, free_time, factor: 0.15, power: 4.0, length: 1.0, fixed: 0.0 }
+    Link { from, to, capacity: 100.0, free_time, factor: 0.15, power: 4.0, length: 1.0, fixed: 0.0, delay: None }
 }
 
 const HEAD: &str = "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 3\n<FIRST THRU NODE> 3\n<NUMBER OF LINKS> 2\n<END OF METADATA>\n~ comment\n";
@@ -46,9 +46,9 @@ fn files_that_are_wrong_are_told_with_their_line() {
         (format!("{head}Origin 7\n"), "line 3: names no zone"),
         (format!("{head} 2 : 5.0;\n"), "line 3: stands before"),
         (format!("{head}Origin 1\n 2 : five;\n"), "line 4: \"2 : five\""),
-        (format!("{head}Origin 1\n 2 : -5;\n"), "-5 trips from zone 1 to 2"),
+        (format!("{head}Origin 1\n 2 : -5;\n"), "-5 trips to zone 2"),
         (format!("{head}Origin 1\n 2 : NaN;\n"), "NaN trips"),
-        (format!("{head}Origin 1\n 5 : 1;\n"), "zone 1 to 5"),
+        (format!("{head}Origin 1\n 5 : 1;\n"), "zone 5, and there are 2"),
     ] {
         let found = table(&text);
         assert!(found.contains(words), "{text}: {found}");
@@ -80,23 +80,29 @@ fn a_closure_that_cuts_a_zone_off_is_told_with_its_trips() {
     let mut demand = Demand::none(2);
     demand.add(0, 1, 80.0).unwrap();
     demand.add(1, 0, 7.0).unwrap();
+    let demand = [demand];
     let mut all = Assignment::start(&network, &demand);
     all.run(&network, 1e-12, |_| true);
     assert!(all.cut_off.is_empty() && all.progress.gap <= 1e-12 && all.imbalance(&network, &demand) < 1e-12);
-    assert_eq!(all.users(1), [(0, 1, all.flow[1])]);
+    assert_eq!(all.users(&[1]), [(0, 0, 1, all.flow[1])]);
     let closed = Network::new(3, 2, 2, links[..3].to_vec()).unwrap();
-    for mut edited in
-        [Assignment::start(&closed, &demand), all.moved(&closed, &demand, |link| (link < 3).then_some(link))]
-    {
+    let became = |link: u32, links: &mut Vec<u32>| {
+        links.push(link);
+        link < 3
+    };
+    for mut edited in [Assignment::start(&closed, &demand), all.moved(&closed, &demand, became)] {
         edited.run(&closed, 1e-12, |_| true);
-        assert_eq!(edited.cut_off, [(1, 0, 7.0)]);
+        assert_eq!(edited.cut_off, [CutOff { class: 0, from: 1, to: 0, trips: 7.0 }]);
         assert!((edited.flow[0] + edited.flow[2] - 80.0).abs() < 1e-9 && edited.imbalance(&closed, &demand) < 1e-12);
     }
     // Half of the way to the river, a second road opens: trips move to it.
     let mut more = links;
     more.push(link(0, 2, 1.0));
     let wider = Network::new(3, 2, 2, more).unwrap();
-    let mut warm = all.moved(&wider, &demand, Some);
+    let mut warm = all.moved(&wider, &demand, |link, links| {
+        links.push(link);
+        true
+    });
     warm.run(&wider, 1e-12, |_| true);
     assert!((warm.flow[0] - warm.flow[4]).abs() < 1e-3 && warm.flow[4] > 20.0, "{:?}", warm.flow);
 }

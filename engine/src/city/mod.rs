@@ -6,6 +6,7 @@ pub mod holes;
 pub mod import;
 pub mod read;
 pub mod resample;
+pub mod roads;
 
 use crate::grid::Grid;
 use crate::objects::Objects;

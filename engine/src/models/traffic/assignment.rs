@@ -24,15 +24,31 @@ pub struct Way {
     pub links: Box<[u32]>,
     /// Trips on it.
     pub flow: f64,
+    /// What it costs the class beyond the costs for all.
+    extra: f64,
 }
 
-/// Trips from one zone to another, and their ways.
+/// Trips of a class from one zone to another, and their ways.
 #[derive(Clone, Debug, PartialEq)]
 struct Pair {
+    class: u8,
     from: u32,
     to: u32,
     trips: f64,
     ways: Vec<Way>,
+}
+
+/// Trips that cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CutOff {
+    /// Class of vehicles.
+    pub class: usize,
+    /// Zone where they begin.
+    pub from: u32,
+    /// Zone where they end.
+    pub to: u32,
+    /// How many.
+    pub trips: f64,
 }
 
 /// How far an assignment is.
@@ -50,15 +66,16 @@ pub struct Assignment {
     pairs: Vec<Pair>,
     /// Flow of each link.
     pub flow: Vec<f64>,
-    /// Pairs of zones with trips that no way joins: from, to, trips.
-    pub cut_off: Vec<(u32, u32, f64)>,
+    /// Pairs of zones with trips that no way joins.
+    pub cut_off: Vec<CutOff>,
     /// How far it is.
     pub progress: Progress,
 }
 
 impl Assignment {
     /// Trips on the cheapest ways of an empty network that fills up with them, zone after zone.
-    pub fn start(network: &Network, demand: &Demand) -> Assignment {
+    /// The demand is that of each class.
+    pub fn start(network: &Network, demand: &[Demand]) -> Assignment {
         let mut all = Assignment::empty(network);
         all.load(network, demand);
         all
@@ -74,58 +91,77 @@ impl Assignment {
     }
 
     /// Adds trips that have no way yet on the cheapest ones, zone after zone.
-    fn load(&mut self, network: &Network, demand: &Demand) {
+    fn load(&mut self, network: &Network, demand: &[Demand]) {
         let mut costs: Vec<f64> = network.links.iter().zip(&self.flow).map(|(link, flow)| link.cost(*flow)).collect();
         let mut tree = Tree::new(network);
-        for (from, wanted) in demand.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
-            tree.search(network, &costs, from, wanted);
-            for &(to, trips) in wanted {
-                if tree.cost(to as usize).is_infinite() {
-                    self.cut_off.push((from as u32, to, trips));
-                    continue;
+        for (class, demand) in demand.iter().enumerate() {
+            let mut own = network.costs_of(class, &costs);
+            for (from, wanted) in demand.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
+                tree.search(network, &own, from, wanted);
+                for &(to, trips) in wanted {
+                    if tree.cost(to as usize).is_infinite() {
+                        self.cut_off.push(CutOff { class, from: from as u32, to, trips });
+                        continue;
+                    }
+                    let links = tree.way(network, to as usize).into_boxed_slice();
+                    for &link in &links {
+                        let at = link as usize;
+                        self.flow[at] += trips;
+                        costs[at] = network.links[at].cost(self.flow[at]);
+                        own[at] = costs[at] + network.extra(class, link);
+                    }
+                    let extra = links.iter().map(|link| network.extra(class, *link)).sum();
+                    let ways = vec![Way { links, flow: trips, extra }];
+                    self.pairs.push(Pair { class: class as u8, from: from as u32, to, trips, ways });
                 }
-                let links = tree.way(network, to as usize).into_boxed_slice();
-                for link in &links {
-                    let link = *link as usize;
-                    self.flow[link] += trips;
-                    costs[link] = network.links[link].cost(self.flow[link]);
-                }
-                self.pairs.push(Pair { from: from as u32, to, trips, ways: vec![Way { links, flow: trips }] });
             }
         }
     }
 
-    /// The same trips on an edited network, from the ways of before: `link` says what became of each link. Ways over links that are gone
-    /// go to the pair's others, or to the cheapest way of the new network.
-    pub fn moved(&self, network: &Network, demand: &Demand, link: impl Fn(u32) -> Option<u32>) -> Assignment {
+    /// The same trips on an edited network, from the ways of before: `link` adds what became of each link to a list and says whether
+    /// there is anything. Ways that are broken go to the pair's others, or to the cheapest way of the new network.
+    pub fn moved(&self, network: &Network, demand: &[Demand], link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Assignment {
         let mut old = std::collections::HashMap::new();
         for pair in &self.pairs {
-            old.insert((pair.from, pair.to), pair);
+            old.insert((pair.class, pair.from, pair.to), pair);
         }
         let mut all = Assignment::empty(network);
-        let mut missing = Demand::none(network.zones);
-        for (from, wanted) in demand.trips.iter().enumerate() {
-            for &(to, trips) in wanted {
-                let ways = old.get(&(from as u32, to)).map_or(&[][..], |pair| &pair.ways);
-                let kept = ways.iter().filter_map(|way| {
-                    let links: Option<Vec<u32>> = way.links.iter().map(|own| link(*own)).collect();
-                    Some(Way { links: links?.into_boxed_slice(), flow: way.flow })
-                });
-                let mut ways: Vec<Way> = kept.collect();
-                let sum: f64 = ways.iter().map(|way| way.flow).sum();
-                if sum > 0.0 {
-                    ways.iter_mut().for_each(|way| way.flow *= trips / sum);
-                    for way in &ways {
-                        way.links.iter().for_each(|link| all.flow[*link as usize] += way.flow);
+        let mut missing: Vec<Demand> = demand.iter().map(|_| Demand::none(network.zones)).collect();
+        for (class, demand) in demand.iter().enumerate() {
+            for (from, wanted) in demand.trips.iter().enumerate() {
+                for &(to, trips) in wanted {
+                    let ways = old.get(&(class as u8, from as u32, to)).map_or(&[][..], |pair| &pair.ways);
+                    let kept = ways.iter().filter_map(|way| {
+                        let mut links = Vec::with_capacity(way.links.len());
+                        // Ways are kept from their end to their beginning, and so are the parts of a link.
+                        for own in &way.links {
+                            let first = links.len();
+                            if !link(*own, &mut links) {
+                                return None;
+                            }
+                            links[first..].reverse();
+                        }
+                        let of = |link: &u32| network.links[*link as usize];
+                        let meets = links.windows(2).all(|pair| of(&pair[1]).to == of(&pair[0]).from);
+                        let extra: f64 = links.iter().map(|link| network.extra(class, *link)).sum();
+                        (meets && extra < f64::INFINITY).then(|| Way { links: links.into(), flow: way.flow, extra })
+                    });
+                    let mut ways: Vec<Way> = kept.collect();
+                    let sum: f64 = ways.iter().map(|way| way.flow).sum();
+                    if sum > 0.0 {
+                        ways.iter_mut().for_each(|way| way.flow *= trips / sum);
+                        for way in &ways {
+                            way.links.iter().for_each(|link| all.flow[*link as usize] += way.flow);
+                        }
+                        all.pairs.push(Pair { class: class as u8, from: from as u32, to, trips, ways });
+                    } else {
+                        missing[class].trips[from].push((to, trips));
                     }
-                    all.pairs.push(Pair { from: from as u32, to, trips, ways });
-                } else {
-                    missing.trips[from].push((to, trips));
                 }
             }
         }
         all.load(network, &missing);
-        all.pairs.sort_by_key(|pair| (pair.from, pair.to));
+        all.pairs.sort_by_key(|pair| (pair.class, pair.from, pair.to));
         all
     }
 
@@ -144,26 +180,33 @@ impl Assignment {
     fn round(&mut self, network: &Network) {
         self.sum_up(network);
         let costs: Vec<f64> = network.links.iter().zip(&self.flow).map(|(link, flow)| link.cost(*flow)).collect();
+        let of_class: Vec<Vec<f64>> =
+            (0..network.classes.len().max(1)).map(|class| network.costs_of(class, &costs)).collect();
+        // What classes pay of their own is part of the cost of all trips.
+        let own: f64 = self.pairs.iter().flat_map(|pair| &pair.ways).map(|way| way.extra * way.flow).sum();
         // Pairs of one zone lie beside each other.
-        let groups: Vec<&mut [Pair]> = self.pairs.chunk_by_mut(|a, b| a.from == b.from).collect();
+        let groups: Vec<&mut [Pair]> = self.pairs.chunk_by_mut(|a, b| (a.class, a.from) == (b.class, b.from)).collect();
         let cheapest: Vec<f64> = groups
             .into_par_iter()
             .map_init(
                 || Tree::new(network),
                 |tree, pairs| {
                     let wanted: Vec<(u32, f64)> = pairs.iter().map(|pair| (pair.to, pair.trips)).collect();
-                    tree.search(network, &costs, pairs[0].from as usize, &wanted);
+                    let class = usize::from(pairs[0].class);
+                    tree.search(network, &of_class[class], pairs[0].from as usize, &wanted);
                     let mut sum = 0.0;
                     for pair in pairs {
                         let best = tree.cost(pair.to as usize);
                         sum += pair.trips * best;
-                        let of = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>();
+                        let of =
+                            |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>() + way.extra;
                         let known = pair.ways.iter().map(of).fold(f64::INFINITY, f64::min);
                         // A way that only rounding makes cheaper is none.
                         if best < known * (1.0 - 1e-14) {
                             let links = tree.way(network, pair.to as usize).into_boxed_slice();
                             if pair.ways.iter().all(|way| way.links != links) {
-                                pair.ways.push(Way { links, flow: 0.0 });
+                                let extra = links.iter().map(|link| network.extra(class, *link)).sum();
+                                pair.ways.push(Way { links, flow: 0.0, extra });
                             }
                         }
                     }
@@ -173,7 +216,7 @@ impl Assignment {
             .collect();
         // In the order of zones, so that threads change nothing.
         let least: f64 = cheapest.iter().sum();
-        let total: f64 = costs.iter().zip(&self.flow).map(|(cost, flow)| cost * flow).sum();
+        let total: f64 = own + costs.iter().zip(&self.flow).map(|(cost, flow)| cost * flow).sum::<f64>();
         let gap = if total > 0.0 { (total - least) / total } else { 0.0 };
         self.progress = Progress { round: self.progress.round + 1, gap };
     }
@@ -207,7 +250,7 @@ impl Assignment {
                 let pair = &mut pairs[*at];
                 let (mut excess, mut total) = (0.0, 0.0);
                 ways_cost.clear();
-                let cost = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>();
+                let cost = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>() + way.extra;
                 ways_cost.extend(pair.ways.iter().map(cost));
                 let best = (0..ways_cost.len()).min_by(|a, b| ways_cost[*a].total_cmp(&ways_cost[*b])).unwrap_or(0);
                 for k in (0..pair.ways.len()).filter(|k| *k != best) {
@@ -216,8 +259,8 @@ impl Assignment {
                         continue;
                     }
                     // Costs change with every move.
-                    let sum = |links: &[u32]| links.iter().map(|link| costs[*link as usize]).sum::<f64>();
-                    let (own, cheapest) = (sum(&pair.ways[k].links), sum(&pair.ways[best].links));
+                    let sum = |way: &Way| way.links.iter().map(|link| costs[*link as usize]).sum::<f64>() + way.extra;
+                    let (own, cheapest) = (sum(&pair.ways[k]), sum(&pair.ways[best]));
                     excess += trips * (own - cheapest).max(0.0);
                     total += trips * own;
                     if own <= cheapest {
@@ -271,37 +314,74 @@ impl Assignment {
 
     /// Beckmann's objective, which is lowest in equilibrium.
     pub fn objective(&self, network: &Network) -> f64 {
-        network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum()
+        let own: f64 = self.pairs.iter().flat_map(|pair| &pair.ways).map(|way| way.extra * way.flow).sum();
+        own + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
     }
 
-    /// Cost of all trips.
+    /// Cost of all trips, without what classes pay of their own.
     pub fn total_cost(&self, network: &Network) -> f64 {
         network.links.iter().zip(&self.flow).map(|(link, flow)| flow * link.cost(*flow)).sum()
     }
 
-    /// Largest difference at a node between what comes in and goes out, trips that begin and end there counted, over all trips.
-    pub fn imbalance(&self, network: &Network, demand: &Demand) -> f64 {
-        let mut nodes = vec![0.0f64; network.nodes];
-        for (link, flow) in network.links.iter().zip(&self.flow) {
-            nodes[link.from as usize] -= flow;
-            nodes[link.to as usize] += flow;
+    /// Flow of a class on each link.
+    pub fn flow_of(&self, class: usize, links: usize) -> Vec<f64> {
+        let mut flow = vec![0.0; links];
+        for way in self.pairs.iter().filter(|pair| usize::from(pair.class) == class).flat_map(|pair| &pair.ways) {
+            way.links.iter().for_each(|link| flow[*link as usize] += way.flow);
         }
-        let is_cut = |from: u32, to: u32| self.cut_off.iter().any(|(f, t, _)| (*f, *t) == (from, to));
-        for (from, wanted) in demand.trips.iter().enumerate() {
-            for (to, trips) in wanted.iter().filter(|(to, _)| !is_cut(from as u32, *to)) {
-                nodes[from] += trips;
-                nodes[*to as usize] -= trips;
-            }
-        }
-        nodes.iter().fold(0.0f64, |most, off| most.max(off.abs())) / demand.total().max(f64::MIN_POSITIVE)
+        flow
     }
 
-    /// Trips that use a link, by pair of zones: from, to, trips.
-    pub fn users(&self, link: u32) -> Vec<(u32, u32, f64)> {
+    /// Largest difference at a node and in a class between what comes in and goes out, trips that begin and end there counted, over
+    /// all trips of the class.
+    pub fn imbalance(&self, network: &Network, demand: &[Demand]) -> f64 {
+        let cut: std::collections::HashSet<(usize, u32, u32)> =
+            self.cut_off.iter().map(|cut| (cut.class, cut.from, cut.to)).collect();
+        let of_class = |(class, demand): (usize, &Demand)| {
+            let mut nodes = vec![0.0f64; network.nodes];
+            // A single class is held against the flows that all are told of.
+            let own = (network.classes.len() > 1).then(|| self.flow_of(class, network.links.len()));
+            for (link, flow) in network.links.iter().zip(own.as_ref().unwrap_or(&self.flow)) {
+                nodes[link.from as usize] -= flow;
+                nodes[link.to as usize] += flow;
+            }
+            for (from, wanted) in demand.trips.iter().enumerate() {
+                for (to, trips) in wanted.iter().filter(|(to, _)| !cut.contains(&(class, from as u32, *to))) {
+                    nodes[from] += trips;
+                    nodes[*to as usize] -= trips;
+                }
+            }
+            nodes.iter().fold(0.0f64, |most, off| most.max(off.abs())) / demand.total().max(f64::MIN_POSITIVE)
+        };
+        demand.iter().enumerate().map(of_class).fold(0.0, f64::max)
+    }
+
+    /// Trips that use any of some links, by class and pair of zones: class, from, to, trips.
+    pub fn users(&self, links: &[u32]) -> Vec<(usize, u32, u32, f64)> {
         let of = |pair: &Pair| {
-            let on = pair.ways.iter().filter(|way| way.links.contains(&link)).map(|way| way.flow).sum::<f64>();
-            (on > 0.0).then_some((pair.from, pair.to, on))
+            let uses = |way: &&Way| way.links.iter().any(|link| links.contains(link));
+            let on = pair.ways.iter().filter(uses).map(|way| way.flow).sum::<f64>();
+            (on > 0.0).then_some((usize::from(pair.class), pair.from, pair.to, on))
         };
         self.pairs.iter().filter_map(of).collect()
+    }
+
+    /// Flow on each link of the trips that use any of some links.
+    pub fn flow_through(&self, links: &[u32]) -> Vec<f64> {
+        let mut flow = vec![0.0; self.flow.len()];
+        let ways = self.pairs.iter().flat_map(|pair| &pair.ways);
+        for way in ways.filter(|way| way.links.iter().any(|link| links.contains(link))) {
+            way.links.iter().for_each(|link| flow[*link as usize] += way.flow);
+        }
+        flow
+    }
+
+    /// For each pair of a class its zones, its trips, and the mean of a value of links over its ways, from the links' sums.
+    pub fn means(&self, class: usize, value: &[f64]) -> Vec<(u32, u32, f64, f64)> {
+        let of = |pair: &Pair| {
+            let sum = |way: &Way| way.flow * way.links.iter().map(|link| value[*link as usize]).sum::<f64>();
+            (pair.from, pair.to, pair.trips, pair.ways.iter().map(sum).sum::<f64>() / pair.trips)
+        };
+        self.pairs.iter().filter(|pair| usize::from(pair.class) == class).map(of).collect()
     }
 }

@@ -21,27 +21,93 @@ pub struct Link {
     pub length: f64,
     /// What it costs besides time, whoever drives there: toll and distance, in the unit of time.
     pub fixed: f64,
+    /// What the junction at its end adds; times are then seconds, and flows vehicles per hour.
+    pub delay: Option<Delay>,
+}
+
+/// The delay at the end of a link: a signal, or giving way.
+///
+/// While fewer come than it lets through they wait for green as Webster (1958) has it, red / (1 − green x); the rest is the overflow
+/// queue in a period of an hour (Akçelik 1991, "Travel time functions for transport planning purposes", eq. 3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Delay {
+    /// What it lets through, vehicles per hour.
+    pub capacity: f64,
+    /// Delay that is always there, s.
+    pub base: f64,
+    /// Half the cycle times the square of the red share: the wait at a signal without others, s.
+    pub red: f64,
+    /// Green share of the cycle.
+    pub green: f64,
+    /// How unevenly they come and go: 0.5 at signals, 1 where they give way.
+    pub unevenness: f64,
+}
+
+/// Length of the period of flow, h.
+const PERIOD: f64 = 1.0;
+
+impl Delay {
+    fn spread(&self) -> f64 {
+        8.0 * self.unevenness / (self.capacity * PERIOD)
+    }
+
+    /// Delay at a flow, s.
+    pub fn cost(&self, flow: f64) -> f64 {
+        let x = flow / self.capacity;
+        let over = (x - 1.0) + ((x - 1.0).powi(2) + self.spread() * x).sqrt();
+        self.base + self.red / (1.0 - self.green * x.min(1.0)) + 900.0 * PERIOD * over
+    }
+
+    fn slope(&self, flow: f64) -> f64 {
+        let x = flow / self.capacity;
+        let root = ((x - 1.0).powi(2) + self.spread() * x).sqrt();
+        let over = 1.0 + if root > 0.0 { (x - 1.0 + 0.5 * self.spread()) / root } else { 0.0 };
+        let waits = if x < 1.0 { self.red * self.green / (1.0 - self.green * x).powi(2) } else { 0.0 };
+        (waits + 900.0 * PERIOD * over) / self.capacity
+    }
+
+    fn integral(&self, flow: f64) -> f64 {
+        let x = flow / self.capacity;
+        // Of sqrt((u - b)² + d) from 0 to x.
+        let b = 1.0 - 0.5 * self.spread();
+        let d = 1.0 - b * b;
+        let part = |u: f64| {
+            let root = ((u - b).powi(2) + d).max(0.0).sqrt();
+            0.5 * ((u - b) * root + d * ((u - b) + root).max(f64::MIN_POSITIVE).ln())
+        };
+        let over = 0.5 * x * x - x + part(x) - part(0.0);
+        let inner = x.min(1.0);
+        let waits = match self.green {
+            0.0 => self.red * inner,
+            green => -self.red / green * (1.0 - green * inner).ln(),
+        };
+        let beyond = (x - 1.0).max(0.0) * self.red / (1.0 - self.green);
+        self.capacity * (self.base * x + waits + beyond + 900.0 * PERIOD * over)
+    }
 }
 
 impl Link {
     /// Cost at a flow, in the unit of time.
     pub fn cost(&self, flow: f64) -> f64 {
-        self.fixed + self.free_time * (1.0 + self.factor * self.power_of(flow / self.capacity, self.power))
+        let time = self.fixed + self.free_time * (1.0 + self.factor * self.power_of(flow / self.capacity, self.power));
+        time + self.delay.map_or(0.0, |delay| delay.cost(flow))
     }
 
     /// How fast the cost rises with the flow.
     pub fn slope(&self, flow: f64) -> f64 {
+        let delay = self.delay.map_or(0.0, |delay| delay.slope(flow));
         if self.factor == 0.0 || self.power == 0.0 {
-            return 0.0;
+            return delay;
         }
-        self.free_time * self.factor * self.power / self.capacity
-            * self.power_of(flow / self.capacity, self.power - 1.0)
+        delay
+            + self.free_time * self.factor * self.power / self.capacity
+                * self.power_of(flow / self.capacity, self.power - 1.0)
     }
 
     /// The cost summed up from no flow to a flow: a link's part of Beckmann's objective (1956).
     pub fn integral(&self, flow: f64) -> f64 {
         let congested = self.factor * self.power_of(flow / self.capacity, self.power) / (self.power + 1.0);
-        flow * (self.fixed + self.free_time * (1.0 + congested))
+        flow * (self.fixed + self.free_time * (1.0 + congested)) + self.delay.map_or(0.0, |delay| delay.integral(flow))
     }
 
     fn power_of(&self, share: f64, power: f64) -> f64 {
@@ -69,6 +135,9 @@ pub struct Network {
     pub first_through: usize,
     /// Links.
     pub links: Vec<Link>,
+    /// For each class of vehicles what every link costs it beyond the others; infinite where it may not go. Empty for one class that
+    /// has nothing of its own.
+    pub classes: Vec<Vec<f64>>,
     /// Where the links that leave each node begin in `leaving`, and the end.
     first: Vec<u32>,
     /// Links by the node that they leave, those of one node in their own order.
@@ -97,6 +166,12 @@ impl Network {
             if numbers.iter().any(|number| !number.is_finite() || *number < 0.0) {
                 return bad(format!("{name} has {numbers:?}"), "give numbers of at least 0");
             }
+            let delay = link.delay.map_or([1.0, 0.0, 0.0, 0.0, 0.0], |delay| {
+                [delay.capacity, delay.base, delay.red, delay.green, delay.unevenness]
+            });
+            if !(delay[0] > 0.0 && delay[3] < 1.0) || delay.iter().any(|number| !number.is_finite() || *number < 0.0) {
+                return bad(format!("{name} has a junction of {delay:?}"), "give it a capacity");
+            }
             if link.capacity <= 0.0 && link.factor > 0.0 {
                 return bad(format!("{name} has no capacity"), "give it one, or leave the link out");
             }
@@ -111,7 +186,20 @@ impl Network {
             leaving[*at as usize] = k as u32;
             *at += 1;
         }
-        Ok(Network { nodes, zones, first_through, links, first, leaving })
+        Ok(Network { nodes, zones, first_through, links, classes: Vec::new(), first, leaving })
+    }
+
+    /// What each link costs a class at costs for all.
+    pub fn costs_of(&self, class: usize, costs: &[f64]) -> Vec<f64> {
+        match self.classes.get(class) {
+            Some(own) => costs.iter().zip(own).map(|(cost, own)| cost + own).collect(),
+            None => costs.to_vec(),
+        }
+    }
+
+    /// What a link costs a class beyond the others.
+    pub fn extra(&self, class: usize, link: u32) -> f64 {
+        self.classes.get(class).map_or(0.0, |own| own[link as usize])
     }
 
     /// Links that leave a node.

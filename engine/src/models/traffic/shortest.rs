@@ -72,6 +72,9 @@ impl Tree {
                     continue;
                 }
                 let cost = so_far + costs[link as usize];
+                if cost == f64::INFINITY {
+                    continue;
+                }
                 let old = (self.cost[to], self.hops[to], self.by[to]);
                 if (cost, hops, link) < old {
                     if self.by[to] == NONE {

@@ -38,6 +38,7 @@ impl Reader<'_> {
             return self.cityjson();
         }
         let named = root["crs"]["properties"]["name"].as_str().map(str::to_string);
+        let named = named.or_else(|| self.declared.map(|code| format!("EPSG:{code}")));
         let plane = self.plane_of(named.as_deref())?;
         let features = match root["type"].as_str() {
             Some("FeatureCollection") => match root["features"].take() {

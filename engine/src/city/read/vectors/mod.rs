@@ -99,8 +99,19 @@ pub struct Features {
 pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let mut reader =
-        Reader { path, grid, columns, corners: 0, feature: 0, found: Features::default(), more_repairs: 0, seen: 0 };
+    let mut reader = Reader {
+        path,
+        grid,
+        columns,
+        corners: 0,
+        feature: 0,
+        found: Features::default(),
+        more_repairs: 0,
+        seen: 0,
+        lines: None,
+        declared: None,
+        is_placed: true,
+    };
     match extension.as_str() {
         "shp" => reader.shapefile()?,
         _ if name.ends_with(".city.json") || name.ends_with(".city.jsonl") => reader.cityjson()?,
@@ -133,6 +144,47 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
     Ok(reader.found)
 }
 
+/// A line of a file with some of its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Number of its feature in the file, from 1.
+    pub number: usize,
+    /// Its points, in the city's plane.
+    pub points: Vec<DVec2>,
+    /// One for each column that was asked for.
+    pub values: Vec<Option<Value>>,
+}
+
+/// Reads the lines of a GeoJSON or GeoPackage file into a plane, with the values of some of its columns, and whether the file says
+/// in which plane it lies; what that is, `declared` may say where the file does not.
+///
+/// # Errors
+/// [`Error::Io`] where the file cannot be read; [`Error::Data`] where it is not understood, or lies in another plane.
+pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> Result<(Vec<Line>, bool)> {
+    let grid = Grid { crs, ..Grid::local(1, 1, 1.0) };
+    let mut reader = Reader {
+        path,
+        grid: &grid,
+        columns,
+        corners: 0,
+        feature: 0,
+        found: Features::default(),
+        more_repairs: 0,
+        seen: 0,
+        lines: Some(Vec::new()),
+        declared,
+        is_placed: true,
+    };
+    let is_table = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gpkg"));
+    if is_table {
+        reader.sqlite()?
+    } else {
+        reader.geojson()?
+    }
+    let is_placed = reader.is_placed || declared.is_some();
+    Ok((reader.lines.unwrap_or_default(), is_placed))
+}
+
 /// Text from outside, short.
 fn shown(text: &str) -> String {
     let short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
@@ -152,6 +204,12 @@ struct Reader<'a> {
     seen: usize,
     /// Repairs beyond those that are told one by one.
     more_repairs: usize,
+    /// The lines, where they are wanted as they are.
+    lines: Option<Vec<Line>>,
+    /// The plane that the scenario says.
+    declared: Option<u32>,
+    /// Whether the file says in which plane it lies.
+    is_placed: bool,
 }
 
 /// The shape of a feature.
@@ -192,6 +250,14 @@ impl Reader<'_> {
     /// Keeps a feature that the grid touches; `value` gives the values of its columns, and `own` its name where no column does.
     fn keep(&mut self, drawn: Drawn, own: Option<String>, height: Option<f64>, value: &dyn Fn(&str) -> Option<Value>) {
         self.seen += 1;
+        if let Some(lines) = &mut self.lines {
+            let Drawn::Lines(drawn) = drawn else { return };
+            for points in drawn {
+                let values = self.columns.iter().map(|column| value(column)).collect();
+                lines.push(Line { number: self.feature, points, values });
+            }
+            return;
+        }
         let number = |names: &[&str]| {
             let numbers = names.iter().filter_map(|name| match value(name) {
                 Some(Value::Number(number)) => Some(number),

@@ -4,6 +4,7 @@ use super::{Drawn, HEIGHTS, NAMES, Reader, Value, WIDTHS, shown};
 use crate::error::Result;
 use crate::grid::Crs;
 use crate::outline::Outline;
+use crate::plane::Plane;
 use geozero::error::GeozeroError;
 use geozero::wkb::{WkbDialect, process_wkb_type_geom};
 use geozero::{CoordDimensions, GeomProcessor};
@@ -50,7 +51,7 @@ impl Reader<'_> {
         db.pragma_update(None, "trusted_schema", false).map_err(broken)?;
         db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LARGEST_SHAPE as i32).map_err(broken)?;
         let layer = self.layer(&db)?;
-        self.check_plane(&layer)?;
+        let plane = self.plane_of_layer(&layer)?;
         // Only the columns that are wanted, and none that is computed.
         let mut known = Vec::new();
         let mut info = db.prepare(&format!("PRAGMA table_xinfo({})", quoted(&layer.table))).map_err(broken)?;
@@ -73,6 +74,7 @@ impl Reader<'_> {
             return Err(self.bad(format!("has no column {}", shown(&layer.column))));
         };
         let mut rows = statement.query([]).map_err(broken)?;
+        self.is_placed = layer.epsg.is_some_and(|code| code >= 1024);
         loop {
             self.feature += 1;
             let row =
@@ -86,7 +88,7 @@ impl Reader<'_> {
                 }
                 _ => return Err(self.bad("its geometry cannot be read")),
             };
-            let drawn = self.drawn(blob)?;
+            let drawn = self.drawn(blob, plane.as_ref())?;
             let value = |name: &str| match row.get_ref(at(name)?) {
                 Ok(ValueRef::Integer(number)) => Some(Value::Number(number as f64)),
                 Ok(ValueRef::Real(number)) => Some(Value::Number(number)),
@@ -131,21 +133,24 @@ impl Reader<'_> {
         }
     }
 
-    fn check_plane(&self, layer: &Layer) -> Result<()> {
+    /// The way from a layer in degrees to the city; `None` where it lies in the city's plane already.
+    fn plane_of_layer(&self, layer: &Layer) -> Result<Option<Plane>> {
         // SRIDs below these are of the file's own.
-        let Some(code) = layer.epsg.filter(|code| *code >= 1024) else { return Ok(()) };
-        if (4000..5000).contains(&code) {
-            return Err(self.bad(format!("lies in degrees (EPSG:{code}), and metres are needed")));
+        let own = layer.epsg.filter(|code| *code >= 1024);
+        let Some(code) = own.or(self.declared) else { return Ok(None) };
+        if code == 4326 {
+            let unknown = || self.bad("lies in degrees, and the city's plane is not known");
+            return Plane::of(self.grid.crs).ok_or_else(unknown).map(Some);
         }
         let (own, city) = (Crs { epsg: Some(code) }.plane(), self.grid.crs.plane());
-        if city.is_some() && own != city {
+        if (4000..5000).contains(&code) || (city.is_some() && own != city) {
             return Err(self.bad(format!("lies in EPSG:{code}, and the city in {}", self.grid.crs)));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// The shape in a blob, whichever way it is written.
-    fn drawn(&mut self, blob: &[u8]) -> Result<Drawn> {
+    fn drawn(&mut self, blob: &[u8], plane: Option<&Plane>) -> Result<Drawn> {
         let dialect = match blob {
             [b'G', b'P', ..] => WkbDialect::Geopackage,
             // SpatiaLite ends its envelope with a mark that plain WKB cannot have there.
@@ -161,7 +166,12 @@ impl Reader<'_> {
         }
         outcome.map_err(|error| self.bad(format!("its geometry cannot be read: {}", shown(&error.to_string()))))?;
         let mut corners = |line: Vec<(f64, f64)>| -> Result<Vec<DVec2>> {
-            line.into_iter().map(|(x, y)| self.corner(x, y)).collect()
+            let corner = |(x, y): (f64, f64)| {
+                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is no longitude and latitude"));
+                let (x, y) = plane.map_or(Some((x, y)), |plane| plane.from_degrees((x, y))).ok_or_else(outside)?;
+                self.corner(x, y)
+            };
+            line.into_iter().map(corner).collect()
         };
         if !pen.lines.is_empty() {
             return Ok(Drawn::Lines(pen.lines.into_iter().map(corners).collect::<Result<_>>()?));

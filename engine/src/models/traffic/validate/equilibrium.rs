@@ -11,14 +11,14 @@ use std::time::Instant;
 /// A network and its trips.
 struct Problem {
     network: Network,
-    demand: Demand,
+    demand: [Demand; 1],
 }
 
 impl Problem {
     fn read(bench: &Bench, net: &str, table: &str, factor: f64, weights: Weights) -> Result<Problem> {
         let network = network(&bench.file("traffic").join(net), weights)?;
         let demand = trips(&bench.file("traffic").join(table), network.zones, factor)?;
-        Ok(Problem { network, demand })
+        Ok(Problem { network, demand: [demand] })
     }
 
     fn plain(bench: &Bench, name: &str) -> Result<Problem> {
@@ -138,10 +138,11 @@ pub fn sioux_falls_edited(bench: &Bench) -> Result<Vec<Figure>> {
         all.extend(figures.into_iter().map(|figure| Figure { what: format!("{edit}: {}", figure.what), ..figure }));
         all.push(most(format!("{edit}: flow off, vehicles"), flows_off(bench, &tag, &found)?, 0.5));
         // What became of each link, by its nodes.
-        let became = |link: u32| {
+        let became = |link: u32, links: &mut Vec<u32>| {
             let old = base.network.links[link as usize];
             let found = problem.network.links.iter().position(|own| (own.from, own.to) == (old.from, old.to));
-            found.map(|at| at as u32)
+            links.extend(found.map(|at| at as u32));
+            found.is_some()
         };
         let mut warm = before.moved(&problem.network, &problem.demand, became);
         warm.run(&problem.network, TIGHT, |_| true);
@@ -181,10 +182,9 @@ pub fn chicago(bench: &Bench) -> Result<Vec<Figure>> {
     let network = Network::new(problem.network.nodes, problem.network.zones, problem.network.first_through, links)?;
     let edited = Problem { network, demand: problem.demand };
     let (cold, seconds) = edited.solve(1e-6);
-    let became = |link: u32| match (link as usize).cmp(&closed) {
-        std::cmp::Ordering::Less => Some(link),
-        std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(link - 1),
+    let became = |link: u32, links: &mut Vec<u32>| {
+        links.push(link - u32::from(link as usize > closed));
+        link as usize != closed
     };
     let begun = Instant::now();
     let mut warm = found.moved(&edited.network, &edited.demand, became);

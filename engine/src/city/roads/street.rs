@@ -1,0 +1,177 @@
+//! A stretch of road as a map has it, for both directions, and what the table of rules adds to it.
+
+use super::rules::{Kind, Rules};
+use super::{CAR, CYCLE, Control, Link, TRUCK, length};
+use glam::DVec2;
+
+/// Which way a stretch leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// The kind of road decides.
+    #[default]
+    Unknown,
+    Both,
+    There,
+    Back,
+}
+
+/// A stretch of road between two nodes; pairs are for the way there and the way back along its line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Street {
+    pub id: String,
+    pub name: String,
+    /// What the map calls its kind.
+    pub kind: String,
+    pub ends: [u32; 2],
+    pub line: Vec<DVec2>,
+    pub leads: Leads,
+    /// Whether cycles may go against a single direction.
+    pub cycles_both: bool,
+    /// Lanes of both directions together, and of each.
+    pub lanes: Option<f64>,
+    pub lanes_each: [Option<f64>; 2],
+    pub speed_kmh: Option<f64>,
+    /// Vehicles per hour and direction.
+    pub capacity: Option<f64>,
+    /// Bits that the map grants and refuses beyond the kind's.
+    pub granted: u8,
+    pub refused: u8,
+    pub controls: [Control; 2],
+    pub roundabout: bool,
+    /// Whether it lies outside of towns.
+    pub rural: bool,
+}
+
+/// What was filled in by the rules.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    pub links: usize,
+    pub lanes: usize,
+    pub speeds: usize,
+    pub capacities: usize,
+    pub unknown: usize,
+}
+
+impl Filled {
+    /// The same in words.
+    pub fn words(&self, source: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.lanes + self.speeds + self.capacities > 0 {
+            words.push(format!(
+                "of {} links {} had no lanes, {} no speed and {} no capacity: taken by kind of road from {source}",
+                self.links, self.lanes, self.speeds, self.capacities
+            ));
+        }
+        if self.unknown > 0 {
+            words.push(format!("{} stretches of a kind that the rules do not know are left out", self.unknown));
+        }
+        words
+    }
+}
+
+/// The links of a stretch: one for each direction that anybody may take.
+pub(super) fn links(street: &Street, rules: &Rules, filled: &mut Filled) -> Vec<Link> {
+    let Some(kind) = rules.kind(&street.kind) else {
+        filled.unknown += 1;
+        return Vec::new();
+    };
+    let leads = match street.leads {
+        Leads::Unknown if street.roundabout || kind.oneway => Leads::There,
+        Leads::Unknown => Leads::Both,
+        known => known,
+    };
+    let modes = (kind.mode_bits() | street.granted) & !street.refused;
+    let mut links = Vec::new();
+    for back in [false, true] {
+        let against = if back { Leads::There } else { Leads::Back };
+        let allowed = match leads == against {
+            true if street.cycles_both => modes & CYCLE,
+            true => 0,
+            false => modes,
+        };
+        if allowed == 0 || street.line.len() < 2 {
+            continue;
+        }
+        filled.links += 1;
+        let both = leads == Leads::Both;
+        let lanes = street.lanes_each[usize::from(back)].or(street.lanes.map(|all| if both { 0.5 * all } else { all }));
+        filled.lanes += usize::from(lanes.is_none());
+        let lanes = lanes.unwrap_or(kind.lanes).clamp(0.5, 12.0);
+        filled.speeds += usize::from(street.speed_kmh.is_none());
+        let speed = street.speed_kmh.unwrap_or_else(|| speed_of(kind, street.rural)).clamp(1.0, 200.0);
+        filled.capacities += usize::from(street.capacity.is_none());
+        let capacity = street.capacity.unwrap_or(kind.capacity * lanes);
+        let mut line = street.line.clone();
+        let mut ends = street.ends;
+        if back {
+            line.reverse();
+            ends.reverse();
+        }
+        links.push(Link {
+            id: if back { format!("-{}", street.id) } else { street.id.clone() },
+            name: street.name.clone(),
+            kind: kind.name().to_string(),
+            from: ends[0],
+            to: ends[1],
+            length: length(&line),
+            line,
+            lanes,
+            speed: speed / 3.6,
+            capacity,
+            factor: kind.factor,
+            power: kind.power,
+            modes: allowed,
+            priority: kind.priority,
+            control: street.controls[usize::from(back)],
+            roundabout: street.roundabout,
+        });
+    }
+    links
+}
+
+fn speed_of(kind: &Kind, rural: bool) -> f64 {
+    if rural { kind.speed_kmh } else { kind.speed_in_town_kmh.unwrap_or(kind.speed_kmh) }
+}
+
+/// Motor vehicles.
+pub(super) const MOTOR: u8 = CAR | TRUCK;
+
+/// A speed as maps write it: 50, 30 mph, walk, none, nl:urban.
+pub(super) fn speed(text: &str) -> Option<f64> {
+    // Of several, as where it differs by lane or hour, the first.
+    let text = text.split([';', '|', ',']).next()?.trim().to_ascii_lowercase();
+    if let Some(miles) = text.strip_suffix("mph") {
+        return miles
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .map(|miles| 1.609_344 * miles)
+            .filter(|kmh| (1.0..=200.0).contains(kmh));
+    }
+    let known = match text.rsplit(':').next()? {
+        "walk" | "living_street" => Some(7.0),
+        "none" => Some(130.0),
+        "urban" => Some(50.0),
+        "rural" if text.starts_with("nl") => Some(80.0),
+        "rural" => Some(100.0),
+        _ => None,
+    };
+    let number = text.trim_end_matches("km/h").trim_end_matches("kmh").trim().parse::<f64>().ok();
+    known.or(number).filter(|kmh| (1.0..=200.0).contains(kmh))
+}
+
+/// Whether a road leads one way, as maps write it.
+pub(super) fn leads(text: &str) -> Leads {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "yes" | "true" | "1" => Leads::There,
+        "-1" | "reverse" => Leads::Back,
+        "no" | "false" | "0" => Leads::Both,
+        _ => Leads::Unknown,
+    }
+}
+
+/// A number of lanes as maps write it; of several the smallest that it has anywhere.
+pub(super) fn lanes(text: &str) -> Option<f64> {
+    let all = text.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|word| word.parse::<f64>().ok());
+    all.filter(|lanes| (0.5..=20.0).contains(lanes)).min_by(f64::total_cmp)
+}
