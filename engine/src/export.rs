@@ -2,13 +2,14 @@
 
 use crate::city::City;
 use crate::error::Result;
+use crate::frame::Ribbons;
 use crate::mesh::{self, Mesh};
 use crate::objects::Objects;
 use crate::objects::Shape;
 use crate::output::folder::RunFolder;
 use crate::output::geojson::Feature;
 use crate::output::glb::{About, Material, Part, Place, write_glb};
-use crate::output::map::{self, Ground, Map};
+use crate::output::map::{self, Ground, Map, Scale};
 use crate::raster::Raster;
 use crate::words::Language;
 use glam::{DVec3, Vec3};
@@ -228,6 +229,44 @@ pub fn water(city: &View, depth: &Raster, look: &Look, path: &Path) -> Result<()
     let flood = Material { colour: [62, 124, 190], opacity: 0.8, roughness: 0.15, picture: None };
     let part = Part { name: "water", meshes: vec![(&surface, flood)], places: Vec::new() };
     write_glb(path, &about(city, look, origin), &[part])
+}
+
+/// Writes bands along lines as a GLB of their own, on the origin of [`town`]: a part for each class of their values.
+///
+/// # Errors
+/// `Io` with the path.
+pub fn ribbons(city: &View, ribbons: &Ribbons, attribution: &str, path: &Path) -> Result<()> {
+    let origin = city.origin();
+    let largest = ribbons.lines.iter().fold(0.0f64, |most, (_, value)| most.max(value.abs()));
+    let range = ribbons.lines.iter().map(|(_, value)| *value);
+    let range = range.fold(None, |range: Option<(f64, f64)>, value| {
+        Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+    });
+    let scale = Scale::new(&ribbons.name, &ribbons.unit, 0.0, || range);
+    let legend = scale.legend(Language::English);
+    let colours: Vec<[u8; 3]> = legend.iter().map(|(colour, _)| *colour).collect();
+    let meshes: Vec<Mesh> = colours
+        .iter()
+        .map(|colour| {
+            let own = ribbons.lines.iter().filter(|(_, value)| scale.colour(*value as f32) == Some(*colour));
+            let own = own.map(|(line, value)| (&line[..], (ribbons.width * value.abs() / largest).max(1.0)));
+            mesh::ribbons(city.terrain, own, origin)
+        })
+        .collect();
+    let names: Vec<String> = legend.iter().map(|(_, words)| format!("{} {words}", ribbons.name)).collect();
+    let parts: Vec<Part> = meshes
+        .iter()
+        .zip(&colours)
+        .zip(&names)
+        .map(|((mesh, colour), name)| Part { name, meshes: vec![(mesh, Material::dull(*colour))], places: Vec::new() })
+        .collect();
+    let facts = json!({
+        "unit": ribbons.unit, "largest": largest, "width_of_largest_m": ribbons.width, "shows": ribbons.description,
+    });
+    let facts = if let serde_json::Value::Object(facts) = facts { facts } else { Default::default() };
+    let about =
+        About { title: city.title, attribution, synthetic: city.synthetic, origin, crs: city.terrain.grid.crs, facts };
+    write_glb(path, &about, &parts)
 }
 
 /// How far water is lifted, m. Ground that is drawn less exactly than the shallowest water is deep would hide it.

@@ -3,6 +3,7 @@
 use crate::objects::Shape;
 use crate::raster::Raster;
 use crate::words::Text;
+use glam::DVec2;
 
 /// Layers of a model at one simulated time.
 #[derive(Clone, Debug)]
@@ -53,8 +54,23 @@ impl Balance {
     }
 }
 
+/// Lines with a value each, as roads with what drives there: bands on their right-hand side, as wide as the value is large.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ribbons {
+    /// Machine name, such as `flow`.
+    pub name: String,
+    /// Unit of the values.
+    pub unit: String,
+    /// What they show, in words.
+    pub description: String,
+    /// Width of the largest value, m.
+    pub width: f64,
+    /// The lines in the city's plane, and their values; none is NaN.
+    pub lines: Vec<(Vec<DVec2>, f64)>,
+}
+
 /// What a model says at the end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Layers that sum the run up.
     pub layers: Vec<Raster>,
@@ -64,4 +80,6 @@ pub struct Outcome {
     pub balance: Option<Balance>,
     /// What came of it, sentence by sentence.
     pub story: Vec<Text>,
+    /// Bands along lines, for the scene.
+    pub ribbons: Vec<Ribbons>,
 }

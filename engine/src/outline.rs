@@ -30,6 +30,24 @@ impl Outline {
         Some(corners.fold((first, first), |(low, high), corner| (low.min(*corner), high.max(*corner))))
     }
 
+    /// A point in the middle: the centre of mass of its polygons' outer rings; `None` where it has no area.
+    pub fn middle(&self) -> Option<DVec2> {
+        let (low, _) = self.bounds()?;
+        let (mut area, mut sum) = (0.0, DVec2::ZERO);
+        for ring in self.polygons.iter().filter_map(|rings| rings.first()) {
+            let sides = ring.iter().zip(ring.iter().cycle().skip(1));
+            // Relative to a corner, so that large coordinates do not cancel.
+            let (own, moment) = sides.fold((0.0, DVec2::ZERO), |(area, sum), (a, b)| {
+                let (a, b) = (*a - low, *b - low);
+                let cross = a.perp_dot(b);
+                (area + cross, sum + cross * (a + b))
+            });
+            area += own.abs();
+            sum += moment * own.signum();
+        }
+        (area > 0.0).then(|| low + sum / (3.0 * area))
+    }
+
     /// What finding the cells within takes: cells of the rectangle around it on the grid, and rows that its sides cross.
     pub fn cost(&self, grid: &Grid) -> (f64, f64) {
         let Some((low, high)) = self.bounds() else { return (0.0, 0.0) };

@@ -8,6 +8,8 @@ use glam::Vec3;
 pub enum Reduce {
     /// Their highest value: a flooded street does not vanish when a map is made smaller.
     Highest,
+    /// That which is furthest from zero: a thin band does not vanish, whether it is more or less.
+    Largest,
     /// Their mean.
     Mean,
     /// The class that most of them have.
@@ -19,6 +21,8 @@ impl Reduce {
     pub fn of(name: &str) -> Reduce {
         match name {
             "depth" | "max_depth" | "velocity" | "max_velocity" | "hazard" => Reduce::Highest,
+            "flow" | "speed" => Reduce::Highest,
+            _ if name.ends_with("_bands") => Reduce::Largest,
             "cover" => Reduce::Most,
             _ => Reduce::Mean,
         }

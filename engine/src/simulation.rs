@@ -13,6 +13,7 @@ use crate::checksum::hex;
 use crate::city::City;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::export::{self, View};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
 use crate::output::folder::{Artifact, RunFolder};
@@ -253,6 +254,12 @@ impl Simulation {
     /// Writes what sums the run up, and the record; false where it was stopped on the way.
     fn finish(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
         self.folder.outcome(outcome)?;
+        for ribbons in &outcome.ribbons {
+            let path = self.folder.path.join(format!("{}.glb", ribbons.name));
+            let view = View::of(&self.city);
+            export::ribbons(&view, ribbons, &self.scenario.spec.attribution, &path)?;
+            self.folder.mesh(&ribbons.name, &format!("{}, for the scene of `hanze mesh`", ribbons.description))?;
+        }
         if !self.maps(outcome, cancel)? {
             return Ok(false);
         }

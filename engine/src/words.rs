@@ -120,11 +120,25 @@ pub fn layer(name: &str) -> Text {
         "window_share" => ("Part of the surroundings that is known", "Deel van de omgeving dat bekend is"),
         "sky_view" => ("Part of the sky that is seen", "Deel van de hemel dat te zien is"),
         "wind" => ("Wind at 1.2 m over that in the open", "Wind op 1,2 m ten opzichte van open veld"),
+        "flow" | "flow_bands" => ("Cars and trucks an hour", "Auto's en vrachtauto's per uur"),
+        "cycle_bands" => ("Cycles an hour", "Fietsen per uur"),
+        "speed" => ("Mean speed of cars", "Gemiddelde snelheid van auto's"),
         "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
         "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
         "cover" => ("What covers the ground", "Wat de grond bedekt"),
         "canopy" => ("Height of the trees", "Hoogte van de bomen"),
         "water" => ("Water at the start", "Water vooraf"),
+        other if other.starts_with("reach_") => {
+            let place = other["reach_".len()..].replace('_', " ");
+            return Text::new(format!("Minutes from {place}"), format!("Minuten vanaf {place}"));
+        }
+        other if other.starts_with("users_") => {
+            let number = other["users_".len()..].trim_end_matches("_bands");
+            return Text::new(
+                format!("Those who use selected road {number}, an hour"),
+                format!("Wie gekozen weg {number} gebruikt, per uur"),
+            );
+        }
         other => match other.strip_prefix("difference_") {
             Some(of) => {
                 let of = layer(of);

@@ -136,6 +136,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         water: Some(layer("water", "m", water, "Depth of standing water at the start")),
         cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
         sewered: Some(layer("sewered", "", sewered, "1 where the sewer has inlets")),
+        network: None,
         districts: Vec::new(),
         canopy: Some(layer("canopy", "m", canopy, "Height of the trees' crowns above the terrain")),
         places: Places::of(&objects),

@@ -54,6 +54,8 @@ pub struct City {
     pub objects: Objects,
     /// Buildings, roads and neighbourhoods as tables speak of them.
     pub places: Places,
+    /// The network of roads, where traffic is what it is about.
+    pub network: Option<roads::Roads>,
     /// Sewer districts, where the scenario gives any.
     pub districts: Vec<District>,
 }

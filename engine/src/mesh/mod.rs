@@ -1,12 +1,14 @@
 //! Triangles that a twin can show: the ground, water, buildings, bridges and trees.
 
 mod buildings;
+mod ribbons;
 mod rtin;
 mod terrain;
 mod trees;
 mod water;
 
 pub use buildings::{Surface, bridges, buildings, faces, railways};
+pub use ribbons::ribbons;
 pub use terrain::{check, terrain};
 pub use trees::tree;
 pub use water::water;

@@ -49,6 +49,8 @@ pub struct Progress {
     pub dt: f64,
     /// Whether the time that was asked for is reached.
     pub reached: bool,
+    /// How far what is iterated is from its end, where anything is: the relative gap of routes.
+    pub gap: Option<f64>,
 }
 
 /// Sets a model up.
@@ -75,6 +77,12 @@ pub const MODELS: &[Entry] = &[
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
     },
     Entry { name: ModelName::Heat, kernels: heat::gpu::KERNELS, check: heat::check, prepare: heat::prepare },
+    Entry {
+        name: ModelName::Traffic,
+        kernels: traffic::gpu::KERNELS,
+        check: traffic::check,
+        prepare: traffic::prepare,
+    },
 ];
 
 /// Sets up the model that a scenario names. What takes long to make and may be wanted again goes to the cache.

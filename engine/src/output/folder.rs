@@ -2,7 +2,7 @@
 
 use super::geojson::Feature;
 use super::map::Ground;
-use super::{cityjson, geojson, geotiff, png, table};
+use super::{cityjson, fgb, geojson, geotiff, png, table};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome, Table};
 use crate::grid::Crs;
@@ -104,6 +104,13 @@ impl RunFolder {
                 let name = format!("{}.geojson", rows.name);
                 geojson::write_degrees(&self.path.join(&name), &rows.name, features(rows, &plane))?;
                 self.add(name, "application/geo+json", &rows.description)?;
+            }
+            // Lines are many, and wanted piece by piece.
+            if rows.shapes.iter().any(|shape| matches!(shape, Shape::Line(_))) {
+                let name = format!("{}.fgb", rows.name);
+                let crs = outcome.layers.first().map_or(Crs::UNKNOWN, |layer| layer.grid.crs);
+                fgb::write_lines(&self.path.join(&name), rows, crs)?;
+                self.add(name, "application/vnd.flatgeobuf", &rows.description)?;
             }
         }
         Ok(())

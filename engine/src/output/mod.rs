@@ -1,6 +1,7 @@
 //! Files that a twin, a GIS or a person can open.
 
 pub mod cityjson;
+pub mod fgb;
 pub mod folder;
 pub mod geojson;
 pub mod geotiff;

@@ -40,6 +40,7 @@ impl Scenario {
         self.check_time()?;
         self.check_runoff()?;
         self.check_heat()?;
+        self.check_traffic()?;
         self.check_city()?;
         self.check_names()?;
         self.check_forcing()
@@ -121,7 +122,7 @@ impl Scenario {
             let key = if heat.sky.is_some() { "heat.sky" } else { "heat.pet_hoeppe" };
             return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
         }
-        self.check_idle()?;
+        self.check_idle("heat")?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;
         heat.longitude.map_or(Ok(()), |at| number("heat.longitude", at, -180.0..=180.0))?;
         if heat.latitude.is_some() != heat.longitude.is_some() {
@@ -138,8 +139,8 @@ impl Scenario {
         Ok(())
     }
 
-    /// Refuses what a heat run would ignore.
-    fn check_idle(&self) -> Result<()> {
+    /// Refuses what a run of another model than runoff would ignore.
+    pub(super) fn check_idle(&self, model: &str) -> Result<()> {
         let spec = &self.spec;
         let runoff = serde_json::to_value(&spec.runoff).unwrap_or_default();
         let idle = [
@@ -156,7 +157,8 @@ impl Scenario {
         ];
         let found = idle.into_iter().find(|(_, given)| *given);
         found.map_or(Ok(()), |(key, _)| {
-            Err(Error::scenario(key, "does nothing with model = \"heat\"", "leave it out, or write model = \"runoff\""))
+            let problem = format!("does nothing with model = \"{model}\"");
+            Err(Error::scenario(key, problem, "leave it out, or write model = \"runoff\""))
         })
     }
 
@@ -171,6 +173,8 @@ impl Scenario {
         let city = &self.spec.city;
         city.green_roof_m.map_or(Ok(()), |depth| number("city.green_roof_m", depth, 0.0..=1.0))?;
         match (&city.demo, &city.terrain) {
+            // A network is enough for traffic.
+            (None, None) if self.spec.model == ModelName::Traffic && city.network.is_some() => {}
             (None, None) => {
                 return Err(Error::scenario("city", "has no ground", "write terrain = \"FILE.tif\" or demo = { … }"));
             }
@@ -197,6 +201,9 @@ impl Scenario {
                     ("codes", city.codes.is_some()),
                     ("surface", city.surface.is_some()),
                     ("canopy_m", city.canopy_m.is_some()),
+                    ("network", city.network.is_some()),
+                    ("network_epsg", city.network_epsg.is_some()),
+                    ("network_nodes", city.network_nodes.is_some()),
                 ];
                 if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
                     let mend = "the demo city brings its own layers: keep demo or the layers, not both";

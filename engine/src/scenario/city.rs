@@ -62,6 +62,11 @@ fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
     Raster::from_values(*grid, "buildings", "m", heights).described("Height of buildings above the terrain")
 }
 
+/// The places of a file.
+fn places(features: Option<Features>) -> Vec<Place> {
+    features.into_iter().flat_map(|features| features.features).map(|feature| feature.place).collect()
+}
+
 impl Scenario {
     /// Reads or makes the city.
     ///
@@ -78,9 +83,22 @@ impl Scenario {
             let mut city = demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?;
             let mut inputs = Vec::new();
             city.districts = self.districts(&city.grid, &mut inputs)?;
+            city.network = self.network(city.grid.crs, &city.objects)?;
             return Ok((city, inputs));
         }
         let mut inputs = Vec::new();
+        if spec.terrain.is_none() && self.spec.model == ModelName::Traffic {
+            let mut city = self.flat()?;
+            let grid = city.grid;
+            let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+            city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
+            city.places = Places {
+                buildings: places(footprints),
+                roads: Vec::new(),
+                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
+            };
+            return Ok((city, inputs));
+        }
         let name = spec.terrain.as_deref().unwrap_or_default();
         let source = self.read("terrain", name, Quantity::Heights, &mut inputs)?;
         let grid = self.grid(&source)?;
@@ -153,17 +171,14 @@ impl Scenario {
         });
         let title = self.spec.title.clone();
         let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
-        let is_heat = self.spec.model == ModelName::Heat;
-        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || is_heat;
+        let is_runoff = self.spec.model == ModelName::Runoff;
+        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || !is_runoff;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &grid, &mut inputs)).transpose()?;
         let buildings = match &spec.surface {
             Some(name) => Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?),
             None => footprints.as_ref().filter(|_| stand).map(|footprints| building_heights(&grid, footprints)),
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
-        let places = |features: Option<Features>| -> Vec<Place> {
-            features.into_iter().flat_map(|features| features.features).map(|feature| feature.place).collect()
-        };
         let city = City {
             title,
             synthetic: false,
@@ -183,6 +198,7 @@ impl Scenario {
                 roads: places(self.features("roads", &spec.roads, &grid, &mut inputs)?),
                 areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
             },
+            network: self.network(grid.crs, &Objects::default())?,
             districts: self.districts(&grid, &mut inputs)?,
         };
         Ok((city, inputs))
@@ -458,7 +474,7 @@ pub fn check_demo_memory(width_m: f64, height_m: f64, cell_m: f64) -> Result<()>
 }
 
 /// Refuses a city that does not fit in memory, before anything is set aside.
-fn check_memory(cells: u64, cell: f64, what: &str) -> Result<()> {
+pub(super) fn check_memory(cells: u64, cell: f64, what: &str) -> Result<()> {
     let needed = cells.saturating_mul(BYTES_PER_CELL);
     match crate::device::free_memory() {
         Some(available) if needed > available => Err(Error::Memory {

@@ -3,11 +3,13 @@
 mod check;
 mod city;
 mod ground;
+mod network;
 mod place;
 mod rain;
 mod series;
 mod spec;
 mod storms;
+mod traffic;
 
 pub use city::{Input, check_demo_memory};
 pub use series::Allowed;
@@ -15,6 +17,7 @@ pub use spec::{
     BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, HeatSky, ModelName, NumberOrFile, PointOrLine, RoofWater,
     SeriesSpec, Spec, StructureName, StructureSpec,
 };
+pub use traffic::{DemandSpec, EditAction, EditSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer, is_rules};
 
 use crate::error::{Error, Result};
 use crate::weather::is_shipped;
@@ -145,6 +148,13 @@ impl Scenario {
         let heat = spec.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let heat: Vec<String> = heat.filter(|name| !is_shipped(name)).map(String::from).collect();
         let weather = heat.iter().map(|name| ("weather".to_string(), name));
+        let roads = [&spec.city.network, &spec.city.network_nodes].into_iter().flatten();
+        let traffic = spec.traffic.iter().flat_map(TrafficSpec::files).map(String::from);
+        let traffic: Vec<String> = match spec.model {
+            ModelName::Traffic => roads.cloned().chain(traffic).collect(),
+            _ => Vec::new(),
+        };
+        let files = files.chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
         let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;

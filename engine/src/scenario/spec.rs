@@ -1,5 +1,6 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
+use super::traffic::TrafficSpec;
 use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
 use crate::weather::is_shipped;
@@ -34,6 +35,9 @@ pub struct Spec {
     /// Weather and place, for the heat model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heat: Option<HeatSpec>,
+    /// Who travels, and what changes on the roads, for the traffic model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<TrafficSpec>,
     /// The sewer; none if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sewer: Option<SewerSpec>,
@@ -79,9 +83,11 @@ impl Spec {
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
         let weather = self.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let weather = weather.filter(|name| !is_shipped(name));
-        let places = [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use]
-            .into_iter()
-            .filter_map(|name| name.as_deref());
+        let traffic = self.traffic.iter().flat_map(TrafficSpec::files);
+        let places =
+            [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use, &city.network, &city.network_nodes]
+                .into_iter()
+                .filter_map(|name| name.as_deref());
         let codes = city.codes.as_deref().filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
         let sewer = self.sewer.iter();
         let districts = sewer.clone().filter_map(|sewer| sewer.districts.as_deref());
@@ -91,7 +97,7 @@ impl Spec {
         });
         let radar = self.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten().map(String::as_str);
         let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
-        let places = places.chain(inlets).chain(radar).chain(heights).chain(weather);
+        let places = places.chain(inlets).chain(radar).chain(heights).chain(weather).chain(traffic);
         city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
     }
 }
@@ -104,6 +110,8 @@ pub enum ModelName {
     Runoff,
     /// Urban heat.
     Heat,
+    /// Traffic.
+    Traffic,
 }
 
 /// What the heat model needs besides the city.
@@ -264,6 +272,16 @@ pub struct CitySpec {
     /// Neighbourhoods, polygons in such a file, for the table of neighbourhoods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbourhoods: Option<String>,
+    /// The network of roads, for the traffic model: OpenStreetMap (.osm, .osm.gz, .osm.pbf), SUMO (.net.xml, .net.xml.gz), lines with
+    /// columns as OpenStreetMap has tags (.gpkg, .geojson), or TNTP (.tntp). The demo city brings its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// EPSG code of the network where its file carries none; 4326 for degrees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_epsg: Option<u32>,
+    /// Where the nodes of a network of TNTP lie: its file of nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_nodes: Option<String>,
 }
 
 /// What becomes of cells without a height.

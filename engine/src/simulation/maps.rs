@@ -20,8 +20,18 @@ const LONGEST: [u32; 2] = [1600, 900];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
 /// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
-const DRAWN: [(&str, Option<&str>); 4] =
-    [("max_depth", Some("depth")), ("max_pet", Some("pet")), ("noon_pet", None), ("cool_distance", None)];
+const DRAWN: [(&str, Option<&str>); 8] = [
+    ("max_depth", Some("depth")),
+    ("max_pet", Some("pet")),
+    ("noon_pet", None),
+    ("cool_distance", None),
+    ("flow_bands", Some("flow_bands")),
+    ("difference_flow_bands", None),
+    ("cycle_bands", None),
+    ("speed", None),
+];
+/// Beginnings of the names of further ones.
+const DRAWN_TOO: [&str; 3] = ["reach_", "difference_reach_", "users_"];
 /// Cells of a layer that a map is drawn of.
 const MOST_CELLS: u64 = 4_000_000_000;
 
@@ -51,8 +61,11 @@ impl Simulation {
             };
             map.draw()
         };
-        for (sum, in_time) in DRAWN {
-            let Some(layer) = outcome.layers.iter().find(|layer| layer.name == sum) else { continue };
+        for layer in &outcome.layers {
+            let sum = layer.name.as_str();
+            let known = DRAWN.iter().find(|(name, _)| *name == sum).map(|(_, in_time)| *in_time);
+            let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
+            let Some(in_time) = known.or(too) else { continue };
             let what = |name: &str| lower(words::layer(name).in_language(Language::English));
             folder.picture(sum, &format!("map of the {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
             let Some(in_time) = in_time else { continue };

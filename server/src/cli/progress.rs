@@ -45,7 +45,20 @@ impl Teller {
                 let speed = (progress.steps - steps) as f64 * cells as f64 / seconds / 1e6;
                 let done = progress.time - time;
                 let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
-                self.progress(progress.time, end, progress.dt, speed, remaining);
+                match progress.gap {
+                    // What is iterated tells how far it is.
+                    Some(gap) => {
+                        let words = format!(
+                            "{} of {}, round {}, gap {gap:.1e}",
+                            clock(progress.time),
+                            clock(end),
+                            progress.steps
+                        );
+                        let more = serde_json::json!({ "round": progress.steps, "gap": gap });
+                        self.show(progress.time, end, words, more);
+                    }
+                    None => self.progress(progress.time, end, progress.dt, speed, remaining),
+                }
             }
             Event::Frame { time, done, of, .. } => match &self.way {
                 Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
@@ -60,6 +73,16 @@ impl Teller {
         if remaining.is_finite() {
             words += &format!(", {speed:.0} million cell-steps/s, {} left", clock(remaining));
         }
+        let more = serde_json::json!({
+            "dt_s": dt,
+            "million_cell_steps_per_s": speed,
+            "remaining_s": if remaining.is_finite() { Some(remaining) } else { None },
+        });
+        self.show(time, end, words, more);
+    }
+
+    /// Shows how far it is: words for people, numbers for programs.
+    fn show(&mut self, time: f64, end: f64, words: String, more: serde_json::Value) {
         match &self.way {
             Way::Bar(bar) => {
                 bar.set_position((1000.0 * time / end) as u64);
@@ -71,14 +94,13 @@ impl Teller {
                     self.last_line = Some(Instant::now());
                 }
             }
-            Way::Json => json(serde_json::json!({
-                "event": "progress",
-                "time_s": time,
-                "end_s": end,
-                "dt_s": dt,
-                "million_cell_steps_per_s": speed,
-                "remaining_s": if remaining.is_finite() { Some(remaining) } else { None },
-            })),
+            Way::Json => {
+                let mut line = serde_json::json!({ "event": "progress", "time_s": time, "end_s": end });
+                if let (Some(line), Some(more)) = (line.as_object_mut(), more.as_object()) {
+                    line.extend(more.clone());
+                }
+                json(line);
+            }
         }
     }
 

@@ -332,7 +332,11 @@ impl Teller<'_> {
                 let left = if speed > 0.0 { Some(((end - progress.time) / speed).round()) } else { None };
                 let percent = (99.0 * progress.time / end.max(1e-9)) as i64;
                 let words = left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
-                let message = format!("{} of {} simulated{words}", clock(progress.time), clock(end));
+                let message = match progress.gap {
+                    // What is iterated tells how far it is.
+                    Some(gap) => format!("round {}, relative gap {gap:.1e}", progress.steps),
+                    None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
+                };
                 let data = serde_json::json!({
                     "progress": percent, "message": message, "simulatedSeconds": progress.time, "endSeconds": end,
                     "secondsLeft": left, "steps": progress.steps,

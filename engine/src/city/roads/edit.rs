@@ -117,6 +117,14 @@ pub fn edit(base: &Roads, edits: &[Edit], rules: &Rules) -> Result<Edited, Refus
     Ok(editor.done(count, words))
 }
 
+/// The links of a place.
+///
+/// # Errors
+/// Why there are none, and what helps.
+pub fn links(roads: &Roads, place: &Place) -> Result<Vec<u32>, (String, &'static str)> {
+    Ok(links_of(roads, &vec![false; roads.links.len()], place)?.into_iter().map(|k| k as u32).collect())
+}
+
 type Outcome<T> = Result<T, (String, &'static str)>;
 
 impl Editor<'_> {
@@ -217,62 +225,8 @@ impl Editor<'_> {
         }
     }
 
-    /// The links of a place.
     fn links(&self, place: &Place) -> Outcome<Vec<usize>> {
-        let all = (0..self.roads.links.len()).filter(|k| !self.gone[*k]);
-        let found: Vec<usize> = match place {
-            Place::Links(names) => {
-                let mut found = Vec::new();
-                for name in names {
-                    let own = all.clone().find(|k| self.roads.links[*k].id == *name);
-                    let Some(own) = own else {
-                        return Err((
-                            format!("names the link \"{name}\", which is not there"),
-                            "take a name from the table of links",
-                        ));
-                    };
-                    found.push(own);
-                }
-                found
-            }
-            Place::Street(name) => {
-                let found: Vec<usize> = all.filter(|k| self.roads.links[*k].name.eq_ignore_ascii_case(name)).collect();
-                if found.is_empty() {
-                    return Err((
-                        format!("names the street \"{name}\", which is not there"),
-                        "check its spelling, or draw it with along",
-                    ));
-                }
-                found
-            }
-            Place::Along(line) => {
-                let mut found: Vec<usize> = all.clone().filter(|k| lies_along(&self.roads.links[*k], line)).collect();
-                if found.is_empty() {
-                    // A short line across a road means that road.
-                    let middle = point_at(line, 0.5);
-                    let nearest = all.map(|k| (distance(&self.roads.links[k].line, middle).0, k));
-                    let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-                    let Some((away, nearest)) = nearest.filter(|(away, _)| *away <= ALONG) else {
-                        return Err((
-                            "meets no road".into(),
-                            "draw along over the middle of the road, [[x, y], [x, y]] in m of the city's plane",
-                        ));
-                    };
-                    let _ = away;
-                    let link = &self.roads.links[nearest];
-                    found = (0..self.roads.links.len())
-                        .filter(|k| {
-                            let other = &self.roads.links[*k];
-                            let same = (other.from, other.to) == (link.from, link.to);
-                            let back = (other.from, other.to) == (link.to, link.from);
-                            !self.gone[*k] && (same || back) && (other.length - link.length).abs() < 1.0
-                        })
-                        .collect();
-                }
-                found
-            }
-        };
-        Ok(found)
+        links_of(&self.roads, &self.gone, place)
     }
 
     fn push(&mut self, link: Link, origin: Option<u32>) -> usize {
@@ -471,6 +425,64 @@ impl Editor<'_> {
         }
         Edited { roads, origin, parts, words }
     }
+}
+
+/// The links of a place among those that are not gone.
+fn links_of(roads: &Roads, gone: &[bool], place: &Place) -> Outcome<Vec<usize>> {
+    let all = (0..roads.links.len()).filter(|k| !gone[*k]);
+    let found: Vec<usize> = match place {
+        Place::Links(names) => {
+            let mut found = Vec::new();
+            for name in names {
+                let own = all.clone().find(|k| roads.links[*k].id == *name);
+                let Some(own) = own else {
+                    return Err((
+                        format!("names the link \"{name}\", which is not there"),
+                        "take a name from the table of links",
+                    ));
+                };
+                found.push(own);
+            }
+            found
+        }
+        Place::Street(name) => {
+            let found: Vec<usize> = all.filter(|k| roads.links[*k].name.eq_ignore_ascii_case(name)).collect();
+            if found.is_empty() {
+                return Err((
+                    format!("names the street \"{name}\", which is not there"),
+                    "check its spelling, or draw it with along",
+                ));
+            }
+            found
+        }
+        Place::Along(line) => {
+            let mut found: Vec<usize> = all.clone().filter(|k| lies_along(&roads.links[*k], line)).collect();
+            if found.is_empty() {
+                // A short line across a road means that road.
+                let middle = point_at(line, 0.5);
+                let nearest = all.map(|k| (distance(&roads.links[k].line, middle).0, k));
+                let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                let Some((away, nearest)) = nearest.filter(|(away, _)| *away <= ALONG) else {
+                    return Err((
+                        "meets no road".into(),
+                        "draw along over the middle of the road, [[x, y], [x, y]] in m of the city's plane",
+                    ));
+                };
+                let _ = away;
+                let link = &roads.links[nearest];
+                found = (0..roads.links.len())
+                    .filter(|k| {
+                        let other = &roads.links[*k];
+                        let same = (other.from, other.to) == (link.from, link.to);
+                        let back = (other.from, other.to) == (link.to, link.from);
+                        !gone[*k] && (same || back) && (other.length - link.length).abs() < 1.0
+                    })
+                    .collect();
+            }
+            found
+        }
+    };
+    Ok(found)
 }
 
 /// The point of a line at a share of its length.

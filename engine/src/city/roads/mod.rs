@@ -13,7 +13,7 @@ mod sumo;
 pub mod tntp;
 mod xml;
 
-pub use edit::{Change, Edit, Edited, Place, Refused, distance, edit, point_at};
+pub use edit::{Change, Edit, Edited, Place, Refused, distance, edit, links, point_at};
 
 use crate::error::{Error, Result};
 use crate::grid::Crs;

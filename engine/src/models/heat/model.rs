@@ -276,7 +276,7 @@ impl Model for Heat {
             let time = self.done as f64 * 3600.0;
             let reached = time >= until;
             if reached || Instant::now() >= deadline {
-                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached });
+                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached, gap: None });
             }
             if self.has_looked {
                 self.hour()?;
@@ -339,7 +339,7 @@ impl Model for Heat {
         };
         let mut tables = story::tables(&facts, &self.places);
         tables.extend(self.readings());
-        Ok(Outcome { layers, tables, balance: None, story: story::story(&facts) })
+        Ok(Outcome { layers, tables, story: story::story(&facts), ..Outcome::default() })
     }
 
     fn settings(&self) -> serde_json::Value {

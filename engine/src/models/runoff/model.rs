@@ -299,7 +299,7 @@ impl Model for Runoff {
             let words = "water that went into the sewer through inlets; less than 0 where more came up";
             layers.push(self.layer("sewered", "m", words, sewered));
         }
-        Ok(Outcome { layers, tables, balance: Some(balance), story })
+        Ok(Outcome { layers, tables, balance: Some(balance), story, ..Outcome::default() })
     }
 
     fn settings(&self) -> serde_json::Value {

@@ -6,7 +6,9 @@
 use super::demand::Demand;
 use super::network::Network;
 use super::shortest::Tree;
+use crate::models::saved::{damaged, read, write};
 use rayon::prelude::*;
+use std::io::{Read, Write};
 
 /// Rounds at most.
 const MOST_ROUNDS: usize = 500;
@@ -77,7 +79,7 @@ impl Assignment {
     /// The demand is that of each class.
     pub fn start(network: &Network, demand: &[Demand]) -> Assignment {
         let mut all = Assignment::empty(network);
-        all.load(network, demand);
+        all.fill(network, demand);
         all
     }
 
@@ -91,7 +93,7 @@ impl Assignment {
     }
 
     /// Adds trips that have no way yet on the cheapest ones, zone after zone.
-    fn load(&mut self, network: &Network, demand: &[Demand]) {
+    fn fill(&mut self, network: &Network, demand: &[Demand]) {
         let mut costs: Vec<f64> = network.links.iter().zip(&self.flow).map(|(link, flow)| link.cost(*flow)).collect();
         let mut tree = Tree::new(network);
         for (class, demand) in demand.iter().enumerate() {
@@ -160,7 +162,7 @@ impl Assignment {
                 }
             }
         }
-        all.load(network, &missing);
+        all.fill(network, &missing);
         all.pairs.sort_by_key(|pair| (pair.class, pair.from, pair.to));
         all
     }
@@ -168,12 +170,87 @@ impl Assignment {
     /// Goes on until the gap is small enough, or no round brings it further; `tell` hears of each round and says whether to go on.
     pub fn run(&mut self, network: &Network, gap: f64, mut tell: impl FnMut(Progress) -> bool) {
         for _ in 0..MOST_ROUNDS {
-            self.round(network);
-            if self.progress.gap <= gap || !tell(self.progress) {
+            if self.step(network, gap) || !tell(self.progress) {
                 break;
             }
+        }
+    }
+
+    /// One round: whether the gap is small enough; trips move where it is not.
+    pub fn step(&mut self, network: &Network, gap: f64) -> bool {
+        self.round(network);
+        let is_done = self.progress.gap <= gap;
+        if !is_done {
             self.move_trips(network, gap);
         }
+        is_done
+    }
+
+    /// Writes the flows of all ways.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let pairs: Vec<u32> = self
+            .pairs
+            .iter()
+            .flat_map(|pair| [u32::from(pair.class), pair.from, pair.to, pair.ways.len() as u32])
+            .collect();
+        write(out, &pairs)?;
+        write(out, &self.pairs.iter().map(|pair| pair.trips).collect::<Vec<f64>>())?;
+        let ways = || self.pairs.iter().flat_map(|pair| &pair.ways);
+        write(out, &ways().map(|way| way.links.len() as u32).collect::<Vec<u32>>())?;
+        write(out, &ways().flat_map(|way| [way.flow, way.extra]).collect::<Vec<f64>>())?;
+        write(out, &ways().flat_map(|way| way.links.iter().copied()).collect::<Vec<u32>>())?;
+        write(out, &self.flow)?;
+        let cut = self.cut_off.iter().flat_map(|cut| [cut.class as u32, cut.from, cut.to]);
+        write(out, &cut.collect::<Vec<u32>>())?;
+        write(out, &self.cut_off.iter().map(|cut| cut.trips).collect::<Vec<f64>>())?;
+        write(out, &[self.progress.round as f64, self.progress.gap])
+    }
+
+    /// Reads what `save` wrote for the same network.
+    ///
+    /// # Errors
+    /// Those of the reader, and what does not fit the network.
+    pub fn load(from: &mut dyn Read, network: &Network) -> std::io::Result<Assignment> {
+        let pairs = read::<u32>(from, None)?;
+        let trips = read::<f64>(from, Some(pairs.len() / 4))?;
+        let lengths = read::<u32>(from, None)?;
+        let flows = read::<f64>(from, Some(2 * lengths.len()))?;
+        let links = read::<u32>(from, None)?;
+        let flow = read::<f64>(from, Some(network.links.len()))?;
+        let cut = read::<u32>(from, None)?;
+        let cut_trips = read::<f64>(from, Some(cut.len() / 3))?;
+        let progress = read::<f64>(from, Some(2))?;
+        if links.iter().any(|link| *link as usize >= network.links.len()) {
+            return Err(damaged());
+        }
+        let (mut way, mut at) = (0, 0);
+        let mut all = Vec::with_capacity(trips.len());
+        for (own, trips) in pairs.chunks_exact(4).zip(trips) {
+            let mut ways = Vec::new();
+            for _ in 0..own[3] {
+                let length = *lengths.get(way).ok_or_else(damaged)? as usize;
+                let links = links.get(at..at + length).ok_or_else(damaged)?.into();
+                ways.push(Way { links, flow: flows[2 * way], extra: flows[2 * way + 1] });
+                (way, at) = (way + 1, at + length);
+            }
+            let class = u8::try_from(own[0]).map_err(|_| damaged())?;
+            if ways.is_empty() || own[1].max(own[2]) as usize >= network.zones {
+                return Err(damaged());
+            }
+            all.push(Pair { class, from: own[1], to: own[2], trips, ways });
+        }
+        let cut_off = cut.chunks_exact(3).zip(cut_trips).map(|(cut, trips)| CutOff {
+            class: cut[0] as usize,
+            from: cut[1],
+            to: cut[2],
+            trips,
+        });
+        let cut_off = cut_off.collect();
+        let progress = Progress { round: progress[0] as usize, gap: progress[1] };
+        Ok(Assignment { pairs: all, flow, cut_off, progress })
     }
 
     /// Finds cheapest ways and the gap, and adds ways that are new.
@@ -321,6 +398,11 @@ impl Assignment {
     /// Cost of all trips, without what classes pay of their own.
     pub fn total_cost(&self, network: &Network) -> f64 {
         network.links.iter().zip(&self.flow).map(|(link, flow)| flow * link.cost(*flow)).sum()
+    }
+
+    /// Trips on all ways.
+    pub fn trips(&self) -> f64 {
+        self.pairs.iter().flat_map(|pair| &pair.ways).map(|way| way.flow).sum()
     }
 
     /// Flow of a class on each link.

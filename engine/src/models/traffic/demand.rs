@@ -38,6 +38,13 @@ impl Demand {
         Ok(())
     }
 
+    /// Adds trips between zones that are there and have none yet; those of no number and within a zone are left out.
+    pub(super) fn push(&mut self, from: usize, to: usize, trips: f64) {
+        if trips > 0.0 && trips.is_finite() && from != to {
+            self.trips[from].push((to as u32, trips));
+        }
+    }
+
     /// All trips.
     pub fn total(&self) -> f64 {
         self.trips.iter().flatten().map(|(_, trips)| trips).sum()

@@ -1,10 +1,26 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
-//!
-//! So far from networks and trips in the format of TransportationNetworks (TNTP); scenarios do not reach it yet.
 
 pub mod assignment;
+pub mod cpu;
 pub mod demand;
+pub mod gpu;
+pub mod graph;
+pub mod gravity;
+pub mod junctions;
+mod model;
+mod near;
 pub mod network;
+mod paint;
+pub mod params;
+mod reach;
+mod report;
 pub mod shortest;
+mod side;
+mod source;
+mod story;
 pub mod tntp;
 pub mod validate;
+pub mod ways;
+pub mod zones;
+
+pub use model::{check, prepare};

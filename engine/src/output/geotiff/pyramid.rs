@@ -46,6 +46,7 @@ fn halved(level: &Level<'_>, reduce: Reduce) -> Level<'static> {
 fn one_of(reduce: Reduce, values: impl Iterator<Item = f32> + Clone) -> f32 {
     match reduce {
         Reduce::Highest => values.fold(f32::NAN, f32::max),
+        Reduce::Largest => values.fold(f32::NAN, |most, value| if most.abs() >= value.abs() { most } else { value }),
         Reduce::Mean => {
             let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + f64::from(value), count + 1));
             // Without any value this is 0 / 0, a NaN.

@@ -46,6 +46,28 @@ const HEAT: [[u8; 3]; 9] = [
 /// From a short walk to a long one (ColorBrewer's BuPu); it darkens evenly.
 const WALK: [[u8; 3]; 6] =
     [[237, 248, 251], [191, 211, 230], [158, 188, 218], [140, 150, 198], [136, 86, 167], [110, 1, 107]];
+/// From standing to fast: what is slow stands out (ColorBrewer's YlOrRd, reversed); it brightens evenly.
+const SPEED: [[u8; 3]; 8] = [
+    [128, 0, 38],
+    [189, 0, 38],
+    [227, 26, 28],
+    [252, 78, 42],
+    [253, 141, 60],
+    [254, 178, 76],
+    [254, 217, 118],
+    [255, 237, 160],
+];
+/// From near to far (ColorBrewer's YlGnBu); it darkens evenly.
+const REACH: [[u8; 3]; 8] = [
+    [255, 255, 217],
+    [237, 248, 177],
+    [199, 233, 180],
+    [127, 205, 187],
+    [65, 182, 196],
+    [29, 145, 192],
+    [34, 94, 168],
+    [12, 44, 132],
+];
 /// ColorBrewer's BrBG (Harrower and Brewer 2003), from less to more.
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
@@ -116,6 +138,18 @@ impl Scale {
             "tmrt" => {
                 let starts = vec![COLDEST, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
+            }
+            "flow" | "flow_bands" => {
+                let starts = vec![1.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1200.0, 1800.0];
+                fixed("per h", 1.0, 0, starts, &CIVIDIS)
+            }
+            "cycle_bands" => fixed("per h", 1.0, 0, vec![1.0, 20.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0], &CIVIDIS),
+            "speed" => fixed("km/h", 1.0, 0, vec![0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 70.0, 90.0], &SPEED),
+            _ if name.starts_with("users_") => {
+                fixed("per h", 1.0, 0, vec![1.0, 10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0], &CIVIDIS)
+            }
+            _ if name.starts_with("reach_") => {
+                fixed("min", 1.0, 0, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0], &REACH)
             }
             "cool_distance" => fixed("m", 1.0, 0, vec![0.0, 100.0, 200.0, 300.0, 500.0, 1000.0], &WALK),
             "hazard" => {
@@ -224,7 +258,13 @@ fn ranged(name: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scal
 /// Four classes of less and four of more, and nothing shown between.
 fn difference(name: &str, of: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
     let (unit, factor) = if name.ends_with("depth") { ("cm", 100.0) } else { ("", 1.0) };
-    let unit = if unit.is_empty() && of == "m/s" { "m/s" } else { unit };
+    let unit = match of {
+        _ if !unit.is_empty() => unit,
+        "m/s" => "m/s",
+        "per h" => "per h",
+        "min" => "min",
+        _ => unit,
+    };
     let (low, high) = range.unwrap_or((-1.0, 1.0));
     let step = round_step(low.abs().max(high.abs()) * factor / 4.5).max(if factor > 1.0 { 1.0 } else { 1e-9 });
     let half = step / 2.0;
@@ -241,7 +281,7 @@ fn difference(name: &str, of: &str, datum: f64, range: Option<(f64, f64)>) -> Sc
         relative,
         colours: colours.chain([None]).chain(MORE.iter().map(|colour| Some(*colour))).collect(),
         starts,
-        reduce: Reduce::Mean,
+        reduce: if name.ends_with("_bands") { Reduce::Largest } else { Reduce::Mean },
         names: Vec::new(),
     }
 }

@@ -94,6 +94,12 @@ impl Scene<'_> {
                     }
                     trees += u32::from(self.ground.canopy.is_some_and(|canopy| canopy.values[at] > TREE_HEIGHT));
                     count += 1;
+                } else if self.scale.reduce == Reduce::Largest && value.is_finite() {
+                    // Bands lie over all else.
+                    if count == 0 || value.abs() > highest.abs() {
+                        highest = value;
+                    }
+                    count += 1;
                 } else if self.building(at) > 0.0 {
                     roofs += 1;
                 } else if self.ground.water.is_some_and(|water| water.values[at] > STANDING_DEPTH) {
@@ -114,10 +120,10 @@ impl Scene<'_> {
         }
         let value = match self.scale.reduce {
             _ if count == 0 => f32::NAN,
-            Reduce::Highest => highest,
+            Reduce::Highest | Reduce::Largest => highest,
             _ => (sum / f64::from(count)) as f32,
         };
-        let is_roof = 2 * roofs > ground;
+        let is_roof = 2 * roofs > ground && !(self.scale.reduce == Reduce::Largest && count > 0);
         match self.scale.colour(value) {
             _ if ground == 0 => {
                 shown.nodata = true;

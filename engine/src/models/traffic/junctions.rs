@@ -1,0 +1,119 @@
+//! What junctions do to those who come to them: lights, roundabouts, and roads that give way.
+
+use super::graph::Graph;
+use super::network::Delay;
+use crate::city::roads::rules::Junctions;
+use crate::city::roads::{CAR, Control, Roads, TRUCK};
+
+/// Nothing gets less through than this, vehicles per hour: a driver who waits long enough goes.
+const LEAST: f64 = 60.0;
+
+/// An approach that gives way.
+#[derive(Clone, Debug)]
+struct Yield {
+    /// Link of the network.
+    link: u32,
+    /// Links of the network that it gives way to.
+    to: Vec<u32>,
+    lanes: f64,
+    critical: f64,
+    follow_up: f64,
+}
+
+/// The approaches of a network that give way.
+#[derive(Clone, Debug, Default)]
+pub struct Yields {
+    all: Vec<Yield>,
+}
+
+/// Capacity of an approach that gives way to a flow (Harders 1968; Highway Capacity Manual, eq. 20-32), vehicles per hour and lane.
+pub fn gaps(conflicting: f64, critical: f64, follow_up: f64) -> f64 {
+    let per_second = conflicting / 3600.0;
+    if per_second < 1e-9 {
+        return 3600.0 / follow_up;
+    }
+    conflicting * (-per_second * critical).exp() / (1.0 - (-per_second * follow_up).exp())
+}
+
+/// Puts the delays of junctions on the links that lead to them; those that give way are given back, as theirs depends on others' flows.
+pub fn junctions(graph: &mut Graph, roads: &Roads, rules: &Junctions) -> Yields {
+    let (entering, leaving) = (roads.entering(), roads.leaving());
+    let motor = |k: u32| roads.links[k as usize].modes & (CAR | TRUCK) != 0;
+    let mut yields = Yields::default();
+    for node in 0..roads.nodes.len() {
+        let into: Vec<u32> = entering.of_node(node).iter().copied().filter(|k| motor(*k)).collect();
+        let out: Vec<u32> = leaving.of_node(node).iter().copied().filter(|k| motor(*k)).collect();
+        let mut arms: Vec<u32> = into.iter().map(|k| roads.links[*k as usize].from).collect();
+        arms.extend(out.iter().map(|k| roads.links[*k as usize].to));
+        arms.sort_unstable();
+        arms.dedup();
+        let highest = into.iter().map(|k| roads.links[*k as usize].priority).max().unwrap_or(0);
+        for &k in &into {
+            let road = &roads.links[k as usize];
+            let Some(link) = graph.of_road[k as usize] else { continue };
+            if road.control == Control::Signal {
+                let green = if road.priority == highest { rules.green_share_major } else { rules.green_share_minor };
+                graph.network.links[link as usize].delay = Some(Delay {
+                    capacity: green * rules.saturation * road.lanes,
+                    base: 0.0,
+                    red: 0.5 * rules.cycle_s * (1.0 - green).powi(2),
+                    green,
+                    unevenness: 0.5,
+                });
+                continue;
+            }
+            if arms.len() < 3 {
+                continue;
+            }
+            let circle = into.iter().chain(&out).any(|k| roads.links[*k as usize].roundabout);
+            let others = into.iter().copied().filter(|other| *other != k);
+            let (to, critical, follow_up): (Vec<u32>, f64, f64) = if circle && !road.roundabout {
+                let inner = others.filter(|k| roads.links[*k as usize].roundabout).collect();
+                (inner, rules.roundabout_critical_gap_s, rules.roundabout_follow_up_s)
+            } else if circle || road.control == Control::Priority {
+                continue;
+            } else {
+                let is_above = |other: &u32| {
+                    let other = &roads.links[*other as usize];
+                    other.priority > road.priority
+                        || (road.control == Control::GiveWay && other.control != Control::GiveWay)
+                };
+                (others.filter(is_above).collect(), rules.critical_gap_s, rules.follow_up_s)
+            };
+            let to: Vec<u32> = to.into_iter().filter_map(|k| graph.of_road[k as usize]).collect();
+            if !to.is_empty() {
+                yields.all.push(Yield { link, to, lanes: road.lanes.max(1.0).floor(), critical, follow_up });
+            }
+        }
+    }
+    yields.update(graph, &vec![0.0; graph.network.links.len()]);
+    yields
+}
+
+impl Yields {
+    /// Sets what approaches let through at the flows of now; the largest change, as a share of what it was.
+    pub fn update(&self, graph: &mut Graph, flow: &[f64]) -> f64 {
+        let mut change = 0.0f64;
+        for own in &self.all {
+            let conflicting = own.to.iter().map(|link| flow[*link as usize]).sum();
+            let wanted = (own.lanes * gaps(conflicting, own.critical, own.follow_up)).max(LEAST);
+            let delay = &mut graph.network.links[own.link as usize].delay;
+            // Half the way, as flows answer in turn.
+            let capacity = delay.map_or(wanted, |before| 0.5 * (before.capacity + wanted));
+            change = change.max(delay.map_or(1.0, |before| (capacity - before.capacity).abs() / before.capacity));
+            let base = 3600.0 / capacity * own.lanes;
+            *delay = Some(Delay { capacity, base, red: 0.0, green: 0.0, unevenness: 1.0 });
+        }
+        change
+    }
+
+    /// Approaches that give way.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}

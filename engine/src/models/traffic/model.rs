@@ -1,0 +1,721 @@
+//! Traffic as a [`Model`]: a slice of time is a frame, and in each slice routes come to an equilibrium, on the roads as they are and as
+//! they are edited.
+
+use super::assignment::CutOff;
+use super::demand::Demand;
+use super::graph::{Connector, Graph};
+use super::gravity;
+use super::paint::{bands, lanes, spread};
+use super::reach::{self, Origin, Times};
+use super::report::{self, Sides, Skim, View};
+use super::side::{Side, State};
+use super::source::{Trips, source};
+use super::story;
+use super::ways::{Arcs, Searcher, searcher};
+use super::zones::{Zone, connectors};
+use crate::cache::Cache;
+use crate::city::City;
+use crate::city::roads::rules::Rules;
+use crate::city::roads::{CAR, CYCLE, Edited, Roads, edit, point_at};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::frame::{Balance, Frame, Outcome, Ribbons, Table};
+use crate::grid::Grid;
+use crate::models::saved::{damaged, read, write};
+use crate::models::{Model, Progress};
+use crate::objects::Shape;
+use crate::places::Places;
+use crate::raster::Raster;
+use crate::scenario::{Scenario, TripsPer};
+use glam::DVec2;
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+/// Relative gap that counts as equilibrium where none is given.
+const GAP: f64 = 1e-5;
+/// Fineness of costs in searches between zones, s.
+const FINE: f64 = 1e-3;
+/// Width of the widest band beside a road, as a share of the longest side of the city, and at most so many metres.
+const BAND: f64 = 0.008;
+const WIDEST: f64 = 60.0;
+/// Vehicles an hour below which no change is drawn.
+const DRAWN: f64 = 10.0;
+/// Origins whose searches are held at once.
+const AT_ONCE: usize = 64;
+/// Bytes that a pair of zones takes: tables, demand and routes.
+const BYTES_PER_PAIR: u64 = 700;
+const BYTES_PER_CELL: u64 = 60;
+
+/// All that is set up before the first slice.
+struct Problem {
+    rules: Rules,
+    zones: Vec<Zone>,
+    trips: Trips,
+    factor: f64,
+    gap: f64,
+    /// Slices of time, h of the day.
+    slices: Vec<(f64, f64)>,
+    before: Side,
+    after: Option<Side>,
+    edited: Edited,
+    selected: Vec<(String, Vec<u32>)>,
+    reach: Vec<Origin>,
+    /// What was mended, filled in and left out.
+    repairs: Vec<String>,
+}
+
+struct Traffic {
+    grid: Grid,
+    problem: Problem,
+    searcher: Box<dyn Searcher>,
+    places: Places,
+    /// Demand of the slice that is worked on, and the share that is left out.
+    demand: Option<([Demand; 3], f64)>,
+    /// Slices that are done: flows before and after, trips, and what cannot be made.
+    done: Vec<Slice>,
+    /// Whether the first side of the slice is done.
+    has_base: bool,
+    steps: u64,
+}
+
+/// A slice that is done.
+struct Slice {
+    states: Vec<State>,
+    trips: [f64; 3],
+    left: f64,
+    imbalance: f64,
+    gap: f64,
+}
+
+/// Whether roads, zones, trips and edits fit.
+///
+/// # Errors
+/// `Scenario` or `Data` with the place and the mend.
+pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+    let mut searcher = searcher(&Device::Cpu)?;
+    problem(city, scenario, searcher.as_mut()).map(|_| ()).map_err(|error| scenario.locate(error))
+}
+
+/// Sets the traffic model up.
+///
+/// # Errors
+/// `Scenario` or `Data` where roads, zones, trips or edits do not fit; `Memory` where there is no room.
+pub fn prepare(city: &City, scenario: &Scenario, device: &Device, _: Option<&Cache>) -> Result<Box<dyn Model>> {
+    let mut searcher = searcher(device)?;
+    let problem = problem(city, scenario, searcher.as_mut()).map_err(|error| scenario.locate(error))?;
+    Ok(Box::new(Traffic {
+        grid: city.grid,
+        problem,
+        searcher,
+        places: city.places.clone(),
+        demand: None,
+        done: Vec::new(),
+        has_base: false,
+        steps: 0,
+    }))
+}
+
+fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Result<Problem> {
+    let missing = |key: &str, problem: &str, mend: &str| Err(Error::scenario(key, problem, mend));
+    let Some(spec) = &scenario.spec.traffic else {
+        return missing("traffic", "is missing", "write [traffic]");
+    };
+    let Some(roads) = city.network.clone() else {
+        return missing("city.network", "is missing", "name a file of roads");
+    };
+    let mut rules = scenario.rules()?;
+    if let Some(minutes) = spec.minutes_per_km {
+        rules.vehicles.car_minutes_per_km = minutes;
+    }
+    let found = source(city, scenario, &roads, &rules)?;
+    let zones = found.zones;
+    let n = zones.len() as u64;
+    let needed = n * n * BYTES_PER_PAIR + city.grid.len() as u64 * BYTES_PER_CELL;
+    let available = crate::device::free_memory().unwrap_or(u64::MAX);
+    if needed > available {
+        let what = format!("traffic between {n} zones");
+        let mend = "take fewer zones (a larger zone_m) or larger cells".into();
+        return Err(Error::Memory { what, needed, available, mend });
+    }
+    let mut repairs = roads.repairs.clone();
+    repairs.extend(found.repairs);
+    let edits = scenario.edits()?;
+    let edited = edit(&roads, &edits, &rules)
+        .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
+    let own: [Vec<Connector>; 2] = match roads.centroids {
+        0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules).unwrap_or_default()],
+        _ => Default::default(),
+    };
+    let with_junctions = spec.junctions.unwrap_or(true);
+    let side = |roads: Roads| Side::new(roads, zones.len(), &own, &rules, with_junctions);
+    let selected = scenario.selected()?;
+    let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
+        let links = crate::city::roads::links(&roads, &place)
+            .map_err(|(problem, mend)| Error::scenario(format!("traffic.select_link[{k}]"), problem, mend))?;
+        Ok((name, links))
+    });
+    let selected = selected.collect::<Result<Vec<_>>>()?;
+    let before = side(roads)?;
+    let after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
+    let trips = match (found.table, spec.demand.trips_per_building) {
+        (Some(table), _) => Trips::Table(table, spec.demand.trips_per.unwrap_or(TripsPer::Hour)),
+        (None, each) => {
+            // Routes of before anybody is in the way.
+            let [skim] = skims(&before.motor, &free_costs(&before.motor), searcher)?;
+            let mut rules = rules.clone();
+            if let Some(each) = each.filter(|_| scenario.spec.city.demo.is_none()) {
+                (rules.demand.trips_per_resident, rules.demand.residents_draw) = (each, 1.0);
+                rules.demand.jobs_draw = 0.0;
+            }
+            let daily = gravity::daily(&zones, &skim.minutes, &skim.km, &rules)?;
+            if daily.off > 0.01 {
+                repairs.push(format!("trips do not meet the zones' sums by {:.1} %", 100.0 * daily.off));
+            }
+            if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }
+        }
+    };
+    let start = spec.hour().unwrap_or(17.0);
+    let mut slices = Vec::new();
+    let mut from = start;
+    for end in scenario.frame_times() {
+        let to = start + end / 3600.0;
+        slices.push((from, to));
+        from = to;
+    }
+    let origin = |reach: &crate::scenario::ReachSpec| Origin {
+        name: reach.name.clone(),
+        at: DVec2::new(reach.x, reach.y),
+        by_cycle: reach.mode.as_deref() == Some("cycle"),
+        minutes: reach.minutes(),
+        layer: reach.layer(),
+    };
+    let reach: Vec<Origin> = spec.reach.iter().map(origin).collect();
+    let problem = Problem {
+        factor: spec.demand.factor.unwrap_or(1.0),
+        gap: spec.gap.unwrap_or(GAP),
+        rules,
+        zones,
+        trips,
+        slices,
+        before,
+        after,
+        edited,
+        selected,
+        reach,
+        repairs,
+    };
+    // A place in the middle of nowhere is told before anything runs.
+    if !problem.reach.is_empty() {
+        let free = problem.before.roads.links.iter().map(|road| road.length / road.speed).collect();
+        let state = State { time: free, ..State::default() };
+        reach::times(&problem.before, &state, &problem.reach, searcher)?;
+    }
+    Ok(problem)
+}
+
+/// What links cost cars where nobody else drives, s.
+fn free_costs(graph: &Graph) -> Vec<f64> {
+    let costs: Vec<f64> = graph.network.links.iter().map(|link| link.cost(0.0)).collect();
+    graph.network.costs_of(0, &costs)
+}
+
+/// Minutes and kilometres between all zones on the ways that cost least.
+fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -> Result<[Skim; 1]> {
+    let network = &graph.network;
+    let zones = network.zones;
+    let arcs = Arcs::new(network, costs, FINE);
+    let length: Vec<f64> = network.links.iter().map(|link| link.length / 1000.0).collect();
+    // What a class pays beyond time is no time.
+    let time: Vec<f64> = (0..network.links.len())
+        .map(|link| (costs[link] - network.extra(0, link as u32)) / 60.0)
+        .map(|minutes| if minutes.is_finite() { minutes } else { 0.0 })
+        .collect();
+    let mut skim = Skim::default();
+    let origins: Vec<u32> = (0..zones as u32).collect();
+    for some in origins.chunks(AT_ONCE) {
+        let trees = searcher.search(&arcs, some)?;
+        for own in 0..some.len() {
+            let none = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
+            skim.minutes.extend(trees.sums(network, own, &time)[..zones].iter().map(|value| none(*value)));
+            skim.km.extend(trees.sums(network, own, &length)[..zones].iter().map(|value| none(*value)));
+        }
+    }
+    Ok([skim])
+}
+
+impl Problem {
+    /// Trips from zone to zone, row by row.
+    fn table(&self, demand: &Demand) -> Vec<f64> {
+        let n = self.zones.len();
+        let mut all = vec![0.0; n * n];
+        for (from, row) in demand.trips.iter().enumerate() {
+            row.iter().for_each(|(to, trips)| all[from * n + *to as usize] = *trips);
+        }
+        all
+    }
+}
+
+impl Traffic {
+    /// One round of the slice that is worked on; whether the slice is done.
+    fn step(&mut self) -> bool {
+        let problem = &mut self.problem;
+        let (from, to) = problem.slices[self.done.len()];
+        self.steps += 1;
+        if self.demand.is_none() {
+            let (demand, left) = problem.trips.hour(from, to, &problem.rules, problem.factor);
+            let begins = problem.before.routes.is_none();
+            if begins {
+                problem.before.begin(&demand, None)
+            } else {
+                problem.before.change(&demand)
+            }
+            self.demand = Some((demand, left));
+            self.has_base = false;
+            return false;
+        }
+        let Some((demand, left)) = &self.demand else { return false };
+        if !self.has_base {
+            if problem.before.step(problem.gap) {
+                self.has_base = true;
+                if let Some(after) = &mut problem.after {
+                    after.begin(demand, Some((&problem.before, &problem.edited.parts)));
+                }
+            }
+            return false;
+        }
+        if let Some(after) = &mut problem.after
+            && !after.step(problem.gap)
+        {
+            return false;
+        }
+        let pcu = problem.rules.vehicles.truck_pcu;
+        let sides = std::iter::once(&problem.before).chain(&problem.after);
+        let trips = [demand[0].total(), demand[1].total() / pcu, demand[2].total()];
+        self.done.push(Slice {
+            states: sides.clone().map(|side| side.state(pcu)).collect(),
+            trips,
+            left: *left,
+            imbalance: sides.clone().map(|side| side.imbalance(demand)).fold(0.0, f64::max),
+            gap: sides.map(Side::gap).fold(0.0, f64::max),
+        });
+        self.demand = None;
+        true
+    }
+
+    fn sides<'a>(&'a self, slice: &'a Slice) -> Sides<'a> {
+        let view = |side: &'a Side, k: usize| View { side, state: &slice.states[k] };
+        Sides {
+            before: view(&self.problem.before, 0),
+            after: self.problem.after.as_ref().map(|side| view(side, 1)),
+            origin: &self.problem.edited.origin,
+            parts: &self.problem.edited.parts,
+        }
+    }
+
+    fn raster(&self, name: &str, unit: &str, words: &str, values: Vec<f32>) -> Raster {
+        Raster::from_values(self.grid, name, unit, values).described(words)
+    }
+
+    /// The widest band, m.
+    fn width(&self) -> f64 {
+        let longest = self.grid.cell * self.grid.cols.max(self.grid.rows) as f64;
+        (BAND * longest).min(WIDEST)
+    }
+
+    /// Lines of a side with a value each that is worth a band.
+    fn ribbons(&self, name: &str, unit: &str, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
+        let all = roads.links.iter().zip(value).filter(|(_, value)| value.abs() >= least);
+        Ribbons {
+            name: name.into(),
+            unit: unit.into(),
+            description: words.into(),
+            width: self.width(),
+            lines: all.map(|(link, value)| (link.line.clone(), *value)).collect(),
+        }
+    }
+
+    /// Flow beside the roads, and what the edits change in it.
+    fn flows(&self, sides: &Sides) -> Vec<Ribbons> {
+        let now = sides.now();
+        let flow: Vec<f64> = (0..now.side.roads.links.len()).map(|k| now.state.motor(k)).collect();
+        let words = "cars and trucks an hour, as bands on the right-hand side of the road";
+        let mut all = vec![self.ribbons("flow_bands", "per h", words, &now.side.roads, &flow, 1.0)];
+        if sides.after.is_some() {
+            let words = "how many more or fewer cars and trucks an hour than today, as bands beside the road";
+            let changes = sides.changes();
+            let mut own = self.ribbons("difference_flow_bands", "per h", words, &now.side.roads, &changes, DRAWN);
+            for k in sides.gone() {
+                let was = sides.before.state.motor(k);
+                if was >= DRAWN {
+                    own.lines.push((sides.before.side.roads.links[k].line.clone(), -was));
+                }
+            }
+            all.push(own);
+        }
+        if now.state.cycles.iter().any(|flow| *flow >= 1.0) {
+            let words = "cycles an hour, as bands on the right-hand side of the road";
+            all.push(self.ribbons("cycle_bands", "per h", words, &now.side.roads, &now.state.cycles, 1.0));
+        }
+        all
+    }
+
+    /// Flow and speed on the cells of the roads.
+    fn layers(&self, sides: &Sides) -> Vec<Raster> {
+        let View { side, state } = sides.now();
+        let is_open = |k: usize| state.time[k].is_finite();
+        let flow = lanes(&self.grid, &side.roads, |k| if is_open(k) { state.motor(k) } else { f64::NAN });
+        let speed = lanes(&self.grid, &side.roads, |k| 3.6 * state.speed(&side.roads, k));
+        vec![
+            self.raster("flow", "per h", "cars and trucks an hour, on the lanes of each road", flow),
+            self.raster("speed", "km/h", "mean speed of cars, on the lanes of each road", speed),
+        ]
+    }
+
+    /// The slice in which most travel.
+    fn busiest(&self) -> usize {
+        let sum = |k: &usize| self.done[*k].trips[0] + self.done[*k].trips[1];
+        (0..self.done.len()).max_by(|a, b| sum(a).total_cmp(&sum(b)).then(b.cmp(a))).unwrap_or(0)
+    }
+
+    /// Costs of cars on a side at the flows of a slice, s.
+    fn costs(graph: &Graph, state: &State) -> Vec<f64> {
+        let mut costs = free_costs(graph);
+        for (road, link) in graph.of_road.iter().enumerate() {
+            if let Some(link) = link {
+                costs[*link as usize] = state.time[road] + graph.network.extra(0, *link);
+            }
+        }
+        costs
+    }
+
+    /// Tables and layers of times from places.
+    fn reached(&mut self, slice: usize) -> Result<Reached> {
+        let Traffic { problem, searcher, done, places, grid, .. } = self;
+        let mut reached = Reached::default();
+        if problem.reach.is_empty() {
+            return Ok(reached);
+        }
+        let sides: Vec<&Side> = std::iter::once(&problem.before).chain(&problem.after).collect();
+        let mut times: Vec<Vec<Times>> = Vec::new();
+        for (side, state) in sides.iter().zip(&done[slice].states) {
+            times.push(reach::times(side, state, &problem.reach, searcher.as_mut())?);
+        }
+        let middles: Vec<DVec2> =
+            places.buildings.iter().map(|place| place.outline.middle().unwrap_or_default()).collect();
+        let mut columns: Vec<Vec<f64>> = Vec::new();
+        let mut counts = Table {
+            name: "reach".into(),
+            description: "buildings that are reached from each place in time".into(),
+            columns: ["minutes", "buildings", "share_percent", "before_percent"].map(String::from).to_vec(),
+            ..Table::default()
+        };
+        for (k, origin) in problem.reach.iter().enumerate() {
+            let minutes = |side: usize| reach::to_places(&sides[side].roads, &times[side][k], &middles);
+            let (was, is) = (minutes(0), if sides.len() > 1 { minutes(1) } else { minutes(0) });
+            for &limit in &origin.minutes {
+                let share = |of: &[f64]| of.iter().filter(|own| **own <= limit).count() as f64 / of.len().max(1) as f64;
+                let (before, after) = (share(&was), share(&is));
+                if !middles.is_empty() {
+                    reached.shares.push((origin.name.clone(), limit, before, after));
+                    counts.names.push(origin.name.clone());
+                    let count = (after * middles.len() as f64).round();
+                    counts.rows.push(vec![limit, count, 100.0 * after, 100.0 * before]);
+                    counts.shapes.push(Shape::Point(origin.at));
+                }
+            }
+            let ends = |side: usize| {
+                let own = &times[side][k];
+                spread(grid, &sides[side].roads, |road| own[road].map(|(from, to)| (from / 60.0, to / 60.0)))
+            };
+            let by = if origin.by_cycle { "cycle" } else { "car" };
+            let words = format!("minutes by {by} from {}", origin.name);
+            let now = ends(sides.len() - 1);
+            if sides.len() > 1 {
+                let change = now.iter().zip(ends(0)).map(|(now, was)| now - was).collect();
+                let layer = Raster::from_values(*grid, &format!("difference_reach_{}", origin.layer), "min", change);
+                reached.layers.push(layer.described(&format!("how many {words} more than today")));
+            }
+            let layer = Raster::from_values(*grid, &format!("reach_{}", origin.layer), "min", now);
+            reached.layers.push(layer.described(&words));
+            columns.push(is.clone());
+            if sides.len() > 1 {
+                columns.push(is.iter().zip(&was).map(|(is, was)| is - was).collect());
+            }
+        }
+        if !middles.is_empty() {
+            let names = problem.reach.iter().flat_map(|origin| {
+                let own = [format!("{}_min", origin.layer), format!("{}_change_min", origin.layer)];
+                own.into_iter().take(sides.len())
+            });
+            reached.tables.push(counts);
+            reached.tables.push(Table {
+                name: "buildings".into(),
+                description: "how long it takes from each place to every building".into(),
+                names: places.buildings.iter().map(|place| place.name.clone()).collect(),
+                columns: names.collect(),
+                rows: (0..middles.len()).map(|row| columns.iter().map(|column| column[row]).collect()).collect(),
+                shapes: places.buildings.iter().map(|place| Shape::Outline(place.outline.clone())).collect(),
+            });
+        }
+        Ok(reached)
+    }
+
+    /// Who uses the roads that are asked about, as they are before the edits.
+    fn selected(&self) -> Option<Table> {
+        let problem = &self.problem;
+        let routes = &problem.before.routes.as_ref()?[0];
+        let mut table = Table {
+            name: "selected".into(),
+            description: "who uses the roads that were asked about, today: trips an hour by pair of zones".into(),
+            columns: vec!["cars_per_h".into(), "trucks_per_h".into()],
+            ..Table::default()
+        };
+        for (name, roads) in &problem.selected {
+            let graph = &problem.before.motor;
+            let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
+            let mut sums: std::collections::BTreeMap<(u32, u32), [f64; 2]> = Default::default();
+            for (class, from, to, trips) in routes.users(&links) {
+                let pcu = if class == 1 { problem.rules.vehicles.truck_pcu } else { 1.0 };
+                sums.entry((from, to)).or_default()[class.min(1)] += trips / pcu;
+            }
+            for ((from, to), trips) in sums {
+                let [from, to] = [from, to].map(|zone| &problem.zones[zone as usize]);
+                table.names.push(format!("{name}: {} → {}", from.name, to.name));
+                table.rows.push(trips.to_vec());
+                table.shapes.push(Shape::Line(vec![from.at, to.at]));
+            }
+        }
+        (!problem.selected.is_empty()).then_some(table)
+    }
+
+    /// Where those who use the roads that are asked about drive.
+    fn selected_flows(&self) -> Vec<Ribbons> {
+        let problem = &self.problem;
+        let Some(routes) = &problem.before.routes else { return Vec::new() };
+        let of = |(k, (name, roads)): (usize, &(String, Vec<u32>))| {
+            let graph = &problem.before.motor;
+            let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
+            let flow = graph.on_roads(&routes[0].flow_through(&links), 0.0);
+            let words = format!("today's cars and trucks (as cars) an hour of those who use {name}");
+            self.ribbons(&format!("users_{}_bands", k + 1), "per h", &words, &problem.before.roads, &flow, 1.0)
+        };
+        problem.selected.iter().enumerate().map(of).collect()
+    }
+}
+
+/// What is known of the times from places.
+#[derive(Default)]
+struct Reached {
+    layers: Vec<Raster>,
+    tables: Vec<Table>,
+    /// Name, minutes, and the share of buildings within them, before and after.
+    shares: Vec<(String, f64, f64, f64)>,
+}
+
+impl Model for Traffic {
+    fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
+        let deadline = Instant::now() + budget;
+        let start = self.problem.slices.first().map_or(0.0, |slice| slice.0);
+        loop {
+            let time =
+                self.done.len().checked_sub(1).map_or(0.0, |last| 3600.0 * (self.problem.slices[last].1 - start));
+            let reached = time >= until - 1e-6 || self.done.len() == self.problem.slices.len();
+            if reached || Instant::now() >= deadline {
+                let working = if self.has_base { self.problem.after.as_ref() } else { None };
+                let gap = working.unwrap_or(&self.problem.before).gap();
+                return Ok(Progress {
+                    time: if reached { until } else { time },
+                    steps: self.steps,
+                    dt: 0.0,
+                    reached,
+                    gap: Some(gap),
+                });
+            }
+            self.step();
+        }
+    }
+
+    fn frame(&mut self) -> Result<Frame> {
+        let Some(slice) = self.done.last() else { return Ok(Frame { time: 0.0, layers: Vec::new() }) };
+        let sides = self.sides(slice);
+        let mut layers = self.layers(&sides);
+        for ribbons in self.flows(&sides) {
+            layers.push(self.raster(&ribbons.name, &ribbons.unit, &ribbons.description, bands(&self.grid, &ribbons)));
+        }
+        let start = self.problem.slices[0].0;
+        let time = 3600.0 * (self.problem.slices[self.done.len() - 1].1 - start);
+        Ok(Frame { time, layers })
+    }
+
+    fn outcome(&mut self) -> Result<Outcome> {
+        if self.done.is_empty() {
+            return Ok(Outcome::default());
+        }
+        let busiest = self.busiest();
+        let hour = self.problem.slices[busiest];
+        let (demand, _) = self.problem.trips.hour(hour.0, hour.1, &self.problem.rules, self.problem.factor);
+        let trips = [self.problem.table(&demand[0]), self.problem.table(&demand[2])];
+        let edited = self.problem.after.is_some();
+        let [before] = {
+            let costs = Traffic::costs(&self.problem.before.motor, &self.done[busiest].states[0]);
+            skims(&self.problem.before.motor, &costs, self.searcher.as_mut())?
+        };
+        let after = match &self.problem.after {
+            Some(side) => {
+                let costs = Traffic::costs(&side.motor, &self.done[busiest].states[1]);
+                let [skim] = skims(&side.motor, &costs, self.searcher.as_mut())?;
+                Some(skim)
+            }
+            None => None,
+        };
+        let reached = self.reached(busiest)?;
+        let problem = &self.problem;
+        let now = problem.after.as_ref().unwrap_or(&problem.before);
+        let [cycle] = skims(&now.cycle, &free_costs(&now.cycle), self.searcher.as_mut())?;
+        let slice = &self.done[busiest];
+        let sides = self.sides(slice);
+        let cut: [Vec<CutOff>; 2] =
+            [problem.before.cut_off(), problem.after.as_ref().map_or(Vec::new(), Side::cut_off)];
+        let pcu = problem.rules.vehicles.truck_pcu;
+        let cars = [&before, after.as_ref().unwrap_or(&before)];
+        let mut tables = vec![
+            report::links(&sides),
+            report::pairs(&problem.zones, &trips, cars, &cycle, edited),
+            report::zones(&problem.zones, &trips, cars, if edited { &cut[1] } else { &cut[0] }, edited),
+        ];
+        tables.extend(report::cut_off(&problem.zones, [&cut[0], if edited { &cut[1] } else { &cut[0] }], pcu));
+        if !self.places.areas.is_empty() {
+            tables.push(report::neighbourhoods(&self.places.areas, &sides));
+        }
+        let rows: Vec<Vec<f64>> = self
+            .done
+            .iter()
+            .map(|slice| {
+                let sides = self.sides(slice);
+                let own = |view: View| {
+                    let sums = report::sums(view, |_| true);
+                    [sums.km, sums.hours, sums.lost(), sums.speed()]
+                };
+                let mut row = slice.trips.to_vec();
+                row.extend(own(sides.now()));
+                if edited {
+                    row.extend(own(sides.before));
+                }
+                row
+            })
+            .collect();
+        tables.push(report::slices(&problem.slices[..self.done.len()], &rows, edited));
+        tables.extend(self.selected());
+        tables.extend(reached.tables);
+
+        let mut layers: Vec<Raster> = self.layers(&sides);
+        let mut ribbons = self.flows(&sides);
+        ribbons.extend(self.selected_flows());
+        for own in &ribbons {
+            layers.push(self.raster(&own.name, &own.unit, &own.description, bands(&self.grid, own)));
+        }
+        layers.extend(reached.layers);
+
+        let links = &sides.now().side.roads.links;
+        let areas = &self.places.areas;
+        let place_of = |k: usize| {
+            let link = &links[k];
+            if !link.name.is_empty() {
+                return Some(link.name.clone());
+            }
+            let middle = point_at(&link.line, 0.5);
+            let area = areas.iter().find(|area| area.outline.holds(middle)).map(|area| area.name.as_str());
+            let id = link.id.trim_start_matches('-');
+            Some(area.map_or_else(|| id.to_string(), |area| format!("{id}, {area}")))
+        };
+        let story = story::story(&story::Facts {
+            sides,
+            hour,
+            zones: &problem.zones,
+            edits: &problem.edited.words,
+            trips: slice.trips,
+            cut: [&cut[0], &cut[1]],
+            reach: reached.shares,
+            place_of: &place_of,
+        });
+        // Trips of all classes: those that are told, those on the roads, and those that cannot be made.
+        let told: f64 = demand.iter().map(Demand::total).sum();
+        let not_made: f64 = if edited { &cut[1] } else { &cut[0] }.iter().map(|cut| cut.trips).sum();
+        let driven: f64 = now.routes.iter().flatten().map(super::assignment::Assignment::trips).sum();
+        let balance = Balance::new(
+            "trips per h (a truck as cars)",
+            vec![("set out".into(), told), ("on the way".into(), -driven), ("cannot be made".into(), -not_made)],
+        );
+        // Routes are those of the last slice.
+        let balance = (busiest + 1 == self.done.len()).then_some(balance);
+        Ok(Outcome { layers, tables, balance, story, ribbons })
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        let problem = &self.problem;
+        let sides = || std::iter::once(&problem.before).chain(&problem.after);
+        serde_json::json!({
+            "equilibrium": "user equilibrium by gradient projection on paths (Jayakrishnan et al. 1994)",
+            "gap": problem.gap,
+            "gap_reached": self.done.iter().map(|slice| slice.gap).fold(0.0, f64::max),
+            "worst_node": self.done.iter().map(|slice| slice.imbalance).fold(0.0, f64::max),
+            "left_out_share": self.done.iter().map(|slice| slice.left).fold(0.0, f64::max),
+            "junctions_changed_last_by": sides().map(Side::unsettled).fold(0.0, f64::max),
+            "approaches_that_give_way": problem.before.yields(),
+            "zones": problem.zones.len(),
+            "nodes": problem.before.roads.nodes.len(),
+            "links": problem.before.roads.links.len(),
+            "banned_turns": problem.before.roads.bans.len(),
+            "rules": problem.rules.source,
+            "edits": problem.edited.words,
+            "repairs": problem.repairs,
+        })
+    }
+
+    fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>> {
+        write(out, &[self.done.len() as u64, self.steps, u64::from(self.has_base), u64::from(self.demand.is_some())])?;
+        for slice in &self.done {
+            slice.states.iter().try_for_each(|state| state.save(out))?;
+            let [a, b, c] = slice.trips;
+            write(out, &[a, b, c, slice.left, slice.imbalance, slice.gap])?;
+        }
+        self.problem.before.save(out)?;
+        self.problem.after.iter().try_for_each(|side| side.save(out))?;
+        Ok(Ok(()))
+    }
+
+    fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
+        let head = read::<u64>(from, Some(4))?;
+        let count =
+            usize::try_from(head[0]).ok().filter(|count| *count <= self.problem.slices.len()).ok_or_else(damaged)?;
+        (self.steps, self.has_base) = (head[1], head[2] == 1);
+        self.done.clear();
+        let sides: Vec<usize> = std::iter::once(&self.problem.before)
+            .chain(&self.problem.after)
+            .map(|side| side.roads.links.len())
+            .collect();
+        for _ in 0..count {
+            let states = sides.iter().map(|links| State::load(from, *links)).collect::<std::io::Result<_>>()?;
+            let own = read::<f64>(from, Some(6))?;
+            self.done.push(Slice {
+                states,
+                trips: [own[0], own[1], own[2]],
+                left: own[3],
+                imbalance: own[4],
+                gap: own[5],
+            });
+        }
+        self.problem.before.load(from)?;
+        if let Some(side) = &mut self.problem.after {
+            side.load(from)?;
+        }
+        self.demand = match head[3] {
+            0 => None,
+            _ => {
+                let (start, end) = *self.problem.slices.get(count).ok_or_else(damaged)?;
+                Some(self.problem.trips.hour(start, end, &self.problem.rules, self.problem.factor))
+            }
+        };
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,43 @@
+// Cheapest costs: nodes whose cost has fallen offer it to those behind their links, until none falls any more. The least cost is the
+// same in whatever order they do.
+
+@group(0) @binding(0) var<uniform> search: Search;
+@group(0) @binding(1) var<storage, read> first: array<u32>;
+@group(0) @binding(2) var<storage, read> arcs: array<Arc>;
+@group(0) @binding(3) var<storage, read> origins: array<u32>;
+@group(0) @binding(4) var<storage, read_write> costs: array<atomic<u32>>;
+// Whether a node's cost fell in the turn before, and in this one.
+@group(0) @binding(5) var<storage, read_write> before: array<u32>;
+@group(0) @binding(6) var<storage, read_write> fell: array<atomic<u32>>;
+@group(0) @binding(7) var<storage, read_write> changed: atomic<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let node = id.x;
+    let own = id.y;
+    if (node >= search.nodes || own >= search.origins) {
+        return;
+    }
+    let at = own * search.nodes + node;
+    if (before[at] == 0u) {
+        return;
+    }
+    before[at] = 0u;
+    if (node < search.first_through && node != origins[own]) {
+        return;
+    }
+    let so_far = atomicLoad(&costs[at]);
+    for (var k = first[node]; k < first[node + 1u]; k++) {
+        let arc = arcs[k];
+        let cost = so_far + arc.cost;
+        // What is beyond counting is not reached.
+        if (arc.cost == NEVER || cost < so_far) {
+            continue;
+        }
+        let there = own * search.nodes + arc.to;
+        if (cost < atomicMin(&costs[there], cost)) {
+            atomicStore(&fell[there], 1u);
+            atomicStore(&changed, 1u);
+        }
+    }
+}
