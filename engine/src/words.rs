@@ -133,11 +133,8 @@ pub fn layer(name: &str) -> Text {
             return Text::new(format!("Minutes from {place}"), format!("Minuten vanaf {place}"));
         }
         other if other.starts_with("users_") => {
-            let number = other["users_".len()..].trim_end_matches("_bands");
-            return Text::new(
-                format!("Those who use selected road {number}, an hour"),
-                format!("Wie gekozen weg {number} gebruikt, per uur"),
-            );
+            let road = other["users_".len()..].trim_end_matches("_bands").replace('_', " ");
+            return Text::new(format!("Those who use {road}, an hour"), format!("Wie {road} gebruikt, per uur"));
         }
         other => match other.strip_prefix("difference_") {
             Some(of) => {

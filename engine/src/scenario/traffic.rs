@@ -353,6 +353,11 @@ impl Scenario {
         let traffic = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).enumerate();
         let of = |(k, spec): (usize, &SelectSpec)| {
             let at = format!("traffic.select_link[{k}]");
+            let slug = |name: &str| name.to_lowercase();
+            let others = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).take(k);
+            if others.into_iter().any(|other| slug(&other.name) == slug(&spec.name)) {
+                return Err(Error::scenario(format!("{at}.name"), "stands twice", "give each a name of its own"));
+            }
             Ok((named(&at, &spec.name)?, place(&at, &spec.links, &spec.along, &spec.street)?))
         };
         traffic.map(of).collect()

@@ -47,6 +47,7 @@ impl Teller {
                 let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
                 match progress.gap {
                     // What is iterated tells how far it is.
+                    Some(gap) if gap.is_infinite() => {}
                     Some(gap) => {
                         let words = format!(
                             "{} of {}, round {}, gap {gap:.1e}",

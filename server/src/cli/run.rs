@@ -113,7 +113,7 @@ fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
         say(format_args!("{}", sentence.in_language(simulation.language)));
     }
     if let Some(balance) = &outcome.balance {
-        say(format_args!("Water balance, {}:", balance.unit));
+        say(format_args!("Balance, {}:", balance.unit));
         for (name, value) in &balance.terms {
             say(format_args!("  {name:<28} {value:>16.3}"));
         }

@@ -334,7 +334,8 @@ impl Teller<'_> {
                 let words = left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
                 let message = match progress.gap {
                     // What is iterated tells how far it is.
-                    Some(gap) => format!("round {}, relative gap {gap:.1e}", progress.steps),
+                    Some(gap) if gap.is_finite() => format!("round {}, relative gap {gap:.1e}", progress.steps),
+                    Some(_) => "looks for first routes".into(),
                     None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
                 };
                 let data = serde_json::json!({

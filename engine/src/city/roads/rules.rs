@@ -69,10 +69,14 @@ pub fn mode_of(name: &str) -> Option<u8> {
 pub struct Junctions {
     /// Cycle of a signal, s.
     pub cycle_s: f64,
+    /// Time of a cycle in which nobody has green, s.
+    pub lost_s: f64,
     /// Green share of the approaches of highest priority, and of the others.
     pub green_share_major: f64,
     /// See `green_share_major`.
     pub green_share_minor: f64,
+    /// Green share where roads of one direction only have lights.
+    pub green_share_lone: f64,
     /// What a lane sends through while it is green, vehicles per hour.
     pub saturation: f64,
     /// Smallest gap that a driver who gives way takes, s.
@@ -207,8 +211,10 @@ impl Rules {
         let Rules { junctions: j, vehicles: v, demand: d, .. } = &rules;
         for (key, value, low, high) in [
             ("junctions.cycle_s", j.cycle_s, 10.0, 300.0),
+            ("junctions.lost_s", j.lost_s, 0.0, 0.5 * j.cycle_s),
             ("junctions.green_share_major", j.green_share_major, 0.05, 0.95),
             ("junctions.green_share_minor", j.green_share_minor, 0.05, 0.95),
+            ("junctions.green_share_lone", j.green_share_lone, 0.05, 0.95),
             ("junctions.saturation", j.saturation, 100.0, 4000.0),
             ("junctions.critical_gap_s", j.critical_gap_s, 1.0, 20.0),
             ("junctions.follow_up_s", j.follow_up_s, 1.0, 20.0),

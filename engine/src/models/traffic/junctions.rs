@@ -1,4 +1,4 @@
-//! What junctions do to those who come to them: lights, roundabouts, and roads that give way.
+//! What junctions do to those who come to them: lights that share their green out by who comes, roundabouts, and roads that give way.
 
 use super::graph::Graph;
 use super::network::Delay;
@@ -20,11 +20,25 @@ struct Yield {
     follow_up: f64,
 }
 
-/// The approaches of a network that give way.
+/// Lights where several roads meet: their approaches, with the phase in which each has green.
+#[derive(Clone, Debug)]
+struct Signal {
+    /// Link of the network, phase, and what it sends through with green, vehicles per hour.
+    approaches: Vec<(u32, usize, f64)>,
+}
+
+/// Junctions whose delay depends on who comes from elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct Yields {
     all: Vec<Yield>,
+    signals: Vec<Signal>,
+    cycle: f64,
+    /// Share of the cycle that is not lost between phases.
+    usable: f64,
 }
+
+/// Share of the cycle that every phase has at least.
+const LEAST_GREEN: f64 = 0.1;
 
 /// Capacity of an approach that gives way to a flow (Harders 1968; Highway Capacity Manual, eq. 20-32), vehicles per hour and lane.
 pub fn gaps(conflicting: f64, critical: f64, follow_up: f64) -> f64 {
@@ -39,7 +53,8 @@ pub fn gaps(conflicting: f64, critical: f64, follow_up: f64) -> f64 {
 pub fn junctions(graph: &mut Graph, roads: &Roads, rules: &Junctions) -> Yields {
     let (entering, leaving) = (roads.entering(), roads.leaving());
     let motor = |k: u32| roads.links[k as usize].modes & (CAR | TRUCK) != 0;
-    let mut yields = Yields::default();
+    let usable = 1.0 - rules.lost_s / rules.cycle_s;
+    let mut yields = Yields { cycle: rules.cycle_s, usable, ..Yields::default() };
     for node in 0..roads.nodes.len() {
         let into: Vec<u32> = entering.of_node(node).iter().copied().filter(|k| motor(*k)).collect();
         let out: Vec<u32> = leaving.of_node(node).iter().copied().filter(|k| motor(*k)).collect();
@@ -48,18 +63,19 @@ pub fn junctions(graph: &mut Graph, roads: &Roads, rules: &Junctions) -> Yields 
         arms.sort_unstable();
         arms.dedup();
         let highest = into.iter().map(|k| roads.links[*k as usize].priority).max().unwrap_or(0);
+        let mut signal = Signal { approaches: Vec::new() };
+        let axis = into.iter().find(|k| roads.links[**k as usize].control == Control::Signal);
+        let axis = axis.map(|k| roads.links[*k as usize].heading(true)).unwrap_or_default();
         for &k in &into {
             let road = &roads.links[k as usize];
             let Some(link) = graph.of_road[k as usize] else { continue };
             if road.control == Control::Signal {
                 let green = if road.priority == highest { rules.green_share_major } else { rules.green_share_minor };
-                graph.network.links[link as usize].delay = Some(Delay {
-                    capacity: green * rules.saturation * road.lanes,
-                    base: 0.0,
-                    red: 0.5 * rules.cycle_s * (1.0 - green).powi(2),
-                    green,
-                    unevenness: 0.5,
-                });
+                let saturation = rules.saturation * road.lanes;
+                graph.network.links[link as usize].delay = Some(lights(green, saturation, rules.cycle_s));
+                // Roads that face each other have green together.
+                let phase = usize::from(road.heading(true).dot(axis).abs() < 0.7);
+                signal.approaches.push((link, phase, saturation));
                 continue;
             }
             if arms.len() < 3 {
@@ -85,15 +101,49 @@ pub fn junctions(graph: &mut Graph, roads: &Roads, rules: &Junctions) -> Yields 
                 yields.all.push(Yield { link, to, lanes: road.lanes.max(1.0).floor(), critical, follow_up });
             }
         }
+        if signal.approaches.iter().any(|(_, phase, _)| *phase == 1) {
+            yields.signals.push(signal);
+        } else {
+            // Lights for those who walk across, or one side of a junction that the map draws in parts.
+            for (link, _, saturation) in signal.approaches {
+                let delay = lights(rules.green_share_lone, saturation, rules.cycle_s);
+                graph.network.links[link as usize].delay = Some(delay);
+            }
+        }
     }
     yields.update(graph, &vec![0.0; graph.network.links.len()]);
     yields
 }
 
+/// An approach with lights.
+fn lights(green: f64, saturation: f64, cycle: f64) -> Delay {
+    Delay { capacity: green * saturation, base: 0.0, red: 0.5 * cycle * (1.0 - green).powi(2), green, unevenness: 0.5 }
+}
+
 impl Yields {
     /// Sets what approaches let through at the flows of now; the largest change, as a share of what it was.
+    ///
+    /// Phases share the green in proportion to the flow over the saturation of the approach that needs it most (Webster 1958).
     pub fn update(&self, graph: &mut Graph, flow: &[f64]) -> f64 {
         let mut change = 0.0f64;
+        for signal in &self.signals {
+            let mut need = [0.0f64; 2];
+            for (link, phase, saturation) in &signal.approaches {
+                need[*phase] = need[*phase].max(flow[*link as usize] / saturation);
+            }
+            let all = need[0] + need[1];
+            if all <= 0.0 {
+                continue;
+            }
+            for (link, phase, saturation) in &signal.approaches {
+                let wanted = (self.usable * need[*phase] / all).clamp(LEAST_GREEN, self.usable - LEAST_GREEN);
+                let delay = &mut graph.network.links[*link as usize].delay;
+                let before = delay.map_or(wanted, |before| before.green);
+                let green = 0.5 * (before + wanted);
+                change = change.max((green - before).abs() / before);
+                *delay = Some(lights(green, *saturation, self.cycle));
+            }
+        }
         for own in &self.all {
             let conflicting = own.to.iter().map(|link| flow[*link as usize]).sum();
             let wanted = (own.lanes * gaps(conflicting, own.critical, own.follow_up)).max(LEAST);
@@ -112,8 +162,13 @@ impl Yields {
         self.all.len()
     }
 
-    /// Whether none does.
+    /// Lights that share their green out.
+    pub fn lights(&self) -> usize {
+        self.signals.len()
+    }
+
+    /// Whether there are neither.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.is_empty() && self.signals.is_empty()
     }
 }

@@ -367,7 +367,7 @@ impl Traffic {
         let speed = lanes(&self.grid, &side.roads, |k| 3.6 * state.speed(&side.roads, k));
         vec![
             self.raster("flow", "per h", "cars and trucks an hour, on the lanes of each road", flow),
-            self.raster("speed", "km/h", "mean speed of cars, on the lanes of each road", speed),
+            self.raster("speed", "km/h", "mean speed of cars between junctions, on the lanes of each road", speed),
         ]
     }
 
@@ -492,14 +492,18 @@ impl Traffic {
     fn selected_flows(&self) -> Vec<Ribbons> {
         let problem = &self.problem;
         let Some(routes) = &problem.before.routes else { return Vec::new() };
-        let of = |(k, (name, roads)): (usize, &(String, Vec<u32>))| {
+        let slug = |name: &str| -> String {
+            let plain = |c: char| if c.is_alphanumeric() { c.to_lowercase().next().unwrap_or(c) } else { '_' };
+            name.trim().chars().take(40).map(plain).collect()
+        };
+        let of = |(name, roads): &(String, Vec<u32>)| {
             let graph = &problem.before.motor;
             let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
             let flow = graph.on_roads(&routes[0].flow_through(&links), 0.0);
             let words = format!("today's cars and trucks (as cars) an hour of those who use {name}");
-            self.ribbons(&format!("users_{}_bands", k + 1), "per h", &words, &problem.before.roads, &flow, 1.0)
+            self.ribbons(&format!("users_{}_bands", slug(name)), "per h", &words, &problem.before.roads, &flow, 1.0)
         };
-        problem.selected.iter().enumerate().map(of).collect()
+        problem.selected.iter().map(of).collect()
     }
 }
 
@@ -661,7 +665,8 @@ impl Model for Traffic {
             "worst_node": self.done.iter().map(|slice| slice.imbalance).fold(0.0, f64::max),
             "left_out_share": self.done.iter().map(|slice| slice.left).fold(0.0, f64::max),
             "junctions_changed_last_by": sides().map(Side::unsettled).fold(0.0, f64::max),
-            "approaches_that_give_way": problem.before.yields(),
+            "approaches_that_give_way": problem.before.yields()[0],
+            "lights_that_share_green": problem.before.yields()[1],
             "zones": problem.zones.len(),
             "nodes": problem.before.roads.nodes.len(),
             "links": problem.before.roads.links.len(),

@@ -9,6 +9,8 @@ use glam::DVec2;
 
 /// Width of a lane, m.
 const LANE: f64 = 3.25;
+/// Width of the thinnest band, as a share of the widest.
+const THINNEST: f64 = 0.12;
 /// How far from a road what is known there counts for the ground beside it, m.
 const BESIDE: f64 = 75.0;
 
@@ -67,7 +69,7 @@ pub fn bands(grid: &Grid, ribbons: &Ribbons) -> Vec<f32> {
     }
     for (line, value) in &ribbons.lines {
         let own = *value as f32;
-        let width = (ribbons.width * value.abs() / largest).max(1.2 * grid.cell);
+        let width = (ribbons.width * value.abs() / largest).max(THINNEST * ribbons.width).max(1.2 * grid.cell);
         strip(grid, line, 0.0, width, |cell| {
             if values[cell].is_nan() || values[cell].abs() < own.abs() {
                 values[cell] = own;

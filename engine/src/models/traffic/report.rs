@@ -101,6 +101,7 @@ pub(super) fn links(sides: &Sides) -> Table {
         "cycles_per_h",
         "speed_km_per_h",
         "delay_s",
+        "junction_wait_s",
         "load_percent",
     ];
     if sides.after.is_some() {
@@ -125,8 +126,9 @@ pub(super) fn links(sides: &Sides) -> Table {
             cars,
             trucks,
             view.state.cycles[k],
-            3.6 * road.length / time,
+            3.6 * view.state.speed(&view.side.roads, k),
             time - road.length / road.speed,
+            view.state.wait[k],
             100.0 * (cars + 2.0 * trucks) / road.capacity,
         ]
     };
@@ -151,7 +153,7 @@ pub(super) fn links(sides: &Sides) -> Table {
         let road = &sides.before.side.roads.links[k];
         let was = sides.before.state.motor(k);
         let speed = 3.6 * sides.before.state.speed(&sides.before.side.roads, k);
-        let nothing = [0.0, 0.0, 0.0, f64::NAN, f64::NAN, 0.0, was, -was, speed];
+        let nothing = [0.0, 0.0, 0.0, f64::NAN, f64::NAN, f64::NAN, 0.0, was, -was, speed];
         let known = [road.length, road.lanes, 3.6 * road.speed, road.capacity];
         table.rows.push(known.into_iter().chain(nothing).collect());
         table.names.push(format!("{} (closed)", name(road)));

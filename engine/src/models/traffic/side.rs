@@ -29,6 +29,8 @@ pub struct State {
     pub cycles: Vec<f64>,
     /// Time that a car takes with the junction at its end, s.
     pub time: Vec<f64>,
+    /// Wait at the junction, s.
+    pub wait: Vec<f64>,
 }
 
 /// Roads with the networks and routes on them.
@@ -128,15 +130,17 @@ impl Side {
         self.change
     }
 
-    /// Approaches that give way.
-    pub fn yields(&self) -> usize {
-        self.yields.len()
+    /// Approaches that give way, and lights that share their green out.
+    pub fn yields(&self) -> [usize; 2] {
+        [self.yields.len(), self.yields.lights()]
     }
 
     /// Flows and times on the links of the roads.
     pub fn state(&self, truck_pcu: f64) -> State {
         let Some([motor, cycle]) = &self.routes else { return State::default() };
         let links = self.motor.network.links.len();
+        let own = |(link, flow): (&super::network::Link, &f64)| link.delay.map_or(0.0, |delay| delay.cost(*flow));
+        let wait: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(own).collect();
         let on = |class: usize| self.motor.on_roads(&motor.flow_of(class, links), 0.0);
         let cost = |(link, flow): (&super::network::Link, &f64)| link.cost(*flow);
         let time: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(cost).collect();
@@ -145,6 +149,7 @@ impl Side {
             trucks: on(1).into_iter().map(|flow| flow / truck_pcu).collect(),
             cycles: self.cycle.on_roads(&cycle.flow, 0.0),
             time: self.motor.on_roads(&time, f64::NAN),
+            wait: self.motor.on_roads(&wait, f64::NAN),
         }
     }
 
@@ -169,8 +174,10 @@ impl Side {
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let capacity = self.motor.network.links.iter().map(|link| link.delay.map_or(0.0, |delay| delay.capacity));
         write(out, &capacity.collect::<Vec<f64>>())?;
-        let base = self.motor.network.links.iter().map(|link| link.delay.map_or(0.0, |delay| delay.base));
-        write(out, &base.collect::<Vec<f64>>())?;
+        let others = self.motor.network.links.iter().flat_map(|link| {
+            link.delay.map_or([0.0; 3], |delay| [delay.base, delay.red, delay.green])
+        });
+        write(out, &others.collect::<Vec<f64>>())?;
         write(out, &[self.looks as f64, self.change, self.rounds as f64])?;
         write(out, &[u32::from(self.routes.is_some())])?;
         self.routes.iter().flatten().try_for_each(|routes| routes.save(out))
@@ -182,10 +189,11 @@ impl Side {
     /// Those of the reader, and what does not fit.
     pub fn load(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
         let links = self.motor.network.links.len();
-        let (capacity, base) = (read::<f64>(from, Some(links))?, read::<f64>(from, Some(links))?);
-        for (link, (capacity, base)) in self.motor.network.links.iter_mut().zip(capacity.into_iter().zip(base)) {
+        let (capacity, others) = (read::<f64>(from, Some(links))?, read::<f64>(from, Some(3 * links))?);
+        let others = others.chunks_exact(3);
+        for (link, (capacity, others)) in self.motor.network.links.iter_mut().zip(capacity.into_iter().zip(others)) {
             if let Some(delay) = &mut link.delay {
-                (delay.capacity, delay.base) = (capacity, base);
+                (delay.capacity, delay.base, delay.red, delay.green) = (capacity, others[0], others[1], others[2]);
             }
         }
         let counts = read::<f64>(from, Some(3))?;
@@ -208,9 +216,9 @@ impl State {
         self.cars[link] + self.trucks[link]
     }
 
-    /// Speed of a car on a link, m/s; that of an empty road where nobody may drive is NaN.
+    /// Speed of a car on a link, without the wait at its end, m/s; NaN where nobody may drive.
     pub fn speed(&self, roads: &Roads, link: usize) -> f64 {
-        roads.links[link].length / self.time[link]
+        roads.links[link].length / (self.time[link] - self.wait[link])
     }
 
     /// Writes it.
@@ -218,7 +226,7 @@ impl State {
     /// # Errors
     /// Those of the writer.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        [&self.cars, &self.trucks, &self.cycles, &self.time].into_iter().try_for_each(|values| write(out, values))
+        [&self.cars, &self.trucks, &self.cycles, &self.time, &self.wait].into_iter().try_for_each(|values| write(out, values))
     }
 
     /// Reads it.
@@ -227,6 +235,6 @@ impl State {
     /// Those of the reader, and what does not fit.
     pub fn load(from: &mut dyn Read, links: usize) -> std::io::Result<State> {
         let mut own = || read::<f64>(from, Some(links));
-        Ok(State { cars: own()?, trucks: own()?, cycles: own()?, time: own()? })
+        Ok(State { cars: own()?, trucks: own()?, cycles: own()?, time: own()?, wait: own()? })
     }
 }

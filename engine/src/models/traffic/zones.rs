@@ -95,12 +95,12 @@ pub fn gates(roads: &Roads, low: DVec2, high: DVec2, trips: f64) -> Vec<Zone> {
         let inwards = (place.at - low).min(high - place.at).min_element();
         let out: Vec<&u32> = leaving.of_node(node).iter().filter(motor).collect();
         let into: Vec<&u32> = entering.of_node(node).iter().filter(motor).collect();
-        // Where streets of houses end, nothing leads on.
+        // Where lanes and streets of houses end, little leads on.
         let widest = out.iter().chain(&into).map(|k| &roads.links[**k as usize]);
         let widest = widest.max_by(|a, b| {
             (a.priority, a.lanes).partial_cmp(&(b.priority, b.lanes)).unwrap_or(std::cmp::Ordering::Equal)
         });
-        let Some(road) = widest.filter(|road| road.priority > 1) else { continue };
+        let Some(road) = widest.filter(|road| road.priority > 2) else { continue };
         if inwards > EDGE || out.len() > 1 || into.len() > 1 {
             continue;
         }

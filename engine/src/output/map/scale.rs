@@ -72,6 +72,10 @@ const REACH: [[u8; 3]; 8] = [
 const LESS: [[u8; 3]; 4] = [[1, 102, 94], [53, 151, 143], [128, 205, 193], [199, 234, 229]];
 const MORE: [[u8; 3]; 4] = [[246, 232, 195], [223, 194, 125], [191, 129, 45], [140, 81, 10]];
 
+/// The two arms for thin bands, which pale colours would hide: blues for less, oranges and reds for more.
+const LESS_BANDS: [[u8; 3]; 4] = [[8, 48, 107], [33, 102, 172], [67, 147, 195], [128, 188, 219]];
+const MORE_BANDS: [[u8; 3]; 4] = [[253, 184, 99], [244, 130, 60], [215, 48, 39], [140, 0, 38]];
+
 /// Colours of [`Cover::ALL`]; they differ in lightness, too.
 const COVER: [[u8; 3]; 6] =
     [[214, 200, 188], [150, 150, 154], [176, 96, 78], [201, 219, 158], [228, 211, 160], [118, 168, 205]];
@@ -119,6 +123,14 @@ impl Scale {
             reduce: Reduce::of(name),
             names: Vec::new(),
         };
+        if name.starts_with("difference") && name.ends_with("_bands") {
+            let starts = vec![f64::MIN, -400.0, -200.0, -75.0, -10.0, 10.0, 75.0, 200.0, 400.0];
+            let mut scale = fixed("per h", 1.0, 0, starts, &[]);
+            let arms = (LESS_BANDS.map(Some), MORE_BANDS.map(Some));
+            scale.colours = arms.0.into_iter().chain([None]).chain(arms.1).collect();
+            scale.relative[0] = f32::NEG_INFINITY;
+            return scale;
+        }
         if name.starts_with("difference") {
             return difference(name, unit, datum, range());
         }
