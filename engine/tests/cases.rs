@@ -1,4 +1,4 @@
-//! The cheap cases with known answers of every model; those of runoff on both devices.
+//! The cheap cases with known answers of every model; those of runoff, and searches on roads, on both devices.
 
 #[path = "common/adapter.rs"]
 mod adapter;
@@ -6,7 +6,7 @@ mod adapter;
 use adapter::gpu;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
-use hanze_engine::models::validate::Bench;
+use hanze_engine::models::validate::{Bench, Case};
 use hanze_engine::models::{heat, runoff, traffic};
 
 /// Whether an environment variable is set to 1.
@@ -19,9 +19,10 @@ fn check(device: &Device) {
     let data = data_folder();
     let bench = Bench { device, data: data.as_deref() };
     let mut failures = Vec::new();
-    // Those of heat and traffic are the CPU's whatever the device.
+    // Those of heat and most of traffic are the CPU's whatever the device.
     let others = heat::validate::CASES.iter().chain(traffic::validate::CASES);
-    let others = others.filter(|_| matches!(device, Device::Cpu));
+    let on_device = |case: &&Case| traffic::validate::WAYS.contains(&case.name);
+    let others = others.filter(|case| matches!(device, Device::Cpu) || on_device(case));
     let cases = runoff::validate::CASES.iter().chain(others);
     for case in cases.filter(|case| case.cheap) {
         if case.needs_data && data.is_none() {

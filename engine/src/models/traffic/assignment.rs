@@ -448,6 +448,15 @@ impl Assignment {
         self.pairs.iter().filter_map(of).collect()
     }
 
+    /// Every turn of every way between two links that `road` gives a number, with its flow.
+    pub fn turns<'a>(&'a self, road: impl Fn(u32) -> Option<u32> + 'a) -> impl Iterator<Item = ((u32, u32), f64)> + 'a {
+        self.pairs.iter().flat_map(|pair| &pair.ways).flat_map(move |way| {
+            // From the end to the beginning, as ways are kept.
+            let own: Vec<u32> = way.links.iter().rev().filter_map(|link| road(*link)).collect();
+            own.windows(2).map(|pair| ((pair[0], pair[1]), way.flow)).collect::<Vec<_>>()
+        })
+    }
+
     /// Flow on each link of the trips that use any of some links.
     pub fn flow_through(&self, links: &[u32]) -> Vec<f64> {
         let mut flow = vec![0.0; self.flow.len()];

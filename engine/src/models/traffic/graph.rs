@@ -232,6 +232,14 @@ impl Graph {
         own.is_some()
     }
 
+    /// The link of the roads that a link stands for, if it does.
+    pub fn road(&self, link: u32) -> Option<u32> {
+        match self.parts[link as usize] {
+            Part::Road(road) => Some(road),
+            _ => None,
+        }
+    }
+
     /// The node of the network at the beginning or the end of a link of the roads.
     pub fn end(&self, road: u32, at_end: bool) -> u32 {
         let link = self.of_road[road as usize].map(|link| self.network.links[link as usize]);

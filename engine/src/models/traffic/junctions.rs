@@ -111,7 +111,7 @@ pub fn junctions(graph: &mut Graph, roads: &Roads, rules: &Junctions) -> Yields 
             }
         }
     }
-    yields.update(graph, &vec![0.0; graph.network.links.len()]);
+    yields.update(graph, &vec![0.0; graph.network.links.len()], 1.0);
     yields
 }
 
@@ -121,10 +121,11 @@ fn lights(green: f64, saturation: f64, cycle: f64) -> Delay {
 }
 
 impl Yields {
-    /// Sets what approaches let through at the flows of now; the largest change, as a share of what it was.
+    /// Sets what approaches let through nearer to what the flows of now ask of them, by a share of the way; the largest distance that
+    /// there was, as a share of what it was.
     ///
     /// Phases share the green in proportion to the flow over the saturation of the approach that needs it most (Webster 1958).
-    pub fn update(&self, graph: &mut Graph, flow: &[f64]) -> f64 {
+    pub fn update(&self, graph: &mut Graph, flow: &[f64], way: f64) -> f64 {
         let mut change = 0.0f64;
         for signal in &self.signals {
             let mut need = [0.0f64; 2];
@@ -139,8 +140,8 @@ impl Yields {
                 let wanted = (self.usable * need[*phase] / all).clamp(LEAST_GREEN, self.usable - LEAST_GREEN);
                 let delay = &mut graph.network.links[*link as usize].delay;
                 let before = delay.map_or(wanted, |before| before.green);
-                let green = 0.5 * (before + wanted);
-                change = change.max((green - before).abs() / before);
+                let green = before + way * (wanted - before);
+                change = change.max((wanted - before).abs() / before);
                 *delay = Some(lights(green, *saturation, self.cycle));
             }
         }
@@ -148,9 +149,9 @@ impl Yields {
             let conflicting = own.to.iter().map(|link| flow[*link as usize]).sum();
             let wanted = (own.lanes * gaps(conflicting, own.critical, own.follow_up)).max(LEAST);
             let delay = &mut graph.network.links[own.link as usize].delay;
-            // Half the way, as flows answer in turn.
-            let capacity = delay.map_or(wanted, |before| 0.5 * (before.capacity + wanted));
-            change = change.max(delay.map_or(1.0, |before| (capacity - before.capacity).abs() / before.capacity));
+            let before = delay.map_or(wanted, |before| before.capacity);
+            let capacity = before + way * (wanted - before);
+            change = change.max((wanted - before).abs() / before);
             let base = 3600.0 / capacity * own.lanes;
             *delay = Some(Delay { capacity, base, red: 0.0, green: 0.0, unevenness: 1.0 });
         }
@@ -160,6 +161,11 @@ impl Yields {
     /// Approaches that give way.
     pub fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// From now on lights stay as they are.
+    pub fn keep_lights(&mut self) {
+        self.signals.clear();
     }
 
     /// Lights that share their green out.

@@ -143,7 +143,7 @@ fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Res
     let edited = edit(&roads, &edits, &rules)
         .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
     let own: [Vec<Connector>; 2] = match roads.centroids {
-        0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules).unwrap_or_default()],
+        0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules)?],
         _ => Default::default(),
     };
     let with_junctions = spec.junctions.unwrap_or(true);
@@ -278,6 +278,7 @@ impl Traffic {
             if problem.before.step(problem.gap) {
                 self.has_base = true;
                 if let Some(after) = &mut problem.after {
+                    after.take_junctions(&problem.before, &problem.edited.parts);
                     after.begin(demand, Some((&problem.before, &problem.edited.parts)));
                 }
             }

@@ -94,6 +94,16 @@ impl Tree {
         if self.settled[node] { self.cost[node] } else { f64::INFINITY }
     }
 
+    /// Number of links of the way to a node; `u32::MAX` where there is none.
+    pub fn hops(&self, node: usize) -> u32 {
+        if self.settled[node] { self.hops[node] } else { u32::MAX }
+    }
+
+    /// The last link of the way to a node; `u32::MAX` at the origin and where there is none.
+    pub fn last(&self, node: usize) -> u32 {
+        if self.settled[node] { self.by[node] } else { NONE }
+    }
+
     /// Links of the way to a node, the last one first.
     pub fn way(&self, network: &Network, node: usize) -> Vec<u32> {
         let (mut at, mut links) = (node, Vec::new());

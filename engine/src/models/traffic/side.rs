@@ -12,9 +12,11 @@ use std::io::{Read, Write};
 
 /// Gap at which those who give way look again at the others, and how often they do at most.
 const LOOK_AGAIN: f64 = 1e-3;
-const LOOKS: usize = 20;
-/// Change of what an approach lets through that is none.
-const SETTLED: f64 = 0.005;
+const LOOKS: usize = 40;
+/// Looks after which they go ever shorter ways towards what they see, as the others answer in turn (method of successive averages).
+const HALF_WAY: usize = 8;
+/// Distance from what the flows ask of an approach that is none.
+const SETTLED: f64 = 0.01;
 /// Rounds of a slice at most.
 const MOST_ROUNDS: usize = 500;
 
@@ -68,6 +70,23 @@ impl Side {
         Ok(Side { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
     }
 
+    /// Takes the junctions of another side over, and keeps its lights as they are: nobody sets them anew because a road is closed.
+    pub fn take_junctions(&mut self, side: &Side, parts: &[Vec<u32>]) {
+        let mut found = Vec::new();
+        for (link, own) in side.motor.network.links.iter().enumerate().filter(|(_, own)| own.delay.is_some()) {
+            found.clear();
+            side.motor.became(link as u32, &self.motor, parts, &mut found);
+            let now = found.last().map(|link| &mut self.motor.network.links[*link as usize].delay);
+            if let (Some(Some(now)), Some(was)) = (now, own.delay) {
+                // What was a light and is none, or the other way round, begins anew.
+                if (now.red > 0.0) == (was.red > 0.0) {
+                    *now = was;
+                }
+            }
+        }
+        self.yields.keep_lights();
+    }
+
     /// Begins a slice: with the routes of another one where there are any, moved to these roads.
     pub fn begin(&mut self, demand: &[Demand; 3], from: Option<(&Side, &[Vec<u32>])>) {
         let [motor, cycle] = [&demand[..2], &demand[2..]];
@@ -112,7 +131,8 @@ impl Side {
             return false;
         }
         if looks_again && !is_over {
-            self.change = self.yields.update(&mut self.motor, &motor.flow);
+            let way = if self.looks < HALF_WAY { 0.5 } else { 4.0 / (self.looks + 8 - HALF_WAY) as f64 };
+            self.change = self.yields.update(&mut self.motor, &motor.flow, way);
             self.looks = if self.change < SETTLED { LOOKS } else { self.looks + 1 };
             return false;
         }
@@ -174,9 +194,12 @@ impl Side {
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let capacity = self.motor.network.links.iter().map(|link| link.delay.map_or(0.0, |delay| delay.capacity));
         write(out, &capacity.collect::<Vec<f64>>())?;
-        let others = self.motor.network.links.iter().flat_map(|link| {
-            link.delay.map_or([0.0; 3], |delay| [delay.base, delay.red, delay.green])
-        });
+        let others = self
+            .motor
+            .network
+            .links
+            .iter()
+            .flat_map(|link| link.delay.map_or([0.0; 3], |delay| [delay.base, delay.red, delay.green]));
         write(out, &others.collect::<Vec<f64>>())?;
         write(out, &[self.looks as f64, self.change, self.rounds as f64])?;
         write(out, &[u32::from(self.routes.is_some())])?;
@@ -226,7 +249,9 @@ impl State {
     /// # Errors
     /// Those of the writer.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
-        [&self.cars, &self.trucks, &self.cycles, &self.time, &self.wait].into_iter().try_for_each(|values| write(out, values))
+        [&self.cars, &self.trucks, &self.cycles, &self.time, &self.wait]
+            .into_iter()
+            .try_for_each(|values| write(out, values))
     }
 
     /// Reads it.

@@ -116,16 +116,15 @@ pub fn gates(roads: &Roads, low: DVec2, high: DVec2, trips: f64) -> Vec<Zone> {
     found
 }
 
-/// Joins zones to nodes of the roads that `mode` may use: nodes within a zone's outline, else the nearest.
+/// Joins zones to nodes of the roads that `mode` may use: nodes within a zone's outline, else the nearest. A zone that no road is near
+/// stays alone, but for cars.
 ///
 /// # Errors
-/// `Scenario` for a zone with people or jobs and no road that is near.
+/// `Scenario` for a zone with people or jobs and no road for cars that is near.
 pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Result<Vec<Connector>> {
     let usable = usable(roads, mode);
-    let slow = |node: usize| usable[node] == 2;
-    let any_slow = usable.contains(&2);
-    let open: Vec<usize> =
-        (0..roads.nodes.len()).filter(|node| if any_slow { slow(*node) } else { usable[*node] > 0 }).collect();
+    let of = |least: u8| -> Vec<usize> { (0..roads.nodes.len()).filter(|node| usable[*node] >= least).collect() };
+    let (all, joined, open) = (of(1), of(2), of(3));
     let speed = rules.demand.connector_kmh / 3.6;
     let mut found = Vec::new();
     for (k, zone) in zones.iter().enumerate() {
@@ -134,9 +133,12 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
             continue;
         }
         let away = |node: usize| roads.nodes[node].at.distance(zone.at);
-        let nearest = open.iter().copied().min_by(|a, b| away(*a).total_cmp(&away(*b)).then(a.cmp(b)));
-        let Some(nearest) = nearest.filter(|node| away(*node) <= FURTHEST) else {
-            if zone.residents + zone.jobs == 0.0 {
+        let nearest = |nodes: &[usize]| {
+            let found = nodes.iter().copied().min_by(|a, b| away(*a).total_cmp(&away(*b)).then(a.cmp(b)));
+            found.filter(|node| away(*node) <= FURTHEST)
+        };
+        let Some(nearest) = nearest(&open).or_else(|| nearest(&joined)).or_else(|| nearest(&all)) else {
+            if zone.residents + zone.jobs == 0.0 || mode != CAR {
                 continue;
             }
             let problem = format!(
@@ -174,19 +176,24 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
     Ok(found)
 }
 
-/// For each node whether trips may begin and end there: 0 for not, 1 only by fast roads, 2 by others. From such nodes every other one is
-/// reached, and it from them.
+/// For each node whether trips may begin and end there: 3 by roads that are not fast, where from every such node every other one is
+/// reached; 2 by fast roads, too; 1 beyond that part, as where a region's edge cuts it off, but with roads to it and from it; else 0.
 fn usable(roads: &Roads, mode: u8) -> Vec<u8> {
     let part = strong_part(roads, mode);
-    let mut usable: Vec<u8> = part.iter().map(|inside| u8::from(*inside)).collect();
-    for link in roads.links.iter().filter(|link| link.modes & mode != 0 && link.speed <= FAST) {
+    let (mut slow, mut to, mut from) = (vec![false; part.len()], vec![false; part.len()], vec![false; part.len()]);
+    for link in roads.links.iter().filter(|link| link.modes & mode != 0) {
+        from[link.from as usize] = true;
+        to[link.to as usize] = true;
         for node in [link.from, link.to] {
-            if part[node as usize] {
-                usable[node as usize] = 2;
-            }
+            slow[node as usize] |= link.speed <= FAST;
         }
     }
-    usable
+    let of = |node: usize| match (part[node], slow[node]) {
+        (true, true) => 3,
+        (true, false) => 2,
+        _ => u8::from(to[node] && from[node]),
+    };
+    (0..part.len()).map(of).collect()
 }
 
 /// The nodes of the largest part in which each is reached from each (Tarjan 1972).

@@ -3,9 +3,11 @@
 //! `hanze validate traffic` runs them all; tests run the cheap ones.
 
 mod equilibrium;
+mod town;
+mod ways;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
-use crate::models::validate::{most, told, within};
+use crate::models::validate::{least, most, told, within};
 
 /// Every case.
 pub const CASES: &[Case] = &[
@@ -17,4 +19,16 @@ pub const CASES: &[Case] = &[
     Case { name: "Chicago Sketch", cheap: false, needs_data: true, run: equilibrium::chicago },
     Case { name: "Chicago Sketch, twice the trips", cheap: false, needs_data: true, run: equilibrium::chicago_twice },
     Case { name: "Berlin-Center", cheap: false, needs_data: true, run: equilibrium::berlin },
+    Case { name: "junctions and gravity, closed forms", cheap: true, needs_data: false, run: town::closed_forms },
+    Case { name: "demo town, all classes", cheap: true, needs_data: false, run: town::made },
+    Case { name: "Bad Hersfeld", cheap: true, needs_data: true, run: town::bad_hersfeld },
+    Case { name: "Limburg", cheap: true, needs_data: true, run: town::limburg },
+    Case { name: "Zwolle's neighbourhoods", cheap: true, needs_data: true, run: town::zwolle },
+    Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
+    Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
+    Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::benchmarks },
 ];
+
+/// Names of the cases that are about the device.
+pub const WAYS: [&str; 3] =
+    ["cheapest ways in a made town", "cheapest ways on real maps", "cheapest ways of TransportationNetworks"];
