@@ -12,6 +12,7 @@ use hanze_engine::models::runoff::params::{
     SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Sewer, Source, Strip, TILE,
     TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
+use hanze_engine::models::traffic::params as traffic;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
 use std::path::{Path, PathBuf};
@@ -109,6 +110,8 @@ fn structs_agree() {
     check_struct::<heat::Bright>();
     check_struct::<heat::Surface>();
     check_struct::<heat::Weight>();
+    check_struct::<traffic::Search>();
+    check_struct::<traffic::Arc>();
 }
 
 #[test]
@@ -146,7 +149,8 @@ fn constants_agree() {
         ("RINGS", Literal::U32(RINGS.len() as u32)),
         ("CLASSES", Literal::U32(heat::CLASSES as u32)),
     ];
-    for (model, host) in [("runoff", &host[..]), ("heat", &of_heat[..])] {
+    let of_traffic = [("NEVER", Literal::U32(traffic::NEVER))];
+    for (model, host) in [("runoff", &host[..]), ("heat", &of_heat[..]), ("traffic", &of_traffic[..])] {
         let source = read(&root().join("shaders").join(model).join("params.wgsl"));
         let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)));
         let value = |constant: &naga::Constant| match &module.global_expressions[constant.init] {
@@ -164,7 +168,7 @@ fn constants_agree() {
 
 #[test]
 fn every_stage_has_a_twin() {
-    for name in ["runoff", "heat"] {
+    for name in ["runoff", "heat", "traffic"] {
         let model = root().join("engine/src/models").join(name);
         let functions: String = files(&model.join("cpu"), &["rs"]).iter().map(|path| read(path)).collect();
         let lonely: Vec<String> = files(&root().join("shaders").join(name), &["wgsl"])
@@ -267,6 +271,17 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("models/heat/scene.rs", &["city", "scenario"]),
     ("models/heat/hour.rs", &["city", "scenario"]),
     ("models/heat/forcing.rs", &["city", "scenario"]),
+    ("city/roads", &["raster", "scenario", "device", "models", "output", "simulation"]),
+    ("models/traffic", &["output", "simulation"]),
+    // The numerics get plain arrays.
+    ("models/traffic/assignment.rs", &["city", "scenario"]),
+    ("models/traffic/cpu", &["city", "scenario"]),
+    ("models/traffic/demand.rs", &["city", "scenario"]),
+    ("models/traffic/gpu.rs", &["city", "scenario"]),
+    ("models/traffic/network.rs", &["city", "scenario"]),
+    ("models/traffic/params.rs", &["city", "scenario"]),
+    ("models/traffic/shortest.rs", &["city", "scenario"]),
+    ("models/traffic/ways.rs", &["city", "scenario"]),
     ("weather", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("output", &["models", "device", "scenario", "city", "simulation"]),
 ];

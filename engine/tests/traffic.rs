@@ -1,10 +1,21 @@
-//! Networks, trips and the routes on which they meet.
+//! Networks, trips and the routes on which they meet; and the traffic model as scenarios run it.
 
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::gpu;
+use hanze_engine::device::Device;
+use hanze_engine::error::Result;
+use hanze_engine::frame::{Outcome, Table};
 use hanze_engine::models::traffic::assignment::{Assignment, CutOff};
 use hanze_engine::models::traffic::demand::Demand;
 use hanze_engine::models::traffic::network::{Link, Network};
 use hanze_engine::models::traffic::shortest::Tree;
 use hanze_engine::models::traffic::tntp::{Weights, network, trips};
+use hanze_engine::models::{self, Model};
+use hanze_engine::scenario::Scenario;
+use std::path::Path;
+use std::time::Duration;
 
 fn link(from: u32, to: u32, free_time: f64) -> Link {
     Link { from, to, capacity: 100.0, free_time, factor: 0.15, power: 4.0, length: 1.0, fixed: 0.0, delay: None }
@@ -105,4 +116,344 @@ fn a_closure_that_cuts_a_zone_off_is_told_with_its_trips() {
     });
     warm.run(&wider, 1e-12, |_| true);
     assert!((warm.flow[0] - warm.flow[4]).abs() < 1e-3 && warm.flow[4] > 20.0, "{:?}", warm.flow);
+}
+
+/// A folder with two quarters west and east of a canal, joined by a bridge in the middle and one in the south, each a kilometre from
+/// the next street; and a farm that hangs on one lane. Metres of RD New.
+fn town() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (x, y) = (200_000.0, 500_000.0);
+    let line = |points: &[[f64; 2]], properties: &str| {
+        let points: Vec<String> = points.iter().map(|p| format!("[{},{}]", x + p[0], y + p[1])).collect();
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{properties},\"geometry\":{{\"type\":\"LineString\",\"coordinates\":[{}]}}}}",
+            points.join(",")
+        )
+    };
+    let street = |id: &str, kind: &str, points: &[[f64; 2]]| {
+        line(points, &format!("{{\"id\":\"{id}\",\"name\":\"{id} street\",\"highway\":\"{kind}\",\"maxspeed\":50}}"))
+    };
+    let roads = [
+        street("west", "tertiary", &[[0.0, 0.0], [0.0, 1000.0]]),
+        street("east", "tertiary", &[[1000.0, 0.0], [1000.0, 1000.0]]),
+        street("bridge", "secondary", &[[0.0, 1000.0], [500.0, 1020.0], [1000.0, 1000.0]]),
+        street("south", "secondary", &[[0.0, 0.0], [1000.0, 0.0]]),
+        street("out-west", "tertiary", &[[-600.0, 1000.0], [0.0, 1000.0]]),
+        street("out-east", "tertiary", &[[1000.0, 1000.0], [1600.0, 1000.0]]),
+        street("lane", "unclassified", &[[1600.0, 1000.0], [2200.0, 1600.0]]),
+    ];
+    let crs = "\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"EPSG:28992\"}}";
+    let collection =
+        |features: &[String]| format!("{{\"type\":\"FeatureCollection\",{crs},\"features\":[{}]}}", features.join(","));
+    std::fs::write(folder.path().join("roads.geojson"), collection(&roads)).unwrap();
+    let zone = |name: &str, at: [f64; 2], residents: f64, jobs: f64| {
+        let corners = [[-50.0, -50.0], [50.0, -50.0], [50.0, 50.0], [-50.0, 50.0], [-50.0, -50.0]];
+        let corners: Vec<String> =
+            corners.iter().map(|c| format!("[{},{}]", x + at[0] + c[0], y + at[1] + c[1])).collect();
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"name\":\"{name}\",\"residents\":{residents},\"jobs\":{jobs}}},\
+             \"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[{}]]}}}}",
+            corners.join(",")
+        )
+    };
+    let zones = [
+        zone("Westend", [-600.0, 1000.0], 4000.0, 200.0),
+        zone("Eastend", [1600.0, 1000.0], 1000.0, 3000.0),
+        zone("Farm", [2200.0, 1600.0], 60.0, 5.0),
+    ];
+    std::fs::write(folder.path().join("zones.geojson"), collection(&zones)).unwrap();
+    folder
+}
+
+/// When most drive from the west to the east.
+const MORNING: &str = "start = \"08:00\"";
+const ZONES: &str = "zones = \"zones.geojson\"";
+
+fn scenario_text(traffic: &str, demand: &str, rest: &str) -> String {
+    format!(
+        "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"roads.geojson\"\nepsg = 28992\ncell_m = 10\n[time]\nend_minutes = 60\n\
+         [traffic]\ngap = 1e-8\n{traffic}\n[traffic.demand]\n{demand}\n{rest}"
+    )
+}
+
+fn model(folder: &Path, text: &str, device: &Device) -> Result<(Box<dyn Model>, Scenario)> {
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, text).unwrap();
+    let scenario = Scenario::load(&file)?;
+    let (city, _) = scenario.city()?;
+    Ok((models::prepare(&city, &scenario, device, None)?, scenario))
+}
+
+fn run_on(folder: &Path, text: &str, device: &Device) -> Result<Outcome> {
+    let (mut model, scenario) = model(folder, text, device)?;
+    for until in scenario.frame_times() {
+        while !model.advance(until, Duration::from_millis(250))?.reached {}
+        model.frame()?;
+    }
+    model.outcome()
+}
+
+fn run(folder: &Path, text: &str) -> Result<Outcome> {
+    run_on(folder, text, &Device::Cpu)
+}
+
+fn table<'a>(outcome: &'a Outcome, name: &str) -> &'a Table {
+    outcome.tables.iter().find(|table| table.name == name).unwrap_or_else(|| panic!("no table {name}"))
+}
+
+/// A value of the first row whose name begins so.
+fn value(outcome: &Outcome, name: &str, row: &str, column: &str) -> f64 {
+    let table = table(outcome, name);
+    let at = table
+        .names
+        .iter()
+        .position(|own| own.starts_with(row))
+        .unwrap_or_else(|| panic!("no row {row}: {:?}", table.names));
+    let column = table.columns.iter().position(|own| own == column).unwrap_or_else(|| panic!("no column {column}"));
+    table.rows[at][column]
+}
+
+fn edit(keys: &str) -> String {
+    format!("[[traffic.edit]]\nname = \"edit\"\n{keys}\n")
+}
+
+#[test]
+fn a_closed_bridge_sends_traffic_over_the_other_and_who_is_cut_off_is_told() {
+    let folder = town();
+    let base = run(folder.path(), &scenario_text(MORNING, ZONES, "")).unwrap();
+    let flow = |outcome: &Outcome, row: &str| value(outcome, "links", row, "cars_per_h");
+    assert!(flow(&base, "bridge ") > 100.0 && flow(&base, "south ") < 1.0, "{:?}", table(&base, "links").rows);
+    let balance = base.balance.as_ref().unwrap();
+    assert!(balance.relative_error < 1e-12, "{balance:?}");
+
+    let reach = "[[traffic.reach]]\nname = \"Fire station\"\nx = 199400\ny = 501000\n";
+    let close = edit("action = \"close\"\nalong = [[200000, 501000], [200500, 501020], [201000, 501000]]");
+    let closed = run(folder.path(), &scenario_text(MORNING, ZONES, &format!("{close}{reach}"))).unwrap();
+    assert!((flow(&closed, "south ") - flow(&base, "bridge ")).abs() < 1e-6);
+    // The bridge stays for cycles, and in the table of links.
+    assert_eq!(flow(&closed, "bridge "), 0.0);
+    assert!(value(&closed, "links", "bridge ", "cycles_per_h") > 10.0);
+    let longer = value(&closed, "od", "Westend → Eastend", "detour_km");
+    assert!((longer - 2.0).abs() < 0.01, "{longer}");
+    let words: Vec<&str> = closed.story.iter().map(|text| text.en.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("edit: 2 links")), "{words:?}");
+    assert!(words.iter().any(|words| words.contains("grows most here") && words.contains("south street")), "{words:?}");
+    // The station is in the west: the far side is reached later by as long as the way round takes.
+    let late = closed.layers.iter().find(|layer| layer.name == "difference_reach_fire_station").unwrap();
+    let at = |x: f64, y: f64| {
+        let (col, row) = late.grid.cell_at(x, y).unwrap();
+        late.at(col, row)
+    };
+    assert!(at(201_300.0, 501_000.0) > 2.0 && at(199_700.0, 501_000.0).abs() < 1e-6);
+
+    // The lane closed for all: the farm cannot be reached.
+    let cut = edit("action = \"close\"\nlinks = [\"lane\", \"-lane\"]\nmodes = [\"car\", \"truck\", \"cycle\"]");
+    let cut = run(folder.path(), &scenario_text(MORNING, ZONES, &cut)).unwrap();
+    let lost: f64 = table(&cut, "cut_off").rows.iter().map(|row| row[0]).sum();
+    assert!(lost > 0.5, "{lost}");
+    let words: Vec<&str> = cut.story.iter().map(|text| text.nl.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("Farm") && words.contains("afgesloten")), "{words:?}");
+    assert!(value(&cut, "links", "lane lane street (closed)", "motor_change_per_h") < -0.1);
+    assert!(cut.balance.as_ref().unwrap().relative_error < 1e-12);
+}
+
+#[test]
+fn every_edit_does_what_it_says() {
+    let folder = town();
+    let flow = |outcome: &Outcome, row: &str| value(outcome, "links", row, "cars_per_h");
+    let bridge = "along = [[200000, 501000], [200500, 501020], [201000, 501000]]";
+    let run = |keys: &str| {
+        run(folder.path(), &scenario_text(MORNING, ZONES, &edit(keys)))
+            .unwrap_or_else(|error| panic!("{keys}: {error}"))
+    };
+    // A new bridge, shorter than the old one, that joins two streets in their middle.
+    let added = run(
+        "action = \"add\"\nalong = [[199500, 501000], [200500, 501200], [201500, 501000]]\nspeed_kmh = 80\nkind = \"primary\"",
+    );
+    assert!(flow(&added, "new-1") > 100.0 && flow(&added, "bridge ") < flow(&added, "new-1"));
+    // The old street was cut where they meet: its parts are told, each with the flow that all of it had.
+    let parts: Vec<&String> = table(&added, "links").names.iter().filter(|name| name.starts_with("out-west")).collect();
+    assert_eq!(parts.len(), 2, "{parts:?}");
+    assert!(value(&added, "links", "out-westb", "motor_change_per_h") < -100.0);
+    // The bridge moved far to the north: longer than the way over the south.
+    let moved =
+        run(&format!("action = \"move\"\n{bridge}\nto = [[200000, 501000], [200500, 505000], [201000, 501000]]"));
+    assert!(flow(&moved, "south ") > 100.0 && flow(&moved, "new-1") < 1.0);
+    let walking = run(&format!("action = \"speed\"\n{bridge}\nspeed_kmh = 5"));
+    assert!(flow(&walking, "south ") > 100.0);
+    let narrow = run(&format!("action = \"lanes\"\n{bridge}\nlanes = 0.5"));
+    assert!((value(&narrow, "links", "bridge ", "capacity_per_h") - 700.0).abs() < 1e-6);
+    let half = run("action = \"capacity\"\nstreet = \"bridge street\"\nfactor = 0.25");
+    assert!((value(&half, "links", "bridge ", "capacity_per_h") - 350.0).abs() < 1e-6);
+    // One way from west to east: who comes back goes round.
+    let one_way = run(&format!("action = \"one_way\"\n{bridge}"));
+    assert!(flow(&one_way, "bridge ") > 100.0 && flow(&one_way, "-south ") > 20.0 && flow(&one_way, "south ") < 1.0);
+    let both = run("action = \"both_ways\"\nstreet = \"bridge street\"");
+    assert!(flow(&both, "-bridge ") > 20.0);
+    // No turn from the west onto the bridge.
+    let banned = run("action = \"ban_turn\"\nalong = [[199700, 501000], [200000, 501000], [200500, 501020]]");
+    assert!(flow(&banned, "bridge ") < 1.0 && flow(&banned, "-bridge ") > 20.0 && flow(&banned, "south ") > 100.0);
+    let named = run("action = \"ban_turn\"\nlinks = [\"out-west\", \"bridge\"]");
+    assert_eq!(flow(&named, "south "), flow(&banned, "south "));
+}
+
+#[test]
+fn tables_of_trips_and_who_uses_a_road() {
+    let folder = town();
+    let csv = "from,to,trips,class\nWestend,Eastend,300,car\nWestend,Eastend,20,truck\nEastend,Westend,90,\nWestend,Farm,5,cycle\n";
+    std::fs::write(folder.path().join("trips.csv"), csv).unwrap();
+    let demand = format!("{ZONES}\ntrips = \"trips.csv\"");
+    let select = "[[traffic.select_link]]\nname = \"Bridge\"\nalong = [[200500, 501000], [200500, 501040]]\n";
+    let outcome = run(folder.path(), &scenario_text("", &demand, select)).unwrap();
+    assert!((value(&outcome, "links", "bridge ", "cars_per_h") - 300.0).abs() < 1e-9);
+    assert!((value(&outcome, "links", "bridge ", "trucks_per_h") - 20.0).abs() < 1e-9);
+    assert!((value(&outcome, "links", "lane ", "cycles_per_h") - 5.0).abs() < 1e-9);
+    assert!((value(&outcome, "selected", "Bridge: Westend → Eastend", "trucks_per_h") - 20.0).abs() < 1e-9);
+    assert!((value(&outcome, "selected", "Bridge: Eastend → Westend", "cars_per_h") - 90.0).abs() < 1e-9);
+    assert!(outcome.layers.iter().any(|layer| layer.name == "users_bridge_bands"));
+    // A day of it, spread by the rules: between five and six in the afternoon 8.9 %.
+    let day = run(folder.path(), &scenario_text("", &format!("{demand}\ntrips_per = \"day\""), "")).unwrap();
+    assert!((value(&day, "links", "bridge ", "cars_per_h") - 300.0 * 0.5 * (0.036 + 0.142)).abs() < 1e-6);
+}
+
+#[test]
+fn what_cannot_be_is_told_with_its_place() {
+    let folder = town();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let roads = std::fs::read_to_string(folder.path().join("roads.geojson")).unwrap();
+    let zones = std::fs::read_to_string(folder.path().join("zones.geojson")).unwrap();
+    put("none.csv", "from,to,trips\nWestend,Nowhere,3\n");
+    put("nan.csv", "from,to,trips\nWestend,Eastend,NaN\n");
+    put("head.csv", "a,b\n1,2\n");
+    put("negative.geojson", &roads.replace("\"maxspeed\":50", "\"capacity\":-5"));
+    put("nan.geojson", &roads.replace("\"maxspeed\":50", "\"lanes\":\"x\",\"capacity\":\"nan\""));
+    put("far.geojson", &zones.replace(",50", ",90"));
+    put("lonely.geojson", &zones.replace(",5015", ",5060").replace(",5016", ",5061"));
+    put("poor.geojson", &zones.replace("residents", "people"));
+    put("minus.geojson", &zones.replace("4000", "-4000"));
+    put("empty.osm", "<osm/>");
+    put("cut.osm", "<osm><node id=\"1\" lat=\"52\" lon=\"6\"/>\n<way id=\"2\"><nd ref=\"1\"/");
+    put("odd.osm", "<osm>\n<node id=\"one\" lat=\"52\" lon=\"6\"/></osm>");
+    put("bad.osm.pbf", "this is no file of OpenStreetMap");
+    put(
+        "bad.net.xml",
+        "<net>\n<edge id=\"a\" from=\"1\" to=\"2\"><lane speed=\"fast\" length=\"3\" shape=\"0,0 1,1\"/></edge></net>",
+    );
+    put("one.tntp", &format!("{HEAD}1 3 100 1 5 0.15 4 50 0 1 ;\n3 2 100 1 5 0.15 4 50 0 1 ;\n"));
+    // The same roads in degrees, in a table that names no plane.
+    let degrees = folder.path().join("degrees.gpkg");
+    let wkb = |points: &[[f64; 2]]| {
+        let mut blob = vec![1u8];
+        [2u32, points.len() as u32].into_iter().for_each(|word| blob.extend(word.to_le_bytes()));
+        points.iter().flatten().for_each(|number| blob.extend(number.to_le_bytes()));
+        blob
+    };
+    let db = rusqlite::Connection::open(&degrees).unwrap();
+    db.execute_batch(
+        "CREATE TABLE roads (fid INTEGER PRIMARY KEY, geom BLOB);
+         CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+         INSERT INTO gpkg_geometry_columns VALUES ('roads', 'geom', 0);",
+    )
+    .unwrap();
+    db.execute("INSERT INTO roads (geom) VALUES (?1)", [wkb(&[[6.10, 52.50], [6.11, 52.51]])]).unwrap();
+    drop(db);
+
+    let good = scenario_text("", ZONES, "");
+    assert!(run(folder.path(), &good).is_ok());
+    let other = |network: &str| good.replace("\"roads.geojson\"", &format!("\"{network}\""));
+    let with = |rest: &str| scenario_text("", ZONES, rest);
+    for (text, words) in [
+        (other("nowhere.osm"), "there is no"),
+        (other("negative.geojson"), "feature 1: has the capacity -5"),
+        (other("nan.geojson"), "feature 1: has the capacity nan"),
+        (other("empty.osm"), "holds no road"),
+        (other("cut.osm"), "line 2: is no XML"),
+        (other("odd.osm"), "line 2: <node> has no number id"),
+        (other("bad.osm.pbf"), "is no OpenStreetMap PBF"),
+        (other("bad.net.xml"), "line 2: <lane> has no number speed"),
+        (other("degrees.gpkg"), "seems to lie in degrees, and nothing declares it"),
+        (other("one.tntp").replace(ZONES, "trips = \"one.tntp\""), "does not say where its nodes lie"),
+        (other("roads.zip"), "there is no"),
+        (good.replace("epsg = 28992", ""), "city's plane"),
+        (good.replace("zones.geojson", "far.geojson"), "has no zone that touches the city"),
+        (good.replace("zones.geojson", "lonely.geojson"), "no road within 2500 m"),
+        (good.replace("zones.geojson", "poor.geojson"), "has no column of residents"),
+        (good.replace("zones.geojson", "minus.geojson"), "feature 1: \"-4000\""),
+        (good.replace(ZONES, ""), "does not say who travels"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"none.csv\"")), "line 2: \"Nowhere\" is no zone"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"nan.csv\"")), "line 2: \"NaN\" is no number of trips"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"head.csv\"")), "line 1: is no header"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"one.tntp\"")), "TNTP"),
+        (good.replace("gap = 1e-8", "gap = 7"), "traffic.gap: 7 is not allowed"),
+        (good.replace("gap = 1e-8", "start = \"25:00\""), "traffic.start: is no time of the day"),
+        (good.replace("gap = 1e-8", "rules = \"nothing.toml\""), "there is no"),
+        (good.replace("end_minutes = 60", "end_minutes = 1"), "make each at least 5 minutes"),
+        (good.replace("[traffic]", "[rain]\nmm_per_hour = 3\n[traffic]"), "does nothing with model = \"traffic\""),
+        (with(&edit("action = \"close\"")), "traffic.edit[0]: does not say where"),
+        (with(&edit("action = \"close\"\nlinks = [\"moat\"]")), "names the link \"moat\""),
+        (with(&edit("action = \"close\"\nstreet = \"Moat\"")), "names the street \"Moat\""),
+        (with(&edit("action = \"close\"\nalong = [[0, 0], [1, 1]]")), "meets no road"),
+        (with(&edit("action = \"close\"\nalong = [[0, 0], [nan, 1]]")), "a point that is nowhere"),
+        (with(&edit("action = \"lanes\"\nstreet = \"lane street\"")), "traffic.edit[0].lanes: is missing"),
+        (with(&edit("action = \"lanes\"\nstreet = \"lane street\"\nlanes = -1")), "-1 is not allowed"),
+        (with(&edit("action = \"add\"\nalong = [[200000, 500500], [250000, 500500]]")), "where no road is"),
+        (with(&edit("action = \"add\"\nalong = [[200000, 500500], [201000, 500500]]\nkind = \"canal\"")), "\"canal\""),
+        (with(&edit("action = \"ban_turn\"\nlinks = [\"west\", \"lane\"]")), "links that do not meet"),
+        (
+            with(&edit("action = \"close\"\nstreet = \"lane street\"\nto = [[0, 0], [1, 1]]")),
+            "does nothing with this action",
+        ),
+        (with("[[traffic.reach]]\nname = \"a/b\"\nx = 1\ny = 1"), "cannot be the name of a layer"),
+        (with("[[traffic.reach]]\nname = \"far\"\nx = 1\ny = 1"), "which no road is near"),
+        (with("[[traffic.select_link]]\nname = \"x\"\nlinks = [\"moat\"]"), "names the link \"moat\""),
+    ] {
+        let found = run(folder.path(), &text).err().map_or("no error".into(), |error| error.to_string());
+        assert!(found.contains(words), "wanted {words}, found {found}\n{text}");
+    }
+}
+
+#[test]
+fn a_stopped_run_goes_on_bit_for_bit_and_devices_agree() {
+    let folder = town();
+    let reach = "[[traffic.reach]]\nname = \"Fire station\"\nx = 199400\ny = 501000\n";
+    let close = edit("action = \"close\"\nlinks = [\"bridge\", \"-bridge\"]");
+    let text = scenario_text("start = \"16:00\"", ZONES, &format!("{close}{reach}"))
+        .replace("end_minutes = 60", "end_minutes = 120\nframe_minutes = 60");
+    let whole = run(folder.path(), &text).unwrap();
+    let same = |other: &Outcome, words: &str| {
+        assert_eq!(whole.tables.len(), other.tables.len());
+        for (a, b) in whole.tables.iter().zip(&other.tables) {
+            let bits =
+                |table: &Table| -> Vec<u64> { table.rows.iter().flatten().map(|value| value.to_bits()).collect() };
+            assert!(bits(a) == bits(b) && a.names == b.names, "{words}: table {}", a.name);
+        }
+        for (a, b) in whole.layers.iter().zip(&other.layers) {
+            let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
+            assert!(bits(&a.values) == bits(&b.values), "{words}: layer {}", a.name);
+        }
+    };
+    let mut stops = 0;
+    let (mut running, scenario) = model(folder.path(), &text, &Device::Cpu).unwrap();
+    for until in scenario.frame_times() {
+        loop {
+            let progress = running.advance(until, Duration::ZERO).unwrap();
+            // A new model takes up what the old one left, after every round.
+            let mut left = Vec::new();
+            running.save(&mut left).unwrap().unwrap();
+            running = model(folder.path(), &text, &Device::Cpu).unwrap().0;
+            running.load(&mut left.as_slice()).unwrap().unwrap();
+            stops += 1;
+            if progress.reached {
+                break;
+            }
+            running.advance(until, Duration::from_micros(1)).unwrap();
+        }
+        running.frame().unwrap();
+    }
+    assert!(stops > 3, "{stops}");
+    same(&running.outcome().unwrap(), "after stops");
+    assert!(running.load(&mut [0u8; 40].as_slice()).is_err());
+    if let Some(device) = gpu() {
+        same(&run_on(folder.path(), &text, &device).unwrap(), "on the GPU");
+    }
 }

@@ -161,7 +161,7 @@ fn core_pl_links() {
 #[test]
 fn core_process_and_process_success() {
     with_server(|server| {
-        for id in ["rainfall-runoff", "urban-heat", "echo"] {
+        for id in ["rainfall-runoff", "urban-heat", "traffic", "echo"] {
             let answer = server.get(&format!("/v1/processes/{id}"));
             assert_eq!(answer.status, 200);
             let description = answer.json();

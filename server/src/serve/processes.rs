@@ -96,6 +96,32 @@ pub const PROCESSES: &[Process] = &[
         },
     },
     Process {
+        id: "traffic",
+        title: "Traffic",
+        description: "Who drives where when roads are closed, moved or added: trips between zones on the routes that nobody can better (user \
+                      equilibrium) with cars, trucks, cycles and junctions, before and after, and how long it takes to get anywhere.",
+        is_echo: false,
+        model: Some(ModelName::Traffic),
+        shows: Some("flow_bands"),
+        inputs: of_model,
+        outputs: || {
+            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
+            // With edits there are the differences, too; with places their times.
+            json!({
+                "flow-tif": file("Cars and trucks an hour on the lanes of each road", RASTER),
+                "speed-tif": file("Mean speed of cars", RASTER),
+                "flow_bands-tif": file("Cars and trucks an hour as bands", RASTER),
+                "flow_bands-png": file("Map of cars and trucks an hour", "image/png"),
+                "flow_bands-glb": file("Cars and trucks an hour as ribbons for a scene", "model/gltf-binary"),
+                "links-csv": file("Every road in each direction", "text/csv"),
+                "od-csv": file("Every pair of zones", "text/csv"),
+                "zones-csv": file("Every zone", "text/csv"),
+                "hours-csv": file("The whole region in each slice of time", "text/csv"),
+                "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
+            })
+        },
+    },
+    Process {
         id: "echo",
         title: "Echo",
         description: "Gives back what it is given, to try a client with.",

@@ -18,12 +18,16 @@ const STORED: &[(&str, &str)] = &[
     ("ijssel-breach", include_str!("../../../scenarios/ijssel-breach.toml")),
     ("heatwave", include_str!("../../../scenarios/heatwave.toml")),
     ("heat-stress-map", include_str!("../../../scenarios/heat-stress-map.toml")),
+    ("ring-road-closure", include_str!("../../../scenarios/ring-road-closure.toml")),
 ];
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
 /// Seconds that an estimate counts on for a cell of a heat run: once for what it sees, and for each hour.
 const HEAT_LOOK: f64 = 2e-5;
 const HEAT_HOUR: f64 = 2e-6;
+/// The same for a cell of a traffic run, and for each of its slices of time: routes before and after.
+const TRAFFIC_CELL: f64 = 4e-6;
+const TRAFFIC_SLICE: f64 = 30.0;
 
 /// The body of a request to execute.
 #[derive(Deserialize)]
@@ -156,7 +160,7 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
         Some(value) => {
             let spec = Spec::deserialize(value).map_err(|error| {
                 Problem::bad(format!(
-                    "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff or urban-heat shows the schema"
+                    "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff, urban-heat or traffic shows the schema"
                 ))
             })?;
             toml::to_string(&spec).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?
@@ -240,6 +244,11 @@ pub fn estimate(spec: &Spec, cells: Option<f64>) -> Option<Estimate> {
     if spec.model == ModelName::Heat {
         let looks = HEAT_LOOK + spec.time.end_minutes / 60.0 * HEAT_HOUR;
         return Some(Estimate { cells, hours: cells * looks / 3600.0 });
+    }
+    if spec.model == ModelName::Traffic {
+        let time = &spec.time;
+        let slices = (time.end_minutes / time.frame_minutes.unwrap_or(time.end_minutes)).ceil();
+        return Some(Estimate { cells, hours: (cells * TRAFFIC_CELL * slices + TRAFFIC_SLICE * slices) / 3600.0 });
     }
     // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
     let step =

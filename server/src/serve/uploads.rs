@@ -19,7 +19,25 @@ use warp::http::{HeaderMap, StatusCode};
 /// Time in which a further piece must arrive.
 const PIECE_TIME: Duration = Duration::from_secs(30);
 /// Endings of files that a scenario can name.
-pub const ENDINGS: [&str; 11] = ["tif", "tiff", "asc", "txt", "csv", "geojson", "json", "gpkg", "toml", "epw", "zip"];
+pub const ENDINGS: [&str; 17] = [
+    "tif",
+    "tiff",
+    "asc",
+    "txt",
+    "csv",
+    "geojson",
+    "json",
+    "gpkg",
+    "toml",
+    "epw",
+    "zip",
+    "osm",
+    "osm.gz",
+    "osm.pbf",
+    "net.xml",
+    "net.xml.gz",
+    "tntp",
+];
 
 /// Folder of uploads.
 pub fn folder(data: &Path) -> PathBuf {
@@ -35,7 +53,7 @@ pub fn checksum(name: &str) -> Option<&str> {
 
 /// Whether a name is one that a file of a request may have: plain, with a known ending.
 pub fn is_name(name: &str) -> bool {
-    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let Some((stem, ending)) = name.split_once('.') else { return false };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     !stem.is_empty() && stem.len() <= 100 && stem.chars().all(is_plain) && ENDINGS.contains(&ending)
 }

@@ -31,6 +31,11 @@ class HanzeError(Exception):
         self.status = status
 
 
+# The process of each model, and the model of the stored scenarios that are not about water.
+PROCESSES = {"runoff": "rainfall-runoff", "heat": "urban-heat", "traffic": "traffic"}
+STORED = {"heatwave": "heat", "heat-stress-map": "heat", "ring-road-closure": "traffic"}
+
+
 @dataclass(frozen=True)
 class Raster:
     """A layer: values (rows from the north, NaN for none), the transform from cells to metres, the CRS."""
@@ -54,8 +59,8 @@ class Hanze:
             value = tomllib.loads(Path(scenario).read_text())
         headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
         body = json.dumps({"inputs": {"scenario": value}}).encode()
-        is_heat = isinstance(value, dict) and value.get("model") == "heat"
-        process = "urban-heat" if is_heat else "rainfall-runoff"
+        model = value.get("model") if isinstance(value, dict) else STORED.get(str(value))
+        process = PROCESSES.get(str(model), "rainfall-runoff")
         answer = json.loads(self.request("POST", f"/v1/processes/{process}/execution", body, headers))
         return Job(self, answer["id"])
 
@@ -63,7 +68,8 @@ class Hanze:
         """Brings a layer or a series; gives the name that a scenario can use."""
         file = Path(file)
         answer = json.loads(self.request("POST", "/v1/inputs", file.read_bytes()))
-        return f"{answer['id']}{file.suffix.lower()}"
+        ending = file.name.lower().partition(".")[2]
+        return f"{answer['id']}.{ending}"
 
     def jobs(self) -> Iterator[dict[str, Any]]:
         """All jobs, the newest first."""

@@ -1,5 +1,5 @@
-//! From roads and zones to the network that trips are assigned to: zones, their connectors, and junctions taken apart where turns are
-//! banned, so that every way through the network is one that may be driven.
+//! From roads and zones to the network that trips are assigned to: zones, their connectors, and junctions taken apart at and around banned
+//! turns, so that every way through the network is one that may be driven.
 
 use super::network::{Link, Network};
 use crate::city::roads::rules::Rules;
@@ -133,6 +133,15 @@ impl Graph {
             for (from, to) in roads.bans.iter().filter(|(from, to)| used(*from) && used(*to)) {
                 banned.entry(*from).or_default().push(*to);
                 is_open[roads.links[*from as usize].to as usize] = false;
+            }
+            // Nobody drives past a ban to turn round at the next junction.
+            let at_ban: Vec<bool> = is_open.iter().map(|open| !open).collect();
+            for road in roads.links.iter().filter(|road| road.modes & modes != 0) {
+                for (one, other) in [(road.from, road.to), (road.to, road.from)] {
+                    if at_ban[one as usize] {
+                        is_open[other as usize] = false;
+                    }
+                }
             }
         }
         let mut links: Vec<Link> = Vec::new();

@@ -8,6 +8,7 @@ use crate::city::read::{Value, features};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{Roads, tntp};
 use crate::error::{Error, Result};
+use crate::grid::Grid;
 use crate::scenario::{DemandSpec, Scenario, TripsPer};
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,6 +21,8 @@ const JOBS: [&str; 4] = ["jobs", "banen", "arbeidsplaatsen", "werkzame_personen"
 const NAMES: [&str; 4] = ["buurt_naam", "bu_naam", "naam", "name"];
 /// Side of squares that serve as zones, m.
 const SIDE: f64 = 400.0;
+/// Zones so near the city count, m.
+const BESIDE: f64 = 5000.0;
 /// Largest table of trips, bytes.
 const LARGEST_FILE: u64 = 1 << 30;
 
@@ -106,8 +109,24 @@ fn inner_zones(
     let residents: Vec<&str> = spec.residents.iter().map(String::as_str).chain(RESIDENTS).collect();
     let jobs: Vec<&str> = spec.jobs.iter().map(String::as_str).chain(JOBS).collect();
     let columns: Vec<&str> = residents.iter().chain(&jobs).copied().chain(NAMES).collect();
-    let found = features(&path, &city.grid, &columns)?;
+    // Those beside the city count, too: whoever lives there drives in.
+    let grid = &city.grid;
+    let beside = (BESIDE / grid.cell).ceil();
+    let around = Grid {
+        cols: grid.cols + 2 * beside as usize,
+        rows: grid.rows + 2 * beside as usize,
+        west: grid.west - beside * grid.cell,
+        north: grid.north + beside * grid.cell,
+        ..*grid
+    };
+    let found = features(&path, &around, &columns)?;
     repairs.extend(found.repairs);
+    if found.seen > found.features.len() {
+        repairs.push(format!(
+            "{} zones lie further than 5 km beyond the city and are left out",
+            found.seen - found.features.len()
+        ));
+    }
     let mut any = [false; 2];
     let mut zones: Vec<Zone> = Vec::new();
     for feature in found.features {
@@ -139,6 +158,13 @@ fn inner_zones(
             jobs: work.unwrap_or(0.0),
             ..Zone::default()
         });
+    }
+    if zones.is_empty() {
+        return Err(Error::data(
+            &path,
+            "has no zone that touches the city",
+            "give zones of its region, in its plane or in degrees",
+        ));
     }
     if !any[0] && spec.trips.is_none() {
         let problem = format!("has no column of residents: none of {}", residents.join(", "));

@@ -85,6 +85,8 @@ pub struct Feature {
 pub struct Features {
     /// The features that the grid touches, in the order of the file.
     pub features: Vec<Feature>,
+    /// Features of the file that have a shape, whether the grid touches them or not.
+    pub seen: usize,
     /// What had to be mended, in words.
     pub repairs: Vec<String>,
 }
@@ -138,6 +140,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
     if reader.found.features.is_empty() && reader.seen > 0 {
         reader.found.repairs.push(format!("none of its {} features touches the city", reader.seen));
     }
+    reader.found.seen = reader.seen;
     if reader.more_repairs > 0 {
         reader.found.repairs.push(format!("and {} more", reader.more_repairs));
     }

@@ -26,9 +26,14 @@ pub const CASES: &[Case] = &[
     Case { name: "Zwolle's neighbourhoods", cheap: true, needs_data: true, run: town::zwolle },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
     Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
-    Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::benchmarks },
+    Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
+    Case { name: WAYS[3], cheap: false, needs_data: true, run: ways::large },
 ];
 
 /// Names of the cases that are about the device.
-pub const WAYS: [&str; 3] =
-    ["cheapest ways in a made town", "cheapest ways on real maps", "cheapest ways of TransportationNetworks"];
+pub const WAYS: [&str; 4] = [
+    "cheapest ways in a made town",
+    "cheapest ways on real maps",
+    "cheapest ways of TransportationNetworks",
+    "cheapest ways of large TransportationNetworks",
+];

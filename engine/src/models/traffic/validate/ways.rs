@@ -87,9 +87,18 @@ pub fn made(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// TransportationNetworks.
-pub fn benchmarks(bench: &Bench) -> Result<Vec<Figure>> {
+pub fn small(bench: &Bench) -> Result<Vec<Figure>> {
+    benchmarks(bench, &["Braess", "SiouxFalls", "Anaheim", "berlin-mitte-center"])
+}
+
+/// The large ones of them.
+pub fn large(bench: &Bench) -> Result<Vec<Figure>> {
+    benchmarks(bench, &["ChicagoSketch", "berlin-center"])
+}
+
+fn benchmarks(bench: &Bench, names: &[&str]) -> Result<Vec<Figure>> {
     let mut all = Vec::new();
-    for name in ["Braess", "SiouxFalls", "Anaheim", "berlin-mitte-center", "ChicagoSketch", "berlin-center"] {
+    for name in names {
         let net = network(&bench.file("traffic/tntp").join(format!("{name}_net.tntp")), Weights::default())?;
         all.extend(figures(bench, name, &net, &free(&net))?);
     }
@@ -109,7 +118,7 @@ pub fn maps(bench: &Bench) -> Result<Vec<Figure>> {
         let reading = Reading { crs: Crs { epsg: Some(epsg) }, declared: None, nodes: None, rules: &rules };
         let roads = roads::read(&bench.file(file), &reading)?;
         let middles: Vec<_> = roads.nodes.iter().map(|node| node.at).collect();
-        let zones = of_buildings(&middles, 400.0);
+        let zones = of_buildings(&middles, 1000.0);
         let joined = connectors(&zones, &roads, CAR, &rules)?;
         let graph = Graph::motor(&roads, zones.len(), &joined, &rules)?;
         let costs = graph.network.costs_of(0, &free(&graph.network));
