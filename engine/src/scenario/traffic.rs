@@ -390,7 +390,7 @@ fn line(at: &str, points: &[[f64; 2]]) -> Result<Vec<DVec2>> {
         let problem = format!("has {} points", points.len());
         return Err(Error::scenario(at, problem, format!("write 2 to {MOST_POINTS}: [[x, y], [x, y]]")));
     }
-    if points.iter().flatten().any(|value| !(value.abs() < 1e8)) {
+    if points.iter().flatten().any(|value| value.is_nan() || value.abs() >= 1e8) {
         return Err(Error::scenario(at, "has a point that is nowhere", "write x and y in m of the city's plane"));
     }
     Ok(points.iter().map(|point| DVec2::from_array(*point)).collect())

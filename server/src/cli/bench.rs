@@ -4,7 +4,7 @@ use super::report::report;
 use super::say;
 use hanze_engine::Result;
 use hanze_engine::device::Device;
-use hanze_engine::models::{heat, runoff};
+use hanze_engine::models::{heat, runoff, traffic};
 use hanze_engine::scenario::Scenario;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 pub struct Args {
     /// The model.
-    #[arg(long, default_value = "runoff", value_parser = ["heat", "runoff"])]
+    #[arg(long, default_value = "runoff", value_parser = ["heat", "runoff", "traffic"])]
     model: String,
     /// cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME; by default the CPU, and a real GPU if there is one.
     #[arg(long)]
@@ -34,6 +34,18 @@ pub struct Args {
     /// Heat: the city of this scenario, instead of squares of the demo town; its weather is that of the benchmark.
     #[arg(long)]
     scenario: Option<PathBuf>,
+    /// Traffic: a network of TNTP, instead of squares of streets.
+    #[arg(long, requires = "trips")]
+    network: Option<PathBuf>,
+    /// Traffic: its trips.
+    #[arg(long, requires = "network")]
+    trips: Option<PathBuf>,
+    /// Traffic: cost of a unit of length and of a unit of toll, in the network's unit of time.
+    #[arg(long, value_delimiter = ',', default_value = "0,0")]
+    weights: Vec<f64>,
+    /// Traffic: relative gaps to reach.
+    #[arg(long, value_delimiter = ',', default_value = "1e-4,1e-6,1e-10")]
+    gap: Vec<f64>,
     /// Seconds for each line.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
@@ -49,6 +61,8 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
     };
     if args.model == "heat" {
         heat_lines(args, &devices).map_err(report)?;
+    } else if args.model == "traffic" {
+        traffic_lines(args).map_err(report)?;
     } else {
         devices.iter().try_for_each(|device| lines(args, device)).map_err(report)?;
     }
@@ -109,6 +123,35 @@ fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
                 }
                 Err(error) => say(format_args!("{head} | {error}")),
             }
+        }
+    }
+    Ok(())
+}
+
+/// The lines of the traffic model: equilibria, which the CPU finds whatever the device.
+fn traffic_lines(args: &Args) -> Result<()> {
+    use traffic::bench::Load;
+    let weight = |k: usize| args.weights.get(k).copied().unwrap_or(0.0);
+    let weights = traffic::tntp::Weights { length: weight(0), toll: weight(1) };
+    let loads: Vec<(String, Load)> = match args.network.as_ref().zip(args.trips.as_ref()) {
+        Some((network, trips)) => vec![("network".into(), Load::read(network, trips, weights)?)],
+        None => {
+            [10, 20, 40].iter().map(|side| Ok((format!("{side}²"), Load::streets(*side)?))).collect::<Result<_>>()?
+        }
+    };
+    say(format_args!("model   | network | zones | links  | gap wanted | gap reached | rounds | seconds | objective"));
+    for (name, load) in loads {
+        for &gap in &args.gap {
+            let speed = load.measure(gap);
+            say(format_args!(
+                "traffic | {name:<7} | {:>5} | {:>6} | {gap:>10.0e} | {:>11.2e} | {:>6} | {:>7.3} | {}",
+                load.network.zones,
+                load.network.links.len(),
+                speed.gap,
+                speed.rounds,
+                speed.seconds,
+                speed.objective
+            ));
         }
     }
     Ok(())

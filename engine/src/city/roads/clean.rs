@@ -114,11 +114,8 @@ fn named_apart(roads: &mut Roads) {
 /// Keeps some links and the bans between them; nodes stay as they are numbered.
 pub(super) fn retain_links(roads: &mut Roads, keep: &[bool]) {
     let mut place = vec![u32::MAX; roads.links.len()];
-    let mut count = 0;
-    for (place, _) in place.iter_mut().zip(keep).filter(|(_, keep)| **keep) {
-        *place = count;
-        count += 1;
-    }
+    let kept = place.iter_mut().zip(keep).filter(|(_, keep)| **keep);
+    kept.enumerate().for_each(|(count, (place, _))| *place = count as u32);
     let mut k = 0;
     roads.links.retain(|_| {
         k += 1;
@@ -135,11 +132,8 @@ fn retain(roads: &mut Roads, keep: &[bool]) {
     used[..roads.centroids.min(roads.nodes.len())].fill(true);
     roads.links.iter().flat_map(|link| [link.from, link.to]).for_each(|node| used[node as usize] = true);
     let mut number = vec![0u32; used.len()];
-    let mut next = 0;
-    for (number, _) in number.iter_mut().zip(&used).filter(|(_, used)| **used) {
-        *number = next;
-        next += 1;
-    }
+    let kept = number.iter_mut().zip(&used).filter(|(_, used)| **used);
+    kept.enumerate().for_each(|(next, (number, _))| *number = next as u32);
     for link in &mut roads.links {
         (link.from, link.to) = (number[link.from as usize], number[link.to as usize]);
     }

@@ -252,8 +252,8 @@ fn text(path: &Path) -> Result<Box<dyn Read>> {
 /// The way from the plane of a file into that of the city.
 enum Way {
     Same,
-    Degrees(Plane),
-    Planes(Plane, Plane),
+    Degrees(Box<Plane>),
+    Planes(Box<[Plane; 2]>),
 }
 
 impl Way {
@@ -265,7 +265,7 @@ impl Way {
                 let mend = "write the city's plane, e.g. epsg = 28992 in [city]";
                 Error::data(path, "lies in degrees, and the city's plane is not known", mend)
             };
-            return Plane::of(crs).ok_or_else(unknown).map(Way::Degrees);
+            return Plane::of(crs).ok_or_else(unknown).map(|plane| Way::Degrees(Box::new(plane)));
         }
         if own.same_plane(crs) {
             return Ok(Way::Same);
@@ -275,14 +275,14 @@ impl Way {
             let problem = format!("lies in {own}, and the city in {crs}");
             Error::data(path, problem, "reproject it, e.g. with ogr2ogr -t_srs EPSG:28992")
         };
-        planes.map(|(own, city)| Way::Planes(own, city)).ok_or_else(unknown)
+        planes.map(|(own, city)| Way::Planes(Box::new([own, city]))).ok_or_else(unknown)
     }
 
     fn to(&self, at: (f64, f64)) -> Option<DVec2> {
         let at = match self {
             Way::Same => Some(at),
             Way::Degrees(plane) => plane.from_degrees(at),
-            Way::Planes(own, city) => own.to_degrees(at).and_then(|at| city.from_degrees(at)),
+            Way::Planes(planes) => planes[0].to_degrees(at).and_then(|at| planes[1].from_degrees(at)),
         };
         at.map(DVec2::from).filter(|at| at.is_finite() && at.abs().max_element() < 1e9)
     }

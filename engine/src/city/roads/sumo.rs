@@ -182,7 +182,7 @@ fn roads(path: &Path, net: &Net, reading: &Reading) -> Result<Roads> {
             let city = city.ok_or_else(|| {
                 Error::data(path, format!("cannot be brought to {}", reading.crs), "write another epsg in [city]")
             })?;
-            Way::Planes(own, city)
+            Way::Planes(Box::new([own, city]))
         }
         _ => Way::Same,
     };

@@ -13,9 +13,9 @@ use std::io::{Read, Write};
 /// Rounds at most.
 const MOST_ROUNDS: usize = 500;
 /// Turns of moving trips between known ways in each round.
-const TURNS: usize = 12;
+const TURNS: usize = 20;
 /// Share of the gap of a round to which trips are moved between known ways.
-const ENOUGH: f64 = 0.05;
+const ENOUGH: f64 = 0.02;
 /// Trips on a way below which it is dropped, as a share of those of its pair.
 const DROPPED: f64 = 1e-14;
 
@@ -122,33 +122,49 @@ impl Assignment {
 
     /// The same trips on an edited network, from the ways of before: `link` adds what became of each link to a list and says whether
     /// there is anything. Ways that are broken go to the pair's others, or to the cheapest way of the new network.
-    pub fn moved(&self, network: &Network, demand: &[Demand], link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Assignment {
-        let mut old = std::collections::HashMap::new();
-        for pair in &self.pairs {
-            old.insert((pair.class, pair.from, pair.to), pair);
-        }
+    pub fn moved(
+        &self,
+        network: &Network,
+        demand: &[Demand],
+        link: impl Fn(u32, &mut Vec<u32>) -> bool + Sync,
+    ) -> Assignment {
+        // Pairs of one zone lie beside each other, sorted by where they go.
+        let mut old: Vec<(u32, u32, u32, &Pair)> =
+            self.pairs.iter().map(|pair| (u32::from(pair.class), pair.from, pair.to, pair)).collect();
+        old.sort_unstable_by_key(|(class, from, to, _)| (*class, *from, *to));
         let mut all = Assignment::empty(network);
         let mut missing: Vec<Demand> = demand.iter().map(|_| Demand::none(network.zones)).collect();
+        let kept = |class: usize, from: usize, to: u32| -> Vec<Way> {
+            let key = (class as u32, from as u32, to);
+            let Ok(at) = old.binary_search_by_key(&key, |(class, from, to, _)| (*class, *from, *to)) else {
+                return Vec::new();
+            };
+            let kept = old[at].3.ways.iter().filter_map(|way| {
+                let mut links = Vec::with_capacity(way.links.len());
+                // Ways are kept from their end to their beginning, and so are the parts of a link.
+                for own in &way.links {
+                    let first = links.len();
+                    if !link(*own, &mut links) {
+                        return None;
+                    }
+                    links[first..].reverse();
+                }
+                let of = |link: &u32| network.links[*link as usize];
+                let meets = links.windows(2).all(|pair| of(&pair[1]).to == of(&pair[0]).from);
+                let extra: f64 = links.iter().map(|link| network.extra(class, *link)).sum();
+                (meets && extra < f64::INFINITY).then(|| Way { links: links.into(), flow: way.flow, extra })
+            });
+            kept.collect()
+        };
         for (class, demand) in demand.iter().enumerate() {
-            for (from, wanted) in demand.trips.iter().enumerate() {
-                for &(to, trips) in wanted {
-                    let ways = old.get(&(class as u8, from as u32, to)).map_or(&[][..], |pair| &pair.ways);
-                    let kept = ways.iter().filter_map(|way| {
-                        let mut links = Vec::with_capacity(way.links.len());
-                        // Ways are kept from their end to their beginning, and so are the parts of a link.
-                        for own in &way.links {
-                            let first = links.len();
-                            if !link(*own, &mut links) {
-                                return None;
-                            }
-                            links[first..].reverse();
-                        }
-                        let of = |link: &u32| network.links[*link as usize];
-                        let meets = links.windows(2).all(|pair| of(&pair[1]).to == of(&pair[0]).from);
-                        let extra: f64 = links.iter().map(|link| network.extra(class, *link)).sum();
-                        (meets && extra < f64::INFINITY).then(|| Way { links: links.into(), flow: way.flow, extra })
-                    });
-                    let mut ways: Vec<Way> = kept.collect();
+            let rows: Vec<Vec<(u32, f64, Vec<Way>)>> = demand
+                .trips
+                .par_iter()
+                .enumerate()
+                .map(|(from, wanted)| wanted.iter().map(|(to, trips)| (*to, *trips, kept(class, from, *to))).collect())
+                .collect();
+            for (from, row) in rows.into_iter().enumerate() {
+                for (to, trips, mut ways) in row {
                     let sum: f64 = ways.iter().map(|way| way.flow).sum();
                     if sum > 0.0 {
                         ways.iter_mut().for_each(|way| way.flow *= trips / sum);

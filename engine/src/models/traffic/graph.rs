@@ -76,7 +76,7 @@ impl Graph {
         let mut graph = Graph::of(roads, zones, connectors, CAR | TRUCK, true, link)?;
         let own = |class: usize| {
             let cost = [vehicles.car_minutes_per_km, vehicles.truck_minutes_per_km][class] * 60.0 / 1000.0;
-            let price = move |part: &Part| match part {
+            move |part: &Part| match part {
                 Part::Road(k) => {
                     let road = &roads.links[*k as usize];
                     let slow = road.length / (vehicles.truck_speed_kmh / 3.6) - road.length / road.speed;
@@ -84,8 +84,7 @@ impl Graph {
                     if road.modes & CLASSES[class] == 0 { f64::INFINITY } else { cost * road.length + slow }
                 }
                 _ => 0.0,
-            };
-            price
+            }
         };
         graph.network.classes = (0..CLASSES.len()).map(|class| graph.parts.iter().map(own(class)).collect()).collect();
         Ok(graph)

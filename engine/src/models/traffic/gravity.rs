@@ -64,7 +64,7 @@ pub fn daily(zones: &[Zone], minutes: &[f64], km: &[f64], rules: &Rules) -> Resu
         zones.iter().map(|zone| travel.residents_draw * zone.residents + travel.jobs_draw * zone.jobs).collect();
     let gates: f64 = zones.iter().map(|zone| zone.gate).sum();
     let (made, drawn): (f64, f64) = (p.iter().sum::<f64>() - gates, draw.iter().sum());
-    if !(made + gates > 0.0) {
+    if made + gates <= 0.0 {
         let mend = "give zones with residents, or a table of trips";
         return Err(Error::scenario("traffic.demand", "makes no trips: nobody lives in its zones", mend));
     }

@@ -1,6 +1,7 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
 
 pub mod assignment;
+pub mod bench;
 pub mod cpu;
 pub mod demand;
 pub mod gpu;

@@ -67,21 +67,32 @@ pub fn of_buildings(buildings: &[DVec2], side: f64) -> Vec<Zone> {
     squares(buildings.iter().map(|at| ("", *at, 1.0, 1.0)), side)
 }
 
+/// Sums of a square.
+#[derive(Default)]
+struct Square {
+    residents: f64,
+    jobs: f64,
+    at: DVec2,
+}
+
 /// Places with those who live and work there, summed up by name and square.
 fn squares<'a>(places: impl Iterator<Item = (&'a str, DVec2, f64, f64)>, side: f64) -> Vec<Zone> {
-    let mut sums: BTreeMap<(&str, i64, i64), (f64, f64, DVec2, f64)> = BTreeMap::new();
+    // By name and square: those who live and work there, and where, by their number.
+    let mut sums: BTreeMap<(&str, i64, i64), Square> = BTreeMap::new();
     for (name, at, people, jobs) in places {
         let cell = ((at.x / side).floor() as i64, (at.y / side).floor() as i64);
         let sum = sums.entry((name, cell.0, cell.1)).or_default();
-        let weight = people + jobs;
-        *sum = (sum.0 + people, sum.1 + jobs, sum.2 + weight * at, sum.3 + weight);
+        sum.residents += people;
+        sum.jobs += jobs;
+        sum.at += (people + jobs) * at;
     }
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    let zones = sums.into_iter().filter(|(_, sum)| sum.3 > 0.0).map(|((name, ..), (residents, jobs, at, weight))| {
+    let zones = sums.into_iter().filter(|(_, sum)| sum.residents + sum.jobs > 0.0).map(|((name, ..), sum)| {
+        let Square { residents, jobs, at } = sum;
         let number = count.entry(name).or_default();
         *number += 1;
         let name = if name.is_empty() { format!("zone {number}") } else { format!("{name} {number}") };
-        Zone { name, at: at / weight, residents, jobs, ..Zone::default() }
+        Zone { name, at: at / (residents + jobs), residents, jobs, ..Zone::default() }
     });
     zones.collect()
 }

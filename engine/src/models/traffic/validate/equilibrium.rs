@@ -175,24 +175,35 @@ fn chicago_at(bench: &Bench, factor: f64) -> Result<Problem> {
 pub fn chicago(bench: &Bench) -> Result<Vec<Figure>> {
     let problem = chicago_at(bench, 1.0)?;
     let (found, mut all) = figures(bench, "ChicagoSketch__base", &problem, TIGHT)?;
-    // The busiest link that is no connector is closed.
-    let flow = |k: &usize| if problem.network.links[*k].free_time > 0.0 { found.flow[*k] } else { 0.0 };
-    let closed = (0..found.flow.len()).max_by(|a, b| flow(a).total_cmp(&flow(b))).unwrap_or(0);
-    let links = problem.network.links.iter().enumerate().filter(|(k, _)| *k != closed).map(|(_, link)| *link).collect();
-    let network = Network::new(problem.network.nodes, problem.network.zones, problem.network.first_through, links)?;
-    let edited = Problem { network, demand: problem.demand };
-    let (cold, seconds) = edited.solve(1e-6);
-    let became = |link: u32, links: &mut Vec<u32>| {
-        links.push(link - u32::from(link as usize > closed));
-        link as usize != closed
-    };
-    let begun = Instant::now();
-    let mut warm = found.moved(&edited.network, &edited.demand, became);
-    warm.run(&edited.network, 1e-6, |_| true);
-    let ratio = begun.elapsed().as_secs_f64() / seconds;
-    let [one, other] = [&cold, &warm].map(|found| found.objective(&edited.network));
-    all.push(most("a closure from the flows of before: objective, relative", (one - other).abs() / one, 1e-6));
-    all.push(told("a closure from the flows of before: time over that from nothing (at most 0.33 is wanted)", ratio));
+    // Links that are no connectors, by their flow: the busiest, and others down to a tenth of the way.
+    let mut order: Vec<usize> = (0..found.flow.len()).filter(|k| problem.network.links[*k].free_time > 0.0).collect();
+    order.sort_by(|a, b| found.flow[*b].total_cmp(&found.flow[*a]).then(a.cmp(b)));
+    let (mut ratios, mut off) = (Vec::new(), 0.0f64);
+    for rank in [0, 40, 80, 120, 160, 200, 240] {
+        let closed = order[rank];
+        let links = problem.network.links.iter().enumerate().filter(|(k, _)| *k != closed).map(|(_, link)| *link);
+        let Network { nodes, zones, first_through, .. } = problem.network;
+        let network = Network::new(nodes, zones, first_through, links.collect())?;
+        let edited = Problem { network, demand: problem.demand.clone() };
+        let (cold, seconds) = edited.solve(1e-6);
+        let became = |link: u32, links: &mut Vec<u32>| {
+            links.push(link - u32::from(link as usize > closed));
+            link as usize != closed
+        };
+        let begun = Instant::now();
+        let mut warm = found.moved(&edited.network, &edited.demand, became);
+        warm.run(&edited.network, 1e-6, |_| true);
+        ratios.push(begun.elapsed().as_secs_f64() / seconds);
+        let [one, other] = [&cold, &warm].map(|found| found.objective(&edited.network));
+        off = off.max((one - other).abs() / one);
+    }
+    all.push(most("closures from the flows of before: objective, relative", off, 1e-6));
+    let of_busiest = ratios[0];
+    ratios.sort_by(f64::total_cmp);
+    let words = "time from the flows of before over that from nothing";
+    all.push(told(format!("the busiest link closed: {words}"), of_busiest));
+    // Times of a shared machine are no bar.
+    all.push(told(format!("the median of seven links closed (0.33 is wanted): {words}"), ratios[ratios.len() / 2]));
     Ok(all)
 }
 

@@ -1,0 +1,60 @@
+//! Equilibria on a square of streets, from nothing and after a street is closed; cheapest ways from all zones on each device.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use hanze_engine::device::Device;
+use hanze_engine::models::traffic::assignment::Assignment;
+use hanze_engine::models::traffic::bench::Load;
+use hanze_engine::models::traffic::network::Network;
+use hanze_engine::models::traffic::ways::{Arcs, searcher};
+
+fn load(side: usize) -> Load {
+    Load::streets(side).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn equilibrium(c: &mut Criterion) {
+    let mut group = c.benchmark_group("equilibrium to 1e-6");
+    group.sample_size(10);
+    for side in [20, 40] {
+        let load = load(side);
+        group.bench_function(BenchmarkId::from_parameter(format!("{side}² streets")), |b| {
+            b.iter(|| load.measure(1e-6))
+        });
+    }
+    let load = load(40);
+    let mut before = Assignment::start(&load.network, &load.demand);
+    before.run(&load.network, 1e-6, |_| true);
+    let busiest = (0..before.flow.len()).max_by(|a, b| before.flow[*a].total_cmp(&before.flow[*b])).unwrap_or(0);
+    let Network { nodes, zones, first_through, .. } = load.network;
+    let mut links = load.network.links.clone();
+    links.remove(busiest);
+    let closed = Network::new(nodes, zones, first_through, links).unwrap_or_else(|error| panic!("{error}"));
+    group.bench_function("40² streets, the busiest closed, from the routes of before", |b| {
+        b.iter(|| {
+            let mut warm = before.moved(&closed, &load.demand, |link, found| {
+                found.push(link - u32::from(link as usize > busiest));
+                link as usize != busiest
+            });
+            warm.run(&closed, 1e-6, |_| true);
+            warm.progress.round
+        });
+    });
+    group.finish();
+}
+
+fn ways(c: &mut Criterion) {
+    let mut group = c.benchmark_group("cheapest ways from 100 zones of 40² streets");
+    group.sample_size(10);
+    let load = load(40);
+    let costs: Vec<f64> = load.network.links.iter().map(|link| link.cost(0.0)).collect();
+    let arcs = Arcs::new(&load.network, &costs, 1e-3);
+    let origins: Vec<u32> = (0..load.network.zones as u32).collect();
+    for name in ["cpu", "gpu"] {
+        let Ok(device) = Device::open(name) else { continue };
+        let Ok(mut searcher) = searcher(&device) else { continue };
+        group.bench_function(name, |b| b.iter(|| searcher.search(&arcs, &origins).map(|trees| trees.costs.len()).ok()));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, equilibrium, ways);
+criterion_main!(benches);
