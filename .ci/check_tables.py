@@ -8,10 +8,10 @@ import geopandas
 
 folder = Path(sys.argv[1])
 problems = []
-UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s", "_c", "_h", "_w_per_m2")
+UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s", "_c", "_h", "_w_per_m2", "_km", "_s")
 # Numbers that count or class have no unit.
 PLAIN = {"class", "rank", "facade_cells", "buildings", "buildings_over_10_cm", "buildings_over_30_cm",
-         "open_to_cars", "open_to_emergency_vehicles", "name"}
+         "open_to_cars", "open_to_emergency_vehicles", "name", "lanes", "residents", "jobs", "before_too"}
 for path in sorted(folder.glob("*.geojson")):
     frame = geopandas.read_file(path)
     with open(path.with_suffix(".csv"), newline="", encoding="utf-8") as file:
@@ -27,6 +27,15 @@ for path in sorted(folder.glob("*.geojson")):
         problems.append(f"{path.name}: {int((~frame.is_valid).sum())} shapes cross themselves")
     if not frame.is_valid.all():
         print(f"  {int((~frame.is_valid).sum())} shapes cross themselves, as in their source")
+# FlatGeobuf holds the same rows in the city's plane.
+for path in sorted(folder.glob("*.fgb")):
+    frame, same = geopandas.read_file(path), geopandas.read_file(path.with_suffix(".geojson"))
+    print(f"{path.name}: {len(frame)} rows, {frame.crs}")
+    if frame.crs is None or frame.crs.is_geographic or len(frame) != len(same) or set(frame.columns) != set(same.columns):
+        problems.append(f"{path.name}: {frame.crs}, {len(frame)} rows of {len(same)}, {list(frame.columns)}")
+    apart = frame.set_index("name").to_crs(4326).geometry.hausdorff_distance(same.set_index("name").geometry).max()
+    if not apart < 1e-6:
+        problems.append(f"{path.name}: lies {apart} degrees off the GeoJSON")
 for path in sorted(folder.glob("*.csv")):
     with open(path, newline="", encoding="utf-8") as file:
         head = next(csv.reader(file))

@@ -407,7 +407,7 @@ impl Traffic {
         let mut counts = Table {
             name: "reach".into(),
             description: "buildings that are reached from each place in time".into(),
-            columns: ["minutes", "buildings", "share_percent", "before_percent"].map(String::from).to_vec(),
+            columns: ["within_min", "buildings", "reached_percent", "before_percent"].map(String::from).to_vec(),
             ..Table::default()
         };
         for (k, origin) in problem.reach.iter().enumerate() {

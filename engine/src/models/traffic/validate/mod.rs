@@ -21,7 +21,7 @@ pub const CASES: &[Case] = &[
     Case { name: "Berlin-Center", cheap: false, needs_data: true, run: equilibrium::berlin },
     Case { name: "junctions and gravity, closed forms", cheap: true, needs_data: false, run: town::closed_forms },
     Case { name: "demo town, all classes", cheap: true, needs_data: false, run: town::made },
-    Case { name: "Bad Hersfeld", cheap: true, needs_data: true, run: town::bad_hersfeld },
+    Case { name: "Bad Hersfeld", cheap: false, needs_data: true, run: town::bad_hersfeld },
     Case { name: "Limburg", cheap: true, needs_data: true, run: town::limburg },
     Case { name: "Zwolle's neighbourhoods", cheap: true, needs_data: true, run: town::zwolle },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
