@@ -29,9 +29,9 @@ fn km(roads: &Roads, mode: u8) -> f64 {
 fn real_maps_are_read() {
     for (name, epsg, links, car, cycle, bans, lights) in [
         ("traffic/sumo/BadHersfeld/osm_bbox.osm.xml.gz", 32632, 5386, 486.6, 518.4, 83, 109),
-        ("traffic/sumo/BadHersfeld/osm_edited.net.xml.gz", 32632, 3964, 367.5, 331.3, 3390, 65),
+        ("traffic/sumo/BadHersfeld/osm_edited.net.xml.gz", 32632, 3965, 367.5, 331.3, 3393, 65),
         ("traffic/sumo/bologna_acosta/acosta_buslanes.net.xml", 32632, 164, 19.9, 19.9, 72, 37),
-        ("traffic/sumo/Doerpfeldstr/net.net.xml.gz", 32633, 389, 14.2, 21.8, 111, 21),
+        ("traffic/sumo/Doerpfeldstr/net.net.xml.gz", 32633, 390, 14.2, 21.8, 111, 21),
         ("traffic/nl/amsterdam.osm.pbf", 28992, 52, 4.1, 7.3, 0, 0),
         ("roads/nl_limburg_base_network.gpkg", 28992, 2726, 71.3, 30.7, 0, 0),
         ("roads/nl_limburg_base_graph_edges.gpkg", 28992, 125, 71.1, 30.6, 0, 0),

@@ -131,7 +131,12 @@ fn town() -> tempfile::TempDir {
         )
     };
     let street = |id: &str, kind: &str, points: &[[f64; 2]]| {
-        line(points, &format!("{{\"id\":\"{id}\",\"name\":\"{id} street\",\"highway\":\"{kind}\",\"maxspeed\":50}}"))
+        // Lights at both ends of the bridge and of the streets that meet there.
+        let control = if ["bridge", "west", "out-west"].contains(&id) { "signal" } else { "" };
+        let properties = format!(
+            "{{\"id\":\"{id}\",\"name\":\"{id} street\",\"highway\":\"{kind}\",\"maxspeed\":50,\"control\":\"{control}\"}}"
+        );
+        line(points, &properties)
     };
     let roads = [
         street("west", "tertiary", &[[0.0, 0.0], [0.0, 1000.0]]),
@@ -236,7 +241,7 @@ fn a_closed_bridge_sends_traffic_over_the_other_and_who_is_cut_off_is_told() {
     let longer = value(&closed, "od", "Westend → Eastend", "detour_km");
     assert!((longer - 2.0).abs() < 0.01, "{longer}");
     let words: Vec<&str> = closed.story.iter().map(|text| text.en.as_str()).collect();
-    assert!(words.iter().any(|words| words.contains("edit: 2 links")), "{words:?}");
+    assert!(words.iter().any(|words| words.contains("edit: closed (2 links)")), "{words:?}");
     assert!(words.iter().any(|words| words.contains("grows most here") && words.contains("south street")), "{words:?}");
     // The station is in the west: the far side is reached later by as long as the way round takes.
     let late = closed.layers.iter().find(|layer| layer.name == "difference_reach_fire_station").unwrap();
@@ -252,7 +257,7 @@ fn a_closed_bridge_sends_traffic_over_the_other_and_who_is_cut_off_is_told() {
     let lost: f64 = table(&cut, "cut_off").rows.iter().map(|row| row[0]).sum();
     assert!(lost > 0.5, "{lost}");
     let words: Vec<&str> = cut.story.iter().map(|text| text.nl.as_str()).collect();
-    assert!(words.iter().any(|words| words.contains("Farm") && words.contains("afgesloten")), "{words:?}");
+    assert!(words.iter().any(|words| words.contains("afgesloten: Farm.")), "{words:?}");
     assert!(value(&cut, "links", "lane lane street (closed)", "motor_change_per_h") < -0.1);
     assert!(cut.balance.as_ref().unwrap().relative_error < 1e-12);
 }
@@ -285,10 +290,17 @@ fn every_edit_does_what_it_says() {
     assert!((value(&narrow, "links", "bridge ", "capacity_per_h") - 700.0).abs() < 1e-6);
     let half = run("action = \"capacity\"\nstreet = \"bridge street\"\nfactor = 0.25");
     assert!((value(&half, "links", "bridge ", "capacity_per_h") - 350.0).abs() < 1e-6);
+    // More lanes let more through the lights at their end, too, whose timing stays.
+    let wide = run("action = \"lanes\"\nlinks = [\"out-west\"]\nlanes = 3");
+    let wait = |outcome: &Outcome| value(outcome, "links", "out-west ", "junction_wait_s");
+    assert!(wait(&wide) < wait(&half) - 0.1, "{} and {}", wait(&wide), wait(&half));
     // One way from west to east: who comes back goes round.
     let one_way = run(&format!("action = \"one_way\"\n{bridge}"));
     assert!(flow(&one_way, "bridge ") > 100.0 && flow(&one_way, "-south ") > 20.0 && flow(&one_way, "south ") < 1.0);
-    let both = run("action = \"both_ways\"\nstreet = \"bridge street\"");
+    // The same street opened again.
+    let both = run(&format!(
+        "action = \"one_way\"\n{bridge}\n[[traffic.edit]]\nname = \"again\"\naction = \"both_ways\"\nlinks = [\"bridge\"]"
+    ));
     assert!(flow(&both, "-bridge ") > 20.0);
     // No turn from the west onto the bridge.
     let banned = run("action = \"ban_turn\"\nalong = [[199700, 501000], [200000, 501000], [200500, 501020]]");
@@ -328,7 +340,14 @@ fn what_cannot_be_is_told_with_its_place() {
     put("negative.geojson", &roads.replace("\"maxspeed\":50", "\"capacity\":-5"));
     put("nan.geojson", &roads.replace("\"maxspeed\":50", "\"lanes\":\"x\",\"capacity\":\"nan\""));
     put("far.geojson", &zones.replace(",50", ",90"));
-    put("lonely.geojson", &zones.replace(",5015", ",5060").replace(",5016", ",5061"));
+    put(
+        "lonely.geojson",
+        &zones
+            .replace("[1993", "[1969")
+            .replace("[1994", "[1970")
+            .replace(",50095", ",50395")
+            .replace(",50105", ",50405"),
+    );
     put("poor.geojson", &zones.replace("residents", "people"));
     put("minus.geojson", &zones.replace("4000", "-4000"));
     put("empty.osm", "<osm/>");
@@ -403,6 +422,17 @@ fn what_cannot_be_is_told_with_its_place() {
             with(&edit("action = \"close\"\nstreet = \"lane street\"\nto = [[0, 0], [1, 1]]")),
             "does nothing with this action",
         ),
+        (with(&edit("action = \"one_way\"\nstreet = \"lane street\"")), "does not say in which direction"),
+        (
+            with(
+                &edit("action = \"close\"\nlinks = [\"lane\"]")
+                    .replace("links", "modes = [\"truck\"]\nlinks")
+                    .repeat(2),
+            ),
+            "closes nothing",
+        ),
+        (good.replace(ZONES, "trips_per_building = 1\ngate_trips = 5"), "does nothing with trips_per_building"),
+        (good.replace(ZONES, &format!("{ZONES}\nfactor = 0")), "makes no trips"),
         (with("[[traffic.reach]]\nname = \"a/b\"\nx = 1\ny = 1"), "cannot be the name of a layer"),
         (with("[[traffic.reach]]\nname = \"far\"\nx = 1\ny = 1"), "which no road is near"),
         (with("[[traffic.select_link]]\nname = \"x\"\nlinks = [\"moat\"]"), "names the link \"moat\""),

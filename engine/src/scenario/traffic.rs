@@ -329,6 +329,11 @@ impl Scenario {
             ),
             ("zone_m", demand.zone_m.is_some() && demand.zones.is_some(), "with zones"),
             ("gate_trips", demand.gate_trips.is_some() && table.is_some(), "with a table of trips"),
+            (
+                "gate_trips",
+                demand.gate_trips.is_some() && demand.trips_per_building.is_some(),
+                "with trips_per_building",
+            ),
         ];
         let found = idle.into_iter().find(|(_, given, _)| *given);
         found.map_or(Ok(()), |(key, _, why)| {
@@ -470,6 +475,10 @@ fn edit_of(at: &str, spec: &EditSpec) -> Result<Edit> {
     };
     if matches!(change, Change::Add { .. }) && !matches!(place, Place::Along(_)) {
         return Err(Error::scenario(at, "has no line", "write along = [[x, y], [x, y]]"));
+    }
+    if matches!((&change, &place), (Change::OneWay, Place::Street(_))) {
+        let mend = "draw the direction with along, or name the links that stay";
+        return Err(Error::scenario(key("street"), "does not say in which direction", mend));
     }
     Ok(Edit { name, place, change })
 }

@@ -44,8 +44,10 @@ fn twins(links: &[Link], keep: &mut [bool]) -> usize {
         let others = seen.entry((own.from, own.to)).or_default();
         let same = |other: &&usize| {
             let other = &links[**other];
-            // Ways that differ by more than a metre in length go different ways.
-            (other.length - own.length).abs() < 1.0 && other.modes & own.modes == own.modes
+            // Ways that differ by more than a metre in length, or in the middle, go different ways.
+            let middle = |link: &Link| super::point_at(&link.line, 0.5);
+            let near = (other.length - own.length).abs() < 1.0 && middle(other).distance(middle(own)) < 1.0;
+            near && other.modes & own.modes == own.modes
         };
         match others.iter().find(same) {
             Some(_) => {

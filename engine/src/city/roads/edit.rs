@@ -3,6 +3,7 @@
 use super::rules::Rules;
 use super::street::{self, Filled, Leads, Street};
 use super::{CAR, CYCLE, Control, Link, Node, Roads, TRUCK, length};
+use crate::words::Text;
 use glam::DVec2;
 
 /// A link lies along a line if most of it is so near, m.
@@ -78,7 +79,7 @@ pub struct Edited {
     /// For each link of before those that it has become, from its beginning to its end.
     pub parts: Vec<Vec<u32>>,
     /// What was done, edit by edit.
-    pub words: Vec<String>,
+    pub words: Vec<Text>,
 }
 
 /// What an edit cannot do: its number and why.
@@ -112,7 +113,8 @@ pub fn edit(base: &Roads, edits: &[Edit], rules: &Rules) -> Result<Edited, Refus
     let mut words = Vec::new();
     for (k, edit) in edits.iter().enumerate() {
         let refused = |(problem, mend)| Refused { edit: k, problem, mend };
-        words.push(format!("{}: {}", edit.name, editor.make(edit).map_err(refused)?));
+        let done = editor.make(edit).map_err(refused)?;
+        words.push(Text::new(format!("{}: {}", edit.name, done.en), format!("{}: {}", edit.name, done.nl)));
     }
     Ok(editor.done(count, words))
 }
@@ -128,30 +130,71 @@ pub fn links(roads: &Roads, place: &Place) -> Result<Vec<u32>, (String, &'static
 type Outcome<T> = Result<T, (String, &'static str)>;
 
 impl Editor<'_> {
-    fn make(&mut self, edit: &Edit) -> Outcome<String> {
+    fn make(&mut self, edit: &Edit) -> Outcome<Text> {
         match &edit.change {
             Change::Add { kind, lanes, speed, one_way, modes } => {
                 let Place::Along(line) = &edit.place else {
                     return Err(("has no line".into(), "write along = [[x, y], [x, y]]"));
                 };
                 let leads = if *one_way { Leads::There } else { Leads::Both };
-                let (count, metres) = self.add(line, kind, *lanes, *speed, leads, *modes)?;
-                Ok(format!("{count} new links of {metres:.0} m"))
+                let new = self.add(line, kind, *lanes, *speed, leads, *modes)?;
+                let (count, metres) = (new.len(), self.roads.links[new[0]].length);
+                Ok(Text::new(
+                    format!("a new road ({count} links of {metres:.0} m)"),
+                    format!("een nieuwe weg ({count} stukken van {metres:.0} m)"),
+                ))
             }
             Change::Ban => self.ban(&edit.place),
             Change::Move(line) => {
                 let links = self.links(&edit.place)?;
-                let longest = links.iter().max_by(|a, b| {
-                    self.roads.links[**a].length.total_cmp(&self.roads.links[**b].length).then(b.cmp(a))
-                });
-                let Some(&longest) = longest else { return Err(("meets no road".into(), "move the line")) };
-                let like = self.roads.links[longest].clone();
-                let both = links.iter().any(|k| self.roads.links[*k].heading(false).dot(like.heading(false)) < 0.0);
+                let own: Vec<Link> = links.iter().map(|k| self.roads.links[*k].clone()).collect();
+                let longest = own.iter().max_by(|a, b| a.length.total_cmp(&b.length).then(b.id.cmp(&a.id)));
+                let Some(like) = longest.cloned() else { return Err(("meets no road".into(), "move the line")) };
+                let both =
+                    own.iter().any(|link| own.iter().any(|other| (link.from, link.to) == (other.to, other.from)));
+                // A road that leads one way goes on leading there, however its new line is drawn.
+                let mut line = line.clone();
+                let (begin, end) = (like.line[0], like.line[like.line.len() - 1]);
+                let (first, last) = (line[0], line[line.len() - 1]);
+                if (end - begin).dot(last - first) < 0.0 {
+                    line.reverse();
+                }
                 links.iter().for_each(|k| self.gone[*k] = true);
                 let leads = if both { Leads::Both } else { Leads::There };
-                let (count, metres) =
-                    self.add(line, &like.kind, Some(like.lanes), Some(like.speed), leads, Some(like.modes))?;
-                Ok(format!("{} links moved to {count} of {metres:.0} m", links.len()))
+                let new = self.add(&line, &like.kind, Some(like.lanes), Some(like.speed), leads, Some(like.modes))?;
+                for &k in &new {
+                    let link = &mut self.roads.links[k];
+                    let along = link.line[link.line.len() - 1] - link.line[0];
+                    let runs = |old: &&Link| (old.line[old.line.len() - 1] - old.line[0]).dot(along) > 0.0;
+                    let old = own.iter().filter(runs).max_by(|a, b| a.length.total_cmp(&b.length)).unwrap_or(&like);
+                    (link.name, link.capacity, link.factor) = (old.name.clone(), old.capacity, old.factor);
+                    (link.power, link.modes, link.priority) = (old.power, old.modes, old.priority);
+                    if let Some(same) = own.iter().find(|old| old.to == link.to) {
+                        link.control = same.control;
+                    }
+                }
+                // Streets that met the old line on its way end there now.
+                let ends: Vec<u32> = new.iter().map(|k| self.roads.links[*k].from).collect();
+                let mut left: Vec<u32> = own.iter().flat_map(|link| [link.from, link.to]).collect();
+                left.sort_unstable();
+                left.dedup();
+                let meets = |node: &u32| {
+                    let others = (0..self.roads.links.len()).filter(|k| !self.gone[*k]);
+                    others.map(|k| &self.roads.links[k]).any(|link| link.from == *node || link.to == *node)
+                };
+                let left = left.iter().filter(|node| !ends.contains(node) && meets(node)).count();
+                let (count, metres) = (new.len(), self.roads.links[new[0]].length);
+                let (en, nl) = match left {
+                    0 => (String::new(), String::new()),
+                    _ => (
+                        format!("; {left} junctions on the old line no longer meet it"),
+                        format!("; {left} kruispunten op de oude lijn sluiten niet meer aan"),
+                    ),
+                };
+                Ok(Text::new(
+                    format!("moved ({} links, now {count} of {metres:.0} m{en})", own.len()),
+                    format!("verlegd ({} stukken, nu {count} van {metres:.0} m{nl})", own.len()),
+                ))
             }
             Change::BothWays => {
                 let links = self.links(&edit.place)?;
@@ -174,7 +217,10 @@ impl Editor<'_> {
                     let back = Link { id, from: link.to, to: link.from, line, control: Control::Unknown, ..link };
                     self.push(back, None);
                 }
-                Ok(format!("{opened} links opened in the other direction"))
+                Ok(Text::new(
+                    format!("open in both directions ({opened} links)"),
+                    format!("in beide richtingen open ({opened} stukken)"),
+                ))
             }
             Change::OneWay => {
                 let links = self.links(&edit.place)?;
@@ -195,15 +241,29 @@ impl Editor<'_> {
                         .collect()
                     }
                 };
+                if against.is_empty() {
+                    return Err(("leads one way already".into(), "draw along in the direction that stays open"));
+                }
                 // Cycles may still go both ways, as is usual.
                 for k in &against {
                     self.roads.links[*k].modes &= CYCLE;
                     self.gone[*k] |= self.roads.links[*k].modes == 0;
                 }
-                Ok(format!("{} links closed to cars in the other direction", against.len()))
+                Ok(Text::new(
+                    format!("one way for cars ({} links closed)", against.len()),
+                    format!("eenrichtingsverkeer voor auto's ({} stukken dicht)", against.len()),
+                ))
             }
             change => {
-                let links = self.links(&edit.place)?;
+                let mut links = self.links(&edit.place)?;
+                if let Change::Close(modes) = change {
+                    // What they may not use anyhow is not closed to them.
+                    links.retain(|k| self.roads.links[*k].modes & modes != 0);
+                    if links.is_empty() {
+                        let mend = "draw along over another road, or name other modes";
+                        return Err(("closes nothing: those it names may not go there anyhow".into(), mend));
+                    }
+                }
                 for &k in &links {
                     let link = &mut self.roads.links[k];
                     match change {
@@ -220,7 +280,20 @@ impl Editor<'_> {
                         _ => {}
                     }
                 }
-                Ok(format!("{} links", links.len()))
+                let count = links.len();
+                let (en, nl) = match change {
+                    Change::Close(_) => ("closed".to_string(), "afgesloten".to_string()),
+                    Change::Lanes(lanes) => (format!("lanes: {lanes}"), format!("rijstroken: {lanes}")),
+                    Change::Speed(speed) => {
+                        let kmh = (36.0 * speed).round() / 10.0;
+                        (format!("{kmh} km/h"), format!("{kmh} km/u"))
+                    }
+                    Change::Capacity(factor) => {
+                        (format!("capacity times {factor}"), format!("capaciteit maal {factor}"))
+                    }
+                    _ => Default::default(),
+                };
+                Ok(Text::new(format!("{en} ({count} links)"), format!("{nl} ({count} stukken)")))
             }
         }
     }
@@ -249,7 +322,7 @@ impl Editor<'_> {
         speed: Option<f64>,
         leads: Leads,
         modes: Option<u8>,
-    ) -> Outcome<(usize, f64)> {
+    ) -> Outcome<Vec<usize>> {
         let (Some(&first), Some(&last)) = (line.first(), line.last()) else {
             return Err(("has no line".into(), "write along = [[x, y], [x, y]]"));
         };
@@ -285,12 +358,17 @@ impl Editor<'_> {
                 "take one of the table of rules",
             ));
         }
-        let metres = links[0].length;
-        let count = links.len();
-        for link in links {
-            self.push(link, None);
+        // Where lights stand, the new road has them, too.
+        let has_lights = |node: u32| {
+            let others = (0..self.roads.links.len()).filter(|k| !self.gone[*k]);
+            others.map(|k| &self.roads.links[k]).any(|link| link.to == node && link.control == Control::Signal)
+        };
+        for link in &mut links {
+            if has_lights(link.to) {
+                link.control = Control::Signal;
+            }
         }
-        Ok((count, metres))
+        Ok(links.into_iter().map(|link| self.push(link, None)).collect())
     }
 
     /// The node where a new road joins the others: one that is near, or a new one on the nearest road.
@@ -358,7 +436,7 @@ impl Editor<'_> {
         }
     }
 
-    fn ban(&mut self, place: &Place) -> Outcome<String> {
+    fn ban(&mut self, place: &Place) -> Outcome<Text> {
         let (from, to) = match place {
             Place::Links(names) if names.len() == 2 => {
                 let links = self.links(place)?;
@@ -396,10 +474,11 @@ impl Editor<'_> {
         if !self.roads.bans.contains(&ban) {
             self.roads.bans.push(ban);
         }
-        Ok(format!("no turn from {} into {}", self.roads.links[from].id, self.roads.links[to].id))
+        let [from, to] = [from, to].map(|k| &self.roads.links[k].id);
+        Ok(Text::new(format!("no turn from {from} into {to}"), format!("niet afslaan van {from} naar {to}")))
     }
 
-    fn done(self, count: usize, words: Vec<String>) -> Edited {
+    fn done(self, count: usize, words: Vec<Text>) -> Edited {
         let Editor { mut roads, origin, gone, .. } = self;
         let keep: Vec<bool> = gone.iter().map(|gone| !gone).collect();
         let origin: Vec<Option<u32>> =

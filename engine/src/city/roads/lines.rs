@@ -1,7 +1,7 @@
 //! Roads as lines of GeoJSON or GeoPackage: each a stretch between two ends, with columns as OpenStreetMap's tags or osmnx name them.
 
 use super::street::{self, Filled, Leads, Street};
-use super::{MOST, Node, Reading, Roads, look_like_degrees, shown, undeclared};
+use super::{Control, MOST, Node, Reading, Roads, look_like_degrees, shown, undeclared};
 use crate::city::read::{Line, Value, lines};
 use crate::error::{Error, Result};
 use glam::DVec2;
@@ -12,7 +12,7 @@ use std::path::Path;
 const SAME: f64 = 0.5;
 
 /// What is read of a line: for each the columns that may hold it, the best first.
-const COLUMNS: [&[&str]; 10] = [
+const COLUMNS: [&[&str]; 11] = [
     &["highway", "kind", "wegtype", "type", "class", "fclass"],
     &["name", "naam", "straatnaam", "stt_naam", "ref"],
     &["oneway", "eenrichting"],
@@ -23,6 +23,7 @@ const COLUMNS: [&[&str]; 10] = [
     &["junction"],
     &["lanes:forward", "lanes_forward"],
     &["lanes:backward", "lanes_backward"],
+    &["control", "verkeersregeling"],
 ];
 
 /// Reads roads.
@@ -95,8 +96,7 @@ fn street_of(path: &Path, line: &Line, ends: [u32; 2]) -> Result<Street> {
     let capacity = match text(5) {
         None => None,
         Some(words) => {
-            let number =
-                words.parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0 && *number < 1e6);
+            let number = words.parse::<f64>().ok().filter(|number| (1.0..1e6).contains(number));
             Some(number.ok_or_else(|| bad(format!("has the capacity {}", shown(&words))))?)
         }
     };
@@ -110,14 +110,15 @@ fn street_of(path: &Path, line: &Line, ends: [u32; 2]) -> Result<Street> {
         (None, _) => None,
     };
     let leads = match found[2] {
-        Some(Value::Number(number)) => {
-            if *number != 0.0 {
-                Leads::There
-            } else {
-                Leads::Both
-            }
-        }
+        Some(Value::Number(number)) if *number < 0.0 => Leads::Back,
+        Some(Value::Number(number)) if *number > 0.0 => Leads::There,
+        Some(Value::Number(_)) => Leads::Both,
         _ => text(2).map_or(Leads::Unknown, |words| street::leads(&words)),
+    };
+    // Lights at both ends, where they are said to be.
+    let control = match text(10).as_deref() {
+        Some("signal" | "traffic_signals" | "verkeerslichten") => Control::Signal,
+        _ => Control::Unknown,
     };
     Ok(Street {
         id: text(6).map_or_else(|| line.number.to_string(), |id| shown(&id)),
@@ -130,6 +131,7 @@ fn street_of(path: &Path, line: &Line, ends: [u32; 2]) -> Result<Street> {
         lanes_each: [8, 9].map(|k| text(k).and_then(|words| street::lanes(&words))),
         speed_kmh: text(4).and_then(|words| street::speed(&words)),
         capacity,
+        controls: [control; 2],
         roundabout: text(7).is_some_and(|kind| kind == "roundabout" || kind == "circular"),
         ..Street::default()
     })

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Nodes of a file at most, on roads or not.
 pub(super) const MOST_NODES: usize = 100_000_000;
+/// Turns of one restriction at most.
+const MOST_TURNS: usize = 64;
 /// A light this far before a junction is that of the junction, m.
 const LIGHT_BEFORE: f64 = 40.0;
 
@@ -80,14 +82,18 @@ impl Osm {
             return;
         }
         let words = tag("restriction").or(tag("restriction:motorcar"));
-        let Some(words) = words else { return };
+        let Some(words) = words else {
+            // Of trucks only, or by the hour.
+            self.odd_restrictions += 1;
+            return;
+        };
         let of = |role: &str, node: bool| -> Vec<i64> {
             members.iter().filter(|m| m.2 == role && m.0 == node).map(|m| m.1).collect()
         };
         let (from, to) = (of("from", false), of("to", false));
         let via = of("via", true).first().copied();
         let is_known = words.starts_with("no_") || words.starts_with("only_");
-        if !is_known || from.is_empty() || to.is_empty() || via.is_none() {
+        if !is_known || from.is_empty() || to.is_empty() || via.is_none() || from.len() * to.len() > MOST_TURNS {
             self.odd_restrictions += 1;
             return;
         }
@@ -140,12 +146,18 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
     let mut of_way: HashMap<i64, Vec<(u32, i64, i64)>> = HashMap::new();
     for way in ways {
         let kind = way.tag("highway").and_then(|kind| kind_of(way, kind, reading.rules)).unwrap_or_default();
-        let known: Vec<i64> = way.nodes.iter().copied().filter(|node| places.contains_key(node)).collect();
-        let cuts: Vec<usize> = (0..known.len())
-            .filter(|k| *k == 0 || k + 1 == known.len() || uses.get(&known[*k]).is_some_and(|uses| *uses > 1))
-            .collect();
-        for (part, cut) in cuts.windows(2).enumerate() {
-            let nodes = &known[cut[0]..=cut[1]];
+        // Where the map is cut, so is the way.
+        let runs: Vec<&[i64]> =
+            way.nodes.split(|node| !places.contains_key(node)).filter(|run| run.len() > 1).collect();
+        let is_cut =
+            |run: &[i64], k: usize| k == 0 || k + 1 == run.len() || uses.get(&run[k]).is_some_and(|uses| *uses > 1);
+        let mut pieces: Vec<&[i64]> = Vec::new();
+        for run in runs {
+            let cuts: Vec<usize> = (0..run.len()).filter(|k| is_cut(run, *k)).collect();
+            pieces.extend(cuts.windows(2).map(|cut| &run[cut[0]..=cut[1]]));
+        }
+        for (part, nodes) in pieces.iter().enumerate() {
+            let nodes = *nodes;
             let mut end = |node: i64| {
                 *number.entry(node).or_insert_with(|| {
                     roads.nodes.push(Node { id: node.to_string(), at: places[&node] });
@@ -156,9 +168,9 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
             let mut street = street_of(way, kind, nodes, &places, &osm.controls);
             street.ends = ends;
             // As SUMO numbers them.
-            street.id = if cuts.len() > 2 { format!("{}#{part}", way.id) } else { way.id.to_string() };
+            street.id = if pieces.len() > 1 { format!("{}#{part}", way.id) } else { way.id.to_string() };
             for link in street::links(&street, reading.rules, &mut filled) {
-                let is_back = link.id.starts_with('-');
+                let is_back = link.id != street.id;
                 let (from, to) = (nodes[0], nodes[nodes.len() - 1]);
                 let (from, to) = if is_back { (to, from) } else { (from, to) };
                 of_way.entry(way.id).or_default().push((roads.links.len() as u32, from, to));

@@ -4,8 +4,10 @@ use super::osm::{MOST_NODES, Osm, Way};
 use super::{shown, text};
 use crate::error::{Error, Result};
 use quick_xml::events::{BytesStart, Event};
-use std::io::{BufRead, BufReader};
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 /// Members of a way or a relation at most.
 const MOST_MEMBERS: usize = 100_000;
@@ -17,6 +19,25 @@ pub(super) struct Xml<'a> {
     path: &'a Path,
     reader: quick_xml::Reader<Box<dyn BufRead>>,
     buffer: Vec<u8>,
+    /// Bytes that may still be read before the next piece ends.
+    left: Rc<Cell<usize>>,
+}
+
+/// Bytes that end with an error where a piece is too long.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        match self.left.get().checked_sub(count) {
+            Some(left) => self.left.set(left),
+            None => return Err(std::io::Error::other("a piece of it is longer than 16 MiB")),
+        }
+        Ok(count)
+    }
 }
 
 /// What comes next in a file of XML.
@@ -31,8 +52,10 @@ pub(super) enum Piece {
 
 impl<'a> Xml<'a> {
     pub fn open(path: &'a Path) -> Result<Xml<'a>> {
-        let inner: Box<dyn BufRead> = Box::new(BufReader::with_capacity(1 << 16, text(path)?));
-        Ok(Xml { path, reader: quick_xml::Reader::from_reader(inner), buffer: Vec::new() })
+        let left = Rc::new(Cell::new(LONGEST));
+        let bounded = Bounded { inner: text(path)?, left: left.clone() };
+        let inner: Box<dyn BufRead> = Box::new(BufReader::with_capacity(1 << 16, bounded));
+        Ok(Xml { path, reader: quick_xml::Reader::from_reader(inner), buffer: Vec::new(), left })
     }
 
     /// An error at the place that was read last.
@@ -44,6 +67,7 @@ impl<'a> Xml<'a> {
     pub fn next(&mut self) -> Result<Piece> {
         loop {
             self.buffer.clear();
+            self.left.set(LONGEST);
             let event = self.reader.read_event_into(&mut self.buffer);
             let (is_empty, start) = match event {
                 Ok(Event::Start(start)) => (false, start),
@@ -90,7 +114,7 @@ pub(super) fn value<'v>(attributes: &'v [(String, String)], key: &str) -> Option
 /// The line of a byte of a file, from 1.
 fn line_at(path: &Path, at: u64) -> u64 {
     let Ok(file) = text(path) else { return 0 };
-    let mut file = BufReader::new(std::io::Read::take(file, at));
+    let mut file = BufReader::new(file.take(at));
     let (mut line, mut buffer) = (1, Vec::new());
     while file.read_until(b'\n', &mut buffer).is_ok_and(|read| read > 0) {
         line += u64::from(buffer.last() == Some(&b'\n'));
@@ -109,6 +133,7 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
     let mut members: Vec<(bool, i64, String)> = Vec::new();
     let mut node = 0i64;
     let mut is_osm = false;
+    let mut references = 0usize;
     loop {
         let (name, attributes, is_empty) = match xml.next()? {
             Piece::Done => break,
@@ -173,6 +198,10 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
                 }
             }
             _ => {}
+        }
+        references += usize::from(name == "nd" || name == "member");
+        if references > MOST_NODES {
+            return Err(xml.bad(format!("has more than {MOST_NODES} references")));
         }
         if way.nodes.len().max(members.len()).max(tags.len()) > MOST_MEMBERS {
             return Err(xml.bad(format!("<{name}> is one of more than {MOST_MEMBERS} in one element")));

@@ -239,6 +239,10 @@ impl Assignment {
         let cut = read::<u32>(from, None)?;
         let cut_trips = read::<f64>(from, Some(cut.len() / 3))?;
         let progress = read::<f64>(from, Some(2))?;
+        let is_zone = |cut: &[u32]| cut[0] < 3 && (cut[1].max(cut[2]) as usize) < network.zones;
+        if !cut.chunks_exact(3).all(is_zone) {
+            return Err(damaged());
+        }
         if links.iter().any(|link| *link as usize >= network.links.len()) {
             return Err(damaged());
         }
@@ -253,7 +257,8 @@ impl Assignment {
                 (way, at) = (way + 1, at + length);
             }
             let class = u8::try_from(own[0]).map_err(|_| damaged())?;
-            if ways.is_empty() || own[1].max(own[2]) as usize >= network.zones {
+            let is_known = usize::from(class) < network.classes.len().max(1);
+            if ways.is_empty() || !is_known || own[1].max(own[2]) as usize >= network.zones {
                 return Err(damaged());
             }
             all.push(Pair { class, from: own[1], to: own[2], trips, ways });
@@ -456,8 +461,10 @@ impl Assignment {
 
     /// Trips that use any of some links, by class and pair of zones: class, from, to, trips.
     pub fn users(&self, links: &[u32]) -> Vec<(usize, u32, u32, f64)> {
+        let mut wanted = vec![false; self.flow.len()];
+        links.iter().for_each(|link| wanted[*link as usize] = true);
         let of = |pair: &Pair| {
-            let uses = |way: &&Way| way.links.iter().any(|link| links.contains(link));
+            let uses = |way: &&Way| way.links.iter().any(|link| wanted[*link as usize]);
             let on = pair.ways.iter().filter(uses).map(|way| way.flow).sum::<f64>();
             (on > 0.0).then_some((usize::from(pair.class), pair.from, pair.to, on))
         };
@@ -476,8 +483,10 @@ impl Assignment {
     /// Flow on each link of the trips that use any of some links.
     pub fn flow_through(&self, links: &[u32]) -> Vec<f64> {
         let mut flow = vec![0.0; self.flow.len()];
+        let mut wanted = vec![false; self.flow.len()];
+        links.iter().for_each(|link| wanted[*link as usize] = true);
         let ways = self.pairs.iter().flat_map(|pair| &pair.ways);
-        for way in ways.filter(|way| way.links.iter().any(|link| links.contains(link))) {
+        for way in ways.filter(|way| way.links.iter().any(|link| wanted[*link as usize])) {
             way.links.iter().for_each(|link| flow[*link as usize] += way.flow);
         }
         flow

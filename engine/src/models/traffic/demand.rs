@@ -15,6 +15,16 @@ impl Demand {
         Demand { trips: vec![Vec::new(); zones] }
     }
 
+    /// Trips from zone to zone, sorted, each pair once; of those within a zone nothing meets a road.
+    pub(super) fn of(zones: usize, mut rows: Vec<(u32, u32, f64)>) -> Demand {
+        rows.sort_by_key(|(from, to, _)| (*from, *to));
+        let mut demand = Demand::none(zones);
+        for pair in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            demand.push(pair[0].0 as usize, pair[0].1 as usize, pair.iter().map(|(_, _, trips)| trips).sum());
+        }
+        demand
+    }
+
     /// Adds trips from one zone to another. Those within a zone meet no road and are left out.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Searches on a GPU: an origin and a node are an invocation.
 
+use super::cpu::CpuSearcher;
 use super::params::{NEVER, Search};
 use super::ways::{Arcs, Searcher, Trees};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
@@ -47,6 +48,10 @@ impl GpuSearcher {
 
 impl Searcher for GpuSearcher {
     fn search(&mut self, arcs: &Arcs, origins: &[u32]) -> Result<Trees> {
+        // More than a dispatch may have; the processor finds the same.
+        if arcs.nodes.div_ceil(GROUP) > 65_535 {
+            return CpuSearcher.search(arcs, origins);
+        }
         let mut trees = Trees { nodes: arcs.nodes, ..Trees::default() };
         let most = MOST.min(self.gpu.adapter.largest_binding as usize) / (4 * arcs.nodes.max(1));
         let most = most.clamp(1, 65_535).min(origins.len().max(1));

@@ -21,6 +21,8 @@ pub struct Daily {
     pub cycling: Vec<f64>,
     /// Largest share by which an end is off.
     pub off: f64,
+    /// Share of the trips that zones make and that find no way.
+    pub missed: f64,
 }
 
 /// Doubly constrained trips: T = a p b q f with rows that sum up to p and columns to q (Furness 1965).
@@ -59,10 +61,11 @@ pub fn furness(p: &[f64], q: &[f64], f: &[f64]) -> (Vec<f64>, f64) {
 pub fn daily(zones: &[Zone], minutes: &[f64], km: &[f64], rules: &Rules) -> Result<Daily> {
     let travel = &rules.demand;
     let n = zones.len();
-    let p: Vec<f64> = zones.iter().map(|zone| travel.trips_per_resident * zone.residents + zone.gate).collect();
+    let p: Vec<f64> = zones.iter().map(|zone| travel.trips_per_resident * zone.residents + 0.5 * zone.gate).collect();
     let draw: Vec<f64> =
         zones.iter().map(|zone| travel.residents_draw * zone.residents + travel.jobs_draw * zone.jobs).collect();
-    let gates: f64 = zones.iter().map(|zone| zone.gate).sum();
+    // Half of those who pass a gate come in by the trips from home, and half by the trips back.
+    let gates: f64 = zones.iter().map(|zone| 0.5 * zone.gate).sum();
     let (made, drawn): (f64, f64) = (p.iter().sum::<f64>() - gates, draw.iter().sum());
     if made + gates <= 0.0 {
         let mend = "give zones with residents, or a table of trips";
@@ -76,20 +79,24 @@ pub fn daily(zones: &[Zone], minutes: &[f64], km: &[f64], rules: &Rules) -> Resu
         ));
     }
     let scale = if drawn > 0.0 { made / drawn } else { 0.0 };
-    let q: Vec<f64> = zones.iter().zip(&draw).map(|(zone, draw)| scale * draw + zone.gate).collect();
-    let mut f: Vec<f64> = minutes.iter().map(|minutes| (-travel.rate_per_minute * minutes).exp()).collect();
+    let q: Vec<f64> = zones.iter().zip(&draw).map(|(zone, draw)| scale * draw + 0.5 * zone.gate).collect();
+    // Where no way leads, nobody goes, whatever the rate.
+    let resist = |minutes: f64| if minutes.is_finite() { (-travel.rate_per_minute * minutes).exp() } else { 0.0 };
+    let mut f: Vec<f64> = minutes.iter().map(|minutes| resist(*minutes)).collect();
     for i in 0..n {
         // Within a zone half as far as to the next one; through a gate nobody turns round.
         let next = (0..n).filter(|j| *j != i && zones[*j].gate == 0.0).map(|j| minutes[i * n + j]);
         let next = next.fold(f64::INFINITY, f64::min);
-        f[i * n + i] = if zones[i].gate > 0.0 { 0.0 } else { (-travel.rate_per_minute * 0.5 * next).exp() };
+        f[i * n + i] = if zones[i].gate > 0.0 { 0.0 } else { resist(0.5 * next) };
     }
     let (trips, off) = furness(&p, &q, &f);
     let cycling = (0..n * n).map(|k| {
         let passes = zones[k / n].gate > 0.0 || zones[k % n].gate > 0.0;
         if passes || !km[k].is_finite() { 0.0 } else { rules.cycles(km[k]) }
     });
-    Ok(Daily { zones: n, cycling: cycling.collect(), trips, off })
+    let all: f64 = p.iter().sum();
+    let missed = (1.0 - trips.iter().sum::<f64>() / all).max(0.0);
+    Ok(Daily { zones: n, cycling: cycling.collect(), trips, off, missed })
 }
 
 impl Daily {

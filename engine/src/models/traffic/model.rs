@@ -40,8 +40,9 @@ const BAND: f64 = 0.008;
 const WIDEST: f64 = 60.0;
 /// Vehicles an hour below which no change is drawn.
 const DRAWN: f64 = 10.0;
-/// Origins whose searches are held at once.
+/// Origins whose searches are held at once at most, and nodes of all of them.
 const AT_ONCE: usize = 64;
+const NODES_AT_ONCE: usize = 1 << 25;
 /// Bytes that a pair of zones takes: tables, demand and routes.
 const BYTES_PER_PAIR: u64 = 700;
 const BYTES_PER_CELL: u64 = 60;
@@ -71,11 +72,26 @@ struct Traffic {
     places: Places,
     /// Demand of the slice that is worked on, and the share that is left out.
     demand: Option<([Demand; 3], f64)>,
-    /// Slices that are done: flows before and after, trips, and what cannot be made.
+    /// Slices that are done: flows before and after, and trips.
     done: Vec<Slice>,
+    /// What only the routes of the busiest slice so far tell.
+    best: Best,
     /// Whether the first side of the slice is done.
     has_base: bool,
     steps: u64,
+}
+
+/// What the routes of a slice tell besides flows.
+#[derive(Default)]
+struct Best {
+    /// For each selected place its users: class, from, to, trips.
+    users: Vec<Vec<(usize, u32, u32, f64)>>,
+    /// And where they drive, on the links of before.
+    flows: Vec<Vec<f64>>,
+    /// Trips that cannot be made before and after.
+    cut: [Vec<CutOff>; 2],
+    /// Trips on the way.
+    driven: f64,
 }
 
 /// A slice that is done.
@@ -110,6 +126,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, _: Option<&Cac
         places: city.places.clone(),
         demand: None,
         done: Vec::new(),
+        best: Best::default(),
         has_base: false,
         steps: 0,
     }))
@@ -156,7 +173,9 @@ fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Res
     });
     let selected = selected.collect::<Result<Vec<_>>>()?;
     let before = side(roads)?;
-    let after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
+    let mut after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
+    // Nobody sets lights anew because a road is closed.
+    after.iter_mut().for_each(Side::keep_lights);
     let trips = match (found.table, spec.demand.trips_per_building) {
         (Some(table), _) => Trips::Table(table, spec.demand.trips_per.unwrap_or(TripsPer::Hour)),
         (None, each) => {
@@ -168,6 +187,9 @@ fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Res
                 rules.demand.jobs_draw = 0.0;
             }
             let daily = gravity::daily(&zones, &skim.minutes, &skim.km, &rules)?;
+            if daily.missed > 0.001 {
+                repairs.push(format!("{:.1} % of the trips that zones make find no way", 100.0 * daily.missed));
+            }
             if daily.off > 0.01 {
                 repairs.push(format!("trips do not meet the zones' sums by {:.1} %", 100.0 * daily.off));
             }
@@ -209,6 +231,17 @@ fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Res
         let free = problem.before.roads.links.iter().map(|road| road.length / road.speed).collect();
         let state = State { time: free, ..State::default() };
         reach::times(&problem.before, &state, &problem.reach, searcher)?;
+        if let Some(after) = &problem.after {
+            let free = after.roads.links.iter().map(|road| road.length / road.speed).collect();
+            let state = State { time: free, ..State::default() };
+            reach::times(after, &state, &problem.reach, searcher)?;
+        }
+    }
+    let (from, to) = problem.slices.first().copied().unwrap_or((0.0, 1.0));
+    let (first, _) = problem.trips.hour(from, to, &problem.rules, problem.factor);
+    if first.iter().map(Demand::total).sum::<f64>() <= 0.0 {
+        let mend = "see that roads join the zones, that factor is above 0, and that somebody lives there";
+        return Err(Error::scenario("traffic.demand", "makes no trips between zones", mend));
     }
     Ok(problem)
 }
@@ -232,7 +265,8 @@ fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -> Result<[S
         .collect();
     let mut skim = Skim::default();
     let origins: Vec<u32> = (0..zones as u32).collect();
-    for some in origins.chunks(AT_ONCE) {
+    let at_once = (NODES_AT_ONCE / network.nodes.max(1)).clamp(1, AT_ONCE);
+    for some in origins.chunks(at_once) {
         let trees = searcher.search(&arcs, some)?;
         for own in 0..some.len() {
             let none = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
@@ -300,6 +334,9 @@ impl Traffic {
             gap: sides.map(Side::gap).fold(0.0, f64::max),
         });
         self.demand = None;
+        if self.busiest() + 1 == self.done.len() {
+            self.best = self.best();
+        }
         true
     }
 
@@ -310,6 +347,7 @@ impl Traffic {
             after: self.problem.after.as_ref().map(|side| view(side, 1)),
             origin: &self.problem.edited.origin,
             parts: &self.problem.edited.parts,
+            pcu: self.problem.rules.vehicles.truck_pcu,
         }
     }
 
@@ -426,7 +464,7 @@ impl Traffic {
             }
             let ends = |side: usize| {
                 let own = &times[side][k];
-                spread(grid, &sides[side].roads, |road| own[road].map(|(from, to)| (from / 60.0, to / 60.0)))
+                spread(grid, &sides[side].roads, |road, share| own.at(road, share).map(|seconds| seconds / 60.0))
             };
             let by = if origin.by_cycle { "cycle" } else { "car" };
             let words = format!("minutes by {by} from {}", origin.name);
@@ -461,21 +499,38 @@ impl Traffic {
         Ok(reached)
     }
 
+    /// What the routes of now tell besides flows.
+    fn best(&self) -> Best {
+        let problem = &self.problem;
+        let graph = &problem.before.motor;
+        let mut best = Best {
+            cut: [problem.before.cut_off(), problem.after.as_ref().map_or(Vec::new(), Side::cut_off)],
+            ..Best::default()
+        };
+        let now = problem.after.as_ref().unwrap_or(&problem.before);
+        best.driven = now.routes.iter().flatten().map(super::assignment::Assignment::trips).sum();
+        let Some([routes, _]) = &problem.before.routes else { return best };
+        for (_, roads) in &problem.selected {
+            let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
+            best.users.push(routes.users(&links));
+            best.flows.push(graph.on_roads(&routes.flow_through(&links), 0.0));
+        }
+        best
+    }
+
     /// Who uses the roads that are asked about, as they are before the edits.
     fn selected(&self) -> Option<Table> {
         let problem = &self.problem;
-        let routes = &problem.before.routes.as_ref()?[0];
         let mut table = Table {
             name: "selected".into(),
-            description: "who uses the roads that were asked about, today: trips an hour by pair of zones".into(),
+            description: "who uses the roads that were asked about, today: trips of the busiest hour by pair of zones"
+                .into(),
             columns: vec!["cars_per_h".into(), "trucks_per_h".into()],
             ..Table::default()
         };
-        for (name, roads) in &problem.selected {
-            let graph = &problem.before.motor;
-            let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
+        for ((name, _), users) in problem.selected.iter().zip(&self.best.users) {
             let mut sums: std::collections::BTreeMap<(u32, u32), [f64; 2]> = Default::default();
-            for (class, from, to, trips) in routes.users(&links) {
+            for &(class, from, to, trips) in users {
                 let pcu = if class == 1 { problem.rules.vehicles.truck_pcu } else { 1.0 };
                 sums.entry((from, to)).or_default()[class.min(1)] += trips / pcu;
             }
@@ -491,20 +546,16 @@ impl Traffic {
 
     /// Where those who use the roads that are asked about drive.
     fn selected_flows(&self) -> Vec<Ribbons> {
-        let problem = &self.problem;
-        let Some(routes) = &problem.before.routes else { return Vec::new() };
         let slug = |name: &str| -> String {
             let plain = |c: char| if c.is_alphanumeric() { c.to_lowercase().next().unwrap_or(c) } else { '_' };
             name.trim().chars().take(40).map(plain).collect()
         };
-        let of = |(name, roads): &(String, Vec<u32>)| {
-            let graph = &problem.before.motor;
-            let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
-            let flow = graph.on_roads(&routes[0].flow_through(&links), 0.0);
+        let of = |((name, _), flow): (&(String, Vec<u32>), &Vec<f64>)| {
             let words = format!("today's cars and trucks (as cars) an hour of those who use {name}");
-            self.ribbons(&format!("users_{}_bands", slug(name)), "per h", &words, &problem.before.roads, &flow, 1.0)
+            let roads = &self.problem.before.roads;
+            self.ribbons(&format!("users_{}_bands", slug(name)), "per h", &words, roads, flow, 1.0)
         };
-        problem.selected.iter().map(of).collect()
+        self.problem.selected.iter().zip(&self.best.flows).map(of).collect()
     }
 }
 
@@ -579,14 +630,13 @@ impl Model for Traffic {
         let [cycle] = skims(&now.cycle, &free_costs(&now.cycle), self.searcher.as_mut())?;
         let slice = &self.done[busiest];
         let sides = self.sides(slice);
-        let cut: [Vec<CutOff>; 2] =
-            [problem.before.cut_off(), problem.after.as_ref().map_or(Vec::new(), Side::cut_off)];
+        let cut = &self.best.cut;
         let pcu = problem.rules.vehicles.truck_pcu;
         let cars = [&before, after.as_ref().unwrap_or(&before)];
         let mut tables = vec![
             report::links(&sides),
             report::pairs(&problem.zones, &trips, cars, &cycle, edited),
-            report::zones(&problem.zones, &trips, cars, if edited { &cut[1] } else { &cut[0] }, edited),
+            report::zones(&problem.zones, &trips, cars, if edited { &cut[1] } else { &cut[0] }, pcu, edited),
         ];
         tables.extend(report::cut_off(&problem.zones, [&cut[0], if edited { &cut[1] } else { &cut[0] }], pcu));
         if !self.places.areas.is_empty() {
@@ -633,6 +683,16 @@ impl Model for Traffic {
             let id = link.id.trim_start_matches('-');
             Some(area.map_or_else(|| id.to_string(), |area| format!("{id}, {area}")))
         };
+        let n = problem.zones.len();
+        let mut zone_trips = vec![0.0; n];
+        for demand in &demand[..2] {
+            for (from, row) in demand.trips.iter().enumerate() {
+                for (to, trips) in row {
+                    zone_trips[from] += trips;
+                    zone_trips[*to as usize] += trips;
+                }
+            }
+        }
         let story = story::story(&story::Facts {
             sides,
             hour,
@@ -640,20 +700,23 @@ impl Model for Traffic {
             edits: &problem.edited.words,
             trips: slice.trips,
             cut: [&cut[0], &cut[1]],
+            zone_trips: &zone_trips,
+            has_settled: slice.gap <= problem.gap,
             reach: reached.shares,
             place_of: &place_of,
         });
         // Trips of all classes: those that are told, those on the roads, and those that cannot be made.
         let told: f64 = demand.iter().map(Demand::total).sum();
         let not_made: f64 = if edited { &cut[1] } else { &cut[0] }.iter().map(|cut| cut.trips).sum();
-        let driven: f64 = now.routes.iter().flatten().map(super::assignment::Assignment::trips).sum();
         let balance = Balance::new(
             "trips per h (a truck as cars)",
-            vec![("set out".into(), told), ("on the way".into(), -driven), ("cannot be made".into(), -not_made)],
+            vec![
+                ("set out".into(), told),
+                ("on the way".into(), -self.best.driven),
+                ("cannot be made".into(), -not_made),
+            ],
         );
-        // Routes are those of the last slice.
-        let balance = (busiest + 1 == self.done.len()).then_some(balance);
-        Ok(Outcome { layers, tables, balance, story, ribbons })
+        Ok(Outcome { layers, tables, balance: Some(balance), story, ribbons })
     }
 
     fn settings(&self) -> serde_json::Value {
@@ -673,7 +736,7 @@ impl Model for Traffic {
             "links": problem.before.roads.links.len(),
             "banned_turns": problem.before.roads.bans.len(),
             "rules": problem.rules.source,
-            "edits": problem.edited.words,
+            "edits": problem.edited.words.iter().map(|text| &text.en).collect::<Vec<_>>(),
             "repairs": problem.repairs,
         })
     }
@@ -687,6 +750,20 @@ impl Model for Traffic {
         }
         self.problem.before.save(out)?;
         self.problem.after.iter().try_for_each(|side| side.save(out))?;
+        let Best { users, flows, cut, driven } = &self.best;
+        write(out, &[*driven, users.len() as f64])?;
+        for (users, flow) in users.iter().zip(flows) {
+            write(
+                out,
+                &users.iter().flat_map(|(class, from, to, _)| [*class as u32, *from, *to]).collect::<Vec<u32>>(),
+            )?;
+            write(out, &users.iter().map(|user| user.3).collect::<Vec<f64>>())?;
+            write(out, flow)?;
+        }
+        for cut in cut {
+            write(out, &cut.iter().flat_map(|cut| [cut.class as u32, cut.from, cut.to]).collect::<Vec<u32>>())?;
+            write(out, &cut.iter().map(|cut| cut.trips).collect::<Vec<f64>>())?;
+        }
         Ok(Ok(()))
     }
 
@@ -715,6 +792,26 @@ impl Model for Traffic {
         if let Some(side) = &mut self.problem.after {
             side.load(from)?;
         }
+        let zones = self.problem.zones.len() as u32;
+        let pairs = |from: &mut dyn Read| -> std::io::Result<Vec<(usize, u32, u32, f64)>> {
+            let who = read::<u32>(from, None)?;
+            let trips = read::<f64>(from, Some(who.len() / 3))?;
+            let all: Vec<_> =
+                who.chunks_exact(3).zip(trips).map(|(who, trips)| (who[0] as usize, who[1], who[2], trips)).collect();
+            let sound = all.iter().all(|(class, from, to, _)| *class < 3 && from.max(to) < &zones);
+            if sound { Ok(all) } else { Err(damaged()) }
+        };
+        let own = read::<f64>(from, Some(2))?;
+        let mut best = Best { driven: own[0], ..Best::default() };
+        for _ in 0..(own[1] as usize).min(self.problem.selected.len()) {
+            best.users.push(pairs(from)?);
+            best.flows.push(read::<f64>(from, Some(self.problem.before.roads.links.len()))?);
+        }
+        for cut in &mut best.cut {
+            let cuts = pairs(from)?.into_iter().map(|(class, from, to, trips)| CutOff { class, from, to, trips });
+            *cut = cuts.collect();
+        }
+        self.best = best;
         self.demand = match head[3] {
             0 => None,
             _ => {

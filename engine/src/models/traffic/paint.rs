@@ -79,18 +79,20 @@ pub fn bands(grid: &Grid, ribbons: &Ribbons) -> Vec<f32> {
     values
 }
 
-/// Values at both ends of links, linearly between, on the cells that their lines pass; the least where several do. From there what is
+/// Values along links, by the share of their length, on the cells that their lines pass; the least where several do. From there what is
 /// nearest counts for the ground beside, up to 75 m.
-pub fn spread(grid: &Grid, roads: &Roads, ends: impl Fn(usize) -> Option<(f64, f64)>) -> Vec<f32> {
+pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>) -> Vec<f32> {
     let mut values = vec![f32::INFINITY; grid.len()];
     for (k, link) in roads.links.iter().enumerate() {
-        let Some((from, to)) = ends(k) else { continue };
+        if at(k, 0.5).is_none() {
+            continue;
+        }
         let points: Vec<[f64; 2]> = link.line.iter().map(|at| at.to_array()).collect();
         let cells = line::cells(grid, &points);
         let last = (cells.len().max(2) - 1) as f64;
-        for (k, cell) in cells.into_iter().enumerate() {
-            let own = (from + (to - from) * k as f64 / last) as f32;
-            values[cell] = values[cell].min(own);
+        for (step, cell) in cells.into_iter().enumerate() {
+            let Some(own) = at(k, step as f64 / last) else { continue };
+            values[cell] = values[cell].min(own as f32);
         }
     }
     // Ring by ring: a cell takes the value of the neighbour that is nearest to its own road.

@@ -27,8 +27,34 @@ pub struct Origin {
     pub layer: String,
 }
 
-/// Seconds from a place to the two ends of every link of the roads; `None` for links that are not reached or not open.
-pub type Times = Vec<Option<(f64, f64)>>;
+/// Seconds from a place to everywhere on the roads.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Times {
+    /// To the two ends of every link; none for links that are not open, infinite for what is not reached.
+    ends: Vec<Option<(f64, f64)>>,
+    /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the way to it.
+    own: Vec<(u32, f64, f64, f64)>,
+}
+
+impl Times {
+    /// Seconds to a point of a link, by the share of its length; none where nobody gets.
+    pub fn at(&self, link: usize, share: f64) -> Option<f64> {
+        let (from, to) = self.ends[link]?;
+        let mut best = from + share * (to - from);
+        for (own, start, time, away) in self.own.iter().filter(|own| own.0 as usize == link) {
+            let _ = own;
+            // Behind the place one comes round from the link's beginning.
+            let ahead = if share >= *start { away + (share - start) * time } else { f64::INFINITY };
+            best = ahead.min(from + share * time);
+        }
+        best.is_finite().then_some(best)
+    }
+
+    /// Whether a link is open.
+    fn is_open(&self, link: usize) -> bool {
+        self.ends[link].is_some()
+    }
+}
 
 /// How far along its line a point of a link lies, 0 to 1.
 fn share(roads: &Roads, link: u32, at: DVec2) -> f64 {
@@ -78,14 +104,15 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
         let arcs = Arcs::new(network, &time, FINE);
         let nodes: Vec<u32> = starts.iter().map(|(road, _)| graph.end(*road, true)).collect();
         let trees = searcher.search(&arcs, &nodes)?;
-        // From the place to the end of its link, and on from there; of several ways the quickest.
-        let head: Vec<f64> = starts
+        // From the place to its road, to the end of its link, and on from there; of several ways the quickest.
+        let own: Vec<(u32, f64, f64, f64)> = starts
             .iter()
             .map(|(road, at)| {
                 let link = graph.of_road[*road as usize].unwrap_or_default() as usize;
-                (1.0 - share(&side.roads, *road, *at)) * time[link]
+                (*road, share(&side.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
             })
             .collect();
+        let head: Vec<f64> = own.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
         let at_node = |node: u32| {
             let of = |k: usize| match trees.costs_of(k)[node as usize] {
                 u32::MAX => f64::INFINITY,
@@ -99,25 +126,21 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             }
             let link = graph.of_road[road]? as usize;
             let begin = at_node(network.links[link].from);
-            if let Some(k) = starts.iter().position(|(own, _)| *own as usize == road) {
-                // On its own link both ways lead away from the place.
-                return Some((begin.min(head[k]), head[k]));
-            }
-            (begin < f64::INFINITY).then(|| (begin, begin + time[link]))
+            let is_own = own.iter().any(|own| own.0 as usize == road);
+            (begin < f64::INFINITY || is_own).then(|| (begin, begin + time[link]))
         };
-        all.push((0..side.roads.links.len()).map(ends).collect());
+        let ends = (0..side.roads.links.len()).map(ends).collect();
+        all.push(Times { ends, own });
     }
     Ok(all)
 }
 
 /// Minutes to places beside the roads; NaN where none leads.
 pub fn to_places(roads: &Roads, times: &Times, places: &[DVec2]) -> Vec<f64> {
-    let near = Near::new(roads, |road| times[road].is_some());
+    let near = Near::new(roads, |road| times.is_open(road));
     let to = |at: &DVec2| {
         let of = |(road, point): (u32, DVec2)| {
-            let (from, to) = times[road as usize]?;
-            let share = share(roads, road, point);
-            Some(from + share * (to - from) + point.distance(*at) / BEYOND)
+            Some(times.at(road as usize, share(roads, road, point))? + point.distance(*at) / BEYOND)
         };
         let best = near.road_at(*at).into_iter().filter_map(of).fold(f64::INFINITY, f64::min);
         if best < f64::INFINITY { best / 60.0 } else { f64::NAN }

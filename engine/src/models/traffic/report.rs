@@ -28,6 +28,8 @@ pub(super) struct Sides<'a> {
     pub origin: &'a [Option<u32>],
     /// For each link of before those that it has become.
     pub parts: &'a [Vec<u32>],
+    /// Cars that take the room of a truck.
+    pub pcu: f64,
 }
 
 /// Sums over links.
@@ -129,7 +131,7 @@ pub(super) fn links(sides: &Sides) -> Table {
             3.6 * view.state.speed(&view.side.roads, k),
             time - road.length / road.speed,
             view.state.wait[k],
-            100.0 * (cars + 2.0 * trucks) / road.capacity,
+            100.0 * (cars + sides.pcu * trucks) / road.capacity,
         ]
     };
     let name = |road: &crate::city::roads::Link| match road.name.is_empty() {
@@ -208,7 +210,14 @@ pub(super) fn pairs(zones: &[Zone], trips: &[Vec<f64>; 2], cars: [&Skim; 2], cyc
 }
 
 /// One row a zone: who lives there, who sets out, and how long trips by car take.
-pub(super) fn zones(zones: &[Zone], trips: &[Vec<f64>; 2], cars: [&Skim; 2], cut: &[CutOff], edited: bool) -> Table {
+pub(super) fn zones(
+    zones: &[Zone],
+    trips: &[Vec<f64>; 2],
+    cars: [&Skim; 2],
+    cut: &[CutOff],
+    pcu: f64,
+    edited: bool,
+) -> Table {
     let n = zones.len();
     let mut columns =
         vec!["residents", "jobs", "cars_from_per_h", "cars_to_per_h", "cycles_from_per_h", "car_trip_min"];
@@ -229,7 +238,8 @@ pub(super) fn zones(zones: &[Zone], trips: &[Vec<f64>; 2], cars: [&Skim; 2], cut
         if edited {
             row.extend([mean(cars[0], i), mean(cars[1], i) - mean(cars[0], i)]);
         }
-        row.push(cut.iter().filter(|cut| cut.from as usize == i || cut.to as usize == i).map(|cut| cut.trips).sum());
+        let lost = cut.iter().filter(|cut| cut.from as usize == i || cut.to as usize == i);
+        row.push(lost.map(|cut| if cut.class == 1 { cut.trips / pcu } else { cut.trips }).sum());
         row
     };
     let shape = |zone: &Zone| zone.outline.clone().map_or(Shape::Point(zone.at), Shape::Outline);
@@ -248,7 +258,7 @@ pub(super) fn cut_off(zones: &[Zone], sides: [&[CutOff]; 2], truck_pcu: f64) -> 
     let [before, after] = sides;
     let known: std::collections::HashSet<(usize, u32, u32)> =
         before.iter().map(|cut| (cut.class, cut.from, cut.to)).collect();
-    let all: Vec<&CutOff> = if after.is_empty() { before } else { after }.iter().take(MOST_PAIRS).collect();
+    let all: Vec<&CutOff> = after.iter().take(MOST_PAIRS).collect();
     if all.is_empty() {
         return None;
     }
@@ -261,7 +271,7 @@ pub(super) fn cut_off(zones: &[Zone], sides: [&[CutOff]; 2], truck_pcu: f64) -> 
     };
     Some(Table {
         name: "cut_off".into(),
-        description: "trips of an hour that no road makes possible".into(),
+        description: "trips of an hour that no road makes possible, in the busiest hour".into(),
         names: all.iter().map(name).collect(),
         columns: vec!["trips_per_h".into(), "before_too".into()],
         rows: all.iter().map(row).collect(),

@@ -4,6 +4,7 @@ use super::assignment::{Assignment, CutOff};
 use super::demand::Demand;
 use super::graph::{Connector, Graph};
 use super::junctions::{Yields, junctions};
+use super::network::Delay;
 use crate::city::roads::Roads;
 use crate::city::roads::rules::Rules;
 use crate::error::Result;
@@ -70,7 +71,7 @@ impl Side {
         Ok(Side { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
     }
 
-    /// Takes the junctions of another side over, and keeps its lights as they are: nobody sets them anew because a road is closed.
+    /// Takes the junctions of another side over.
     pub fn take_junctions(&mut self, side: &Side, parts: &[Vec<u32>]) {
         let mut found = Vec::new();
         for (link, own) in side.motor.network.links.iter().enumerate().filter(|(_, own)| own.delay.is_some()) {
@@ -79,11 +80,18 @@ impl Side {
             let now = found.last().map(|link| &mut self.motor.network.links[*link as usize].delay);
             if let (Some(Some(now)), Some(was)) = (now, own.delay) {
                 // What was a light and is none, or the other way round, begins anew.
-                if (now.red > 0.0) == (was.red > 0.0) {
+                if now.red > 0.0 && was.red > 0.0 {
+                    // The same green for the lanes that there are now.
+                    *now = Delay { capacity: now.capacity / now.green * was.green, ..was };
+                } else if (now.red > 0.0) == (was.red > 0.0) {
                     *now = was;
                 }
             }
         }
+    }
+
+    /// From now on its lights stay as they are.
+    pub fn keep_lights(&mut self) {
         self.yields.keep_lights();
     }
 

@@ -2,7 +2,7 @@
 
 use super::demand::Demand;
 use super::gravity::{Daily, profile};
-use super::zones::{self, MOST_ZONES, Zone};
+use super::zones::{self, FURTHEST, MOST_ZONES, Zone};
 use crate::city::City;
 use crate::city::read::{Value, features};
 use crate::city::roads::rules::Rules;
@@ -23,6 +23,8 @@ const NAMES: [&str; 4] = ["buurt_naam", "bu_naam", "naam", "name"];
 const SIDE: f64 = 400.0;
 /// Zones so near the city count, m.
 const BESIDE: f64 = 5000.0;
+/// Trips of a row of a table at most.
+const MOST_TRIPS: f64 = 1e7;
 /// Largest table of trips, bytes.
 const LARGEST_FILE: u64 = 1 << 30;
 
@@ -134,6 +136,8 @@ fn inner_zones(
             // A column that the scenario names is the one.
             let own = &feature.values[first..first + if named { 1 } else { count }];
             match own.iter().flatten().next() {
+                // What CBS keeps secret or does not know.
+                Some(Value::Number(number)) if *number <= -99_990.0 => Ok(None),
                 Some(Value::Number(number)) if number.is_finite() && *number >= 0.0 && *number < 1e9 => {
                     Ok(Some(*number))
                 }
@@ -177,6 +181,15 @@ fn inner_zones(
         repairs.push("no column of jobs: where people live stands for where they work, too".into());
         zones.iter_mut().for_each(|zone| zone.jobs = 0.5 * zone.residents);
     }
+    // Beyond the network's reach nobody is counted.
+    if let Some((low, high)) = roads.bounds() {
+        let inside = |zone: &Zone| zone.at.cmpge(low - FURTHEST).all() && zone.at.cmple(high + FURTHEST).all();
+        let all = zones.len();
+        zones.retain(inside);
+        if zones.len() < all {
+            repairs.push(format!("{} zones lie beyond the roads and are left out", all - zones.len()));
+        }
+    }
     // Names are what tables of trips go by.
     let mut count: HashMap<String, usize> = HashMap::new();
     for zone in &mut zones {
@@ -190,11 +203,7 @@ fn inner_zones(
 }
 
 fn of_tntp(path: &Path, zones: usize) -> Result<[Demand; 3]> {
-    let mut cars = Demand::none(zones);
-    for (from, to, trips) in tntp::trips(path, zones)? {
-        cars.add(from as usize, to as usize, trips)?;
-    }
-    Ok([cars, Demand::none(zones), Demand::none(zones)])
+    Ok([Demand::of(zones, tntp::trips(path, zones)?), Demand::none(zones), Demand::none(zones)])
 }
 
 /// A table with the columns from, to, trips and, perhaps, class; zones go by their names.
@@ -227,7 +236,7 @@ fn of_csv(path: &Path, zones: &[Zone]) -> Result<[Demand; 3]> {
             number.get(cell(k)).copied().ok_or_else(|| bad(line, format!("\"{shown}\" is no zone")))
         };
         let (a, b) = (zone(from)?, zone(to)?);
-        let count = cell(trips).parse::<f64>().ok().filter(|trips| trips.is_finite() && *trips >= 0.0);
+        let count = cell(trips).parse::<f64>().ok().filter(|trips| (0.0..=MOST_TRIPS).contains(trips));
         let count = count.ok_or_else(|| {
             bad(line, format!("\"{}\" is no number of trips", cell(trips).chars().take(40).collect::<String>()))
         })?;

@@ -17,11 +17,15 @@ pub(super) struct Facts<'a> {
     pub hour: (f64, f64),
     pub zones: &'a [Zone],
     /// What was done, edit by edit.
-    pub edits: &'a [String],
+    pub edits: &'a [Text],
     /// Trips of cars, trucks and cycles an hour.
     pub trips: [f64; 3],
     /// Trips that cannot be made before and after.
     pub cut: [&'a [CutOff]; 2],
+    /// Trips of cars and trucks that begin or end in each zone.
+    pub zone_trips: &'a [f64],
+    /// Whether routes came to the gap that was asked for.
+    pub has_settled: bool,
     /// Places from which times are told: name, minutes, and the share of buildings within them before and after.
     pub reach: Vec<(String, f64, f64, f64)>,
     /// What a link without a name is called.
@@ -55,9 +59,18 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
             ),
         }
     }));
+    if !facts.has_settled {
+        all.push(Text::new(
+            "Routes did not come to rest: read the numbers as rough ones.",
+            "De routes kwamen niet tot rust: lees de getallen als ruwe schattingen.",
+        ));
+    }
     if facts.sides.after.is_some() {
-        let edits = facts.edits.join("; ");
-        all.push(Text::new(format!("On the roads changes: {edits}."), format!("Op de wegen verandert: {edits}.")));
+        let join = |language: Language| {
+            facts.edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ")
+        };
+        let (en, nl) = (join(Language::English), join(Language::Dutch));
+        all.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         let was = sums(facts.sides.before, |_| true);
         all.push(text(|language, number| {
             let (hours, km) = (now.hours - was.hours, now.km - was.km);
@@ -152,7 +165,9 @@ fn moved(facts: &Facts) -> Vec<Text> {
 /// Trips that the edits make impossible, and those that were so before.
 fn cut_off(facts: &Facts) -> Vec<Text> {
     let [before, after] = facts.cut;
-    let sum = |cut: &[CutOff]| cut.iter().filter(|cut| cut.class < 2).map(|cut| cut.trips).sum::<f64>();
+    let pcu = facts.sides.pcu;
+    let trips = |cut: &CutOff| if cut.class == 1 { cut.trips / pcu } else { cut.trips };
+    let sum = |cut: &[CutOff]| cut.iter().filter(|cut| cut.class < 2).map(trips).sum::<f64>();
     let (was, is) = (sum(before), sum(after));
     let mut all = Vec::new();
     if facts.sides.after.is_some() && is > was + 0.05 {
@@ -164,19 +179,22 @@ fn cut_off(facts: &Facts) -> Vec<Text> {
                 lost[cut.to as usize] += sign * cut.trips;
             }
         }
-        let mut order: Vec<usize> = (0..lost.len()).filter(|zone| lost[*zone] > 0.0).collect();
+        // Those whom they would visit lose a few, too: cut off is who loses most of all.
+        let is_cut = |zone: &usize| lost[*zone] > 0.5 * facts.zone_trips[*zone];
+        let mut order: Vec<usize> = (0..lost.len()).filter(is_cut).collect();
         order.sort_by(|a, b| lost[*b].total_cmp(&lost[*a]).then(a.cmp(b)));
         let names: Vec<&str> = order.iter().take(NAMED).map(|zone| facts.zones[*zone].name.as_str()).collect();
         let names = names.join(", ");
         all.push(text(|language, number| {
             let trips = number(is - was, 0);
+            let who = match (language, names.is_empty()) {
+                (_, true) => String::new(),
+                (Language::English, _) => format!(" Cut off by road: {names}."),
+                (Language::Dutch, _) => format!(" Over de weg afgesloten: {names}."),
+            };
             match language {
-                Language::English => format!(
-                    "{trips} trips an hour by car and truck cannot be made any more: {names} is cut off by road."
-                ),
-                Language::Dutch => format!(
-                    "{trips} ritten per uur met auto en vrachtauto kunnen niet meer: {names} is over de weg afgesloten."
-                ),
+                Language::English => format!("{trips} trips an hour by car and truck cannot be made any more.{who}"),
+                Language::Dutch => format!("{trips} ritten per uur met auto en vrachtauto kunnen niet meer.{who}"),
             }
         }));
     }

@@ -40,9 +40,6 @@ pub fn network(path: &Path, weights: Weights) -> Result<Network> {
 /// # Errors
 /// `Data` with file and line for what is not understood.
 pub fn trips(path: &Path, zones: usize, factor: f64) -> Result<Demand> {
-    let mut demand = Demand::none(zones);
-    for (from, to, trips) in tntp::trips(path, zones)? {
-        demand.add(from as usize, to as usize, factor * trips)?;
-    }
-    Ok(demand)
+    let rows = tntp::trips(path, zones)?;
+    Ok(Demand::of(zones, rows.into_iter().map(|(from, to, trips)| (from, to, factor * trips)).collect()))
 }

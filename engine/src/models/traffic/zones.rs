@@ -14,7 +14,7 @@ pub const MOST_ZONES: usize = 6000;
 /// Nodes that a zone is joined to at most.
 const CONNECTORS: usize = 4;
 /// Furthest road that a zone is joined to, m.
-const FURTHEST: f64 = 2500.0;
+pub const FURTHEST: f64 = 2500.0;
 /// Faster roads are joined to no zone where there are others, m/s.
 const FAST: f64 = 75.0 / 3.6;
 /// A road that ends so near the edge of the region leads on beyond it, m.
@@ -29,6 +29,8 @@ pub struct Zone {
     pub at: DVec2,
     /// Its outline, where it has one.
     pub outline: Option<Outline>,
+    /// How far it reaches from its middle, where it has none, m.
+    pub reach: f64,
     /// People who live there.
     pub residents: f64,
     /// People who work there.
@@ -92,7 +94,7 @@ fn squares<'a>(places: impl Iterator<Item = (&'a str, DVec2, f64, f64)>, side: f
         let number = count.entry(name).or_default();
         *number += 1;
         let name = if name.is_empty() { format!("zone {number}") } else { format!("{name} {number}") };
-        Zone { name, at: at / (residents + jobs), residents, jobs, ..Zone::default() }
+        Zone { name, at: at / (residents + jobs), reach: 0.6 * side, residents, jobs, ..Zone::default() }
     });
     zones.collect()
 }
@@ -163,9 +165,19 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
             ));
         };
         let mut chosen = vec![nearest];
-        if let Some(outline) = &zone.outline {
+        if zone.outline.is_some() || zone.reach > 0.0 {
             // Those that lie furthest from the ones that are chosen.
-            let inside: Vec<usize> = open.iter().copied().filter(|node| outline.holds(roads.nodes[*node].at)).collect();
+            let bounds = zone.outline.as_ref().and_then(Outline::bounds);
+            let holds = |node: &usize| {
+                let at = roads.nodes[*node].at;
+                match (&zone.outline, bounds) {
+                    (Some(outline), Some((low, high))) => {
+                        at.cmpge(low).all() && at.cmple(high).all() && outline.holds(at)
+                    }
+                    _ => at.distance(zone.at) <= zone.reach,
+                }
+            };
+            let inside: Vec<usize> = open.iter().copied().filter(holds).collect();
             while chosen.len() < CONNECTORS {
                 let apart = |node: usize| {
                     let at = roads.nodes[node].at;
