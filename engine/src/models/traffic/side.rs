@@ -12,12 +12,12 @@ use crate::models::saved::{damaged, read, write};
 use std::io::{Read, Write};
 
 /// Gap at which those who give way look again at the others, and how often they do at most.
-const LOOK_AGAIN: f64 = 1e-3;
-const LOOKS: usize = 40;
+const LOOK_AGAIN: f64 = 1e-4;
+const LOOKS: usize = 60;
 /// Looks after which they go ever shorter ways towards what they see, as the others answer in turn (method of successive averages).
 const HALF_WAY: usize = 8;
 /// Distance from what the flows ask of an approach that is none.
-const SETTLED: f64 = 0.01;
+const SETTLED: f64 = 0.003;
 /// Rounds of a slice at most.
 const MOST_ROUNDS: usize = 500;
 
