@@ -1,11 +1,11 @@
-//! Bands along lines, a little above the ground.
+//! Bands along lines, above the crowns of most trees.
 
 use super::Mesh;
 use crate::raster::Raster;
 use glam::{DVec2, DVec3, Vec3};
 
 /// Height above the ground, m.
-const ABOVE: f64 = 1.2;
+const ABOVE: f64 = 16.0;
 /// Distance between the places where the ground is looked at, m.
 const STEP: f64 = 8.0;
 
@@ -80,7 +80,7 @@ mod tests {
         let mesh = ribbons(&terrain, std::iter::once((&line[..], 4.0)), DVec3::ZERO);
         let (low, high) = mesh.bounds().expect("a band");
         assert_eq!((low.y, high.y, high.x), (46.0, 50.0, 60.0));
-        assert!((low.z - 6.2).abs() < 1e-6 && !mesh.triangles.is_empty());
+        assert!((low.z - 21.0).abs() < 1e-6 && !mesh.triangles.is_empty());
         for t in &mesh.triangles {
             let [a, b, c] = t.map(|k| mesh.positions[k as usize]);
             assert!((b - a).cross(c - a).z > 0.0);
