@@ -377,7 +377,7 @@ impl ReachSpec {
 
     /// Its name in the names of layers.
     pub fn layer(&self) -> String {
-        let plain = |c: char| if c.is_alphanumeric() { c.to_lowercase().next().unwrap_or(c) } else { '_' };
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
         self.name.trim().chars().map(plain).collect()
     }
 }

@@ -547,7 +547,7 @@ impl Traffic {
     /// Where those who use the roads that are asked about drive.
     fn selected_flows(&self) -> Vec<Ribbons> {
         let slug = |name: &str| -> String {
-            let plain = |c: char| if c.is_alphanumeric() { c.to_lowercase().next().unwrap_or(c) } else { '_' };
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
             name.trim().chars().take(40).map(plain).collect()
         };
         let of = |((name, _), flow): (&(String, Vec<u32>), &Vec<f64>)| {
