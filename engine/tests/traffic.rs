@@ -487,3 +487,34 @@ fn a_stopped_run_goes_on_bit_for_bit_and_devices_agree() {
         same(&run_on(folder.path(), &text, &device).unwrap(), "on the GPU");
     }
 }
+
+#[test]
+fn a_benchmark_and_its_closure_come_out_the_same_through_a_scenario() {
+    let Some(data) = hanze_engine::data_folder() else {
+        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
+        return eprintln!("no data folder: Sioux Falls is not run");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let text = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"data:traffic/tntp/SiouxFalls_net.tntp\"\n\
+                network_nodes = \"data:traffic/tntp/SiouxFalls_node.tntp\"\nnetwork_epsg = 4326\nepsg = 32614\ncell_m = 100\n\
+                [time]\nend_minutes = 60\n[traffic]\ngap = 1e-9\nminutes_per_km = 0\n[traffic.demand]\n\
+                trips = \"data:traffic/tntp/SiouxFalls_trips.tntp\"\n[[traffic.edit]]\nname = \"10 to 16 and back\"\n\
+                action = \"close\"\nlinks = [\"29\", \"48\"]\n";
+    let outcome = run(folder.path(), text).unwrap();
+    let reference = data.join("traffic/scenarios/SiouxFalls__close_10_16_flow.tsv");
+    let reference = std::fs::read_to_string(reference).unwrap();
+    let wanted: Vec<f64> =
+        reference.lines().skip(1).map(|line| line.split('\t').nth(2).unwrap().trim().parse().unwrap()).collect();
+    let links = table(&outcome, "links");
+    // The two closed links come last, and have nothing.
+    assert_eq!((wanted.len(), links.rows.len()), (74, 76));
+    let column = links.columns.iter().position(|name| name == "cars_per_h").unwrap();
+    for (row, wanted) in links.rows.iter().zip(&wanted) {
+        assert!((row[column] - wanted).abs() < 0.1, "{row:?}: {wanted}");
+    }
+    assert!(links.rows[74..].iter().all(|row| row[column] == 0.0));
+    // What is wanted of the file of places: without a plane it is told.
+    let text = text.replace("network_epsg = 4326\n", "");
+    let error = run(folder.path(), &text).err().map_or(String::new(), |error| error.to_string());
+    assert!(error.contains("seems to lie in degrees, and nothing declares it"), "{error}");
+}
