@@ -435,6 +435,12 @@ fn what_cannot_be_is_told_with_its_place() {
         (good.replace(ZONES, &format!("{ZONES}\nfactor = 0")), "makes no trips"),
         (with("[[traffic.reach]]\nname = \"a/b\"\nx = 1\ny = 1"), "cannot be the name of a layer"),
         (with("[[traffic.reach]]\nname = \"far\"\nx = 1\ny = 1"), "which no road is near"),
+        (
+            with(
+                "[[traffic.select_link]]\nname = \"a b\"\nlinks = [\"lane\"]\n[[traffic.select_link]]\nname = \"A_b\"\nlinks = [\"lane\"]",
+            ),
+            "is that of another one",
+        ),
         (with("[[traffic.select_link]]\nname = \"x\"\nlinks = [\"moat\"]"), "names the link \"moat\""),
     ] {
         let found = run(folder.path(), &text).err().map_or("no error".into(), |error| error.to_string());

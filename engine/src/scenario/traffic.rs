@@ -358,10 +358,13 @@ impl Scenario {
         let traffic = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).enumerate();
         let of = |(k, spec): (usize, &SelectSpec)| {
             let at = format!("traffic.select_link[{k}]");
-            let slug = |name: &str| name.to_lowercase();
             let others = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).take(k);
             if others.into_iter().any(|other| slug(&other.name) == slug(&spec.name)) {
-                return Err(Error::scenario(format!("{at}.name"), "stands twice", "give each a name of its own"));
+                return Err(Error::scenario(
+                    format!("{at}.name"),
+                    "is that of another one in the name of its layer",
+                    "give each a name of its own",
+                ));
             }
             Ok((named(&at, &spec.name)?, place(&at, &spec.links, &spec.along, &spec.street)?))
         };
@@ -377,9 +380,14 @@ impl ReachSpec {
 
     /// Its name in the names of layers.
     pub fn layer(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-        self.name.trim().chars().map(plain).collect()
+        slug(&self.name)
     }
+}
+
+/// A name as it stands in those of layers and files: small letters and digits, at most 40.
+pub fn slug(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    name.trim().chars().take(40).map(plain).collect()
 }
 
 fn named(at: &str, name: &str) -> Result<String> {

@@ -13,6 +13,7 @@ mod near;
 pub mod network;
 mod paint;
 pub mod params;
+mod prepare;
 mod reach;
 mod report;
 pub mod shortest;

@@ -3,22 +3,19 @@
 
 use super::assignment::CutOff;
 use super::demand::Demand;
-use super::graph::{Connector, Graph};
-use super::gravity;
+use super::graph::Graph;
 use super::paint::{bands, lanes, spread};
-use super::reach::{self, Origin, Times};
-use super::report::{self, Sides, Skim, View};
+use super::prepare::{Problem, free_costs, problem, skims};
+use super::reach::{self, Times};
+use super::report::{self, Sides, View};
 use super::side::{Side, State};
-use super::source::{Trips, source};
 use super::story;
-use super::ways::{Arcs, Searcher, searcher};
-use super::zones::{Zone, connectors};
+use super::ways::{Searcher, searcher};
 use crate::cache::Cache;
 use crate::city::City;
-use crate::city::roads::rules::Rules;
-use crate::city::roads::{CAR, CYCLE, Edited, Roads, edit, point_at};
+use crate::city::roads::{Roads, point_at};
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::frame::{Balance, Frame, Outcome, Ribbons, Table};
 use crate::grid::Grid;
 use crate::models::saved::{damaged, read, write};
@@ -26,44 +23,16 @@ use crate::models::{Model, Progress};
 use crate::objects::Shape;
 use crate::places::Places;
 use crate::raster::Raster;
-use crate::scenario::{Scenario, TripsPer};
+use crate::scenario::{Scenario, slug};
 use glam::DVec2;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-/// Relative gap that counts as equilibrium where none is given.
-const GAP: f64 = 1e-5;
-/// Fineness of costs in searches between zones, s.
-const FINE: f64 = 1e-3;
 /// Width of the widest band beside a road, as a share of the longest side of the city, and at most so many metres.
 const BAND: f64 = 0.008;
 const WIDEST: f64 = 60.0;
 /// Vehicles an hour below which no change is drawn.
 const DRAWN: f64 = 10.0;
-/// Origins whose searches are held at once at most, and nodes of all of them.
-const AT_ONCE: usize = 64;
-const NODES_AT_ONCE: usize = 1 << 25;
-/// Bytes that a pair of zones takes: tables, demand and routes.
-const BYTES_PER_PAIR: u64 = 700;
-const BYTES_PER_CELL: u64 = 60;
-
-/// All that is set up before the first slice.
-struct Problem {
-    rules: Rules,
-    zones: Vec<Zone>,
-    trips: Trips,
-    factor: f64,
-    gap: f64,
-    /// Slices of time, h of the day.
-    slices: Vec<(f64, f64)>,
-    before: Side,
-    after: Option<Side>,
-    edited: Edited,
-    selected: Vec<(String, Vec<u32>)>,
-    reach: Vec<Origin>,
-    /// What was mended, filled in and left out.
-    repairs: Vec<String>,
-}
 
 struct Traffic {
     grid: Grid,
@@ -130,163 +99,6 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, _: Option<&Cac
         has_base: false,
         steps: 0,
     }))
-}
-
-fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Result<Problem> {
-    let missing = |key: &str, problem: &str, mend: &str| Err(Error::scenario(key, problem, mend));
-    let Some(spec) = &scenario.spec.traffic else {
-        return missing("traffic", "is missing", "write [traffic]");
-    };
-    let Some(roads) = city.network.clone() else {
-        return missing("city.network", "is missing", "name a file of roads");
-    };
-    let mut rules = scenario.rules()?;
-    if let Some(minutes) = spec.minutes_per_km {
-        rules.vehicles.car_minutes_per_km = minutes;
-    }
-    let found = source(city, scenario, &roads, &rules)?;
-    let zones = found.zones;
-    let n = zones.len() as u64;
-    let needed = n * n * BYTES_PER_PAIR + city.grid.len() as u64 * BYTES_PER_CELL;
-    let available = crate::device::free_memory().unwrap_or(u64::MAX);
-    if needed > available {
-        let what = format!("traffic between {n} zones");
-        let mend = "take fewer zones (a larger zone_m) or larger cells".into();
-        return Err(Error::Memory { what, needed, available, mend });
-    }
-    let mut repairs = roads.repairs.clone();
-    repairs.extend(found.repairs);
-    let edits = scenario.edits()?;
-    let edited = edit(&roads, &edits, &rules)
-        .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
-    let own: [Vec<Connector>; 2] = match roads.centroids {
-        0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules)?],
-        _ => Default::default(),
-    };
-    let with_junctions = spec.junctions.unwrap_or(true);
-    let side = |roads: Roads| Side::new(roads, zones.len(), &own, &rules, with_junctions);
-    let selected = scenario.selected()?;
-    let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
-        let links = crate::city::roads::links(&roads, &place)
-            .map_err(|(problem, mend)| Error::scenario(format!("traffic.select_link[{k}]"), problem, mend))?;
-        Ok((name, links))
-    });
-    let selected = selected.collect::<Result<Vec<_>>>()?;
-    let before = side(roads)?;
-    let mut after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
-    // Nobody sets lights anew because a road is closed.
-    after.iter_mut().for_each(Side::keep_lights);
-    let trips = match (found.table, spec.demand.trips_per_building) {
-        (Some(table), _) => Trips::Table(table, spec.demand.trips_per.unwrap_or(TripsPer::Hour)),
-        (None, each) => {
-            // Routes of before anybody is in the way.
-            let [skim] = skims(&before.motor, &free_costs(&before.motor), searcher)?;
-            let mut rules = rules.clone();
-            if let Some(each) = each.filter(|_| scenario.spec.city.demo.is_none()) {
-                (rules.demand.trips_per_resident, rules.demand.residents_draw) = (each, 1.0);
-                rules.demand.jobs_draw = 0.0;
-            }
-            let daily = gravity::daily(&zones, &skim.minutes, &skim.km, &rules)?;
-            if daily.missed > 0.001 {
-                repairs.push(format!("{:.1} % of the trips that zones make find no way", 100.0 * daily.missed));
-            }
-            if daily.off > 0.01 {
-                repairs.push(format!("trips do not meet the zones' sums by {:.1} %", 100.0 * daily.off));
-            }
-            if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }
-        }
-    };
-    let start = spec.hour().unwrap_or(17.0);
-    let mut slices = Vec::new();
-    let mut from = start;
-    for end in scenario.frame_times() {
-        let to = start + end / 3600.0;
-        slices.push((from, to));
-        from = to;
-    }
-    let origin = |reach: &crate::scenario::ReachSpec| Origin {
-        name: reach.name.clone(),
-        at: DVec2::new(reach.x, reach.y),
-        by_cycle: reach.mode.as_deref() == Some("cycle"),
-        minutes: reach.minutes(),
-        layer: reach.layer(),
-    };
-    let reach: Vec<Origin> = spec.reach.iter().map(origin).collect();
-    let problem = Problem {
-        factor: spec.demand.factor.unwrap_or(1.0),
-        gap: spec.gap.unwrap_or(GAP),
-        rules,
-        zones,
-        trips,
-        slices,
-        before,
-        after,
-        edited,
-        selected,
-        reach,
-        repairs,
-    };
-    // A place in the middle of nowhere is told before anything runs.
-    if !problem.reach.is_empty() {
-        let free = problem.before.roads.links.iter().map(|road| road.length / road.speed).collect();
-        let state = State { time: free, ..State::default() };
-        reach::times(&problem.before, &state, &problem.reach, searcher)?;
-        if let Some(after) = &problem.after {
-            let free = after.roads.links.iter().map(|road| road.length / road.speed).collect();
-            let state = State { time: free, ..State::default() };
-            reach::times(after, &state, &problem.reach, searcher)?;
-        }
-    }
-    let (from, to) = problem.slices.first().copied().unwrap_or((0.0, 1.0));
-    let (first, _) = problem.trips.hour(from, to, &problem.rules, problem.factor);
-    if first.iter().map(Demand::total).sum::<f64>() <= 0.0 {
-        let mend = "see that roads join the zones, that factor is above 0, and that somebody lives there";
-        return Err(Error::scenario("traffic.demand", "makes no trips between zones", mend));
-    }
-    Ok(problem)
-}
-
-/// What links cost cars where nobody else drives, s.
-fn free_costs(graph: &Graph) -> Vec<f64> {
-    let costs: Vec<f64> = graph.network.links.iter().map(|link| link.cost(0.0)).collect();
-    graph.network.costs_of(0, &costs)
-}
-
-/// Minutes and kilometres between all zones on the ways that cost least.
-fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -> Result<[Skim; 1]> {
-    let network = &graph.network;
-    let zones = network.zones;
-    let arcs = Arcs::new(network, costs, FINE);
-    let length: Vec<f64> = network.links.iter().map(|link| link.length / 1000.0).collect();
-    // What a class pays beyond time is no time.
-    let time: Vec<f64> = (0..network.links.len())
-        .map(|link| (costs[link] - network.extra(0, link as u32)) / 60.0)
-        .map(|minutes| if minutes.is_finite() { minutes } else { 0.0 })
-        .collect();
-    let mut skim = Skim::default();
-    let origins: Vec<u32> = (0..zones as u32).collect();
-    let at_once = (NODES_AT_ONCE / network.nodes.max(1)).clamp(1, AT_ONCE);
-    for some in origins.chunks(at_once) {
-        let trees = searcher.search(&arcs, some)?;
-        for own in 0..some.len() {
-            let none = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
-            skim.minutes.extend(trees.sums(network, own, &time)[..zones].iter().map(|value| none(*value)));
-            skim.km.extend(trees.sums(network, own, &length)[..zones].iter().map(|value| none(*value)));
-        }
-    }
-    Ok([skim])
-}
-
-impl Problem {
-    /// Trips from zone to zone, row by row.
-    fn table(&self, demand: &Demand) -> Vec<f64> {
-        let n = self.zones.len();
-        let mut all = vec![0.0; n * n];
-        for (from, row) in demand.trips.iter().enumerate() {
-            row.iter().for_each(|(to, trips)| all[from * n + *to as usize] = *trips);
-        }
-        all
-    }
 }
 
 impl Traffic {
@@ -546,10 +358,6 @@ impl Traffic {
 
     /// Where those who use the roads that are asked about drive.
     fn selected_flows(&self) -> Vec<Ribbons> {
-        let slug = |name: &str| -> String {
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-            name.trim().chars().take(40).map(plain).collect()
-        };
         let of = |((name, _), flow): (&(String, Vec<u32>), &Vec<f64>)| {
             let words = format!("today's cars and trucks (as cars) an hour of those who use {name}");
             let roads = &self.problem.before.roads;
@@ -612,14 +420,14 @@ impl Model for Traffic {
         let (demand, _) = self.problem.trips.hour(hour.0, hour.1, &self.problem.rules, self.problem.factor);
         let trips = [self.problem.table(&demand[0]), self.problem.table(&demand[2])];
         let edited = self.problem.after.is_some();
-        let [before] = {
+        let before = {
             let costs = Traffic::costs(&self.problem.before.motor, &self.done[busiest].states[0]);
             skims(&self.problem.before.motor, &costs, self.searcher.as_mut())?
         };
         let after = match &self.problem.after {
             Some(side) => {
                 let costs = Traffic::costs(&side.motor, &self.done[busiest].states[1]);
-                let [skim] = skims(&side.motor, &costs, self.searcher.as_mut())?;
+                let skim = skims(&side.motor, &costs, self.searcher.as_mut())?;
                 Some(skim)
             }
             None => None,
@@ -627,7 +435,7 @@ impl Model for Traffic {
         let reached = self.reached(busiest)?;
         let problem = &self.problem;
         let now = problem.after.as_ref().unwrap_or(&problem.before);
-        let [cycle] = skims(&now.cycle, &free_costs(&now.cycle), self.searcher.as_mut())?;
+        let cycle = skims(&now.cycle, &free_costs(&now.cycle), self.searcher.as_mut())?;
         let slice = &self.done[busiest];
         let sides = self.sides(slice);
         let cut = &self.best.cut;
