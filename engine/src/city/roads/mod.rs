@@ -4,6 +4,7 @@
 mod clean;
 mod demo;
 mod edit;
+pub mod lanes;
 mod lines;
 mod osm;
 mod pbf;

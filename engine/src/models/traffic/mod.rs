@@ -9,6 +9,7 @@ pub mod graph;
 pub mod gravity;
 pub mod junctions;
 mod model;
+pub mod motion;
 mod near;
 pub mod network;
 mod paint;

@@ -1,5 +1,11 @@
 //! The twin of the searches on a GPU: the same three stages, each in the order that suits one origin on one thread.
 
+pub mod decide;
+pub mod drive;
+pub mod motion;
+pub mod sight;
+pub mod yields;
+
 use super::params::NEVER;
 use super::ways::{Arcs, Searcher, Trees};
 use crate::error::Result;

@@ -1,0 +1,416 @@
+//! What every vehicle does next, from what all did last. Twin: `shaders/traffic/motion/decide.wgsl`.
+
+use super::drive::{BEFORE_LINE, HARDEST, free, inverse, needed, pressed};
+use super::sight::View;
+use super::yields::STANDING;
+use crate::models::traffic::motion::params::{
+    ASTRAY, FOLLOWS, FREE, HALTS, Kind, LIGHT, METERED, NONE, RED, REASON, STREET_BITS, Vehicle, WANTS_LEFT,
+    WANTS_RIGHT, YELLOW,
+};
+
+/// Who is slower queues, m/s.
+pub const QUEUED: f32 = 1.4;
+/// Braking with which drivers still stop for lights, m/s².
+pub const FIRM: f32 = 4.0;
+/// Lanes that a driver looks ahead.
+pub const AHEAD: u32 = 8;
+/// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+pub const SAFE: f32 = 2.0;
+/// See `SAFE`.
+pub const URGENT: f32 = 4.0;
+/// Braking for who wants to come into the lane, m/s².
+pub const KIND: f32 = 1.5;
+/// Vehicles beside whom a driver looks for who wants to come in.
+pub const BESIDE: u32 = 4;
+/// Who is slower squeezes in, m/s.
+pub const SLOW: f32 = 2.0;
+/// Least distance between those who change lanes and others, m.
+pub const APART: f32 = 0.2;
+/// Room that must be left for him to come in, m.
+pub const LET_IN: f32 = 1.3;
+/// Distance to the end of the lane in which a driver asks to be let in, m.
+pub const ASKS: f32 = 100.0;
+/// Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
+pub const STAGGER: f32 = 10.0;
+
+/// What a driver finds before him.
+struct Way {
+    /// Acceleration, m/s².
+    accel: f32,
+    /// How far he can go, m.
+    room: f32,
+    /// Speed that he may have behind the step under Newell's rule.
+    newell: f32,
+    reason: u32,
+}
+
+impl Way {
+    /// Something at a distance that moves.
+    fn mind(&mut self, me: &Vehicle, kind: &Kind, open: f32, gap: f32, speed: f32, reason: u32) {
+        let accel = open - pressed(kind, me.speed, gap, me.speed - speed);
+        if accel < self.accel {
+            self.accel = accel;
+            self.reason = reason;
+        }
+        self.newell = self.newell.min((gap - kind.gap) * inverse(kind.headway));
+        self.room = self.room.min(gap);
+    }
+
+    /// A line at which he stops.
+    fn halt(&mut self, me: &Vehicle, kind: &Kind, open: f32, dist: f32, reason: u32) {
+        let accel = open - pressed(kind, me.speed, dist + kind.gap - BEFORE_LINE, me.speed);
+        if accel < self.accel {
+            self.accel = accel;
+        }
+        self.reason = reason;
+        self.newell = self.newell.min(dist * inverse(kind.headway));
+        self.room = self.room.min(dist);
+    }
+}
+
+/// What becomes of a vehicle in this step.
+pub struct Decision {
+    pub next: Vehicle,
+    /// It is on no lane any more.
+    pub is_gone: bool,
+    /// Whether it left its lane by its end.
+    pub left: bool,
+    /// Lanes of streets that it came into, one after another.
+    pub passed: [u32; AHEAD as usize],
+    /// How many they are.
+    pub passes: u32,
+}
+
+impl View<'_> {
+    /// The next state of the vehicle in a slot.
+    pub fn decide(&self, slot: u32) -> Decision {
+        let me = self.vehicles[slot as usize];
+        let kind = self.kinds[me.kind as usize];
+        let trip = self.trips[me.trip as usize];
+        let own = self.lanes[me.lane as usize];
+        let dt = self.motion.dt;
+        let wish = kind.speed.min(own.speed * trip.factor);
+        let open = free(&kind, me.speed, wish);
+        let mut way = Way { accel: open, room: 1e9, newell: wish, reason: FREE };
+        let first = self.starts[me.lane as usize];
+        let dist = own.length - me.pos;
+        // What the vehicle before would let it do: for changing lanes.
+        let mut behind_leader = open;
+        if slot > first {
+            let leader = self.vehicles[slot as usize - 1];
+            way.mind(&me, &kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
+            behind_leader = way.accel;
+        } else {
+            self.look_ahead(&mut way, &me, &kind, trip.last, trip.factor, open, dist);
+        }
+        if own.street == NONE {
+            let found = self.inside(own.turn, own.along + me.pos);
+            if found.gap < 1e8 {
+                way.mind(&me, &kind, open, found.gap, found.speed, FOLLOWS);
+            }
+        }
+        let mut next = me;
+        self.halt_at_stop(&mut way, &me, &mut next, &kind, trip.last_stop, open);
+        // Another lane.
+        next.state = 0;
+        let mut lane = me.lane;
+        if own.street != NONE {
+            self.let_in(&mut way, &me, &kind, open, own.left, WANTS_RIGHT);
+            self.let_in(&mut way, &me, &kind, open, own.right, WANTS_LEFT);
+            lane = self.change(&mut way, &me, &mut next, &kind, behind_leader, dist);
+        }
+        // Moves.
+        let accel = way.accel.max(-HARDEST);
+        let mut speed = (me.speed + accel * dt).max(0.0);
+        let mut metres = 0.5 * (me.speed + speed) * dt;
+        if self.motion.newell != 0 {
+            speed = way.newell.min(wish).max(0.0);
+            metres = speed * dt;
+        }
+        let room = way.room.max(0.0);
+        if metres > room {
+            metres = room;
+            speed = speed.min(room * inverse(dt));
+        }
+        next.accel = (speed - me.speed) * inverse(dt);
+        next.speed = speed;
+        next.metres = me.metres + metres;
+        next.lost = me.lost + (1.0 - (speed * inverse(wish)).min(1.0)) * dt;
+        next.state |= way.reason;
+        let stands = speed < STANDING;
+        next.stood = if stands { me.stood + 1 } else { 0 };
+        next.waited = me.waited + u32::from(stands);
+        next.lane = lane;
+        next.pos = me.pos + metres;
+        let mut is_gone = false;
+        let mut left = false;
+        let mut passed = [0u32; AHEAD as usize];
+        let mut passes = 0u32;
+        let mut n = 0u32;
+        while n < AHEAD {
+            let length = self.lanes[next.lane as usize].length;
+            if next.pos < length {
+                break;
+            }
+            if self.lanes[next.lane as usize].street != NONE && next.place + 1 >= trip.last {
+                is_gone = true;
+                break;
+            }
+            let turn = self.choose(next.lane, next.place, trip.last, kind.modes);
+            if turn == NONE {
+                next.pos = length;
+                next.speed = 0.0;
+                break;
+            }
+            left = true;
+            next.pos -= length;
+            next.lane = self.turns[turn as usize].to;
+            if self.lanes[next.lane as usize].street != NONE {
+                next.place += 1;
+                passed[passes as usize] = next.lane;
+                passes += 1;
+            }
+            n += 1;
+        }
+        Decision { next, is_gone, left, passed, passes }
+    }
+
+    /// What lies behind the end of the lane for the first of its vehicles.
+    #[allow(clippy::too_many_arguments)]
+    fn look_ahead(&self, way: &mut Way, me: &Vehicle, kind: &Kind, last: u32, factor: f32, open: f32, to_end: f32) {
+        let far = me.speed * me.speed * 0.33 + 2.0 * me.speed + 10.0;
+        let mut dist = to_end;
+        let mut lane = me.lane;
+        let mut place = me.place;
+        let mut n = 0u32;
+        while n < AHEAD && dist < far {
+            n += 1;
+            let own = self.lanes[lane as usize];
+            if own.street != NONE && place + 1 >= last {
+                return;
+            }
+            let turn = self.choose(lane, place, last, kind.modes);
+            if turn == NONE {
+                let mask = self.routes[place as usize] >> STREET_BITS;
+                // Those who want to the right wait a little before those who want to the left.
+                let to_right = (mask & ((1u32 << own.index) - 1)) != 0;
+                let end = if to_right { (dist - STAGGER).max(0.0) } else { dist };
+                way.halt(me, kind, open, end, ASTRAY);
+                return;
+            }
+            let next = self.turns[turn as usize];
+            if next.light != NONE {
+                let light = self.lights[next.light as usize];
+                if (light == RED && (needed(me.speed, dist) < FIRM || me.speed < 3.0))
+                    || (light == YELLOW && needed(me.speed, dist) < FIRM)
+                {
+                    way.halt(me, kind, open, dist, LIGHT);
+                    return;
+                }
+            }
+            if own.headway > 0 && self.ready[lane as usize] > self.clock.now {
+                way.halt(me, kind, open, dist, METERED);
+                return;
+            }
+            if next.foes > 0 {
+                let found = self.crossing(me, kind, turn, last, dist);
+                if found.reason != 0 {
+                    way.halt(me, kind, open, dist, found.reason);
+                    return;
+                }
+                if found.gap < 1e8 {
+                    if found.gap < dist.min(0.0) {
+                        way.halt(me, kind, open, dist, FOLLOWS);
+                        return;
+                    }
+                    way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+                }
+            }
+            // Who turns off still stands in the way with his rear.
+            if own.street != NONE && dist < 15.0 {
+                for k in own.first_turn..own.first_turn + own.turns {
+                    let to = self.turns[k as usize].to;
+                    let rear = self.room(to);
+                    if k != turn && rear < 0.0 {
+                        let end = self.starts[to as usize + 1];
+                        way.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
+                    }
+                }
+            }
+            let ahead = self.lanes[next.to as usize];
+            let limit = kind.speed.min(ahead.speed * factor);
+            if me.speed > limit {
+                let fall = (me.speed * me.speed - limit * limit) * inverse(2.0 * dist.max(0.5));
+                if fall > kind.decel * 0.5 {
+                    way.accel = way.accel.min(-fall.min(FIRM));
+                }
+            }
+            let (start, end) = (self.starts[next.to as usize], self.starts[next.to as usize + 1]);
+            if start < end {
+                let leader = self.vehicles[end as usize - 1];
+                way.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
+                return;
+            }
+            dist += ahead.length;
+            if ahead.street != NONE {
+                place += 1;
+            }
+            lane = next.to;
+        }
+    }
+
+    /// Stops of its line.
+    fn halt_at_stop(&self, way: &mut Way, me: &Vehicle, next: &mut Vehicle, kind: &Kind, last: u32, open: f32) {
+        if me.stop >= last {
+            return;
+        }
+        let stop = self.stops[me.stop as usize];
+        if stop.lane != me.lane || me.pos > stop.at + 1.0 {
+            return;
+        }
+        if me.until != 0 {
+            if self.clock.now >= me.until {
+                next.stop = me.stop + 1;
+                next.until = 0;
+                return;
+            }
+        } else if me.speed < STANDING && stop.at - me.pos < 2.0 {
+            next.until = self.clock.now + stop.stay;
+        }
+        way.halt(me, kind, open, (stop.at - me.pos).max(0.0), HALTS);
+    }
+
+    /// Lets in who wants to come into this lane from the one beside it.
+    fn let_in(&self, way: &mut Way, me: &Vehicle, kind: &Kind, open: f32, beside: u32, wanted: u32) {
+        if beside == NONE {
+            return;
+        }
+        let slot = self.behind(beside, me.pos);
+        let first = self.starts[beside as usize];
+        let mut k = 0u32;
+        while k < BESIDE && slot > first + k {
+            k += 1;
+            let one = self.vehicles[(slot - k) as usize];
+            let gap = one.pos - one.length - me.pos;
+            if gap > 25.0 {
+                return;
+            }
+            if (one.state & wanted) != 0 && gap > LET_IN {
+                let polite = open - pressed(kind, me.speed, gap - 1.0, me.speed - one.speed);
+                way.accel = way.accel.min(polite.max(-KIND));
+                return;
+            }
+        }
+    }
+
+    /// The lane in which a vehicle is after this step: to the left in even steps, to the right in odd ones, so that no two come into
+    /// one gap from two sides (MOBIL, Kesting et al. 2007).
+    #[allow(clippy::too_many_arguments)]
+    fn change(
+        &self,
+        way: &mut Way,
+        me: &Vehicle,
+        next: &mut Vehicle,
+        kind: &Kind,
+        behind_leader: f32,
+        dist: f32,
+    ) -> u32 {
+        let own = self.lanes[me.lane as usize];
+        let mask = self.good(me, self.trips[me.trip as usize].last_stop);
+        let is_good = ((mask >> own.index) & 1) != 0;
+        // A wrong lane leads to the nearest right one.
+        let mut wants = 0u32;
+        if !is_good {
+            let rights = mask & ((1u32 << own.index) - 1);
+            let lefts = mask >> own.index;
+            let mut near_right = 99u32;
+            let mut near_left = 99u32;
+            for k in 0..8u32 {
+                if near_left == 99 && ((lefts >> k) & 1) != 0 {
+                    near_left = k;
+                }
+                if k <= own.index && k > 0 && near_right == 99 && ((rights >> (own.index - k)) & 1) != 0 {
+                    near_right = k;
+                }
+            }
+            if near_left < near_right {
+                wants = WANTS_LEFT;
+            } else if near_right < 99 {
+                wants = WANTS_RIGHT;
+            }
+        }
+        // Others are asked for room only where it ends.
+        if dist < ASKS {
+            next.state |= wants;
+        }
+        let to_left = (self.clock.step & 1) == 0;
+        let target = if to_left { own.left } else { own.right };
+        if target == NONE {
+            return me.lane;
+        }
+        let there = self.lanes[target as usize];
+        let slot = self.behind(target, me.pos);
+        let (first, end) = (self.starts[target as usize], self.starts[target as usize + 1]);
+        let mut gap = 1e9f32;
+        let mut alone = free(kind, me.speed, kind.speed.min(there.speed));
+        if slot > first {
+            let one = self.vehicles[slot as usize - 1];
+            gap = one.pos - one.length - me.pos;
+            alone -= pressed(kind, me.speed, gap, me.speed - one.speed);
+        }
+        if (there.modes & kind.modes) == 0 || there.shut != 0 {
+            return me.lane;
+        }
+        let must = wants == if to_left { WANTS_LEFT } else { WANTS_RIGHT };
+        if !must {
+            // Of his own will only into lanes that lead on, not in the middle of stopping, and not at once again.
+            if wants != 0 || ((mask >> there.index) & 1) == 0 || self.clock.now < me.changed + self.motion.pause {
+                return me.lane;
+            }
+        }
+        // Whoever comes into the lane in this step cannot see him: not at its beginning, nor beyond its end.
+        let reach = there.speed * self.motion.dt + 2.0;
+        let mut metres = (me.speed + 0.5 * kind.accel * self.motion.dt) * self.motion.dt;
+        if me.pos - me.length < reach || me.pos > there.length || (dist < 1.0 && !must) {
+            return me.lane;
+        }
+        metres = metres.min(way.room.max(0.0)) + APART;
+        if gap < metres {
+            return me.lane;
+        }
+        let mut loss = 0.0f32;
+        if slot < end {
+            let one = self.vehicles[slot as usize];
+            let theirs = self.kinds[one.kind as usize];
+            let back = me.pos - me.length - one.pos;
+            let reaches = (one.speed + 0.5 * theirs.accel * self.motion.dt) * self.motion.dt + APART;
+            if back < reaches {
+                return me.lane;
+            }
+            let limit = theirs.speed.min(there.speed);
+            let braking = free(&theirs, one.speed, limit) - pressed(&theirs, one.speed, back, one.speed - me.speed);
+            let bound = if must { URGENT } else { SAFE };
+            // Who hardly moves just waits.
+            if braking < -bound && !(must && one.speed < SLOW) {
+                return me.lane;
+            }
+            let mut before = free(&theirs, one.speed, limit);
+            if slot > first {
+                let lead = self.vehicles[slot as usize - 1];
+                before -= pressed(&theirs, one.speed, lead.pos - lead.length - one.pos, one.speed - lead.speed);
+            }
+            loss = (before - braking).max(0.0);
+        }
+        if alone < if must { -URGENT } else { -SAFE } && !(must && me.speed < SLOW) {
+            return me.lane;
+        }
+        if !must && alone - behind_leader - self.motion.politeness * loss < self.motion.threshold {
+            return me.lane;
+        }
+        next.changed = self.clock.now;
+        next.state &= REASON;
+        way.room = way.room.min(gap).min(there.length - me.pos - 0.05);
+        way.accel = way.accel.min(alone.max(-URGENT));
+        target
+    }
+}

@@ -1,0 +1,305 @@
+//! Whether a driver may go into a junction, and whom he follows or waits for across it. Twin: `shaders/traffic/motion/yields.wgsl`.
+
+use super::drive::travel;
+use super::sight::View;
+use crate::models::traffic::motion::params::{
+    ASTRAY, FULL, GIVES_WAY, GREEN, HALTS, IS_GIVEN_WAY, Kind, LIGHT, MERGES, NONE, REASON, RED, STREET, Turn, Vehicle,
+    YIELDS, ZIPS,
+};
+
+/// Time that drivers leave before and behind those who go first, s.
+pub const BEFORE: f32 = 0.7;
+/// See `BEFORE`.
+pub const BEHIND: f32 = 0.3;
+/// Vehicles of a lane that are looked at, and lanes.
+pub const LOOKED_AT: u32 = 4;
+/// How far drivers look for those who come, m.
+pub const LOOK: f32 = 70.0;
+/// Who is slower stands, m/s.
+pub const STANDING: f32 = 0.5;
+
+/// Who is slower crawls, m/s.
+pub const CRAWLING: f32 = 3.0;
+/// Time that drivers wait for those who crawl, ms.
+pub const PATIENCE: u32 = 20_000;
+
+/// Who is faster makes room in time, m/s.
+pub const MOVING: f32 = 2.0;
+
+/// What a way across the junction asks of a driver.
+#[derive(Clone, Copy)]
+pub struct Crossing {
+    /// Why he waits; 0 if he does not.
+    pub reason: u32,
+    /// Distance to something that he has to follow, and its speed; none below -1e8.
+    pub gap: f32,
+    pub speed: f32,
+}
+
+impl View<'_> {
+    /// What the way of `turn`, whose beginning lies `dist` m before the driver, asks of him.
+    pub fn crossing(&self, me: &Vehicle, kind: &Kind, turn: u32, last: u32, dist: f32) -> Crossing {
+        let way = &self.turns[turn as usize];
+        let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
+        let limit = way.speed;
+        let is_free = way.light != NONE && self.lights[way.light as usize] == GREEN;
+        for k in way.first_foe..way.first_foe + way.foes {
+            let foe = &self.foes[k as usize];
+            let other = &self.turns[foe.turn as usize];
+            let begin = dist + foe.own_begin - way.start;
+            let end = dist + foe.own_end - way.start;
+            let soon = travel(begin, me.speed, kind.accel, limit);
+            // Into the same lane he only has to be before the others, and they follow him.
+            let clear = if (foe.bits & MERGES) != 0 { begin } else { end };
+            let late = travel(clear + kind.length, me.speed, kind.accel, limit);
+            // Those on the junction.
+            let mut lane = other.to;
+            while self.lanes[lane as usize].street == NONE {
+                let along = self.lanes[lane as usize].along;
+                for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
+                    let one = &self.vehicles[slot as usize];
+                    let at = along + one.pos;
+                    if at - one.length > foe.other_end {
+                        continue;
+                    }
+                    let is_in = at > foe.other_begin;
+                    // Who waits there for others.
+                    if !is_in && (foe.bits & GIVES_WAY) == 0 && one.speed < STANDING {
+                        continue;
+                    }
+                    if !is_in && one.speed < STANDING {
+                        found.reason = YIELDS;
+                        break;
+                    }
+                    if (foe.bits & MERGES) != 0 {
+                        let gap = end - (foe.other_end - at) - one.length;
+                        if gap < found.gap {
+                            found.gap = gap;
+                            found.speed = one.speed;
+                        }
+                        continue;
+                    }
+                    let clears = travel(foe.other_end + one.length - at, one.speed.max(STANDING), 1.0, other.speed);
+                    let reaches = travel(foe.other_begin - at, one.speed, 1.0, other.speed);
+                    if soon < clears + BEHIND && late + BEHIND > reaches {
+                        found.reason = YIELDS;
+                    }
+                }
+                lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
+            }
+            if found.reason == YIELDS {
+                return found;
+            }
+            // Those who come.
+            if (foe.bits & ZIPS) != 0 {
+                self.zip(&mut found, way.from, other.from, end, foe.other_end);
+            }
+            if (foe.bits & GIVES_WAY) == 0 || is_free || (other.light != NONE && self.lights[other.light as usize] == RED)
+            {
+                continue;
+            }
+            if self.comes(me, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0) {
+                found.reason = YIELDS;
+                return found;
+            }
+        }
+        if way.foes > 0 && self.is_full(me, kind, turn, last) {
+            found.reason = FULL;
+        }
+        found
+    }
+
+    /// Whether somebody comes who would be in the way: `begin` to `end` m behind his stop line, between `soon` and `late` s from now.
+    #[allow(clippy::too_many_arguments)]
+    fn comes(&self, me: &Vehicle, other: &Turn, begin: f32, end: f32, soon: f32, late: f32, merges: bool) -> bool {
+        let mut lanes = [0u32; 8];
+        let mut offs = [0f32; 8];
+        let mut hops = [0u32; 8];
+        lanes[0] = other.from;
+        let own = self.lanes[other.from as usize].street;
+        let mut count = 1u32;
+        let mut next = 0u32;
+        while next < count {
+            let lane = lanes[next as usize];
+            let off = offs[next as usize];
+            let hop = hops[next as usize];
+            next += 1;
+            let length = self.lanes[lane as usize].length;
+            let first = self.starts[lane as usize];
+            let last = self.starts[lane as usize + 1];
+            let most = last.min(first + LOOKED_AT);
+            for slot in first..most {
+                let one = &self.vehicles[slot as usize];
+                let away = off + length - one.pos;
+                if away > LOOK {
+                    break;
+                }
+                let trip_last = self.trips[one.trip as usize].last;
+                let goes = one.place + hop + 1 < trip_last
+                    && (self.routes[(one.place + hop + 1) as usize] & STREET) == other.street
+                    && (hop == 0 || (self.routes[(one.place + hop) as usize] & STREET) == own);
+                if !goes {
+                    continue;
+                }
+                if one.speed < STANDING {
+                    let why = one.state & REASON;
+                    if why == FULL || why == LIGHT || why == ASTRAY || why == HALTS {
+                        continue;
+                    }
+                    // Of those who all wait for each other the one who has waited longest goes.
+                    if why == YIELDS && (me.stood > one.stood || (me.stood == one.stood && me.trip < one.trip)) {
+                        continue;
+                    }
+                }
+                // Who has waited long goes when those who have priority crawl.
+                if one.speed < CRAWLING && me.stood * self.motion.step_ms > PATIENCE {
+                    continue;
+                }
+                let accel = self.kinds[one.kind as usize].accel;
+                let reaches = travel(away + begin, one.speed, accel, other.speed);
+                let clears = travel(away + end + one.length, one.speed, accel, other.speed);
+                // Who goes into the same lane behind another only follows him.
+                let behind = if merges { reaches } else { clears + BEHIND };
+                if soon < behind && late + BEFORE > reaches {
+                    return true;
+                }
+            }
+            let far = off + length;
+            if last - first < LOOKED_AT && far < LOOK {
+                let into = &self.lanes[lane as usize];
+                // Who is still before the lane has one more street to go.
+                let more = if into.street == NONE { hop } else { hop + 1 };
+                if more < 3 {
+                    for k in into.first_inward..into.first_inward + into.inwards {
+                        if count < 8 {
+                            lanes[count as usize] = self.inward[k as usize];
+                            offs[count as usize] = far;
+                            hops[count as usize] = more;
+                            count += 1;
+                        }
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Follows the one on the other way who will be the next before him, where they go in turns.
+    fn zip(&self, found: &mut Crossing, from: u32, lane: u32, mine: f32, end: f32) {
+        let length = self.lanes[lane as usize].length;
+        for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
+            let one = &self.vehicles[slot as usize];
+            let theirs = length - one.pos + end;
+            if theirs > mine || (theirs == mine && lane > from) {
+                break;
+            }
+            let gap = mine - theirs - one.length;
+            if gap < found.gap {
+                found.gap = gap;
+                found.speed = one.speed;
+            }
+        }
+    }
+
+    /// Whether a vehicle would have to stand on the junction.
+    fn is_full(&self, me: &Vehicle, kind: &Kind, turn: u32, last: u32) -> bool {
+        let way = &self.turns[turn as usize];
+        let want = kind.length + kind.gap;
+        let mut room = -self.on_the_way(way.to);
+        // Those on the way there need room, too.
+        for k in way.first_foe..way.first_foe + way.foes {
+            let foe = &self.foes[k as usize];
+            if (foe.bits & MERGES) != 0 {
+                room -= self.on_the_way(self.turns[foe.turn as usize].to);
+            }
+        }
+        let mut lane = way.goal;
+        let mut place = me.place;
+        let mut n = 0u32;
+        while n < 6 {
+            n += 1;
+            let own = &self.lanes[lane as usize];
+            let (first, end) = (self.starts[lane as usize], self.starts[lane as usize + 1]);
+            if first < end {
+                let one = &self.vehicles[end as usize - 1];
+                return one.speed <= MOVING && room + one.pos - one.length < want;
+            }
+            room += own.length;
+            if own.street != NONE {
+                place += 1;
+            }
+            if room >= want || place + 1 >= last {
+                return false;
+            }
+            let next = self.choose(lane, place, last, kind.modes);
+            if next == NONE {
+                return false;
+            }
+            lane = self.turns[next as usize].to;
+        }
+        false
+    }
+
+    fn on_the_way(&self, from: u32) -> f32 {
+        let mut sum = 0.0;
+        let mut lane = from;
+        while self.lanes[lane as usize].street == NONE {
+            for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
+                sum += self.vehicles[slot as usize].length + 1.5;
+            }
+            lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
+        }
+        sum
+    }
+
+    /// What one who is on the junction has to mind: those in the same lane behind it who are before him, and those who cross his way.
+    /// `turn` is the way by which he came into his lane, and `at` his place on the whole way.
+    pub fn inside(&self, turn: u32, at: f32) -> Crossing {
+        let way = &self.turns[turn as usize];
+        let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
+        for k in way.first_foe..way.first_foe + way.foes {
+            let foe = &self.foes[k as usize];
+            let other = &self.turns[foe.turn as usize];
+            let merges = (foe.bits & MERGES) != 0;
+            if !merges && at >= foe.own_begin {
+                continue;
+            }
+            let goes_first = (foe.bits & GIVES_WAY) != 0 && ((foe.bits & IS_GIVEN_WAY) == 0 || turn > foe.turn)
+                || (foe.bits & (GIVES_WAY | IS_GIVEN_WAY)) == 0 && turn > foe.turn;
+            let mut lane = other.to;
+            while self.lanes[lane as usize].street == NONE {
+                let along = self.lanes[lane as usize].along;
+                for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
+                    let one = &self.vehicles[slot as usize];
+                    let there = along + one.pos;
+                    let mut gap = 1e9f32;
+                    let mut speed = 0.0f32;
+                    let waits = there <= foe.other_begin && one.speed < STANDING;
+                    if merges && waits {
+                        // Who waits there for others goes before those who give way to him.
+                        if (foe.bits & GIVES_WAY) != 0 && at < foe.own_begin {
+                            gap = foe.own_begin - at;
+                        }
+                    } else if merges {
+                        let (mine, theirs) = (foe.own_end - at, foe.other_end - there);
+                        if theirs < mine || (theirs == mine && foe.turn < turn) {
+                            gap = mine - theirs - one.length;
+                            speed = one.speed;
+                        }
+                    } else if there - one.length < foe.other_end {
+                        let near = foe.other_begin - there;
+                        if near < 0.0 || (goes_first && one.speed > STANDING && near < 2.0 * one.speed + 2.0) {
+                            gap = foe.own_begin - at;
+                        }
+                    }
+                    if gap < found.gap {
+                        found.gap = gap;
+                        found.speed = speed;
+                    }
+                }
+                lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,108 @@
+//! Vehicles and kinds that files of SUMO tell of.
+
+use super::params::Kind;
+use super::world::{Traveller, kind};
+use crate::city::roads::CYCLE;
+use crate::city::roads::lanes::{Extras, Lanes, Type};
+use std::collections::HashMap;
+
+/// Travellers, their kinds and names, and what was left out.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Kinds.
+    pub kinds: Vec<Kind>,
+    /// Travellers, by departure.
+    pub travellers: Vec<Traveller>,
+    /// Their names.
+    pub names: Vec<String>,
+    /// Vehicles that cannot travel, and why.
+    pub refused: Vec<String>,
+}
+
+/// A number that looks like chance, from two others (Wang's and Jenkins' mixing).
+pub fn chance(one: u32, two: u32) -> u32 {
+    let mut x = one.wrapping_mul(0x9E37_79B9) ^ two.wrapping_mul(0x85EB_CA6B);
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7FEB_352D);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846C_A68B);
+    x ^ (x >> 16)
+}
+
+/// The same as a share from 0 to 1.
+pub fn share(one: u32, two: u32) -> f64 {
+    f64::from(chance(one, two)) / 4_294_967_296.0
+}
+
+/// A share of speed limits that drivers wish, normal with a deviation of a tenth and cut at 0.8 and 1.2.
+pub fn wish(who: u32, seed: u32) -> f64 {
+    let sum: f64 = (0..12).map(|k| share(who, seed ^ (k + 1))).sum();
+    (1.0 + 0.1 * (sum - 6.0)).clamp(0.8, 1.2)
+}
+
+/// The group of emission factors of a class.
+fn group(class: &str) -> usize {
+    match class {
+        "bicycle" => 5,
+        "bus" | "coach" => 4,
+        "truck" | "trailer" => 3,
+        "delivery" => 2,
+        _ => 0,
+    }
+}
+
+/// Puts what files tell on the lanes of a town.
+pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
+    let mut all = Told::default();
+    let street: HashMap<&str, u32> = town.streets.iter().zip(0..).map(|(street, k)| (&street.id[..], k)).collect();
+    let plain = |id: &str, class: &str| crate::city::roads::lanes::plain(id, class);
+    let mut types: Vec<Type> = extras.iter().flat_map(|own| own.types.iter().cloned()).collect();
+    types.push(plain("", "passenger"));
+    for own in &types {
+        let of = kind(own.length, own.gap, own.headway, own.accel, own.decel, own.speed, own.modes, group(&own.class));
+        all.kinds.push(of);
+    }
+    let stops: HashMap<&str, &crate::city::roads::lanes::BusStop> =
+        extras.iter().flat_map(|own| &own.stops).map(|stop| (&stop.id[..], stop)).collect();
+    let mut vehicles: Vec<_> = extras.iter().flat_map(|own| &own.vehicles).collect();
+    vehicles.sort_by(|a, b| a.depart.total_cmp(&b.depart));
+    for (who, own) in vehicles.into_iter().enumerate() {
+        let who = who as u32;
+        let fits: Vec<usize> = (0..types.len())
+            .filter(|k| types[*k].id == own.kind || types[*k].group.as_deref().is_some_and(|group| group == own.kind))
+            .collect();
+        let sum: f64 = fits.iter().map(|k| types[*k].share).sum();
+        let mut left = share(who, seed) * sum;
+        let chosen = fits.iter().find(|k| {
+            left -= types[**k].share;
+            left < 0.0
+        });
+        let Some(&of) = chosen.or(fits.last()) else {
+            all.refused.push(format!("{} is of the kind {}, which nobody tells of", own.id, own.kind));
+            continue;
+        };
+        let streets: Option<Vec<u32>> = own.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
+        let Some(streets) = streets.filter(|streets| !streets.is_empty() && !own.is_open) else {
+            all.refused.push(format!("{} has a route over edges that are not there, or none", own.id));
+            continue;
+        };
+        let at = |name: &str| {
+            let stop = stops.get(name)?;
+            let street = *street.get(&stop.lane.0[..])?;
+            let lane = town.of_street(street as usize).nth(stop.lane.1)?;
+            Some((lane as u32, stop.at.min(town.lanes[lane].length - 0.5)))
+        };
+        let halts = own.stops.iter().filter_map(|(name, stay)| at(name).map(|(lane, at)| (lane, at, *stay)));
+        let factor = if types[of].modes == CYCLE { 1.0 } else { wish(who, seed) };
+        all.travellers.push(Traveller {
+            depart: own.depart,
+            kind: of as u32,
+            streets,
+            stops: halts.collect(),
+            speed: own.speed,
+            factor,
+        });
+        all.names.push(own.id.clone());
+    }
+    all
+}
