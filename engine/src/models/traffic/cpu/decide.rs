@@ -26,6 +26,8 @@ pub const BESIDE: u32 = 4;
 pub const SLOW: f32 = 2.0;
 /// Least distance between those who change lanes and others, m.
 pub const APART: f32 = 0.2;
+/// Who stops at a line is so far before it at least, m.
+pub const ON_LINE: f32 = 0.01;
 /// Room that must be left for him to come in, m.
 pub const LET_IN: f32 = 1.3;
 /// Distance to the end of the lane in which a driver asks to be let in, m.
@@ -63,8 +65,8 @@ impl Way {
             self.accel = accel;
         }
         self.reason = reason;
-        self.newell = self.newell.min(dist * inverse(kind.headway));
-        self.room = self.room.min(dist);
+        self.newell = self.newell.min((dist - ON_LINE) * inverse(kind.headway));
+        self.room = self.room.min(dist - ON_LINE);
     }
 }
 
@@ -201,9 +203,8 @@ impl View<'_> {
             let next = self.turns[turn as usize];
             if next.light != NONE {
                 let light = self.lights[next.light as usize];
-                if (light == RED && (needed(me.speed, dist) < FIRM || me.speed < 3.0))
-                    || (light == YELLOW && needed(me.speed, dist) < FIRM)
-                {
+                let can_stop = self.motion.newell != 0 || needed(me.speed, dist) < FIRM;
+                if (light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop) {
                     way.halt(me, kind, open, dist, LIGHT);
                     return;
                 }

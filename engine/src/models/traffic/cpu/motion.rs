@@ -1,7 +1,7 @@
 //! A step of motion on the threads of this machine: the stages of `shaders/traffic/motion/` in their order.
 
 use super::decide::QUEUED;
-use super::drive::{free, inverse};
+use super::drive::inverse;
 use super::sight::View;
 use crate::models::traffic::motion::emission::{FACTORS, emitted};
 use crate::models::traffic::motion::params::{
@@ -74,12 +74,24 @@ impl State {
         }
     }
 
+    /// Puts vehicles on the lanes in the place of all others.
+    pub fn place(&mut self, vehicles: &[Vehicle]) {
+        self.clock.planned = vehicles.len() as u32;
+        self.planned = vehicles.to_vec();
+        self.counts.iter().for_each(|count| count.store(0, Relaxed));
+        for one in vehicles {
+            self.counts[one.lane as usize].fetch_add(1, Relaxed);
+        }
+        self.order();
+        self.clock.vehicles = self.clock.planned;
+    }
+
     /// One step.
     pub fn step(&mut self, world: &World) {
         self.lights(world);
         self.decide(world);
         self.depart(world);
-        self.order(world);
+        self.order();
         self.clock.step += 1;
         self.clock.now += world.motion.step_ms;
         self.clock.vehicles = self.clock.planned;
@@ -249,9 +261,6 @@ impl State {
                 if trip >= source.last || world.trips[trip as usize].depart > now {
                     break;
                 }
-                if self.clock.planned >= world.motion.capacity {
-                    break;
-                }
                 let own = &world.trips[trip as usize];
                 let kind = &world.kinds[own.kind as usize];
                 let mask = world.routes[own.first as usize] >> STREET_BITS;
@@ -298,7 +307,6 @@ impl State {
                     place: own.first,
                     pos,
                     speed,
-                    accel: free(kind, speed, wish).max(0.0) * 0.0,
                     stop: own.first_stop,
                     length: kind.length,
                     ..Vehicle::default()
@@ -337,8 +345,8 @@ impl State {
     }
 
     /// Vehicles by lane, the one in front first; of those at one place the one with the lower trip.
-    fn order(&mut self, world: &World) {
-        let lanes = world.lanes.len();
+    fn order(&mut self) {
+        let lanes = self.counts.len();
         let mut sum = 0;
         for lane in 0..lanes {
             self.starts[lane] = sum;

@@ -90,6 +90,11 @@ pub fn urban(speed: f64) -> Kind {
     kind(5.0, 2.0, 1.0, 1.0, 1.5, speed, crate::city::roads::CAR, 0)
 }
 
+/// A car in town as it is driven where nothing else is said.
+pub fn car() -> Kind {
+    kind(4.5, 2.0, 1.1, 1.8, 2.0, 50.0, crate::city::roads::CAR, 0)
+}
+
 fn whole(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 //! `hanze validate traffic` runs them all; tests run the cheap ones.
 
 mod equilibrium;
+mod motion;
 mod town;
 mod ways;
 
@@ -24,10 +25,22 @@ pub const CASES: &[Case] = &[
     Case { name: "Bad Hersfeld", cheap: false, needs_data: true, run: town::bad_hersfeld },
     Case { name: "Limburg", cheap: true, needs_data: true, run: town::limburg },
     Case { name: "Zwolle's neighbourhoods", cheap: true, needs_data: true, run: town::zwolle },
+    Case { name: MOTION[0], cheap: true, needs_data: false, run: motion::diagram },
+    Case { name: MOTION[1], cheap: true, needs_data: false, run: motion::waves },
+    Case { name: MOTION[2], cheap: true, needs_data: false, run: motion::kinematic },
+    Case { name: MOTION[3], cheap: true, needs_data: false, run: motion::lights },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
     Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
     Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
     Case { name: WAYS[3], cheap: false, needs_data: true, run: ways::large },
+];
+
+/// Names of the cases of motion.
+pub const MOTION: [&str; 4] = [
+    "motion: the fundamental diagram of IDM",
+    "motion: waves on a ring",
+    "motion: kinematic waves",
+    "motion: lights",
 ];
 
 /// Names of the cases that are about the device.
