@@ -12,6 +12,7 @@ use hanze_engine::models::runoff::params::{
     SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Sewer, Source, Strip, TILE,
     TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
 };
+use hanze_engine::models::traffic::motion::params as motion;
 use hanze_engine::models::traffic::params as traffic;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
@@ -112,6 +113,20 @@ fn structs_agree() {
     check_struct::<heat::Weight>();
     check_struct::<traffic::Search>();
     check_struct::<traffic::Arc>();
+    check_struct::<motion::Motion>();
+    check_struct::<motion::Moment>();
+    check_struct::<motion::Lane>();
+    check_struct::<motion::Turn>();
+    check_struct::<motion::Foe>();
+    check_struct::<motion::Kind>();
+    check_struct::<motion::Trip>();
+    check_struct::<motion::Stop>();
+    check_struct::<motion::Gate>();
+    check_struct::<motion::Program>();
+    check_struct::<motion::Phase>();
+    check_struct::<motion::Vehicle>();
+    check_struct::<motion::Outcome>();
+    check_struct::<motion::Factor>();
 }
 
 #[test]
@@ -176,7 +191,8 @@ fn every_stage_has_a_twin() {
             .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
             .filter(|stem| {
                 let file = format!("{stem}.rs");
-                let is_file = model.join("cpu").join(&file).is_file() || model.join(&file).is_file();
+                let places = [model.join("cpu").join(&file), model.join("motion").join(&file), model.join(&file)];
+                let is_file = places.iter().any(|place| place.is_file());
                 !is_file && !functions.contains(&format!("fn {stem}("))
             })
             .collect();

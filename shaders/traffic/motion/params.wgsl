@@ -44,6 +44,8 @@ const YELLOW: u32 = 1u;
 const AFTER: u32 = 2u;
 // Go.
 const GREEN: u32 = 3u;
+// What cycles count as, in the modes of a kind.
+const CYCLES: u32 = 4u;
 
 // What does not change while it runs.
 struct Motion {
@@ -74,7 +76,7 @@ struct Motion {
 }
 
 // How far it has run.
-struct Clock {
+struct Moment {
     // Steps.
     step: u32,
     // ms.
@@ -123,12 +125,14 @@ struct Lane {
     tally: u32,
     // Whether it is shut.
     shut: u32,
+    // Whether cars and cycles can pass each other in it.
+    wide: u32,
 }
 
 // A way from a lane into the next.
 struct Turn {
     // Lane where it begins.
-    from: u32,
+    origin: u32,
     // The next lane.
     to: u32,
     // Lane of a street that it leads to in the end.
@@ -218,7 +222,7 @@ struct Stop {
 }
 
 // A street where vehicles set out.
-struct Source {
+struct Gate {
     // Its first lane.
     lane: u32,
     // How many there are.

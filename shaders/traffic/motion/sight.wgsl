@@ -3,7 +3,7 @@
 // Length of a lane in which drivers may count on changing it, m.
 const TO_CHANGE: f32 = 40.0;
 
-@group(0) @binding(1) var<storage, read_write> clock: Clock;
+@group(0) @binding(1) var<storage, read_write> clock: Moment;
 @group(0) @binding(2) var<storage, read> lanes: array<Lane>;
 @group(0) @binding(3) var<storage, read> turns: array<Turn>;
 @group(0) @binding(4) var<storage, read> foes: array<Foe>;
@@ -27,7 +27,7 @@ fn room_in(lane: u32) -> f32 {
     if (first == end) {
         return lanes[lane].length;
     }
-    return vehicles[end - 1u].pos - vehicles[end - 1u].length;
+    return minus(vehicles[end - 1u].pos, vehicles[end - 1u].length);
 }
 
 // The way that a vehicle takes out of a lane: on a street the one that its route wants, into the lane that leads on and has most room;
@@ -57,7 +57,7 @@ fn choose(lane: u32, place: u32, last: u32, modes: u32) -> u32 {
         if (leads == 0u && lanes[goal].length < TO_CHANGE) {
             continue;
         }
-        let room = room_in(goal) + mul(100000.0, f32(leads));
+        let room = plus(room_in(goal), mul(100000.0, f32(leads)));
         if (room > most) {
             most = room;
             best = turn;
@@ -70,7 +70,7 @@ fn choose(lane: u32, place: u32, last: u32, modes: u32) -> u32 {
 fn good(me: Vehicle, last_stop: u32) -> u32 {
     if (me.stop < last_stop) {
         let stop = stops[me.stop];
-        if (lanes[stop.lane].street == lanes[me.lane].street && me.pos <= stop.at + 1.0) {
+        if (lanes[stop.lane].street == lanes[me.lane].street && me.pos <= plus(stop.at, 1.0)) {
             return 1u << lanes[stop.lane].index;
         }
     }

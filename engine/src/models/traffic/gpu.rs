@@ -1,6 +1,7 @@
 //! Searches on a GPU: an origin and a node are an invocation.
 
 use super::cpu::CpuSearcher;
+use super::motion::gpu as motion;
 use super::params::{NEVER, Search};
 use super::ways::{Arcs, Searcher, Trees};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
@@ -25,7 +26,20 @@ const HOPS: Kernel = kernel!("hops");
 const PARENTS: Kernel = kernel!("parents");
 
 /// The kernels of traffic.
-pub const KERNELS: &[Kernel] = &[RELAX, HOPS, PARENTS];
+pub const KERNELS: &[Kernel] = &[
+    RELAX,
+    HOPS,
+    PARENTS,
+    motion::LIGHTS,
+    motion::DECIDE,
+    motion::DEPART,
+    motion::SUMS,
+    motion::OFFSETS,
+    motion::FIRSTS,
+    motion::BIN,
+    motion::ORDER,
+    motion::TICK,
+];
 
 /// Invocations of a workgroup.
 const GROUP: usize = 64;

@@ -136,6 +136,18 @@ impl Lanes {
         own.first as usize..(own.first + own.lanes) as usize
     }
 
+    /// Takes programs of lights from a further file in the place of those of the same name; those of others are left.
+    pub fn take_programs(&mut self, extras: &Extras) {
+        for program in &extras.programs {
+            let places = |own: &Program| own.phases.first().map_or(0, |phase| phase.states.len());
+            let own = self.programs.iter_mut().find(|own| own.id == program.id && places(own) == places(program));
+            match own {
+                Some(own) => *own = program.clone(),
+                None => self.repairs.push(format!("the lights {} fit no junction and are left out", program.id)),
+            }
+        }
+    }
+
     /// Length of the way of a turn across the junction, m.
     pub fn across(&self, turn: &Turn) -> f64 {
         turn.via.iter().map(|lane| self.lanes[*lane as usize].length).sum()

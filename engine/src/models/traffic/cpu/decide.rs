@@ -4,7 +4,7 @@ use super::drive::{BEFORE_LINE, HARDEST, free, inverse, needed, pressed};
 use super::sight::View;
 use super::yields::STANDING;
 use crate::models::traffic::motion::params::{
-    ASTRAY, FOLLOWS, FREE, HALTS, Kind, LIGHT, METERED, NONE, RED, REASON, STREET_BITS, Vehicle, WANTS_LEFT,
+    ASTRAY, CYCLES, FOLLOWS, FREE, HALTS, Kind, LIGHT, METERED, NONE, RED, REASON, STREET_BITS, Vehicle, WANTS_LEFT,
     WANTS_RIGHT, YELLOW,
 };
 
@@ -98,8 +98,12 @@ impl View<'_> {
         let dist = own.length - me.pos;
         // What the vehicle before would let it do: for changing lanes.
         let mut behind_leader = open;
-        if slot > first {
-            let leader = self.vehicles[slot as usize - 1];
+        let mut ahead = slot;
+        while ahead > first && own.wide != 0 && self.is_beside(&kind, ahead - 1) {
+            ahead -= 1;
+        }
+        if ahead > first {
+            let leader = self.vehicles[ahead as usize - 1];
             way.mind(&me, &kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
             behind_leader = way.accel;
         } else {
@@ -177,6 +181,12 @@ impl View<'_> {
         Decision { next, is_gone, left, passed, passes }
     }
 
+    /// Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.
+    fn is_beside(&self, kind: &Kind, slot: u32) -> bool {
+        let other = self.kinds[self.vehicles[slot as usize].kind as usize].modes;
+        (kind.modes == CYCLES) != (other == CYCLES)
+    }
+
     /// What lies behind the end of the lane for the first of its vehicles.
     #[allow(clippy::too_many_arguments)]
     fn look_ahead(&self, way: &mut Way, me: &Vehicle, kind: &Kind, last: u32, factor: f32, open: f32, to_end: f32) {
@@ -246,7 +256,10 @@ impl View<'_> {
                     way.accel = way.accel.min(-fall.min(FIRM));
                 }
             }
-            let (start, end) = (self.starts[next.to as usize], self.starts[next.to as usize + 1]);
+            let (start, mut end) = (self.starts[next.to as usize], self.starts[next.to as usize + 1]);
+            while end > start && ahead.wide != 0 && self.is_beside(kind, end - 1) {
+                end -= 1;
+            }
             if start < end {
                 let leader = self.vehicles[end as usize - 1];
                 way.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
@@ -373,6 +386,10 @@ impl View<'_> {
         let reach = there.speed * self.motion.dt + 2.0;
         let mut metres = (me.speed + 0.5 * kind.accel * self.motion.dt) * self.motion.dt;
         if me.pos - me.length < reach || me.pos > there.length || (dist < 1.0 && !must) {
+            return me.lane;
+        }
+        // Nor at full speed just before its end.
+        if me.speed > SLOW && me.pos + 3.0 * metres > there.length {
             return me.lane;
         }
         metres = metres.min(way.room.max(0.0)) + APART;

@@ -5,7 +5,7 @@ use super::drive::inverse;
 use super::sight::View;
 use crate::models::traffic::motion::emission::{FACTORS, emitted};
 use crate::models::traffic::motion::params::{
-    AFTER, Clock, GREEN, NONE, Outcome, RED, SUBSTANCES, STREET_BITS, TALLY, Vehicle, YELLOW,
+    AFTER, Moment, GREEN, NONE, Outcome, RED, SUBSTANCES, STREET_BITS, TALLY, Vehicle, YELLOW,
 };
 use crate::models::traffic::motion::world::World;
 use rayon::prelude::*;
@@ -13,12 +13,14 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 /// Vehicles that a thread takes at once.
 const AT_ONCE: usize = 256;
+/// Lanes of a block.
+const BLOCK: usize = 256;
 /// A lane with so much room is empty, mm.
 pub const EMPTY: i32 = i32::MAX;
 
 /// Everything that changes.
 pub struct State {
-    pub clock: Clock,
+    pub clock: Moment,
     pub vehicles: Vec<Vehicle>,
     pub starts: Vec<u32>,
     pub lights: Vec<u32>,
@@ -32,14 +34,15 @@ pub struct State {
     planned: Vec<Vehicle>,
     counts: Vec<AtomicU32>,
     rooms: Vec<AtomicI32>,
-    bin: Vec<u32>,
+    blocks: Vec<u32>,
+    bins: Vec<u32>,
 }
 
 impl State {
     pub fn new(world: &World) -> State {
         let lanes = world.lanes.len();
         State {
-            clock: Clock::default(),
+            clock: Moment::default(),
             vehicles: Vec::new(),
             starts: vec![0; lanes + 1],
             lights: vec![RED; world.lights],
@@ -51,7 +54,8 @@ impl State {
             planned: Vec::new(),
             counts: (0..lanes).map(|_| AtomicU32::new(0)).collect(),
             rooms: (0..lanes).map(|_| AtomicI32::new(EMPTY)).collect(),
-            bin: Vec::new(),
+            blocks: Vec::new(),
+            bins: Vec::new(),
         }
     }
 
@@ -84,6 +88,7 @@ impl State {
         }
         self.order();
         self.clock.vehicles = self.clock.planned;
+        self.planned.truncate(vehicles.len());
     }
 
     /// One step.
@@ -92,9 +97,7 @@ impl State {
         self.decide(world);
         self.depart(world);
         self.order();
-        self.clock.step += 1;
-        self.clock.now += world.motion.step_ms;
-        self.clock.vehicles = self.clock.planned;
+        self.tick(world.motion.step_ms);
     }
 
     /// Lights show what their programs say.
@@ -344,38 +347,72 @@ impl State {
         false
     }
 
-    /// Vehicles by lane, the one in front first; of those at one place the one with the lower trip.
-    fn order(&mut self) {
-        let lanes = self.counts.len();
+    /// How many vehicles the lanes of each block will have.
+    fn sums(&mut self) {
+        let sum = |block: &[AtomicU32]| block.iter().map(|count| count.load(Relaxed)).sum();
+        self.blocks = self.counts.par_chunks(BLOCK).map(sum).collect();
+    }
+
+    /// Where the vehicles of each block begin.
+    fn offsets(&mut self) {
         let mut sum = 0;
-        for lane in 0..lanes {
-            self.starts[lane] = sum;
-            sum += self.counts[lane].load(Relaxed);
-            self.counts[lane].store(0, Relaxed);
+        for block in &mut self.blocks {
+            sum += std::mem::replace(block, sum);
         }
-        self.starts[lanes] = sum;
-        self.bin.resize(sum as usize, 0);
+        self.blocks.push(sum);
+    }
+
+    /// Where the vehicles of each lane begin; the lanes are counted anew.
+    fn firsts(&mut self) {
+        let lanes = self.counts.len();
+        let blocks = self.starts[..lanes].par_chunks_mut(BLOCK).zip(self.counts.par_chunks(BLOCK)).zip(&self.blocks);
+        blocks.for_each(|((starts, counts), first)| {
+            let mut at = *first;
+            for (start, count) in starts.iter_mut().zip(counts) {
+                *start = at;
+                at += count.swap(0, Relaxed);
+            }
+        });
+        self.starts[lanes] = self.blocks.last().copied().unwrap_or(0);
+    }
+
+    /// Vehicles by lane, in any order within it.
+    fn bin(&mut self) {
+        let count = self.starts[self.counts.len()] as usize;
+        self.bins.resize(count, 0);
         for (k, one) in self.planned[..self.clock.planned as usize].iter().enumerate() {
             if one.lane != NONE {
                 let at = self.counts[one.lane as usize].fetch_add(1, Relaxed);
-                self.bin[(self.starts[one.lane as usize] + at) as usize] = k as u32;
+                self.bins[(self.starts[one.lane as usize] + at) as usize] = k as u32;
             }
         }
+    }
+
+    /// Vehicles by lane, the one in front first; of those at one place the one with the lower trip.
+    fn order(&mut self) {
+        self.sums();
+        self.offsets();
+        self.firsts();
+        self.bin();
         let planned = &self.planned;
-        let before = |a: u32, b: u32| {
-            let (a, b) = (&planned[a as usize], &planned[b as usize]);
+        let before = |a: &u32, b: &u32| {
+            let (a, b) = (&planned[*a as usize], &planned[*b as usize]);
             b.pos.total_cmp(&a.pos).then(a.trip.cmp(&b.trip))
         };
-        for lane in 0..lanes {
-            let own = &mut self.bin[self.starts[lane] as usize..self.starts[lane + 1] as usize];
-            if own.len() > 1 {
-                own.sort_unstable_by(|a, b| before(*a, *b));
-            }
+        for ends in self.starts.windows(2).filter(|ends| ends[1] > ends[0] + 1) {
+            self.bins[ends[0] as usize..ends[1] as usize].sort_unstable_by(before);
         }
-        self.vehicles.clear();
-        self.vehicles.extend(self.bin.iter().map(|k| planned[*k as usize]));
-        self.clock.planned = sum;
-        self.planned.clone_from(&self.vehicles);
+        let order = self.bins.par_iter().with_min_len(4 * AT_ONCE).map(|k| planned[*k as usize]);
+        order.collect_into_vec(&mut self.vehicles);
+    }
+
+    /// The clock goes on.
+    fn tick(&mut self, step: u32) {
+        let vehicles = self.vehicles.len();
+        self.clock.step += 1;
+        self.clock.now += step;
+        (self.clock.vehicles, self.clock.planned) = (vehicles as u32, vehicles as u32);
+        self.planned.resize(vehicles, Vehicle::default());
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a driver sees of the lanes ahead. Twin: `shaders/traffic/motion/sight.wgsl`.
 
 use crate::models::traffic::motion::params::{
-    Clock, Foe, Kind, Lane, Motion, NONE, STREET, STREET_BITS, Stop, Trip, Turn, Vehicle,
+    Moment, Foe, Kind, Lane, Motion, NONE, STREET, STREET_BITS, Stop, Trip, Turn, Vehicle,
 };
 
 /// Length of a lane in which drivers may count on changing it, m.
@@ -11,7 +11,7 @@ pub const TO_CHANGE: f32 = 40.0;
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub motion: &'a Motion,
-    pub clock: Clock,
+    pub clock: Moment,
     pub lanes: &'a [Lane],
     pub turns: &'a [Turn],
     pub foes: &'a [Foe],

@@ -92,7 +92,7 @@ impl View<'_> {
             }
             // Those who come.
             if (foe.bits & ZIPS) != 0 {
-                self.zip(&mut found, way.from, other.from, end, foe.other_end);
+                self.zip(&mut found, way.origin, other.origin, end, foe.other_end);
             }
             if (foe.bits & GIVES_WAY) == 0 || is_free || (other.light != NONE && self.lights[other.light as usize] == RED)
             {
@@ -115,8 +115,8 @@ impl View<'_> {
         let mut lanes = [0u32; 8];
         let mut offs = [0f32; 8];
         let mut hops = [0u32; 8];
-        lanes[0] = other.from;
-        let own = self.lanes[other.from as usize].street;
+        lanes[0] = other.origin;
+        let own = self.lanes[other.origin as usize].street;
         let mut count = 1u32;
         let mut next = 0u32;
         while next < count {

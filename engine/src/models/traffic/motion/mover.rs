@@ -1,7 +1,9 @@
 //! What moves vehicles: the processor or a GPU, with the same answers.
 
-use super::params::{Clock, Outcome, TALLY, Vehicle};
+use super::gpu::GpuMover;
+use super::params::{Moment, Outcome, TALLY, Vehicle};
 use super::world::World;
+use crate::device::Device;
 use crate::error::Result;
 use crate::models::traffic::cpu::motion::State;
 use std::sync::Arc;
@@ -13,13 +15,13 @@ pub trait Mover: Send {
     ///
     /// # Errors
     /// `DeviceLost` where the device fails.
-    fn run(&mut self, steps: u32) -> Result<Clock>;
+    fn run(&mut self, steps: u32) -> Result<Moment>;
 
     /// How far it has run.
     ///
     /// # Errors
     /// `DeviceLost` where the device fails.
-    fn clock(&mut self) -> Result<Clock>;
+    fn clock(&mut self) -> Result<Moment>;
 
     /// Vehicles on the lanes, by lane, the one in front first.
     ///
@@ -46,6 +48,17 @@ pub trait Mover: Send {
     fn take_tallies(&mut self) -> Result<Vec<u32>>;
 }
 
+/// The mover of a device.
+///
+/// # Errors
+/// `Memory` where there is no room, `NoDevice` where the device refuses a kernel.
+pub fn mover(device: &Device, world: &Arc<World>) -> Result<Box<dyn Mover>> {
+    Ok(match device {
+        Device::Cpu => Box::new(CpuMover::new(world.clone())),
+        Device::Gpu(gpu) => Box::new(GpuMover::new(gpu.clone(), world.clone())?),
+    })
+}
+
 /// Vehicles on the threads of this machine.
 pub struct CpuMover {
     world: Arc<World>,
@@ -62,12 +75,12 @@ impl CpuMover {
 }
 
 impl Mover for CpuMover {
-    fn run(&mut self, steps: u32) -> Result<Clock> {
+    fn run(&mut self, steps: u32) -> Result<Moment> {
         (0..steps).for_each(|_| self.state.step(&self.world));
         Ok(self.state.clock)
     }
 
-    fn clock(&mut self) -> Result<Clock> {
+    fn clock(&mut self) -> Result<Moment> {
         Ok(self.state.clock)
     }
 

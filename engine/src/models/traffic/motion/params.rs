@@ -50,6 +50,9 @@ pub const AFTER: u32 = 2;
 /// Go.
 pub const GREEN: u32 = 3;
 
+/// What cycles count as, in the modes of a kind.
+pub const CYCLES: u32 = 4;
+
 /// Substances that are counted, with the noise of none of them.
 pub const SUBSTANCES: usize = 3;
 /// Numbers of a tally.
@@ -87,7 +90,7 @@ shared_struct! {
 
 shared_struct! {
     /// How far it has run.
-    pub struct Clock {
+    pub struct Moment {
         /// Steps.
         pub step: u32,
         /// ms.
@@ -138,6 +141,8 @@ shared_struct! {
         pub tally: u32,
         /// Whether it is shut.
         pub shut: u32,
+        /// Whether cars and cycles can pass each other in it.
+        pub wide: u32,
     }
 }
 
@@ -145,7 +150,7 @@ shared_struct! {
     /// A way from a lane into the next.
     pub struct Turn {
         /// Lane where it begins.
-        pub from: u32,
+        pub origin: u32,
         /// The next lane.
         pub to: u32,
         /// Lane of a street that it leads to in the end.
@@ -245,7 +250,7 @@ shared_struct! {
 
 shared_struct! {
     /// A street where vehicles set out.
-    pub struct Source {
+    pub struct Gate {
         /// Its first lane.
         pub lane: u32,
         /// How many there are.

@@ -2,7 +2,7 @@
 
 use super::params::{
     AFTER, Foe, GIVES_WAY, GREEN, IS_GIVEN_WAY, Kind, Lane, MERGES, Motion, NONE, Phase, Program, RED, STREET_BITS,
-    Source, Stop, Trip, Turn, YELLOW, ZIPS,
+    Gate, Stop, Trip, Turn, YELLOW, ZIPS,
 };
 use crate::city::roads::lanes::{self, Lanes};
 use crate::models::traffic::cpu::sight::TO_CHANGE;
@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 const FORESIGHT: f64 = 200.0;
 /// Speed on the way across a junction where nothing is said, m/s.
 const SLOWEST: f64 = 2.0;
+
+/// Width of a lane in which a car can pass a cycle, m.
+const PASSING: f64 = 3.0;
 
 /// Somebody who travels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +45,7 @@ pub struct World {
     pub trips: Vec<Trip>,
     pub routes: Vec<u32>,
     pub stops: Vec<Stop>,
-    pub sources: Vec<Source>,
+    pub sources: Vec<Gate>,
     pub programs: Vec<Program>,
     pub phases: Vec<Phase>,
     /// States of lights, phase by phase.
@@ -129,6 +132,7 @@ impl World {
                 modes: u32::from(lane.modes),
                 turn: NONE,
                 headway: (1000.0 * lane.headway).round() as u32,
+                wide: u32::from(lane.width >= PASSING),
                 tally: lane.street.unwrap_or(whole(streets) + lane.node),
                 ..Lane::default()
             });
@@ -173,7 +177,7 @@ impl World {
                 .fold(goal.speed.min(town.lanes[turn.from as usize].speed), f64::min)
                 .max(SLOWEST);
             let way = Turn {
-                from: turn.from,
+                origin: turn.from,
                 to: turn.via.first().copied().unwrap_or(turn.to),
                 goal: turn.to,
                 street: goal.street.unwrap_or(NONE),
@@ -218,7 +222,7 @@ impl World {
                 inner += 1;
                 along += parts[part];
                 let mut out = Turn {
-                    from: *lane,
+                    origin: *lane,
                     to: turn.via.get(part + 1).copied().unwrap_or(turn.to),
                     light: NONE,
                     first_foe: whole(world.foes.len()),
@@ -236,7 +240,7 @@ impl World {
         }
         world.turns.extend(mids);
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); world.lanes.len()];
-        world.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.from));
+        world.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.origin));
         for (lane, own) in into.into_iter().enumerate() {
             (world.lanes[lane].first_inward, world.lanes[lane].inwards) = (whole(world.inward.len()), whole(own.len()));
             world.inward.extend(own);
@@ -343,7 +347,7 @@ impl World {
             if begins {
                 let own = &town.streets[street as usize];
                 let at = whole(self.trips.len());
-                self.sources.push(Source { lane: own.first, lanes: own.lanes, first: at, last: at });
+                self.sources.push(Gate { lane: own.first, lanes: own.lanes, first: at, last: at });
             }
             self.trips.extend(trips[k]);
             self.who.push(whole(k));

@@ -1,6 +1,6 @@
 //! Cases of motion with known answers: the fundamental diagram of IDM, waves on a ring, kinematic waves, lights.
 
-use super::super::motion::mover::{CpuMover, Mover};
+use super::super::motion::mover::{Mover, mover as moving};
 use super::super::motion::params::{Kind, Vehicle};
 use super::super::motion::world::{Rule, Traveller, World, car, kind, urban};
 use super::super::cpu::decide::FIRM;
@@ -12,8 +12,8 @@ use glam::DVec2;
 use std::sync::Arc;
 
 /// The mover of a device.
-fn mover(_: &Bench, world: &Arc<World>) -> Result<Box<dyn Mover>> {
-    Ok(Box::new(CpuMover::new(world.clone())))
+fn mover(bench: &Bench, world: &Arc<World>) -> Result<Box<dyn Mover>> {
+    moving(bench.device, world)
 }
 
 /// Streets of one lane each, one behind another, with their lengths (m) and speeds (m/s).

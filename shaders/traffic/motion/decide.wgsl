@@ -1,0 +1,476 @@
+// What every vehicle does next, from what all did last, one vehicle an invocation. Twin: `engine/src/models/traffic/cpu/decide.rs`.
+
+// Who is slower queues, m/s.
+const QUEUED: f32 = 1.4;
+// Braking with which drivers still stop for lights, m/s².
+const FIRM: f32 = 4.0;
+// Lanes that a driver looks ahead.
+const AHEAD: u32 = 8u;
+// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+const SAFE: f32 = 2.0;
+const URGENT: f32 = 4.0;
+// Braking for who wants to come into the lane, m/s².
+const KIND: f32 = 1.5;
+// Who stops at a line is so far before it at least, m.
+const ON_LINE: f32 = 0.01;
+// Least distance between those who change lanes and others, m.
+const APART: f32 = 0.2;
+// Vehicles beside whom a driver looks for who wants to come in.
+const BESIDE: u32 = 4u;
+// Who is slower squeezes in, m/s.
+const SLOW: f32 = 2.0;
+// Room that must be left for him to come in, m.
+const LET_IN: f32 = 1.3;
+// Distance to the end of the lane in which a driver asks to be let in, m.
+const ASKS: f32 = 100.0;
+// Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
+const STAGGER: f32 = 10.0;
+// Numbers of a tally.
+const TALLY: u32 = 9u;
+// Substances that are counted.
+const SUBSTANCES: u32 = 3u;
+
+@group(0) @binding(14) var<storage, read_write> planned: array<Vehicle>;
+// Vehicles that will be in each lane, and the free length at its beginning, mm.
+@group(0) @binding(15) var<storage, read_write> counts: array<atomic<u32>>;
+@group(0) @binding(16) var<storage, read_write> rooms: array<atomic<i32>>;
+@group(0) @binding(17) var<storage, read_write> outcomes: array<Outcome>;
+@group(0) @binding(18) var<storage, read_write> tallies: array<atomic<u32>>;
+@group(0) @binding(19) var<storage, read> factors: array<Factor>;
+
+// What a driver finds before him: acceleration, how far he can go, his speed by Newell's rule, and why.
+struct Way {
+    accel: f32,
+    room: f32,
+    newell: f32,
+    reason: u32,
+}
+
+var<private> way: Way;
+
+// Something at a distance that moves.
+fn mind(me: Vehicle, kind: Kind, open: f32, gap: f32, speed: f32, reason: u32) {
+    let accel = minus(open, pressed(kind, me.speed, gap, minus(me.speed, speed)));
+    if (accel < way.accel) {
+        way.accel = accel;
+        way.reason = reason;
+    }
+    way.newell = min(way.newell, mul(minus(gap, kind.gap), inverse(kind.headway)));
+    way.room = min(way.room, gap);
+}
+
+// A line at which he stops.
+fn halt(me: Vehicle, kind: Kind, open: f32, dist: f32, reason: u32) {
+    let gap = minus(plus(dist, kind.gap), BEFORE_LINE);
+    let accel = minus(open, pressed(kind, me.speed, gap, me.speed));
+    if (accel < way.accel) {
+        way.accel = accel;
+    }
+    way.reason = reason;
+    way.newell = min(way.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
+    way.room = min(way.room, minus(dist, ON_LINE));
+}
+
+// Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.
+fn is_beside(kind: Kind, slot: u32) -> bool {
+    let other = kinds[vehicles[slot].kind].modes;
+    return (kind.modes == CYCLES) != (other == CYCLES);
+}
+
+// What lies behind the end of the lane for the first of its vehicles.
+fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end: f32) {
+    let far = plus(plus(mul(mul(me.speed, me.speed), 0.33), mul(2.0, me.speed)), 10.0);
+    var dist = to_end;
+    var lane = me.lane;
+    var place = me.place;
+    for (var n = 0u; n < AHEAD && dist < far; n++) {
+        let own = lanes[lane];
+        if (own.street != NONE && place + 1u >= last) {
+            return;
+        }
+        let turn = choose(lane, place, last, kind.modes);
+        if (turn == NONE) {
+            let mask = routes[place] >> STREET_BITS;
+            // Those who want to the right wait a little before those who want to the left.
+            var end = dist;
+            if ((mask & ((1u << own.index) - 1u)) != 0u) {
+                end = max(minus(dist, STAGGER), 0.0);
+            }
+            halt(me, kind, open, end, ASTRAY);
+            return;
+        }
+        let next = turns[turn];
+        if (next.light != NONE) {
+            let light = lights[next.light];
+            let can_stop = motion.newell != 0u || needed(me.speed, dist) < FIRM;
+            if ((light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop)) {
+                halt(me, kind, open, dist, LIGHT);
+                return;
+            }
+        }
+        if (own.headway > 0u && ready[lane] > clock.now) {
+            halt(me, kind, open, dist, METERED);
+            return;
+        }
+        if (next.foes > 0u) {
+            let found = crossing(me, kind, turn, last, dist);
+            if (found.reason != 0u) {
+                halt(me, kind, open, dist, found.reason);
+                return;
+            }
+            if (found.gap < 1e8) {
+                if (found.gap < min(dist, 0.0)) {
+                    halt(me, kind, open, dist, FOLLOWS);
+                    return;
+                }
+                mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+            }
+        }
+        // Who turns off still stands in the way with his rear.
+        if (own.street != NONE && dist < 15.0) {
+            for (var k = own.first_turn; k < own.first_turn + own.turns; k++) {
+                let to = turns[k].to;
+                let rear = room_in(to);
+                if (k != turn && rear < 0.0) {
+                    mind(me, kind, open, plus(dist, rear), vehicles[starts[to + 1u] - 1u].speed, FOLLOWS);
+                }
+            }
+        }
+        let ahead = lanes[next.to];
+        let limit = min(kind.speed, mul(ahead.speed, factor));
+        if (me.speed > limit) {
+            let excess = minus(mul(me.speed, me.speed), mul(limit, limit));
+            let fall = mul(excess, inverse(mul(2.0, max(dist, 0.5))));
+            if (fall > mul(kind.decel, 0.5)) {
+                way.accel = min(way.accel, -min(fall, FIRM));
+            }
+        }
+        let start = starts[next.to];
+        var end = starts[next.to + 1u];
+        while (end > start && ahead.wide != 0u) {
+            if (!is_beside(kind, end - 1u)) {
+                break;
+            }
+            end -= 1u;
+        }
+        if (start < end) {
+            let gap = minus(plus(dist, vehicles[end - 1u].pos), vehicles[end - 1u].length);
+            mind(me, kind, open, gap, vehicles[end - 1u].speed, FOLLOWS);
+            return;
+        }
+        dist = plus(dist, ahead.length);
+        if (ahead.street != NONE) {
+            place += 1u;
+        }
+        lane = next.to;
+    }
+}
+
+// Lets in who wants to come into this lane from the one beside it.
+fn let_in(me: Vehicle, kind: Kind, open: f32, beside: u32, wanted: u32) {
+    if (beside == NONE) {
+        return;
+    }
+    let slot = behind(beside, me.pos);
+    let first = starts[beside];
+    for (var k = 1u; k <= BESIDE && slot >= first + k; k++) {
+        let one = slot - k;
+        let gap = minus(minus(vehicles[one].pos, vehicles[one].length), me.pos);
+        if (gap > 25.0) {
+            return;
+        }
+        if ((vehicles[one].state & wanted) != 0u && gap > LET_IN) {
+            let closing = minus(me.speed, vehicles[one].speed);
+            let polite = minus(open, pressed(kind, me.speed, minus(gap, 1.0), closing));
+            way.accel = min(way.accel, max(polite, -KIND));
+            return;
+        }
+    }
+}
+
+var<private> wants: u32;
+
+// The lane in which a vehicle is after this step: to the left in even steps, to the right in odd ones, so that no two come into one gap
+// from two sides (MOBIL, Kesting et al. 2007).
+fn change(me: Vehicle, kind: Kind, last_stop: u32, behind_leader: f32, dist: f32) -> u32 {
+    let own = lanes[me.lane];
+    let mask = good(me, last_stop);
+    // A wrong lane leads to the nearest right one.
+    wants = 0u;
+    var side = 0u;
+    if (((mask >> own.index) & 1u) == 0u) {
+        let rights = mask & ((1u << own.index) - 1u);
+        let lefts = mask >> own.index;
+        var near_right = 99u;
+        var near_left = 99u;
+        for (var k = 0u; k < 8u; k++) {
+            if (near_left == 99u && ((lefts >> k) & 1u) != 0u) {
+                near_left = k;
+            }
+            if (k <= own.index && k > 0u && near_right == 99u) {
+                if (((rights >> (own.index - k)) & 1u) != 0u) {
+                    near_right = k;
+                }
+            }
+        }
+        if (near_left < near_right) {
+            side = WANTS_LEFT;
+        } else if (near_right < 99u) {
+            side = WANTS_RIGHT;
+        }
+    }
+    // Others are asked for room only where it ends.
+    if (dist < ASKS) {
+        wants = side;
+    }
+    var target_lane = own.right;
+    var this_side = WANTS_RIGHT;
+    if ((clock.step & 1u) == 0u) {
+        target_lane = own.left;
+        this_side = WANTS_LEFT;
+    }
+    if (target_lane == NONE) {
+        return me.lane;
+    }
+    let there = lanes[target_lane];
+    let slot = behind(target_lane, me.pos);
+    let first = starts[target_lane];
+    let end = starts[target_lane + 1u];
+    var gap = 1e9;
+    var alone = free(kind, me.speed, min(kind.speed, there.speed));
+    if (slot > first) {
+        gap = minus(minus(vehicles[slot - 1u].pos, vehicles[slot - 1u].length), me.pos);
+        alone = minus(alone, pressed(kind, me.speed, gap, minus(me.speed, vehicles[slot - 1u].speed)));
+    }
+    if ((there.modes & kind.modes) == 0u || there.shut != 0u) {
+        return me.lane;
+    }
+    let is_must = side == this_side;
+    if (!is_must) {
+        // Of his own will only into lanes that lead on, not in the middle of stopping, and not at once again.
+        if (side != 0u || ((mask >> there.index) & 1u) == 0u || clock.now < me.changed + motion.pause) {
+            return me.lane;
+        }
+    }
+    // Whoever comes into the lane in this step cannot see him: not at its beginning, nor beyond its end.
+    let reach = plus(mul(there.speed, motion.dt), 2.0);
+    var metres = mul(plus(me.speed, mul(mul(0.5, kind.accel), motion.dt)), motion.dt);
+    if (minus(me.pos, me.length) < reach || me.pos > there.length || (dist < 1.0 && !is_must)) {
+        return me.lane;
+    }
+    // Nor at full speed just before its end.
+    if (me.speed > SLOW && plus(me.pos, mul(3.0, metres)) > there.length) {
+        return me.lane;
+    }
+    metres = plus(min(metres, max(way.room, 0.0)), APART);
+    if (gap < metres) {
+        return me.lane;
+    }
+    var loss = 0.0;
+    if (slot < end) {
+        let pos = vehicles[slot].pos;
+        let speed = vehicles[slot].speed;
+        let theirs = kinds[vehicles[slot].kind];
+        let back = minus(minus(me.pos, me.length), pos);
+        let gains = mul(mul(0.5, theirs.accel), motion.dt);
+        let reaches = plus(mul(plus(speed, gains), motion.dt), APART);
+        if (back < reaches) {
+            return me.lane;
+        }
+        let limit = min(theirs.speed, there.speed);
+        let open = free(theirs, speed, limit);
+        let braking = minus(open, pressed(theirs, speed, back, minus(speed, me.speed)));
+        var bound = SAFE;
+        if (is_must) {
+            bound = URGENT;
+        }
+        // Who hardly moves just waits.
+        if (braking < -bound && !(is_must && speed < SLOW)) {
+            return me.lane;
+        }
+        var before = open;
+        if (slot > first) {
+            let room = minus(minus(vehicles[slot - 1u].pos, vehicles[slot - 1u].length), pos);
+            let closing = minus(speed, vehicles[slot - 1u].speed);
+            before = minus(before, pressed(theirs, speed, room, closing));
+        }
+        loss = max(minus(before, braking), 0.0);
+    }
+    var least = -SAFE;
+    if (is_must) {
+        least = -URGENT;
+    }
+    if (alone < least && !(is_must && me.speed < SLOW)) {
+        return me.lane;
+    }
+    let gain = minus(minus(alone, behind_leader), mul(motion.politeness, loss));
+    if (!is_must && gain < motion.threshold) {
+        return me.lane;
+    }
+    wants = 0u;
+    way.room = min(min(way.room, gap), minus(minus(there.length, me.pos), 0.05));
+    way.accel = min(way.accel, max(alone, -URGENT));
+    return target_lane;
+}
+
+fn add(at: u32, number: u32, value: u32) {
+    atomicAdd(&tallies[at * TALLY + number], value);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let slot = (group.y * 32768u + group.x) * 64u + local;
+    if (slot >= clock.vehicles) {
+        return;
+    }
+    let me = vehicles[slot];
+    let kind = kinds[me.kind];
+    let trip = trips[me.trip];
+    let own = lanes[me.lane];
+    let dt = motion.dt;
+    let wish = min(kind.speed, mul(own.speed, trip.factor));
+    let open = free(kind, me.speed, wish);
+    way = Way(open, 1e9, wish, FREE);
+    let first = starts[me.lane];
+    let dist = minus(own.length, me.pos);
+    // What the vehicle before would let it do: for changing lanes.
+    var behind_leader = open;
+    var ahead = slot;
+    while (ahead > first && own.wide != 0u) {
+        if (!is_beside(kind, ahead - 1u)) {
+            break;
+        }
+        ahead -= 1u;
+    }
+    if (ahead > first) {
+        let gap = minus(minus(vehicles[ahead - 1u].pos, vehicles[ahead - 1u].length), me.pos);
+        mind(me, kind, open, gap, vehicles[ahead - 1u].speed, FOLLOWS);
+        behind_leader = way.accel;
+    } else {
+        look_ahead(me, kind, trip.last, trip.factor, open, dist);
+    }
+    if (own.street == NONE) {
+        let found = inside(own.turn, plus(own.along, me.pos));
+        if (found.gap < 1e8) {
+            mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+        }
+    }
+    var next = me;
+    // Stops of its line.
+    if (me.stop < trip.last_stop) {
+        let stop = stops[me.stop];
+        if (stop.lane == me.lane && me.pos <= plus(stop.at, 1.0)) {
+            var stays = true;
+            if (me.until != 0u) {
+                if (clock.now >= me.until) {
+                    next.stop = me.stop + 1u;
+                    next.until = 0u;
+                    stays = false;
+                }
+            } else if (me.speed < STANDING && minus(stop.at, me.pos) < 2.0) {
+                next.until = clock.now + stop.stay;
+            }
+            if (stays) {
+                halt(me, kind, open, max(minus(stop.at, me.pos), 0.0), HALTS);
+            }
+        }
+    }
+    // Another lane.
+    wants = 0u;
+    var lane = me.lane;
+    if (own.street != NONE) {
+        let_in(me, kind, open, own.left, WANTS_RIGHT);
+        let_in(me, kind, open, own.right, WANTS_LEFT);
+        lane = change(me, kind, trip.last_stop, behind_leader, dist);
+        if (lane != me.lane) {
+            next.changed = clock.now;
+        }
+    }
+    // Moves.
+    let accel = max(way.accel, -HARDEST);
+    var speed = max(plus(me.speed, mul(accel, dt)), 0.0);
+    var metres = mul(mul(0.5, plus(me.speed, speed)), dt);
+    if (motion.newell != 0u) {
+        speed = max(min(way.newell, wish), 0.0);
+        metres = mul(speed, dt);
+    }
+    let room = max(way.room, 0.0);
+    if (metres > room) {
+        metres = room;
+        speed = min(speed, mul(room, inverse(dt)));
+    }
+    next.accel = mul(minus(speed, me.speed), inverse(dt));
+    next.speed = speed;
+    next.metres = plus(me.metres, metres);
+    next.lost = plus(me.lost, mul(minus(1.0, min(mul(speed, inverse(wish)), 1.0)), dt));
+    next.state = wants | way.reason;
+    next.stood = 0u;
+    if (speed < STANDING) {
+        next.stood = me.stood + 1u;
+        next.waited = me.waited + 1u;
+    }
+    next.lane = lane;
+    next.pos = plus(me.pos, metres);
+    var is_gone = false;
+    var left = false;
+    for (var n = 0u; n < AHEAD; n++) {
+        let length = lanes[next.lane].length;
+        if (next.pos < length) {
+            break;
+        }
+        if (lanes[next.lane].street != NONE && next.place + 1u >= trip.last) {
+            is_gone = true;
+            break;
+        }
+        let turn = choose(next.lane, next.place, trip.last, kind.modes);
+        if (turn == NONE) {
+            next.pos = length;
+            next.speed = 0.0;
+            break;
+        }
+        left = true;
+        next.pos = minus(next.pos, length);
+        next.lane = turns[turn].to;
+        if (lanes[next.lane].street != NONE) {
+            next.place += 1u;
+            add(lanes[next.lane].tally, 3u, 1u);
+        }
+    }
+    // What the lane where it was sees of it.
+    add(own.tally, 0u, 1u);
+    add(own.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
+    if (next.speed < QUEUED) {
+        add(own.tally, 2u, 1u);
+        if (own.street != NONE) {
+            let back = u32(mul(10.0, plus(minus(own.length, me.pos), me.length)));
+            atomicMax(&tallies[own.tally * TALLY + 5u], back);
+        }
+    }
+    for (var substance = 0u; substance < SUBSTANCES; substance++) {
+        add(own.tally, 6u + substance, emitted(factors[kind.emission + substance], next.speed, next.accel, dt));
+    }
+    if (left || is_gone) {
+        if (own.street != NONE) {
+            add(own.tally, 4u, 1u);
+        }
+        if (own.headway > 0u) {
+            // Only the first of a lane leaves it, and nobody else looks at this.
+            var before = 0u;
+            if (clock.now > motion.step_ms) {
+                before = clock.now - motion.step_ms;
+            }
+            ready[me.lane] = max(ready[me.lane], before) + own.headway;
+        }
+    }
+    if (is_gone) {
+        outcomes[me.trip].arrived = clock.now + motion.step_ms + 1u;
+        outcomes[me.trip].waited = next.waited;
+        outcomes[me.trip].lost = next.lost;
+        outcomes[me.trip].metres = next.metres;
+        next.lane = NONE;
+    } else {
+        atomicAdd(&counts[next.lane], 1u);
+        atomicMin(&rooms[next.lane], i32(mul(1000.0, minus(next.pos, next.length))));
+    }
+    planned[slot] = next;
+}

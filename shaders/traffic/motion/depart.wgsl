@@ -1,0 +1,116 @@
+// Vehicles set out where there is room, a street an invocation. Twin: `depart` in `engine/src/models/traffic/cpu/motion.rs`.
+
+// A lane with so much room is empty, mm.
+const EMPTY: i32 = 2147483647;
+// Numbers of a tally.
+const TALLY: u32 = 9u;
+
+@group(0) @binding(1) var<storage, read_write> clock: Moment;
+@group(0) @binding(2) var<storage, read> lanes: array<Lane>;
+@group(0) @binding(3) var<storage, read> inward: array<u32>;
+@group(0) @binding(4) var<storage, read> kinds: array<Kind>;
+@group(0) @binding(5) var<storage, read> trips: array<Trip>;
+@group(0) @binding(6) var<storage, read> routes: array<u32>;
+@group(0) @binding(7) var<storage, read> sources: array<Gate>;
+@group(0) @binding(8) var<storage, read> starts: array<u32>;
+@group(0) @binding(9) var<storage, read> vehicles: array<Vehicle>;
+// Next trip of each source.
+@group(0) @binding(10) var<storage, read_write> cursors: array<u32>;
+@group(0) @binding(11) var<storage, read_write> planned: array<Vehicle>;
+@group(0) @binding(12) var<storage, read_write> counts: array<atomic<u32>>;
+@group(0) @binding(13) var<storage, read_write> rooms: array<atomic<i32>>;
+@group(0) @binding(14) var<storage, read_write> outcomes: array<Outcome>;
+@group(0) @binding(15) var<storage, read_write> tallies: array<atomic<u32>>;
+
+fn free_in(lane: u32) -> f32 {
+    let free_mm = atomicLoad(&rooms[lane]);
+    if (free_mm == EMPTY) {
+        return plus(lanes[lane].length, 200.0);
+    }
+    return mul(0.001, f32(free_mm));
+}
+
+// Whether somebody drives into a lane who could not brake any more for one who sets out at its beginning.
+fn comes_in(lane: u32) -> bool {
+    let begin = lanes[lane].first_inward;
+    for (var k = begin; k < begin + lanes[lane].inwards; k++) {
+        let origin = inward[k];
+        let first = starts[origin];
+        if (first < starts[origin + 1u]) {
+            let speed = vehicles[first].speed;
+            let away = minus(lanes[origin].length, vehicles[first].pos);
+            if (plus(mul(mul(speed, speed), 0.25), speed) > away) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let id = (group.y * 32768u + group.x) * 64u + local;
+    if (id >= motion.sources) {
+        return;
+    }
+    let source = sources[id];
+    let now = clock.now;
+    for (var n = 0u; n < source.lanes; n++) {
+        let trip = cursors[id];
+        if (trip >= source.last) {
+            return;
+        }
+        let own = trips[trip];
+        if (own.depart > now) {
+            return;
+        }
+        let kind = kinds[own.kind];
+        let mask = routes[own.first] >> STREET_BITS;
+        var best = NONE;
+        var most = -1e9;
+        for (var index = 0u; index < source.lanes; index++) {
+            let lane = source.lane + index;
+            if ((lanes[lane].modes & kind.modes) == 0u || lanes[lane].shut != 0u) {
+                continue;
+            }
+            let score = plus(free_in(lane), mul(10000.0, f32((mask >> index) & 1u)));
+            if (score > most) {
+                most = score;
+                best = lane;
+            }
+        }
+        if (best == NONE) {
+            return;
+        }
+        let room = free_in(best);
+        let pos = min(kind.length, lanes[best].length);
+        let gap = minus(room, pos);
+        let wish = min(kind.speed, mul(lanes[best].speed, own.factor));
+        var speed = max(min(wish, mul(minus(gap, kind.gap), inverse(kind.headway))), 0.0);
+        if (own.speed >= 0.0) {
+            speed = min(own.speed, wish);
+            if (gap < plus(kind.gap, mul(mul(0.5, speed), kind.headway))) {
+                return;
+            }
+        }
+        if (gap < plus(kind.gap, 0.1) || comes_in(best)) {
+            return;
+        }
+        var vehicle: Vehicle;
+        vehicle.trip = trip;
+        vehicle.kind = own.kind;
+        vehicle.lane = best;
+        vehicle.place = own.first;
+        vehicle.pos = pos;
+        vehicle.speed = speed;
+        vehicle.stop = own.first_stop;
+        vehicle.length = kind.length;
+        planned[atomicAdd(&clock.planned, 1u)] = vehicle;
+        atomicAdd(&clock.inserted, 1u);
+        atomicAdd(&counts[best], 1u);
+        atomicMin(&rooms[best], i32(mul(1000.0, minus(pos, kind.length))));
+        outcomes[trip].inserted = now + motion.step_ms + 1u;
+        atomicAdd(&tallies[lanes[best].tally * TALLY + 3u], 1u);
+        cursors[id] = trip + 1u;
+    }
+}

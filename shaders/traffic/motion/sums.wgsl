@@ -1,0 +1,21 @@
+// How many vehicles the lanes of a block will have. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
+
+// Lanes of a block.
+const BLOCK: u32 = 256u;
+
+@group(0) @binding(0) var<uniform> motion: Motion;
+@group(0) @binding(1) var<storage, read> counts: array<u32>;
+@group(0) @binding(2) var<storage, read_write> blocks: array<u32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let first = id.x * BLOCK;
+    if (first >= motion.lanes) {
+        return;
+    }
+    var sum = 0u;
+    for (var lane = first; lane < min(first + BLOCK, motion.lanes); lane++) {
+        sum += counts[lane];
+    }
+    blocks[id.x] = sum;
+}
