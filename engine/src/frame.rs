@@ -12,6 +12,38 @@ pub struct Frame {
     pub time: f64,
     /// The layers, all on the city's grid.
     pub layers: Vec<Raster>,
+    /// Where every vehicle is, where they move.
+    pub vehicles: Option<Vehicles>,
+}
+
+/// Where vehicles are at a moment; for each one value in every list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Vehicles {
+    /// Number of the trip: the same vehicle has the same one in every frame.
+    pub id: Vec<u32>,
+    /// Its front, in the city's plane, m.
+    pub at: Vec<DVec2>,
+    /// Direction, degrees from east, counter-clockwise.
+    pub heading: Vec<f64>,
+    /// m/s.
+    pub speed: Vec<f64>,
+    /// m.
+    pub length: Vec<f64>,
+    /// What it is: 1 a car, 2 a truck, 4 a cycle, 8 a bus.
+    pub kind: Vec<u8>,
+}
+
+impl Vehicles {
+    /// One more.
+    pub fn push(&mut self, id: u32, at: DVec2, heading: f64, speed: f64, length: f64, kind: u32) {
+        self.id.push(id);
+        self.at.push(at);
+        self.heading.push(heading);
+        self.speed.push(speed);
+        self.length.push(length);
+        // Who counts as several is a car.
+        self.kind.push(if kind.count_ones() == 1 { kind as u8 } else { 1 });
+    }
 }
 
 /// Numbers in rows; the columns' names end in their unit. NaN is no value.

@@ -237,10 +237,11 @@ impl Simulation {
                 }
             }
             let frame = self.model.frame()?;
+            let before = self.folder.artifacts.len();
             self.folder.frame(&frame)?;
             self.next_frame += 1;
             // The newest artifacts are the last.
-            let files = self.folder.artifacts[self.folder.artifacts.len() - frame.layers.len()..].to_vec();
+            let files = self.folder.artifacts[before.min(self.folder.artifacts.len())..].to_vec();
             tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len(), files });
         }
         let outcome = self.model.outcome()?;

@@ -51,6 +51,8 @@ pub struct Progress {
     pub reached: bool,
     /// How far what is iterated is from its end, where anything is: the relative gap of routes.
     pub gap: Option<f64>,
+    /// Vehicles that move now, and vehicles times steps a second, where any move.
+    pub moving: Option<(u64, u64)>,
 }
 
 /// Sets a model up.

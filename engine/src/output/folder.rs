@@ -2,7 +2,7 @@
 
 use super::geojson::Feature;
 use super::map::Ground;
-use super::{cityjson, fgb, geojson, geotiff, png, table};
+use super::{cityjson, fgb, geojson, geotiff, png, table, vehicles};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome, Table};
 use crate::grid::Crs;
@@ -88,7 +88,17 @@ impl RunFolder {
     /// Writes the layers of a frame below `frames/`, named by their time.
     pub fn frame(&mut self, frame: &Frame) -> Result<()> {
         let stamp = format!("{:010.3}s", frame.time);
-        frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))
+        frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))?;
+        if let Some(vehicles) = &frame.vehicles {
+            let folder = self.path.join("frames");
+            std::fs::create_dir_all(&folder).map_err(Error::io("making the folder", &folder))?;
+            let name = format!("frames/vehicles_{stamp}");
+            vehicles::write_json(&self.path.join(format!("{name}.json")), frame.time, vehicles)?;
+            self.add(format!("{name}.json"), "application/json", "where every vehicle is")?;
+            vehicles::write_binary(&self.path.join(format!("{name}.bin")), frame.time, vehicles)?;
+            self.add(format!("{name}.bin"), vehicles::MEDIA_TYPE, "where every vehicle is, in 20 bytes each")?;
+        }
+        Ok(())
     }
 
     /// Writes the layers and tables that sum a run up. A table whose rows lie somewhere is also written as

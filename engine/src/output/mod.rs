@@ -9,6 +9,7 @@ pub mod glb;
 pub mod map;
 pub mod png;
 pub mod table;
+pub mod vehicles;
 
 use crate::error::{Error, Result};
 use std::fs::{self, File};

@@ -1,9 +1,10 @@
 //! The roads that a scenario names, and a city that is known by nothing else.
 
 use super::city::check_memory;
-use super::{ModelName, Scenario, is_rules};
+use super::{ModelName, MotionSpec, Scenario, is_rules};
 use crate::city::roads::rules::Rules;
-use crate::city::roads::{Reading, Roads, demo, read};
+use crate::city::roads::lanes::{Extras, Lanes, extras};
+use crate::city::roads::{self, Reading, Roads, demo, read};
 use crate::city::{City, Soil};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
@@ -41,6 +42,29 @@ impl Scenario {
         let nodes = nodes.map(|name| self.existing("network_nodes", name)).transpose()?;
         let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: nodes.as_deref(), rules: &rules };
         read(&path, &reading).map(Some)
+    }
+
+    /// The lanes of a network of SUMO, in the city's plane.
+    ///
+    /// # Errors
+    /// `Io` or `Data` where the file cannot be read.
+    pub fn lanes(&self, crs: Crs) -> Result<Lanes> {
+        let missing = || Error::scenario("city.network", "is missing", "name a network of SUMO");
+        let name = self.spec.city.network.as_ref().ok_or_else(missing)?;
+        let rules = self.rules()?;
+        let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: None, rules: &rules };
+        roads::lanes_of(&self.existing("network", name)?, &reading)
+    }
+
+    /// What the files that tell of vehicles hold.
+    ///
+    /// # Errors
+    /// `Io` or `Data` with the file and the line.
+    pub fn motion_files(&self, spec: &MotionSpec) -> Result<Vec<Extras>> {
+        let one = |(k, name): (usize, &String)| {
+            extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?)
+        };
+        spec.files.iter().enumerate().map(one).collect()
     }
 
     /// A city that is known by its roads only: flat ground around them.

@@ -39,6 +39,9 @@ pub struct TrafficSpec {
     /// Who travels.
     #[serde(default)]
     pub demand: DemandSpec,
+    /// Whether every vehicle moves: `motion = true`, or a table of what is to be otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motion: Option<MotionKey>,
     /// What changes on the roads; results are told for both, and the difference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edit: Vec<EditSpec>,
@@ -54,7 +57,12 @@ impl TrafficSpec {
     /// The files that it names.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let rules = self.rules.as_deref().filter(|name| !is_rules(name));
-        rules.into_iter().chain(self.demand.trips.as_deref()).chain(self.demand.zones.as_deref())
+        let motion = match &self.motion {
+            Some(MotionKey::Spec(spec)) => spec.files.as_slice(),
+            _ => &[],
+        };
+        let demand = self.demand.trips.as_deref().into_iter().chain(self.demand.zones.as_deref());
+        rules.into_iter().chain(demand).chain(motion.iter().map(String::as_str))
     }
 
     /// The time of day at which it begins, h; `None` where it is written wrongly.
@@ -66,6 +74,47 @@ impl TrafficSpec {
         let (hours, minutes): (f64, f64) = (hours.parse().ok()?, minutes.parse().ok()?);
         (hours < 24.0 && minutes < 60.0).then_some(hours + minutes / 60.0)
     }
+}
+
+/// Whether every vehicle moves, and how.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum MotionKey {
+    /// `true`: as is usual.
+    Flag(bool),
+    /// With choices of one's own.
+    Spec(MotionSpec),
+}
+
+/// How vehicles move.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MotionSpec {
+    /// Files of SUMO that tell of vehicles, kinds, stops and lights (.rou.xml, .add.xml), for a network of SUMO; routes of an equilibrium
+    /// if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Time step, s; 0.5 if left out, and no more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_s: Option<f64>,
+    /// Minutes before the beginning in which the streets fill; 10 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_minutes: Option<f64>,
+    /// Another number gives another day of the same demand; 1 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// Mean wind over the year, m/s, for nitrogen dioxide; 4 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wind_m_per_s: Option<f64>,
+    /// Ozone in the background, µg/m³; 45 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ozone_ug_per_m3: Option<f64>,
+    /// Share of nitrogen oxides that leaves the exhaust as dioxide; 0.2 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no2_share: Option<f64>,
+    /// Surface of the roads for noise: DEF (the reference), or a Dutch one from NL01 to NL14.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
 }
 
 /// Whether rules of this name come with the program.
@@ -218,6 +267,62 @@ pub struct ReachSpec {
 }
 
 impl Scenario {
+    /// How vehicles move, where they do.
+    pub fn motion(&self) -> Option<MotionSpec> {
+        match self.spec.traffic.as_ref()?.motion.as_ref()? {
+            MotionKey::Flag(moves) => moves.then(MotionSpec::default),
+            MotionKey::Spec(spec) => Some(spec.clone()),
+        }
+    }
+
+    fn check_motion(&self, spec: &MotionSpec) -> Result<()> {
+        let at = |key: &str| format!("traffic.motion.{key}");
+        let given = |key: &str, value: Option<f64>, low: f64, high: f64| {
+            value.map_or(Ok(()), |value| number(&at(key), value, low..=high))
+        };
+        given("step_s", spec.step_s, 0.05, 0.5)?;
+        given("warm_up_minutes", spec.warm_up_minutes, 0.0, 120.0)?;
+        given("wind_m_per_s", spec.wind_m_per_s, 0.5, 20.0)?;
+        given("ozone_ug_per_m3", spec.ozone_ug_per_m3, 0.0, 300.0)?;
+        given("no2_share", spec.no2_share, 0.0, 1.0)?;
+        let ms = 1000.0 * spec.step_s.unwrap_or(0.5);
+        if (ms - ms.round()).abs() > 1e-6 || 60_000 % (ms.round() as u64) != 0 {
+            let mend = "write 0.5, 0.25, 0.2 or 0.1";
+            return Err(Error::scenario(at("step_s"), "does not divide a minute into whole milliseconds", mend));
+        }
+        let whole = |key: &str, minutes: f64| {
+            let mend = "write whole minutes";
+            if minutes.fract() == 0.0 { Ok(()) } else { Err(Error::scenario(key, "is counted by minutes here", mend)) }
+        };
+        whole(&at("warm_up_minutes"), spec.warm_up_minutes.unwrap_or(10.0))?;
+        let time = &self.spec.time;
+        whole("time.end_minutes", time.end_minutes)?;
+        whole("time.frame_minutes", time.frame_minutes.unwrap_or(time.end_minutes))?;
+        let known = |name: &str| name == "DEF" || (1..=14).any(|k| name == format!("NL{k:02}"));
+        if let Some(surface) = spec.surface.as_deref().filter(|name| !known(name)) {
+            let problem = format!("\"{}\" is no surface", surface.chars().take(20).collect::<String>());
+            return Err(Error::scenario(at("surface"), problem, "write DEF, or NL01 to NL14"));
+        }
+        let network = self.spec.city.network.as_deref().unwrap_or_default();
+        let is_sumo = network.ends_with(".net.xml") || network.ends_with(".net.xml.gz");
+        if !spec.files.is_empty() && !is_sumo {
+            let mend = "name a network of SUMO (.net.xml) as network in [city], or leave files out";
+            return Err(Error::scenario(at("files"), "tell of vehicles on a network of SUMO, and there is none", mend));
+        }
+        let traffic = self.spec.traffic.as_ref();
+        let idle = |own: &TrafficSpec| !own.edit.is_empty() || !own.select_link.is_empty() || !own.reach.is_empty();
+        if !spec.files.is_empty() && traffic.is_some_and(idle) {
+            let problem = "come with their routes: edit, select_link and reach do nothing with them";
+            let mend = "leave them out, or leave files out: then routes are found on the roads as they are edited";
+            return Err(Error::scenario(at("files"), problem, mend));
+        }
+        if network.ends_with(".tntp") {
+            let problem = "needs streets that lie somewhere, and TNTP has none";
+            return Err(Error::scenario("traffic.motion", problem, "give another network"));
+        }
+        Ok(())
+    }
+
     pub(super) fn check_traffic(&self) -> Result<()> {
         let is_traffic = self.spec.model == ModelName::Traffic;
         let traffic = match (&self.spec.traffic, is_traffic) {
@@ -247,7 +352,13 @@ impl Scenario {
         };
         given("gap", traffic.gap, 1e-12..=0.1)?;
         given("minutes_per_km", traffic.minutes_per_km, 0.0..=100.0)?;
-        self.check_demand(&traffic.demand)?;
+        let motion = self.motion();
+        if let Some(motion) = &motion {
+            self.check_motion(motion)?;
+        }
+        if motion.is_none_or(|motion| motion.files.is_empty()) {
+            self.check_demand(&traffic.demand)?;
+        }
         for (kind, count) in
             [("edit", traffic.edit.len()), ("select_link", traffic.select_link.len()), ("reach", traffic.reach.len())]
         {

@@ -58,6 +58,17 @@ impl Teller {
                         let more = serde_json::json!({ "round": progress.steps, "gap": gap });
                         self.show(progress.time, end, words, more);
                     }
+                    None if progress.moving.is_some() => {
+                        let (vehicles, rate) = progress.moving.unwrap_or_default();
+                        let rate = rate as f64 / 1e6;
+                        let words = format!(
+                            "{} of {}, {vehicles} vehicles, {rate:.1} million vehicle-steps/s",
+                            clock(progress.time),
+                            clock(end)
+                        );
+                        let more = serde_json::json!({ "vehicles": vehicles, "million_vehicle_steps_per_s": rate });
+                        self.show(progress.time, end, words, more);
+                    }
                     None => self.progress(progress.time, end, progress.dt, speed, remaining),
                 }
             }

@@ -336,6 +336,10 @@ impl Teller<'_> {
                     // What is iterated tells how far it is.
                     Some(gap) if gap.is_finite() => format!("round {}, relative gap {gap:.1e}", progress.steps),
                     Some(_) => "looks for first routes".into(),
+                    None if progress.moving.is_some() => {
+                        let (vehicles, _) = progress.moving.unwrap_or_default();
+                        format!("{} of {} simulated, {vehicles} vehicles{words}", clock(progress.time), clock(end))
+                    }
                     None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
                 };
                 let data = serde_json::json!({

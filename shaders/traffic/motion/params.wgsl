@@ -139,6 +139,8 @@ struct Turn {
     goal: u32,
     // That lane's street.
     street: u32,
+    // Who may take it.
+    modes: u32,
     // Its light; `NONE` without one.
     light: u32,
     // Ways that it meets.

@@ -45,7 +45,7 @@ fn choose(lane: u32, place: u32, last: u32, modes: u32) -> u32 {
     let first = lanes[lane].first_turn;
     let end = first + lanes[lane].turns;
     for (var turn = first; turn < end; turn++) {
-        if (turns[turn].street != (want & STREET)) {
+        if (turns[turn].street != (want & STREET) || (turns[turn].modes & modes) == 0u) {
             continue;
         }
         let goal = turns[turn].goal;

@@ -231,6 +231,14 @@ pub fn read(path: &Path, reading: &Reading) -> Result<Roads> {
     Ok(roads)
 }
 
+/// Reads the lanes of a network of SUMO into the city's plane.
+///
+/// # Errors
+/// `Data` where it is none; `Io` where it cannot be read.
+pub fn lanes_of(path: &Path, reading: &Reading) -> Result<lanes::Lanes> {
+    sumo::lanes(path, reading)
+}
+
 /// The roads of the demo town.
 pub fn demo(network: &crate::objects::Network, rules: &Rules) -> Roads {
     clean::clean(demo::roads(network, rules))

@@ -172,8 +172,9 @@ fn parse(path: &Path) -> Result<Net> {
     Ok(net)
 }
 
-fn roads(path: &Path, net: &Net, reading: &Reading) -> Result<Roads> {
-    let way = match &net.projection {
+/// The way from the plane of a network into that of the city.
+fn way(path: &Path, net: &Net, reading: &Reading) -> Result<Way> {
+    Ok(match &net.projection {
         Some(words) if reading.crs.plane().is_some() => {
             let unknown =
                 || Error::data(path, format!("lies in \"{}\", which is not known", shown(words)), "export it again");
@@ -185,7 +186,31 @@ fn roads(path: &Path, net: &Net, reading: &Reading) -> Result<Roads> {
             Way::Planes(Box::new([own, city]))
         }
         _ => Way::Same,
+    })
+}
+
+/// Lanes of a network, in the city's plane.
+pub(super) fn lanes(path: &Path, reading: &Reading) -> Result<super::lanes::Lanes> {
+    let net = parse(path)?;
+    let way = way(path, &net, reading)?;
+    let mut lanes = super::lanes::read(path)?;
+    let mend = "write the plane of the network's region as epsg in [city]";
+    let place = |at: &mut DVec2| {
+        let own = match &way {
+            Way::Same => (at.x, at.y),
+            _ => (at.x - net.offset.0, at.y - net.offset.1),
+        };
+        let bad = || Error::data(path, format!("({}, {}) cannot be where a road lies", at.x, at.y), mend);
+        *at = way.to(own).ok_or_else(bad)?;
+        Ok(())
     };
+    lanes.lanes.iter_mut().flat_map(|lane| &mut lane.line).try_for_each(place)?;
+    lanes.nodes.iter_mut().map(|node| &mut node.1).try_for_each(place)?;
+    Ok(lanes)
+}
+
+fn roads(path: &Path, net: &Net, reading: &Reading) -> Result<Roads> {
+    let way = way(path, net, reading)?;
     let place = |(x, y): (f64, f64)| {
         let at = match &way {
             Way::Same => (x, y),

@@ -276,7 +276,7 @@ impl Model for Heat {
             let time = self.done as f64 * 3600.0;
             let reached = time >= until;
             if reached || Instant::now() >= deadline {
-                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached, gap: None });
+                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached, gap: None, moving: None });
             }
             if self.has_looked {
                 self.hour()?;
@@ -293,7 +293,7 @@ impl Model for Heat {
             self.layer("sun", "", words[1], &self.latest.sun),
         ];
         layers.extend(self.latest.others.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
-        Ok(Frame { time: self.done as f64 * 3600.0, layers })
+        Ok(Frame { time: self.done as f64 * 3600.0, layers, vehicles: None })
     }
 
     fn outcome(&mut self) -> Result<Outcome> {

@@ -258,7 +258,7 @@ impl Model for Runoff {
         let level = self.level("level", "water level; no value where dry", &depth);
         let velocity = self.layer("velocity", "m/s", "speed of the water where it is deeper than 1 cm", velocity);
         let depth = self.layer("depth", "m", "depth of the water", depth);
-        Ok(Frame { time: self.run.time(), layers: vec![depth, velocity, level] })
+        Ok(Frame { time: self.run.time(), layers: vec![depth, velocity, level], vehicles: None })
     }
 
     fn outcome(&mut self) -> Result<Outcome> {

@@ -471,6 +471,11 @@ impl Assignment {
         self.pairs.iter().filter_map(of).collect()
     }
 
+    /// Every way that is used, with its class.
+    pub fn ways(&self) -> impl Iterator<Item = (usize, &Way)> {
+        self.pairs.iter().flat_map(|pair| pair.ways.iter().map(|way| (usize::from(pair.class), way)))
+    }
+
     /// Every turn of every way between two links that `road` gives a number, with its flow.
     pub fn turns<'a>(&'a self, road: impl Fn(u32) -> Option<u32> + 'a) -> impl Iterator<Item = ((u32, u32), f64)> + 'a {
         self.pairs.iter().flat_map(|pair| &pair.ways).flat_map(move |way| {

@@ -34,20 +34,20 @@ const WIDEST: f64 = 60.0;
 /// Vehicles an hour below which no change is drawn.
 const DRAWN: f64 = 10.0;
 
-struct Traffic {
+pub(super) struct Traffic {
     grid: Grid,
-    problem: Problem,
+    pub(super) problem: Problem,
     searcher: Box<dyn Searcher>,
     places: Places,
     /// Demand of the slice that is worked on, and the share that is left out.
     demand: Option<([Demand; 3], f64)>,
     /// Slices that are done: flows before and after, and trips.
-    done: Vec<Slice>,
+    pub(super) done: Vec<Slice>,
     /// What only the routes of the busiest slice so far tell.
     best: Best,
     /// Whether the first side of the slice is done.
     has_base: bool,
-    steps: u64,
+    pub(super) steps: u64,
 }
 
 /// What the routes of a slice tell besides flows.
@@ -64,8 +64,8 @@ struct Best {
 }
 
 /// A slice that is done.
-struct Slice {
-    states: Vec<State>,
+pub(super) struct Slice {
+    pub(super) states: Vec<State>,
     trips: [f64; 3],
     left: f64,
     imbalance: f64,
@@ -77,6 +77,9 @@ struct Slice {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+    if let Some(motion) = scenario.motion() {
+        return super::motion::check(city, scenario, &motion).map_err(|error| scenario.locate(error));
+    }
     let mut searcher = searcher(&Device::Cpu)?;
     problem(city, scenario, searcher.as_mut()).map(|_| ()).map_err(|error| scenario.locate(error))
 }
@@ -86,24 +89,32 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
 /// # Errors
 /// `Scenario` or `Data` where roads, zones, trips or edits do not fit; `Memory` where there is no room.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, _: Option<&Cache>) -> Result<Box<dyn Model>> {
-    let mut searcher = searcher(device)?;
-    let problem = problem(city, scenario, searcher.as_mut()).map_err(|error| scenario.locate(error))?;
-    Ok(Box::new(Traffic {
-        grid: city.grid,
-        problem,
-        searcher,
-        places: city.places.clone(),
-        demand: None,
-        done: Vec::new(),
-        best: Best::default(),
-        has_base: false,
-        steps: 0,
-    }))
+    if let Some(motion) = scenario.motion() {
+        return super::motion::prepare(city, scenario, device, &motion).map_err(|error| scenario.locate(error));
+    }
+    Ok(Box::new(Traffic::new(city, scenario, device)?))
 }
 
 impl Traffic {
+    /// Sets it up.
+    pub(super) fn new(city: &City, scenario: &Scenario, device: &Device) -> Result<Traffic> {
+        let mut searcher = searcher(device)?;
+        let problem = problem(city, scenario, searcher.as_mut()).map_err(|error| scenario.locate(error))?;
+        Ok(Traffic {
+            grid: city.grid,
+            problem,
+            searcher,
+            places: city.places.clone(),
+            demand: None,
+            done: Vec::new(),
+            best: Best::default(),
+            has_base: false,
+            steps: 0,
+        })
+    }
+
     /// One round of the slice that is worked on; whether the slice is done.
-    fn step(&mut self) -> bool {
+    pub(super) fn step(&mut self) -> bool {
         let problem = &mut self.problem;
         let (from, to) = problem.slices[self.done.len()];
         self.steps += 1;
@@ -393,6 +404,7 @@ impl Model for Traffic {
                     dt: 0.0,
                     reached,
                     gap: Some(gap),
+                    moving: None,
                 });
             }
             self.step();
@@ -400,7 +412,7 @@ impl Model for Traffic {
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let Some(slice) = self.done.last() else { return Ok(Frame { time: 0.0, layers: Vec::new() }) };
+        let Some(slice) = self.done.last() else { return Ok(Frame { time: 0.0, layers: Vec::new(), vehicles: None }) };
         let sides = self.sides(slice);
         let mut layers = self.layers(&sides);
         for ribbons in self.flows(&sides) {
@@ -408,7 +420,7 @@ impl Model for Traffic {
         }
         let start = self.problem.slices[0].0;
         let time = 3600.0 * (self.problem.slices[self.done.len() - 1].1 - start);
-        Ok(Frame { time, layers })
+        Ok(Frame { time, layers, vehicles: None })
     }
 
     fn outcome(&mut self) -> Result<Outcome> {

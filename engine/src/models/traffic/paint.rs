@@ -1,6 +1,7 @@
 //! Links on the city's cells: as wide as their lanes, or as wide as what drives there.
 
 use crate::city::roads::Roads;
+use crate::city::roads::lanes::Lanes;
 use crate::frame::Ribbons;
 use crate::grid::Grid;
 use crate::line;
@@ -126,5 +127,21 @@ pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>
         front = next;
     }
     values.iter_mut().filter(|value| value.is_infinite()).for_each(|value| *value = f32::NAN);
+    values
+}
+
+/// A value of streets on the cells of their lanes; where several meet the largest. NaN elsewhere, and values of NaN are on no cell.
+pub fn streets(grid: &Grid, lanes: &Lanes, value: impl Fn(usize) -> f64) -> Vec<f32> {
+    let mut values = vec![f32::NAN; grid.len()];
+    for street in 0..lanes.streets.len() {
+        let own = value(street) as f32;
+        if own.is_nan() {
+            continue;
+        }
+        for lane in &lanes.lanes[lanes.of_street(street)] {
+            let half = (0.5 * lane.width).max(0.6 * grid.cell);
+            strip(grid, &lane.line, -half, half, |cell| values[cell] = values[cell].max(own));
+        }
+    }
     values
 }

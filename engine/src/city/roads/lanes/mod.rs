@@ -1,9 +1,11 @@
 //! Lanes: what vehicles drive on when every one of them moves. Lanes of roads, lanes across junctions, who may turn where and who
 //! gives way to whom, and the programs of lights; read from a network of SUMO or drawn from the roads.
 
+mod build;
 mod conflicts;
 mod sumo;
 
+pub use build::build;
 pub(crate) use sumo::plain;
 pub use sumo::{BusStop, Extras, Told, Type, extras, read};
 
@@ -65,6 +67,8 @@ pub struct Turn {
     pub via: Vec<u32>,
     /// Lane of a street where it ends.
     pub to: u32,
+    /// Who may take it, as bits.
+    pub modes: u8,
     /// Program of lights and the place in its states.
     pub signal: Option<(u32, u32)>,
     /// Ways that it meets.

@@ -361,7 +361,7 @@ fn assemble(path: &Path, net: Net) -> Result<Lanes> {
             None => None,
         };
         zips.push(own.zips);
-        all.turns.push(Turn { from, via, to, signal, foes: Vec::new() });
+        all.turns.push(Turn { from, via, to, modes: ALL, signal, foes: Vec::new() });
     }
     if too_many > 0 {
         all.repairs.push(format!("{too_many} lanes beyond the eighth of a road are left out"));

@@ -55,7 +55,7 @@ impl View<'_> {
         let mut most = -1e9f32;
         for turn in own.first_turn..own.first_turn + own.turns {
             let way = &self.turns[turn as usize];
-            if way.street != (want & STREET) {
+            if way.street != (want & STREET) || (way.modes & modes) == 0 {
                 continue;
             }
             let goal = &self.lanes[way.goal as usize];

@@ -1,7 +1,7 @@
 //! Motion on a GPU: the stages of `shaders/traffic/motion/` in their order.
 
 use super::emission::FACTORS;
-use super::mover::Mover;
+use super::mover::{Mover, Saved};
 use super::params::{Moment, Outcome, TALLY, Vehicle};
 use super::world::World;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
@@ -50,6 +50,11 @@ fn groups(count: usize) -> [u32; 2] {
 pub struct GpuMover {
     gpu: Arc<Gpu>,
     world: Arc<World>,
+    /// Vehicles when the clock was last read.
+    last: u32,
+    running: Buffer,
+    cursors: Buffer,
+    ready: Buffer,
     clock: Buffer,
     vehicles: Buffer,
     planned: Buffer,
@@ -157,6 +162,10 @@ impl GpuMover {
             tick: stage(TICK, &[&motion, &clock, &starts, &counted[0]])?,
             gpu,
             world,
+            last: 0,
+            running,
+            cursors,
+            ready,
             clock,
             vehicles,
             planned,
@@ -204,7 +213,9 @@ impl Mover for GpuMover {
     }
 
     fn clock(&mut self) -> Result<Moment> {
-        Ok(self.gpu.read::<Moment>(&self.clock, 1)?[0])
+        let clock = self.gpu.read::<Moment>(&self.clock, 1)?[0];
+        self.last = clock.vehicles;
+        Ok(clock)
     }
 
     fn vehicles(&mut self) -> Result<Vec<Vehicle>> {
@@ -228,6 +239,33 @@ impl Mover for GpuMover {
 
     fn outcomes(&mut self) -> Result<Vec<Outcome>> {
         self.gpu.read(&self.outcomes, self.world.trips.len())
+    }
+
+    fn last(&self) -> u32 {
+        self.last
+    }
+
+    fn save(&mut self) -> Result<Saved> {
+        let world = self.world.clone();
+        Ok(Saved {
+            clock: self.clock()?,
+            vehicles: self.vehicles()?,
+            phases: self.gpu.read(&self.running, world.programs.len())?,
+            cursors: self.gpu.read(&self.cursors, world.sources.len())?,
+            ready: self.gpu.read(&self.ready, world.lanes.len())?,
+            outcomes: self.outcomes()?,
+            tallies: self.gpu.read(&self.tallies, world.tallies * TALLY)?,
+        })
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<()> {
+        self.place(&saved.vehicles)?;
+        self.gpu.write(&self.clock, &[saved.clock])?;
+        self.gpu.write(&self.running, &saved.phases)?;
+        self.gpu.write(&self.cursors, &saved.cursors)?;
+        self.gpu.write(&self.ready, &saved.ready)?;
+        self.gpu.write(&self.outcomes, &saved.outcomes)?;
+        self.gpu.write(&self.tallies, &saved.tallies)
     }
 
     fn take_tallies(&mut self) -> Result<Vec<u32>> {

@@ -2,7 +2,13 @@
 
 pub mod emission;
 pub mod gpu;
+mod model;
 pub mod mover;
 pub mod params;
+pub mod period;
+mod results;
 pub mod told;
+pub mod trips;
 pub mod world;
+
+pub(in crate::models::traffic) use model::{check, prepare};

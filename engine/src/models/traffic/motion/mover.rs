@@ -6,6 +6,8 @@ use super::world::World;
 use crate::device::Device;
 use crate::error::Result;
 use crate::models::traffic::cpu::motion::State;
+use crate::models::saved::{damaged, read, write};
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -41,11 +43,90 @@ pub trait Mover: Send {
     /// `DeviceLost` where the device fails.
     fn outcomes(&mut self) -> Result<Vec<Outcome>>;
 
+    /// Vehicles that there were when it was last asked.
+    fn last(&self) -> u32;
+
+    /// All that changes.
+    ///
+    /// # Errors
+    /// `DeviceLost` where the device fails.
+    fn save(&mut self) -> Result<Saved>;
+
+    /// Puts back what `save` gave.
+    ///
+    /// # Errors
+    /// `DeviceLost` where the device fails.
+    fn restore(&mut self, saved: &Saved) -> Result<()>;
+
     /// What was counted since the last time, street by street and then junction by junction.
     ///
     /// # Errors
     /// `DeviceLost` where the device fails.
     fn take_tallies(&mut self) -> Result<Vec<u32>>;
+}
+
+/// All that changes, as it is kept in checkpoints.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saved {
+    /// How far it has run.
+    pub clock: Moment,
+    /// Vehicles on the lanes.
+    pub vehicles: Vec<Vehicle>,
+    /// Phase of each program and when it began, ms.
+    pub phases: Vec<[u32; 2]>,
+    /// Next trip of each source.
+    pub cursors: Vec<u32>,
+    /// When the next vehicle may leave each lane, ms.
+    pub ready: Vec<u32>,
+    /// What became of each trip.
+    pub outcomes: Vec<Outcome>,
+    /// What is counted and not taken yet.
+    pub tallies: Vec<u32>,
+}
+
+impl Saved {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        write(out, &[self.clock])?;
+        write(out, &self.vehicles)?;
+        write(out, &self.phases)?;
+        write(out, &self.cursors)?;
+        write(out, &self.ready)?;
+        write(out, &self.outcomes)?;
+        write(out, &self.tallies)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Those of the reader, and what does not fit the world.
+    pub fn read(from: &mut dyn Read, world: &World) -> std::io::Result<Saved> {
+        let saved = Saved {
+            clock: read::<Moment>(from, Some(1))?[0],
+            vehicles: read(from, None)?,
+            phases: read(from, Some(world.programs.len()))?,
+            cursors: read(from, Some(world.sources.len()))?,
+            ready: read(from, Some(world.lanes.len()))?,
+            outcomes: read(from, Some(world.trips.len()))?,
+            tallies: read(from, Some(world.tallies * TALLY))?,
+        };
+        let below = |value: u32, count: usize| (value as usize) < count;
+        let sound = |own: &Vehicle| {
+            below(own.lane, world.lanes.len())
+                && below(own.trip, world.trips.len())
+                && below(own.kind, world.kinds.len())
+                && below(own.place, world.routes.len())
+                && own.pos.is_finite()
+                && own.speed >= 0.0
+        };
+        let phases = saved.phases.iter().zip(&world.programs).all(|(own, program)| own[0] < program.phases);
+        let cursors = saved.cursors.iter().zip(&world.sources).all(|(own, gate)| (gate.first..=gate.last).contains(own));
+        let fits = saved.vehicles.len() <= world.trips.len() && saved.clock.vehicles as usize == saved.vehicles.len();
+        if fits && phases && cursors && saved.vehicles.iter().all(sound) { Ok(saved) } else { Err(damaged()) }
+    }
 }
 
 /// The mover of a device.
@@ -97,8 +178,36 @@ impl Mover for CpuMover {
         Ok(self.state.outcomes.clone())
     }
 
+    fn last(&self) -> u32 {
+        self.state.clock.vehicles
+    }
+
+    fn save(&mut self) -> Result<Saved> {
+        let own = &self.state;
+        Ok(Saved {
+            clock: own.clock,
+            vehicles: own.vehicles.clone(),
+            phases: own.phases.clone(),
+            cursors: own.cursors.clone(),
+            ready: own.ready.clone(),
+            outcomes: own.outcomes.clone(),
+            tallies: own.tallies.iter().map(|tally| tally.load(Relaxed)).collect(),
+        })
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<()> {
+        let own = &mut self.state;
+        own.place(&saved.vehicles);
+        own.clock = saved.clock;
+        own.phases.clone_from(&saved.phases);
+        own.cursors.clone_from(&saved.cursors);
+        own.ready.clone_from(&saved.ready);
+        own.outcomes.clone_from(&saved.outcomes);
+        own.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));
+        Ok(())
+    }
+
     fn take_tallies(&mut self) -> Result<Vec<u32>> {
-        debug_assert_eq!(self.state.tallies.len(), self.world.tallies * TALLY);
         Ok(self.state.tallies.iter().map(|tally| tally.swap(0, Relaxed)).collect())
     }
 }

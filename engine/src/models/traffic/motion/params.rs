@@ -157,6 +157,8 @@ shared_struct! {
         pub goal: u32,
         /// That lane's street.
         pub street: u32,
+        /// Who may take it.
+        pub modes: u32,
         /// Its light; `NONE` without one.
         pub light: u32,
         /// Ways that it meets.

@@ -181,6 +181,7 @@ impl World {
                 to: turn.via.first().copied().unwrap_or(turn.to),
                 goal: turn.to,
                 street: goal.street.unwrap_or(NONE),
+                modes: u32::from(turn.modes),
                 light,
                 first_foe: whole(world.foes.len()),
                 foes: 0,
@@ -384,7 +385,8 @@ impl World {
                             return -1.0;
                         }
                         let ways = &self.turns[ways.first_turn as usize..(ways.first_turn + ways.turns) as usize];
-                        let onward = ways.iter().filter(|way| way.street == next).map(|way| {
+                        let fits = |way: &&Turn| way.street == next && way.modes & modes != 0;
+                        let onward = ways.iter().filter(fits).map(|way| {
                             let far = beyond[(way.goal - first_next) as usize];
                             let index = way.goal - first_next;
                             let leads = (places[k + 1] >> STREET_BITS >> index) & 1 != 0;

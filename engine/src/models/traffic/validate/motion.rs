@@ -40,7 +40,7 @@ pub(crate) fn line(streets: &[(f64, f64)], closed: bool) -> Lanes {
         let next = k + 1;
         if next < streets.len() || closed {
             let to = (next % streets.len()) as u32;
-            all.turns.push(Turn { from: k as u32, via: vec![], to, signal: None, foes: vec![] });
+            all.turns.push(Turn { from: k as u32, via: vec![], to, modes: ALL, signal: None, foes: vec![] });
         }
     }
     all
@@ -206,8 +206,8 @@ pub(super) fn kinematic(bench: &Bench) -> Result<Vec<Figure>> {
     let mut town = line(&[(1000.0, 20.0), (1000.0, 20.0), (1000.0, 20.0)], false);
     let zip = |turn| Foe { turn, gives_way: false, merges: true, zips: true, own: (0.0, 0.0), other: (0.0, 0.0) };
     town.turns = vec![
-        Turn { from: 0, via: vec![], to: 2, signal: None, foes: vec![zip(1)] },
-        Turn { from: 1, via: vec![], to: 2, signal: None, foes: vec![zip(0)] },
+        Turn { from: 0, via: vec![], to: 2, modes: ALL, signal: None, foes: vec![zip(1)] },
+        Turn { from: 1, via: vec![], to: 2, modes: ALL, signal: None, foes: vec![zip(0)] },
     ];
     let mut trips = flow(&[0, 2], 0.0, 1000.0, 0.5);
     trips.extend(flow(&[1, 2], 0.0, 1000.0, 0.5));

@@ -1,0 +1,547 @@
+//! Motion as a [`Model`]: routes for every slice of time first, then every vehicle on them, on the roads as they are and as they are
+//! edited.
+
+use super::super::model::Traffic;
+use super::mover::{Mover, Saved, mover};
+use super::params::{Kind, Outcome as Fate};
+use super::period::Period;
+use super::results;
+use super::told;
+use super::trips::{kinds, travellers};
+use super::world::{Rule, Traveller, World};
+use crate::city::City;
+use crate::city::roads::lanes::{Lanes, Street, build};
+use crate::city::roads::{Link, Roads};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::frame::{Balance, Frame, Outcome, Vehicles};
+use crate::grid::Grid;
+use crate::models::saved::{damaged, read, write};
+use crate::models::{Model, Progress};
+use crate::places::Places;
+use crate::raster::Raster;
+use crate::scenario::{MotionSpec, Scenario};
+use crate::words::Text;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Steps between two looks at the clock on the wall.
+const AT_ONCE: u32 = 10;
+/// s of a tally.
+const MINUTE: f64 = 60.0;
+/// Time from which a vehicle that stands counts as stuck, s.
+const LONG: f64 = 300.0;
+/// Bytes that a trip takes, with its vehicle twice and its route.
+const BYTES_PER_TRIP: u64 = 400;
+/// Vehicles of a run at most: numbers count no further.
+const MOST: usize = 50_000_000;
+
+/// One side: the roads as they are, or as they are edited.
+pub(in crate::models::traffic) struct Moved {
+    pub lanes: Lanes,
+    /// What each street is called.
+    pub names: Vec<String>,
+    pub world: Arc<World>,
+    pub travellers: Vec<Traveller>,
+    /// Travellers whose routes lead nowhere: who, and why.
+    pub refused: Vec<(usize, String)>,
+    mover: Option<Box<dyn Mover>>,
+    /// Stretches of time that are done, and the one that is counted.
+    pub periods: Vec<Period>,
+    current: Period,
+    pub fates: Vec<Fate>,
+}
+
+/// Motion on its way through time.
+struct Moving {
+    grid: Grid,
+    places: Places,
+    /// Routes; none where the vehicles are told.
+    routes: Option<Box<Traffic>>,
+    rule: Rule,
+    kinds: Vec<Kind>,
+    is_told: bool,
+    device: Device,
+    /// Ends of the stretches of time, s.
+    ends: Vec<f64>,
+    warm_up: f64,
+    start: f64,
+    before: Option<Moved>,
+    after: Option<Moved>,
+    is_edited: bool,
+    edits: Vec<Text>,
+    /// For each link after the edits the one of before that it is a part of.
+    origin: Vec<Option<u32>>,
+    repairs: Vec<String>,
+    is_ready: bool,
+    vehicle_steps: u64,
+    /// Time that they took, of which no result tells.
+    walked: Duration,
+    steps: u64,
+    air: results::Air,
+}
+
+/// Sets motion up.
+///
+/// # Errors
+/// Those of the traffic model, and where vehicles that are told do not fit.
+pub(in crate::models::traffic) fn prepare(
+    city: &City,
+    scenario: &Scenario,
+    device: &Device,
+    spec: &MotionSpec,
+) -> Result<Box<dyn Model>> {
+    let rule = Rule { step: spec.step_s.unwrap_or(0.5), newell: false, seed: spec.seed.unwrap_or(1) };
+    let own = scenario.spec.traffic.as_ref();
+    let mut moving = Moving {
+        grid: city.grid,
+        places: city.places.clone(),
+        routes: None,
+        rule,
+        kinds: kinds(&scenario.rules()?),
+        is_told: false,
+        device: device.clone(),
+        ends: scenario.frame_times(),
+        warm_up: MINUTE * spec.warm_up_minutes.unwrap_or(10.0),
+        start: own.and_then(|own| own.hour()).unwrap_or(17.0),
+        before: None,
+        after: None,
+        is_edited: false,
+        edits: Vec::new(),
+        origin: Vec::new(),
+        repairs: Vec::new(),
+        is_ready: false,
+        vehicle_steps: 0,
+        walked: Duration::ZERO,
+        steps: 0,
+        air: results::Air::new(city, spec),
+    };
+    if spec.files.is_empty() {
+        let routes = Traffic::new(city, scenario, device)?;
+        moving.is_edited = routes.problem.after.is_some();
+        moving.edits.clone_from(&routes.problem.edited.words);
+        moving.origin.clone_from(&routes.problem.edited.origin);
+        moving.repairs.clone_from(&routes.problem.repairs);
+        moving.routes = Some(Box::new(routes));
+    } else {
+        moving.tell(city, scenario, spec)?;
+    }
+    Ok(Box::new(moving))
+}
+
+/// Whether motion fits a city.
+///
+/// # Errors
+/// Those of `prepare`.
+pub(in crate::models::traffic) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<()> {
+    prepare(city, scenario, &Device::Cpu, spec).map(|_| ())
+}
+
+impl Moved {
+    fn new(lanes: Lanes, names: Vec<String>) -> Moved {
+        Moved {
+            lanes,
+            names,
+            world: Arc::default(),
+            travellers: Vec::new(),
+            refused: Vec::new(),
+            mover: None,
+            periods: Vec::new(),
+            current: Period::default(),
+            fates: Vec::new(),
+        }
+    }
+
+    /// Makes the world of its travellers.
+    fn begin(&mut self, rule: Rule, kinds: &[Kind], device: &Device) -> Result<()> {
+        let count = self.travellers.len();
+        let needed = count as u64 * BYTES_PER_TRIP;
+        let available = crate::device::free_memory().unwrap_or(u64::MAX);
+        if needed > available || count > MOST {
+            let mend = "take a shorter time, a smaller factor, or fewer gates".into();
+            return Err(Error::Memory { what: format!("{count} vehicles"), needed, available, mend });
+        }
+        let mut world = World::new(&self.lanes, rule, kinds.to_vec());
+        self.refused = world.load(&self.lanes, &self.travellers)?;
+        self.current = Period::new(world.tallies);
+        self.world = Arc::new(world);
+        self.mover = Some(mover(device, &self.world)?);
+        Ok(())
+    }
+
+    /// Trips that should have set out by a time, s.
+    fn due(&self, time: f64) -> u64 {
+        let ms = (1000.0 * time) as u32;
+        self.world.trips.iter().filter(|trip| trip.depart < ms).count() as u64
+    }
+}
+
+impl Moving {
+    /// Vehicles that files tell of, on lanes of a network of SUMO.
+    fn tell(&mut self, city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<()> {
+        let lanes = scenario.lanes(city.grid.crs)?;
+        let extras = scenario.motion_files(spec)?;
+        let mut lanes = lanes;
+        extras.iter().for_each(|own| lanes.take_programs(own));
+        let told = told::told(&lanes, &extras, self.rule.seed);
+        if told.travellers.is_empty() {
+            let why = told.refused.first().cloned().unwrap_or_else(|| "no vehicle is told of".into());
+            let mend = "name the files of routes (.rou.xml) and of kinds that belong to the network";
+            return Err(Error::scenario("traffic.motion.files", format!("hold nobody who can travel: {why}"), mend));
+        }
+        self.repairs.clone_from(&lanes.repairs);
+        if !told.refused.is_empty() {
+            self.repairs.push(format!("{} vehicles are left out, as {}", told.refused.len(), told.refused[0]));
+        }
+        (self.is_told, self.kinds, self.warm_up) = (true, told.kinds, 0.0);
+        let names = lanes.streets.iter().map(|street| street.id.clone()).collect();
+        let mut side = Moved::new(lanes, names);
+        side.travellers = told.travellers;
+        self.before = Some(side);
+        Ok(())
+    }
+
+    /// One round of the search for routes; whether all are known.
+    fn route(&mut self) -> bool {
+        let Some(routes) = &mut self.routes else { return true };
+        let k = routes.done.len();
+        if k == routes.problem.slices.len() {
+            return true;
+        }
+        if routes.step() {
+            if k == 0 {
+                self.draw();
+            }
+            let begin = if k == 0 { -self.warm_up } else { self.ends[k - 1] };
+            let time = (begin + self.warm_up, self.ends[k] + self.warm_up);
+            let seed = self.rule.seed.wrapping_mul(0x9E37_79B1).wrapping_add(k as u32);
+            let Some(routes) = &self.routes else { return true };
+            let pcu = routes.problem.rules.vehicles.truck_pcu;
+            let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
+            for (moved, side) in [&mut self.before, &mut self.after].into_iter().zip(sides) {
+                if let (Some(moved), Some(side)) = (moved.as_mut(), side) {
+                    let own = travellers(side, &moved.lanes, time, pcu, seed);
+                    moved.travellers.extend(own);
+                }
+            }
+        }
+        self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len())
+    }
+
+    /// Draws the lanes of both sides, with lights for the flows of the first slice.
+    fn draw(&mut self) {
+        let Some(routes) = &self.routes else { return };
+        let Some(slice) = routes.done.first() else { return };
+        let rules = &routes.problem.rules;
+        let (state, pcu) = (&slice.states[0], rules.vehicles.truck_pcu);
+        let flow: Vec<f64> = (0..state.cars.len()).map(|k| state.cars[k] + pcu * state.trucks[k]).collect();
+        let name = |link: &Link| if link.name.is_empty() { link.id.clone() } else { format!("{} {}", link.id, link.name) };
+        let of = |roads: &Roads, flow: &[f64]| {
+            let lanes = build(roads, &rules.junctions, Some(flow));
+            let own = |street: &Street| street.road.map_or(street.id.clone(), |road| name(&roads.links[road as usize]));
+            let names = lanes.streets.iter().map(own).collect();
+            Moved::new(lanes, names)
+        };
+        self.before = Some(of(&routes.problem.before.roads, &flow));
+        // Nobody sets lights anew because a road is closed.
+        if let Some(after) = &routes.problem.after {
+            let own: Vec<f64> = self.origin.iter().map(|old| old.map_or(0.0, |old| flow[old as usize])).collect();
+            self.after = Some(of(&after.roads, &own));
+        }
+    }
+
+    fn sides(&mut self) -> impl Iterator<Item = &mut Moved> {
+        self.before.iter_mut().chain(&mut self.after)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        let (rule, kinds, device) = (self.rule, self.kinds.clone(), self.device.clone());
+        for side in self.sides() {
+            side.begin(rule, &kinds, &device)?;
+        }
+        self.is_ready = true;
+        Ok(())
+    }
+
+    /// Time of the vehicles, s; before 0 while they warm up.
+    fn time(&self) -> f64 {
+        self.steps as f64 * self.rule.step - self.warm_up
+    }
+
+    /// Some steps on both sides, to the end of the minute at most.
+    fn walk(&mut self) -> Result<()> {
+        let per_minute = (MINUTE / self.rule.step).round() as u64;
+        let some = u64::from(AT_ONCE).min(per_minute - self.steps % per_minute) as u32;
+        let mut vehicles = 0;
+        self.steps += u64::from(some);
+        let is_minute = self.steps.is_multiple_of(per_minute);
+        let time = self.time();
+        let ends = self.ends.clone();
+        let (warm_up, step) = (self.warm_up, self.rule.step);
+        for side in self.sides() {
+            let Some(own) = &mut side.mover else { continue };
+            let clock = own.run(some)?;
+            vehicles += u64::from(clock.vehicles);
+            if is_minute {
+                let tallies = own.take_tallies()?;
+                // What happens while it warms up does not count.
+                if time > 1e-6 {
+                    side.current.add(&tallies);
+                }
+                if ends.iter().any(|end| (end - time).abs() < 1e-6) {
+                    let found = own.vehicles()?;
+                    side.fates = own.outcomes()?;
+                    let waiting = side.due(time + warm_up).saturating_sub(u64::from(clock.inserted));
+                    side.current.look(&side.lanes, &side.world, &found, waiting, (LONG / step) as u32);
+                    let done = std::mem::replace(&mut side.current, Period::new(side.world.tallies));
+                    side.periods.push(done);
+                }
+            }
+        }
+        self.vehicle_steps += vehicles * u64::from(some);
+        Ok(())
+    }
+
+    fn view(&self) -> Option<results::Sides<'_>> {
+        let before = self.before.as_ref()?;
+        Some(results::Sides {
+            before,
+            after: self.after.as_ref(),
+            origin: &self.origin,
+            step: self.rule.step,
+            start: self.start,
+            ends: &self.ends,
+            warm_up: self.warm_up,
+            air: &self.air,
+            is_told: self.is_told,
+        })
+    }
+
+    fn layers(&self, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
+        self.view().map_or(Vec::new(), |sides| results::layers(&self.grid, &sides, period))
+    }
+}
+
+impl Model for Moving {
+    fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
+        let deadline = Instant::now() + budget;
+        loop {
+            if !self.is_ready {
+                if Instant::now() >= deadline {
+                    let gap = self.routes.as_ref().map(|routes| routes.problem.before.gap());
+                    let steps = self.routes.as_ref().map_or(0, |routes| routes.steps);
+                    return Ok(Progress { time: 0.0, steps, dt: 0.0, reached: false, gap, moving: None });
+                }
+                if self.route() {
+                    self.begin()?;
+                }
+                continue;
+            }
+            let time = self.time();
+            let reached = time >= until - 1e-6;
+            if reached || Instant::now() >= deadline {
+                let vehicles = self.before.iter().map(|side| side.current_vehicles()).sum();
+                return Ok(Progress {
+                    time: if reached { until } else { time.max(0.0) },
+                    steps: self.steps + self.routes.as_ref().map_or(0, |routes| routes.steps),
+                    dt: self.rule.step,
+                    reached,
+                    gap: None,
+                    moving: Some((vehicles, (self.vehicle_steps as f64 / self.walked.as_secs_f64().max(1e-3)) as u64)),
+                });
+            }
+            let begun = Instant::now();
+            self.walk()?;
+            self.walked += begun.elapsed();
+        }
+    }
+
+    fn frame(&mut self) -> Result<Frame> {
+        let k = self.before.as_ref().map_or(0, |side| side.periods.len());
+        if k == 0 {
+            return Ok(Frame { time: 0.0, layers: Vec::new(), vehicles: None });
+        }
+        let layers = self.layers(&|side| side.periods.last().cloned());
+        let side = if self.after.is_some() { &mut self.after } else { &mut self.before };
+        let vehicles = match side {
+            Some(side) => Some(side.seen()?),
+            None => None,
+        };
+        Ok(Frame { time: self.ends[k - 1], layers, vehicles })
+    }
+
+    fn outcome(&mut self) -> Result<Outcome> {
+        for side in self.sides() {
+            if let Some(own) = &mut side.mover {
+                side.fates = own.outcomes()?;
+            }
+        }
+        let all = |side: &Moved| {
+            let mut sum = Period::new(side.world.tallies);
+            side.periods.iter().for_each(|period| sum.join(period));
+            (sum.minutes > 0).then_some(sum)
+        };
+        let layers = self.layers(&all);
+        let Some(sides) = self.view() else { return Ok(Outcome::default()) };
+        let now = sides.now();
+        // Everybody who was told is somewhere.
+        let told = now.travellers.len() as f64;
+        let count = |of: &dyn Fn(&Fate) -> bool| now.fates.iter().filter(|fate| of(fate)).count() as f64;
+        let on_the_way = now.periods.last().map_or(0.0, |period| period.left[0] as f64);
+        let terms = vec![
+            ("told".into(), told),
+            ("arrived".into(), -count(&|fate| fate.arrived > 0)),
+            ("on the way".into(), -on_the_way),
+            ("wait to set out".into(), -count(&|fate| fate.inserted == 0)),
+            ("have no way".into(), -(now.refused.len() as f64)),
+        ];
+        Ok(Outcome {
+            layers,
+            tables: results::tables(&sides, &self.places, &all),
+            balance: Some(Balance::new("vehicles", terms)),
+            story: results::story(&sides, &self.edits, &self.places, &all),
+            ribbons: Vec::new(),
+        })
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        let sides = || self.before.iter().chain(&self.after);
+        serde_json::json!({
+            "motion": "IDM (Treiber et al. 2000), MOBIL (Kesting et al. 2007), gap acceptance; every vehicle",
+            "step_s": self.rule.step,
+            "warm_up_s": self.warm_up,
+            "seed": self.rule.seed,
+            "vehicles": sides().map(|side| side.travellers.len()).collect::<Vec<_>>(),
+            "have_no_way": sides().map(|side| side.refused.len()).collect::<Vec<_>>(),
+            "first_without_way": sides().flat_map(|side| &side.refused).map(|(_, why)| why).next(),
+            "lanes": sides().map(|side| side.lanes.lanes.len()).collect::<Vec<_>>(),
+            "turns": sides().map(|side| side.lanes.turns.len()).collect::<Vec<_>>(),
+            "lights": sides().map(|side| side.lanes.programs.len()).collect::<Vec<_>>(),
+            "vehicle_steps": self.vehicle_steps,
+            "edits": self.edits.iter().map(|text| &text.en).collect::<Vec<_>>(),
+            "repairs": self.repairs,
+        })
+    }
+
+    fn save(&mut self, out: &mut dyn Write) -> std::io::Result<Result<()>> {
+        write(out, &[u64::from(self.is_ready), self.steps, self.vehicle_steps])?;
+        if let Some(routes) = &mut self.routes {
+            if let Err(error) = routes.save(out)? {
+                return Ok(Err(error));
+            }
+            let has_sides = self.before.is_some();
+            write(out, &[u64::from(has_sides)])?;
+        }
+        let is_told = self.is_told;
+        let is_ready = self.is_ready;
+        for side in self.before.iter_mut().chain(&mut self.after) {
+            if !is_told {
+                save_travellers(out, &side.travellers)?;
+            }
+            if is_ready {
+                write(out, &[side.periods.len() as u64])?;
+                side.periods.iter().try_for_each(|period| period.save(out))?;
+                side.current.save(out)?;
+                let Some(own) = &mut side.mover else { return Err(damaged()) };
+                match own.save() {
+                    Ok(saved) => saved.write(out)?,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
+        let head = read::<u64>(from, Some(3))?;
+        let mut has_sides = self.is_told;
+        if let Some(routes) = &mut self.routes {
+            if let Err(error) = routes.load(from)? {
+                return Ok(Err(error));
+            }
+            has_sides = read::<u64>(from, Some(1))?[0] == 1;
+        }
+        if has_sides && !self.is_told {
+            self.draw();
+        }
+        let is_told = self.is_told;
+        for side in self.before.iter_mut().chain(&mut self.after) {
+            if !is_told {
+                side.travellers = load_travellers(from, side.lanes.streets.len() as u32, self.kinds.len() as u32)?;
+            }
+            if head[0] == 1 {
+                if let Err(error) = side.begin(self.rule, &self.kinds, &self.device) {
+                    return Ok(Err(error));
+                }
+                let periods = read::<u64>(from, Some(1))?[0];
+                if periods > self.ends.len() as u64 {
+                    return Err(damaged());
+                }
+                let tallies = side.world.tallies;
+                side.periods = (0..periods).map(|_| Period::load(from, tallies)).collect::<std::io::Result<_>>()?;
+                side.current = Period::load(from, tallies)?;
+                let saved = Saved::read(from, &side.world)?;
+                if let Some(own) = &mut side.mover
+                    && let Err(error) = own.restore(&saved)
+                {
+                    return Ok(Err(error));
+                }
+            }
+        }
+        (self.is_ready, self.steps, self.vehicle_steps) = (head[0] == 1, head[1], head[2]);
+        Ok(Ok(()))
+    }
+}
+
+impl Moved {
+    fn current_vehicles(&self) -> u64 {
+        self.mover.as_ref().map_or(0, |own| u64::from(own.last()))
+    }
+
+    /// Where vehicles are now.
+    fn seen(&mut self) -> Result<Vehicles> {
+        let Some(own) = &mut self.mover else { return Ok(Vehicles::default()) };
+        let mut all = Vehicles::default();
+        for one in own.vehicles()? {
+            let lane = &self.lanes.lanes[one.lane as usize];
+            let (at, heading) = results::place(lane, f64::from(one.pos));
+            let kind = self.world.kinds[one.kind as usize];
+            all.push(self.world.who[one.trip as usize], at, heading, f64::from(one.speed), f64::from(one.length), kind.modes);
+        }
+        Ok(all)
+    }
+}
+
+fn save_travellers(out: &mut dyn Write, all: &[Traveller]) -> std::io::Result<()> {
+    write(out, &all.iter().map(|own| own.depart).collect::<Vec<f64>>())?;
+    write(out, &all.iter().map(|own| own.factor).collect::<Vec<f64>>())?;
+    write(out, &all.iter().flat_map(|own| [own.kind, own.streets.len() as u32]).collect::<Vec<u32>>())?;
+    write(out, &all.iter().flat_map(|own| own.streets.iter().copied()).collect::<Vec<u32>>())
+}
+
+fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Result<Vec<Traveller>> {
+    let depart = read::<f64>(from, None)?;
+    let factor = read::<f64>(from, Some(depart.len()))?;
+    let heads = read::<u32>(from, Some(2 * depart.len()))?;
+    let all = read::<u32>(from, None)?;
+    let mut at = 0usize;
+    let mut found = Vec::with_capacity(depart.len());
+    for (k, head) in heads.chunks_exact(2).enumerate() {
+        let end = at.checked_add(head[1] as usize).filter(|end| *end <= all.len()).ok_or_else(damaged)?;
+        let own = all[at..end].to_vec();
+        if head[0] >= kinds || own.is_empty() || own.iter().any(|street| *street >= streets) {
+            return Err(damaged());
+        }
+        at = end;
+        found.push(Traveller {
+            depart: depart[k],
+            kind: head[0],
+            streets: own,
+            stops: Vec::new(),
+            speed: None,
+            factor: factor[k],
+        });
+    }
+    Ok(found)
+}

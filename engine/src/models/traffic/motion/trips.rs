@@ -1,0 +1,91 @@
+//! Vehicles that travel on the routes of an assignment, each setting out at a moment of its own.
+
+use super::super::side::Side;
+use super::params::Kind;
+use super::told::{share, wish};
+use super::world::{Traveller, car, kind};
+use crate::city::roads::lanes::Lanes;
+use crate::city::roads::rules::Rules;
+use crate::city::roads::{CYCLE, TRUCK};
+
+/// Kinds of the vehicles of an assignment: cars with petrol, diesel and electric engines, trucks, cycles.
+pub const KINDS: [&str; 5] = ["petrol car", "diesel car", "electric car", "truck", "cycle"];
+/// Shares of cars with a petrol (hybrids count) and with a diesel engine in the Dutch fleet (CBS and RDW, 2024).
+const PETROL: f64 = 0.84;
+/// See `PETROL`.
+const DIESEL: f64 = 0.10;
+
+/// How those kinds drive.
+pub fn kinds(rules: &Rules) -> Vec<Kind> {
+    let own = car();
+    let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..own };
+    let (truck, cycle) = (rules.vehicles.truck_speed_kmh / 3.6, rules.vehicles.cycle_speed_kmh / 3.6);
+    vec![
+        with(0),
+        with(1),
+        with(5),
+        kind(12.0, 2.5, 1.6, 0.9, 1.5, truck, TRUCK, 3),
+        kind(1.8, 0.6, 0.8, 0.8, 1.5, cycle, CYCLE, 5),
+    ]
+}
+
+/// The class of a kind: 0 cars, 1 trucks, 2 cycles.
+pub fn class(kind: u32) -> usize {
+    [0, 0, 0, 1, 2][(kind as usize).min(4)]
+}
+
+/// Travellers of a slice of time: from `from` to `to` s, on the routes of now. The first `seed` numbers of chance are theirs.
+pub(in crate::models::traffic) fn travellers(
+    side: &Side,
+    lanes: &Lanes,
+    (from, to): (f64, f64),
+    truck_pcu: f64,
+    seed: u32,
+) -> Vec<Traveller> {
+    let mut street = vec![None; side.roads.links.len()];
+    for (k, own) in lanes.streets.iter().enumerate() {
+        if let Some(road) = own.road {
+            street[road as usize] = Some(k as u32);
+        }
+    }
+    let mut all = Vec::new();
+    let mut number = 0u32;
+    let Some([motor, cycle]) = &side.routes else { return all };
+    let hours = (to - from) / 3600.0;
+    for (routes, graph, first) in [(motor, &side.motor, 0), (cycle, &side.cycle, 2)] {
+        for (class, way) in routes.ways() {
+            let class = first + class;
+            number += 1;
+            let flow = if class == 1 { way.flow / truck_pcu } else { way.flow } * hours;
+            // So many, and one more by chance for the rest.
+            let count = flow.floor() + f64::from(u8::from(share(number, seed) < flow.fract()));
+            // Ways are kept from their end to their beginning.
+            let streets = way.links.iter().rev().filter_map(|link| graph.road(*link));
+            let streets: Vec<u32> = streets.filter_map(|road| street[road as usize]).collect();
+            if streets.is_empty() {
+                continue;
+            }
+            for k in 0..count as u32 {
+                let who = number.wrapping_mul(0x0100_0193) ^ k;
+                let kind = match class {
+                    1 => 3,
+                    2 => 4,
+                    _ => match share(who, seed ^ 0x55) {
+                        x if x < PETROL => 0,
+                        x if x < PETROL + DIESEL => 1,
+                        _ => 2,
+                    },
+                };
+                all.push(Traveller {
+                    depart: from + (to - from) * share(who, seed ^ 0xAA),
+                    kind,
+                    streets: streets.clone(),
+                    stops: Vec::new(),
+                    speed: None,
+                    factor: if class == 2 { 0.85 + 0.3 * share(who, seed ^ 0x77) } else { wish(who, seed) },
+                });
+            }
+        }
+    }
+    all
+}
