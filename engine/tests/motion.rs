@@ -28,7 +28,13 @@ fn data(name: &str) -> Option<PathBuf> {
 
 fn bologna(folder: &Path) -> (Lanes, Arc<World>) {
     let mut town = lanes::read(&folder.join("acosta_buslanes.net.xml")).unwrap();
-    let files = ["acosta.rou.xml", "acosta_busses.rou.xml", "acosta_vtypes.add.xml", "acosta_bus_stops.add.xml", "acosta_tls.add.xml"];
+    let files = [
+        "acosta.rou.xml",
+        "acosta_busses.rou.xml",
+        "acosta_vtypes.add.xml",
+        "acosta_bus_stops.add.xml",
+        "acosta_tls.add.xml",
+    ];
     let extras: Vec<_> = files.iter().map(|name| lanes::extras(&folder.join(name)).unwrap()).collect();
     extras.iter().for_each(|extras| town.take_programs(extras));
     let told = told::told(&town, &extras, 1);

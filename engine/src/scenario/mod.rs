@@ -17,7 +17,10 @@ pub use spec::{
     BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, HeatSky, ModelName, NumberOrFile, PointOrLine, RoofWater,
     SeriesSpec, Spec, StructureName, StructureSpec,
 };
-pub use traffic::{DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer, is_rules, slug};
+pub use traffic::{
+    DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer, is_rules,
+    slug,
+};
 
 use crate::error::{Error, Result};
 use crate::weather::is_shipped;

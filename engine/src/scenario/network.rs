@@ -2,8 +2,8 @@
 
 use super::city::check_memory;
 use super::{ModelName, MotionSpec, Scenario, is_rules};
-use crate::city::roads::rules::Rules;
 use crate::city::roads::lanes::{Extras, Lanes, extras};
+use crate::city::roads::rules::Rules;
 use crate::city::roads::{self, Reading, Roads, demo, read};
 use crate::city::{City, Soil};
 use crate::error::{Error, Result};
@@ -61,9 +61,7 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` with the file and the line.
     pub fn motion_files(&self, spec: &MotionSpec) -> Result<Vec<Extras>> {
-        let one = |(k, name): (usize, &String)| {
-            extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?)
-        };
+        let one = |(k, name): (usize, &String)| extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?);
         spec.files.iter().enumerate().map(one).collect()
     }
 

@@ -192,31 +192,27 @@ var<private> wants: u32;
 
 // The lane in which a vehicle is after this step: to the left in even steps, to the right in odd ones, so that no two come into one gap
 // from two sides (MOBIL, Kesting et al. 2007).
-fn change(me: Vehicle, kind: Kind, last_stop: u32, behind_leader: f32, dist: f32) -> u32 {
+fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32, dist: f32) -> u32 {
     let own = lanes[me.lane];
     let mask = good(me, last_stop);
     // A wrong lane leads to the nearest right one.
     wants = 0u;
     var side = 0u;
-    if (((mask >> own.index) & 1u) == 0u) {
-        let rights = mask & ((1u << own.index) - 1u);
-        let lefts = mask >> own.index;
-        var near_right = 99u;
-        var near_left = 99u;
-        for (var k = 0u; k < 8u; k++) {
-            if (near_left == 99u && ((lefts >> k) & 1u) != 0u) {
-                near_left = k;
-            }
-            if (k <= own.index && k > 0u && near_right == 99u) {
-                if (((rights >> (own.index - k)) & 1u) != 0u) {
-                    near_right = k;
+    if (((mask >> own.index) & 1u) == 0u || !leads_on(me.lane, me.place, last, kind.modes)) {
+        for (var k = 1u; k < 8u; k++) {
+            let left = me.lane + k;
+            if (side == 0u && left < motion.lanes) {
+                if (lanes[left].street == own.street && ((mask >> (own.index + k)) & 1u) != 0u) {
+                    if (leads_on(left, me.place, last, kind.modes)) {
+                        side = WANTS_LEFT;
+                    }
                 }
             }
-        }
-        if (near_left < near_right) {
-            side = WANTS_LEFT;
-        } else if (near_right < 99u) {
-            side = WANTS_RIGHT;
+            if (side == 0u && k <= own.index) {
+                if (((mask >> (own.index - k)) & 1u) != 0u && leads_on(me.lane - k, me.place, last, kind.modes)) {
+                    side = WANTS_RIGHT;
+                }
+            }
         }
     }
     // Others are asked for room only where it ends.
@@ -381,7 +377,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (own.street != NONE) {
         let_in(me, kind, open, own.left, WANTS_RIGHT);
         let_in(me, kind, open, own.right, WANTS_LEFT);
-        lane = change(me, kind, trip.last_stop, behind_leader, dist);
+        lane = change(me, kind, trip.last, trip.last_stop, behind_leader, dist);
         if (lane != me.lane) {
             next.changed = clock.now;
         }
@@ -441,7 +437,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     add(own.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
     if (next.speed < QUEUED) {
         add(own.tally, 2u, 1u);
-        if (own.street != NONE) {
+        if (own.street != NONE && (next.state & REASON) != FREE) {
             let back = u32(mul(10.0, plus(minus(own.length, me.pos), me.length)));
             atomicMax(&tallies[own.tally * TALLY + 5u], back);
         }

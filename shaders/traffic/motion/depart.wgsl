@@ -2,6 +2,10 @@
 
 // A lane with so much room is empty, mm.
 const EMPTY: i32 = 2147483647;
+// Distance to a lane's end at which a vehicle waits there, m.
+const WAITS: f32 = 15.0;
+// Room that is left for it by those who set out, m.
+const LEAVES: f32 = 25.0;
 // Numbers of a tally.
 const TALLY: u32 = 9u;
 
@@ -31,7 +35,7 @@ fn free_in(lane: u32) -> f32 {
 }
 
 // Whether somebody drives into a lane who could not brake any more for one who sets out at its beginning.
-fn comes_in(lane: u32) -> bool {
+fn comes_in(lane: u32, gap: f32) -> bool {
     let begin = lanes[lane].first_inward;
     for (var k = begin; k < begin + lanes[lane].inwards; k++) {
         let origin = inward[k];
@@ -40,6 +44,10 @@ fn comes_in(lane: u32) -> bool {
             let speed = vehicles[first].speed;
             let away = minus(lanes[origin].length, vehicles[first].pos);
             if (plus(mul(mul(speed, speed), 0.25), speed) > away) {
+                return true;
+            }
+            // Who waits to drive in is the first for the room that there is.
+            if (away < WAITS && gap < LEAVES) {
                 return true;
             }
         }
@@ -93,7 +101,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 return;
             }
         }
-        if (gap < plus(kind.gap, 0.1) || comes_in(best)) {
+        if (gap < plus(kind.gap, 0.1) || comes_in(best, gap)) {
             return;
         }
         var vehicle: Vehicle;

@@ -10,7 +10,7 @@ fn rate(factor: Factor, speed: f32, accel: f32) -> f32 {
     let force = plus(plus(mul(factor.f1, accel), mul(factor.f2, mul(accel, accel))), factor.f3);
     let moving = plus(plus(factor.f0, mul(force, speed)), mul(factor.f4, square));
     let sum = plus(moving, mul(factor.f5, mul(square, speed)));
-    return max(mul(sum, 0.27777778), 0.0);
+    return max(mul(sum, 0.2777778), 0.0);
 }
 
 // What is emitted in a step, counted.

@@ -77,6 +77,14 @@ fn good(me: Vehicle, last_stop: u32) -> u32 {
     return routes[me.place] >> STREET_BITS;
 }
 
+// Whether a lane leads to the street that is next on a route.
+fn leads_on(lane: u32, place: u32, last: u32, modes: u32) -> bool {
+    if (place + 1u >= last) {
+        return true;
+    }
+    return choose(lane, place, last, modes) != NONE;
+}
+
 // The first vehicle of a lane that is not before a place: a slot between the lane's first and end.
 fn behind(lane: u32, pos: f32) -> u32 {
     var low = starts[lane];

@@ -14,8 +14,9 @@ const STANDING: f32 = 0.5;
 const CRAWLING: f32 = 3.0;
 // Time that drivers wait for those who crawl, ms.
 const PATIENCE: u32 = 20000u;
-// Who is faster makes room in time, m/s.
+// Who is slower makes no room, and who is faster makes it in time, m/s.
 const MOVING: f32 = 2.0;
+const FLOWING: f32 = 6.0;
 
 // What a way across the junction asks of a driver.
 struct Crossing {
@@ -91,6 +92,14 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                 let theirs = plus(minus(length, vehicles[slot].pos), foe.other_end);
                 if (theirs > end || (theirs == end && there > way.origin)) {
                     break;
+                }
+                // Only those who go there, too.
+                let place = vehicles[slot].place;
+                if (place + 1u >= trips[vehicles[slot].trip].last) {
+                    continue;
+                }
+                if ((routes[place + 1u] & STREET) != other.street) {
+                    continue;
                 }
                 let gap = minus(minus(end, theirs), vehicles[slot].length);
                 if (gap < found.gap) {
@@ -220,7 +229,16 @@ fn is_full(me: Vehicle, kind: Kind, turn: u32, last: u32) -> bool {
         let end = starts[lane + 1u];
         if (first < end) {
             let free_room = minus(plus(room, vehicles[end - 1u].pos), vehicles[end - 1u].length);
-            return vehicles[end - 1u].speed <= MOVING && free_room < want;
+            let pace = vehicles[end - 1u].speed;
+            if (pace <= MOVING || free_room >= want) {
+                return free_room < want;
+            }
+            // Those who still move may have to stop before its end.
+            var used = 0.0;
+            for (var slot = first; slot < end; slot++) {
+                used = plus(used, plus(vehicles[slot].length, 1.5));
+            }
+            return pace <= FLOWING && minus(plus(room, lanes[lane].length), used) < want;
         }
         room = plus(room, lanes[lane].length);
         if (lanes[lane].street != NONE) {

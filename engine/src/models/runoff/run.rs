@@ -99,7 +99,14 @@ impl Run {
             }
         }
         let reached = self.time >= until;
-        Ok(Progress { time: self.time(), steps: self.steps(), dt: f64::from(self.clock.dt), reached, gap: None, moving: None })
+        Ok(Progress {
+            time: self.time(),
+            steps: self.steps(),
+            dt: f64::from(self.clock.dt),
+            reached,
+            gap: None,
+            moving: None,
+        })
     }
 
     /// Computes to `until` seconds, however long it takes.

@@ -22,53 +22,69 @@ const YELLOW: f64 = 3.0;
 const ALL_RED: f64 = 2.0;
 /// Shortest green, s.
 const LEAST_GREEN: f64 = 6.0;
+/// Time until a queue flows after green begins, s.
+const START: f64 = 2.0;
+/// Shortest cycle, s.
+const SHORTEST: f64 = 60.0;
 /// Longest cycle, s.
 const LONGEST: f64 = 120.0;
+/// Links shorter than this lie within one junction, m, and junctions are no larger than that.
+const JOINED: f64 = 16.0;
+/// See `JOINED`.
+const EXTENT: f64 = 45.0;
 /// Who turns less than this goes straight on, rad.
 const STRAIGHT: f64 = 0.6;
 
-/// A way from one link to another.
+/// A way out of a link.
 struct Way {
     from: usize,
-    to: usize,
     /// Angle by which it turns, to the left above 0, rad.
     angle: f64,
 }
 
 /// Lanes of roads. `flow` tells the cars an hour on each link, for lights (Webster 1958); without them phases share the cycle by the rules.
 pub fn build(roads: &Roads, rules: &Junctions, flow: Option<&[f64]>) -> Lanes {
-    let mut all = Lanes { nodes: roads.nodes.iter().map(|node| (node.id.clone(), node.at)).collect(), ..Lanes::default() };
-    let (entering, leaving) = (roads.entering(), roads.leaving());
+    let joined = Joined::of(roads);
+    let mut all = Lanes { nodes: joined.nodes(roads), ..Lanes::default() };
     let count = |link: &Link| (link.lanes.round().max(1.0) as usize).min(MOST_LANES);
-    let twin: Vec<bool> = roads.links.iter().map(|link| has_twin(roads, link, leaving.of_node(link.to as usize))).collect();
+    let leaving_node = roads.leaving();
+    let twin: Vec<bool> =
+        roads.links.iter().map(|link| has_twin(roads, link, leaving_node.of_node(link.to as usize))).collect();
+    let (mut entering, mut leaving) = (vec![Vec::new(); all.nodes.len()], vec![Vec::new(); all.nodes.len()]);
+    for (k, link) in roads.links.iter().enumerate().filter(|(k, _)| !joined.gone[*k]) {
+        entering[joined.of[link.to as usize]].push(k);
+        leaving[joined.of[link.from as usize]].push(k);
+    }
     // How far a junction reaches into its links.
-    let mut reach = vec![0.0f64; roads.nodes.len()];
+    let mut reach = vec![0.0f64; all.nodes.len()];
     for (node, reach) in reach.iter_mut().enumerate() {
-        let (into, out) = (entering.of_node(node), leaving.of_node(node));
-        let mut arms: Vec<u32> = into.iter().map(|k| roads.links[*k as usize].from).collect();
-        arms.extend(out.iter().map(|k| roads.links[*k as usize].to));
-        arms.sort_unstable();
-        arms.dedup();
-        if arms.len() >= 3 {
-            let widest = into.iter().chain(out).map(|k| count(&roads.links[*k as usize])).max().unwrap_or(1);
-            let circle = into.iter().chain(out).any(|k| roads.links[*k as usize].roundabout);
+        let (into, out): (&[usize], &[usize]) = (&entering[node], &leaving[node]);
+        // Links that come and go on one line are one arm.
+        let lone = out.iter().filter(|k| !twin[**k]).count();
+        let arms = into.len() + lone;
+        if arms >= 3 {
+            let widest = into.iter().chain(out).map(|k| count(&roads.links[*k])).max().unwrap_or(1);
+            let circle = into.iter().chain(out).any(|k| roads.links[*k].roundabout);
             *reach = if circle { 4.0 } else { 3.0 + WIDTH * widest as f64 };
         }
     }
     let mut street_of = vec![None; roads.links.len()];
-    for (k, link) in roads.links.iter().enumerate().filter(|(_, link)| link.modes & (CAR | TRUCK | CYCLE) != 0) {
+    let drawn_links =
+        roads.links.iter().enumerate().filter(|(k, link)| !joined.gone[*k] && link.modes & (CAR | TRUCK | CYCLE) != 0);
+    for (k, link) in drawn_links {
+        let ends = [joined.of[link.from as usize], joined.of[link.to as usize]];
         let n = if link.modes & CAR == 0 { 1 } else { count(link) };
-        let ends = [reach[link.from as usize], reach[link.to as usize]].map(|cut| cut.min(MOST_CUT * link.length));
-        let length = (link.length - ends[0] - ends[1]).max(1.0);
+        let cuts = ends.map(|node| reach[node].min(MOST_CUT * link.length));
+        let length = (link.length - cuts[0] - cuts[1]).max(1.0);
         let stretch = drawn(&link.line) / link.length.max(0.1);
-        let middle = cut(&link.line, ends[0] * stretch, ends[1] * stretch);
+        let middle = cut(&link.line, cuts[0] * stretch, cuts[1] * stretch);
         street_of[k] = Some(all.streets.len() as u32);
         let first = all.lanes.len() as u32;
         let street = all.streets.len() as u32;
         all.streets.push(Street {
             id: link.id.clone(),
-            from: link.from,
-            to: link.to,
+            from: ends[0] as u32,
+            to: ends[1] as u32,
             first,
             lanes: n as u32,
             road: Some(k as u32),
@@ -79,7 +95,7 @@ pub fn build(roads: &Roads, rules: &Junctions, flow: Option<&[f64]>) -> Lanes {
             let off = if twin[k] { n as f64 - 0.5 - index as f64 } else { 0.5 * (n as f64 - 1.0) - index as f64 };
             all.lanes.push(Lane {
                 street: Some(street),
-                node: link.to,
+                node: ends[1] as u32,
                 length,
                 speed: link.speed,
                 modes: motor | if index == 0 { link.modes & CYCLE } else { 0 },
@@ -90,30 +106,116 @@ pub fn build(roads: &Roads, rules: &Junctions, flow: Option<&[f64]>) -> Lanes {
         }
     }
     let bans: std::collections::HashSet<(u32, u32)> = roads.bans.iter().copied().collect();
-    for node in 0..roads.nodes.len() {
-        let into: Vec<usize> = entering.of_node(node).iter().map(|k| *k as usize).collect();
-        let out: Vec<usize> = leaving.of_node(node).iter().map(|k| *k as usize).collect();
+    for node in 0..all.nodes.len() {
+        let (into, out) = (&entering[node], &leaving[node]);
         let first = all.turns.len();
         let mut ways = Vec::new();
         for &from in into.iter().filter(|k| street_of[**k].is_some()) {
+            let reached = joined.reached(roads, &leaving_node, roads.links[from].to);
+            let out: Vec<usize> = out.iter().copied().filter(|k| reached.contains(&roads.links[*k].from)).collect();
             turns(&mut all, roads, &street_of, (node, from), &out, &bans, &mut ways);
         }
         if reach[node] > 0.0 {
             conflicts(&mut all, roads, first, &ways);
         }
-        lights(&mut all, roads, rules, flow, node, &into, first, &ways);
+        lights(&mut all, roads, rules, flow, node, into, first, &ways);
     }
     all
 }
 
+/// Junctions that lie so near each other that drivers take them for one.
+struct Joined {
+    /// The junction of each node.
+    of: Vec<usize>,
+    /// Links that lie within one.
+    gone: Vec<bool>,
+    count: usize,
+}
+
+impl Joined {
+    fn of(roads: &Roads) -> Joined {
+        let mut root: Vec<usize> = (0..roads.nodes.len()).collect();
+        let mut boxes: Vec<(DVec2, DVec2)> = roads.nodes.iter().map(|node| (node.at, node.at)).collect();
+        fn find(root: &mut [usize], mut at: usize) -> usize {
+            while root[at] != at {
+                root[at] = root[root[at]];
+                at = root[at];
+            }
+            at
+        }
+        let mut short: Vec<usize> = (0..roads.links.len())
+            .filter(|k| {
+                roads.links[*k].length < JOINED && !roads.links[*k].roundabout && roads.links[*k].modes & CAR != 0
+            })
+            .collect();
+        short.sort_by(|a, b| roads.links[*a].length.total_cmp(&roads.links[*b].length).then(a.cmp(b)));
+        for k in &short {
+            let link = &roads.links[*k];
+            let (a, b) = (find(&mut root, link.from as usize), find(&mut root, link.to as usize));
+            let (low, high) = (boxes[a].0.min(boxes[b].0), boxes[a].1.max(boxes[b].1));
+            if a != b && (high - low).max_element() <= EXTENT {
+                root[b.max(a)] = a.min(b);
+                boxes[a.min(b)] = (low, high);
+            }
+        }
+        let mut number = std::collections::BTreeMap::new();
+        let of: Vec<usize> = (0..roads.nodes.len())
+            .map(|node| {
+                let own = find(&mut root, node);
+                let next = number.len();
+                *number.entry(own).or_insert(next)
+            })
+            .collect();
+        let mut gone = vec![false; roads.links.len()];
+        for k in short {
+            gone[k] = of[roads.links[k].from as usize] == of[roads.links[k].to as usize];
+        }
+        Joined { of, gone, count: number.len() }
+    }
+
+    /// Names and places of the junctions.
+    fn nodes(&self, roads: &Roads) -> Vec<(String, DVec2)> {
+        let mut all: Vec<(String, DVec2, f64)> = vec![(String::new(), DVec2::ZERO, 0.0); self.count];
+        for (node, of) in roads.nodes.iter().zip(&self.of) {
+            let own = &mut all[*of];
+            if own.0.is_empty() {
+                own.0.clone_from(&node.id);
+            }
+            own.1 += node.at;
+            own.2 += 1.0;
+        }
+        all.into_iter().map(|(id, sum, count)| (id, sum / count.max(1.0))).collect()
+    }
+
+    /// Nodes of the same junction that can be reached from one over links that lie within it.
+    fn reached(&self, roads: &Roads, leaving: &crate::city::roads::Adjacent, from: u32) -> Vec<u32> {
+        let mut found = vec![from];
+        let mut at = 0;
+        while at < found.len() {
+            for k in leaving.of_node(found[at] as usize) {
+                let link = &roads.links[*k as usize];
+                if self.gone[*k as usize] && !found.contains(&link.to) {
+                    found.push(link.to);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+}
+
 /// Whether a link has one the other way on the same line.
 fn has_twin(roads: &Roads, link: &Link, leaving: &[u32]) -> bool {
-    leaving.iter().map(|k| &roads.links[*k as usize]).any(|other| {
-        other.to == link.from && {
-            let (a, b) = (link.line[link.line.len() / 2], other.line[other.line.len() / 2]);
-            link.line.len() == other.line.len() && (a.distance(b) < 1.0 || link.line.iter().eq(other.line.iter().rev()))
-        }
-    })
+    leaving.iter().any(|k| is_twin(link, &roads.links[*k as usize]))
+}
+
+/// Whether a link is the other direction of another.
+fn is_twin(link: &Link, other: &Link) -> bool {
+    let same = |(a, b): (&DVec2, &DVec2)| a.distance(*b) < 1.0;
+    other.to == link.from
+        && other.from == link.to
+        && link.line.len() == other.line.len()
+        && link.line.iter().zip(other.line.iter().rev()).all(same)
 }
 
 fn drawn(line: &[DVec2]) -> f64 {
@@ -128,7 +230,8 @@ fn cut(line: &[DVec2], begin: f64, end: f64) -> Vec<DVec2> {
     let mut along = 0.0;
     for ends in line.windows(2) {
         let own = ends[0].distance(ends[1]);
-        let at = |place: f64| ends[0].lerp(ends[1], if own > 0.0 { ((place - along) / own).clamp(0.0, 1.0) } else { 0.0 });
+        let at =
+            |place: f64| ends[0].lerp(ends[1], if own > 0.0 { ((place - along) / own).clamp(0.0, 1.0) } else { 0.0 });
         if points.is_empty() && along + own >= from {
             points.push(at(from));
         }
@@ -185,7 +288,7 @@ fn turns(
         .copied()
         .filter(|k| street_of[*k].is_some() && roads.links[*k].modes & link.modes != 0)
         // Back where he came from only where nothing else is.
-        .filter(|k| roads.links[*k].to != link.from || out.len() == 1)
+        .filter(|k| !is_twin(link, &roads.links[*k]) || out.len() == 1)
         .map(|k| {
             let going = roads.links[k].heading(false);
             (coming.perp_dot(going).atan2(coming.dot(going)), k)
@@ -193,7 +296,8 @@ fn turns(
         .collect();
     to.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let motor: Vec<(f64, usize)> = to.iter().copied().filter(|(_, k)| roads.links[*k].modes & CAR != 0).collect();
-    let straight = motor.iter().filter(|(angle, _)| angle.abs() < STRAIGHT).min_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+    let straight =
+        motor.iter().filter(|(angle, _)| angle.abs() < STRAIGHT).min_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
     let straight = straight.map(|(_, k)| *k);
     let n = own.len();
     for (place, &(angle, k)) in to.iter().enumerate() {
@@ -205,9 +309,7 @@ fn turns(
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         if is_motor && !banned {
             if n == 1 {
-                let ends = if angle > STRAIGHT { goal.len() - 1..goal.len() } else { 0..goal.len() };
-                let ends = if angle < -STRAIGHT { 0..1 } else { ends };
-                pairs.extend(ends.map(|end| (0, end)));
+                pairs.extend((0..goal.len()).map(|end| (0, end)));
             } else if straight == Some(k) || motor.len() == 1 {
                 for lane in 0..n {
                     pairs.push((lane, lane.min(goal.len() - 1)));
@@ -218,13 +320,12 @@ fn turns(
                 let is_right = motor[0].1 == k;
                 let half = n.div_ceil(2);
                 for lane in if is_right { 0..half } else { half.min(n - 1)..n } {
-                    let end = if is_right { lane } else { goal.len().saturating_sub(n - lane) };
-                    pairs.push((lane, end.min(goal.len() - 1)));
+                    pairs.extend((0..goal.len()).map(|end| (lane, end)));
                 }
             } else if straight.map_or(place * 2 < to.len(), |_| angle < 0.0) {
-                pairs.push((0, 0));
+                pairs.extend((0..goal.len()).map(|end| (0, end)));
             } else {
-                pairs.push((n - 1, goal.len() - 1));
+                pairs.extend((0..goal.len()).map(|end| (n - 1, end)));
             }
         }
         let motors = all.lanes[own[0]].modes & !CYCLE;
@@ -246,7 +347,7 @@ fn turns(
                 signal: None,
                 foes: Vec::new(),
             });
-            ways.push(Way { from, to: k, angle });
+            ways.push(Way { from, angle });
         }
     }
 }
@@ -362,8 +463,7 @@ fn split(all: &mut Lanes, turn: usize, lane: usize, at: f64) {
     let whole = all.lanes[lane].clone();
     let stretch = drawn(&whole.line) / whole.length;
     let second = Lane { length: whole.length - at, line: cut(&whole.line, at * stretch, 0.0), ..whole.clone() };
-    all.lanes[lane] =
-        Lane { length: at, line: cut(&whole.line, 0.0, (whole.length - at) * stretch), ..whole };
+    all.lanes[lane] = Lane { length: at, line: cut(&whole.line, 0.0, (whole.length - at) * stretch), ..whole };
     all.turns[turn].via.push(all.lanes.len() as u32);
     all.lanes.push(second);
 }
@@ -394,11 +494,11 @@ fn lights(
         };
         need[phase_of(k)] = need[phase_of(k)].max(load.max(0.02));
     }
-    let lost = 2.0 * (YELLOW - 1.0 + ALL_RED);
+    let lost = 2.0 * (START + ALL_RED + 0.5 * YELLOW);
     let sum = need[0] + need[1];
     let cycle = match flow {
         // Webster's best cycle.
-        Some(_) => ((1.5 * lost + 5.0) / (1.0 - sum.min(0.9))).clamp(40.0, LONGEST),
+        Some(_) => ((1.5 * lost + 5.0) / (1.0 - sum.min(0.9))).clamp(SHORTEST, LONGEST),
         None => rules.cycle_s,
     };
     let usable = cycle - 2.0 * (YELLOW + ALL_RED);
@@ -435,5 +535,6 @@ fn lights(
         phases.push(Phase { least: YELLOW, most: YELLOW, states: own(b'y', b'y') });
         phases.push(Phase { least: ALL_RED, most: ALL_RED, states: own(b'r', b'r') });
     }
-    all.programs.push(Program { id: roads.nodes[node].id.clone(), offset: 0.0, phases, is_actuated: false });
+    let id = all.nodes[node].0.clone();
+    all.programs.push(Program { id, offset: 0.0, phases, is_actuated: false });
 }

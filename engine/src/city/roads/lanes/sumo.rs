@@ -177,12 +177,7 @@ fn parse(path: &Path) -> Result<Net> {
             "junction" if own.text("type") != Some("internal") => {
                 let lanes = own.text("intLanes").unwrap_or_default().split_whitespace().map(str::to_string).collect();
                 let at = DVec2::new(own.number("x")?, own.number("y")?);
-                let begun = Junction {
-                    id: own.wanted("id")?,
-                    at,
-                    internal: lanes,
-                    requests: HashMap::new(),
-                };
+                let begun = Junction { id: own.wanted("id")?, at, internal: lanes, requests: HashMap::new() };
                 match is_empty {
                     true => net.junctions.push(begun),
                     false => junction = Some(begun),
@@ -242,7 +237,9 @@ fn phase(own: &Element, program: &mut Program) -> Result<()> {
     }
     // A fixed program may name shortest and longest times, too, and goes by its durations.
     let (least, most) = match program.is_actuated {
-        true => (own.number_or("minDur", duration)?.clamp(0.0, 1e5), own.number_or("maxDur", duration)?.clamp(0.0, 1e5)),
+        true => {
+            (own.number_or("minDur", duration)?.clamp(0.0, 1e5), own.number_or("maxDur", duration)?.clamp(0.0, 1e5))
+        }
         false => (duration, duration),
     };
     program.phases.push(Phase { least, most: most.max(least), states });
@@ -581,7 +578,12 @@ pub fn extras(path: &Path) -> Result<Extras> {
                     ..base
                 };
                 let sound = [kind.length, kind.accel, kind.decel, kind.speed].iter().all(|own| *own > 0.01);
-                if !sound || kind.length > 60.0 || kind.gap < 0.0 || kind.gap > 50.0 || !(0.1..20.0).contains(&kind.headway) {
+                if !sound
+                    || kind.length > 60.0
+                    || kind.gap < 0.0
+                    || kind.gap > 50.0
+                    || !(0.1..20.0).contains(&kind.headway)
+                {
                     return Err(xml.bad(format!("the kind {} has sizes that no vehicle has", shown(&kind.id))));
                 }
                 all.types.push(kind);
@@ -594,8 +596,7 @@ pub fn extras(path: &Path) -> Result<Extras> {
                 all.stops.push(BusStop { id: own.wanted("id")?, lane: place, at });
             }
             "route" => {
-                let edges: Vec<String> =
-                    own.wanted("edges")?.split_whitespace().map(str::to_string).collect();
+                let edges: Vec<String> = own.wanted("edges")?.split_whitespace().map(str::to_string).collect();
                 match &mut vehicle {
                     Some(vehicle) => vehicle.edges = edges,
                     None => {
@@ -612,7 +613,9 @@ pub fn extras(path: &Path) -> Result<Extras> {
                 let mut told = Told {
                     id: own.wanted("id")?,
                     kind: own.text("type").unwrap_or_default().to_string(),
-                    speed: own.text("departSpeed").map_or(Some(0.0), |text| text.parse().ok().filter(|v: &f64| *v >= 0.0)),
+                    speed: own
+                        .text("departSpeed")
+                        .map_or(Some(0.0), |text| text.parse().ok().filter(|v: &f64| *v >= 0.0)),
                     ..Told::default()
                 };
                 if let Some(route) = own.text("route") {

@@ -4,7 +4,7 @@ use super::drive::{BEFORE_LINE, HARDEST, free, inverse, needed, pressed};
 use super::sight::View;
 use super::yields::STANDING;
 use crate::models::traffic::motion::params::{
-    ASTRAY, CYCLES, FOLLOWS, FREE, HALTS, Kind, LIGHT, METERED, NONE, RED, REASON, STREET_BITS, Vehicle, WANTS_LEFT,
+    ASTRAY, CYCLES, FOLLOWS, FREE, HALTS, Kind, LIGHT, METERED, NONE, REASON, RED, STREET_BITS, Vehicle, WANTS_LEFT,
     WANTS_RIGHT, YELLOW,
 };
 
@@ -330,27 +330,25 @@ impl View<'_> {
         dist: f32,
     ) -> u32 {
         let own = self.lanes[me.lane as usize];
-        let mask = self.good(me, self.trips[me.trip as usize].last_stop);
-        let is_good = ((mask >> own.index) & 1) != 0;
+        let trip = self.trips[me.trip as usize];
+        let mask = self.good(me, trip.last_stop);
         // A wrong lane leads to the nearest right one.
         let mut wants = 0u32;
-        if !is_good {
-            let rights = mask & ((1u32 << own.index) - 1);
-            let lefts = mask >> own.index;
-            let mut near_right = 99u32;
-            let mut near_left = 99u32;
-            for k in 0..8u32 {
-                if near_left == 99 && ((lefts >> k) & 1) != 0 {
-                    near_left = k;
+        if ((mask >> own.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
+            for k in 1..8u32 {
+                let left = me.lane + k;
+                if wants == 0 && left < self.motion.lanes && self.lanes[left as usize].street == own.street {
+                    let fits = ((mask >> (own.index + k)) & 1) != 0;
+                    if fits && self.leads(left, me.place, trip.last, kind.modes) {
+                        wants = WANTS_LEFT;
+                    }
                 }
-                if k <= own.index && k > 0 && near_right == 99 && ((rights >> (own.index - k)) & 1) != 0 {
-                    near_right = k;
+                if wants == 0 && k <= own.index {
+                    let fits = ((mask >> (own.index - k)) & 1) != 0;
+                    if fits && self.leads(me.lane - k, me.place, trip.last, kind.modes) {
+                        wants = WANTS_RIGHT;
+                    }
                 }
-            }
-            if near_left < near_right {
-                wants = WANTS_LEFT;
-            } else if near_right < 99 {
-                wants = WANTS_RIGHT;
             }
         }
         // Others are asked for room only where it ends.

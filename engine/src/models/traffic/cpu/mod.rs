@@ -1,10 +1,10 @@
 //! The twin of the searches on a GPU: the same three stages, each in the order that suits one origin on one thread.
 
-pub mod decide;
-pub mod drive;
-pub mod motion;
-pub mod sight;
-pub mod yields;
+pub(crate) mod decide;
+pub(crate) mod drive;
+pub(crate) mod motion;
+pub(crate) mod sight;
+pub(crate) mod yields;
 
 use super::params::NEVER;
 use super::ways::{Arcs, Searcher, Trees};

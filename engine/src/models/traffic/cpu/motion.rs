@@ -5,7 +5,7 @@ use super::drive::inverse;
 use super::sight::View;
 use crate::models::traffic::motion::emission::{FACTORS, emitted};
 use crate::models::traffic::motion::params::{
-    AFTER, Moment, GREEN, NONE, Outcome, RED, SUBSTANCES, STREET_BITS, TALLY, Vehicle, YELLOW,
+    AFTER, FREE, GREEN, Moment, NONE, Outcome, REASON, RED, STREET_BITS, SUBSTANCES, TALLY, Vehicle, YELLOW,
 };
 use crate::models::traffic::motion::world::World;
 use rayon::prelude::*;
@@ -13,6 +13,10 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
 /// Vehicles that a thread takes at once.
 const AT_ONCE: usize = 256;
+/// Distance to a lane's end at which a vehicle waits there, m.
+const WAITS: f32 = 15.0;
+/// Room that is left for it by those who set out, m.
+const LEAVES: f32 = 25.0;
 /// Lanes of a block.
 const BLOCK: usize = 256;
 /// A lane with so much room is empty, mm.
@@ -56,25 +60,6 @@ impl State {
             rooms: (0..lanes).map(|_| AtomicI32::new(EMPTY)).collect(),
             blocks: Vec::new(),
             bins: Vec::new(),
-        }
-    }
-
-    pub fn view<'a>(&'a self, world: &'a World) -> View<'a> {
-        View {
-            motion: &world.motion,
-            clock: self.clock,
-            lanes: &world.lanes,
-            turns: &world.turns,
-            foes: &world.foes,
-            inward: &world.inward,
-            kinds: &world.kinds,
-            trips: &world.trips,
-            routes: &world.routes,
-            stops: &world.stops,
-            lights: &self.lights,
-            starts: &self.starts,
-            vehicles: &self.vehicles,
-            ready: &self.ready,
         }
     }
 
@@ -203,7 +188,7 @@ impl State {
                     add(own.tally, 1, (100.0 * driven) as u32);
                     if next.speed < QUEUED {
                         add(own.tally, 2, 1);
-                        if own.street != NONE {
+                        if own.street != NONE && (next.state & REASON) != FREE {
                             let back = (10.0 * (own.length - me.pos + me.length)) as u32;
                             tallies[own.tally as usize * TALLY + 5].fetch_max(back, Relaxed);
                         }
@@ -299,7 +284,7 @@ impl State {
                 if gap < kind.gap + 0.1 || (own.speed >= 0.0 && gap < kind.gap + 0.5 * speed * kind.headway) {
                     break;
                 }
-                if self.comes_in(world, best) {
+                if self.comes_in(world, best, gap) {
                     break;
                 }
                 let slot = self.clock.planned as usize;
@@ -331,7 +316,7 @@ impl State {
     }
 
     /// Whether somebody drives into a lane who could not brake any more for one who sets out at its beginning.
-    fn comes_in(&self, world: &World, lane: u32) -> bool {
+    fn comes_in(&self, world: &World, lane: u32, gap: f32) -> bool {
         let into = &world.lanes[lane as usize];
         for k in into.first_inward..into.first_inward + into.inwards {
             let from = world.inward[k as usize];
@@ -340,6 +325,10 @@ impl State {
                 let one = &self.vehicles[first as usize];
                 let away = world.lanes[from as usize].length - one.pos;
                 if one.speed * one.speed * 0.25 + one.speed > away {
+                    return true;
+                }
+                // Who waits to drive in is the first for the room that there is.
+                if away < WAITS && gap < LEAVES {
                     return true;
                 }
             }

@@ -1,7 +1,7 @@
 //! What a driver sees of the lanes ahead. Twin: `shaders/traffic/motion/sight.wgsl`.
 
 use crate::models::traffic::motion::params::{
-    Moment, Foe, Kind, Lane, Motion, NONE, STREET, STREET_BITS, Stop, Trip, Turn, Vehicle,
+    Foe, Kind, Lane, Moment, Motion, NONE, STREET, STREET_BITS, Stop, Trip, Turn, Vehicle,
 };
 
 /// Length of a lane in which drivers may count on changing it, m.
@@ -86,6 +86,14 @@ impl View<'_> {
             }
         }
         self.routes[me.place as usize] >> STREET_BITS
+    }
+
+    /// Whether a lane leads to the street that is next on a route.
+    pub fn leads(&self, lane: u32, place: u32, last: u32, modes: u32) -> bool {
+        if place + 1 >= last {
+            return true;
+        }
+        self.choose(lane, place, last, modes) != NONE
     }
 
     /// The first vehicle of a lane that is not before a place: a slot between the lane's first and end.

@@ -23,8 +23,10 @@ pub const CRAWLING: f32 = 3.0;
 /// Time that drivers wait for those who crawl, ms.
 pub const PATIENCE: u32 = 20_000;
 
-/// Who is faster makes room in time, m/s.
+/// Who is slower makes no room, and who is faster makes it in time, m/s.
 pub const MOVING: f32 = 2.0;
+/// See `MOVING`.
+pub const FLOWING: f32 = 6.0;
 
 /// What a way across the junction asks of a driver.
 #[derive(Clone, Copy)]
@@ -92,9 +94,11 @@ impl View<'_> {
             }
             // Those who come.
             if (foe.bits & ZIPS) != 0 {
-                self.zip(&mut found, way.origin, other.origin, end, foe.other_end);
+                self.zip(&mut found, way.origin, other, end, foe.other_end);
             }
-            if (foe.bits & GIVES_WAY) == 0 || is_free || (other.light != NONE && self.lights[other.light as usize] == RED)
+            if (foe.bits & GIVES_WAY) == 0
+                || is_free
+                || (other.light != NONE && self.lights[other.light as usize] == RED)
             {
                 continue;
             }
@@ -185,7 +189,8 @@ impl View<'_> {
     }
 
     /// Follows the one on the other way who will be the next before him, where they go in turns.
-    fn zip(&self, found: &mut Crossing, from: u32, lane: u32, mine: f32, end: f32) {
+    fn zip(&self, found: &mut Crossing, from: u32, other: &Turn, mine: f32, end: f32) {
+        let lane = other.origin;
         let length = self.lanes[lane as usize].length;
         for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
             let one = &self.vehicles[slot as usize];
@@ -193,8 +198,11 @@ impl View<'_> {
             if theirs > mine || (theirs == mine && lane > from) {
                 break;
             }
+            // Only those who go there, too.
+            let goes = one.place + 1 < self.trips[one.trip as usize].last
+                && (self.routes[one.place as usize + 1] & STREET) == other.street;
             let gap = mine - theirs - one.length;
-            if gap < found.gap {
+            if goes && gap < found.gap {
                 found.gap = gap;
                 found.speed = one.speed;
             }
@@ -222,7 +230,16 @@ impl View<'_> {
             let (first, end) = (self.starts[lane as usize], self.starts[lane as usize + 1]);
             if first < end {
                 let one = &self.vehicles[end as usize - 1];
-                return one.speed <= MOVING && room + one.pos - one.length < want;
+                let free = room + one.pos - one.length;
+                if one.speed <= MOVING || free >= want {
+                    return free < want;
+                }
+                // Those who still move may have to stop before its end.
+                let mut used = 0.0;
+                for slot in first..end {
+                    used += self.vehicles[slot as usize].length + 1.5;
+                }
+                return one.speed <= FLOWING && room + own.length - used < want;
             }
             room += own.length;
             if own.street != NONE {

@@ -44,7 +44,7 @@ pub fn rate(factor: &Factor, speed: f32, accel: f32) -> f32 {
     let square = speed * speed;
     let force = factor.f1 * accel + factor.f2 * (accel * accel) + factor.f3;
     let sum = factor.f0 + force * speed + factor.f4 * square + factor.f5 * (square * speed);
-    (sum * 0.277_777_78).max(0.0)
+    (sum * 0.277_777_8).max(0.0)
 }
 
 /// What is emitted in a step, counted.

@@ -236,7 +236,8 @@ impl Moving {
         let rules = &routes.problem.rules;
         let (state, pcu) = (&slice.states[0], rules.vehicles.truck_pcu);
         let flow: Vec<f64> = (0..state.cars.len()).map(|k| state.cars[k] + pcu * state.trucks[k]).collect();
-        let name = |link: &Link| if link.name.is_empty() { link.id.clone() } else { format!("{} {}", link.id, link.name) };
+        let name =
+            |link: &Link| if link.name.is_empty() { link.id.clone() } else { format!("{} {}", link.id, link.name) };
         let of = |roads: &Roads, flow: &[f64]| {
             let lanes = build(roads, &rules.junctions, Some(flow));
             let own = |street: &Street| street.road.map_or(street.id.clone(), |road| name(&roads.links[road as usize]));
@@ -507,7 +508,14 @@ impl Moved {
             let lane = &self.lanes.lanes[one.lane as usize];
             let (at, heading) = results::place(lane, f64::from(one.pos));
             let kind = self.world.kinds[one.kind as usize];
-            all.push(self.world.who[one.trip as usize], at, heading, f64::from(one.speed), f64::from(one.length), kind.modes);
+            all.push(
+                self.world.who[one.trip as usize],
+                at,
+                heading,
+                f64::from(one.speed),
+                f64::from(one.length),
+                kind.modes,
+            );
         }
         Ok(all)
     }

@@ -5,8 +5,8 @@ use super::params::{Moment, Outcome, TALLY, Vehicle};
 use super::world::World;
 use crate::device::Device;
 use crate::error::Result;
-use crate::models::traffic::cpu::motion::State;
 use crate::models::saved::{damaged, read, write};
+use crate::models::traffic::cpu::motion::State;
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -123,7 +123,8 @@ impl Saved {
                 && own.speed >= 0.0
         };
         let phases = saved.phases.iter().zip(&world.programs).all(|(own, program)| own[0] < program.phases);
-        let cursors = saved.cursors.iter().zip(&world.sources).all(|(own, gate)| (gate.first..=gate.last).contains(own));
+        let cursors =
+            saved.cursors.iter().zip(&world.sources).all(|(own, gate)| (gate.first..=gate.last).contains(own));
         let fits = saved.vehicles.len() <= world.trips.len() && saved.clock.vehicles as usize == saved.vehicles.len();
         if fits && phases && cursors && saved.vehicles.iter().all(sound) { Ok(saved) } else { Err(damaged()) }
     }
@@ -143,8 +144,7 @@ pub fn mover(device: &Device, world: &Arc<World>) -> Result<Box<dyn Mover>> {
 /// Vehicles on the threads of this machine.
 pub struct CpuMover {
     world: Arc<World>,
-    /// All that changes.
-    pub state: State,
+    state: State,
 }
 
 impl CpuMover {

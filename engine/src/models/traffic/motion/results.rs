@@ -271,10 +271,8 @@ fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
         let mut energy = 0.0;
         for k in both.into_iter().flatten().filter(|k| rows[*k].flow > 0.0 && rows[*k].speed > 0.0) {
             let (flow, speed) = (rows[k].flow, rows[k].speed);
-            let traffic = Noise {
-                flow: [flow * (trucks[k][0]), 0.0, flow * trucks[k][1], 0.0, 0.0],
-                speed: [speed; 5],
-            };
+            let traffic =
+                Noise { flow: [flow * (trucks[k][0]), 0.0, flow * trucks[k][1], 0.0, 0.0], speed: [speed; 5] };
             let site = Site { surface: &sides.air.surface, ..Site::default() };
             if let Some(bands) = power(&AMENDED, &traffic, &site) {
                 energy += 10f64.powf(weighted(&bands) / 10.0);
@@ -321,7 +319,11 @@ const LAYERS: [Layer; 7] = [
 fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Around) -> Vec<f64> {
     let value = |k: usize| {
         let own = row(side, period, k, sides.step);
-        if own.counts.seconds <= 0.0 { f64::NAN } else { LAYERS[of].3(&own, [around.nox[k], around.no2[k], around.noise[k]]) }
+        if own.counts.seconds <= 0.0 {
+            f64::NAN
+        } else {
+            LAYERS[of].3(&own, [around.nox[k], around.no2[k], around.noise[k]])
+        }
     };
     (0..side.lanes.streets.len()).map(value).collect()
 }
@@ -345,7 +347,8 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
         if let (Some(before), Some(around)) = (&before, &around_before) {
             let was = values(sides.before, before, sides, k, around);
             // Where nobody drove nothing was emitted, and no speed is known.
-            let zero = |value: f64| if matches!(*name, "speed" | "noise_power") || value.is_finite() { value } else { 0.0 };
+            let zero =
+                |value: f64| if matches!(*name, "speed" | "noise_power") || value.is_finite() { value } else { 0.0 };
             let change = |street: usize| {
                 let old = origins[street].map_or(0.0, |old| zero(was[old]));
                 zero(values_now[street]) - old
@@ -366,7 +369,8 @@ pub(super) fn tables(sides: &Sides, places: &Places, all: &dyn Fn(&Moved) -> Opt
     let now = sides.now();
     let Some(own) = all(now) else { return Vec::new() };
     let before = sides.after.and_then(|_| all(sides.before));
-    let mut tables = vec![links(sides, &own, before.as_ref()), quarters(sides), junctions(sides, &own, before.as_ref())];
+    let mut tables =
+        vec![links(sides, &own, before.as_ref()), quarters(sides), junctions(sides, &own, before.as_ref())];
     if !places.areas.is_empty() {
         tables.push(areas(sides, places, &own, before.as_ref()));
     }
@@ -381,11 +385,30 @@ fn columns(own: &[&str]) -> Vec<String> {
 fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
     let now = sides.now();
     let mut names = vec![
-        "length_m", "lanes", "limit_km_per_h", "vehicles_per_h", "speed_km_per_h", "density_per_km", "delay_s",
-        "queue_mean_m", "queue_most_m", "service_1_to_6", "co2_kg", "nox_g", "pm10_g", "no2_kerb_ug_per_m3", "noise_db_per_m",
+        "length_m",
+        "lanes",
+        "limit_km_per_h",
+        "vehicles_per_h",
+        "speed_km_per_h",
+        "density_per_km",
+        "delay_s",
+        "queue_mean_m",
+        "queue_most_m",
+        "service_1_to_6",
+        "co2_kg",
+        "nox_g",
+        "pm10_g",
+        "no2_kerb_ug_per_m3",
+        "noise_db_per_m",
     ];
     if before.is_some() {
-        names.extend(["vehicles_before_per_h", "speed_before_km_per_h", "delay_change_s", "no2_kerb_change_ug_per_m3", "noise_change_db"]);
+        names.extend([
+            "vehicles_before_per_h",
+            "speed_before_km_per_h",
+            "delay_change_s",
+            "no2_kerb_change_ug_per_m3",
+            "noise_change_db",
+        ]);
     }
     let mut table = Table {
         name: "links".into(),
@@ -396,7 +419,7 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
     let air = around(now, own, sides);
     let was_air = before.map(|period| around(sides.before, period, sides));
     let origins = sides.origins();
-    for k in 0..now.lanes.streets.len() {
+    for k in 0..now.names.len() {
         let this = row(now, own, k, sides.step);
         let limit = limit(&now.lanes, k);
         let emitted = this.counts.emitted;
@@ -418,11 +441,17 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
             air.noise[k],
         ];
         if let (Some(before), Some(was_air)) = (before, &was_air) {
-            match origins[k] {
+            match origins.get(k).copied().flatten() {
                 Some(old) => {
                     let was = row(sides.before, before, old, sides.step);
                     let delay = this.delay - was.delay;
-                    values.extend([was.flow, was.speed, delay, air.no2[k] - was_air.no2[old], air.noise[k] - was_air.noise[old]]);
+                    values.extend([
+                        was.flow,
+                        was.speed,
+                        delay,
+                        air.no2[k] - was_air.no2[old],
+                        air.noise[k] - was_air.noise[old],
+                    ]);
                 }
                 None => values.extend([0.0, f64::NAN, f64::NAN, air.no2[k], f64::NAN]),
             }
@@ -440,7 +469,16 @@ fn quarters(sides: &Sides) -> Table {
     let mut table = Table {
         name: "links_in_time".into(),
         description: "every street on which somebody drove, stretch of time by stretch of time".into(),
-        columns: columns(&["from_min", "to_min", "vehicles_per_h", "speed_km_per_h", "density_per_km", "delay_s", "queue_mean_m", "queue_most_m"]),
+        columns: columns(&[
+            "from_min",
+            "to_min",
+            "vehicles_per_h",
+            "speed_km_per_h",
+            "density_per_km",
+            "delay_s",
+            "queue_mean_m",
+            "queue_most_m",
+        ]),
         ..Table::default()
     };
     let mut from = 0.0;
@@ -451,7 +489,14 @@ fn quarters(sides: &Sides) -> Table {
                 table.names.push(now.names[k].clone());
                 let queue = this.counts.queue;
                 table.rows.push(vec![
-                    from / 60.0, to / 60.0, this.flow, this.speed, this.density, this.delay, queue[0], queue[1],
+                    from / 60.0,
+                    to / 60.0,
+                    this.flow,
+                    this.speed,
+                    this.density,
+                    this.delay,
+                    queue[0],
+                    queue[1],
                 ]);
             }
         }
@@ -493,7 +538,8 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         arms[street.from as usize].insert(street.to);
         arms[street.to as usize].insert(street.from);
     }
-    for (k, (name, at)) in now.lanes.nodes.iter().enumerate().filter(|(k, _)| arms[*k].len() > 2 && these[*k][0] > 0.0) {
+    for (k, (name, at)) in now.lanes.nodes.iter().enumerate().filter(|(k, _)| arms[*k].len() > 2 && these[*k][0] > 0.0)
+    {
         let stuck = own.stuck.iter().find(|own| own[0] == k as u64).map_or(0.0, |own| own[1] as f64);
         let mut values = vec![these[k][0], these[k][1] / these[k][0].max(1e-9), these[k][2], stuck];
         if let Some(those) = &those {
@@ -596,8 +642,17 @@ fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
 fn trips(sides: &Sides) -> Table {
     let mut table = Table {
         name: "trips".into(),
-        description: "trips that set out during the run, by who makes them: means are those of the trips that arrived".into(),
-        columns: columns(&["trips", "arrived", "wait_to_set_out", "duration_min", "lost_min", "wait_before_min", "distance_km"]),
+        description: "trips that set out during the run, by who makes them: means are those of the trips that arrived"
+            .into(),
+        columns: columns(&[
+            "trips",
+            "arrived",
+            "wait_to_set_out",
+            "duration_min",
+            "lost_min",
+            "wait_before_min",
+            "distance_km",
+        ]),
         ..Table::default()
     };
     let sides_of = [("", Some(sides.now())), (", before", sides.after.map(|_| sides.before))];
@@ -627,7 +682,12 @@ fn text(of: impl Fn(Language, &dyn Fn(f64, usize) -> String) -> String) -> Text 
 }
 
 /// Sentence by sentence.
-pub(super) fn story(sides: &Sides, edits: &[Text], places: &Places, all: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Text> {
+pub(super) fn story(
+    sides: &Sides,
+    edits: &[Text],
+    places: &Places,
+    all: &dyn Fn(&Moved) -> Option<Period>,
+) -> Vec<Text> {
     let mut story = Vec::new();
     let now = sides.now();
     let Some(own) = all(now) else { return story };
@@ -659,7 +719,8 @@ pub(super) fn story(sides: &Sides, edits: &[Text], places: &Places, all: &dyn Fn
     if sides.after.is_some()
         && let Some(before) = all(sides.before)
     {
-        let join = |language: Language| edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ");
+        let join =
+            |language: Language| edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ");
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         let those = lost(sides.before, &before);
@@ -722,8 +783,13 @@ pub(super) fn story(sides: &Sides, edits: &[Text], places: &Places, all: &dyn Fn
     }
     if waiting > 0.0 {
         story.push(text(|language, number| match language {
-            Language::English => format!("{} vehicles still wait to set out, as there is no room where they begin.", number(waiting, 0)),
-            Language::Dutch => format!("{} voertuigen wachten nog om te vertrekken, want waar ze beginnen is geen plaats.", number(waiting, 0)),
+            Language::English => {
+                format!("{} vehicles still wait to set out, as there is no room where they begin.", number(waiting, 0))
+            }
+            Language::Dutch => format!(
+                "{} voertuigen wachten nog om te vertrekken, want waar ze beginnen is geen plaats.",
+                number(waiting, 0)
+            ),
         }));
     }
     if !now.refused.is_empty() {
@@ -731,7 +797,9 @@ pub(super) fn story(sides: &Sides, edits: &[Text], places: &Places, all: &dyn Fn
             let count = number(now.refused.len() as f64, 0);
             match language {
                 Language::English => format!("{count} vehicles have no way that their lanes allow, and are left out."),
-                Language::Dutch => format!("{count} voertuigen hebben geen route die hun rijstroken toelaten, en blijven buiten beschouwing."),
+                Language::Dutch => format!(
+                    "{count} voertuigen hebben geen route die hun rijstroken toelaten, en blijven buiten beschouwing."
+                ),
             }
         }));
     }

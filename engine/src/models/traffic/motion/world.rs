@@ -1,12 +1,12 @@
 //! Lanes and trips as plain arrays that the stages read.
 
 use super::params::{
-    AFTER, Foe, GIVES_WAY, GREEN, IS_GIVEN_WAY, Kind, Lane, MERGES, Motion, NONE, Phase, Program, RED, STREET_BITS,
-    Gate, Stop, Trip, Turn, YELLOW, ZIPS,
+    AFTER, Foe, GIVES_WAY, GREEN, Gate, IS_GIVEN_WAY, Kind, Lane, MERGES, Motion, NONE, Phase, Program, RED,
+    STREET_BITS, Stop, Trip, Turn, YELLOW, ZIPS,
 };
 use crate::city::roads::lanes::{self, Lanes};
-use crate::models::traffic::cpu::sight::TO_CHANGE;
 use crate::error::{Error, Result};
+use crate::models::traffic::cpu::sight::TO_CHANGE;
 
 /// How far ahead lanes are told apart, m.
 const FORESIGHT: f64 = 200.0;
@@ -36,17 +36,29 @@ pub struct Traveller {
 /// What the stages read and nobody changes.
 #[derive(Clone, Debug, Default)]
 pub struct World {
+    /// See `params`.
     pub motion: Motion,
+    /// See `params`.
     pub lanes: Vec<Lane>,
+    /// See `params`.
     pub turns: Vec<Turn>,
+    /// See `params`.
     pub foes: Vec<Foe>,
+    /// See `params`.
     pub inward: Vec<u32>,
+    /// See `params`.
     pub kinds: Vec<Kind>,
+    /// See `params`.
     pub trips: Vec<Trip>,
+    /// See `params`.
     pub routes: Vec<u32>,
+    /// See `params`.
     pub stops: Vec<Stop>,
+    /// See `params`.
     pub sources: Vec<Gate>,
+    /// See `params`.
     pub programs: Vec<Program>,
+    /// See `params`.
     pub phases: Vec<Phase>,
     /// States of lights, phase by phase.
     pub states: Vec<u32>,
@@ -194,13 +206,10 @@ impl World {
             let is_late = |foe: &lanes::Foe| waits && foe.own.0 >= first_part - 0.01;
             let list = |world: &mut World, late: bool| {
                 for foe in turn.foes.iter().filter(|foe| is_late(foe) == late) {
-                    let returned = town.turns[foe.turn as usize].foes.iter().any(|own| own.turn as usize == k && own.gives_way);
-                    let bits = [
-                        (foe.gives_way, GIVES_WAY),
-                        (returned, IS_GIVEN_WAY),
-                        (foe.merges, MERGES),
-                        (foe.zips, ZIPS),
-                    ];
+                    let returned =
+                        town.turns[foe.turn as usize].foes.iter().any(|own| own.turn as usize == k && own.gives_way);
+                    let bits =
+                        [(foe.gives_way, GIVES_WAY), (returned, IS_GIVEN_WAY), (foe.merges, MERGES), (foe.zips, ZIPS)];
                     world.foes.push(Foe {
                         turn: number[foe.turn as usize],
                         bits: bits.iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum(),
@@ -298,7 +307,12 @@ impl World {
     pub fn load(&mut self, town: &Lanes, travellers: &[Traveller]) -> Result<Vec<(usize, String)>> {
         if town.streets.len() >= 1 << STREET_BITS {
             let what = format!("{} streets", town.streets.len());
-            return Err(Error::Memory { what, needed: 0, available: 1 << STREET_BITS, mend: "take a smaller city".into() });
+            return Err(Error::Memory {
+                what,
+                needed: 0,
+                available: 1 << STREET_BITS,
+                mend: "take a smaller city".into(),
+            });
         }
         let mut refused = Vec::new();
         let mut known: std::collections::HashMap<(&[u32], u32), u32> = std::collections::HashMap::new();
@@ -367,7 +381,8 @@ impl World {
         let mut places = vec![0u32; own.streets.len()];
         let open = |lane: usize| u32::from(town.lanes[lane].modes) & modes != 0;
         // How far one can go from each lane without changing it.
-        let mut beyond: Vec<f64> = town.of_street(last as usize).map(|lane| if open(lane) { 1.0 } else { -1.0 }).collect();
+        let mut beyond: Vec<f64> =
+            town.of_street(last as usize).map(|lane| if open(lane) { 1.0 } else { -1.0 }).collect();
         if beyond.iter().all(|far| *far < 0.0) {
             return Err(format!("ends on {}, where it may not be", town.streets[last as usize].id));
         }
@@ -403,6 +418,20 @@ impl World {
                         onward.fold(-1.0, f64::max)
                     })
                     .collect();
+                if beyond.iter().all(|far| *far < 0.0) {
+                    // Lanes must be changed where there is hardly room for it.
+                    let leads = |lane: usize| {
+                        let ways = &self.lanes[lane];
+                        let end = ways.first_turn.saturating_add(ways.turns);
+                        let fits = |way: &Turn| way.street == next && way.modes & modes != 0 && open(way.goal as usize);
+                        open(lane)
+                            && ways.first_turn != NONE
+                            && self.turns[ways.first_turn as usize..end as usize].iter().any(fits)
+                    };
+                    beyond = lanes.clone().map(|lane| if leads(lane) { 0.0 } else { -1.0 }).collect();
+                    let all = town.of_street(next as usize).enumerate().filter(|(_, lane)| open(*lane));
+                    places[k + 1] |= all.fold(0, |mask, (index, _)| mask | 1 << index) << STREET_BITS;
+                }
                 if beyond.iter().all(|far| *far < 0.0) {
                     return Err(format!(
                         "cannot go from {} to {}",

@@ -36,12 +36,8 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Names of the cases of motion.
-pub const MOTION: [&str; 4] = [
-    "motion: the fundamental diagram of IDM",
-    "motion: waves on a ring",
-    "motion: kinematic waves",
-    "motion: lights",
-];
+pub const MOTION: [&str; 4] =
+    ["motion: the fundamental diagram of IDM", "motion: waves on a ring", "motion: kinematic waves", "motion: lights"];
 
 /// Names of the cases that are about the device.
 pub const WAYS: [&str; 4] = [

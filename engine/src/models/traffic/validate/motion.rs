@@ -1,9 +1,9 @@
 //! Cases of motion with known answers: the fundamental diagram of IDM, waves on a ring, kinematic waves, lights.
 
+use super::super::cpu::decide::FIRM;
 use super::super::motion::mover::{Mover, mover as moving};
 use super::super::motion::params::{Kind, Vehicle};
 use super::super::motion::world::{Rule, Traveller, World, car, kind, urban};
-use super::super::cpu::decide::FIRM;
 use super::{Bench, Figure, least, most, within};
 use crate::city::roads::CAR;
 use crate::city::roads::lanes::{ALL, Foe, Lane, Lanes, Phase, Program, Street, Turn};
@@ -47,7 +47,13 @@ pub(crate) fn line(streets: &[(f64, f64)], closed: bool) -> Lanes {
 }
 
 /// Vehicles that drive a ring round for ever: each with its place and speed.
-fn ring(bench: &Bench, length: f64, kind: Kind, step: f64, cars: &[(f64, f64)]) -> Result<(Arc<World>, Box<dyn Mover>)> {
+fn ring(
+    bench: &Bench,
+    length: f64,
+    kind: Kind,
+    step: f64,
+    cars: &[(f64, f64)],
+) -> Result<(Arc<World>, Box<dyn Mover>)> {
     let town = line(&[(length, f64::from(kind.speed))], true);
     let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![kind]);
     let rounds = 4000;
@@ -245,18 +251,17 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
     let step = 0.1;
     let speed = 50.0 / 3.6;
     // A queue that waits for green: headways of the fifth and later ones.
-    for (name, own, bar) in [("a car of the town", car(), (1750.0, 1950.0))] {
+    {
         let mut town = line(&[(600.0, speed), (600.0, speed)], false);
         signal(&mut town, 400.0, 200.0);
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![own]);
+        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
         world.load(&town, &flow(&[0, 1], 0.0, 150.0, 0.5))?;
         let world = Arc::new(world);
         let mut mover = mover(bench, &world)?;
         let times = leavings(mover.as_mut(), 4000, step)?;
         let (first, last) = (4, 50.min(times.len() - 1));
         let saturation = 3600.0 * (last - first) as f64 / (times[last] - times[first]);
-        let middle = 0.5 * (bar.0 + bar.1);
-        figures.push(within(format!("saturation flow of {name}, veh/h (1750–1950)"), saturation, middle, 0.5 * (bar.1 - bar.0)));
+        figures.push(within("saturation flow of a car of the town, veh/h (1750–1950)", saturation, 1850.0, 100.0));
     }
     // Uniform delay: with the model's own saturation flow, and by Newell's rule. A car still passes at the beginning of red where it
     // cannot stop any more, and the queue needs a moment to start.
