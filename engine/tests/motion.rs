@@ -99,3 +99,76 @@ fn nobody_is_lost_and_nobody_drives_through_another() {
     }
     assert!(most > 400, "{most} vehicles at most");
 }
+
+#[test]
+fn noise_and_nitrogen_dioxide_are_those_of_the_vectors() {
+    use hanze_engine::models::traffic::noise::{BANDS, FIRST, Site, Traffic, power};
+    use hanze_engine::models::traffic::srm1::{self, StreetType};
+    let Some(folder) = data("traffic/emissions_noise") else { return };
+    let read = |name: &str| -> Vec<serde_json::Value> {
+        serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+    };
+    for one in read("cnossos_road_vectors.json") {
+        let own = &one["inputs"];
+        let number = |key: &str| own[key].as_f64().unwrap();
+        let all = own["lv_speed"].is_f64();
+        let names = ["lv", "mv", "hgv", "wav", "wbv"];
+        let traffic = match all {
+            true => Traffic {
+                flow: names.map(|name| number(&format!("{name}_per_hour"))),
+                speed: names.map(|name| number(&format!("{name}_speed"))),
+            },
+            false => Traffic { flow: [number("lv_per_hour"), 0.0, 0.0, 0.0, 0.0], speed: [number("all_speeds"); 5] },
+        };
+        let site = Site {
+            surface: own["RoadSurface"].as_str().unwrap(),
+            temperature: number("Temperature"),
+            slope: one["slope"].as_f64().unwrap(),
+            studs: (number("Pm_stud"), number("Ts_stud")),
+            junction: Some((number("Junc_type") as u8, number("Junc_dist"))),
+        };
+        let found = power(&FIRST, &traffic, &site).unwrap();
+        let want: Vec<f64> = one["expected_dB_per_m"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+        let bands = if all {
+            vec![BANDS.iter().position(|band| *band == number("FreqParam")).unwrap()]
+        } else {
+            (0..8).collect()
+        };
+        for (band, want) in bands.into_iter().zip(want) {
+            assert!((found[band] - want).abs() < 0.01, "{}: band {band}: {} for {want}", one["test"], found[band]);
+        }
+    }
+    for one in read("srm1_vectors.json") {
+        let number = |key: &str| one[key].as_f64().unwrap();
+        let kind = if one["roadtype"] == "1_wide_canyon" { StreetType::WideCanyon } else { StreetType::Open };
+        let nox = srm1::nox(kind, number("S_m"), number("E_ug_per_m_s"), number("tree"), number("wind"));
+        let no2 = srm1::no2(nox, number("fNO2"), number("O3_bg"));
+        assert!((nox - number("C_NOx")).abs() < 1e-9 && (no2 - number("C_NO2")).abs() < 1e-9, "{one}: {nox}, {no2}");
+    }
+}
+
+#[test]
+fn bologna_is_as_in_sumo() {
+    let Some(folder) = data("traffic/sumo/bologna_acosta") else { return };
+    let (town, world) = bologna(&folder);
+    let mut mover = mover(&Device::Cpu, &world).unwrap();
+    mover.run(14_400).unwrap();
+    let outcomes = mover.outcomes().unwrap();
+    assert!(outcomes.iter().all(|own| own.arrived > 0), "somebody is still on the way");
+    let mean =
+        outcomes.iter().map(|own| f64::from(own.arrived - own.inserted) / 1000.0).sum::<f64>() / outcomes.len() as f64;
+    assert!((mean / 288.7 - 1.0).abs() < 0.15, "mean duration {mean} s, SUMO 288.7 s");
+    let tallies = mover.take_tallies().unwrap();
+    let text = std::fs::read_to_string(folder.join("ref_sumo1.28_edgedata.xml")).unwrap();
+    let (mut good, mut all) = (0, 0);
+    for line in text.lines().filter(|line| line.contains("<edge id=")) {
+        let get = |key: &str| line.split(&format!(" {key}=\"")).nth(1).unwrap().split('"').next().unwrap();
+        let Some(street) = town.streets.iter().position(|street| street.id == get("id")) else { continue };
+        let theirs = (get("entered").parse::<f64>().unwrap() + get("departed").parse::<f64>().unwrap()) / 2.0;
+        let ours = f64::from(tallies[street * 9 + 3]) / 2.0;
+        let geh = if ours + theirs > 0.0 { (2.0 * (ours - theirs).powi(2) / (ours + theirs)).sqrt() } else { 0.0 };
+        all += 1;
+        good += usize::from(geh < 5.0);
+    }
+    assert!(all > 140 && f64::from(good as u32) >= 0.85 * f64::from(all), "GEH below 5 on {good} of {all} streets");
+}
