@@ -181,6 +181,32 @@ fn constants_agree() {
     }
 }
 
+/// Constants of a source: name and value, as both languages write them.
+fn constants(source: &str) -> Vec<(String, String)> {
+    let of = |line: &str| {
+        let (name, rest) = line.trim().trim_start_matches("pub ").strip_prefix("const ")?.split_once(": ")?;
+        let value = rest.split_once(" = ")?.1.trim_end_matches(';').trim_end_matches('u').replace('_', "");
+        Some((name.to_string(), value.replace("i32::MAX", "2147483647")))
+    };
+    source.lines().filter_map(of).collect()
+}
+
+#[test]
+fn constants_of_motion_are_those_of_its_twin() {
+    let traffic = root().join("engine/src/models/traffic");
+    let twins: Vec<_> = ["cpu", "motion"].iter().flat_map(|name| files(&traffic.join(name), &["rs"])).collect();
+    let host: Vec<_> = twins.iter().flat_map(|path| constants(&read(path))).collect();
+    let mut seen = 0;
+    for path in files(&root().join("shaders/traffic/motion"), &["wgsl"]) {
+        // Those of params.wgsl that are made of others are numbers there.
+        for own in constants(&read(&path)).into_iter().filter(|own| !["NONE", "STREET"].contains(&&*own.0)) {
+            assert!(host.contains(&own), "{}: {own:?} is not in the twin", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} constants");
+}
+
 #[test]
 fn every_stage_has_a_twin() {
     for name in ["runoff", "heat", "traffic"] {

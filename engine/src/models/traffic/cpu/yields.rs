@@ -13,6 +13,8 @@ pub const BEFORE: f32 = 0.7;
 pub const BEHIND: f32 = 0.3;
 /// Vehicles of a lane that are looked at, and lanes.
 pub const LOOKED_AT: u32 = 4;
+/// See `LOOKED_AT`.
+pub const LOOKED_INTO: u32 = 8;
 /// How far drivers look for those who come, m.
 pub const LOOK: f32 = 70.0;
 /// Who is slower stands, m/s.
@@ -175,7 +177,7 @@ impl View<'_> {
                 let more = if into.street == NONE { hop } else { hop + 1 };
                 if more < 3 {
                     for k in into.first_inward..into.first_inward + into.inwards {
-                        if count < 8 {
+                        if count < LOOKED_INTO {
                             lanes[count as usize] = self.inward[k as usize];
                             offs[count as usize] = far;
                             hops[count as usize] = more;
