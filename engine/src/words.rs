@@ -123,6 +123,14 @@ pub fn layer(name: &str) -> Text {
         "flow" | "flow_bands" => ("Cars and trucks an hour", "Auto's en vrachtauto's per uur"),
         "cycle_bands" => ("Cycles an hour", "Fietsen per uur"),
         "speed" => ("Mean speed of cars", "Gemiddelde snelheid van auto's"),
+        "density" => ("Vehicles on a kilometre", "Voertuigen per kilometer"),
+        "delay" => ("Time lost by each who passes", "Tijdverlies per voertuig"),
+        "queue" => ("Length of the queues", "Lengte van de wachtrijen"),
+        "nox" => ("Nitrogen oxides from exhausts", "Stikstofoxiden uit uitlaten"),
+        "no2_kerb" => {
+            ("Nitrogen dioxide of the traffic at the kerb", "Stikstofdioxide van het verkeer aan de stoeprand")
+        }
+        "noise_power" => ("Sound power of a metre of road", "Geluidsvermogen per meter weg"),
         "terrain" => ("Height of the ground", "Hoogte van het maaiveld"),
         "buildings" => ("Height of the buildings", "Hoogte van de gebouwen"),
         "cover" => ("What covers the ground", "Wat de grond bedekt"),

@@ -20,7 +20,7 @@ const LONGEST: [u32; 2] = [1600, 900];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
 /// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
-const DRAWN: [(&str, Option<&str>); 8] = [
+const DRAWN: [(&str, Option<&str>); 15] = [
     ("max_depth", Some("depth")),
     ("max_pet", Some("pet")),
     ("noon_pet", None),
@@ -29,6 +29,13 @@ const DRAWN: [(&str, Option<&str>); 8] = [
     ("difference_flow_bands", None),
     ("cycle_bands", None),
     ("speed", None),
+    ("queue", Some("queue")),
+    ("delay", None),
+    ("no2_kerb", None),
+    ("noise_power", None),
+    ("difference_delay", None),
+    ("difference_no2_kerb", None),
+    ("difference_noise_power", None),
 ];
 /// Beginnings of the names of further ones.
 const DRAWN_TOO: [&str; 3] = ["reach_", "difference_reach_", "users_"];

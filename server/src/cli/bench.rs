@@ -2,10 +2,10 @@
 
 use super::report::report;
 use super::say;
-use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::models::{heat, runoff, traffic};
 use hanze_engine::scenario::Scenario;
+use hanze_engine::{Error, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 pub struct Args {
     /// The model.
-    #[arg(long, default_value = "runoff", value_parser = ["heat", "runoff", "traffic"])]
+    #[arg(long, default_value = "runoff", value_parser = ["heat", "motion", "runoff", "traffic"])]
     model: String,
     /// cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME; by default the CPU, and a real GPU if there is one.
     #[arg(long)]
@@ -34,12 +34,27 @@ pub struct Args {
     /// Heat: the city of this scenario, instead of squares of the demo town; its weather is that of the benchmark.
     #[arg(long)]
     scenario: Option<PathBuf>,
-    /// Traffic: a network of TNTP, instead of squares of streets.
-    #[arg(long, requires = "trips")]
+    /// Traffic: a network of TNTP, instead of squares of streets. Motion: one of SUMO.
+    #[arg(long)]
     network: Option<PathBuf>,
     /// Traffic: its trips.
     #[arg(long, requires = "network")]
     trips: Option<PathBuf>,
+    /// Motion: files with its vehicles (.rou.xml), kinds and lights (.add.xml).
+    #[arg(long, value_delimiter = ',', requires = "network", conflicts_with = "trips")]
+    routes: Vec<PathBuf>,
+    /// Motion: vehicles on squares of streets with lights.
+    #[arg(long, value_delimiter = ',', default_value = "2500,10000,40000", value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
+    vehicles: Vec<u32>,
+    /// Motion: streets each way.
+    #[arg(long, value_delimiter = ',', default_value = "20,40", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    streets: Vec<u32>,
+    /// Motion: time of a step, s.
+    #[arg(long, default_value_t = 0.5)]
+    step: f64,
+    /// Motion: time that passes, s; by default until all have arrived.
+    #[arg(long)]
+    until: Option<f64>,
     /// Traffic: cost of a unit of length and of a unit of toll, in the network's unit of time.
     #[arg(long, value_delimiter = ',', default_value = "0,0")]
     weights: Vec<f64>,
@@ -61,6 +76,8 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
     };
     if args.model == "heat" {
         heat_lines(args, &devices).map_err(report)?;
+    } else if args.model == "motion" {
+        motion_lines(args, &devices).map_err(report)?;
     } else if args.model == "traffic" {
         traffic_lines(args).map_err(report)?;
     } else {
@@ -128,6 +145,44 @@ fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
     Ok(())
 }
 
+/// The lines of motion: a line for each load and device.
+fn motion_lines(args: &Args, devices: &[Device]) -> Result<()> {
+    use traffic::motion::bench::Load;
+    if !(0.1..=0.5).contains(&args.step) {
+        return Err(Error::scenario("--step", "is no time of a step", "take 0.1 to 0.5 s"));
+    }
+    let load = |side: u32, count: u32| Load::square(side as usize, count as usize, args.step);
+    let loads: Vec<(String, Load)> = match &args.network {
+        Some(network) => vec![("network".into(), Load::files(network, &args.routes, args.step)?)],
+        None => {
+            let all = args.streets.iter().flat_map(|side| args.vehicles.iter().map(move |count| (*side, *count)));
+            all.map(|(side, count)| Ok((format!("{side}²"), load(side, count)?))).collect::<Result<_>>()?
+        }
+    };
+    say(format_args!(
+        "model  | device | streets | lane-km | vehicles | at once | arrived | steps  | seconds | million vehicle-steps/s | ns per vehicle-step"
+    ));
+    for (name, load) in loads {
+        for device in devices {
+            let head = format!("motion | {:<6} | {name:<7} | {:>7.0}", device.record().kind, load.lanes().1);
+            match load.measure(device, args.until) {
+                Ok(speed) => say(format_args!(
+                    "{head} | {:>8} | {:>7} | {:>7} | {:>6} | {:>7.2} | {:>23.3} | {:>19.0}",
+                    load.vehicles(),
+                    speed.most,
+                    speed.arrived,
+                    speed.steps,
+                    speed.seconds,
+                    speed.vehicle_steps as f64 / speed.seconds / 1e6,
+                    1e9 * speed.seconds / speed.vehicle_steps.max(1) as f64,
+                )),
+                Err(error) => say(format_args!("{head} | {error}")),
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The lines of the traffic model: equilibria, which the CPU finds whatever the device.
 fn traffic_lines(args: &Args) -> Result<()> {
     use traffic::bench::Load;
@@ -135,6 +190,9 @@ fn traffic_lines(args: &Args) -> Result<()> {
     let weights = traffic::tntp::Weights { length: weight(0), toll: weight(1) };
     let loads: Vec<(String, Load)> = match args.network.as_ref().zip(args.trips.as_ref()) {
         Some((network, trips)) => vec![("network".into(), Load::read(network, trips, weights)?)],
+        None if args.network.is_some() => {
+            return Err(Error::scenario("--network", "has no trips", "name the trips of the network with --trips"));
+        }
         None => {
             [10, 20, 40].iter().map(|side| Ok((format!("{side}²"), Load::streets(*side)?))).collect::<Result<_>>()?
         }

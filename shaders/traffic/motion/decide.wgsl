@@ -23,6 +23,8 @@ const SLOW: f32 = 2.0;
 const LET_IN: f32 = 1.3;
 // Distance to the end of the lane in which a driver asks to be let in, m.
 const ASKS: f32 = 100.0;
+// Distance behind the beginning of a lane at which those wait who find it full, m.
+const MOUTH: f32 = 1.0;
 // Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
 const STAGGER: f32 = 10.0;
 // Numbers of a tally.
@@ -219,6 +221,18 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
     if (dist < ASKS) {
         wants = side;
     }
+    // Where a lane begins that is full, he waits for room in it.
+    var beside = own.right;
+    if (side == WANTS_LEFT) {
+        beside = own.left;
+    }
+    if (side != 0u && beside != NONE) {
+        let begin = lanes[beside].begin;
+        let mouth = plus(plus(begin, me.length), MOUTH);
+        if (begin > 0.0 && me.pos <= mouth && room_in(beside) < plus(mouth, kind.gap)) {
+            halt(me, kind, free(kind, me.speed, own.speed), minus(mouth, me.pos), ASTRAY);
+        }
+    }
     var target_lane = own.right;
     var this_side = WANTS_RIGHT;
     if ((clock.step & 1u) == 0u) {
@@ -249,7 +263,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         }
     }
     // Whoever comes into the lane in this step cannot see him: not at its beginning, nor beyond its end.
-    let reach = plus(mul(there.speed, motion.dt), 2.0);
+    let reach = max(plus(mul(there.speed, motion.dt), 2.0), there.begin);
     var metres = mul(plus(me.speed, mul(mul(0.5, kind.accel), motion.dt)), motion.dt);
     if (minus(me.pos, me.length) < reach || me.pos > there.length || (dist < 1.0 && !is_must)) {
         return me.lane;

@@ -78,7 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var most = -1e9;
         for (var index = 0u; index < source.lanes; index++) {
             let lane = source.lane + index;
-            if ((lanes[lane].modes & kind.modes) == 0u || lanes[lane].shut != 0u) {
+            if ((lanes[lane].modes & kind.modes) == 0u || lanes[lane].shut != 0u || lanes[lane].begin > 0.0) {
                 continue;
             }
             let score = plus(free_in(lane), mul(10000.0, f32((mask >> index) & 1u)));

@@ -127,6 +127,8 @@ struct Lane {
     shut: u32,
     // Whether cars and cycles can pass each other in it.
     wide: u32,
+    // Where it begins, m: above 0 for a lane that only those reach who change into it.
+    begin: f32,
 }
 
 // A way from a lane into the next.

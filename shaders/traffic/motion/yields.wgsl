@@ -10,6 +10,8 @@ const LOOKED_INTO: u32 = 8u;
 const LOOK: f32 = 70.0;
 // Who is slower stands, m/s.
 const STANDING: f32 = 0.5;
+// Room for those who wait in the middle of a junction, m.
+const WAITING: f32 = 6.0;
 // Who is slower crawls, m/s.
 const CRAWLING: f32 = 3.0;
 // Time that drivers wait for those who crawl, ms.
@@ -32,6 +34,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
     let way = turns[turn];
     var found = Crossing(0u, 1e9, 0.0);
     let limit = way.speed;
+    let is_patient = me.stood * motion.step_ms > PATIENCE;
     let is_free = way.light != NONE && lights[min(way.light, arrayLength(&lights) - 1u)] == GREEN;
     for (var k = way.first_foe; k < way.first_foe + way.foes; k++) {
         let foe = foes[k];
@@ -57,9 +60,9 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                     continue;
                 }
                 let is_in = at > foe.other_begin;
-                // Who waits there for others.
+                // Who waits there for others; those who have waited long go before him.
                 if (!is_in && speed < STANDING) {
-                    if ((foe.bits & GIVES_WAY) == 0u) {
+                    if ((foe.bits & GIVES_WAY) == 0u || is_patient) {
                         continue;
                     }
                     found.reason = YIELDS;
@@ -75,7 +78,8 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                 }
                 let clears = travel(minus(plus(foe.other_end, length), at), max(speed, STANDING), 1.0, other.speed);
                 let reaches = travel(minus(foe.other_begin, at), speed, 1.0, other.speed);
-                if (soon < plus(clears, BEHIND) && plus(late, BEHIND) > reaches) {
+                // Who stands there may stand for long.
+                if (speed < STANDING || (soon < plus(clears, BEHIND) && plus(late, BEHIND) > reaches)) {
                     found.reason = YIELDS;
                 }
             }
@@ -214,12 +218,21 @@ fn comes(me: Vehicle, other: Turn, begin: f32, end: f32, soon: f32, late: f32, m
 // Whether a vehicle would have to stand on the junction.
 fn is_full(me: Vehicle, kind: Kind, turn: u32, last: u32) -> bool {
     let want = plus(kind.length, kind.gap);
-    var room = -on_the_way(turns[turn].to);
+    // Those who wait in the middle stand aside, as long as they are few.
+    let into = turns[turn].to;
+    if (lanes[into].street == NONE && turns[lanes[into].first_turn].foes > 0u && starts[into] < starts[into + 1u]) {
+        let one = starts[into + 1u] - 1u;
+        let rear = minus(vehicles[one].pos, vehicles[one].length);
+        if (vehicles[one].speed < STANDING && rear < minus(lanes[into].length, WAITING)) {
+            return true;
+        }
+    }
+    var room = -on_the_way(turns[turn].to, true);
     // Those on the way there need room, too.
     let first_foe = turns[turn].first_foe;
     for (var k = first_foe; k < first_foe + turns[turn].foes; k++) {
         if ((foes[k].bits & MERGES) != 0u) {
-            room = minus(room, on_the_way(turns[foes[k].turn].to));
+            room = minus(room, on_the_way(turns[foes[k].turn].to, (foes[k].bits & GIVES_WAY) != 0u));
         }
     }
     var lane = turns[turn].goal;
@@ -256,12 +269,14 @@ fn is_full(me: Vehicle, kind: Kind, turn: u32, last: u32) -> bool {
     return false;
 }
 
-fn on_the_way(begin: u32) -> f32 {
+fn on_the_way(begin: u32, is_all: bool) -> f32 {
     var sum = 0.0;
     var lane = begin;
     while (lanes[lane].street == NONE) {
         for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
-            sum = plus(sum, plus(vehicles[slot].length, 1.5));
+            if (is_all || vehicles[slot].speed >= STANDING) {
+                sum = plus(sum, plus(vehicles[slot].length, 1.5));
+            }
         }
         lane = turns[lanes[lane].first_turn].to;
     }
@@ -291,12 +306,11 @@ fn inside(turn: u32, at: f32) -> Crossing {
                 var gap = 1e9;
                 var speed = 0.0;
                 let waits = there <= foe.other_begin && pace < STANDING;
-                if (merges && waits) {
-                    // Who waits there for others goes before those who give way to him.
-                    if ((foe.bits & GIVES_WAY) != 0u && at < foe.own_begin) {
-                        gap = minus(foe.own_begin, at);
-                    }
-                } else if (merges) {
+                // Who is on the junction passes those who wait there for others.
+                if (waits) {
+                    continue;
+                }
+                if (merges) {
                     let mine = minus(foe.own_end, at);
                     let theirs = minus(foe.other_end, there);
                     if (theirs < mine || (theirs == mine && foe.turn < turn)) {

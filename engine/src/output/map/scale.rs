@@ -123,9 +123,11 @@ impl Scale {
             reduce: Reduce::of(name),
             names: Vec::new(),
         };
-        if name.starts_with("difference") && name.ends_with("_bands") {
-            let starts = vec![f64::MIN, -400.0, -200.0, -75.0, -10.0, 10.0, 75.0, 200.0, 400.0];
-            let mut scale = fixed("per h", 1.0, 0, starts, &[]);
+        if let Some((unit, decimals, steps)) = name.strip_prefix("difference_").and_then(bands) {
+            let less = steps.iter().rev().map(|step| -step);
+            let starts: Vec<f64> =
+                std::iter::once(f64::MIN).chain(less.skip(1).chain([-steps[0]]).chain(steps)).collect();
+            let mut scale = fixed(unit, 1.0, decimals, starts, &[]);
             let arms = (LESS_BANDS.map(Some), MORE_BANDS.map(Some));
             scale.colours = arms.0.into_iter().chain([None]).chain(arms.1).collect();
             scale.relative[0] = f32::NEG_INFINITY;
@@ -156,6 +158,12 @@ impl Scale {
                 fixed("per h", 1.0, 0, starts, &CIVIDIS)
             }
             "cycle_bands" => fixed("per h", 1.0, 0, vec![1.0, 20.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0], &CIVIDIS),
+            "density" => fixed("per km", 1.0, 0, vec![1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 120.0], &CIVIDIS),
+            "delay" => fixed("s", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0], &CIVIDIS),
+            "queue" => fixed("m", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0], &CIVIDIS),
+            "nox" => fixed("g/km/h", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0], &CIVIDIS),
+            "no2_kerb" => fixed("µg/m³", 1.0, 1, vec![0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0], &CIVIDIS),
+            "noise_power" => fixed("dB(A)", 1.0, 0, vec![0.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0], &CIVIDIS),
             "speed" => fixed("km/h", 1.0, 0, vec![0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 70.0, 90.0], &SPEED),
             _ if name.starts_with("users_") => {
                 fixed("per h", 1.0, 0, vec![1.0, 10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0], &CIVIDIS)
@@ -265,6 +273,21 @@ fn ranged(name: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scal
         reduce: Reduce::Mean,
         names: Vec::new(),
     }
+}
+
+/// Unit, decimals and lower ends of the four classes of more for differences that are thin bands; those of less mirror them.
+fn bands(of: &str) -> Option<(&'static str, usize, [f64; 4])> {
+    Some(match of {
+        "speed" => ("km/h", 0, [2.0, 5.0, 10.0, 20.0]),
+        "density" => ("per km", 0, [2.0, 5.0, 15.0, 40.0]),
+        "delay" => ("s", 0, [3.0, 10.0, 30.0, 90.0]),
+        "queue" => ("m", 0, [5.0, 20.0, 60.0, 150.0]),
+        "nox" => ("g/km/h", 0, [2.0, 10.0, 30.0, 100.0]),
+        "no2_kerb" => ("µg/m³", 1, [0.1, 0.3, 1.0, 3.0]),
+        "noise_power" => ("dB(A)", 1, [0.5, 1.5, 3.0, 6.0]),
+        of if of.ends_with("_bands") => ("per h", 0, [10.0, 75.0, 200.0, 400.0]),
+        _ => return None,
+    })
 }
 
 /// Four classes of less and four of more, and nothing shown between.

@@ -5,7 +5,7 @@ mod build;
 mod conflicts;
 mod sumo;
 
-pub use build::build;
+pub use build::{Route, build};
 pub(crate) use sumo::plain;
 pub use sumo::{BusStop, Extras, Told, Type, extras, read};
 
@@ -56,6 +56,8 @@ pub struct Lane {
     pub width: f64,
     /// Least time between two vehicles that leave it, s; 0 without a meter.
     pub headway: f64,
+    /// Where it begins, m along its street: above 0 for a lane that only those reach who change into it.
+    pub begin: f64,
 }
 
 /// A way from one lane into another.

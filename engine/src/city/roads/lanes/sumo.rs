@@ -1,7 +1,7 @@
 //! Lanes, turns and lights of a network of SUMO as netconvert and netedit write them, and what its further files add: programs of
 //! lights, kinds of vehicles, stops, and the vehicles themselves.
 
-use super::conflicts::meet;
+use super::conflicts::{meet, path};
 use super::{ALL, BUS, Foe, Lane, Lanes, MOST_LANES, Phase, Program, Street, Turn};
 use crate::city::roads::xml::{Piece, Xml, value};
 use crate::city::roads::{CAR, CYCLE, MOST, TRUCK, shown};
@@ -171,6 +171,7 @@ fn parse(path: &Path) -> Result<Net> {
                         line: own.points("shape")?,
                         width: own.number_or("width", super::WIDTH)?,
                         headway: 0.0,
+                        begin: 0.0,
                     });
                 }
             }
@@ -393,7 +394,8 @@ fn foes(
                 }
                 let ends = |turn: &Turn| all.across(turn);
                 let (own_end, other_end) = (ends(one), ends(two));
-                let zone = meet(all, *own as usize, foe as usize, BREADTH);
+                let [mine, theirs] = [*own as usize, foe as usize].map(|turn| path(all, turn));
+                let zone = meet(&mine, &theirs, BREADTH);
                 let (mut here, mut there) = match zone {
                     Some([here, there]) => (here, there),
                     // Told to meet, and not drawn so: the whole way.

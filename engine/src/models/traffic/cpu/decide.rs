@@ -32,6 +32,8 @@ pub const ON_LINE: f32 = 0.01;
 pub const LET_IN: f32 = 1.3;
 /// Distance to the end of the lane in which a driver asks to be let in, m.
 pub const ASKS: f32 = 100.0;
+/// Distance behind the beginning of a lane at which those wait who find it full, m.
+pub const MOUTH: f32 = 1.0;
 /// Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
 pub const STAGGER: f32 = 10.0;
 
@@ -355,6 +357,15 @@ impl View<'_> {
         if dist < ASKS {
             next.state |= wants;
         }
+        // Where a lane begins that is full, he waits for room in it.
+        let beside = if wants == WANTS_LEFT { own.left } else { own.right };
+        if wants != 0 && beside != NONE {
+            let begin = self.lanes[beside as usize].begin;
+            let mouth = begin + me.length + MOUTH;
+            if begin > 0.0 && me.pos <= mouth && self.room(beside) < mouth + kind.gap {
+                way.halt(me, kind, free(kind, me.speed, own.speed), mouth - me.pos, ASTRAY);
+            }
+        }
         let to_left = (self.clock.step & 1) == 0;
         let target = if to_left { own.left } else { own.right };
         if target == NONE {
@@ -381,7 +392,7 @@ impl View<'_> {
             }
         }
         // Whoever comes into the lane in this step cannot see him: not at its beginning, nor beyond its end.
-        let reach = there.speed * self.motion.dt + 2.0;
+        let reach = (there.speed * self.motion.dt + 2.0).max(there.begin);
         let mut metres = (me.speed + 0.5 * kind.accel * self.motion.dt) * self.motion.dt;
         if me.pos - me.length < reach || me.pos > there.length || (dist < 1.0 && !must) {
             return me.lane;

@@ -257,7 +257,7 @@ impl State {
                 for index in 0..source.lanes {
                     let lane = source.lane + index;
                     let there = &world.lanes[lane as usize];
-                    if (there.modes & kind.modes) == 0 || there.shut != 0 {
+                    if (there.modes & kind.modes) == 0 || there.shut != 0 || there.begin > 0.0 {
                         continue;
                     }
                     let free_mm = self.rooms[lane as usize].load(Relaxed);

@@ -20,6 +20,8 @@ pub const LOOK: f32 = 70.0;
 /// Who is slower stands, m/s.
 pub const STANDING: f32 = 0.5;
 
+/// Room for those who wait in the middle of a junction, m.
+pub const WAITING: f32 = 6.0;
 /// Who is slower crawls, m/s.
 pub const CRAWLING: f32 = 3.0;
 /// Time that drivers wait for those who crawl, ms.
@@ -46,6 +48,7 @@ impl View<'_> {
         let way = &self.turns[turn as usize];
         let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
         let limit = way.speed;
+        let is_patient = me.stood * self.motion.step_ms > PATIENCE;
         let is_free = way.light != NONE && self.lights[way.light as usize] == GREEN;
         for k in way.first_foe..way.first_foe + way.foes {
             let foe = &self.foes[k as usize];
@@ -67,11 +70,11 @@ impl View<'_> {
                         continue;
                     }
                     let is_in = at > foe.other_begin;
-                    // Who waits there for others.
-                    if !is_in && (foe.bits & GIVES_WAY) == 0 && one.speed < STANDING {
-                        continue;
-                    }
+                    // Who waits there for others; those who have waited long go before him.
                     if !is_in && one.speed < STANDING {
+                        if (foe.bits & GIVES_WAY) == 0 || is_patient {
+                            continue;
+                        }
                         found.reason = YIELDS;
                         break;
                     }
@@ -85,7 +88,8 @@ impl View<'_> {
                     }
                     let clears = travel(foe.other_end + one.length - at, one.speed.max(STANDING), 1.0, other.speed);
                     let reaches = travel(foe.other_begin - at, one.speed, 1.0, other.speed);
-                    if soon < clears + BEHIND && late + BEHIND > reaches {
+                    // Who stands there may stand for long.
+                    if one.speed < STANDING || (soon < clears + BEHIND && late + BEHIND > reaches) {
                         found.reason = YIELDS;
                     }
                 }
@@ -215,12 +219,23 @@ impl View<'_> {
     fn is_full(&self, me: &Vehicle, kind: &Kind, turn: u32, last: u32) -> bool {
         let way = &self.turns[turn as usize];
         let want = kind.length + kind.gap;
-        let mut room = -self.on_the_way(way.to);
-        // Those on the way there need room, too.
+        // Those who wait in the middle stand aside, as long as they are few.
+        let first = &self.lanes[way.to as usize];
+        if first.street == NONE && self.turns[first.first_turn as usize].foes > 0 {
+            let (begin, end) = (self.starts[way.to as usize], self.starts[way.to as usize + 1]);
+            if begin < end {
+                let one = &self.vehicles[end as usize - 1];
+                if one.speed < STANDING && one.pos - one.length < first.length - WAITING {
+                    return true;
+                }
+            }
+        }
+        let mut room = -self.on_the_way(way.to, true);
+        // Those on the way there need room, too, but not who waits there for him.
         for k in way.first_foe..way.first_foe + way.foes {
             let foe = &self.foes[k as usize];
             if (foe.bits & MERGES) != 0 {
-                room -= self.on_the_way(self.turns[foe.turn as usize].to);
+                room -= self.on_the_way(self.turns[foe.turn as usize].to, (foe.bits & GIVES_WAY) != 0);
             }
         }
         let mut lane = way.goal;
@@ -259,12 +274,14 @@ impl View<'_> {
         false
     }
 
-    fn on_the_way(&self, from: u32) -> f32 {
+    fn on_the_way(&self, from: u32, all: bool) -> f32 {
         let mut sum = 0.0;
         let mut lane = from;
         while self.lanes[lane as usize].street == NONE {
             for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-                sum += self.vehicles[slot as usize].length + 1.5;
+                if all || self.vehicles[slot as usize].speed >= STANDING {
+                    sum += self.vehicles[slot as usize].length + 1.5;
+                }
             }
             lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
         }
@@ -294,12 +311,11 @@ impl View<'_> {
                     let mut gap = 1e9f32;
                     let mut speed = 0.0f32;
                     let waits = there <= foe.other_begin && one.speed < STANDING;
-                    if merges && waits {
-                        // Who waits there for others goes before those who give way to him.
-                        if (foe.bits & GIVES_WAY) != 0 && at < foe.own_begin {
-                            gap = foe.own_begin - at;
-                        }
-                    } else if merges {
+                    // Who is on the junction passes those who wait there for others.
+                    if waits {
+                        continue;
+                    }
+                    if merges {
                         let (mine, theirs) = (foe.own_end - at, foe.other_end - there);
                         if theirs < mine || (theirs == mine && foe.turn < turn) {
                             gap = mine - theirs - one.length;

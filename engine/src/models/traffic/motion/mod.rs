@@ -1,5 +1,6 @@
 //! Motion: every vehicle moves along its lane, behind others, over junctions, step by step.
 
+pub mod bench;
 pub mod emission;
 pub mod gpu;
 mod model;

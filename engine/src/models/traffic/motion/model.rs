@@ -2,16 +2,17 @@
 //! edited.
 
 use super::super::model::Traffic;
+use super::super::side::Side;
 use super::mover::{Mover, Saved, mover};
 use super::params::{Kind, Outcome as Fate};
 use super::period::Period;
 use super::results;
 use super::told;
-use super::trips::{kinds, travellers};
+use super::trips::{class, kinds, travellers};
 use super::world::{Rule, Traveller, World};
 use crate::city::City;
-use crate::city::roads::lanes::{Lanes, Street, build};
-use crate::city::roads::{Link, Roads};
+use crate::city::roads::lanes::{Lanes, Route, Street, build};
+use crate::city::roads::{CYCLE, Link, Roads};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::frame::{Balance, Frame, Outcome, Vehicles};
@@ -67,6 +68,8 @@ struct Moving {
     ends: Vec<f64>,
     warm_up: f64,
     start: f64,
+    /// Those who will travel before and after the edits, on links, until all routes are known.
+    pending: [Vec<Traveller>; 2],
     before: Option<Moved>,
     after: Option<Moved>,
     is_edited: bool,
@@ -105,6 +108,7 @@ pub(in crate::models::traffic) fn prepare(
         ends: scenario.frame_times(),
         warm_up: MINUTE * spec.warm_up_minutes.unwrap_or(10.0),
         start: own.and_then(|own| own.hour()).unwrap_or(17.0),
+        pending: Default::default(),
         before: None,
         after: None,
         is_edited: false,
@@ -170,6 +174,13 @@ impl Moved {
         Ok(())
     }
 
+    /// Those who travel, on links instead of streets.
+    fn on_links(&self) -> Vec<Traveller> {
+        let road = |street: &u32| self.lanes.streets[*street as usize].road;
+        let of = |own: &Traveller| Traveller { streets: own.streets.iter().filter_map(road).collect(), ..own.clone() };
+        self.travellers.iter().map(of).collect()
+    }
+
     /// Trips that should have set out by a time, s.
     fn due(&self, time: f64) -> u64 {
         let ms = (1000.0 * time) as u32;
@@ -210,46 +221,64 @@ impl Moving {
             return true;
         }
         if routes.step() {
-            if k == 0 {
-                self.draw();
-            }
             let begin = if k == 0 { -self.warm_up } else { self.ends[k - 1] };
             let time = (begin + self.warm_up, self.ends[k] + self.warm_up);
             let seed = self.rule.seed.wrapping_mul(0x9E37_79B1).wrapping_add(k as u32);
-            let Some(routes) = &self.routes else { return true };
             let pcu = routes.problem.rules.vehicles.truck_pcu;
             let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
-            for (moved, side) in [&mut self.before, &mut self.after].into_iter().zip(sides) {
-                if let (Some(moved), Some(side)) = (moved.as_mut(), side) {
-                    let own = travellers(side, &moved.lanes, time, pcu, seed);
-                    moved.travellers.extend(own);
-                }
+            for (own, side) in self.pending.iter_mut().zip(sides) {
+                own.extend(side.map(|side| travellers(side, time, pcu, seed)).unwrap_or_default());
             }
         }
-        self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len())
+        let is_done = self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len());
+        if is_done {
+            self.draw();
+        }
+        is_done
     }
 
-    /// Draws the lanes of both sides, with lights for the flows of the first slice.
+    /// Draws the lanes of both sides, each with lights for those who drive there in the busiest stretch of time: so do lights that see
+    /// who comes.
     fn draw(&mut self) {
         let Some(routes) = &self.routes else { return };
-        let Some(slice) = routes.done.first() else { return };
         let rules = &routes.problem.rules;
-        let (state, pcu) = (&slice.states[0], rules.vehicles.truck_pcu);
-        let flow: Vec<f64> = (0..state.cars.len()).map(|k| state.cars[k] + pcu * state.trucks[k]).collect();
+        let stretch = |k: usize| (if k == 0 { 0.0 } else { self.ends[k - 1] + self.warm_up }, self.ends[k] + self.warm_up);
+        let rate = |(begin, end): &(f64, f64)| {
+            let own = self.pending[0].iter().filter(|own| own.depart >= *begin && own.depart < *end).count();
+            own as f64 / (end - begin)
+        };
+        let all = (0..self.ends.len()).map(stretch);
+        let Some((begin, end)) = all.max_by(|a, b| rate(a).total_cmp(&rate(b))) else { return };
         let name =
             |link: &Link| if link.name.is_empty() { link.id.clone() } else { format!("{} {}", link.id, link.name) };
-        let of = |roads: &Roads, flow: &[f64]| {
-            let lanes = build(roads, &rules.junctions, Some(flow));
+        let pending = std::mem::take(&mut self.pending);
+        let kinds = &self.kinds;
+        let of = |roads: &Roads, pending: Vec<Traveller>| {
+            let busy = pending.iter().filter(|own| own.depart >= begin && own.depart < end);
+            let route = |own: &Traveller| Route {
+                links: own.streets.clone(),
+                flow: 3600.0 / (end - begin) * if class(own.kind) == 1 { rules.vehicles.truck_pcu } else { 1.0 },
+                is_cycle: kinds[own.kind as usize].modes == u32::from(CYCLE),
+            };
+            let lanes = build(roads, &rules.junctions, Some(&busy.map(route).collect::<Vec<_>>()));
             let own = |street: &Street| street.road.map_or(street.id.clone(), |road| name(&roads.links[road as usize]));
             let names = lanes.streets.iter().map(own).collect();
-            Moved::new(lanes, names)
+            let mut street = vec![None; roads.links.len()];
+            for (k, own) in lanes.streets.iter().enumerate() {
+                own.road.iter().for_each(|road| street[*road as usize] = Some(k as u32));
+            }
+            let mut moved = Moved::new(lanes, names);
+            moved.travellers = pending;
+            for own in &mut moved.travellers {
+                own.streets = own.streets.iter().filter_map(|road| street[*road as usize]).collect();
+            }
+            // Who would only go from one end of a junction to the other stays at home.
+            moved.travellers.retain(|own| !own.streets.is_empty());
+            moved
         };
-        self.before = Some(of(&routes.problem.before.roads, &flow));
-        // Nobody sets lights anew because a road is closed.
-        if let Some(after) = &routes.problem.after {
-            let own: Vec<f64> = self.origin.iter().map(|old| old.map_or(0.0, |old| flow[old as usize])).collect();
-            self.after = Some(of(&after.roads, &own));
-        }
+        let [before, after] = pending;
+        self.before = Some(of(&routes.problem.before.roads, before));
+        self.after = routes.problem.after.as_ref().map(|side| of(&side.roads, after));
     }
 
     fn sides(&mut self) -> impl Iterator<Item = &mut Moved> {
@@ -431,15 +460,18 @@ impl Model for Moving {
             if let Err(error) = routes.save(out)? {
                 return Ok(Err(error));
             }
-            let has_sides = self.before.is_some();
-            write(out, &[u64::from(has_sides)])?;
+            let is_drawn = self.before.is_some();
+            write(out, &[u64::from(is_drawn)])?;
+            // Lanes are drawn anew from those who drive there.
+            for (pending, side) in self.pending.iter().zip([&self.before, &self.after]) {
+                match side {
+                    Some(side) => save_travellers(out, &side.on_links())?,
+                    None => save_travellers(out, pending)?,
+                }
+            }
         }
-        let is_told = self.is_told;
         let is_ready = self.is_ready;
         for side in self.before.iter_mut().chain(&mut self.after) {
-            if !is_told {
-                save_travellers(out, &side.travellers)?;
-            }
             if is_ready {
                 write(out, &[side.periods.len() as u64])?;
                 side.periods.iter().try_for_each(|period| period.save(out))?;
@@ -456,21 +488,21 @@ impl Model for Moving {
 
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
         let head = read::<u64>(from, Some(3))?;
-        let mut has_sides = self.is_told;
         if let Some(routes) = &mut self.routes {
             if let Err(error) = routes.load(from)? {
                 return Ok(Err(error));
             }
-            has_sides = read::<u64>(from, Some(1))?[0] == 1;
-        }
-        if has_sides && !self.is_told {
-            self.draw();
-        }
-        let is_told = self.is_told;
-        for side in self.before.iter_mut().chain(&mut self.after) {
-            if !is_told {
-                side.travellers = load_travellers(from, side.lanes.streets.len() as u32, self.kinds.len() as u32)?;
+            let is_drawn = read::<u64>(from, Some(1))?[0] == 1;
+            let links = |side: Option<&Side>| side.map_or(0, |side| side.roads.links.len() as u32);
+            let counts = [links(Some(&routes.problem.before)), links(routes.problem.after.as_ref())];
+            for (own, links) in self.pending.iter_mut().zip(counts) {
+                *own = load_travellers(from, links, self.kinds.len() as u32)?;
             }
+            if is_drawn {
+                self.draw();
+            }
+        }
+        for side in self.before.iter_mut().chain(&mut self.after) {
             if head[0] == 1 {
                 if let Err(error) = side.begin(self.rule, &self.kinds, &self.device) {
                     return Ok(Err(error));

@@ -143,6 +143,8 @@ shared_struct! {
         pub shut: u32,
         /// Whether cars and cycles can pass each other in it.
         pub wide: u32,
+        /// Where it begins, m: above 0 for a lane that only those reach who change into it.
+        pub begin: f32,
     }
 }
 

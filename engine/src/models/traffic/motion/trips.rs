@@ -4,7 +4,6 @@ use super::super::side::Side;
 use super::params::Kind;
 use super::told::{share, wish};
 use super::world::{Traveller, car, kind};
-use crate::city::roads::lanes::Lanes;
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CYCLE, TRUCK};
 
@@ -34,20 +33,13 @@ pub fn class(kind: u32) -> usize {
     [0, 0, 0, 1, 2][(kind as usize).min(4)]
 }
 
-/// Travellers of a slice of time: from `from` to `to` s, on the routes of now. The first `seed` numbers of chance are theirs.
+/// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now. The numbers of chance are those of `seed`.
 pub(in crate::models::traffic) fn travellers(
     side: &Side,
-    lanes: &Lanes,
     (from, to): (f64, f64),
     truck_pcu: f64,
     seed: u32,
 ) -> Vec<Traveller> {
-    let mut street = vec![None; side.roads.links.len()];
-    for (k, own) in lanes.streets.iter().enumerate() {
-        if let Some(road) = own.road {
-            street[road as usize] = Some(k as u32);
-        }
-    }
     let mut all = Vec::new();
     let mut number = 0u32;
     let Some([motor, cycle]) = &side.routes else { return all };
@@ -60,8 +52,8 @@ pub(in crate::models::traffic) fn travellers(
             // So many, and one more by chance for the rest.
             let count = flow.floor() + f64::from(u8::from(share(number, seed) < flow.fract()));
             // Ways are kept from their end to their beginning.
-            let streets = way.links.iter().rev().filter_map(|link| graph.road(*link));
-            let streets: Vec<u32> = streets.filter_map(|road| street[road as usize]).collect();
+            let streets: Vec<u32> =
+                way.links.iter().rev().filter_map(|link| graph.road(*link)).map(|road| road as u32).collect();
             if streets.is_empty() {
                 continue;
             }

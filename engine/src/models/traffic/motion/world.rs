@@ -145,6 +145,7 @@ impl World {
                 turn: NONE,
                 headway: (1000.0 * lane.headway).round() as u32,
                 wide: u32::from(lane.width >= PASSING),
+                begin: lane.begin as f32,
                 tally: lane.street.unwrap_or(whole(streets) + lane.node),
                 ..Lane::default()
             });

@@ -36,6 +36,7 @@ pub(crate) fn line(streets: &[(f64, f64)], closed: bool) -> Lanes {
             line,
             width: 3.2,
             headway: 0.0,
+            begin: 0.0,
         });
         let next = k + 1;
         if next < streets.len() || closed {
