@@ -26,7 +26,7 @@ const ASKS: f32 = 100.0;
 // Distance behind the beginning of a lane at which those wait who find it full, m.
 const MOUTH: f32 = 1.0;
 // Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
-const STAGGER: f32 = 10.0;
+const STAGGER: f32 = 15.0;
 // Numbers of a tally.
 const TALLY: u32 = 9u;
 // Substances that are counted.

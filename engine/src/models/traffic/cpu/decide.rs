@@ -35,7 +35,7 @@ pub const ASKS: f32 = 100.0;
 /// Distance behind the beginning of a lane at which those wait who find it full, m.
 pub const MOUTH: f32 = 1.0;
 /// Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
-pub const STAGGER: f32 = 10.0;
+pub const STAGGER: f32 = 15.0;
 
 /// What a driver finds before him.
 struct Way {

@@ -242,7 +242,8 @@ impl Moving {
     fn draw(&mut self) {
         let Some(routes) = &self.routes else { return };
         let rules = &routes.problem.rules;
-        let stretch = |k: usize| (if k == 0 { 0.0 } else { self.ends[k - 1] + self.warm_up }, self.ends[k] + self.warm_up);
+        let stretch =
+            |k: usize| (if k == 0 { 0.0 } else { self.ends[k - 1] + self.warm_up }, self.ends[k] + self.warm_up);
         let rate = |(begin, end): &(f64, f64)| {
             let own = self.pending[0].iter().filter(|own| own.depart >= *begin && own.depart < *end).count();
             own as f64 / (end - begin)
