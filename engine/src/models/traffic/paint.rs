@@ -130,7 +130,7 @@ pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>
     values
 }
 
-/// A value of streets on the cells of their lanes; where several meet the largest. NaN elsewhere, and values of NaN are on no cell.
+/// A value of streets on the cells of their lanes; where several meet that which is furthest from zero. NaN elsewhere, and values of NaN are on no cell.
 pub fn streets(grid: &Grid, lanes: &Lanes, value: impl Fn(usize) -> f64) -> Vec<f32> {
     let mut values = vec![f32::NAN; grid.len()];
     for street in 0..lanes.streets.len() {
@@ -139,8 +139,13 @@ pub fn streets(grid: &Grid, lanes: &Lanes, value: impl Fn(usize) -> f64) -> Vec<
             continue;
         }
         for lane in &lanes.lanes[lanes.of_street(street)] {
-            let half = (0.5 * lane.width).max(0.6 * grid.cell);
-            strip(grid, &lane.line, -half, half, |cell| values[cell] = values[cell].max(own));
+            // Wide enough to be seen on a map of the whole town.
+            let half = (0.5 * lane.width).max(1.1 * grid.cell);
+            strip(grid, &lane.line, -half, half, |cell| {
+                if values[cell].is_nan() || values[cell].abs() < own.abs() {
+                    values[cell] = own;
+                }
+            });
         }
     }
     values

@@ -125,8 +125,7 @@ impl Scale {
         };
         if let Some((unit, decimals, steps)) = name.strip_prefix("difference_").and_then(bands) {
             let less = steps.iter().rev().map(|step| -step);
-            let starts: Vec<f64> =
-                std::iter::once(f64::MIN).chain(less.skip(1).chain([-steps[0]]).chain(steps)).collect();
+            let starts: Vec<f64> = std::iter::once(f64::MIN).chain(less).chain(steps).collect();
             let mut scale = fixed(unit, 1.0, decimals, starts, &[]);
             let arms = (LESS_BANDS.map(Some), MORE_BANDS.map(Some));
             scale.colours = arms.0.into_iter().chain([None]).chain(arms.1).collect();
@@ -159,8 +158,8 @@ impl Scale {
             }
             "cycle_bands" => fixed("per h", 1.0, 0, vec![1.0, 20.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0], &CIVIDIS),
             "density" => fixed("per km", 1.0, 0, vec![1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 120.0], &CIVIDIS),
-            "delay" => fixed("s", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0], &CIVIDIS),
-            "queue" => fixed("m", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0], &CIVIDIS),
+            "delay" => fixed("s", 1.0, 0, vec![5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0], &CIVIDIS),
+            "queue" => fixed("m", 1.0, 0, vec![10.0, 20.0, 40.0, 60.0, 90.0, 130.0, 200.0, 300.0], &CIVIDIS),
             "nox" => fixed("g/km/h", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0], &CIVIDIS),
             "no2_kerb" => fixed("µg/m³", 1.0, 1, vec![0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0], &CIVIDIS),
             "noise_power" => fixed("dB(A)", 1.0, 0, vec![0.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0], &CIVIDIS),
@@ -226,7 +225,7 @@ impl Scale {
         let number = |value: f64| language.number(value * self.factor, self.decimals);
         let words = |class: usize| match self.starts.get(class + 1) {
             _ if !self.names.is_empty() => self.names[class].in_language(language).to_string(),
-            Some(next) if self.starts[class] <= COLDEST => {
+            Some(next) if self.starts[class] <= f64::MIN || self.starts[class] == COLDEST => {
                 format!("{} {}", language.pick("below", "onder"), number(*next))
             }
             Some(next) => format!("{} – {}", number(self.starts[class]), number(*next)),
@@ -343,6 +342,17 @@ mod tests {
 
     fn layer(name: &str, unit: &str, values: &[f32]) -> Raster {
         Raster::from_values(Grid::local(values.len(), 1, 1.0), name, unit, values.to_vec())
+    }
+
+    #[test]
+    fn differences_of_streets_mirror_each_other() {
+        let scale = Scale::of(&layer("difference_delay", "s", &[-500.0, 500.0]));
+        let words: Vec<String> = scale.legend(Language::English).into_iter().map(|(_, words)| words).collect();
+        let more = ["90 and more", "30 – 90", "10 – 30", "3 – 10"];
+        let less = ["−10 – −3", "−30 – −10", "−90 – −30", "below −90"];
+        assert_eq!(words, [more, less].concat());
+        assert_eq!((scale.colour(2.9), scale.colour(-2.9)), (None, None));
+        assert_eq!((scale.colour(-1e9), scale.colour(1e9)), (Some(LESS_BANDS[0]), Some(MORE_BANDS[3])));
     }
 
     #[test]

@@ -28,6 +28,8 @@ const FACADE: f64 = 30.0;
 const EVERY: f64 = 10.0;
 /// A change of fewer hours is none worth a sentence.
 const WORTH_H: f64 = 1.0;
+/// Vehicles of a stretch of time below which a street tells of no differences.
+const FEW: f64 = 15.0;
 /// Streets and junctions that are named at most.
 const NAMED: usize = 3;
 
@@ -349,7 +351,12 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
             // Where nobody drove nothing was emitted, and no speed is known.
             let zero =
                 |value: f64| if matches!(*name, "speed" | "noise_power") || value.is_finite() { value } else { 0.0 };
+            // Where hardly anybody drives chance decides.
+            let many = |period: &Period, street: usize| period.counts(street, sides.step).entered >= FEW;
             let change = |street: usize| {
+                if !many(&own, street) && !origins[street].is_some_and(|old| many(before, old)) {
+                    return 0.0;
+                }
                 let old = origins[street].map_or(0.0, |old| zero(was[old]));
                 zero(values_now[street]) - old
             };
