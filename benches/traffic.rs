@@ -1,4 +1,5 @@
-//! Equilibria on a square of streets, from nothing and after a street is closed; cheapest ways from all zones on each device.
+//! Equilibria on a square of streets, from nothing and after a street is closed; cheapest ways from all zones, and vehicles that move, on
+//! each device.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hanze_engine::device::Device;
@@ -56,5 +57,22 @@ fn ways(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, equilibrium, ways);
+fn motion(c: &mut Criterion) {
+    use hanze_engine::models::traffic::motion::bench::Load;
+    let mut group = c.benchmark_group("ten minutes of vehicles that move");
+    group.sample_size(10);
+    for (side, vehicles) in [(20, 2500), (20, 10_000), (40, 10_000)] {
+        let load = Load::square(side, vehicles, 0.5).unwrap_or_else(|error| panic!("{error}"));
+        for name in ["cpu", "gpu"] {
+            let Ok(device) = Device::open(name) else { continue };
+            let id = BenchmarkId::new(name, format!("{vehicles} on {side}² streets"));
+            group.bench_function(id, |b| {
+                b.iter(|| load.measure(&device, Some(600.0)).map(|speed| speed.vehicle_steps).ok())
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, equilibrium, ways, motion);
 criterion_main!(benches);
