@@ -135,7 +135,9 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
         for in_memory in [true, false] {
             let (mut known, few) = town.solver(&narrow, &Keep { in_memory, ..small.clone() });
             assert!(wanted == fluxes(known.as_mut()), "{}", device.record());
-            assert!(few < many, "{few} {many}");
+            // A fast GPU looks at a whole strip at once, and reading one takes a step, too.
+            let is_cpu = matches!(device, Device::Cpu);
+            assert!(few < many || (!is_cpu && few == many), "{}: {few} {many}", device.record());
         }
         // A file that was cut is none, and other trees are other views.
         let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();

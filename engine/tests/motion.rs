@@ -172,3 +172,101 @@ fn bologna_is_as_in_sumo() {
     }
     assert!(all > 140 && f64::from(good as u32) >= 0.85 * f64::from(all), "GEH below 5 on {good} of {all} streets");
 }
+
+/// A road of two streets of 100 m with lights between them, as SUMO writes it.
+const NET: &str = r#"<net version="1.20"><location netOffset="0,0" convBoundary="0,0,200,0" origBoundary="0,0,1,1" projParameter="!"/>
+<edge id="a" from="1" to="2" priority="1"><lane id="a_0" index="0" speed="13.9" length="100" shape="0,0 100,0"/></edge>
+<edge id="b" from="2" to="3" priority="1"><lane id="b_0" index="0" speed="13.9" length="100" shape="100,0 200,0"/></edge>
+<tlLogic id="2" type="static" programID="0" offset="0"><phase duration="30" state="GREEN"/></tlLogic>
+<junction id="1" type="dead_end" x="0" y="0" incLanes="" intLanes="" shape="0,1 0,-1"/>
+<junction id="2" type="traffic_light" x="100" y="0" incLanes="a_0" intLanes="" shape="100,1 100,-1"/>
+<junction id="3" type="dead_end" x="200" y="0" incLanes="b_0" intLanes="" shape="200,1 200,-1"/>
+<connection from="a" to="b" fromLane="0" toLane="0" tl="2" linkIndex="0" dir="s" state="O"/></net>"#;
+
+/// Lanes and vehicles of a text of each.
+fn written(net: &str, routes: &str) -> Result<(Lanes, told::Told), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("a.net.xml"), folder.path().join("a.rou.xml"));
+    std::fs::write(&one, net).unwrap();
+    std::fs::write(&two, format!("<routes>{routes}</routes>")).unwrap();
+    let words = |error: hanze_engine::error::Error| error.to_string();
+    let mut town = lanes::read(&one).map_err(words)?;
+    let extras = [lanes::extras(&two).map_err(words)?];
+    town.take_programs(&extras[0]);
+    town.tell_of_lights();
+    let told = told::told(&town, &extras, 1);
+    Ok((town, told))
+}
+
+fn moved(town: &Lanes, told: &told::Told, minutes: u32) -> (Moment, usize) {
+    let mut world = World::new(town, Rule { step: 0.5, newell: false, seed: 1 }, told.kinds.clone());
+    let refused = world.load(town, &told.travellers).unwrap();
+    let mut mover = mover(&Device::Cpu, &Arc::new(world)).unwrap();
+    (mover.run(120 * minutes).unwrap(), refused.len())
+}
+
+#[test]
+fn files_of_sumo_that_are_wrong_or_odd_are_told() {
+    let car =
+        |keys: &str, edges: &str| format!("<vehicle id=\"v\" depart=\"0\" {keys}><route edges=\"{edges}\"/></vehicle>");
+    let net = NET.replace("GREEN", "G");
+    // A car drives through, and one without a route, or over edges that are not there, is left out with a word.
+    let (town, told) = written(&net, &car("", "a b")).unwrap();
+    assert_eq!(
+        moved(&town, &told, 2),
+        (Moment { step: 240, now: 120_000, inserted: 1, arrived: 1, ..moved(&town, &told, 2).0 }, 0)
+    );
+    for edges in ["", "a nowhere"] {
+        let (_, told) = written(&net, &car("", edges)).unwrap();
+        assert!(told.travellers.is_empty() && told.refused[0].contains("v has a route"), "{:?}", told.refused);
+    }
+    // Streets that do not follow each other are no route.
+    let (town, told) = written(&net, &car("", "b a")).unwrap();
+    assert_eq!(moved(&town, &told, 1).1, 1);
+    // Lights that are never green hold all back, and the file is said to have them.
+    let (town, told) = written(&NET.replace("GREEN", "r"), &car("", "a b")).unwrap();
+    assert!(town.repairs.iter().any(|own| own.contains("never show green")), "{:?}", town.repairs);
+    let clock = moved(&town, &told, 10).0;
+    assert_eq!((clock.inserted, clock.arrived), (1, 0));
+    // A street that is full lets nobody more in: they wait, and are counted.
+    let flow = "<route id=\"r\" edges=\"a b\"/><flow id=\"f\" begin=\"0\" end=\"300\" number=\"100\" route=\"r\"/>";
+    let (town, told) = written(&NET.replace("GREEN", "r"), flow).unwrap();
+    let clock = moved(&town, &told, 10).0;
+    assert!(told.travellers.len() == 100 && (10..=16).contains(&clock.inserted), "{clock:?}");
+    // More vehicles than any memory holds are refused before they are made.
+    for keys in ["period=\"0.0001\"", "number=\"10000000\"", "vehsPerHour=\"1e12\""] {
+        let many =
+            format!("<route id=\"r\" edges=\"a b\"/><flow id=\"f\" begin=\"0\" end=\"90000\" {keys} route=\"r\"/>");
+        let found = written(&net, &many).err().unwrap_or_default();
+        assert!(found.contains("the most that are taken"), "{keys}: {found}");
+    }
+    for (from, to, words) in [
+        ("duration=\"30\"", "duration=\"-1\"", "no time that can be"),
+        ("speed=\"13.9\" length=\"100\" shape=\"0,0", "speed=\"0\" length=\"100\" shape=\"0,0", "has no speed"),
+        ("length=\"100\"", "length=\"long\"", "length"),
+        ("shape=\"0,0 100,0\"", "shape=\"0,0 x\"", "no place"),
+        ("</net>", "<edge", ""),
+    ] {
+        let found = written(&net.replace(from, to), &car("", "a b")).err().unwrap_or_default();
+        assert!(!found.is_empty() && found.contains(words), "{to}: \"{found}\"");
+    }
+    for (routes, words) in [
+        ("<vehicle id=\"v\"/>", "depart"),
+        ("<vehicle id=\"v\" depart=\"soon\"/>", "depart"),
+        ("<flow id=\"f\" begin=\"0\"/>", "no number an hour"),
+        ("<vehicle id=\"v\" depart=\"0\">", ""),
+    ] {
+        let found = written(&net, routes).err().unwrap_or_default();
+        assert!(!found.is_empty() && found.contains(words), "{routes}: \"{found}\"");
+    }
+}
+
+#[test]
+fn a_route_may_lead_through_a_street_twice() {
+    let ring = NET
+        .replace("GREEN", "G")
+        .replace("to=\"3\"", "to=\"1\"")
+        .replace("</net>", "<connection from=\"b\" to=\"a\" fromLane=\"0\" toLane=\"0\" dir=\"t\" state=\"M\"/></net>");
+    let (town, told) = written(&ring, "<vehicle id=\"v\" depart=\"0\"><route edges=\"a b a b a\"/></vehicle>").unwrap();
+    assert_eq!(moved(&town, &told, 3).0.arrived, 1);
+}

@@ -524,3 +524,99 @@ fn a_benchmark_and_its_closure_come_out_the_same_through_a_scenario() {
     let error = run(folder.path(), &text).err().map_or(String::new(), |error| error.to_string());
     assert!(error.contains("seems to lie in degrees, and nothing declares it"), "{error}");
 }
+
+/// Half an hour of vehicles that move; the bridge is closed from the tenth to the twentieth minute.
+fn moving_text() -> String {
+    let motion = "[traffic.motion]\nwarm_up_minutes = 2\nreroute_share = 0.5\nreroute_minutes = 2\n\
+                  [[traffic.motion.closure]]\nname = \"Bridge open for a ship\"\nlinks = [\"bridge\", \"-bridge\"]\n\
+                  from_minute = 10\nuntil_minute = 20\n";
+    scenario_text(MORNING, ZONES, motion).replace("end_minutes = 60", "end_minutes = 30\nframe_minutes = 10")
+}
+
+#[test]
+fn a_bridge_that_opens_turns_drivers_round_and_nobody_is_lost() {
+    let folder = town();
+    let outcome = run(folder.path(), &moving_text()).unwrap();
+    let words: Vec<&str> = outcome.story.iter().map(|text| text.en.as_str()).collect();
+    let said = |part: &str| words.iter().any(|own| own.contains(part));
+    assert!(said("Bridge open for a ship: closed from 8:10 to 8:20 (2 links)"), "{words:?}");
+    assert!(said("and they found another"), "{words:?}");
+    assert!(said("all lose") && said("more than today"), "{words:?}");
+    let error = outcome.balance.as_ref().map(|own| own.error);
+    assert_eq!(error, Some(0.0));
+    // Who came over the bridge goes round by the south.
+    let rows = table(&outcome, "links_in_time");
+    let flow = |name: &str, from: f64| {
+        let column = |name: &str| rows.columns.iter().position(|own| own == name).unwrap();
+        let (begin, flow) = (column("from_min"), column("vehicles_per_h"));
+        let own = rows.names.iter().zip(&rows.rows).filter(|(own, row)| own.starts_with(name) && row[begin] == from);
+        own.map(|(_, row)| row[flow]).sum::<f64>()
+    };
+    assert!(flow("bridge ", 0.0) > 100.0, "{}", flow("bridge ", 0.0));
+    assert!(flow("bridge ", 10.0) < 0.2 * flow("bridge ", 0.0), "{}", flow("bridge ", 10.0));
+    assert!(flow("south ", 10.0) > flow("south ", 0.0) + 20.0, "{} {}", flow("south ", 0.0), flow("south ", 10.0));
+}
+
+#[test]
+fn moving_vehicles_go_on_bit_for_bit_after_stops() {
+    let folder = town();
+    let text = moving_text();
+    let whole = run(folder.path(), &text).unwrap();
+    let (mut running, scenario) = model(folder.path(), &text, &Device::Cpu).unwrap();
+    let mut stops = 0;
+    for until in scenario.frame_times() {
+        let mut reached = false;
+        while !reached {
+            let budget = if stops < 3 { Duration::ZERO } else { Duration::from_millis(3) };
+            reached = running.advance(until, budget).unwrap().reached;
+            let mut left = Vec::new();
+            running.save(&mut left).unwrap().unwrap();
+            running = model(folder.path(), &text, &Device::Cpu).unwrap().0;
+            running.load(&mut left.as_slice()).unwrap().unwrap();
+            stops += 1;
+        }
+        running.frame().unwrap();
+    }
+    assert!(stops > 10, "{stops}");
+    let again = running.outcome().unwrap();
+    assert_eq!(whole.story, again.story);
+    for (a, b) in whole.tables.iter().zip(&again.tables) {
+        let bits = |table: &Table| -> Vec<u64> { table.rows.iter().flatten().map(|value| value.to_bits()).collect() };
+        assert!(bits(a) == bits(b) && a.names == b.names, "table {}", a.name);
+    }
+    for (a, b) in whole.layers.iter().zip(&again.layers) {
+        let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|value| value.to_bits()).collect() };
+        assert!(bits(&a.values) == bits(&b.values), "layer {}", a.name);
+    }
+    // What is no checkpoint is refused.
+    let mut left = Vec::new();
+    running.save(&mut left).unwrap().unwrap();
+    for cut in [10, left.len() / 2, left.len() - 3] {
+        assert!(running.load(&mut &left[..cut]).is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn motion_that_cannot_be_is_told_with_its_key() {
+    let folder = town();
+    let fine = moving_text();
+    for (from, to, words) in [
+        ("reroute_share = 0.5", "reroute_share = 2", "reroute_share"),
+        ("reroute_minutes = 2", "reroute_minutes = 0.5", "reroute_minutes"),
+        ("reroute_minutes = 2", "step_s = 0.07", "step_s"),
+        ("reroute_minutes = 2", "step_s = 1", "step_s"),
+        ("reroute_minutes = 2", "surface = \"mud\"", "NL14"),
+        ("until_minute = 20", "until_minute = 10", "until_minute"),
+        ("from_minute = 10", "from_minute = 45", "from_minute"),
+        ("from_minute = 10", "from_minute = nan", "from_minute"),
+        ("links = [\"bridge\", \"-bridge\"]", "links = [\"ferry\"]", "closure[0]"),
+        ("links = [\"bridge\", \"-bridge\"]", "", "does not say where"),
+        ("frame_minutes = 10", "frame_minutes = 7.5", "frame_minutes"),
+        ("reroute_minutes = 2", "files = [\"a.rou.xml\"]", "network of SUMO"),
+    ] {
+        let text = fine.replace(from, to);
+        assert_ne!(text, fine, "{from}");
+        let found = run(folder.path(), &text).err().map_or("no error".into(), |error| error.to_string());
+        assert!(found.contains(words), "{to}: {found}");
+    }
+}

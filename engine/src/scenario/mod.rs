@@ -18,8 +18,8 @@ pub use spec::{
     SeriesSpec, Spec, StructureName, StructureSpec,
 };
 pub use traffic::{
-    DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer, is_rules,
-    slug,
+    ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
+    is_rules, slug,
 };
 
 use crate::error::{Error, Result};

@@ -103,6 +103,15 @@ pub struct MotionSpec {
     /// Another number gives another day of the same demand; 1 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
+    /// Share of the drivers of cars and trucks who look for a faster route on their way, 0 to 1; 0 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reroute_share: Option<f64>,
+    /// Minutes between two looks for other routes; 5 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reroute_minutes: Option<f64>,
+    /// Roads that are closed for a part of the time, against today. Who is on such a road leaves it at its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closure: Vec<ClosureSpec>,
     /// Mean wind over the year, m/s, for nitrogen dioxide; 4 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wind_m_per_s: Option<f64>,
@@ -115,6 +124,27 @@ pub struct MotionSpec {
     /// Surface of the roads for noise: DEF (the reference), or a Dutch one from NL01 to NL14.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
+}
+
+/// A road that is closed for a while. Which one: one of `links`, `along` and `street`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosureSpec {
+    /// What it is called.
+    pub name: String,
+    /// Names of links; the only way where `files` tell of the vehicles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<String>>,
+    /// A line along the road, [[x, y], …] in m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub along: Option<Vec<[f64; 2]>>,
+    /// Name of the street.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// When it begins and ends, whole minutes from the beginning.
+    pub from_minute: f64,
+    /// See `from_minute`.
+    pub until_minute: f64,
 }
 
 /// Whether rules of this name come with the program.
@@ -275,6 +305,23 @@ impl Scenario {
         }
     }
 
+    /// Names and places of the roads that are closed for a while.
+    ///
+    /// # Errors
+    /// The key that does not say which.
+    pub fn closures(&self, spec: &MotionSpec) -> Result<Vec<(String, Place)>> {
+        let of = |(k, own): (usize, &ClosureSpec)| {
+            let at = format!("traffic.motion.closure[{k}]");
+            let found = (named(&at, &own.name)?, place(&at, &own.links, &own.along, &own.street)?);
+            if !spec.files.is_empty() && !matches!(found.1, Place::Links(_)) {
+                let mend = "name its edges: links = [\"EDGE\"]";
+                return Err(Error::scenario(at, "is told by its place, which vehicles of files do not know", mend));
+            }
+            Ok(found)
+        };
+        spec.closure.iter().enumerate().map(of).collect()
+    }
+
     fn check_motion(&self, spec: &MotionSpec) -> Result<()> {
         let at = |key: &str| format!("traffic.motion.{key}");
         let given = |key: &str, value: Option<f64>, low: f64, high: f64| {
@@ -298,6 +345,20 @@ impl Scenario {
         let time = &self.spec.time;
         whole("time.end_minutes", time.end_minutes)?;
         whole("time.frame_minutes", time.frame_minutes.unwrap_or(time.end_minutes))?;
+        given("reroute_share", spec.reroute_share, 0.0, 1.0)?;
+        given("reroute_minutes", spec.reroute_minutes, 1.0, 1440.0)?;
+        whole(&at("reroute_minutes"), spec.reroute_minutes.unwrap_or(5.0))?;
+        for (k, closure) in spec.closure.iter().enumerate() {
+            let at = |key: &str| format!("traffic.motion.closure[{k}].{key}");
+            whole(&at("from_minute"), closure.from_minute)?;
+            whole(&at("until_minute"), closure.until_minute)?;
+            number(&at("from_minute"), closure.from_minute, 0.0..=time.end_minutes)?;
+            if !(closure.until_minute > closure.from_minute && closure.until_minute <= 1e6) {
+                let mend = "write a later minute than from_minute";
+                return Err(Error::scenario(at("until_minute"), "is not behind from_minute", mend));
+            }
+        }
+        self.closures(spec)?;
         let known = |name: &str| name == "DEF" || (1..=14).any(|k| name == format!("NL{k:02}"));
         if let Some(surface) = spec.surface.as_deref().filter(|name| !known(name)) {
             let problem = format!("\"{}\" is no surface", surface.chars().take(20).collect::<String>());

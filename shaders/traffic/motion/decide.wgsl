@@ -252,7 +252,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         gap = minus(minus(vehicles[slot - 1u].pos, vehicles[slot - 1u].length), me.pos);
         alone = minus(alone, pressed(kind, me.speed, gap, minus(me.speed, vehicles[slot - 1u].speed)));
     }
-    if ((there.modes & kind.modes) == 0u || there.shut != 0u) {
+    if ((there.modes & kind.modes) == 0u) {
         return me.lane;
     }
     let is_must = side == this_side;

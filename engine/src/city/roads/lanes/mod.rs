@@ -154,6 +154,21 @@ impl Lanes {
         }
     }
 
+    /// Tells of turns for which lights never show green: who comes there waits for ever.
+    pub fn tell_of_lights(&mut self) {
+        for (k, program) in self.programs.iter().enumerate() {
+            let is_green = |place: u32| {
+                let state = |phase: &Phase| phase.states.get(place as usize).copied().unwrap_or(b'r');
+                program.phases.iter().any(|phase| phase.most > 0.0 && matches!(state(phase), b'G' | b'g'))
+            };
+            let own = self.turns.iter().filter_map(|turn| turn.signal.filter(|signal| signal.0 == k as u32));
+            let never = own.filter(|(_, place)| !is_green(*place)).count();
+            if never > 0 {
+                self.repairs.push(format!("the lights {} never show green for {never} of their turns", program.id));
+            }
+        }
+    }
+
     /// Length of the way of a turn across the junction, m.
     pub fn across(&self, turn: &Turn) -> f64 {
         turn.via.iter().map(|lane| self.lanes[*lane as usize].length).sum()

@@ -14,6 +14,8 @@ use std::path::Path;
 const BREADTH: f64 = 2.0;
 /// Phases of a program at most.
 const MOST_PHASES: usize = 1000;
+/// Vehicles of a file at most.
+const MOST_VEHICLES: usize = 5_000_000;
 
 /// Who may drive somewhere, by the classes of SUMO.
 fn modes(allow: Option<&str>, disallow: Option<&str>) -> u8 {
@@ -640,7 +642,7 @@ pub fn extras(path: &Path) -> Result<Extras> {
             }
             _ => {}
         }
-        if all.vehicles.len() > MOST || all.types.len() > 10_000 || all.stops.len() > 1_000_000 {
+        if all.vehicles.len() > MOST_VEHICLES || all.types.len() > 10_000 || all.stops.len() > 1_000_000 {
             return Err(xml.bad("tells of more vehicles, kinds or stops than can be taken"));
         }
     }
@@ -660,8 +662,16 @@ fn flow(own: &Element, told: &Told, all: &mut Vec<Told>) -> Result<()> {
         _ => return Err(own.xml.bad(format!("the flow {} has no number an hour", shown(&told.id)))),
     };
     let count = number.unwrap_or(f64::INFINITY).min(((end - begin) / period).ceil());
-    if !(period > 0.0 && count >= 0.0 && count < MOST as f64) {
+    if !(period > 0.0 && count >= 0.0) {
         return Err(own.xml.bad(format!("the flow {} has no number that can be", shown(&told.id))));
+    }
+    // They would fill the memory before anything could be refused.
+    if all.len() as f64 + count > MOST_VEHICLES as f64 {
+        let own = own.xml.bad(format!(
+            "the flow {} comes to {count} vehicles, and {MOST_VEHICLES} are the most that are taken: give an end, or fewer an hour",
+            shown(&told.id)
+        ));
+        return Err(own);
     }
     for k in 0..count as usize {
         let id = format!("{}.{k}", told.id);

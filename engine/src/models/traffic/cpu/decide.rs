@@ -381,7 +381,7 @@ impl View<'_> {
             gap = one.pos - one.length - me.pos;
             alone -= pressed(kind, me.speed, gap, me.speed - one.speed);
         }
-        if (there.modes & kind.modes) == 0 || there.shut != 0 {
+        if (there.modes & kind.modes) == 0 {
             return me.lane;
         }
         let must = wants == if to_left { WANTS_LEFT } else { WANTS_RIGHT };

@@ -7,6 +7,7 @@ mod model;
 pub mod mover;
 pub mod params;
 pub mod period;
+pub mod reroute;
 mod results;
 pub mod told;
 pub mod trips;

@@ -4,15 +4,16 @@
 use super::super::model::Traffic;
 use super::super::side::Side;
 use super::mover::{Mover, Saved, mover};
-use super::params::{Kind, Outcome as Fate};
+use super::params::{Kind, NONE, Outcome as Fate, STREET, Trip};
 use super::period::Period;
+use super::reroute::{Closure, Look, Turned, reroute};
 use super::results;
 use super::told;
-use super::trips::{class, kinds, travellers};
+use super::trips::{class, expected, kinds, travellers};
 use super::world::{Rule, Traveller, World};
 use crate::city::City;
 use crate::city::roads::lanes::{Lanes, Route, Street, build};
-use crate::city::roads::{CYCLE, Link, Roads};
+use crate::city::roads::{CYCLE, Link, Place, Roads, links};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::frame::{Balance, Frame, Outcome, Vehicles};
@@ -51,6 +52,13 @@ pub(in crate::models::traffic) struct Moved {
     /// Stretches of time that are done, and the one that is counted.
     pub periods: Vec<Period>,
     current: Period,
+    /// What was counted since drivers looked for other routes.
+    recent: Period,
+    closures: Vec<Closure>,
+    /// Streets that are closed now.
+    shut: Vec<bool>,
+    /// Drivers who took other routes.
+    pub turned: Turned,
     pub fates: Vec<Fate>,
 }
 
@@ -83,6 +91,12 @@ struct Moving {
     walked: Duration,
     steps: u64,
     air: results::Air,
+    /// Share of drivers who look for other routes, how often (s), and roads that are closed for a while, with their times (s).
+    share: f64,
+    interval: f64,
+    closures: Vec<(String, Place, f64, f64)>,
+    /// The same on links of the roads.
+    on_links: Vec<Closure>,
 }
 
 /// Sets motion up.
@@ -120,6 +134,15 @@ pub(in crate::models::traffic) fn prepare(
         walked: Duration::ZERO,
         steps: 0,
         air: results::Air::new(city, spec),
+        share: spec.reroute_share.unwrap_or(0.0),
+        interval: MINUTE * spec.reroute_minutes.unwrap_or(5.0),
+        closures: scenario
+            .closures(spec)?
+            .into_iter()
+            .zip(&spec.closure)
+            .map(|((name, place), own)| (name, place, MINUTE * own.from_minute, MINUTE * own.until_minute))
+            .collect(),
+        on_links: Vec::new(),
     };
     if spec.files.is_empty() {
         let routes = Traffic::new(city, scenario, device)?;
@@ -127,11 +150,40 @@ pub(in crate::models::traffic) fn prepare(
         moving.edits.clone_from(&routes.problem.edited.words);
         moving.origin.clone_from(&routes.problem.edited.origin);
         moving.repairs.clone_from(&routes.problem.repairs);
+        let roads = routes.problem.after.as_ref().map_or(&routes.problem.before.roads, |side| &side.roads);
+        for (k, (name, place, from, until)) in moving.closures.iter().enumerate() {
+            let at = format!("traffic.motion.closure[{k}]");
+            let found = links(roads, place).map_err(|(problem, mend)| Error::scenario(at, problem, mend))?;
+            let own = Closure { name: name.clone(), streets: found, from: *from, until: *until };
+            moving.edits.push(closed(&own, moving.start));
+            moving.on_links.push(own);
+        }
         moving.routes = Some(Box::new(routes));
     } else {
         moving.tell(city, scenario, spec)?;
     }
     Ok(Box::new(moving))
+}
+
+/// Whether so many vehicles fit in memory.
+fn fits(count: usize) -> Result<()> {
+    let needed = count as u64 * BYTES_PER_TRIP;
+    let available = crate::device::free_memory().unwrap_or(u64::MAX);
+    if needed <= available && count <= MOST {
+        return Ok(());
+    }
+    let mend = "take a shorter time, a smaller factor, or fewer gates".into();
+    Err(Error::Memory { what: format!("{count} vehicles"), needed, available, mend })
+}
+
+/// A closure in words.
+fn closed(own: &Closure, start: f64) -> Text {
+    let clock = |seconds: f64| results::clock(start + seconds / 3600.0);
+    let (from, until, count) = (clock(own.from), clock(own.until), own.streets.len());
+    Text::new(
+        format!("{}: closed from {from} to {until} ({count} links)", own.name),
+        format!("{}: dicht van {from} tot {until} ({count} stukken)", own.name),
+    )
 }
 
 /// Whether motion fits a city.
@@ -153,24 +205,84 @@ impl Moved {
             mover: None,
             periods: Vec::new(),
             current: Period::default(),
+            recent: Period::default(),
+            closures: Vec::new(),
+            shut: Vec::new(),
+            turned: Turned::default(),
             fates: Vec::new(),
         }
     }
 
     /// Makes the world of its travellers.
     fn begin(&mut self, rule: Rule, kinds: &[Kind], device: &Device) -> Result<()> {
-        let count = self.travellers.len();
-        let needed = count as u64 * BYTES_PER_TRIP;
-        let available = crate::device::free_memory().unwrap_or(u64::MAX);
-        if needed > available || count > MOST {
-            let mend = "take a shorter time, a smaller factor, or fewer gates".into();
-            return Err(Error::Memory { what: format!("{count} vehicles"), needed, available, mend });
-        }
+        fits(self.travellers.len())?;
         let mut world = World::new(&self.lanes, rule, kinds.to_vec());
         self.refused = world.load(&self.lanes, &self.travellers)?;
         self.current = Period::new(world.tallies);
+        self.recent = Period::new(world.tallies);
+        self.shut = vec![false; self.lanes.streets.len()];
         self.world = Arc::new(world);
         self.mover = Some(mover(device, &self.world)?);
+        Ok(())
+    }
+
+    /// Streets that are closed at a time, s.
+    fn closed(&self, time: f64) -> Vec<bool> {
+        let mut shut = vec![false; self.lanes.streets.len()];
+        let now = self.closures.iter().filter(|own| own.from <= time + 1e-6 && time + 1e-6 < own.until);
+        now.flat_map(|own| &own.streets).for_each(|street| shut[*street as usize] = true);
+        shut
+    }
+
+    /// Drivers look for other routes, by the times of now.
+    fn look(&mut self, shut: Vec<bool>, rule: Rule, share: f64, interval: f64, device: &Device) -> Result<()> {
+        let Some(own) = &mut self.mover else { return Ok(()) };
+        let mut saved = own.save()?;
+        let mut world = World::clone(&self.world);
+        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
+            lane.shut = u32::from(shut[lane.street as usize]);
+        }
+        let time = |street: usize| {
+            let lane = &self.lanes.lanes[self.lanes.streets[street].first as usize];
+            let counts = self.recent.counts(street, rule.step);
+            (counts.seconds / (counts.metres / lane.length).max(1.0)).max(lane.length / lane.speed)
+        };
+        let times: Vec<f64> = (0..self.lanes.streets.len()).map(time).collect();
+        let until = saved.clock.now.saturating_add((1000.0 * interval) as u32);
+        let look = Look { share, seed: rule.seed, times: &times, shut: &shut, until };
+        let turned = reroute(&self.lanes, &mut world, &mut saved, &look);
+        self.turned.faster += turned.faster;
+        self.turned.around += turned.around;
+        self.turned.trapped = turned.trapped;
+        self.recent = Period::new(world.tallies);
+        self.shut = shut;
+        self.enter(world, &saved, device)
+    }
+
+    /// The world with routes as they were kept.
+    fn world_of(&self, trips: Vec<Trip>, routes: Vec<u32>) -> std::io::Result<World> {
+        let mut world = World::clone(&self.world);
+        let is_place = |place: &u32| ((place & STREET) as usize) < self.lanes.streets.len();
+        let is_sound = |(own, old): (&Trip, &Trip)| {
+            let same = Trip { first: old.first, last: old.last, ..*own } == *old;
+            same && own.first < own.last && own.last as usize <= routes.len()
+        };
+        if !trips.iter().zip(&world.trips).all(is_sound) || !routes.iter().all(is_place) {
+            return Err(damaged());
+        }
+        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
+            lane.shut = u32::from(self.shut[lane.street as usize]);
+        }
+        (world.trips, world.routes) = (trips, routes);
+        Ok(world)
+    }
+
+    /// Goes on in a world from what was kept.
+    fn enter(&mut self, world: World, saved: &Saved, device: &Device) -> Result<()> {
+        self.world = Arc::new(world);
+        let mut mover = mover(device, &self.world)?;
+        mover.restore(saved)?;
+        self.mover = Some(mover);
         Ok(())
     }
 
@@ -195,6 +307,7 @@ impl Moving {
         let extras = scenario.motion_files(spec)?;
         let mut lanes = lanes;
         extras.iter().for_each(|own| lanes.take_programs(own));
+        lanes.tell_of_lights();
         let told = told::told(&lanes, &extras, self.rule.seed);
         if told.travellers.is_empty() {
             let why = told.refused.first().cloned().unwrap_or_else(|| "no vehicle is told of".into());
@@ -209,16 +322,38 @@ impl Moving {
         let names = lanes.streets.iter().map(|street| street.id.clone()).collect();
         let mut side = Moved::new(lanes, names);
         side.travellers = told.travellers;
+        for (k, (name, place, from, until)) in self.closures.iter().enumerate() {
+            let Place::Links(wanted) = place else { continue };
+            let at = |id: &String| {
+                let found = side.lanes.streets.iter().position(|street| street.id == *id);
+                let problem = format!(
+                    "names the edge {}, which the network does not have",
+                    id.chars().take(40).collect::<String>()
+                );
+                let key = format!("traffic.motion.closure[{k}].links");
+                found.map(|k| k as u32).ok_or_else(|| Error::scenario(key, problem, "name edges as the network does"))
+            };
+            let streets = wanted.iter().map(at).collect::<Result<_>>()?;
+            let own = Closure { name: name.clone(), streets, from: *from, until: *until };
+            self.edits.push(closed(&own, self.start));
+            self.on_links.push(own);
+        }
+        if !self.on_links.is_empty() {
+            let mut after = Moved::new(side.lanes.clone(), side.names.clone());
+            after.travellers.clone_from(&side.travellers);
+            after.closures.clone_from(&self.on_links);
+            self.after = Some(after);
+        }
         self.before = Some(side);
         Ok(())
     }
 
     /// One round of the search for routes; whether all are known.
-    fn route(&mut self) -> bool {
-        let Some(routes) = &mut self.routes else { return true };
+    fn route(&mut self) -> Result<bool> {
+        let Some(routes) = &mut self.routes else { return Ok(true) };
         let k = routes.done.len();
         if k == routes.problem.slices.len() {
-            return true;
+            return Ok(true);
         }
         if routes.step() {
             let begin = if k == 0 { -self.warm_up } else { self.ends[k - 1] };
@@ -227,6 +362,8 @@ impl Moving {
             let pcu = routes.problem.rules.vehicles.truck_pcu;
             let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
             for (own, side) in self.pending.iter_mut().zip(sides) {
+                let more = side.map_or(0.0, |side| expected(side, time));
+                fits(own.len().saturating_add(more as usize))?;
                 own.extend(side.map(|side| travellers(side, time, pcu, seed)).unwrap_or_default());
             }
         }
@@ -234,7 +371,7 @@ impl Moving {
         if is_done {
             self.draw();
         }
-        is_done
+        Ok(is_done)
     }
 
     /// Draws the lanes of both sides, each with lights for those who drive there in the busiest stretch of time: so do lights that see
@@ -278,8 +415,21 @@ impl Moving {
             moved
         };
         let [before, after] = pending;
+        // Roads that are closed for a while are so on a side of their own.
+        let after = match &routes.problem.after {
+            Some(side) => Some(of(&side.roads, after)),
+            None if !self.on_links.is_empty() => Some(of(&routes.problem.before.roads, before.clone())),
+            None => None,
+        };
         self.before = Some(of(&routes.problem.before.roads, before));
-        self.after = routes.problem.after.as_ref().map(|side| of(&side.roads, after));
+        self.after = after.map(|mut side| {
+            let street =
+                |link: &u32| side.lanes.streets.iter().position(|own| own.road == Some(*link)).map(|k| k as u32);
+            let own =
+                |own: &Closure| Closure { streets: own.streets.iter().filter_map(street).collect(), ..own.clone() };
+            side.closures = self.on_links.iter().map(own).collect();
+            side
+        });
     }
 
     fn sides(&mut self) -> impl Iterator<Item = &mut Moved> {
@@ -310,12 +460,15 @@ impl Moving {
         let time = self.time();
         let ends = self.ends.clone();
         let (warm_up, step) = (self.warm_up, self.rule.step);
+        let (rule, share, interval, device) = (self.rule, self.share, self.interval, self.device.clone());
+        let is_look = self.steps.is_multiple_of((interval / step).round() as u64);
         for side in self.sides() {
             let Some(own) = &mut side.mover else { continue };
             let clock = own.run(some)?;
             vehicles += u64::from(clock.vehicles);
             if is_minute {
                 let tallies = own.take_tallies()?;
+                side.recent.add(&tallies);
                 // What happens while it warms up does not count.
                 if time > 1e-6 {
                     side.current.add(&tallies);
@@ -327,6 +480,11 @@ impl Moving {
                     side.current.look(&side.lanes, &side.world, &found, waiting, (LONG / step) as u32);
                     let done = std::mem::replace(&mut side.current, Period::new(side.world.tallies));
                     side.periods.push(done);
+                }
+                let shut = side.closed(time);
+                let asks = is_look && (share > 0.0 || shut.contains(&true));
+                if asks || shut != side.shut {
+                    side.look(shut, rule, share, interval, &device)?;
                 }
             }
         }
@@ -364,7 +522,7 @@ impl Model for Moving {
                     let steps = self.routes.as_ref().map_or(0, |routes| routes.steps);
                     return Ok(Progress { time: 0.0, steps, dt: 0.0, reached: false, gap, moving: None });
                 }
-                if self.route() {
+                if self.route()? {
                     self.begin()?;
                 }
                 continue;
@@ -462,12 +620,14 @@ impl Model for Moving {
                 return Ok(Err(error));
             }
             let is_drawn = self.before.is_some();
+            let has_after = routes.problem.after.is_some();
             write(out, &[u64::from(is_drawn)])?;
             // Lanes are drawn anew from those who drive there.
             for (pending, side) in self.pending.iter().zip([&self.before, &self.after]) {
                 match side {
-                    Some(side) => save_travellers(out, &side.on_links())?,
-                    None => save_travellers(out, pending)?,
+                    // A side that is only closed for a while has the drivers of the other.
+                    Some(side) if side.closures.is_empty() || has_after => save_travellers(out, &side.on_links())?,
+                    _ => save_travellers(out, pending)?,
                 }
             }
         }
@@ -477,6 +637,11 @@ impl Model for Moving {
                 write(out, &[side.periods.len() as u64])?;
                 side.periods.iter().try_for_each(|period| period.save(out))?;
                 side.current.save(out)?;
+                side.recent.save(out)?;
+                write(out, &[side.turned.faster, side.turned.around, side.turned.trapped])?;
+                write(out, &side.shut.iter().map(|shut| u32::from(*shut)).collect::<Vec<u32>>())?;
+                write(out, &side.world.trips)?;
+                write(out, &side.world.routes)?;
                 let Some(own) = &mut side.mover else { return Err(damaged()) };
                 match own.save() {
                     Ok(saved) => saved.write(out)?,
@@ -515,10 +680,13 @@ impl Model for Moving {
                 let tallies = side.world.tallies;
                 side.periods = (0..periods).map(|_| Period::load(from, tallies)).collect::<std::io::Result<_>>()?;
                 side.current = Period::load(from, tallies)?;
-                let saved = Saved::read(from, &side.world)?;
-                if let Some(own) = &mut side.mover
-                    && let Err(error) = own.restore(&saved)
-                {
+                side.recent = Period::load(from, tallies)?;
+                let turned = read::<u64>(from, Some(3))?;
+                side.turned = Turned { faster: turned[0], around: turned[1], trapped: turned[2] };
+                side.shut = read::<u32>(from, Some(side.lanes.streets.len()))?.iter().map(|shut| *shut != 0).collect();
+                let world = side.world_of(read(from, Some(side.world.trips.len()))?, read(from, None)?)?;
+                let saved = Saved::read(from, &world)?;
+                if let Err(error) = side.enter(world, &saved, &self.device) {
                     return Ok(Err(error));
                 }
             }

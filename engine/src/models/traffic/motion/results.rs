@@ -131,7 +131,11 @@ impl<'a> Sides<'a> {
 
     /// The street of before that a street of now was.
     fn was(&self, street: usize) -> Option<usize> {
-        let road = self.after?.lanes.streets[street].road?;
+        let after = self.after?;
+        if self.origin.is_empty() {
+            return Some(street);
+        }
+        let road = after.lanes.streets[street].road?;
         let old = self.origin.get(road as usize).copied().flatten()?;
         self.before.lanes.streets.iter().position(|own| own.road == Some(old))
     }
@@ -141,6 +145,9 @@ impl<'a> Sides<'a> {
         let of_road: HashMap<u32, usize> =
             self.before.lanes.streets.iter().enumerate().filter_map(|(k, own)| Some((own.road?, k))).collect();
         let Some(after) = self.after else { return Vec::new() };
+        if self.origin.is_empty() {
+            return (0..after.lanes.streets.len()).map(Some).collect();
+        }
         let was = |road: Option<u32>| {
             let old = self.origin.get(road? as usize).copied().flatten()?;
             of_road.get(&old).copied()
@@ -367,7 +374,7 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
     all
 }
 
-fn clock(hour: f64) -> String {
+pub(super) fn clock(hour: f64) -> String {
     format!("{}:{:02}", (hour % 24.0).floor(), ((hour * 60.0).round() % 60.0).abs())
 }
 
@@ -757,6 +764,29 @@ pub(super) fn story(
                 }
             }));
         }
+    }
+    let turned = &now.turned;
+    if turned.around + turned.trapped > 0 {
+        story.push(text(|language, number| {
+            let [around, trapped] = [turned.around, turned.trapped].map(|count| number(count as f64, 0));
+            match language {
+                Language::English => {
+                    format!("For {around} drivers the road ahead closed, and they found another; {trapped} found none at the last look.")
+                }
+                Language::Dutch => format!(
+                    "Voor {around} bestuurders ging de weg dicht en zij vonden een andere; {trapped} vonden er bij de laatste blik geen."
+                ),
+            }
+        }));
+    }
+    if turned.faster > 0 {
+        story.push(text(|language, number| {
+            let count = number(turned.faster as f64, 0);
+            match language {
+                Language::English => format!("{count} times a driver turned to a faster route on the way."),
+                Language::Dutch => format!("{count} keer koos een bestuurder onderweg een snellere route."),
+            }
+        }));
     }
     let mut queues: Vec<(f64, usize)> =
         (0..these.len()).map(|k| (own.counts(k, sides.step).queue[1], k)).filter(|(queue, _)| *queue > 50.0).collect();

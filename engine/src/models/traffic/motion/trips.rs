@@ -33,6 +33,12 @@ pub fn class(kind: u32) -> usize {
     [0, 0, 0, 1, 2][(kind as usize).min(4)]
 }
 
+/// How many travellers a slice of time will have.
+pub(in crate::models::traffic) fn expected(side: &Side, (from, to): (f64, f64)) -> f64 {
+    let ways = side.routes.iter().flatten().flat_map(|routes| routes.ways());
+    ways.map(|(_, way)| way.flow).sum::<f64>() * (to - from) / 3600.0
+}
+
 /// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now. The numbers of chance are those of `seed`.
 pub(in crate::models::traffic) fn travellers(
     side: &Side,

@@ -377,7 +377,7 @@ impl World {
     }
 
     /// The places of a route: streets, and which of their lanes lead on.
-    fn route(&self, town: &Lanes, own: &Traveller, modes: u32) -> std::result::Result<Vec<u32>, String> {
+    pub(super) fn route(&self, town: &Lanes, own: &Traveller, modes: u32) -> std::result::Result<Vec<u32>, String> {
         let Some(&last) = own.streets.last() else { return Err("has no route".into()) };
         let mut places = vec![0u32; own.streets.len()];
         let open = |lane: usize| u32::from(town.lanes[lane].modes) & modes != 0;
