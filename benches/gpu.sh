@@ -15,7 +15,7 @@ if [ "${1:-}" = pack ]; then
   cargo build --release --locked
   binaries=$(cargo test --release --locked -p hanze-engine --no-run --message-format=json |
     sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
-  for name in tiles twins; do
+  for name in tiles twins motion; do
     strip -o "$into/$name" "$(grep -m 1 "/$name-[0-9a-f]*$" <<<"$binaries")"
   done
   strip -o "$into/hanze" target/release/hanze
@@ -43,6 +43,12 @@ part "every kernel against its twin"
 must ./twins --test-threads 4
 must ./tiles --test-threads 4
 must ./hanze validate runoff --device gpu --cheap
+
+part "vehicles: right, then fast (2e8 vehicle-steps/s wanted at a million)"
+must ./motion both_devices
+must ./hanze validate traffic --only motion --device gpu
+must ./hanze bench --model motion --device gpu --streets 20 --vehicles 10000
+must ./hanze bench --model motion --device gpu --streets 300 --vehicles 1000000 --until 1200
 
 part "speed by size: constant within 15 % from 256² to 4096²"
 must ./hanze bench --device gpu --side 256,512,1024,2048,4096,8192 --seconds "$seconds"
