@@ -350,14 +350,20 @@ fn assemble(path: &Path, net: Net) -> Result<Lanes> {
             turn_of_lane.insert(*lane, all.turns.len() as u32);
         }
         let signal = match &own.signal {
-            Some((tl, index)) => {
-                let known = program.get(tl).copied();
-                let fits = known.filter(|k| (*index as usize) < all.programs[*k as usize].phases[0].states.len());
-                let Some(known) = fits else {
-                    return Err(bad(format!("lights {} have no place {index}", shown(tl))));
-                };
-                Some((known, *index))
-            }
+            Some((tl, index)) => match program.get(tl).copied() {
+                Some(known) if (*index as usize) < all.programs[known as usize].phases[0].states.len() => {
+                    Some((known, *index))
+                }
+                Some(_) => return Err(bad(format!("lights {} have no place {index}", shown(tl)))),
+                // Crossings of railways have none in the file.
+                None => {
+                    let words = format!("the lights {} have no program and are left out", shown(tl));
+                    if !all.repairs.contains(&words) {
+                        all.repairs.push(words);
+                    }
+                    None
+                }
+            },
             None => None,
         };
         zips.push(own.zips);

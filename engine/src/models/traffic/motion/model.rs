@@ -315,6 +315,18 @@ impl Moving {
             return Err(Error::scenario("traffic.motion.files", format!("hold nobody who can travel: {why}"), mend));
         }
         self.repairs.clone_from(&lanes.repairs);
+        let mut told = told;
+        // Some files count from midnight.
+        let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
+        if self.ends.last().is_some_and(|end| first >= *end) {
+            let first = (first / 60.0).floor() * 60.0;
+            told.travellers.iter_mut().for_each(|own| own.depart -= first);
+            self.start = first / 3600.0;
+            self.repairs.push(format!(
+                "the first vehicle sets out at {}: time is counted from there",
+                results::clock(self.start)
+            ));
+        }
         if !told.refused.is_empty() {
             self.repairs.push(format!("{} vehicles are left out, as {}", told.refused.len(), told.refused[0]));
         }

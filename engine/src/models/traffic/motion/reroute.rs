@@ -110,6 +110,52 @@ impl Arcs {
     }
 }
 
+/// Fastest ways on empty streets, for those who only tell where they begin and end.
+pub struct Ways {
+    times: Vec<f64>,
+    arcs: BTreeMap<u32, Arcs>,
+    known: BTreeMap<(u32, u32, u32), Option<Vec<u32>>>,
+}
+
+impl Ways {
+    /// None yet.
+    pub fn new(town: &Lanes) -> Ways {
+        let time = |street: &crate::city::roads::lanes::Street| {
+            let lane = &town.lanes[street.first as usize];
+            lane.length / lane.speed.max(0.1)
+        };
+        Ways { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
+    }
+
+    /// The streets of the fastest way over some streets, one after another; `None` where there is none.
+    pub fn between(&mut self, town: &Lanes, over: &[u32], modes: u32) -> Option<Vec<u32>> {
+        let mut streets = vec![*over.first()?];
+        for pair in over.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let known = self.known.entry((modes, from, to)).or_insert_with(|| {
+                let arcs = self.arcs.entry(modes).or_insert_with(|| Arcs::of(town, modes));
+                follow(&arcs.search(to, &self.times, &vec![false; self.times.len()]), from, to)
+            });
+            streets.extend(known.as_ref()?);
+        }
+        Some(streets)
+    }
+}
+
+/// The streets behind one to a goal.
+fn follow(best: &[(u64, u32)], from: u32, goal: u32) -> Option<Vec<u32>> {
+    let mut path = Vec::new();
+    let mut at = from;
+    while at != goal {
+        at = best[at as usize].1;
+        if at == NONE {
+            return None;
+        }
+        path.push(at);
+    }
+    Some(path)
+}
+
 /// Gives drivers other routes: in the world, and to the vehicles that are kept. A stretch of the route that is decided stays.
 pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) -> Turned {
     let mut asking: BTreeMap<(u32, u32), Vec<Asking>> = BTreeMap::new();
@@ -162,16 +208,12 @@ pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) 
         .map(|((modes, goal), all)| {
             let best = arcs[&modes].search(goal, look.times, look.shut);
             let answer = |own: Asking| {
-                let mut at = own.decided[own.decided.len() - 1];
-                let mut path = Vec::new();
-                while at != goal && best[at as usize].1 != NONE {
-                    at = best[at as usize].1;
-                    path.push(at);
-                }
-                let is_way = at == goal && !path.is_empty();
-                let (old, new) = (time(&own.rest), time(&path));
-                let is_better = own.is_trapped || (new < WORTH * old && old - new > LEAST);
-                (own, (is_way && is_better).then_some(path))
+                let path = follow(&best, own.decided[own.decided.len() - 1], goal).filter(|path| !path.is_empty());
+                let path = path.filter(|path| {
+                    let (old, new) = (time(&own.rest), time(path));
+                    own.is_trapped || (new < WORTH * old && old - new > LEAST)
+                });
+                (own, path)
             };
             all.into_iter().map(answer).collect()
         })

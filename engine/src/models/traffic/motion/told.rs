@@ -1,6 +1,7 @@
 //! Vehicles and kinds that files of SUMO tell of.
 
 use super::params::Kind;
+use super::reroute::Ways;
 use super::world::{Traveller, kind};
 use crate::city::roads::CYCLE;
 use crate::city::roads::lanes::{Extras, Lanes, Type};
@@ -66,6 +67,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
         extras.iter().flat_map(|own| &own.stops).map(|stop| (&stop.id[..], stop)).collect();
     let mut vehicles: Vec<_> = extras.iter().flat_map(|own| &own.vehicles).collect();
     vehicles.sort_by(|a, b| a.depart.total_cmp(&b.depart));
+    let mut ways = Ways::new(town);
     for (who, own) in vehicles.into_iter().enumerate() {
         let who = who as u32;
         let fits: Vec<usize> = (0..types.len())
@@ -82,7 +84,12 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             continue;
         };
         let streets: Option<Vec<u32>> = own.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
-        let Some(streets) = streets.filter(|streets| !streets.is_empty() && !own.is_open) else {
+        let modes = u32::from(types[of].modes);
+        let streets = match streets {
+            Some(ends) if own.is_open => ways.between(town, &ends, modes),
+            streets => streets,
+        };
+        let Some(streets) = streets.filter(|streets| !streets.is_empty()) else {
             all.refused.push(format!("{} has a route over edges that are not there, or none", own.id));
             continue;
         };

@@ -58,8 +58,7 @@ pub(in crate::models::traffic) fn travellers(
             // So many, and one more by chance for the rest.
             let count = flow.floor() + f64::from(u8::from(share(number, seed) < flow.fract()));
             // Ways are kept from their end to their beginning.
-            let streets: Vec<u32> =
-                way.links.iter().rev().filter_map(|link| graph.road(*link)).map(|road| road as u32).collect();
+            let streets: Vec<u32> = way.links.iter().rev().filter_map(|link| graph.road(*link)).collect();
             if streets.is_empty() {
                 continue;
             }
