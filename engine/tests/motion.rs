@@ -10,12 +10,15 @@ use hanze_engine::city::roads::lanes::{self, Lanes};
 use hanze_engine::city::roads::rules::Rules;
 use hanze_engine::city::roads::{CAR, Control, Link, Node, Roads};
 use hanze_engine::device::Device;
+use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::{Mover, mover};
 use hanze_engine::models::traffic::motion::params::{Moment, NONE, Outcome, Vehicle};
 use hanze_engine::models::traffic::motion::told;
 use hanze_engine::models::traffic::motion::world::{Rule, Traveller, World, car};
+use hanze_engine::scenario::Scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A folder of the reference data.
 fn data(name: &str) -> Option<PathBuf> {
@@ -148,32 +151,6 @@ fn noise_and_nitrogen_dioxide_are_those_of_the_vectors() {
         let no2 = srm1::no2(nox, number("fNO2"), number("O3_bg"));
         assert!((nox - number("C_NOx")).abs() < 1e-9 && (no2 - number("C_NO2")).abs() < 1e-9, "{one}: {nox}, {no2}");
     }
-}
-
-#[test]
-fn bologna_is_as_in_sumo() {
-    let Some(folder) = data("traffic/sumo/bologna_acosta") else { return };
-    let (town, world) = bologna(&folder);
-    let mut mover = mover(&Device::Cpu, &world).unwrap();
-    mover.run(14_400).unwrap();
-    let outcomes = mover.outcomes().unwrap();
-    assert!(outcomes.iter().all(|own| own.arrived > 0), "somebody is still on the way");
-    let mean =
-        outcomes.iter().map(|own| f64::from(own.arrived - own.inserted) / 1000.0).sum::<f64>() / outcomes.len() as f64;
-    assert!((mean / 288.7 - 1.0).abs() < 0.15, "mean duration {mean} s, SUMO 288.7 s");
-    let tallies = mover.take_tallies().unwrap();
-    let text = std::fs::read_to_string(folder.join("ref_sumo1.28_edgedata.xml")).unwrap();
-    let (mut good, mut all) = (0, 0);
-    for line in text.lines().filter(|line| line.contains("<edge id=")) {
-        let get = |key: &str| line.split(&format!(" {key}=\"")).nth(1).unwrap().split('"').next().unwrap();
-        let Some(street) = town.streets.iter().position(|street| street.id == get("id")) else { continue };
-        let theirs = (get("entered").parse::<f64>().unwrap() + get("departed").parse::<f64>().unwrap()) / 2.0;
-        let ours = f64::from(tallies[street * 9 + 3]) / 2.0;
-        let geh = if ours + theirs > 0.0 { (2.0 * (ours - theirs).powi(2) / (ours + theirs)).sqrt() } else { 0.0 };
-        all += 1;
-        good += usize::from(geh < 5.0);
-    }
-    assert!(all > 140 && f64::from(good as u32) >= 0.85 * f64::from(all), "GEH below 5 on {good} of {all} streets");
 }
 
 /// A road of two streets of 100 m with lights between them, as SUMO writes it.
@@ -452,35 +429,54 @@ fn lights_that_see_who_comes_serve_all_and_waste_no_green() {
 }
 
 #[test]
-fn cycles_and_cars_of_doerpfeldstrasse_arrive() {
-    let Some(folder) = data("traffic/sumo/Doerpfeldstr") else { return };
-    let town = lanes::read(&folder.join("net.net.xml.gz")).unwrap();
-    let files = ["vtypes.add.xml", "samplertrips.rou.xml", "samplertrips_bike.rou.xml", "cars_bikes.rou.xml"];
-    let extras: Vec<_> = files.iter().map(|name| lanes::extras(&folder.join(name)).unwrap()).collect();
-    let mut told = told::told(&town, &extras, 1);
-    // Those of the last file only tell where they begin and end, and some are of a kind that no file tells of.
+fn a_jam_is_told_with_its_junction_and_a_closure_by_the_names_of_edges() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "a.rou.xml",
+        "<routes><route id=\"r\" edges=\"a b\"/><flow id=\"f\" begin=\"50000\" end=\"50300\" number=\"40\" route=\"r\"/></routes>",
+    );
+    let run = |state: &str, rest: &str| -> Result<Vec<String>, String> {
+        write("a.net.xml", &NET.replace("GREEN", state));
+        write(
+            "scenario.toml",
+            &format!(
+                "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"a.net.xml\"\ncell_m = 5\n[time]\nend_minutes = 20\n\
+                 [traffic]\n[traffic.motion]\nfiles = [\"a.rou.xml\"]\n{rest}"
+            ),
+        );
+        let words = |error: hanze_engine::error::Error| error.to_string();
+        let scenario = Scenario::load(&folder.path().join("scenario.toml")).map_err(words)?;
+        let (city, _) = scenario.city().map_err(words)?;
+        let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).map_err(words)?;
+        for until in scenario.frame_times() {
+            while !model.advance(until, Duration::from_secs(1)).map_err(words)?.reached {}
+            model.frame().map_err(words)?;
+        }
+        let outcome = model.outcome().map_err(words)?;
+        assert_eq!(outcome.balance.map(|own| own.error), Some(0.0));
+        Ok(outcome.story.into_iter().map(|text| text.en).collect())
+    };
+    let jam = run("r", "").unwrap();
+    let said = |words: &[String], part: &str| words.iter().any(|own| own.contains(part));
+    // 15 cars stand on a street of 100 m, and the others wait; time is counted from the first of them.
+    assert!(said(&jam, "Between 13:53 and 14:13"), "{jam:?}");
+    assert!(said(&jam, "jammed fast at the end") && said(&jam, "at the junctions 2 (1"), "{jam:?}");
+    assert!(said(&jam, "vehicles still wait to set out"), "{jam:?}");
+    let free = run("G", "").unwrap();
+    assert!(!said(&free, "jammed") && !said(&free, "wait to set out"), "{free:?}");
+    let closure = |edge: &str| {
+        format!(
+            "[[traffic.motion.closure]]\nname = \"Works\"\nlinks = [\"{edge}\"]\nfrom_minute = 2\nuntil_minute = 8\n"
+        )
+    };
+    let closed = run("G", &closure("b")).unwrap();
     assert!(
-        told.names.iter().any(|name| name.starts_with("f_0.")) && told.names.iter().any(|name| name.starts_with('b'))
+        said(&closed, "Works: closed from 13:55 to 14:01 (1 links)") && said(&closed, "more than today"),
+        "{closed:?}"
     );
-    assert!(told.refused.iter().all(|words| words.contains("t_3")), "{:?}", told.refused.first());
-    let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
-    assert_eq!(first, 50_300.0);
-    told.travellers.iter_mut().for_each(|own| own.depart -= first);
-    let mut world = World::new(&town, Rule { step: 0.5, newell: false, seed: 1 }, told.kinds.clone());
-    let refused = world.load(&town, &told.travellers).unwrap();
-    assert!(refused.len() * 20 < told.travellers.len(), "{} {:?}", refused.len(), refused.first());
-    let count = told.travellers.len() - refused.len();
-    let mut mover = mover(&Device::Cpu, &Arc::new(world)).unwrap();
-    let mut longest = 0;
-    let mut clock = Moment::default();
-    for _ in 0..90 {
-        clock = mover.run(120).unwrap();
-        longest = mover.vehicles().unwrap().iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
-    }
-    println!(
-        "Doerpfeldstr: {} of {count} arrived within 90 minutes, the longest stand was {} s",
-        clock.arrived,
-        longest / 2
-    );
-    assert!(clock.arrived as usize == count && longest < 600, "{clock:?} of {count}, {longest}");
+    let unknown = run("G", &closure("nowhere")).unwrap_err();
+    assert!(unknown.contains("edge nowhere"), "{unknown}");
+    let place = closure("b").replace("links = [\"b\"]", "street = \"b\"");
+    assert!(run("G", &place).unwrap_err().contains("closure[0]"));
 }

@@ -5,6 +5,7 @@
 mod equilibrium;
 mod motion;
 mod town;
+mod towns;
 mod ways;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
@@ -29,6 +30,9 @@ pub const CASES: &[Case] = &[
     Case { name: MOTION[1], cheap: true, needs_data: false, run: motion::waves },
     Case { name: MOTION[2], cheap: true, needs_data: false, run: motion::kinematic },
     Case { name: MOTION[3], cheap: true, needs_data: false, run: motion::lights },
+    Case { name: MOTION[4], cheap: true, needs_data: true, run: towns::bologna },
+    Case { name: MOTION[5], cheap: true, needs_data: true, run: towns::doerpfeldstr },
+    Case { name: MOTION[6], cheap: true, needs_data: true, run: towns::emissions },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
     Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
     Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
@@ -36,8 +40,15 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Names of the cases of motion.
-pub const MOTION: [&str; 4] =
-    ["motion: the fundamental diagram of IDM", "motion: waves on a ring", "motion: kinematic waves", "motion: lights"];
+pub const MOTION: [&str; 7] = [
+    "motion: the fundamental diagram of IDM",
+    "motion: waves on a ring",
+    "motion: kinematic waves",
+    "motion: lights",
+    "motion: Bologna (acosta) against SUMO 1.28",
+    "motion: Doerpfeldstr, cars and cycles",
+    "motion: emissions of HBEFA",
+];
 
 /// Names of the cases that are about the device.
 pub const WAYS: [&str; 4] = [

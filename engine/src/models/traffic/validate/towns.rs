@@ -1,0 +1,148 @@
+//! Cases of motion that need files: towns of SUMO, and the map of emissions.
+
+use super::super::motion::emission::{FACTORS, rate};
+use super::super::motion::mover::{Mover, mover};
+use super::super::motion::params::TALLY;
+use super::super::motion::told::{Told, told};
+use super::super::motion::world::{Rule, World};
+use super::{Bench, Figure, least, most, within};
+use crate::city::roads::lanes::{Extras, Lanes, extras, read};
+use crate::error::{Error, Result};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Time of a step, s.
+const STEP: f64 = 0.5;
+
+/// A town of SUMO with its vehicles, from a beginning of zero.
+fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, Told, Box<dyn Mover>)> {
+    let mut town = read(&folder.join(net))?;
+    let extras: Vec<Extras> = files.iter().map(|name| extras(&folder.join(name))).collect::<Result<_>>()?;
+    extras.iter().for_each(|own| town.take_programs(own));
+    let mut told = told(&town, &extras, 1);
+    let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
+    told.travellers.iter_mut().for_each(|own| own.depart -= first);
+    let mut world = World::new(&town, Rule { step: STEP, newell: false, seed: 1 }, told.kinds.clone());
+    world.load(&town, &told.travellers)?;
+    Ok((town, told, mover(bench.device, &Arc::new(world))?))
+}
+
+/// A number of an element of XML on a line of its own.
+fn number(path: &Path, line: &str, key: &str) -> Result<f64> {
+    let text = line.split(&format!(" {key}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::data(path, format!("has a line without {key}"), "fetch it again"))
+}
+
+/// Bologna (acosta), two hours, against what SUMO 1.28 counted; streets by how many vehicles it counted on them.
+pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
+    let folder = bench.file("traffic/sumo/bologna_acosta");
+    let files = [
+        "acosta.rou.xml",
+        "acosta_busses.rou.xml",
+        "acosta_vtypes.add.xml",
+        "acosta_bus_stops.add.xml",
+        "acosta_tls.add.xml",
+    ];
+    let (town, told, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    mover.run((7200.0 / STEP) as u32)?;
+    let outcomes = mover.outcomes()?;
+    let arrived: Vec<f64> = outcomes
+        .iter()
+        .filter(|own| own.arrived > 0)
+        .map(|own| f64::from(own.arrived - own.inserted) / 1000.0)
+        .collect();
+    let mean = arrived.iter().sum::<f64>() / arrived.len().max(1) as f64;
+    let tallies = mover.take_tallies()?;
+    let path = folder.join("ref_sumo1.28_edgedata.xml");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
+    // Streets, those with GEH below 5, vehicles there and here, and seconds and metres there and here.
+    let mut groups = [[0.0f64; 8]; 3];
+    for line in text.lines().filter(|line| line.contains("<edge id=")) {
+        let id = line.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let Some(street) = town.streets.iter().position(|street| street.id == id) else { continue };
+        let of = |key: &str| number(&path, line, key);
+        let theirs = of("entered")? + of("departed")?;
+        let own = &tallies[street * TALLY..][..TALLY];
+        let ours = f64::from(own[3]);
+        // Both counts are of two hours.
+        let (here, there) = (ours / 2.0, theirs / 2.0);
+        let geh = if here + there > 0.0 { (2.0 * (here - there).powi(2) / (here + there)).sqrt() } else { 0.0 };
+        let group = &mut groups[if theirs < 200.0 { 0 } else { usize::from(theirs >= 1000.0) + 1 }];
+        let seconds = if theirs > 0.0 { of("sampledSeconds")? } else { 0.0 };
+        let metres = if seconds > 0.0 { seconds * of("speed")? } else { 0.0 };
+        let add = [
+            1.0,
+            f64::from(u8::from(geh < 5.0)),
+            theirs,
+            ours,
+            seconds,
+            metres,
+            f64::from(own[0]) * STEP,
+            f64::from(own[1]) / 100.0,
+        ];
+        group.iter_mut().zip(add).for_each(|(sum, value)| *sum += value);
+    }
+    let sum = |k: usize| groups.iter().map(|group| group[k]).sum::<f64>();
+    let mut figures = vec![
+        within("mean duration, s (SUMO 288.7)", mean, 288.7, 0.15 * 288.7),
+        least("share of streets with GEH below 5", sum(1) / sum(0), 0.85),
+        least("vehicles that arrived, of all", arrived.len() as f64 / told.travellers.len() as f64, 1.0),
+    ];
+    let names = ["streets of fewer than 200 vehicles", "streets of 200 to 1000", "streets of more than 1000"];
+    for (name, group) in names.into_iter().zip(&groups) {
+        figures.push(within(format!("{name}: vehicles here over SUMO's"), group[3] / group[2], 1.0, 0.1));
+        let (there, here) = (group[5] / group[4], group[7] / group[6]);
+        figures.push(within(format!("{name}: speed, m/s (SUMO {there:.2})"), here, there, 0.25 * there));
+    }
+    Ok(figures)
+}
+
+/// Doerpfeldstr: cars and cycles of an hour, and those who only tell where they begin and end.
+pub fn doerpfeldstr(bench: &Bench) -> Result<Vec<Figure>> {
+    let folder = bench.file("traffic/sumo/Doerpfeldstr");
+    let files = ["vtypes.add.xml", "samplertrips.rou.xml", "samplertrips_bike.rou.xml", "cars_bikes.rou.xml"];
+    let (_, told, mut mover) = town(&folder, "net.net.xml.gz", &files, bench)?;
+    let (mut longest, mut arrived) = (0, 0);
+    for _ in 0..90 {
+        arrived = mover.run((60.0 / STEP) as u32)?.arrived;
+        longest = mover.vehicles()?.iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
+    }
+    Ok(vec![
+        least(
+            "vehicles that arrived within 90 minutes, of all",
+            f64::from(arrived) / told.travellers.len() as f64,
+            1.0,
+        ),
+        most("longest stand, s", f64::from(longest) * STEP, 600.0),
+    ])
+}
+
+/// HBEFA 3 as SUMO's emissionsMap has it, for a petrol car of Euro 4.
+pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
+    let path = bench.file("traffic/emissions_noise/HBEFA3_PC_G_EU4.csv");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
+    let mut worst = [0.0f64; 3];
+    let mut count = 0.0;
+    for (k, line) in text.lines().enumerate() {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [speed, accel, _, substance, value] = cells[..] else { continue };
+        let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|own| *own == substance) else { continue };
+        let parse = |text: &str| {
+            let problem = format!("line {}: \"{text}\" is no number", k + 1);
+            text.parse::<f64>().map_err(|_| Error::data(&path, problem, "fetch it again"))
+        };
+        let (speed, accel, value) = (parse(speed)?, parse(accel)?, parse(value)?);
+        let own = f64::from(rate(&FACTORS[of], speed as f32, accel as f32));
+        // In mg/s; below a thousandth of what a car emits at rest nothing is compared.
+        let scale = value.max(1e-3 * f64::from(FACTORS[of].f0) / 3.6);
+        worst[of] = worst[of].max((own - value).abs() / scale);
+        count += 1.0;
+    }
+    let names = ["CO2", "NOx", "PM10"];
+    let mut figures = vec![least("points of the map", count, 1000.0)];
+    figures.extend(
+        names.iter().zip(worst).map(|(name, worst)| most(format!("{name}: largest difference, relative"), worst, 1e-3)),
+    );
+    Ok(figures)
+}
