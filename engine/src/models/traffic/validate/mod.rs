@@ -33,6 +33,7 @@ pub const CASES: &[Case] = &[
     Case { name: MOTION[4], cheap: true, needs_data: true, run: towns::bologna },
     Case { name: MOTION[5], cheap: true, needs_data: true, run: towns::doerpfeldstr },
     Case { name: MOTION[6], cheap: true, needs_data: true, run: towns::emissions },
+    Case { name: MOTION[7], cheap: true, needs_data: true, run: towns::every_step },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
     Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
     Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
@@ -40,7 +41,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Names of the cases of motion.
-pub const MOTION: [&str; 7] = [
+pub const MOTION: [&str; 8] = [
     "motion: the fundamental diagram of IDM",
     "motion: waves on a ring",
     "motion: kinematic waves",
@@ -48,6 +49,7 @@ pub const MOTION: [&str; 7] = [
     "motion: Bologna (acosta) against SUMO 1.28",
     "motion: Doerpfeldstr, cars and cycles",
     "motion: emissions of HBEFA",
+    "motion: every step, on the device",
 ];
 
 /// Names of the cases that are about the device.

@@ -2,11 +2,12 @@
 
 use super::super::motion::emission::{FACTORS, rate};
 use super::super::motion::mover::{Mover, mover};
-use super::super::motion::params::TALLY;
+use super::super::motion::params::{TALLY, Vehicle};
 use super::super::motion::told::{Told, told};
 use super::super::motion::world::{Rule, World};
 use super::{Bench, Figure, least, most, within};
 use crate::city::roads::lanes::{Extras, Lanes, extras, read};
+use crate::device::Device;
 use crate::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
@@ -145,4 +146,40 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
         names.iter().zip(worst).map(|(name, worst)| most(format!("{name}: largest difference, relative"), worst, 1e-3)),
     );
     Ok(figures)
+}
+
+/// What holds at every step: nobody is lost, nobody drives into another, and the same seed gives the same bits, on each device.
+pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
+    let folder = bench.file("traffic/sumo/bologna_acosta");
+    let files = ["acosta.rou.xml", "acosta_busses.rou.xml", "acosta_vtypes.add.xml", "acosta_bus_stops.add.xml"];
+    let (_, _, mut own) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let (_, _, mut again) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let twin = Bench { device: &Device::Cpu, data: bench.data };
+    let (_, _, mut twin) = town(&folder, "acosta_buslanes.net.xml", &files, &twin)?;
+    let (mut lost, mut overlap, mut slowest) = (0.0f64, 0.0f64, 0.0f64);
+    for _ in 0..600 {
+        let clock = own.run(1)?;
+        let vehicles = own.vehicles()?;
+        lost = lost.max((f64::from(clock.inserted) - f64::from(clock.arrived) - vehicles.len() as f64).abs());
+        for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
+            overlap = overlap.max(f64::from(pair[1].pos - (pair[0].pos - pair[0].length)));
+        }
+        slowest = vehicles.iter().map(|one| f64::from(one.speed)).fold(slowest, f64::min);
+    }
+    again.run(600)?;
+    twin.run(600)?;
+    let left = own.vehicles()?;
+    let differ = |other: &[Vehicle]| {
+        let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
+        let (a, b) = (bits(&left), bits(other));
+        a.iter().zip(&b).filter(|(a, b)| a != b).count() as f64 + (a.len() as f64 - b.len() as f64).abs()
+    };
+    Ok(vec![
+        least("vehicles after five minutes", left.len() as f64, 100.0),
+        most("vehicles that are lost, at any step", lost, 0.0),
+        most("largest overlap of two vehicles, m", overlap, 1e-3),
+        least("lowest speed, m/s", slowest, 0.0),
+        most("numbers that differ when it is run again", differ(&again.vehicles()?), 0.0),
+        most("numbers that differ from the CPU's", differ(&twin.vehicles()?), 0.0),
+    ])
 }
