@@ -497,3 +497,36 @@ fn the_command_line_is_a_client() {
     assert_eq!(sum(&fetched), sums["max_depth-tif"]);
     assert!(ask(&["cancel", id]).contains("dismissed"));
 }
+
+#[test]
+fn vehicles_move_on_the_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let scenario = json!({
+        "title": "Moving", "model": "traffic",
+        "city": { "demo": { "seed": 3, "width_m": 600, "height_m": 600, "cell_m": 4 } },
+        "time": { "end_minutes": 10, "frame_minutes": 5 },
+        "traffic": { "start": "17:00", "demand": { "gate_trips": 1000 }, "motion": { "warm_up_minutes": 2 } },
+    });
+    let body = json!({ "inputs": { "scenario": scenario } }).to_string();
+    let answer = server.call("POST", "/v1/processes/traffic/execution", &[], body.as_bytes());
+    assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+    let id = answer.json()["id"].as_str().unwrap().to_string();
+    let done = server.wait(&id, "successful");
+    let preview = done["links"].as_array().unwrap().iter().find(|link| link["rel"] == "preview").unwrap();
+    let answer = server.get(preview["href"].as_str().unwrap());
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/png"), "{preview}");
+    let results = server.get(&format!("/v1/jobs/{id}/results")).json();
+    for name in [
+        "queue-tif",
+        "delay-tif",
+        "no2_kerb-tif",
+        "noise_power-tif",
+        "links_in_time-csv",
+        "junctions-csv",
+        "trips-csv",
+        "run-json",
+    ] {
+        assert!(results.get(name).is_some(), "{name} of {results}");
+    }
+}

@@ -99,10 +99,11 @@ pub const PROCESSES: &[Process] = &[
         id: "traffic",
         title: "Traffic",
         description: "Who drives where when roads are closed, moved or added: trips between zones on the routes that nobody can better (user \
-                      equilibrium) with cars, trucks, cycles and junctions, before and after, and how long it takes to get anywhere.",
+                      equilibrium) with cars, trucks, cycles and junctions, before and after, and how long it takes to get anywhere. With \
+                      motion = true every vehicle is followed: queues, delay, exhaust and noise.",
         is_echo: false,
         model: Some(ModelName::Traffic),
-        shows: Some("flow_bands"),
+        shows: Some("speed"),
         inputs: of_model,
         outputs: || {
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
@@ -117,6 +118,16 @@ pub const PROCESSES: &[Process] = &[
                 "od-csv": file("Every pair of zones", "text/csv"),
                 "zones-csv": file("Every zone", "text/csv"),
                 "hours-csv": file("The whole region in each slice of time", "text/csv"),
+                "density-tif": file("With motion: vehicles on a kilometre", RASTER),
+                "delay-tif": file("With motion: time lost by each who passes", RASTER),
+                "queue-tif": file("With motion: length of the queues", RASTER),
+                "queue-png": file("With motion: maps of the queues in time", "image/png"),
+                "nox-tif": file("With motion: nitrogen oxides from exhausts", RASTER),
+                "no2_kerb-tif": file("With motion: nitrogen dioxide of the traffic at the kerb", RASTER),
+                "noise_power-tif": file("With motion: sound power of a metre of road", RASTER),
+                "links_in_time-csv": file("With motion: every street in each stretch of time", "text/csv"),
+                "junctions-csv": file("With motion: every junction", "text/csv"),
+                "trips-csv": file("With motion: trips by who makes them", "text/csv"),
                 "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
             })
         },

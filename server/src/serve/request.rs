@@ -19,6 +19,7 @@ const STORED: &[(&str, &str)] = &[
     ("heatwave", include_str!("../../../scenarios/heatwave.toml")),
     ("heat-stress-map", include_str!("../../../scenarios/heat-stress-map.toml")),
     ("ring-road-closure", include_str!("../../../scenarios/ring-road-closure.toml")),
+    ("evening-peak", include_str!("../../../scenarios/evening-peak.toml")),
 ];
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;

@@ -33,7 +33,7 @@ class HanzeError(Exception):
 
 # The process of each model, and the model of the stored scenarios that are not about water.
 PROCESSES = {"runoff": "rainfall-runoff", "heat": "urban-heat", "traffic": "traffic"}
-STORED = {"heatwave": "heat", "heat-stress-map": "heat", "ring-road-closure": "traffic"}
+STORED = {"heatwave": "heat", "heat-stress-map": "heat", "ring-road-closure": "traffic", "evening-peak": "traffic"}
 
 
 @dataclass(frozen=True)
