@@ -3,6 +3,10 @@
 
 mod build;
 mod conflicts;
+mod joined;
+mod lights;
+mod lines;
+mod priority;
 mod sumo;
 
 pub use build::{Route, build};

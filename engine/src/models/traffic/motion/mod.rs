@@ -1,14 +1,18 @@
 //! Motion: every vehicle moves along its lane, behind others, over junctions, step by step.
 
+mod air;
 pub mod bench;
 pub mod emission;
 pub mod gpu;
 mod model;
+mod moved;
 pub mod mover;
 pub mod params;
 pub mod period;
 pub mod reroute;
 mod results;
+mod story;
+mod tables;
 pub mod told;
 pub mod trips;
 pub mod world;

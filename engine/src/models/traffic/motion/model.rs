@@ -3,20 +3,22 @@
 
 use super::super::model::Traffic;
 use super::super::side::Side;
-use super::mover::{Mover, Saved, mover};
-use super::params::{Kind, NONE, Outcome as Fate, STREET, Trip};
+use super::moved::{Moved, fits};
+use super::mover::Saved;
+use super::params::{Kind, Outcome as Fate};
 use super::period::Period;
-use super::reroute::{Closure, Look, Turned, reroute};
+use super::reroute::{Closure, Turned};
 use super::results;
 use super::told;
 use super::trips::{class, expected, kinds, travellers};
-use super::world::{Rule, Traveller, World};
+use super::world::{Rule, Traveller};
+use super::{air, story, tables};
 use crate::city::City;
-use crate::city::roads::lanes::{Lanes, Route, Street, build};
+use crate::city::roads::lanes::{Route, Street, build};
 use crate::city::roads::{CYCLE, Link, Place, Roads, links};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::frame::{Balance, Frame, Outcome, Vehicles};
+use crate::frame::{Balance, Frame, Outcome};
 use crate::grid::Grid;
 use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
@@ -25,7 +27,6 @@ use crate::raster::Raster;
 use crate::scenario::{MotionSpec, Scenario};
 use crate::words::Text;
 use std::io::{Read, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Steps between two looks at the clock on the wall.
@@ -34,33 +35,6 @@ const AT_ONCE: u32 = 10;
 const MINUTE: f64 = 60.0;
 /// Time from which a vehicle that stands counts as stuck, s.
 const LONG: f64 = 300.0;
-/// Bytes that a trip takes, with its vehicle twice and its route.
-const BYTES_PER_TRIP: u64 = 400;
-/// Vehicles of a run at most: numbers count no further.
-const MOST: usize = 50_000_000;
-
-/// One side: the roads as they are, or as they are edited.
-pub(in crate::models::traffic) struct Moved {
-    pub lanes: Lanes,
-    /// What each street is called.
-    pub names: Vec<String>,
-    pub world: Arc<World>,
-    pub travellers: Vec<Traveller>,
-    /// Travellers whose routes lead nowhere: who, and why.
-    pub refused: Vec<(usize, String)>,
-    mover: Option<Box<dyn Mover>>,
-    /// Stretches of time that are done, and the one that is counted.
-    pub periods: Vec<Period>,
-    current: Period,
-    /// What was counted since drivers looked for other routes.
-    recent: Period,
-    closures: Vec<Closure>,
-    /// Streets that are closed now.
-    shut: Vec<bool>,
-    /// Drivers who took other routes.
-    pub turned: Turned,
-    pub fates: Vec<Fate>,
-}
 
 /// Motion on its way through time.
 struct Moving {
@@ -90,7 +64,7 @@ struct Moving {
     /// Time that they took, of which no result tells.
     walked: Duration,
     steps: u64,
-    air: results::Air,
+    air: air::Air,
     /// Share of drivers who look for other routes, how often (s), and roads that are closed for a while, with their times (s).
     share: f64,
     interval: f64,
@@ -133,7 +107,7 @@ pub(in crate::models::traffic) fn prepare(
         vehicle_steps: 0,
         walked: Duration::ZERO,
         steps: 0,
-        air: results::Air::new(city, spec),
+        air: air::Air::new(city, spec),
         share: spec.reroute_share.unwrap_or(0.0),
         interval: MINUTE * spec.reroute_minutes.unwrap_or(5.0),
         closures: scenario
@@ -165,17 +139,6 @@ pub(in crate::models::traffic) fn prepare(
     Ok(Box::new(moving))
 }
 
-/// Whether so many vehicles fit in memory.
-fn fits(count: usize) -> Result<()> {
-    let needed = count as u64 * BYTES_PER_TRIP;
-    let available = crate::device::free_memory().unwrap_or(u64::MAX);
-    if needed <= available && count <= MOST {
-        return Ok(());
-    }
-    let mend = "take a shorter time, a smaller factor, or fewer gates".into();
-    Err(Error::Memory { what: format!("{count} vehicles"), needed, available, mend })
-}
-
 /// A closure in words.
 fn closed(own: &Closure, start: f64) -> Text {
     let clock = |seconds: f64| results::clock(start + seconds / 3600.0);
@@ -192,112 +155,6 @@ fn closed(own: &Closure, start: f64) -> Text {
 /// Those of `prepare`.
 pub(in crate::models::traffic) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<()> {
     prepare(city, scenario, &Device::Cpu, spec).map(|_| ())
-}
-
-impl Moved {
-    fn new(lanes: Lanes, names: Vec<String>) -> Moved {
-        Moved {
-            lanes,
-            names,
-            world: Arc::default(),
-            travellers: Vec::new(),
-            refused: Vec::new(),
-            mover: None,
-            periods: Vec::new(),
-            current: Period::default(),
-            recent: Period::default(),
-            closures: Vec::new(),
-            shut: Vec::new(),
-            turned: Turned::default(),
-            fates: Vec::new(),
-        }
-    }
-
-    /// Makes the world of its travellers.
-    fn begin(&mut self, rule: Rule, kinds: &[Kind], device: &Device) -> Result<()> {
-        fits(self.travellers.len())?;
-        let mut world = World::new(&self.lanes, rule, kinds.to_vec());
-        self.refused = world.load(&self.lanes, &self.travellers)?;
-        self.current = Period::new(world.tallies);
-        self.recent = Period::new(world.tallies);
-        self.shut = vec![false; self.lanes.streets.len()];
-        self.world = Arc::new(world);
-        self.mover = Some(mover(device, &self.world)?);
-        Ok(())
-    }
-
-    /// Streets that are closed at a time, s.
-    fn closed(&self, time: f64) -> Vec<bool> {
-        let mut shut = vec![false; self.lanes.streets.len()];
-        let now = self.closures.iter().filter(|own| own.from <= time + 1e-6 && time + 1e-6 < own.until);
-        now.flat_map(|own| &own.streets).for_each(|street| shut[*street as usize] = true);
-        shut
-    }
-
-    /// Drivers look for other routes, by the times of now.
-    fn look(&mut self, shut: Vec<bool>, rule: Rule, share: f64, interval: f64, device: &Device) -> Result<()> {
-        let Some(own) = &mut self.mover else { return Ok(()) };
-        let mut saved = own.save()?;
-        let mut world = World::clone(&self.world);
-        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
-            lane.shut = u32::from(shut[lane.street as usize]);
-        }
-        let time = |street: usize| {
-            let lane = &self.lanes.lanes[self.lanes.streets[street].first as usize];
-            let counts = self.recent.counts(street, rule.step);
-            (counts.seconds / (counts.metres / lane.length).max(1.0)).max(lane.length / lane.speed)
-        };
-        let times: Vec<f64> = (0..self.lanes.streets.len()).map(time).collect();
-        let until = saved.clock.now.saturating_add((1000.0 * interval) as u32);
-        let look = Look { share, seed: rule.seed, times: &times, shut: &shut, until };
-        let turned = reroute(&self.lanes, &mut world, &mut saved, &look);
-        self.turned.faster += turned.faster;
-        self.turned.around += turned.around;
-        self.turned.trapped = turned.trapped;
-        self.recent = Period::new(world.tallies);
-        self.shut = shut;
-        self.enter(world, &saved, device)
-    }
-
-    /// The world with routes as they were kept.
-    fn world_of(&self, trips: Vec<Trip>, routes: Vec<u32>) -> std::io::Result<World> {
-        let mut world = World::clone(&self.world);
-        let is_place = |place: &u32| ((place & STREET) as usize) < self.lanes.streets.len();
-        let is_sound = |(own, old): (&Trip, &Trip)| {
-            let same = Trip { first: old.first, last: old.last, ..*own } == *old;
-            same && own.first < own.last && own.last as usize <= routes.len()
-        };
-        if !trips.iter().zip(&world.trips).all(is_sound) || !routes.iter().all(is_place) {
-            return Err(damaged());
-        }
-        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
-            lane.shut = u32::from(self.shut[lane.street as usize]);
-        }
-        (world.trips, world.routes) = (trips, routes);
-        Ok(world)
-    }
-
-    /// Goes on in a world from what was kept.
-    fn enter(&mut self, world: World, saved: &Saved, device: &Device) -> Result<()> {
-        self.world = Arc::new(world);
-        let mut mover = mover(device, &self.world)?;
-        mover.restore(saved)?;
-        self.mover = Some(mover);
-        Ok(())
-    }
-
-    /// Those who travel, on links instead of streets.
-    fn on_links(&self) -> Vec<Traveller> {
-        let road = |street: &u32| self.lanes.streets[*street as usize].road;
-        let of = |own: &Traveller| Traveller { streets: own.streets.iter().filter_map(road).collect(), ..own.clone() };
-        self.travellers.iter().map(of).collect()
-    }
-
-    /// Trips that should have set out by a time, s.
-    fn due(&self, time: f64) -> u64 {
-        let ms = (1000.0 * time) as u32;
-        self.world.trips.iter().filter(|trip| trip.depart < ms).count() as u64
-    }
 }
 
 impl Moving {
@@ -599,9 +456,9 @@ impl Model for Moving {
         ];
         Ok(Outcome {
             layers,
-            tables: results::tables(&sides, &self.places, &all),
+            tables: tables::tables(&sides, &self.places, &all),
             balance: Some(Balance::new("vehicles", terms)),
-            story: results::story(&sides, &self.edits, &self.places, &all),
+            story: story::story(&sides, &self.edits, &self.places, &all),
             ribbons: Vec::new(),
         })
     }
@@ -705,32 +562,6 @@ impl Model for Moving {
         }
         (self.is_ready, self.steps, self.vehicle_steps) = (head[0] == 1, head[1], head[2]);
         Ok(Ok(()))
-    }
-}
-
-impl Moved {
-    fn current_vehicles(&self) -> u64 {
-        self.mover.as_ref().map_or(0, |own| u64::from(own.last()))
-    }
-
-    /// Where vehicles are now.
-    fn seen(&mut self) -> Result<Vehicles> {
-        let Some(own) = &mut self.mover else { return Ok(Vehicles::default()) };
-        let mut all = Vehicles::default();
-        for one in own.vehicles()? {
-            let lane = &self.lanes.lanes[one.lane as usize];
-            let (at, heading) = results::place(lane, f64::from(one.pos));
-            let kind = self.world.kinds[one.kind as usize];
-            all.push(
-                self.world.who[one.trip as usize],
-                at,
-                heading,
-                f64::from(one.speed),
-                f64::from(one.length),
-                kind.modes,
-            );
-        }
-        Ok(all)
     }
 }
 

@@ -1,0 +1,175 @@
+//! Sentences about vehicles that moved.
+
+use super::moved::Moved;
+use super::period::Period;
+use super::results::{Sides, clock, limit, line};
+use super::tables::made;
+use crate::places::Places;
+use crate::words::{Language, Text};
+
+/// A change of fewer hours is none worth a sentence.
+const WORTH_H: f64 = 1.0;
+/// Streets and junctions that are named at most.
+const NAMED: usize = 3;
+
+fn text(of: impl Fn(Language, &dyn Fn(f64, usize) -> String) -> String) -> Text {
+    let say = |language: Language| of(language, &|value, decimals| language.number(value, decimals));
+    Text::new(say(Language::English), say(Language::Dutch))
+}
+
+/// Sentence by sentence.
+pub(super) fn story(
+    sides: &Sides,
+    edits: &[Text],
+    places: &Places,
+    all: &dyn Fn(&Moved) -> Option<Period>,
+) -> Vec<Text> {
+    let mut story = Vec::new();
+    let now = sides.now();
+    let Some(own) = all(now) else { return story };
+    let (from, to) = (clock(sides.start), clock(sides.start + sides.ends.last().copied().unwrap_or(0.0) / 3600.0));
+    let [cars, trucks, cycles] = made(now, sides);
+    story.push(text(|language, number| {
+        let counts = [cars, trucks, cycles].map(|own| number(own.told, 0));
+        let minutes = number(cars.seconds / cars.arrived.max(1.0) / 60.0, 1);
+        let lost = number(cars.lost / cars.arrived.max(1.0) / 60.0, 1);
+        match language {
+            Language::English => format!(
+                "Between {from} and {to} {} cars, {} trucks and buses and {} cycles set out, and every one of them is followed on its way; a car that arrives has been driving for {minutes} minutes, {lost} of them lost in queues and at junctions.",
+                counts[0], counts[1], counts[2]
+            ),
+            Language::Dutch => format!(
+                "Tussen {from} en {to} vertrekken {} auto's, {} vrachtauto's en bussen en {} fietsen, en elk ervan wordt onderweg gevolgd; een auto die aankomt is {minutes} minuten onderweg geweest, waarvan {lost} verloren in wachtrijen en op kruispunten.",
+                counts[0], counts[1], counts[2]
+            ),
+        }
+    }));
+    let lost = |side: &Moved, period: &Period| {
+        let of = |k: usize| {
+            let counts = period.counts(k, sides.step);
+            (counts.seconds - counts.metres / limit(&side.lanes, k)).max(0.0) / 3600.0
+        };
+        (0..side.lanes.streets.len()).map(of).collect::<Vec<f64>>()
+    };
+    let these = lost(now, &own);
+    if sides.after.is_some()
+        && let Some(before) = all(sides.before)
+    {
+        let join =
+            |language: Language| edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ");
+        let (en, nl) = (join(Language::English), join(Language::Dutch));
+        story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
+        let those = lost(sides.before, &before);
+        let change = these.iter().sum::<f64>() - those.iter().sum::<f64>();
+        story.push(text(|language, number| {
+            let hours = number(change.abs(), 0);
+            match (language, change >= 0.0) {
+                (Language::English, true) => format!("Together all lose {hours} hours more than today."),
+                (Language::English, false) => format!("Together all lose {hours} hours less than today."),
+                (Language::Dutch, true) => format!("Samen verliest iedereen {hours} uur meer dan nu."),
+                (Language::Dutch, false) => format!("Samen verliest iedereen {hours} uur minder dan nu."),
+            }
+        }));
+        let mut worst: Vec<(f64, usize)> = (0..these.len())
+            .map(|k| (these[k] - sides.was(k).map_or(0.0, |old| those[old]), k))
+            .filter(|(more, _)| *more > WORTH_H)
+            .collect();
+        worst.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        worst.truncate(NAMED);
+        if !worst.is_empty() {
+            story.push(text(|language, number| {
+                let of = |(hours, k): &(f64, usize)| format!("{} (+{} h)", named(now, places, *k), number(*hours, 0));
+                let list = worst.iter().map(of).collect::<Vec<_>>().join(", ");
+                match language {
+                    Language::English => format!("Most time more is lost on {list}."),
+                    Language::Dutch => format!("De meeste extra tijd gaat verloren op {list}."),
+                }
+            }));
+        }
+    }
+    let turned = &now.turned;
+    if turned.around + turned.trapped > 0 {
+        story.push(text(|language, number| {
+            let [around, trapped] = [turned.around, turned.trapped].map(|count| number(count as f64, 0));
+            match language {
+                Language::English => {
+                    format!("For {around} drivers the road ahead closed, and they found another; {trapped} found none at the last look.")
+                }
+                Language::Dutch => format!(
+                    "Voor {around} bestuurders ging de weg dicht en zij vonden een andere; {trapped} vonden er bij de laatste blik geen."
+                ),
+            }
+        }));
+    }
+    if turned.faster > 0 {
+        story.push(text(|language, number| {
+            let count = number(turned.faster as f64, 0);
+            match language {
+                Language::English => format!("{count} times a driver turned to a faster route on the way."),
+                Language::Dutch => format!("{count} keer koos een bestuurder onderweg een snellere route."),
+            }
+        }));
+    }
+    let mut queues: Vec<(f64, usize)> =
+        (0..these.len()).map(|k| (own.counts(k, sides.step).queue[1], k)).filter(|(queue, _)| *queue > 50.0).collect();
+    queues.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    queues.truncate(NAMED);
+    if !queues.is_empty() {
+        story.push(text(|language, number| {
+            let of = |(metres, k): &(f64, usize)| format!("{} ({} m)", named(now, places, *k), number(*metres, 0));
+            let list = queues.iter().map(of).collect::<Vec<_>>().join(", ");
+            match language {
+                Language::English => format!("The longest queues stand on {list}."),
+                Language::Dutch => format!("De langste wachtrijen staan op {list}."),
+            }
+        }));
+    }
+    let [vehicles, stuck, waiting] = own.left.map(|count| count as f64);
+    if stuck > 0.05 * vehicles.max(1.0) && stuck >= 10.0 {
+        story.push(text(|language, number| {
+            let of = |own: &[u64; 2]| format!("{} ({})", now.lanes.nodes[own[0] as usize].0, number(own[1] as f64, 0));
+            let list = own.stuck.iter().take(NAMED).map(of).collect::<Vec<_>>().join(", ");
+            let (count, share) = (number(stuck, 0), number(100.0 * stuck / vehicles, 0));
+            match language {
+                Language::English => format!(
+                    "Traffic is jammed fast at the end: {count} vehicles ({share} %) have been standing for more than five minutes, first of all at the junctions {list}. Nobody is taken off the road, so read what comes after the jam with care."
+                ),
+                Language::Dutch => format!(
+                    "Aan het eind staat het verkeer muurvast: {count} voertuigen ({share} %) staan al langer dan vijf minuten stil, vooral bij de kruispunten {list}. Niemand wordt van de weg gehaald; lees wat na de blokkade komt dus met voorzichtigheid."
+                ),
+            }
+        }));
+    }
+    if waiting > 0.0 {
+        story.push(text(|language, number| match language {
+            Language::English => {
+                format!("{} vehicles still wait to set out, as there is no room where they begin.", number(waiting, 0))
+            }
+            Language::Dutch => format!(
+                "{} voertuigen wachten nog om te vertrekken, want waar ze beginnen is geen plaats.",
+                number(waiting, 0)
+            ),
+        }));
+    }
+    if !now.refused.is_empty() {
+        story.push(text(|language, number| {
+            let count = number(now.refused.len() as f64, 0);
+            match language {
+                Language::English => format!("{count} vehicles have no way that their lanes allow, and are left out."),
+                Language::Dutch => format!(
+                    "{count} voertuigen hebben geen route die hun rijstroken toelaten, en blijven buiten beschouwing."
+                ),
+            }
+        }));
+    }
+    story
+}
+
+/// What people call a street: its name, or its number and neighbourhood.
+fn named(side: &Moved, places: &Places, k: usize) -> String {
+    let line = line(&side.lanes, k);
+    let middle = line[line.len() / 2];
+    let area = places.areas.iter().find(|area| area.outline.holds(middle));
+    let name = side.names[k].trim_start_matches('-');
+    area.map_or_else(|| name.to_string(), |area| format!("{name}, {}", area.name))
+}

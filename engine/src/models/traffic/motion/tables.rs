@@ -1,0 +1,324 @@
+//! Tables of vehicles that moved.
+
+use super::moved::Moved;
+use super::period::Period;
+use super::results::{Sides, around, length, limit, line, row, service};
+use super::trips::class;
+use crate::frame::Table;
+use crate::objects::Shape;
+use crate::places::Places;
+
+/// Rows of the table of streets by stretch of time at most.
+const MOST_ROWS: usize = 200_000;
+
+/// Tables of the whole run.
+pub(super) fn tables(sides: &Sides, places: &Places, all: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Table> {
+    let now = sides.now();
+    let Some(own) = all(now) else { return Vec::new() };
+    let before = sides.after.and_then(|_| all(sides.before));
+    let mut tables =
+        vec![links(sides, &own, before.as_ref()), quarters(sides), junctions(sides, &own, before.as_ref())];
+    if !places.areas.is_empty() {
+        tables.push(areas(sides, places, &own, before.as_ref()));
+    }
+    tables.push(trips(sides));
+    tables
+}
+
+fn columns(own: &[&str]) -> Vec<String> {
+    own.iter().map(|name| (*name).to_string()).collect()
+}
+
+fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
+    let now = sides.now();
+    let mut names = vec![
+        "length_m",
+        "lanes",
+        "limit_km_per_h",
+        "vehicles_per_h",
+        "speed_km_per_h",
+        "density_per_km",
+        "delay_s",
+        "queue_mean_m",
+        "queue_most_m",
+        "service_1_to_6",
+        "co2_kg",
+        "nox_g",
+        "pm10_g",
+        "no2_kerb_ug_per_m3",
+        "noise_db_per_m",
+    ];
+    if before.is_some() {
+        names.extend([
+            "vehicles_before_per_h",
+            "speed_before_km_per_h",
+            "delay_change_s",
+            "no2_kerb_change_ug_per_m3",
+            "noise_change_db",
+        ]);
+    }
+    let mut table = Table {
+        name: "links".into(),
+        description: "every street in each direction over the whole run: who drives there, how fast, how long queues are, what it emits".into(),
+        columns: columns(&names),
+        ..Table::default()
+    };
+    let air = around(now, own, sides);
+    let was_air = before.map(|period| around(sides.before, period, sides));
+    let origins = sides.origins();
+    for k in 0..now.names.len() {
+        let this = row(now, own, k, sides.step);
+        let limit = limit(&now.lanes, k);
+        let emitted = this.counts.emitted;
+        let mut values = vec![
+            length(&now.lanes, k),
+            f64::from(now.lanes.streets[k].lanes),
+            3.6 * limit,
+            this.flow,
+            this.speed,
+            this.density,
+            this.delay,
+            this.counts.queue[0],
+            this.counts.queue[1],
+            service(this.speed, limit),
+            emitted[0] / 1000.0,
+            emitted[1],
+            emitted[2],
+            air.no2[k],
+            air.noise[k],
+        ];
+        if let (Some(before), Some(was_air)) = (before, &was_air) {
+            match origins.get(k).copied().flatten() {
+                Some(old) => {
+                    let was = row(sides.before, before, old, sides.step);
+                    let delay = this.delay - was.delay;
+                    values.extend([
+                        was.flow,
+                        was.speed,
+                        delay,
+                        air.no2[k] - was_air.no2[old],
+                        air.noise[k] - was_air.noise[old],
+                    ]);
+                }
+                None => values.extend([0.0, f64::NAN, f64::NAN, air.no2[k], f64::NAN]),
+            }
+        }
+        table.rows.push(values);
+        table.names.push(now.names[k].clone());
+        table.shapes.push(Shape::Line(line(&now.lanes, k).to_vec()));
+    }
+    table
+}
+
+/// Streets by stretch of time.
+fn quarters(sides: &Sides) -> Table {
+    let now = sides.now();
+    let mut table = Table {
+        name: "links_in_time".into(),
+        description: "every street on which somebody drove, stretch of time by stretch of time".into(),
+        columns: columns(&[
+            "from_min",
+            "to_min",
+            "vehicles_per_h",
+            "speed_km_per_h",
+            "density_per_km",
+            "delay_s",
+            "queue_mean_m",
+            "queue_most_m",
+        ]),
+        ..Table::default()
+    };
+    let mut from = 0.0;
+    for (period, to) in now.periods.iter().zip(sides.ends) {
+        for k in 0..now.lanes.streets.len() {
+            let this = row(now, period, k, sides.step);
+            if this.counts.seconds > 0.0 && table.rows.len() < MOST_ROWS {
+                table.names.push(now.names[k].clone());
+                let queue = this.counts.queue;
+                table.rows.push(vec![
+                    from / 60.0,
+                    to / 60.0,
+                    this.flow,
+                    this.speed,
+                    this.density,
+                    this.delay,
+                    queue[0],
+                    queue[1],
+                ]);
+            }
+        }
+        from = *to;
+    }
+    table
+}
+
+/// Junctions: who passes and what it costs, on it and on the streets before it.
+fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
+    let mut names = vec!["vehicles_per_h", "delay_s", "queue_most_m", "stuck_at_the_end"];
+    if before.is_some() {
+        names.extend(["vehicles_before_per_h", "delay_before_s"]);
+    }
+    let mut table = Table {
+        name: "junctions".into(),
+        description: "junctions where streets meet: vehicles, time that each loses before it, and vehicles that stand for more than five minutes at the end".into(),
+        columns: columns(&names),
+        ..Table::default()
+    };
+    let sums = |side: &Moved, period: &Period| {
+        let mut sums: Vec<[f64; 3]> = vec![[0.0; 3]; side.lanes.nodes.len()];
+        for (k, street) in side.lanes.streets.iter().enumerate() {
+            let this = row(side, period, k, sides.step);
+            if this.counts.seconds > 0.0 {
+                let own = &mut sums[street.to as usize];
+                own[0] += this.flow;
+                own[1] += this.flow * this.delay;
+                own[2] = own[2].max(this.counts.queue[1]);
+            }
+        }
+        sums
+    };
+    let now = sides.now();
+    let these = sums(now, own);
+    let those = before.map(|period| sums(sides.before, period));
+    let mut arms = vec![std::collections::BTreeSet::new(); now.lanes.nodes.len()];
+    for street in &now.lanes.streets {
+        arms[street.from as usize].insert(street.to);
+        arms[street.to as usize].insert(street.from);
+    }
+    for (k, (name, at)) in now.lanes.nodes.iter().enumerate().filter(|(k, _)| arms[*k].len() > 2 && these[*k][0] > 0.0)
+    {
+        let stuck = own.stuck.iter().find(|own| own[0] == k as u64).map_or(0.0, |own| own[1] as f64);
+        let mut values = vec![these[k][0], these[k][1] / these[k][0].max(1e-9), these[k][2], stuck];
+        if let Some(those) = &those {
+            let was = those.get(k).copied().unwrap_or_default();
+            values.extend([was[0], if was[0] > 0.0 { was[1] / was[0] } else { f64::NAN }]);
+        }
+        table.names.push(name.clone());
+        table.rows.push(values);
+        table.shapes.push(Shape::Point(*at));
+    }
+    table
+}
+
+/// Hours lost and exhaust by neighbourhood.
+fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) -> Table {
+    let mut names = vec!["vehicle_km", "vehicle_h", "lost_h", "mean_delay_s_per_km", "nox_g", "pm10_g", "co2_kg"];
+    if before.is_some() {
+        names.extend(["lost_before_h", "lost_change_h", "nox_change_g"]);
+    }
+    let mut table = Table {
+        name: "neighbourhoods".into(),
+        description: "what happens on the streets of each neighbourhood during the run".into(),
+        columns: columns(&names),
+        ..Table::default()
+    };
+    let sums = |side: &Moved, period: &Period| {
+        let mut sums = vec![[0.0f64; 6]; places.areas.len()];
+        for k in 0..side.lanes.streets.len() {
+            let line = line(&side.lanes, k);
+            let middle = line[line.len() / 2];
+            let Some(area) = places.areas.iter().position(|area| area.outline.holds(middle)) else { continue };
+            let this = row(side, period, k, sides.step);
+            let free = this.counts.metres / limit(&side.lanes, k) / 3600.0;
+            let [co2, nox, pm] = this.counts.emitted;
+            let add = [this.counts.metres / 1000.0, this.hours, (this.hours - free).max(0.0), nox, pm, co2 / 1000.0];
+            sums[area].iter_mut().zip(add).for_each(|(sum, own)| *sum += own);
+        }
+        sums
+    };
+    let these = sums(sides.now(), own);
+    let those = before.map(|period| sums(sides.before, period));
+    for (k, area) in places.areas.iter().enumerate() {
+        let [km, hours, lost, nox, pm, co2] = these[k];
+        let mut values = vec![km, hours, lost, 3600.0 * lost / km.max(1e-9), nox, pm, co2];
+        if let Some(those) = &those {
+            values.extend([those[k][2], lost - those[k][2], nox - those[k][3]]);
+        }
+        table.names.push(area.name.clone());
+        table.rows.push(values);
+        table.shapes.push(Shape::Outline(area.outline.clone()));
+    }
+    table
+}
+
+/// Sums of the trips of a class.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Made {
+    pub told: f64,
+    pub arrived: f64,
+    pub waiting: f64,
+    pub seconds: f64,
+    pub lost: f64,
+    pub late: f64,
+    pub km: f64,
+}
+
+pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
+    let mut all = [Made::default(); 3];
+    for (trip, fate) in side.world.trips.iter().zip(&side.fates) {
+        // Those of the warm-up only fill the streets.
+        if f64::from(trip.depart) < 1000.0 * sides.warm_up {
+            continue;
+        }
+        let own = &mut all[if sides.is_told {
+            match side.world.kinds[trip.kind as usize].modes {
+                4 => 2,
+                2 | 8 => 1,
+                _ => 0,
+            }
+        } else {
+            class(trip.kind)
+        }];
+        own.told += 1.0;
+        if fate.inserted == 0 {
+            own.waiting += 1.0;
+            continue;
+        }
+        own.late += f64::from((fate.inserted - 1).saturating_sub(trip.depart)) / 1000.0;
+        if fate.arrived > 0 {
+            own.arrived += 1.0;
+            own.seconds += f64::from(fate.arrived - fate.inserted) / 1000.0;
+            own.lost += f64::from(fate.lost);
+            own.km += f64::from(fate.metres) / 1000.0;
+        }
+    }
+    all
+}
+
+/// Trips by class.
+fn trips(sides: &Sides) -> Table {
+    let mut table = Table {
+        name: "trips".into(),
+        description: "trips that set out during the run, by who makes them: means are those of the trips that arrived"
+            .into(),
+        columns: columns(&[
+            "trips",
+            "arrived",
+            "wait_to_set_out",
+            "duration_min",
+            "lost_min",
+            "wait_before_min",
+            "distance_km",
+        ]),
+        ..Table::default()
+    };
+    let sides_of = [("", Some(sides.now())), (", before", sides.after.map(|_| sides.before))];
+    for (words, side) in sides_of.into_iter().filter_map(|(words, side)| Some((words, side?))) {
+        for (name, own) in ["cars", "trucks and buses", "cycles"].into_iter().zip(made(side, sides)) {
+            if own.told > 0.0 {
+                let mean = |sum: f64| sum / own.arrived.max(1.0);
+                table.names.push(format!("{name}{words}"));
+                table.rows.push(vec![
+                    own.told,
+                    own.arrived,
+                    own.waiting,
+                    mean(own.seconds) / 60.0,
+                    mean(own.lost) / 60.0,
+                    own.late / (own.told - own.waiting).max(1.0) / 60.0,
+                    mean(own.km),
+                ]);
+            }
+        }
+    }
+    table
+}
