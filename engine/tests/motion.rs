@@ -5,16 +5,13 @@
 mod adapter;
 
 use adapter::gpu;
-use glam::dvec2;
 use hanze_engine::city::roads::lanes::{self, Lanes};
-use hanze_engine::city::roads::rules::Rules;
-use hanze_engine::city::roads::{CAR, Control, Link, Node, Roads};
 use hanze_engine::device::Device;
 use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::{Mover, mover};
 use hanze_engine::models::traffic::motion::params::{Moment, NONE, Outcome, Vehicle};
 use hanze_engine::models::traffic::motion::told;
-use hanze_engine::models::traffic::motion::world::{Rule, Traveller, World, car};
+use hanze_engine::models::traffic::motion::world::{Rule, World};
 use hanze_engine::scenario::Scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -104,53 +101,6 @@ fn nobody_is_lost_and_nobody_drives_through_another() {
         }
     }
     assert!(most > 400, "{most} vehicles at most");
-}
-
-#[test]
-fn noise_and_nitrogen_dioxide_are_those_of_the_vectors() {
-    use hanze_engine::models::traffic::noise::{BANDS, FIRST, Site, Traffic, power};
-    use hanze_engine::models::traffic::srm1::{self, StreetType};
-    let Some(folder) = data("traffic/emissions_noise") else { return };
-    let read = |name: &str| -> Vec<serde_json::Value> {
-        serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
-    };
-    for one in read("cnossos_road_vectors.json") {
-        let own = &one["inputs"];
-        let number = |key: &str| own[key].as_f64().unwrap();
-        let all = own["lv_speed"].is_f64();
-        let names = ["lv", "mv", "hgv", "wav", "wbv"];
-        let traffic = match all {
-            true => Traffic {
-                flow: names.map(|name| number(&format!("{name}_per_hour"))),
-                speed: names.map(|name| number(&format!("{name}_speed"))),
-            },
-            false => Traffic { flow: [number("lv_per_hour"), 0.0, 0.0, 0.0, 0.0], speed: [number("all_speeds"); 5] },
-        };
-        let site = Site {
-            surface: own["RoadSurface"].as_str().unwrap(),
-            temperature: number("Temperature"),
-            slope: one["slope"].as_f64().unwrap(),
-            studs: (number("Pm_stud"), number("Ts_stud")),
-            junction: Some((number("Junc_type") as u8, number("Junc_dist"))),
-        };
-        let found = power(&FIRST, &traffic, &site).unwrap();
-        let want: Vec<f64> = one["expected_dB_per_m"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-        let bands = if all {
-            vec![BANDS.iter().position(|band| *band == number("FreqParam")).unwrap()]
-        } else {
-            (0..8).collect()
-        };
-        for (band, want) in bands.into_iter().zip(want) {
-            assert!((found[band] - want).abs() < 0.01, "{}: band {band}: {} for {want}", one["test"], found[band]);
-        }
-    }
-    for one in read("srm1_vectors.json") {
-        let number = |key: &str| one[key].as_f64().unwrap();
-        let kind = if one["roadtype"] == "1_wide_canyon" { StreetType::WideCanyon } else { StreetType::Open };
-        let nox = srm1::nox(kind, number("S_m"), number("E_ug_per_m_s"), number("tree"), number("wind"));
-        let no2 = srm1::no2(nox, number("fNO2"), number("O3_bg"));
-        assert!((nox - number("C_NOx")).abs() < 1e-9 && (no2 - number("C_NO2")).abs() < 1e-9, "{one}: {nox}, {no2}");
-    }
 }
 
 /// A road of two streets of 100 m with lights between them, as SUMO writes it.
@@ -249,183 +199,6 @@ fn a_route_may_lead_through_a_street_twice() {
         .replace("</net>", "<connection from=\"b\" to=\"a\" fromLane=\"0\" toLane=\"0\" dir=\"t\" state=\"M\"/></net>");
     let (town, told) = written(&ring, "<vehicle id=\"v\" depart=\"0\"><route edges=\"a b a b a\"/></vehicle>").unwrap();
     assert_eq!(moved(&town, &told, 3).0.arrived, 1);
-}
-
-/// Nodes and links of a junction that is drawn after a file.
-fn drawn(nodes: &[(&str, f64, f64)], links: &[(&str, &str, f64, Control, bool)]) -> Roads {
-    let mut roads = Roads::default();
-    for (id, x, y) in nodes {
-        roads.nodes.push(Node { id: (*id).into(), at: dvec2(*x, *y) });
-    }
-    let node = |id: &str| roads.nodes.iter().position(|own| own.id == id).unwrap();
-    let made: Vec<Link> = links
-        .iter()
-        .map(|(from, to, lanes, control, roundabout)| {
-            let (a, b) = (node(from), node(to));
-            let line = vec![roads.nodes[a].at, roads.nodes[b].at];
-            Link {
-                id: format!("{from}-{to}"),
-                name: String::new(),
-                kind: "primary".into(),
-                from: a as u32,
-                to: b as u32,
-                length: line[0].distance(line[1]),
-                line,
-                lanes: *lanes,
-                speed: if *roundabout { 10.0 } else { 13.9 },
-                capacity: 1800.0,
-                factor: 0.3,
-                power: 4.0,
-                modes: CAR,
-                priority: 6,
-                control: *control,
-                roundabout: *roundabout,
-            }
-        })
-        .collect();
-    roads.links = made;
-    roads
-}
-
-/// Drivers by nodes of their routes and how many set out an hour; minutes. Gives how many came in, and arrived, and the longest stand, s.
-fn driven(roads: &Roads, town: &Lanes, routes: &[(&[&str], f64)], minutes: u32) -> (u32, u32, f64) {
-    let street = |from: &str, to: &str| {
-        let id = format!("{from}-{to}");
-        town.streets.iter().position(|own| roads.links[own.road.unwrap() as usize].id == id).unwrap() as u32
-    };
-    let mut travellers = Vec::new();
-    for (k, (nodes, per_hour)) in routes.iter().enumerate() {
-        let streets: Vec<u32> = nodes.windows(2).map(|pair| street(pair[0], pair[1])).collect();
-        let count = (per_hour * f64::from(minutes) / 60.0) as u32;
-        for car in 0..count {
-            let depart = f64::from(minutes) * 60.0 * told::share(car, k as u32);
-            travellers.push(Traveller { depart, streets: streets.clone(), factor: 1.0, ..Traveller::default() });
-        }
-    }
-    let mut world = World::new(town, Rule { step: 0.5, newell: false, seed: 1 }, vec![car()]);
-    assert!(world.load(town, &travellers).unwrap().is_empty());
-    let mut mover = mover(&Device::Cpu, &Arc::new(world)).unwrap();
-    let mut longest = 0;
-    let mut clock = Moment::default();
-    for _ in 0..minutes * 12 {
-        clock = mover.run(10).unwrap();
-        let vehicles = mover.vehicles().unwrap();
-        assert_eq!(clock.inserted as usize, clock.arrived as usize + vehicles.len());
-        longest = vehicles.iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
-        for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
-            assert!(pair[0].pos - pair[0].length - pair[1].pos > -1e-3, "{pair:?}");
-        }
-    }
-    (clock.inserted, clock.arrived, 0.5 * f64::from(longest))
-}
-
-#[test]
-fn a_turbo_roundabout_runs_without_a_dead_stop() {
-    // Places, lanes and who goes where after nl/TurboRoundabout.xml; its 1500 cars an hour from each side would only queue.
-    use Control::{GiveWay, Unknown};
-    let nodes = [
-        ("E", 300.0, 5.0),
-        ("N", -5.0, 300.0),
-        ("W", -300.0, -5.0),
-        ("S", 5.0, -300.0),
-        ("E2", 300.0, -2.0),
-        ("N2", 5.0, 300.0),
-        ("W2", -300.0, 2.0),
-        ("S2", -5.0, -300.0),
-        ("EA", 15.946, 12.081),
-        ("EB", 10.331, 17.696),
-        ("NA", -10.331, 14.196),
-        ("NB", -15.946, 8.581),
-        ("WA", -15.946, -12.081),
-        ("WB", -10.331, -17.696),
-        ("SA", 10.331, -14.196),
-        ("SB", 15.946, -8.581),
-    ];
-    let links = [
-        ("E", "EA", 2.0, GiveWay, false),
-        ("N", "NA", 2.0, GiveWay, false),
-        ("W", "WA", 2.0, GiveWay, false),
-        ("S", "SA", 2.0, GiveWay, false),
-        ("SB", "E2", 1.0, Unknown, false),
-        ("EB", "N2", 2.0, Unknown, false),
-        ("NB", "W2", 1.0, Unknown, false),
-        ("WB", "S2", 2.0, Unknown, false),
-        ("EA", "EB", 2.0, Unknown, true),
-        ("EB", "NA", 1.0, Unknown, true),
-        ("NA", "NB", 2.0, Unknown, true),
-        ("NB", "WA", 2.0, Unknown, true),
-        ("WA", "WB", 2.0, Unknown, true),
-        ("WB", "SA", 1.0, Unknown, true),
-        ("SA", "SB", 2.0, Unknown, true),
-        ("SB", "EA", 2.0, Unknown, true),
-    ];
-    let roads = drawn(&nodes, &links);
-    let town = lanes::build(&roads, &Rules::dutch().unwrap().junctions, None);
-    let all = 480.0;
-    let routes: [(&[&str], f64); 12] = [
-        (&["E", "EA", "EB", "N2"], 0.4 * all),
-        (&["E", "EA", "EB", "NA", "NB", "W2"], 0.2 * all),
-        (&["E", "EA", "EB", "NA", "NB", "WA", "WB", "S2"], 0.4 * all),
-        (&["N", "NA", "NB", "W2"], 0.25 * all),
-        (&["N", "NA", "NB", "WA", "WB", "S2"], 0.5 * all),
-        (&["N", "NA", "NB", "WA", "WB", "SA", "SB", "E2"], 0.25 * all),
-        (&["W", "WA", "WB", "S2"], 0.4 * all),
-        (&["W", "WA", "WB", "SA", "SB", "E2"], 0.2 * all),
-        (&["W", "WA", "WB", "SA", "SB", "EA", "EB", "N2"], 0.4 * all),
-        (&["S", "SA", "SB", "E2"], 0.25 * all),
-        (&["S", "SA", "SB", "EA", "EB", "N2"], 0.5 * all),
-        (&["S", "SA", "SB", "EA", "EB", "NA", "NB", "W2"], 0.25 * all),
-    ];
-    let (came, arrived, longest) = driven(&roads, &town, &routes, 30);
-    println!("turbo roundabout: {came} came in, {arrived} arrived, the longest stand was {longest} s");
-    assert!(came > 900 && f64::from(arrived) > 0.9 * f64::from(came) && longest < 120.0, "{came} {arrived} {longest}");
-}
-
-#[test]
-fn lights_that_see_who_comes_serve_all_and_waste_no_green() {
-    // Four roads of three lanes, as in nl/TrafCODDemo2.xml: two that go on and one that turns left; green is held while somebody comes.
-    let arms = ["N", "E", "S", "W"];
-    let at = [(0.0, 300.0), (300.0, 0.0), (0.0, -300.0), (-300.0, 0.0)];
-    let mut nodes: Vec<(&str, f64, f64)> = arms.iter().zip(at).map(|(arm, (x, y))| (*arm, x, y)).collect();
-    nodes.push(("C", 0.0, 0.0));
-    let mut links: Vec<(&str, &str, f64, Control, bool)> = Vec::new();
-    for arm in arms {
-        links.push((arm, "C", 2.0, Control::Signal, false));
-        links.push(("C", arm, 2.0, Control::Unknown, false));
-    }
-    let roads = drawn(&nodes, &links);
-    let route = |from: usize, turn: usize| [arms[from], "C", arms[(from + turn) % 4]];
-    // To the left, straight on, to the right, from each side; hardly anybody from east and west.
-    let wanted: Vec<([&str; 3], f64)> = (0..4)
-        .flat_map(|from| {
-            let scale = if from % 2 == 0 { 1.0 } else { 0.1 };
-            [(1, 150.0), (2, 600.0), (3, 150.0)].map(|(turn, flow)| (route(from, turn), scale * flow))
-        })
-        .collect();
-    let index =
-        |from: &str, to: &str| roads.links.iter().position(|own| own.id == format!("{from}-{to}")).unwrap() as u32;
-    let flows: Vec<lanes::Route> = wanted
-        .iter()
-        .map(|([a, b, c], flow)| lanes::Route { links: vec![index(a, b), index(b, c)], flow: *flow, is_cycle: false })
-        .collect();
-    let mut town = lanes::build(&roads, &Rules::dutch().unwrap().junctions, Some(&flows));
-    for program in &mut town.programs {
-        program.is_actuated = true;
-        for phase in program.phases.iter_mut().filter(|phase| phase.states.contains(&b'G')) {
-            (phase.least, phase.most) = (6.0, 40.0);
-        }
-    }
-    let routes: Vec<(&[&str], f64)> = wanted.iter().map(|(nodes, flow)| (&nodes[..], *flow)).collect();
-    let (came, arrived, longest) = driven(&roads, &town, &routes, 30);
-    println!("lights that see: {came} came in, {arrived} arrived, the longest stand was {longest} s");
-    assert!(came > 900 && f64::from(arrived) > 0.93 * f64::from(came) && longest < 90.0, "{came} {arrived} {longest}");
-    // With the same phases at their longest times people stand longer.
-    for program in &mut town.programs {
-        program.is_actuated = false;
-        program.phases.iter_mut().for_each(|phase| phase.least = phase.most);
-    }
-    let (_, _, fixed) = driven(&roads, &town, &routes, 30);
-    assert!(fixed > longest, "{fixed} {longest}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! `hanze validate traffic` runs them all; tests run the cheap ones.
 
+mod dutch;
 mod equilibrium;
 mod motion;
 mod town;
@@ -34,6 +35,9 @@ pub const CASES: &[Case] = &[
     Case { name: MOTION[5], cheap: true, needs_data: true, run: towns::doerpfeldstr },
     Case { name: MOTION[6], cheap: true, needs_data: true, run: towns::emissions },
     Case { name: MOTION[7], cheap: true, needs_data: true, run: towns::every_step },
+    Case { name: MOTION[8], cheap: true, needs_data: false, run: dutch::turbo },
+    Case { name: MOTION[9], cheap: true, needs_data: false, run: dutch::actuated },
+    Case { name: MOTION[10], cheap: true, needs_data: true, run: towns::air },
     Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
     Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
     Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
@@ -41,7 +45,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Names of the cases of motion.
-pub const MOTION: [&str; 8] = [
+pub const MOTION: [&str; 11] = [
     "motion: the fundamental diagram of IDM",
     "motion: waves on a ring",
     "motion: kinematic waves",
@@ -50,6 +54,9 @@ pub const MOTION: [&str; 8] = [
     "motion: Doerpfeldstr, cars and cycles",
     "motion: emissions of HBEFA",
     "motion: every step, on the device",
+    "motion: a turbo roundabout",
+    "motion: lights that see who comes",
+    "motion: noise and nitrogen dioxide",
 ];
 
 /// Names of the cases that are about the device.

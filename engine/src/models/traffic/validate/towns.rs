@@ -5,6 +5,8 @@ use super::super::motion::mover::{Mover, mover};
 use super::super::motion::params::{TALLY, Vehicle};
 use super::super::motion::told::{Told, told};
 use super::super::motion::world::{Rule, World};
+use super::super::noise::{BANDS, FIRST, Site, Traffic, power};
+use super::super::srm1::{self, StreetType};
 use super::{Bench, Figure, least, most, within};
 use crate::city::roads::lanes::{Extras, Lanes, extras, read};
 use crate::device::Device;
@@ -181,5 +183,58 @@ pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
         least("lowest speed, m/s", slowest, 0.0),
         most("numbers that differ when it is run again", differ(&again.vehicles()?), 0.0),
         most("numbers that differ from the CPU's", differ(&twin.vehicles()?), 0.0),
+    ])
+}
+
+/// Road noise after CNOSSOS-EU and nitrogen dioxide after SRM1 against their vectors.
+pub fn air(bench: &Bench) -> Result<Vec<Figure>> {
+    let read = |name: &str| -> Result<Vec<serde_json::Value>> {
+        let path = bench.file("traffic/emissions_noise").join(name);
+        let bytes = std::fs::read(&path).map_err(Error::io("reading", &path))?;
+        serde_json::from_slice(&bytes).map_err(|error| Error::data(&path, error.to_string(), "fetch it again"))
+    };
+    let (mut decibels, mut count) = (0.0f64, 0.0);
+    for one in read("cnossos_road_vectors.json")? {
+        let own = &one["inputs"];
+        let number = |key: &str| own[key].as_f64().unwrap_or(f64::NAN);
+        let all = own["lv_speed"].is_f64();
+        let names = ["lv", "mv", "hgv", "wav", "wbv"];
+        let traffic = match all {
+            true => Traffic {
+                flow: names.map(|name| number(&format!("{name}_per_hour"))),
+                speed: names.map(|name| number(&format!("{name}_speed"))),
+            },
+            false => Traffic { flow: [number("lv_per_hour"), 0.0, 0.0, 0.0, 0.0], speed: [number("all_speeds"); 5] },
+        };
+        let site = Site {
+            surface: own["RoadSurface"].as_str().unwrap_or_default(),
+            temperature: number("Temperature"),
+            slope: one["slope"].as_f64().unwrap_or(f64::NAN),
+            studs: (number("Pm_stud"), number("Ts_stud")),
+            junction: Some((number("Junc_type") as u8, number("Junc_dist"))),
+        };
+        let found = power(&FIRST, &traffic, &site).unwrap_or([f64::NAN; 8]);
+        let band = BANDS.iter().position(|band| *band == number("FreqParam")).unwrap_or(0);
+        let bands = if all { band..band + 1 } else { 0..8 };
+        for (band, want) in bands.zip(one["expected_dB_per_m"].as_array().into_iter().flatten()) {
+            let off = (found[band] - want.as_f64().unwrap_or(f64::NAN)).abs();
+            decibels = if off.is_nan() { f64::INFINITY } else { decibels.max(off) };
+            count += 1.0;
+        }
+    }
+    let mut grams = 0.0f64;
+    for one in read("srm1_vectors.json")? {
+        let number = |key: &str| one[key].as_f64().unwrap_or(f64::NAN);
+        let kind = if one["roadtype"] == "1_wide_canyon" { StreetType::WideCanyon } else { StreetType::Open };
+        let nox = srm1::nox(kind, number("S_m"), number("E_ug_per_m_s"), number("tree"), number("wind"));
+        let no2 = srm1::no2(nox, number("fNO2"), number("O3_bg"));
+        let off = (nox - number("C_NOx")).abs().max((no2 - number("C_NO2")).abs());
+        grams = if off.is_nan() { f64::INFINITY } else { grams.max(off) };
+        count += 1.0;
+    }
+    Ok(vec![
+        least("vectors", count, 20.0),
+        most("CNOSSOS-EU: largest difference, dB", decibels, 0.01),
+        most("SRM1: largest difference, µg/m³", grams, 1e-9),
     ])
 }
