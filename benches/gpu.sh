@@ -20,6 +20,11 @@ if [ "${1:-}" = pack ]; then
   done
   strip -o "$into/hanze" target/release/hanze
   cp scenarios/*.toml "$into/scenarios/"
+  # A town whose vehicles must move in the same way there.
+  data=${HANZE_DATA:-../shared/data}
+  town=traffic/sumo/bologna_acosta
+  mkdir -p "$into/data/$town"
+  cp "$data/$town"/*.xml "$into/data/$town/"
   cp "$0" "$into/gpu.sh" 2>/dev/null || cp benches/gpu.sh "$into/gpu.sh"
   git rev-parse HEAD >"$into/commit"
   du -sh "$into"
@@ -31,7 +36,7 @@ seconds=${1:-3}
 failed=0
 part() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 must() { "$@" || { failed=1; echo "FAILED: $*"; }; }
-export HANZE_REQUIRE_GPU=1 RUST_BACKTRACE=0
+export HANZE_REQUIRE_GPU=1 RUST_BACKTRACE=0 HANZE_DATA=$PWD/data
 
 part "machine"
 date -u +%F
@@ -46,7 +51,8 @@ must ./hanze validate runoff --device gpu --cheap
 
 part "vehicles: right, then fast (2e8 vehicle-steps/s wanted at a million)"
 must ./motion both_devices
-must ./hanze validate traffic --only motion --device gpu
+must ./hanze validate traffic --only "motion: every" --device gpu
+must ./hanze validate traffic --only "motion: bologna" --device gpu
 must ./hanze bench --model motion --device gpu --streets 20 --vehicles 10000
 must ./hanze bench --model motion --device gpu --streets 300 --vehicles 1000000 --until 1200
 
