@@ -36,7 +36,7 @@ seconds=${1:-3}
 failed=0
 part() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 must() { "$@" || { failed=1; echo "FAILED: $*"; }; }
-export HANZE_REQUIRE_GPU=1 RUST_BACKTRACE=0 HANZE_DATA=$PWD/data
+export HANZE_REQUIRE_GPU=1 RUST_BACKTRACE=0
 
 part "machine"
 date -u +%F
@@ -50,9 +50,9 @@ must ./tiles --test-threads 4
 must ./hanze validate runoff --device gpu --cheap
 
 part "vehicles: right, then fast (2e8 vehicle-steps/s wanted at a million)"
-must ./motion both_devices
-must ./hanze validate traffic --only "motion: every" --device gpu
-must ./hanze validate traffic --only "motion: bologna" --device gpu
+must env HANZE_DATA="$PWD/data" ./motion both_devices
+must env HANZE_DATA="$PWD/data" ./hanze validate traffic --only "motion: every" --device gpu
+must env HANZE_DATA="$PWD/data" ./hanze validate traffic --only "motion: bologna" --device gpu
 must ./hanze bench --model motion --device gpu --streets 20 --vehicles 10000
 must ./hanze bench --model motion --device gpu --streets 300 --vehicles 1000000 --until 1200
 
