@@ -620,3 +620,20 @@ fn motion_that_cannot_be_is_told_with_its_key() {
         assert!(found.contains(words), "{to}: {found}");
     }
 }
+
+#[test]
+fn vehicles_on_drawn_lanes_move_the_same_on_both_devices() {
+    let Some(device) = gpu() else { return };
+    let folder = town();
+    let text = moving_text()
+        .replace("end_minutes = 30\nframe_minutes = 10", "end_minutes = 10")
+        .replace("from_minute = 10\nuntil_minute = 20", "from_minute = 2\nuntil_minute = 5");
+    let [twin, own] = [&Device::Cpu, &device].map(|device| run_on(folder.path(), &text, device).unwrap());
+    let count = |column: &str| value(&twin, "trips", "cars", column);
+    assert!(count("trips") > 20.0 && count("arrived") > 0.0, "{} {}", count("trips"), count("arrived"));
+    for (a, b) in twin.tables.iter().zip(&own.tables) {
+        let bits = |table: &Table| -> Vec<u64> { table.rows.iter().flatten().map(|value| value.to_bits()).collect() };
+        assert!(bits(a) == bits(b) && a.names == b.names, "table {}", a.name);
+    }
+    assert_eq!(twin.story, own.story);
+}
