@@ -1,6 +1,7 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::spec::{BoundaryName, HeatProduct, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
+use super::heat::HeatProduct;
+use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
 use super::{Allowed, Scenario};
 use crate::city::demo;
 use crate::error::{Error, Result};
@@ -122,6 +123,7 @@ impl Scenario {
             let key = if heat.sky.is_some() { "heat.sky" } else { "heat.pet_hoeppe" };
             return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
         }
+        self.check_island(heat)?;
         self.check_idle("heat")?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;
         heat.longitude.map_or(Ok(()), |at| number("heat.longitude", at, -180.0..=180.0))?;

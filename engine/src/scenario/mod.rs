@@ -3,6 +3,7 @@
 mod check;
 mod city;
 mod ground;
+mod heat;
 mod network;
 mod place;
 mod rain;
@@ -12,9 +13,10 @@ mod storms;
 mod traffic;
 
 pub use city::{Input, check_demo_memory};
+pub use heat::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, HeatProduct, HeatSky, ModelName, NumberOrFile, PointOrLine, RoofWater,
+    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater,
     SeriesSpec, Spec, StructureName, StructureSpec,
 };
 pub use traffic::{
@@ -148,6 +150,10 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
             _ => None,
         });
+        let released = spec.heat.iter().filter_map(|heat| match heat.released()? {
+            NumberOrFile::File(name) => Some(("released heat".to_string(), name)),
+            NumberOrFile::Number(_) => None,
+        });
         let heat = spec.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let heat: Vec<String> = heat.filter(|name| !is_shipped(name)).map(String::from).collect();
         let weather = heat.iter().map(|name| ("weather".to_string(), name));
@@ -158,7 +164,7 @@ impl Scenario {
             _ => Vec::new(),
         };
         let files = files.chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
-        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather);
+        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
             Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() })

@@ -1,5 +1,6 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
+use super::heat::HeatSpec;
 use super::traffic::TrafficSpec;
 use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
@@ -82,7 +83,11 @@ impl Spec {
         });
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
         let weather = self.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let weather = weather.filter(|name| !is_shipped(name));
+        let released = self.heat.iter().filter_map(|heat| match heat.released()? {
+            NumberOrFile::File(name) => Some(name.as_str()),
+            NumberOrFile::Number(_) => None,
+        });
+        let weather = weather.filter(|name| !is_shipped(name)).chain(released);
         let traffic = self.traffic.iter().flat_map(TrafficSpec::files);
         let places =
             [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use, &city.network, &city.network_nodes]
@@ -112,77 +117,6 @@ pub enum ModelName {
     Heat,
     /// Traffic.
     Traffic,
-}
-
-/// What the heat model needs besides the city.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HeatSpec {
-    /// How it is computed; physical if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product: Option<HeatProduct>,
-    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze; or "hot-day",
-    /// a made one of 25 July 2019 that comes with the program. The national
-    /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weather: Option<String>,
-    /// Weather of another station, whose pressure is taken where the weather has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pressure: Option<String>,
-    /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
-    /// left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
-    /// How light and warmth are spread over the sky; anisotropic if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sky: Option<HeatSky>,
-    /// Whether the older PET of Höppe is given, too, as the layer pet_hoeppe, to compare with UMEP.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pet_hoeppe: Option<bool>,
-    /// Where the city lies, degrees; only where its plane does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latitude: Option<f64>,
-    /// See `latitude`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub longitude: Option<f64>,
-}
-
-/// How hot it feels, in two ways.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HeatProduct {
-    /// Radiation on all sides, and PET and UTCI from it.
-    Physical,
-    /// The heat map of the Dutch stress test: PET by regression (Koopmans et al. 2020).
-    National,
-}
-
-/// How light and warmth are spread over the sky.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HeatSky {
-    /// Brightest about the sun (Perez 1993), warmest at the horizon.
-    Anisotropic,
-    /// The same everywhere, with walls as the first SOLWEIG has them.
-    Isotropic,
-}
-
-impl HeatSpec {
-    /// How it is computed.
-    pub fn product(&self) -> HeatProduct {
-        self.product.unwrap_or(HeatProduct::Physical)
-    }
-
-    /// The file with the weather; `None` where none is given and none is the standard.
-    pub fn weather(&self) -> Option<&str> {
-        let standard = || (self.product() == HeatProduct::National).then_some("data:weather/uurgeg_260_2011-2020.zip");
-        self.weather.as_deref().or_else(standard)
-    }
-
-    /// The date, as it is written; `None` where none is given and none is the standard.
-    pub fn date(&self) -> Option<&str> {
-        self.date.as_deref().or_else(|| (self.product() == HeatProduct::National).then_some("2015-07-01"))
-    }
 }
 
 /// The city: either the demo city, or the layers of a real one.

@@ -1,11 +1,11 @@
 //! Hourly values of KNMI: `STN,YYYYMMDD,HH,DD,FH,FF,…` in tenths; hour h runs from h−1 to h UTC.
 
-use super::{AIR, CLOUD, DIRECTION, FIELDS, GLOBAL, HUMIDITY, MEAN_WIND, PRESSURE, Row, WIND, days, number};
+use super::{AIR, CLOUD, DIRECTION, FIELDS, GLOBAL, HUMIDITY, MEAN_WIND, PRESSURE, RAIN, Row, WIND, days, number};
 use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Columns, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); 8] = [
+const COLUMNS: [(&str, usize, f64); 9] = [
     ("T", AIR, 0.1),
     ("U", HUMIDITY, 1.0),
     ("FF", WIND, 0.1),
@@ -15,6 +15,7 @@ const COLUMNS: [(&str, usize, f64); 8] = [
     ("Q", GLOBAL, 1.0 / 0.36),
     ("P", PRESSURE, 0.1),
     ("N", CLOUD, 0.125),
+    ("RH", RAIN, 0.1),
 ];
 
 pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {
@@ -59,6 +60,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
                 // 0 is calm and 990 changes; of the sky, 9 cannot be seen.
                 DIRECTION if value == 0.0 || value == 990.0 => None,
                 CLOUD if value == 9.0 => None,
+                // −1 is less than 0.05 mm.
+                RAIN if value == -1.0 => Some(0.0),
                 _ => Some(value * unit),
             };
         }

@@ -48,6 +48,8 @@ pub struct Hour {
     pub cloud: Option<f64>,
     /// Longwave radiation of the sky, W/m², if it was measured.
     pub longwave: Option<f64>,
+    /// Rain of the hour, mm, if it was measured.
+    pub rain: Option<f64>,
 }
 
 /// Hours at a station, and what had to be mended in them.
@@ -73,7 +75,8 @@ const PRESSURE: usize = 7;
 const CLOUD: usize = 8;
 const LONGWAVE: usize = 9;
 const MEAN_WIND: usize = 10;
-const FIELDS: usize = 11;
+const RAIN: usize = 11;
+const FIELDS: usize = 12;
 /// What they are called, with the range that is believed.
 const RANGES: [(&str, f64, f64); FIELDS] = [
     ("air temperature", -60.0, 60.0),
@@ -87,6 +90,7 @@ const RANGES: [(&str, f64, f64); FIELDS] = [
     ("cloud", 0.0, 1.0),
     ("longwave radiation", 50.0, 700.0),
     ("mean wind", 0.0, 60.0),
+    ("rain", 0.0, 300.0),
 ];
 
 /// An hour as a file has it.
@@ -285,6 +289,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             pressure: columns[PRESSURE][k],
             cloud: columns[CLOUD][k],
             longwave: columns[LONGWAVE][k],
+            rain: columns[RAIN][k],
         }
     };
     Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, is_typical: false })

@@ -2,14 +2,14 @@
 //! those below.
 
 use super::{
-    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, Row, WIND, days, number,
+    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, RAIN, Row, WIND, days, number,
     shown,
 };
 use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Names of the columns, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); 10] = [
+const COLUMNS: [(&str, usize, f64); 11] = [
     ("air_c", AIR, 1.0),
     ("humidity_percent", HUMIDITY, 1.0),
     ("wind_m_per_s", WIND, 1.0),
@@ -20,6 +20,7 @@ const COLUMNS: [(&str, usize, f64); 10] = [
     ("pressure_hpa", PRESSURE, 1.0),
     ("cloud_percent", CLOUD, 0.01),
     ("longwave_w_per_m2", LONGWAVE, 1.0),
+    ("rain_mm", RAIN, 1.0),
 ];
 
 pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {

@@ -1,13 +1,13 @@
 //! Met files of UMEP: year, day of the year, hour; −999 is no value. Label h is the mean of h−1 to h, in UTC.
 
 use super::{
-    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, Row, WIND, days, number,
+    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, RAIN, Row, WIND, days, number,
 };
 use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Names of the columns, in small letters, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); 12] = [
+const COLUMNS: [(&str, usize, f64); 13] = [
     ("td", AIR, 1.0),
     ("tair", AIR, 1.0),
     ("rh", HUMIDITY, 1.0),
@@ -21,6 +21,7 @@ const COLUMNS: [(&str, usize, f64); 12] = [
     ("press", PRESSURE, 10.0),
     ("fcld", CLOUD, 1.0),
     ("ldown", LONGWAVE, 1.0),
+    ("rain", RAIN, 1.0),
 ];
 
 pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {

@@ -94,6 +94,7 @@ fn day() -> Weather {
             pressure: None,
             cloud: None,
             longwave: None,
+            rain: None,
         }
     };
     Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new(), is_typical: false }

@@ -43,6 +43,8 @@ pub struct Forcing {
     pub sky: f64,
     /// Emissivity of the sky.
     pub emissivity: f64,
+    /// Whether walls and crowns get their warmth in time, and send out none here.
+    pub is_in_time: bool,
     /// Whether the sky is equally bright and warm everywhere (as in the first SOLWEIG).
     pub is_isotropic: bool,
     /// Light that comes through a crown.
@@ -95,6 +97,7 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
             suns,
             light,
             vapour,
+            is_in_time: false,
             is_isotropic: false,
             through: if LEAVES.contains(&day_of_year) { THROUGH.0 } else { THROUGH.1 },
             walls: warmer(ground::WALL),
@@ -282,7 +285,8 @@ impl Forcing {
         let wall = f64::from(ground::WALL.emissivity);
         let albedo = f64::from(ground::WALL.albedo);
         // What walls and crowns do not emit they reflect, of surroundings about as warm as the air.
-        let emitted = |warmer: f64| (wall * black(air + warmer) + (1.0 - wall) * black(air)) / PI;
+        let emits = f64::from(u8::from(!self.is_in_time));
+        let emitted = |warmer: f64| emits * (wall * black(air + warmer) + (1.0 - wall) * black(air)) / PI;
         let scattered = albedo * 0.5 * diffuse / PI;
         let through = f64::from(self.through);
         let of = |((patch, short), long): ((&Patch, f64), f64)| {
@@ -298,7 +302,7 @@ impl Forcing {
                 sky_short: short as f32,
                 sky_long: long as f32,
                 crown_short: (through * short + scattered) as f32,
-                crown_long: (black(air) / PI) as f32,
+                crown_long: (emits * black(air) / PI) as f32,
                 lit_short: (scattered + albedo * on_wall / PI) as f32,
                 lit_long: emitted(self.walls) as f32,
                 shaded_short: scattered as f32,

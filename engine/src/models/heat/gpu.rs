@@ -433,6 +433,26 @@ impl Solver for GpuSolver {
         })
     }
 
+    fn shine(&mut self, patches: &[super::params::Bright]) -> Result<Incoming> {
+        let len = self.grid.len();
+        self.gpu.write(&self.beams, &vec![[0.0f32; 4]; len])?;
+        self.gpu.write(&self.bright, patches)?;
+        let Look { cols, rows, has_crowns, .. } = self.look;
+        let warmth = self.warmth()?;
+        for strip in &self.strips {
+            let (first, cells) = (strip.cells.start as u32, strip.cells.len() as u32);
+            let (weights, isotropic) = (self.weights, 0);
+            let hour = Hour { cols, rows, strip: first, cells, weights, has_crowns, isotropic, memory: MEMORY, air: 0.0 };
+            self.gpu.write(&self.hour, &[hour])?;
+            self.gpu.submit([Work::Groups(&strip.incoming, groups(strip.cells.len()))])?;
+        }
+        // What is kept of the hour before is not this one's.
+        self.set_warmth(warmth)?;
+        let incoming: Vec<[f32; 4]> = self.gpu.read(&self.incoming, len)?;
+        let part = |k: usize| incoming.iter().map(|values| values[k]).collect();
+        Ok(Incoming { short_down: part(0), short_side: part(1), long_down: part(2), long_side: part(3) })
+    }
+
     fn warmth(&mut self) -> Result<Vec<f32>> {
         self.gpu.read(&self.warmth, self.grid.len())
     }

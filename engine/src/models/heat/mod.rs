@@ -11,6 +11,7 @@ pub mod gpu;
 pub mod ground;
 pub mod hoeppe;
 pub mod hour;
+pub mod island;
 mod model;
 pub mod national;
 pub mod params;

@@ -1,8 +1,15 @@
 //! Heat as a [`Model`]: an hour is a step.
 
 use super::cool::cool;
-use super::forcing::forcing;
+use super::forcing::{Forcing, forcing};
+use super::ground;
 use super::hour::Covers;
+use super::island::air::Choices;
+use super::island::column::Conduction;
+use super::island::cpu::CpuAir;
+use super::island::exchange::START;
+use super::island::run::{Edges, Island, Place, Released};
+use super::island::town::Town;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
 use super::product::{Felt, Hour, Product};
@@ -23,10 +30,10 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
-use crate::scenario::{HeatProduct, HeatSky, Scenario};
+use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario};
 use crate::weather;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Side of the smallest cell, m: what is seen below has more cells, the smaller they are.
@@ -50,6 +57,9 @@ struct Problem {
     /// Whether a cell is open ground, of which layers speak.
     is_open: Vec<bool>,
 }
+
+/// The day on which surfaces and air settle, and the hours of the run.
+type Hours = (Vec<Forcing>, Vec<Forcing>);
 
 struct Heat {
     grid: Grid,
@@ -146,13 +156,16 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             (Box::new(product), found.repairs)
         }
         HeatProduct::Physical => {
-            let mut found = weather::read(&path, start, start + hours * 3600)?;
-            pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, &path))?;
-            let (mut hours, repairs) = forcing(&found, place.0, place.1)?;
+            let ((first, mut hours), mut repairs) = hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
             let isotropic = heat.sky == Some(HeatSky::Isotropic);
             hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);
             let solver = solver(scene(city), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
+            let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
+            let island = match heat.is_in_time() {
+                true => Some(island(city, scenario, heat, (first, hours.clone()), &mut repairs)?),
+                false => None,
+            };
             let product = Physical {
                 hoeppe: heat.pet_hoeppe.unwrap_or(false),
                 grid,
@@ -160,11 +173,12 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                 hours,
                 buildings,
                 trees,
+                island,
                 winds: Vec::new(),
                 latest: None,
                 gauges: gauges.iter().map(|gauge| gauge.cell).collect(),
                 seen: Vec::new(),
-                is_known: city.terrain.values.iter().map(|z| !z.is_nan()).collect(),
+                is_known,
             };
             (Box::new(product), repairs)
         }
@@ -177,6 +191,76 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         repairs.push("nothing says what covers the ground: bricks and slabs are taken".into());
     }
     Ok(Problem { product, repairs, gauges, is_open })
+}
+
+/// Hours of a run, with the day before where surfaces and air need one; and repairs.
+fn hours_of(
+    heat: &HeatSpec,
+    path: &Path,
+    pressure: Option<&Path>,
+    (start, hours): (i64, i64),
+    place: (f64, f64),
+) -> Result<(Hours, Vec<String>)> {
+    let end = start + hours * 3600;
+    let read = |from: i64| -> Result<weather::Weather> {
+        let mut found = weather::read(path, from, end)?;
+        pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
+        Ok(found)
+    };
+    if !heat.is_in_time() {
+        let (hours, repairs) = forcing(&read(start)?, place.0, place.1)?;
+        return Ok(((Vec::new(), hours), repairs));
+    }
+    // The run's own hours must be sound, whatever the day before is.
+    if let Ok(found) = read(start - 86_400)
+        && let Ok((mut all, repairs)) = forcing(&found, place.0, place.1)
+    {
+        let hours = all.split_off(all.len().min(24));
+        return Ok(((all, hours), repairs));
+    }
+    let (hours, mut repairs) = forcing(&read(start)?, place.0, place.1)?;
+    repairs.push("the weather has no whole day before: surfaces and air settle on the run's own first day".into());
+    Ok(((hours[..hours.len().min(24)].to_vec(), hours), repairs))
+}
+
+/// Surfaces and air in time.
+fn island(city: &City, scenario: &Scenario, heat: &HeatSpec, hours: Hours, repairs: &mut Vec<String>) -> Result<Island> {
+    let given = heat.island.clone().unwrap_or_default();
+    let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
+    let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
+    let albedo = |name: &str, usual: f32| given.albedo.get(name).map_or(usual, |own| *own as f32);
+    let of_cover = |cover: Cover| {
+        let name = ALBEDOS.iter().find(|(_, own)| *own == Some(cover)).map_or("", |(name, _)| name);
+        albedo(name, ground::kind(cover).albedo)
+    };
+    let choices = Choices {
+        step: given.step_s.unwrap_or(600.0),
+        conduction: match given.conduction {
+            Some(ConductionName::ForceRestore) => Conduction::ForceRestore,
+            Some(ConductionName::Layers) | None => Conduction::Layers,
+        },
+        wall_albedo: albedo("wall", ground::WALL.albedo),
+        albedo: Cover::ALL.map(of_cover),
+        wet: given.soil_water.unwrap_or(START) as f32,
+        wraps: false,
+    };
+    let edges = match given.edges {
+        Some(EdgesName::Rural) => Edges::Rural,
+        Some(EdgesName::Mean) | None => Edges::Mean,
+    };
+    let released = Released {
+        mean: scenario.released(&city.grid)?,
+        by_hour: given.released_by_hour.unwrap_or_default(),
+    };
+    let scene = scene(city);
+    let town = Town::new(&scene, &buildings, &covers(city));
+    let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
+    if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
+        repairs.push("the weather has no rain: none is taken".into());
+    }
+    let air = Box::new(CpuAir::new(town.clone(), choices));
+    let place = Place { grid: city.grid, buildings, trees, is_known };
+    Ok(Island::new(place, scene, town, choices, (edges, released), hours, air))
 }
 
 /// What stands in a city's light.
@@ -327,6 +411,18 @@ impl Model for Heat {
                 &cool.distance,
             ));
         }
+        if sums.has_air() {
+            let words = "sum of kelvins above 25 °C over all hours";
+            layers.push(self.layer("degree_hours", "K h", words, &sums.degree_hours));
+            let words = "how much warmer the air was than at the station, in the hour in which that was most";
+            layers.push(self.layer("max_island", "K", words, &sums.island));
+        }
+        if let Some(island) = sums.night_island() {
+            let words = "how much warmer the air was than at the station, mean of the hours of night";
+            layers.push(self.layer("night_island", "K", words, &island));
+            let words = "nights whose coolest hour had 20 °C or more, of those that ended in the run";
+            layers.push(self.layer("tropical_nights", "", words, &sums.tropical));
+        }
         let own = self.product.layers()?;
         layers.extend(own.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
         let facts = story::Facts {
@@ -369,10 +465,10 @@ impl Model for Heat {
         let len = self.grid.len();
         self.sums = Sums::load(from, len, self.hours.len())?;
         let done = self.sums.summaries.len();
-        let state = read::<f32>(from, Some(len))?;
+        let state = read::<f32>(from, Some(self.product.state_len()))?;
         // Before the first hour nothing was felt. A frame is written before a checkpoint is, so that its other layers are not needed.
         let felt = |from: &mut dyn Read| read::<f32>(from, Some(if done > 0 { len } else { 0 }));
-        self.latest = Felt { pet: felt(from)?, sun: felt(from)?, others: Vec::new() };
+        self.latest = Felt { pet: felt(from)?, sun: felt(from)?, air: Vec::new(), others: Vec::new() };
         let width = 1 + self.product.columns().len() * self.gauges.len();
         let readings = read::<f64>(from, Some(done.checked_mul(width).ok_or_else(damaged)?))?;
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();

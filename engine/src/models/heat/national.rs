@@ -132,19 +132,44 @@ const PROFILES: [(f64, [f64; 5]); 5] = [
     (f64::INFINITY, [0.077, 0.57, 1.2, -0.85, 0.92]),
 ];
 
+/// Roughness of grass, m.
+const MEADOW: f64 = 0.03;
+
+/// How wind grows with height above and between what stands, all in m; and what it depends on.
+struct Profile {
+    height: f64,
+    index: f64,
+    roughness: f64,
+    displacement: f64,
+    zw: f64,
+    a: f64,
+    b: f64,
+}
+
 impl Roughness {
-    /// Wind at 1.2 m over that above open grass, at most 1.
-    pub fn ratio(&self) -> f64 {
+    /// Roughness length and displacement, m: those of grass where little stands.
+    pub fn lengths(&self) -> (f64, f64) {
+        self.profile().map_or((MEADOW, 0.0), |profile| (profile.roughness, profile.displacement))
+    }
+
+    /// The profile of the wind; `None` where too little stands.
+    fn profile(&self) -> Option<Profile> {
         let Roughness { buildings: (hb, ab), trees: (ht, at), fronts: (fb, ft), area } = *self;
         if fb + ft <= 25.0 {
-            return 1.0;
+            return None;
         }
         // Crowns let wind through; leaves make them as rough as fewer buildings.
         let share = at * 0.27 / 0.16;
         let height = if ab + share > 0.0 { ((hb * ab + ht * share) / (ab + share)).clamp(4.0, HIGHEST) } else { 4.0 };
         let index = ((0.16 * fb + 45.45 * (0.27 * ft).sqrt()) / area + 0.015).min(0.33);
         let row = PROFILES.iter().find(|(end, _)| index < *end).map_or(PROFILES[4].1, |(_, row)| *row);
-        let [z0, d, zw, a, b] = [row[0] * height, row[1] * height, row[2] * height, row[3], row[4]];
+        let [roughness, displacement, zw] = [row[0], row[1], row[2]].map(|own| own * height);
+        Some(Profile { height, index, roughness, displacement, zw, a: row[3], b: row[4] })
+    }
+
+    /// Wind at 1.2 m over that above open grass, at most 1.
+    pub fn ratio(&self) -> f64 {
+        let Some(Profile { height, index, roughness: z0, displacement: d, zw, a, b }) = self.profile() else { return 1.0 };
         let friction = 1.0 / GRASS / ABOVE * KARMAN / ((60.0 - d) / z0).ln();
         let at_zw = friction / KARMAN * ((zw - d) / z0).ln();
         let at_height = at_zw - friction / b * ((a + b * zw / height) / (a + b)).ln();

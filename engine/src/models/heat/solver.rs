@@ -4,7 +4,9 @@ use super::cpu::CpuSolver;
 use super::cpu::horizons::View;
 use super::forcing::Forcing;
 use super::gpu::GpuSolver;
+use super::cpu::radiation::Incoming;
 use super::hour::{Covers, Radiation};
+use super::params::Bright;
 use super::scene::Scene;
 use super::views::Keep;
 use crate::device::Device;
@@ -32,6 +34,11 @@ pub trait Solver: Send {
     /// # Errors
     /// What the device refuses.
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation>;
+    /// What given patches shine on all cells, once they have looked.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming>;
     /// How much warmer than the air the ground radiates, K.
     ///
     /// # Errors

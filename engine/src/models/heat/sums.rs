@@ -12,6 +12,10 @@ pub(super) const HOT: f32 = 35.0;
 pub(super) const EXTREME: f32 = 41.0;
 /// PET above which a night is warm, °C.
 pub(super) const WARM: f32 = 20.0;
+/// Air temperature above which degree-hours count, °C, and that above which the coolest hour of a tropical night stays.
+pub(super) const DEGREES: f32 = 25.0;
+/// See `DEGREES`.
+pub(super) const TROPICAL: f32 = 20.0;
 /// Hours of the day (UTC) whose mean the standard heat map shows, by their labels: seven of them.
 pub(super) const NOON: std::ops::RangeInclusive<i64> = 10..=16;
 
@@ -29,6 +33,12 @@ pub(super) struct Summary {
     pub(super) shady: f64,
     /// Share of the open ground in the sun.
     pub(super) sun: f64,
+    /// Mean and highest air temperature on open ground, °C; NaN where it is that of the station.
+    pub(super) city: f64,
+    /// See `city`.
+    pub(super) warmest: f64,
+    /// 1 by night, else 0.
+    pub(super) night: f64,
 }
 
 /// Sums so far.
@@ -44,6 +54,13 @@ pub(super) struct Sums {
     pub(super) sun: Vec<f32>,
     noon_pet: Vec<f32>,
     noon_sun: Vec<f32>,
+    /// Of air that is the city's own: kelvins above `DEGREES` times hours, lowest temperature of this night, nights that stayed
+    /// above `TROPICAL`, how much warmer than the station it was at most, and the sum of that by night.
+    pub(super) degree_hours: Vec<f32>,
+    lowest: Vec<f32>,
+    pub(super) tropical: Vec<f32>,
+    pub(super) island: Vec<f32>,
+    night_island: Vec<f32>,
     /// Hours in all, around noon, and of night.
     pub(super) hours: u64,
     pub(super) noon: u64,
@@ -63,6 +80,11 @@ impl Sums {
             sun: row(),
             noon_pet: row(),
             noon_sun: row(),
+            degree_hours: row(),
+            lowest: vec![f32::MAX; len],
+            tropical: row(),
+            island: vec![f32::MIN; len],
+            night_island: row(),
             hours: 0,
             noon: 0,
             nights: 0,
@@ -101,9 +123,62 @@ impl Sums {
             sum[0] += f64::from(felt.pet[cell]);
             sum[1] += 1.0;
         }
+        let (city, warmest) = self.add_air(hour, &felt.air, is_open);
         let [shady, sunny] = sums.map(|[sum, count]| sum / count);
         let sun = sums[1][1] / (sums[0][1] + sums[1][1]);
-        self.summaries.push(Summary { end: hour.end, air: hour.air, sunny, shady, sun });
+        self.summaries.push(Summary {
+            end: hour.end,
+            air: hour.air,
+            sunny,
+            shady,
+            sun,
+            city,
+            warmest,
+            night: f64::from(u8::from(is_night)),
+        });
+    }
+
+    /// Adds the city's own air of an hour; its mean and its highest temperature on open ground, °C.
+    fn add_air(&mut self, hour: &Hour, air: &[f32], is_open: &[bool]) -> (f64, f64) {
+        if air.is_empty() {
+            return (f64::NAN, f64::NAN);
+        }
+        let station = hour.air as f32;
+        // A night has ended: only now its coolest hour is known.
+        let ends = !hour.is_night && self.summaries.last().is_some_and(|last| last.night > 0.0);
+        let Sums { degree_hours, lowest, tropical, island, night_island, .. } = self;
+        degree_hours.par_iter_mut().zip(air).for_each(|(sum, air)| *sum += (air - DEGREES).max(0.0));
+        island.par_iter_mut().zip(air).for_each(|(most, air)| *most = most.max(air - station));
+        if ends {
+            tropical.par_iter_mut().zip(&mut *lowest).for_each(|(count, lowest)| {
+                *count += f32::from(u8::from(*lowest >= TROPICAL));
+                *lowest = f32::MAX;
+            });
+        }
+        if hour.is_night {
+            lowest.par_iter_mut().zip(air).for_each(|(lowest, air)| *lowest = lowest.min(*air));
+            night_island.par_iter_mut().zip(air).for_each(|(sum, air)| *sum += air - station);
+        }
+        let open = air.iter().zip(is_open).filter(|(_, open)| **open).map(|(air, _)| f64::from(*air));
+        let (sum, count, warmest) =
+            open.fold((0.0, 0.0, f64::MIN), |(sum, count, most), air| (sum + air, count + 1.0, f64::max(most, air)));
+        (sum / count, warmest)
+    }
+
+    /// Whether the air was the city's own.
+    pub(super) fn has_air(&self) -> bool {
+        self.summaries.last().is_some_and(|last| !last.city.is_nan())
+    }
+
+    /// How much warmer than at the station the air was by night on average, K; `None` without nights or air of its own.
+    pub(super) fn night_island(&self) -> Option<Vec<f32>> {
+        let nights = self.nights as f32;
+        (self.has_air() && self.nights > 0).then(|| self.night_island.iter().map(|sum| sum / nights).collect())
+    }
+
+    /// Nights that ended within the run.
+    pub(super) fn whole_nights(&self) -> usize {
+        self.summaries.windows(2).filter(|pair| pair[0].night > 0.0 && pair[1].night == 0.0).count()
     }
 
     /// Mean PET of all hours, °C.
@@ -133,6 +208,10 @@ impl Sums {
         for values in [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] {
             write(out, values)?;
         }
+        let Sums { degree_hours, lowest, tropical, island, night_island, .. } = self;
+        for values in [degree_hours, lowest, tropical, island, night_island] {
+            write(out, values)?;
+        }
         write(out, &self.summaries)
     }
 
@@ -141,9 +220,28 @@ impl Sums {
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
             [row()?, row()?, row()?, row()?, row()?, row()?, row()?, row()?];
+        let [degree_hours, lowest, tropical, island, night_island] = [row()?, row()?, row()?, row()?, row()?];
         let hours = usize::try_from(counts[0]).ok().filter(|hours| *hours <= most).ok_or_else(damaged)?;
         let summaries = read(from, Some(hours))?;
         let [hours, noon, nights] = [counts[0], counts[1], counts[2]];
-        Ok(Sums { max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun, hours, noon, nights, summaries })
+        Ok(Sums {
+            max_pet,
+            sum_pet,
+            hot,
+            extreme,
+            warm,
+            sun,
+            noon_pet,
+            noon_sun,
+            degree_hours,
+            lowest,
+            tropical,
+            island,
+            night_island,
+            hours,
+            noon,
+            nights,
+            summaries,
+        })
     }
 }

@@ -19,6 +19,11 @@ pub fn quarter(hour: &Hour) -> Quarter {
 
 /// Wind at 1.2 m on each cell over that above open grass, for a wind from a quarter. Of ground that is not known nothing is counted.
 pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], is_known: &[bool], from: Quarter) -> Vec<f32> {
+    windows(grid, buildings, trees, is_known, from).into_par_iter().map(|rough| rough.ratio() as f32).collect()
+}
+
+/// What stands in the window upwind of each cell.
+pub fn windows(grid: &Grid, buildings: &[f32], trees: &[f32], is_known: &[bool], from: Quarter) -> Vec<Roughness> {
     let at = |values: &[f32], cell: usize| values.get(cell).map_or(0.0, |value| f64::from(value.max(0.0)));
     let building = |cell: usize| at(buildings, cell);
     let tree = |cell: usize| if building(cell) > 0.0 { 0.0 } else { at(trees, cell) };
@@ -44,7 +49,7 @@ pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], is_known: &[bool], 
         let (window, _) = WINDOW.cells(grid, from, cell);
         let count = known.within(window);
         if count < 0.5 {
-            return 1.0;
+            return Roughness { area: grid.cell_area(), ..Roughness::default() };
         }
         let mean = |k: usize| {
             let covered = covers[k].within(window);
@@ -52,7 +57,7 @@ pub fn ratios(grid: &Grid, buildings: &[f32], trees: &[f32], is_known: &[bool], 
         };
         let front = |k: usize| fronts[k].within(window);
         let area = count * grid.cell_area();
-        Roughness { buildings: mean(0), trees: mean(1), fronts: (front(0), front(1)), area }.ratio() as f32
+        Roughness { buildings: mean(0), trees: mean(1), fronts: (front(0), front(1)), area }
     };
     (0..grid.len()).into_par_iter().map(ratio).collect()
 }

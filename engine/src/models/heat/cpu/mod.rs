@@ -6,6 +6,7 @@ pub mod shade;
 
 use super::forcing::Forcing;
 use super::hour::{Covers, Radiation, radiation};
+use super::params::Bright;
 use super::scene::Scene;
 use super::sky::{Patch, patches};
 use super::solver::Solver;
@@ -78,6 +79,14 @@ impl Solver for CpuSolver {
         let mut all = Vec::with_capacity(self.scene.grid.len());
         for strip in 0..self.views.strips().0 {
             all.extend(sky_view_with_crowns(&*self.views.strip(strip)?));
+        }
+        Ok(all)
+    }
+
+    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming> {
+        let mut all = Incoming::default();
+        for strip in 0..self.views.strips().0 {
+            all.extend(incoming(&*self.views.strip(strip)?, patches));
         }
         Ok(all)
     }

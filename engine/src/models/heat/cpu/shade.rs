@@ -25,7 +25,7 @@ pub fn along(scene: &Scene, steps: &[Step], tangent: f32, through: f32) -> Vec<f
         walls_of(scene, steps, tangent, row, walls);
         crowns.fill(0.0);
         if has_crowns {
-            crowns_of(scene, steps, tangent, row, crowns);
+            crowns_of(scene, &scene.eye, steps, tangent, row, crowns);
         }
         let eye = &scene.eye[row * cols..][..cols];
         for (((lit, eye), walls), crowns) in lit.iter_mut().zip(eye).zip(walls.iter()).zip(crowns.iter()) {
@@ -41,6 +41,57 @@ pub fn along(scene: &Scene, steps: &[Step], tangent: f32, through: f32) -> Vec<f
     lit
 }
 
+/// What one position of the sun shines on: ground, crowns and walls.
+#[derive(Clone, Debug, Default)]
+pub struct Lights {
+    /// The share of the beam that comes to each cell at eye height.
+    pub ground: Vec<f32>,
+    /// 1 for cells whose crowns stand out of the shade of buildings, else 0.
+    pub crowns: Vec<f32>,
+    /// Height below which each wall lies in the shade of buildings, m; in the order of the walls.
+    pub shadow: Vec<f32>,
+    /// The share of the beam that crowns let through to the middle of each wall.
+    pub through: Vec<f32>,
+}
+
+/// What a sun above the horizon shines on; `walls` are the cells before walls with the middle of each (m), and `through` is what crowns let through.
+pub fn lights(scene: &Scene, walls: &[(u32, f32)], sun: Sun, through: f32) -> Lights {
+    let (cols, len) = (scene.grid.cols, scene.grid.len());
+    let tangent = sun.altitude.tan() as f32;
+    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
+    let reach = f64::from(scene.relief() / tangent).min(across);
+    let steps = steps(sun.azimuth, scene.grid.cell, reach);
+    let has_crowns = scene.has_crowns();
+    let row = || vec![0.0f32; len];
+    let (mut ground, mut crowns, mut shadow, mut upper) = (row(), vec![0.0; if has_crowns { len } else { 0 }], row(), Vec::new());
+    if has_crowns {
+        let mut middle = scene.eye.clone();
+        walls.iter().for_each(|(cell, height)| middle[*cell as usize] = *height);
+        upper = row();
+        upper.par_chunks_mut(cols).enumerate().for_each(|(k, met)| crowns_of(scene, &middle, &steps, tangent, k, met));
+        ground.par_chunks_mut(cols).enumerate().for_each(|(k, met)| crowns_of(scene, &scene.eye, &steps, tangent, k, met));
+    }
+    shadow.par_chunks_mut(cols).enumerate().for_each(|(k, walls)| walls_of(scene, &steps, tangent, k, walls));
+    ground.par_iter_mut().zip(&shadow).zip(&scene.eye).for_each(|((ground, shadow), eye)| {
+        *ground = match (shadow > eye, *ground > 0.0) {
+            (true, _) => 0.0,
+            (false, true) => through,
+            (false, false) => 1.0,
+        };
+    });
+    let heights = shadow.par_iter().zip(&scene.crown_high);
+    crowns.par_iter_mut().zip(heights).for_each(|(lit, (shadow, top))| *lit = f32::from(u8::from(shadow < top)));
+    Lights {
+        ground,
+        crowns,
+        shadow: walls.iter().map(|(cell, _)| shadow[*cell as usize]).collect(),
+        through: walls.iter().map(|(cell, _)| match upper.get(*cell as usize) {
+            Some(met) if *met > 0.0 => through,
+            _ => 1.0,
+        }).collect(),
+    }
+}
+
 /// Height below which each cell of a row lies in the shade of buildings.
 fn walls_of(scene: &Scene, steps: &[Step], tangent: f32, row: usize, walls: &mut [f32]) {
     let (cols, rows) = (scene.grid.cols, scene.grid.rows);
@@ -53,10 +104,10 @@ fn walls_of(scene: &Scene, steps: &[Step], tangent: f32, row: usize, walls: &mut
     }
 }
 
-/// Whether the ray from each cell of a row to the sun meets a crown: 1 or 0.
-fn crowns_of(scene: &Scene, steps: &[Step], tangent: f32, row: usize, crowns: &mut [f32]) {
+/// Whether the ray from each cell of a row to the sun meets a crown: 1 or 0. `eye` is the height from which all cells look.
+fn crowns_of(scene: &Scene, eye: &[f32], steps: &[Step], tangent: f32, row: usize, crowns: &mut [f32]) {
     let (cols, rows) = (scene.grid.cols, scene.grid.rows);
-    let eye = &scene.eye[row * cols..][..cols];
+    let eye = &eye[row * cols..][..cols];
     for step in steps {
         let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
         let (drop, later) = (tangent * step.enter, tangent * step.leave);

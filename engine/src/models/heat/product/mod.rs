@@ -22,6 +22,8 @@ pub(super) struct Felt {
     pub(super) pet: Vec<f32>,
     /// Share of the hour in the sun.
     pub(super) sun: Vec<f32>,
+    /// Temperature of the air, °C; empty where it is that of the station everywhere.
+    pub(super) air: Vec<f32>,
     /// What else there is of it.
     pub(super) others: Vec<Layer>,
 }
@@ -74,6 +76,8 @@ pub(super) trait Product: Send {
     /// # Errors
     /// What the device refuses.
     fn state(&mut self) -> Result<Vec<f32>>;
+    /// Numbers of `state`.
+    fn state_len(&self) -> usize;
     /// Takes up what `state` gave.
     ///
     /// # Errors

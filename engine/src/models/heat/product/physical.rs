@@ -1,12 +1,14 @@
 //! Mean radiant temperature from radiation on all sides, and from it PET and UTCI.
 
-use super::super::comfort::Table as Comfort;
+use super::super::comfort::{Nodes, Table as Comfort};
 use super::super::cpu::horizons::View;
 use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
+use super::super::island::exchange::{specific, vapour};
+use super::super::island::run::{Found, Island};
 use super::super::national;
-use super::super::pet::PRESSURE;
+use super::super::pet::{PRESSURE, saturation};
 use super::super::scene::EYE;
 use super::super::sky::patches;
 use super::super::solver::Solver;
@@ -54,6 +56,8 @@ pub(in super::super) struct Physical {
     pub(in super::super) is_known: Vec<bool>,
     /// Whether Höppe's PET is wanted beside.
     pub(in super::super) hoeppe: bool,
+    /// Surfaces and air in time; without it surfaces follow a sine and the air is that of the station.
+    pub(in super::super) island: Option<Island>,
     /// Wind over that in the open, by quarter, where it was wanted.
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
@@ -68,7 +72,70 @@ fn table_of(table: &Comfort, radiant: &[f32], wind: &[f32]) -> Vec<f32> {
     radiant.par_iter().zip(wind).map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
 }
 
+/// Share of an hour in the sun: what shines through of a sun that is above the horizon for a part of it.
+fn sunny(hour: &Forcing, all: &Radiation) -> Vec<f32> {
+    let up = hour.beams().len() as f32 / hour.suns.len() as f32;
+    let share = if hour.light.direct >= SUNNY { up } else { 0.0 };
+    all.lit.iter().map(|lit| share * lit).collect()
+}
+
 impl Physical {
+    /// What is felt in an hour of the city's own air.
+    fn in_time(&mut self, at: usize, found: Found) -> Felt {
+        let Found { means, wind, radiation } = found;
+        let hour = &self.hours[at];
+        let pressure = hour.weather.pressure.unwrap_or(PRESSURE);
+        let is_open = self.island.as_ref().map_or(&[][..], |island| &island.town().is_open);
+        // Roofs have no air of their own, and nobody asks how it feels there.
+        let own = |values: &[f32], usual: f64| -> Vec<f32> {
+            values.iter().zip(is_open).map(|(value, open)| if *open { *value } else { usual as f32 }).collect()
+        };
+        let air = own(&means.air, hour.weather.air);
+        let moist = own(&means.humidity, specific(hour.vapour, pressure));
+        let vapours: Vec<f32> = moist.iter().map(|own| vapour(f64::from(*own), pressure) as f32).collect();
+        let radiant = radiation.radiant();
+        let humidity = |air: f64, vapour: f64| (100.0 * vapour / saturation(air)).clamp(0.0, 100.0);
+        let felt = |make: &(dyn Fn(f64, f64) -> Comfort + Sync)| {
+            let nodes = Nodes::over(&air, &vapours, make);
+            (0..air.len())
+                .into_par_iter()
+                .map(|cell| nodes.at(air[cell], vapours[cell], radiant[cell], wind[cell]))
+                .collect::<Vec<f32>>()
+        };
+        let pet = felt(&|air, vapour| Comfort::pet(air, vapour, pressure));
+        let utci = felt(&|air, vapour| Comfort::utci(air, humidity(air, vapour)));
+        let sun = sunny(hour, &radiation);
+        let layer = |name, unit, words, values| Layer { name, unit, words, values };
+        let station = hour.weather.air as f32;
+        let moist = air.iter().zip(&vapours).map(|(air, own)| humidity(f64::from(*air), f64::from(*own)) as f32);
+        let mut others = vec![
+            layer("utci", "°C", "felt temperature (UTCI), mean of the hour before", utci),
+            layer("air", "°C", "air temperature between the houses, mean of the hour before", air.clone()),
+            layer(
+                "heat_island",
+                "K",
+                "how much warmer the air is than at the station, mean of the hour before",
+                air.iter().map(|own| own - station).collect(),
+            ),
+            layer("surface", "°C", "temperature of the ground's surface, mean of the hour before", means.skin),
+            layer("humidity", "%", "relative humidity between the houses, mean of the hour before", moist.collect()),
+            layer("wind_speed", "m/s", "wind at 1.2 m, mean of the hour before", wind.clone()),
+        ];
+        if self.hoeppe {
+            let values = felt(&|air, vapour| Comfort::pet_hoeppe(air, humidity(air, vapour)));
+            let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
+            others.push(layer("pet_hoeppe", "°C", words, values));
+        }
+        others.push(layer(
+            "tmrt",
+            "°C",
+            "mean radiant temperature of one who stands, mean of the hour before",
+            radiant,
+        ));
+        self.latest = Some((at, radiation, wind));
+        Felt { pet, sun, air, others }
+    }
+
     /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
     fn winds(&mut self, from: Quarter) -> &[f32] {
         let at = self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
@@ -90,11 +157,21 @@ impl Product for Physical {
     }
 
     fn look(&mut self) -> Result<bool> {
-        self.solver.look()
+        if !self.solver.look()? {
+            return Ok(false);
+        }
+        match &mut self.island {
+            Some(island) => island.settle(&mut *self.solver),
+            None => Ok(true),
+        }
     }
 
     fn hour(&mut self, at: usize) -> Result<Felt> {
         let weather = self.hours[at].weather;
+        if let Some(island) = &mut self.island {
+            let found = island.hour(at, &mut *self.solver)?;
+            return Ok(self.in_time(at, found));
+        }
         let ratios = self.winds(quarter(&weather));
         let wind: Vec<f32> =
             ratios.par_iter().map(|ratio| national::wind(f64::from(*ratio), weather.wind) as f32).collect();
@@ -106,10 +183,7 @@ impl Product for Physical {
         );
         let radiant = all.radiant();
         let (pet, utci) = (table_of(&pet, &radiant, &wind), table_of(&utci, &radiant, &wind));
-        // What shines through of a sun that is above the horizon for a part of the hour.
-        let up = hour.beams().len() as f32 / hour.suns.len() as f32;
-        let share = if hour.light.direct >= SUNNY { up } else { 0.0 };
-        let sun = all.lit.iter().map(|lit| share * lit).collect();
+        let sun = sunny(hour, &all);
         let mut others = vec![
             Layer {
                 name: "utci", unit: "°C", words: "felt temperature (UTCI), mean of the hour before", values: utci
@@ -128,7 +202,7 @@ impl Product for Physical {
             others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
         }
         self.latest = Some((at, all, wind));
-        Ok(Felt { pet, sun, others })
+        Ok(Felt { pet, sun, air: Vec::new(), others })
     }
 
     fn columns(&self) -> &'static [&'static str] {
@@ -185,18 +259,35 @@ impl Product for Physical {
         serde_json::json!({
             "product": "physical",
             "sky": if self.hours.iter().any(|hour| hour.is_isotropic) { "isotropic" } else { "Perez 1993, 153 patches" },
-            "surface_temperatures": "sine of the day (Lindberg et al. 2016)",
-            "wind": "national method (Macdonald 2000)",
+            "surface_temperatures": match &self.island {
+                Some(_) => "energy balance in time",
+                None => "sine of the day (Lindberg et al. 2016)",
+            },
+            "island": self.island.as_ref().map(Island::settings),
+            "wind": match &self.island {
+                Some(_) => "national method (Macdonald 2000), free of divergence around buildings",
+                None => "national method (Macdonald 2000)",
+            },
             "eye_m": EYE,
             "azimuths": super::super::cpu::horizons::AZIMUTHS,
         })
     }
 
     fn state(&mut self) -> Result<Vec<f32>> {
-        self.solver.warmth()
+        match &mut self.island {
+            Some(island) => island.state(),
+            None => self.solver.warmth(),
+        }
+    }
+
+    fn state_len(&self) -> usize {
+        self.island.as_ref().map_or(self.grid.len(), Island::state_len)
     }
 
     fn set_state(&mut self, state: Vec<f32>) -> Result<()> {
-        self.solver.set_warmth(state)
+        match &mut self.island {
+            Some(island) => island.set_state(&state),
+            None => self.solver.set_warmth(state),
+        }
     }
 }

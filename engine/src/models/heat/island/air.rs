@@ -1,0 +1,168 @@
+//! What a device does for the air between houses.
+
+use super::column::Conduction;
+use super::exchange::Aloft;
+use super::flow::Faces;
+use super::transport::Passing;
+use crate::error::Result;
+
+/// What does not change in a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choices {
+    /// Length of a step, s.
+    pub step: f64,
+    /// How the ground stores heat.
+    pub conduction: Conduction,
+    /// Share of sunlight that walls and each cover reflect, in the order of [`crate::cover::Cover::ALL`].
+    pub wall_albedo: f32,
+    /// See `wall_albedo`.
+    pub albedo: [f32; crate::cover::Cover::ALL.len()],
+    /// What of the ground's and of the trees' buckets is full at the start.
+    pub wet: f32,
+    /// Whether opposite edges are joined: for tests.
+    pub wraps: bool,
+}
+
+/// Wind of an hour between the houses.
+pub struct Wind {
+    /// Through the sides of all cells, m/s.
+    pub faces: Faces,
+    /// What passes between cells.
+    pub passing: Passing,
+    /// Speed on each cell, m/s: what skins feel.
+    pub speed: Vec<f32>,
+    /// Height above the displacement and roughness of each cell, m.
+    pub rough: Vec<[f32; 2]>,
+}
+
+/// What shines in an hour besides the sun's beam, W/m².
+#[derive(Clone, Debug, Default)]
+pub struct Sky {
+    /// Shortwave on each ground or roof.
+    pub short: Vec<f32>,
+    /// Longwave of the sky alone on each ground or roof.
+    pub long: Vec<f32>,
+    /// Heat that people set free on each cell.
+    pub released: Vec<f32>,
+}
+
+/// What all cells see of walls and crowns, as shares of what shines on a level plane.
+#[derive(Clone, Debug, Default)]
+pub struct Shares {
+    /// Walls.
+    pub walls: Vec<f32>,
+    /// Crowns.
+    pub crowns: Vec<f32>,
+}
+
+/// Sunlight of one position of the sun, W/m².
+#[derive(Clone, Debug, Default)]
+pub struct Beam {
+    /// On each ground or roof, level.
+    pub ground: Vec<f32>,
+    /// On each crown, level; empty without.
+    pub crowns: Vec<f32>,
+    /// On each wall.
+    pub walls: Vec<f32>,
+}
+
+/// What all cells have in common in a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Drive {
+    /// Above the city.
+    pub aloft: Aloft,
+    /// What blows in through the edges: temperature, °C, and humidity, g/kg.
+    pub edge: (f64, f64),
+    /// Wind at 60 m and at 10 m, m/s, and what convection adds to that between houses.
+    pub above: f64,
+    /// See `above`.
+    pub at_10_m: f64,
+    /// See `above`.
+    pub gust: f64,
+    /// Diffuse radiation and longwave radiation of the whole sky, W/m².
+    pub diffuse: f64,
+    /// See `diffuse`.
+    pub sky: f64,
+    /// Share of light that comes through crowns.
+    pub through: f64,
+    /// Rain, m/s.
+    pub rain: f64,
+    /// Pressure, hPa.
+    pub pressure: f64,
+}
+
+/// What a step came to, over the whole city.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Mean temperature, °C, and humidity, g/kg, of the air.
+    pub air: f64,
+    /// See `air`.
+    pub humidity: f64,
+    /// Sensible heat that the city gives to what lies above, W/m² of its area.
+    pub sensible: f64,
+    /// Heat of the air that is not accounted for, W/m² of open ground.
+    pub gap: f64,
+}
+
+/// Means of an hour.
+#[derive(Clone, Debug, Default)]
+pub struct Means {
+    /// Air temperature, °C.
+    pub air: Vec<f32>,
+    /// Specific humidity, g/kg.
+    pub humidity: Vec<f32>,
+    /// Temperature of ground and roofs, °C.
+    pub skin: Vec<f32>,
+    /// Longwave radiation that ground or roof sends up, W/m².
+    pub up: Vec<f32>,
+    /// Longwave radiation of the walls and of the crowns around, W/m².
+    pub walls: Vec<f32>,
+    /// See `walls`.
+    pub crowns: Vec<f32>,
+}
+
+/// Air and surfaces on a device.
+pub trait Air: Send {
+    /// What all cells see.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn shares(&mut self, shares: &Shares) -> Result<()>;
+    /// Begins with all at a temperature (°C) and a humidity (g/kg).
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn start(&mut self, celsius: f64, humidity: f64) -> Result<()>;
+    /// An hour begins.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()>;
+    /// A position of the sun begins.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn beam(&mut self, beam: &Beam) -> Result<()>;
+    /// A step.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn step(&mut self, drive: &Drive) -> Result<Totals>;
+    /// Means over the steps since they were last asked for.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn means(&mut self) -> Result<Means>;
+    /// What passes from one step to the next.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn state(&mut self) -> Result<Vec<f32>>;
+    /// Numbers of `state`.
+    fn state_len(&self) -> usize;
+    /// Takes up what `state` gave.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn set_state(&mut self, state: &[f32]) -> Result<()>;
+}

@@ -1,0 +1,263 @@
+//! What the air between houses gives to the air above them (Louis 1979), and what lies above, from a meadow at the station. Twin of
+//! [`exchange`]: `shaders/heat/island/column.wgsl`.
+
+use super::super::ground;
+use super::column::{self, Balance, Conduction, LAYERS, Load, Material, balance};
+use crate::cover::Cover;
+
+/// Density times heat capacity of air, J/m³K; density, kg/m³; latent heat of evaporation, J/kg.
+pub const AIR: f64 = 1200.0;
+/// See `AIR`.
+pub const DENSITY: f64 = 1.2;
+/// See `AIR`.
+pub const LATENT: f64 = 2.45e6;
+const GRAVITY: f64 = 9.81;
+const KARMAN: f64 = 0.4;
+/// Turbulent Prandtl number of Louis' scheme.
+const PRANDTL: f64 = 0.74;
+/// Height that is taken to be above it all, m.
+pub const ABOVE: f64 = 60.0;
+/// Wind at 10 m over that at 60 m above grass.
+pub const AT_60_M: f64 = 0.7643;
+/// Height up to which the air is mixed by convection, m.
+const MIXED: f64 = 1000.0;
+/// Roughness of a meadow for wind and for warmth, m, and the height of the station's thermometer.
+const MEADOW: (f64, f64) = (0.03, 0.003);
+const THERMOMETER: f64 = 2.0;
+/// How much warmer the air at 60 m may be than that at the station, K.
+const WARMEST: f64 = 8.0;
+/// Wind below which none is taken, m/s at 10 m.
+pub const CALMEST: f64 = 1.0;
+/// What is taken as full in a bucket at the start.
+pub const START: f64 = 0.6;
+
+/// Weather at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Station {
+    /// Air temperature, °C.
+    pub air: f64,
+    /// Specific humidity, g/kg.
+    pub humidity: f64,
+    /// Pressure, hPa.
+    pub pressure: f64,
+    /// Wind at 10 m, m/s.
+    pub wind: f64,
+    /// Global radiation and that of the sky, W/m².
+    pub global: f64,
+    /// See `global`.
+    pub sky: f64,
+    /// Rain, m/s.
+    pub rain: f64,
+}
+
+/// What lies above the city.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Aloft {
+    /// Temperature, °C: potential, as at the ground.
+    pub air: f64,
+    /// Specific humidity, g/kg.
+    pub humidity: f64,
+}
+
+/// Specific humidity, g/kg, of a vapour pressure, both in hPa.
+pub fn specific(vapour: f64, pressure: f64) -> f64 {
+    622.0 * vapour / (pressure - 0.378 * vapour)
+}
+
+/// Vapour pressure, hPa, of a specific humidity, g/kg.
+pub fn vapour(specific: f64, pressure: f64) -> f64 {
+    specific * pressure / (622.0 + 0.378 * specific)
+}
+
+/// How fast air rises that is warmed by a flux (W/m²), m/s (Beljaars 1995).
+pub fn rising(flux: f64, celsius: f64) -> f64 {
+    (MIXED * GRAVITY * flux.max(0.0) / (AIR * (celsius + 273.15))).cbrt()
+}
+
+/// Wind at 60 m, m/s, with what rises.
+pub fn above(wind: f64, rising: f64) -> f64 {
+    (wind.max(CALMEST) / AT_60_M).hypot(1.2 * rising)
+}
+
+/// Louis' function of stability for warmth, by the Richardson number and `c`.
+fn stability(richardson: f32, c: f32) -> f32 {
+    if richardson > 0.0 {
+        let by = 1.0 + 4.7 * richardson;
+        1.0 / (by * by)
+    } else {
+        1.0 - 9.4 * richardson / (1.0 + c * (-richardson).sqrt())
+    }
+}
+
+/// Conductance between the canopy's air at `air` (°C) and that at 60 m, m/s: `height` is that above the displacement, `roughness` z0
+/// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C).
+pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> f32 {
+    let log = (height / roughness).ln();
+    let richardson = (GRAVITY as f32 * height * (aloft - air) / ((air + 273.15) * wind * wind)).clamp(-10.0, 0.2);
+    let drag = 0.16 / (log * log);
+    drag / PRANDTL as f32 * wind * stability(richardson, 49.8 * drag * (height / roughness).sqrt())
+}
+
+/// ψ for warmth at z/L: Dyer where it is unstable, Beljaars and Holtslag 1991 where it is stable.
+fn psi_heat(zeta: f64) -> f64 {
+    if zeta < 0.0 {
+        2.0 * (0.5 * (1.0 + (1.0 - 16.0 * zeta).sqrt())).ln()
+    } else {
+        let (a, b, c, d) = (1.0, 0.667, 5.0, 0.35);
+        1.0 - (1.0 + 2.0 / 3.0 * a * zeta).powf(1.5) - b * (zeta - c / d) * (-d * zeta).exp() - b * c / d
+    }
+}
+
+/// ψ for wind.
+fn psi_wind(zeta: f64) -> f64 {
+    if zeta < 0.0 {
+        let x = (1.0 - 16.0 * zeta).sqrt().sqrt();
+        2.0 * (0.5 * (1.0 + x)).ln() + (0.5 * (1.0 + x * x)).ln() - 2.0 * x.atan() + std::f64::consts::FRAC_PI_2
+    } else {
+        let (a, b, c, d) = (1.0, 0.667, 5.0, 0.35);
+        -(a * zeta + b * (zeta - c / d) * (-d * zeta).exp() + b * c / d)
+    }
+}
+
+/// A meadow in the open, over which the station stands: what it gives to the air tells what lies above.
+#[derive(Clone, Debug)]
+pub struct Meadow {
+    material: Material,
+    column: Vec<f32>,
+    skin: f32,
+    /// Water in its bucket, m³/m³.
+    water: f64,
+    step: f64,
+    /// Sensible and latent heat that it gives, W/m².
+    pub fluxes: (f64, f64),
+}
+
+impl Meadow {
+    /// At a temperature (°C), with a share of what its bucket holds, for steps of so many seconds.
+    pub fn new(celsius: f64, wet: f64, conduction: Conduction, step: f64) -> Meadow {
+        let albedo = ground::kind(Cover::Grass).albedo;
+        Meadow {
+            material: Material::ground(Cover::Grass, albedo, conduction, step),
+            column: vec![celsius as f32; LAYERS],
+            skin: celsius as f32,
+            water: wet * f64::from(column::CAPACITY),
+            step,
+            fluxes: (0.0, 0.0),
+        }
+    }
+
+    /// A step under the weather of its middle; what lies above then.
+    pub fn step(&mut self, at: &Station) -> Aloft {
+        let first = self.material.up(|k| self.column[k]);
+        let skin = self.material.skin;
+        let mut found = Balance { skin: self.skin, ..Balance::default() };
+        let evaporation = column::evaporation(self.water as f32, at.air as f32);
+        let mut sensible = self.fluxes.0;
+        let mut friction = 0.1;
+        // What rises, what the meadow gives and its temperature hang together.
+        for _ in 0..8 {
+            let gust = 1.2 * rising(sensible, at.air);
+            let log = |z: f64, z0: f64| (z / z0).ln();
+            let at_10 = at.wind.max(CALMEST).hypot(gust);
+            let at_2 = (at.wind.max(CALMEST) * log(THERMOMETER, MEADOW.0) / log(10.0, MEADOW.0)).hypot(gust);
+            let drag = KARMAN * KARMAN / (log(THERMOMETER, MEADOW.0) * log(THERMOMETER, MEADOW.1));
+            let kelvin = at.air + 273.15;
+            let richardson = GRAVITY * THERMOMETER * (at.air - f64::from(found.skin)) / (kelvin * at_2 * at_2);
+            let c = 49.8 * drag * (THERMOMETER / MEADOW.0).sqrt();
+            let phi = f64::from(stability(richardson.clamp(-10.0, 0.2) as f32, c as f32));
+            let convection = AIR * drag * at_2 * phi / PRANDTL;
+            let load = Load {
+                absorbed: ((1.0 - f64::from(skin.albedo)) * at.global + f64::from(skin.emissivity) * at.sky) as f32,
+                emissivity: skin.emissivity,
+                convection: convection as f32,
+                air: at.air as f32,
+                evaporation,
+                top: skin.top,
+                first: (first, skin.b),
+                ..Load::default()
+            };
+            found = balance(&load, found.skin);
+            // Half of the way, as calm nights would swing.
+            sensible = 0.5 * (sensible + f64::from(found.sensible));
+            let inverse = |friction: f64| -KARMAN * GRAVITY * sensible / (AIR * kelvin * friction * friction * friction);
+            for _ in 0..4 {
+                let l = inverse(friction).clamp(-2.0, 0.5);
+                let profile = log(10.0, MEADOW.0) - psi_wind(10.0 * l) + psi_wind(MEADOW.0 * l);
+                friction = (0.5 * (friction + KARMAN * at_10 / profile.max(1.0))).max(0.03);
+            }
+        }
+        self.skin = found.skin;
+        self.material.down(found.skin, &mut self.column, 1);
+        let latent = f64::from(found.latent);
+        self.water += (at.rain - latent / (LATENT * 1000.0)) * self.step / 0.3;
+        self.water = self.water.clamp(0.0, f64::from(column::CAPACITY));
+        self.fluxes = (sensible, latent);
+        let l = (-KARMAN * GRAVITY * sensible / (AIR * (at.air + 273.15) * friction.powi(3))).clamp(-2.0, 0.5);
+        let way = PRANDTL * ((ABOVE / THERMOMETER).ln() - psi_heat(ABOVE * l) + psi_heat(THERMOMETER * l));
+        let resistance = way.max(0.0) / (KARMAN * friction);
+        let air = (at.air - sensible / AIR * resistance).min(at.air + WARMEST);
+        let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
+        let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
+        Aloft { air, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
+    }
+
+    /// What passes to the next step.
+    pub fn state(&self) -> Vec<f32> {
+        let mut state = self.column.clone();
+        state.extend([self.skin, self.water as f32, self.fluxes.0 as f32, self.fluxes.1 as f32]);
+        state
+    }
+
+    /// Numbers of `state`.
+    pub const STATE: usize = LAYERS + 4;
+
+    /// Takes up what `state` gave.
+    pub fn set_state(&mut self, state: &[f32]) {
+        if let [column @ .., skin, water, sensible, latent] = state {
+            self.column.copy_from_slice(column);
+            (self.skin, self.water) = (*skin, f64::from(*water));
+            self.fluxes = (f64::from(*sensible), f64::from(*latent));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn air_above_a_meadow_is_cooler_by_day_and_warmer_by_night() {
+        let mut meadow = Meadow::new(20.0, START, Conduction::Layers, 600.0);
+        let mut hours = Vec::new();
+        for k in 0..3 * 144 {
+            let hour = f64::from(k % 144) / 6.0;
+            let sun = (std::f64::consts::PI * (hour - 5.0) / 14.0).sin().max(0.0);
+            let sun = if (5.0..19.0).contains(&hour) { sun } else { 0.0 };
+            let air = 22.0 + 8.0 * (std::f64::consts::TAU * (hour - 9.0) / 24.0).sin();
+            let at = Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 350.0, rain: 0.0 };
+            let aloft = meadow.step(&at);
+            hours.push((hour, aloft.air - air, meadow.fluxes));
+        }
+        let of = |hour: f64| *hours.iter().rev().find(|(own, ..)| (own - hour).abs() < 0.01).unwrap_or(&hours[0]);
+        let (noon, night) = (of(13.0), of(2.0));
+        assert!((-4.0..-0.3).contains(&noon.1) && noon.2.0 > 50.0 && noon.2.1 > 150.0, "{noon:?}");
+        assert!((0.2..8.0 + 1e-9).contains(&night.1) && night.2.0 < 0.0, "{night:?}");
+        let dry = Meadow { water: 0.0, ..Meadow::new(20.0, 0.0, Conduction::Layers, 600.0) };
+        assert!(dry.water == 0.0);
+    }
+
+    #[test]
+    fn exchange_grows_with_wind_and_warmth() {
+        let of = |wind, aloft| exchange(55.0, 1.0, wind, aloft, 25.0);
+        // Neutral: Louis' log law.
+        let log = (55.0f32).ln();
+        assert!((of(5.0, 25.0) - 0.16 * 5.0 / (0.74 * log * log)).abs() < 1e-6);
+        assert!(of(5.0, 23.0) > of(5.0, 25.0) && of(5.0, 27.0) < of(5.0, 25.0) && of(8.0, 25.0) > of(5.0, 25.0));
+    }
+
+    #[test]
+    fn humidity_goes_there_and_back() {
+        let found = vapour(specific(17.0, 1010.0), 1010.0);
+        assert!((found - 17.0).abs() < 1e-9, "{found}");
+    }
+}

@@ -1,0 +1,440 @@
+//! The heat island hour by hour: a day is repeated until it does not change, then come the hours that are asked for.
+
+use super::super::cpu::radiation::{Incoming, seen_below};
+use super::super::cpu::shade::lights;
+use super::super::forcing::Forcing;
+use super::super::hour::Radiation;
+use super::super::params::Bright;
+use super::super::pet::PRESSURE;
+use super::super::scene::{EYE, Scene};
+use super::super::sky::{Patch, patches};
+use super::super::solver::Solver;
+use super::super::wind::{quarter, windows};
+use super::super::window::Quarter;
+use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
+use super::exchange::{Meadow, Station, above, rising, specific};
+use super::flow::{Faces, project};
+use super::town::Town;
+use super::transport::passing;
+use crate::error::Result;
+use crate::grid::Grid;
+use rayon::prelude::*;
+use std::f64::consts::PI;
+
+/// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
+const SETTLED: f64 = 0.1;
+const MOST_DAYS: usize = 10;
+/// Length of the time that a position of the sun stands for, s.
+const POSITION: f64 = 600.0;
+/// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
+const LEAST_WIND: f32 = 0.5;
+const LEAST_MIXING: f32 = 0.2;
+
+/// What blows in at the edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edges {
+    /// Air like that of the city on average.
+    #[default]
+    Mean,
+    /// Air of the station.
+    Rural,
+}
+
+/// Heat that people set free.
+#[derive(Clone, Debug, Default)]
+pub struct Released {
+    /// On each cell, W/m² on average over a day; one number stands for all.
+    pub mean: Vec<f32>,
+    /// What each hour of the day (UTC) has over the mean; none for the same in all.
+    pub by_hour: Vec<f64>,
+}
+
+/// What stands around, and on what wind depends.
+pub struct Place {
+    /// Where the cells lie.
+    pub grid: Grid,
+    /// Heights of buildings and trees, m.
+    pub buildings: Vec<f32>,
+    /// See `buildings`.
+    pub trees: Vec<f32>,
+    /// Whether the ground is known.
+    pub is_known: Vec<bool>,
+}
+
+/// Wind from a quarter: roughness, what blows of winds from the west and the north of 1 m/s, what of wind without direction.
+struct Blowing {
+    rough: Vec<[f32; 2]>,
+    share: Vec<f32>,
+    faces: [Faces; 2],
+}
+
+/// The heat island of a city.
+pub struct Island {
+    place: Place,
+    scene: Scene,
+    town: Town,
+    /// Cells before walls, and the middle of those.
+    walls: Vec<(u32, f32)>,
+    air: Box<dyn Air>,
+    meadow: Meadow,
+    choices: Choices,
+    edges: Edges,
+    released: Released,
+    /// Hours of the day that is repeated, and those that are asked for.
+    first: Vec<Forcing>,
+    hours: Vec<Forcing>,
+    winds: Vec<(Quarter, Blowing)>,
+    patches: Vec<Patch>,
+    /// What all cells see of walls and crowns, on a level plane and around.
+    views: Option<Incoming>,
+    /// Hours of the first day that are done, in all; the sum of this day's air and the mean of the day before.
+    spun: usize,
+    day: f64,
+    before: f64,
+    is_settled: bool,
+    /// What the last step came to.
+    latest: super::air::Totals,
+    /// Largest part of the heat that was not accounted for, W/m².
+    gap: f64,
+}
+
+/// What an hour came to.
+pub struct Found {
+    /// Means of surfaces and air.
+    pub means: Means,
+    /// Wind at 1.2 m, m/s.
+    pub wind: Vec<f32>,
+    /// Radiation at people.
+    pub radiation: Radiation,
+}
+
+fn pressure(hour: &Forcing) -> f64 {
+    hour.weather.pressure.unwrap_or(PRESSURE)
+}
+
+impl Island {
+    /// Sets it up. `first` is the day that is repeated; `make` gives the device's air.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn new(
+        place: Place,
+        scene: Scene,
+        town: Town,
+        choices: Choices,
+        (edges, released): (Edges, Released),
+        (first, hours): (Vec<Forcing>, Vec<Forcing>),
+        air: Box<dyn Air>,
+    ) -> Island {
+        let walls = &town.walls;
+        let middle = |w: usize| (walls.cell[w], 0.5 * (walls.foot[w] + walls.top[w]));
+        let in_time = |mut hours: Vec<Forcing>| {
+            hours.iter_mut().for_each(|hour| hour.is_in_time = true);
+            hours
+        };
+        Island {
+            walls: (0..walls.cell.len()).map(middle).collect(),
+            meadow: Meadow::new(0.0, f64::from(choices.wet), choices.conduction, choices.step),
+            place,
+            scene,
+            town,
+            air,
+            choices,
+            edges,
+            released,
+            first: in_time(first),
+            hours: in_time(hours),
+            winds: Vec::new(),
+            patches: patches(),
+            views: None,
+            spun: 0,
+            day: 0.0,
+            before: f64::NAN,
+            is_settled: false,
+            latest: super::air::Totals::default(),
+            gap: 0.0,
+        }
+    }
+
+    /// What all cells see of walls and crowns, once they have looked around.
+    fn views(&mut self, solver: &mut dyn Solver) -> Result<&Incoming> {
+        if self.views.is_none() {
+            let of = |patch: &Patch| Bright {
+                crown_short: (1.0 / PI) as f32,
+                lit_long: (1.0 / PI) as f32,
+                shaded_long: (1.0 / PI) as f32,
+                level: patch.level as f32,
+                side: patch.side as f32,
+                threshold: -1.0,
+                ..Bright::default()
+            };
+            let found = solver.shine(&self.patches.iter().map(of).collect::<Vec<Bright>>())?;
+            self.air.shares(&Shares { walls: found.long_down.clone(), crowns: found.short_down.clone() })?;
+            self.views = Some(found);
+        }
+        Ok(self.views.get_or_insert_default())
+    }
+
+    /// One more hour of the day that is repeated; true when the city has settled.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn settle(&mut self, solver: &mut dyn Solver) -> Result<bool> {
+        self.views(solver)?;
+        if self.is_settled || self.first.is_empty() {
+            return Ok(true);
+        }
+        let count = self.first.len();
+        if self.spun == 0 {
+            let mean = |of: &dyn Fn(&Forcing) -> f64| self.first.iter().map(of).sum::<f64>() / count as f64;
+            let (air, vapour) = (mean(&|hour| hour.weather.air), mean(&|hour| specific(hour.vapour, pressure(hour))));
+            self.air.start(air, vapour)?;
+            self.meadow = Meadow::new(air, f64::from(self.choices.wet), self.choices.conduction, self.choices.step);
+            self.latest = super::air::Totals { air, humidity: vapour, ..Default::default() };
+        }
+        let hours = std::mem::take(&mut self.first);
+        let at = self.spun % count;
+        let found = self.hour_of(&hours, at, true, solver).map(|_| ());
+        self.first = hours;
+        found?;
+        self.air.means()?;
+        self.spun += 1;
+        if self.spun.is_multiple_of(count) {
+            let mean = self.day / count as f64;
+            self.is_settled = (mean - self.before).abs() < SETTLED || self.spun >= MOST_DAYS * count;
+            (self.before, self.day) = (mean, 0.0);
+        }
+        Ok(self.is_settled)
+    }
+
+    /// Days that the first day was repeated, and by how much its air still changed; `None` before it settled.
+    pub fn settled(&self) -> Option<usize> {
+        (self.is_settled && !self.first.is_empty()).then(|| self.spun / self.first.len())
+    }
+
+    /// Largest part of the air's heat in a step that is not accounted for, W/m².
+    pub fn gap(&self) -> f64 {
+        self.gap
+    }
+
+    /// The town.
+    pub fn town(&self) -> &Town {
+        &self.town
+    }
+
+    /// An hour of those that are asked for.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<Found> {
+        self.views(solver)?;
+        let hours = std::mem::take(&mut self.hours);
+        let found = self.hour_of(&hours, at, false, solver);
+        self.hours = hours;
+        let (mut radiation, wind) = found?;
+        let means = self.air.means()?;
+        // What walls and crowns send to people.
+        let views = self.views(solver)?;
+        let add = |to: &mut Vec<f32>, walls: &[f32], crowns: &[f32]| {
+            to.par_iter_mut().enumerate().for_each(|(cell, to)| {
+                *to += walls[cell] * means.walls[cell] + crowns[cell] * means.crowns[cell];
+            });
+        };
+        add(&mut radiation.incoming.long_down, &views.long_down, &views.short_down);
+        add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
+        radiation.long_up = seen_below(&self.scene, &means.up, f64::from(EYE));
+        Ok(Found { means, wind, radiation })
+    }
+
+    /// Weather between the hours around a moment (s since 1970); what shines is that of the position of the sun.
+    fn station(hours: &[Forcing], at: usize, wraps: bool, time: f64, global: f64) -> Station {
+        let count = hours.len();
+        let middle = hours[at].weather.end as f64 - 1800.0;
+        let beside = if time < middle { at.checked_sub(1) } else { (at + 1 < count).then_some(at + 1) };
+        // The repeated day follows itself.
+        let beside = beside.or(wraps.then_some(if time < middle { count - 1 } else { 0 })).unwrap_or(at);
+        let share = ((time - middle).abs() / 3600.0).min(0.5);
+        let (own, other) = (&hours[at], &hours[beside]);
+        let mix = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(own) + share * of(other);
+        Station {
+            air: mix(&|hour| hour.weather.air),
+            humidity: mix(&|hour| specific(hour.vapour, pressure(hour))),
+            pressure: mix(&pressure),
+            wind: own.weather.mean_wind,
+            global,
+            sky: own.sky,
+            rain: own.weather.rain.unwrap_or(0.0) / 3.6e6,
+        }
+    }
+
+    fn hour_of(&mut self, hours: &[Forcing], at: usize, wraps: bool, solver: &mut dyn Solver) -> Result<(Radiation, Vec<f32>)> {
+        let hour = &hours[at];
+        let radiation = solver.hour(hour)?;
+        let (wind, speed) = self.wind(hour)?;
+        let of_day = (hour.weather.end - 1).rem_euclid(86_400) / 3600;
+        let times = self.released.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
+        let released = match &self.released.mean[..] {
+            [] => Vec::new(),
+            [same] => vec![times * same; self.place.grid.len()],
+            each => each.iter().map(|own| times * own).collect(),
+        };
+        let sky = Sky { short: radiation.incoming.short_down.clone(), long: radiation.incoming.long_down.clone(), released };
+        self.air.hour(&wind, &sky)?;
+        let direct = hour.light.direct;
+        let beams = hour.beams();
+        let each = (POSITION / self.choices.step).round().max(1.0) as usize;
+        let count = hour.suns.len();
+        for (k, sun) in hour.suns.iter().enumerate() {
+            let is_up = beams.iter().any(|(own, ..)| own == sun);
+            let down = if is_up { direct * sun.altitude.sin() } else { 0.0 };
+            let beam = if is_up && direct > 0.0 {
+                let lights = lights(&self.scene, &self.walls, *sun, hour.through);
+                let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down as f32).collect();
+                let walls = self.town.on_walls(&lights, *sun, direct);
+                Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
+            } else {
+                Beam::default()
+            };
+            self.air.beam(&beam)?;
+            for n in 0..each {
+                let passed = k as f64 + (n as f64 + 0.5) / each as f64;
+                let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
+                let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
+                let aloft = self.meadow.step(&station);
+                let rises = rising(self.latest.sensible, station.air);
+                let drive = Drive {
+                    aloft,
+                    edge: match self.edges {
+                        Edges::Mean => (self.latest.air, self.latest.humidity),
+                        Edges::Rural => (station.air, station.humidity),
+                    },
+                    above: above(station.wind, rises),
+                    at_10_m: station.wind.max(super::exchange::CALMEST),
+                    gust: 0.5 * rises,
+                    diffuse: hour.light.diffuse,
+                    sky: hour.sky,
+                    through: f64::from(hour.through),
+                    rain: station.rain,
+                    pressure: station.pressure,
+                };
+                self.latest = self.air.step(&drive)?;
+                self.day += self.latest.air / (each * count) as f64;
+                self.gap = self.gap.max(self.latest.gap.abs());
+            }
+        }
+        Ok((radiation, speed))
+    }
+
+    /// Wind of an hour between houses, and what people feel of it at 1.2 m, m/s.
+    fn wind(&mut self, hour: &Forcing) -> Result<(Wind, Vec<f32>)> {
+        let from = quarter(&hour.weather);
+        let grid = self.place.grid;
+        let cell = grid.cell as f32;
+        let (is_open, wraps) = (self.town.is_open.clone(), self.choices.wraps);
+        let at_10_m = hour.weather.mean_wind;
+        let blowing = self.blowing(from)?;
+        let direction = hour.weather.direction.filter(|_| from != Quarter::Calm).map(f64::to_radians);
+        let (faces, mut speed) = match direction {
+            Some(from) => {
+                let (east, south) = (-from.sin() * at_10_m, from.cos() * at_10_m);
+                let faces = blowing.faces[0].blend(east as f32, &blowing.faces[1], south as f32);
+                let speed = faces.speeds();
+                (faces, speed)
+            }
+            // Wind from nowhere carries nothing along.
+            None => {
+                let speed = blowing.share.iter().map(|share| share * at_10_m as f32).collect();
+                (Faces::still(grid.cols, grid.rows), speed)
+            }
+        };
+        speed.iter_mut().for_each(|speed| *speed = speed.max(LEAST_WIND));
+        let rough = blowing.rough.clone();
+        // 0.4 u* times the depth.
+        let at_60_m = (at_10_m.max(super::exchange::CALMEST) / super::exchange::AT_60_M) as f32;
+        let depth = self.town.depth;
+        let mixing = |[height, rough]: &[f32; 2]| (0.16 * at_60_m / (height / rough).ln() * depth).max(LEAST_MIXING);
+        let mixing: Vec<f32> = rough.iter().map(mixing).collect();
+        let passing = passing(&faces, &is_open, &mixing, cell, wraps);
+        Ok((Wind { faces, passing, speed: speed.clone(), rough }, speed))
+    }
+
+    fn blowing(&mut self, from: Quarter) -> Result<&Blowing> {
+        let at = match self.winds.iter().position(|(own, _)| *own == from) {
+            Some(at) => at,
+            None => {
+                let Place { grid, buildings, trees, is_known } = &self.place;
+                let windows = windows(grid, buildings, trees, is_known, from);
+                let ratio: Vec<f32> = windows.iter().map(|own| own.ratio() as f32).collect();
+                let rough = windows.iter().map(|own| {
+                    let (roughness, displacement) = own.lengths();
+                    [(super::exchange::ABOVE - displacement) as f32, roughness as f32]
+                });
+                let rough = rough.collect();
+                let share: Vec<f32> = ratio.iter().map(|own| (own - 0.125) * 0.5829 + 0.125).collect();
+                let faces = if from == Quarter::Calm {
+                    [Faces::still(grid.cols, grid.rows), Faces::still(grid.cols, grid.rows)]
+                } else {
+                    let mean = share.iter().sum::<f32>() / share.len().max(1) as f32;
+                    project(grid, &share, &self.town.is_open, mean)?
+                };
+                self.winds.push((from, Blowing { rough, share, faces }));
+                self.winds.len() - 1
+            }
+        };
+        Ok(&self.winds[at].1)
+    }
+
+    /// Its choices, and how it settled, for the record.
+    pub fn settings(&self) -> serde_json::Value {
+        serde_json::json!({
+            "step_s": self.choices.step,
+            "conduction": match self.choices.conduction {
+                super::column::Conduction::Layers => "twelve layers",
+                super::column::Conduction::ForceRestore => "force-restore",
+            },
+            "edges": match self.edges {
+                Edges::Mean => "mean of the city",
+                Edges::Rural => "station",
+            },
+            "canopy_m": self.town.depth,
+            "soil_water": self.choices.wet,
+            "first_day_repeated": self.settled(),
+            "heat_not_accounted_for_w_per_m2": self.gap,
+        })
+    }
+
+    /// What passes from one hour to the next; empty before the city has settled.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn state(&mut self) -> Result<Vec<f32>> {
+        let mut state = vec![f32::from(u8::from(self.is_settled)), self.spun as f32];
+        state.extend([self.latest.air, self.latest.humidity, self.latest.sensible, self.gap].map(|own| own as f32));
+        state.extend(self.meadow.state());
+        state.extend(self.air.state()?);
+        Ok(state)
+    }
+
+    /// Numbers of `state`.
+    pub fn state_len(&self) -> usize {
+        6 + Meadow::STATE + self.air.state_len()
+    }
+
+    /// Takes up what `state` gave.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
+        if let [settled, spun, air, humidity, sensible, gap, rest @ ..] = state
+            && *settled > 0.0
+        {
+            (self.is_settled, self.spun) = (true, *spun as usize);
+            let [air, humidity, sensible, gap] = [air, humidity, sensible, gap].map(|own| f64::from(*own));
+            self.latest = super::air::Totals { air, humidity, sensible, gap };
+            let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
+            self.meadow.set_state(meadow);
+            self.air.set_state(rest)?;
+        }
+        Ok(())
+    }
+}

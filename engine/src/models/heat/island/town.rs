@@ -1,0 +1,281 @@
+//! What of a city stores heat, drinks and stands in the wind: the same on all devices.
+
+use super::super::cpu::horizons::{open_sky, rays};
+use super::super::cpu::shade::Lights;
+use super::super::hour::Covers;
+use super::super::rays::Step;
+use super::super::scene::Scene;
+use super::super::sun::Sun;
+use crate::cover::Cover;
+use crate::grid::Grid;
+use rayon::prelude::*;
+use std::f64::consts::{FRAC_PI_2, PI};
+
+/// How far surfaces shine on each other, m.
+pub const AROUND: f64 = 25.0;
+/// Lowest canopy, m.
+const LOWEST_CANOPY: f64 = 5.0;
+/// For a cell without a wall.
+pub const NONE: u32 = u32::MAX;
+
+/// Walls, by the cell before them. All lists go together.
+#[derive(Clone, Debug, Default)]
+pub struct Walls {
+    /// The lower cell.
+    pub cell: Vec<u32>,
+    /// Area over that of the cell.
+    pub area: Vec<f32>,
+    /// Share of it at the western, eastern, northern and southern side of the cell.
+    pub sides: Vec<[f32; 4]>,
+    /// Height of the foot and of the top, m.
+    pub foot: Vec<f32>,
+    /// See `foot`.
+    pub top: Vec<f32>,
+    /// Share of what it sees that is sky, and that is crowns.
+    pub sky: Vec<f32>,
+    /// See `sky`.
+    pub crowns: Vec<f32>,
+}
+
+/// A city, as its air has it.
+#[derive(Clone, Debug)]
+pub struct Town {
+    /// Where the cells lie.
+    pub grid: Grid,
+    /// What covers them.
+    pub covers: Covers,
+    /// Whether there is a canopy's air in a cell: outside of buildings.
+    pub is_open: Vec<bool>,
+    /// Walls, and the place in that list of each cell's wall, or `NONE`.
+    pub walls: Walls,
+    /// See `walls`.
+    pub wall_of: Vec<u32>,
+    /// Share of the sky that the crown of a cell sees past buildings; 0 where there is none.
+    pub crown_sky: Vec<f32>,
+    /// Depth of the canopy's air: mean height of the buildings, m.
+    pub depth: f32,
+    /// How far surfaces shine on each other, in cells.
+    pub reach: usize,
+}
+
+impl Town {
+    /// From what stands there, and what covers the ground.
+    pub fn new(scene: &Scene, buildings: &[f32], covers: &Covers) -> Town {
+        let grid = scene.grid;
+        let (cols, rows) = (grid.cols, grid.rows);
+        let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0) as u8;
+        let cobble = Cover::ALL.iter().position(|own| *own == Cover::Cobble).unwrap_or(0) as u8;
+        // What is a building has a roof, and what is none has a ground.
+        let cover = |(cell, own): (usize, &u8)| match (scene.is_roof[cell], *own) {
+            (true, _) => roof,
+            (false, own) if own == roof => cobble,
+            (false, own) => own.min(Cover::ALL.len() as u8 - 1),
+        };
+        let covers: Covers = covers.iter().enumerate().map(cover).collect();
+        let mut walls = Walls::default();
+        let mut wall_of = vec![NONE; grid.len()];
+        for row in 0..rows {
+            for col in 0..cols {
+                let cell = row * cols + col;
+                if scene.is_roof[cell] {
+                    continue;
+                }
+                let beside = [
+                    (col > 0).then(|| cell - 1),
+                    (col + 1 < cols).then(|| cell + 1),
+                    (row > 0).then(|| cell - cols),
+                    (row + 1 < rows).then(|| cell + cols),
+                ];
+                let foot = scene.surface[cell];
+                let high = beside.map(|far| {
+                    far.filter(|far| scene.is_roof[*far]).map_or(0.0, |far| (scene.surface[far] - foot).max(0.0))
+                });
+                let sum: f32 = high.iter().sum();
+                if sum <= 0.0 {
+                    continue;
+                }
+                wall_of[cell] = walls.cell.len() as u32;
+                walls.cell.push(cell as u32);
+                walls.area.push(sum / grid.cell as f32);
+                walls.sides.push(high.map(|own| own / sum));
+                walls.foot.push(foot);
+                // Of several, a mean by area.
+                walls.top.push(foot + high.iter().map(|own| own * own).sum::<f32>() / sum);
+            }
+        }
+        let all = rays(scene, f64::INFINITY);
+        let seen: Vec<(f32, f32)> = (0..walls.cell.len()).into_par_iter().map(|w| seen(scene, &all, &walls, w)).collect();
+        (walls.sky, walls.crowns) = seen.into_iter().unzip();
+        let mut crown_sky = vec![0.0f32; grid.len()];
+        if scene.has_crowns() {
+            let has = |cell: usize| scene.crown_high[cell] > scene.surface[cell] && !scene.is_roof[cell];
+            let eye = (0..grid.len()).map(|cell| if has(cell) { scene.crown_high[cell] } else { scene.eye[cell] });
+            let top = Scene { eye: eye.collect(), ..scene.clone() };
+            crown_sky = open_sky(&top, &all, 0..rows);
+            (0..grid.len()).filter(|cell| !has(*cell)).for_each(|cell| crown_sky[cell] = 0.0);
+        }
+        let built: Vec<f64> = buildings.iter().filter(|own| **own > 0.0).map(|own| f64::from(*own)).collect();
+        let mean = built.iter().sum::<f64>() / built.len().max(1) as f64;
+        Town {
+            grid,
+            covers,
+            is_open: scene.is_roof.iter().map(|roof| !roof).collect(),
+            walls,
+            wall_of,
+            crown_sky,
+            depth: mean.max(LOWEST_CANOPY) as f32,
+            reach: ((AROUND / grid.cell).round() as usize).max(1),
+        }
+    }
+
+    /// Beam on each wall, W/m² of it, of a sun that shines `direct` (W/m²) on what faces it.
+    pub fn on_walls(&self, lights: &Lights, sun: Sun, direct: f64) -> Vec<f32> {
+        let level = direct * sun.altitude.cos();
+        let (east, north) = (level * sun.azimuth.sin(), level * sun.azimuth.cos());
+        // A wall at the western side of a cell faces east.
+        let facing = [east, -east, -north, north].map(|own| own.max(0.0) as f32);
+        let Walls { sides, foot, top, .. } = &self.walls;
+        let beam = |w: usize| {
+            let shaded = ((lights.shadow[w] - foot[w]) / (top[w] - foot[w]).max(0.1)).clamp(0.0, 1.0);
+            let beam: f32 = sides[w].iter().zip(facing).map(|(share, own)| share * own).sum();
+            beam * (1.0 - shaded) * lights.through[w]
+        };
+        (0..sides.len()).into_par_iter().map(beam).collect()
+    }
+}
+
+/// Shares of the sky and of crowns in what a wall sees from half its height.
+fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32) {
+    let (cols, rows) = (scene.grid.cols as i64, scene.grid.rows as i64);
+    let cell = walls.cell[w] as usize;
+    let (col, row) = (cell as i64 % cols, cell as i64 / cols);
+    let eye = 0.5 * (walls.foot[w] + walls.top[w]);
+    let width = 2.0 * PI / rays.len() as f64;
+    let (mut sky, mut crowns) = (0.0, 0.0);
+    for (k, steps) in rays.iter().enumerate() {
+        let azimuth = (k as f64 + 0.5) * width;
+        let (east, north) = (azimuth.sin(), azimuth.cos());
+        let facing = [east, -east, -north, north];
+        let weight: f64 = walls.sides[w].iter().zip(facing).map(|(share, own)| f64::from(*share) * own.max(0.0)).sum();
+        if weight <= 0.0 {
+            continue;
+        }
+        let (mut horizon, mut leaves) = (0.0f32, 0.0f32);
+        for (n, step) in steps.iter().enumerate() {
+            let (c, r) = (col + i64::from(step.cols), row + i64::from(step.rows));
+            if !(0..cols).contains(&c) || !(0..rows).contains(&r) {
+                break;
+            }
+            let far = (r * cols + c) as usize;
+            if n > 0 {
+                horizon = horizon.max((scene.surface[far] - eye) / step.enter);
+            }
+            let top = scene.crown_high[far] - eye;
+            if top > 0.0 {
+                leaves = leaves.max(top / step.enter.max(0.5 * scene.grid.cell as f32));
+            }
+        }
+        // ∫ cos² of the altitude above a horizon.
+        let above = |tangent: f32| {
+            let h = f64::from(tangent).atan();
+            0.5 * (FRAC_PI_2 - h) - 0.25 * (2.0 * h).sin()
+        };
+        let open = above(horizon);
+        let free = above(horizon.max(leaves));
+        sky += weight * width * free / PI;
+        crowns += weight * width * (open - free) / PI;
+    }
+    (sky as f32, crowns as f32)
+}
+
+/// Means of some values over a square of `reach` cells to each side, of sums of values over sums of weights: `values` has `N` numbers of
+/// each cell, of which the first `W` are weights.
+pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
+    let rows = values.len() / cols.max(1);
+    let mut along = vec![[0.0f32; N]; values.len()];
+    along.par_chunks_mut(cols).zip(values.par_chunks(cols)).for_each(|(along, values)| {
+        let mut sum = [0.0f64; N];
+        let add = |sum: &mut [f64; N], value: &[f32; N], sign: f64| {
+            sum.iter_mut().zip(value).for_each(|(sum, value)| *sum += sign * f64::from(*value));
+        };
+        values.iter().take(reach).for_each(|value| add(&mut sum, value, 1.0));
+        for (col, along) in along.iter_mut().enumerate() {
+            if col + reach < cols {
+                add(&mut sum, &values[col + reach], 1.0);
+            }
+            if col > reach {
+                add(&mut sum, &values[col - reach - 1], -1.0);
+            }
+            *along = sum.map(|own| own as f32);
+        }
+    });
+    const BAND: usize = 64;
+    let mut all = vec![[0.0f32; N]; values.len()];
+    all.par_chunks_mut(BAND * cols).enumerate().for_each(|(band, all)| {
+        let first = band * BAND;
+        let mut sums = vec![[0.0f64; N]; cols];
+        let add = |row: usize, sign: f64, sums: &mut [[f64; N]]| {
+            for (sums, value) in sums.iter_mut().zip(&along[row * cols..][..cols]) {
+                sums.iter_mut().zip(value).for_each(|(sum, value)| *sum += sign * f64::from(*value));
+            }
+        };
+        for row in first.saturating_sub(reach)..(first + reach).min(rows) {
+            add(row, 1.0, &mut sums);
+        }
+        for (k, all) in all.chunks_mut(cols).enumerate() {
+            let row = first + k;
+            if row + reach < rows {
+                add(row + reach, 1.0, &mut sums);
+            }
+            if k > 0 && row > reach {
+                add(row - reach - 1, -1.0, &mut sums);
+            }
+            all.iter_mut().zip(&sums).for_each(|(all, sums)| *all = sums.map(|own| own as f32));
+        }
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_squares() {
+        let (cols, rows, reach) = (37, 150, 5);
+        let values: Vec<[f32; 2]> = (0..cols * rows).map(|k| [(k % 7) as f32, (k % 11) as f32]).collect();
+        let found = sums(&values, cols, reach);
+        for at in [0, 36, 5 * 37 + 17, 64 * 37 + 3, 70 * 37, 128 * 37 + 36, 149 * 37 + 20] {
+            let (col, row) = (at % cols, at / cols);
+            let mut wanted = [0.0f32; 2];
+            for r in row.saturating_sub(reach)..(row + reach + 1).min(rows) {
+                for c in col.saturating_sub(reach)..(col + reach + 1).min(cols) {
+                    wanted = [0, 1].map(|k| wanted[k] + values[r * cols + c][k]);
+                }
+            }
+            assert_eq!(found[at], wanted, "{col} {row}");
+        }
+    }
+
+    #[test]
+    fn walls_see_half_of_the_sky_and_less_in_a_street() {
+        let grid = Grid::local(60, 60, 1.0);
+        let house = |k: usize| if k % 60 < 20 { 10.0f32 } else { 0.0 };
+        let street = |k: usize| if k % 60 < 20 || k % 60 >= 30 { 10.0f32 } else { 0.0 };
+        let ground = vec![0.0; grid.len()];
+        let of = |heights: Vec<f32>| {
+            let scene = Scene::new(grid, &ground, &heights, &[], 1.1);
+            Town::new(&scene, &heights, &vec![0; grid.len()])
+        };
+        let alone = of((0..grid.len()).map(house).collect());
+        let middle = alone.wall_of[30 * 60 + 20] as usize;
+        assert!((alone.walls.area[middle] - 10.0).abs() < 1e-6 && (alone.walls.sky[middle] - 0.5).abs() < 0.01);
+        assert_eq!(alone.walls.sides[middle], [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(alone.depth, 10.0);
+        let both = of((0..grid.len()).map(street).collect());
+        let middle = both.wall_of[30 * 60 + 20] as usize;
+        // From half its height a wall sees the one across, 5 m higher and 10 m off, at 26.6°: F = ½ (1 − sin 26.6°).
+        let wanted = 0.5 * (1.0 - (0.5f32).atan().sin());
+        assert!((both.walls.sky[middle] - wanted).abs() < 0.02, "{} {wanted}", both.walls.sky[middle]);
+    }
+}

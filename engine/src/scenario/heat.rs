@@ -1,0 +1,246 @@
+//! What the heat model is asked for.
+
+use super::Scenario;
+use super::check::number;
+use super::spec::NumberOrFile;
+use crate::city::read::{Limits, Quantity, raster};
+use crate::city::resample::{Method, resample};
+use crate::cover::Cover;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the heat model needs besides the city.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeatSpec {
+    /// How it is computed; physical if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<HeatProduct>,
+    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze; or "hot-day",
+    /// a made one of 25 July 2019 that comes with the program. The national
+    /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather: Option<String>,
+    /// Weather of another station, whose pressure is taken where the weather has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<String>,
+    /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// How light and warmth are spread over the sky; anisotropic if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sky: Option<HeatSky>,
+    /// How warm surfaces are; in time if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surfaces: Option<HeatSurfaces>,
+    /// Choices of surfaces and air in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub island: Option<IslandSpec>,
+    /// Whether the older PET of Höppe is given, too, as the layer pet_hoeppe, to compare with UMEP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pet_hoeppe: Option<bool>,
+    /// Where the city lies, degrees; only where its plane does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// See `latitude`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
+/// How hot it feels, in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeatProduct {
+    /// Radiation on all sides, and PET and UTCI from it.
+    Physical,
+    /// The heat map of the Dutch stress test: PET by regression (Koopmans et al. 2020).
+    National,
+}
+
+/// How light and warmth are spread over the sky.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeatSky {
+    /// Brightest about the sun (Perez 1993), warmest at the horizon.
+    Anisotropic,
+    /// The same everywhere, with walls as the first SOLWEIG has them.
+    Isotropic,
+}
+
+impl HeatSpec {
+    /// How it is computed.
+    pub fn product(&self) -> HeatProduct {
+        self.product.unwrap_or(HeatProduct::Physical)
+    }
+
+    /// The file with the weather; `None` where none is given and none is the standard.
+    pub fn weather(&self) -> Option<&str> {
+        let standard = || (self.product() == HeatProduct::National).then_some("data:weather/uurgeg_260_2011-2020.zip");
+        self.weather.as_deref().or_else(standard)
+    }
+
+    /// The date, as it is written; `None` where none is given and none is the standard.
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref().or_else(|| (self.product() == HeatProduct::National).then_some("2015-07-01"))
+    }
+}
+
+/// How warm surfaces are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HeatSurfaces {
+    /// By their energy balance, hour after hour, together with the air between the houses: the heat island in time.
+    InTime,
+    /// By SOLWEIG's sine of the day, in the air of the station: to compare.
+    Sine,
+}
+
+/// Choices of surfaces and air in time.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IslandSpec {
+    /// Length of a step, s: 600 or a part of it; 600 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_s: Option<f64>,
+    /// How the ground stores heat; in layers if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conduction: Option<ConductionName>,
+    /// What blows in at the edges; air like that of the city on average if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edges: Option<EdgesName>,
+    /// Share of their water that soils hold for plants at the start, 0 (dry) to 1; 0.6 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soil_water: Option<f64>,
+    /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub albedo: BTreeMap<String, f64>,
+    /// Heat that traffic and buildings set free outside, W/m² on average over a day: a number, or a raster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_w_per_m2: Option<NumberOrFile>,
+    /// What each of the 24 hours of the day (UTC; the first ends at 1) has over that average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_by_hour: Option<Vec<f64>>,
+}
+
+/// How the ground stores heat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConductionName {
+    /// In twelve layers.
+    Layers,
+    /// In a skin and a deep temperature: faster, and exact only for the wave of a whole day.
+    ForceRestore,
+}
+
+/// What blows in at the edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgesName {
+    /// Air like that of the city on average.
+    Mean,
+    /// Air of the station.
+    Rural,
+}
+
+/// Names of surfaces whose albedo may be given, with their cover; walls have none.
+pub const ALBEDOS: [(&str, Option<Cover>); 7] = [
+    ("asphalt", Some(Cover::Asphalt)),
+    ("cobble", Some(Cover::Cobble)),
+    ("roof", Some(Cover::Roof)),
+    ("grass", Some(Cover::Grass)),
+    ("soil", Some(Cover::Soil)),
+    ("water", Some(Cover::Water)),
+    ("wall", None),
+];
+
+impl HeatSpec {
+    /// Heat that is set free outside.
+    pub fn released(&self) -> Option<&NumberOrFile> {
+        self.island.as_ref()?.released_w_per_m2.as_ref()
+    }
+
+    /// Whether surfaces and air are followed in time.
+    pub fn is_in_time(&self) -> bool {
+        self.product() == HeatProduct::Physical && self.surfaces != Some(HeatSurfaces::Sine)
+    }
+}
+
+impl Scenario {
+    /// Whether what the heat island is asked for can be.
+    pub(super) fn check_island(&self, heat: &HeatSpec) -> Result<()> {
+        let given = heat.surfaces.map(|_| "heat.surfaces").or(heat.island.as_ref().map(|_| "heat.island"));
+        if let (HeatProduct::National, Some(key)) = (heat.product(), given) {
+            return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
+        }
+        if heat.is_in_time() && heat.sky == Some(HeatSky::Isotropic) {
+            let mend = "leave sky out, or write surfaces = \"sine\"";
+            return Err(Error::scenario("heat.sky", "goes with surfaces by the sine of the day alone", mend));
+        }
+        let Some(island) = &heat.island else { return Ok(()) };
+        if !heat.is_in_time() {
+            return Err(Error::scenario("heat.island", "does nothing with surfaces = \"sine\"", "leave it out"));
+        }
+        if let Some(step) = island.step_s {
+            number("heat.island.step_s", step, 10.0..=600.0)?;
+            if (600.0 / step).fract() > 1e-9 {
+                return Err(Error::scenario("heat.island.step_s", format!("is {step}"), "take a whole part of 600 s"));
+            }
+        }
+        island.soil_water.map_or(Ok(()), |wet| number("heat.island.soil_water", wet, 0.0..=1.0))?;
+        for (name, albedo) in &island.albedo {
+            let key = format!("heat.island.albedo.{name}");
+            if !ALBEDOS.iter().any(|(own, _)| own == name) {
+                let known = ALBEDOS.map(|(own, _)| own).join(", ");
+                return Err(Error::scenario(key, "is no surface", format!("write one of {known}")));
+            }
+            number(&key, *albedo, 0.0..=0.95)?;
+        }
+        if let Some(NumberOrFile::Number(mean)) = island.released_w_per_m2 {
+            number("heat.island.released_w_per_m2", mean, 0.0..=MOST_RELEASED)?;
+        }
+        if let Some(hours) = &island.released_by_hour {
+            if hours.len() != 24 {
+                let problem = format!("has {} numbers", hours.len());
+                return Err(Error::scenario("heat.island.released_by_hour", problem, "write 24, one for each hour"));
+            }
+            hours.iter().try_for_each(|times| number("heat.island.released_by_hour", *times, 0.0..=24.0))?;
+            if island.released_w_per_m2.is_none() {
+                let mend = "write released_w_per_m2, too";
+                return Err(Error::scenario("heat.island.released_by_hour", "does nothing alone", mend));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scenario {
+    /// Heat that is set free on each cell of a city, W/m²; one number where it is the same everywhere, none where there is none.
+    ///
+    /// # Errors
+    /// `Data` where the raster holds what cannot be.
+    pub fn released(&self, city: &Grid) -> Result<Vec<f32>> {
+        let name = match self.spec.heat.as_ref().and_then(HeatSpec::released) {
+            None => return Ok(Vec::new()),
+            Some(NumberOrFile::Number(value)) => return Ok(vec![*value as f32]),
+            Some(NumberOrFile::File(name)) => name,
+        };
+        let path = self.existing_at("heat.island.released_w_per_m2", name)?;
+        let source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        let mut found = resample(&source, city, Method::Nearest, &path)?;
+        for value in &mut found.values {
+            if !value.is_nan() && !(0.0..=MOST_RELEASED).contains(&f64::from(*value)) {
+                let mend = format!("write 0 to {MOST_RELEASED} W/m², or declare it as nodata");
+                return Err(Error::data(&path, format!("holds {value}"), mend));
+            }
+            *value = if value.is_nan() { 0.0 } else { *value };
+        }
+        Ok(found.values)
+    }
+}
+
+/// Heat that may be set free, W/m².
+pub const MOST_RELEASED: f64 = 1000.0;
