@@ -272,6 +272,18 @@ impl Forcing {
         self.suns.iter().filter(|sun| sun.altitude >= LOWEST).map(part).collect()
     }
 
+    /// As [`Forcing::bright`], with what walls and crowns around send out, W/m², where that is followed in time.
+    pub fn bright_with(&self, patches: &[Patch], around: Option<(f32, f32)>) -> Vec<Bright> {
+        let mut all = self.bright(patches);
+        if let Some((walls, crowns)) = around {
+            let radiance = |flux: f32| flux / PI as f32;
+            for own in &mut all {
+                (own.lit_long, own.shaded_long, own.crown_long) = (radiance(walls), radiance(walls), radiance(crowns));
+            }
+        }
+        all
+    }
+
     /// What is seen in the place of each patch.
     pub fn bright(&self, patches: &[Patch]) -> Vec<Bright> {
         let black = |celsius: f64| STEFAN_BOLTZMANN * (celsius + 273.15).powi(4);

@@ -6,10 +6,8 @@ use super::ground;
 use super::hour::Covers;
 use super::island::air::Choices;
 use super::island::column::Conduction;
-use super::island::cpu::CpuAir;
 use super::island::exchange::START;
 use super::island::run::{Edges, Island, Place, Released};
-use super::island::town::Town;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
 use super::product::{Felt, Hour, Product};
@@ -176,6 +174,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                 island,
                 winds: Vec::new(),
                 latest: None,
+                around: None,
                 gauges: gauges.iter().map(|gauge| gauge.cell).collect(),
                 seen: Vec::new(),
                 is_known,
@@ -242,7 +241,7 @@ fn island(city: &City, scenario: &Scenario, heat: &HeatSpec, hours: Hours, repai
         wall_albedo: albedo("wall", ground::WALL.albedo),
         albedo: Cover::ALL.map(of_cover),
         wet: given.soil_water.unwrap_or(START) as f32,
-        wraps: false,
+        ..Choices::default()
     };
     let edges = match given.edges {
         Some(EdgesName::Rural) => Edges::Rural,
@@ -252,15 +251,12 @@ fn island(city: &City, scenario: &Scenario, heat: &HeatSpec, hours: Hours, repai
         mean: scenario.released(&city.grid)?,
         by_hour: given.released_by_hour.unwrap_or_default(),
     };
-    let scene = scene(city);
-    let town = Town::new(&scene, &buildings, &covers(city));
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
         repairs.push("the weather has no rain: none is taken".into());
     }
-    let air = Box::new(CpuAir::new(town.clone(), choices));
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    Ok(Island::new(place, scene, town, choices, (edges, released), hours, air))
+    Ok(Island::on_cpu(place, (scene(city), covers(city)), choices, (edges, released), hours))
 }
 
 /// What stands in a city's light.

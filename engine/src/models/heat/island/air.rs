@@ -1,9 +1,11 @@
 //! What a device does for the air between houses.
 
 use super::column::Conduction;
-use super::exchange::Aloft;
+use super::super::ground;
+use super::exchange::{Aloft, START};
 use super::flow::Faces;
 use super::transport::Passing;
+use crate::cover::Cover;
 use crate::error::Result;
 
 /// What does not change in a run.
@@ -13,14 +15,27 @@ pub struct Choices {
     pub step: f64,
     /// How the ground stores heat.
     pub conduction: Conduction,
-    /// Share of sunlight that walls and each cover reflect, in the order of [`crate::cover::Cover::ALL`].
+    /// Share of sunlight that walls and each cover reflect, in the order of [`Cover::ALL`].
     pub wall_albedo: f32,
     /// See `wall_albedo`.
-    pub albedo: [f32; crate::cover::Cover::ALL.len()],
+    pub albedo: [f32; Cover::ALL.len()],
     /// What of the ground's and of the trees' buckets is full at the start.
     pub wet: f32,
     /// Whether opposite edges are joined: for tests.
     pub wraps: bool,
+}
+
+impl Default for Choices {
+    fn default() -> Choices {
+        Choices {
+            step: 600.0,
+            conduction: Conduction::Layers,
+            wall_albedo: ground::WALL.albedo,
+            albedo: Cover::ALL.map(|cover| ground::kind(cover).albedo),
+            wet: START as f32,
+            wraps: false,
+        }
+    }
 }
 
 /// Wind of an hour between the houses.

@@ -21,6 +21,8 @@ const LEAF: f64 = 0.10;
 const LEAF_CONDUCTIVITY: f64 = 0.84;
 const INSULATION: f64 = 1.5;
 const INSIDE: f64 = 24.0;
+/// Time in which the deep temperature of force-restore follows the skin, s.
+const DEEP: f64 = 5.0 * 86_400.0;
 /// Steps of Newton's method for the skin.
 const NEWTON: usize = 6;
 const SIGMA: f32 = STEFAN_BOLTZMANN as f32;
@@ -166,7 +168,7 @@ impl Material {
                 let half = 0.5 * capacity * damping(diffusivity);
                 skin.top = (half * (1.0 / step + DAY)) as f32;
                 let layer = Layer { inverse: (DAY / (1.0 / step + DAY)) as f32, ..Layer::default() };
-                let follow = step / 86_400.0;
+                let follow = step / DEEP;
                 Material { skin, layers: vec![layer], conduction, follow: follow as f32 }
             }
         }

@@ -26,6 +26,8 @@ const MEADOW: (f64, f64) = (0.03, 0.003);
 const THERMOMETER: f64 = 2.0;
 /// How much warmer the air at 60 m may be than that at the station, K.
 const WARMEST: f64 = 8.0;
+/// Time in which the morning's warmth reaches the air aloft, s.
+const MORNING: f64 = 3600.0;
 /// Wind below which none is taken, m/s at 10 m.
 pub const CALMEST: f64 = 1.0;
 /// What is taken as full in a bucket at the start.
@@ -130,6 +132,8 @@ pub struct Meadow {
     step: f64,
     /// Sensible and latent heat that it gives, W/m².
     pub fluxes: (f64, f64),
+    /// How much warmer it is aloft than at the station, K, and the temperature there, °C; `None` before the first step.
+    aloft: Option<(f64, f64)>,
 }
 
 impl Meadow {
@@ -143,6 +147,7 @@ impl Meadow {
             water: wet * f64::from(column::CAPACITY),
             step,
             fluxes: (0.0, 0.0),
+            aloft: None,
         }
     }
 
@@ -195,28 +200,47 @@ impl Meadow {
         let l = (-KARMAN * GRAVITY * sensible / (AIR * (at.air + 273.15) * friction.powi(3))).clamp(-2.0, 0.5);
         let way = PRANDTL * ((ABOVE / THERMOMETER).ln() - psi_heat(ABOVE * l) + psi_heat(THERMOMETER * l));
         let resistance = way.max(0.0) / (KARMAN * friction);
-        let air = (at.air - sensible / AIR * resistance).min(at.air + WARMEST);
+        let warmer = self.warmer((-sensible / AIR * resistance).min(WARMEST), at.air);
+        let air = at.air + warmer;
+        self.aloft = Some((warmer, air));
         let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
         Aloft { air, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
     }
 
+    /// How much warmer it is aloft, K, where the profile of this moment says `profile`. Air aloft is not warmed from below while the meadow
+    /// cools: in the evening it stays as warm as it was, and the station cools away from it. In the morning what grew from below takes an
+    /// hour to reach it.
+    fn warmer(&self, profile: f64, station: f64) -> f64 {
+        let Some((warmer, air)) = self.aloft else { return profile };
+        if profile > 0.0 {
+            return profile.min((air - station).max(0.0));
+        }
+        match warmer > profile {
+            true => profile + (warmer - profile) * (-self.step / MORNING).exp(),
+            false => profile,
+        }
+    }
+
     /// What passes to the next step.
     pub fn state(&self) -> Vec<f32> {
         let mut state = self.column.clone();
+        let (warmer, aloft) = self.aloft.unwrap_or((f64::NAN, f64::NAN));
         state.extend([self.skin, self.water as f32, self.fluxes.0 as f32, self.fluxes.1 as f32]);
+        state.extend([warmer as f32, aloft as f32]);
         state
     }
 
     /// Numbers of `state`.
-    pub const STATE: usize = LAYERS + 4;
+    pub const STATE: usize = LAYERS + 6;
 
     /// Takes up what `state` gave.
     pub fn set_state(&mut self, state: &[f32]) {
-        if let [column @ .., skin, water, sensible, latent] = state {
+        if let [column @ .., skin, water, sensible, latent, warmer, aloft] = state {
             self.column.copy_from_slice(column);
             (self.skin, self.water) = (*skin, f64::from(*water));
             self.fluxes = (f64::from(*sensible), f64::from(*latent));
+            self.aloft = Some((f64::from(*warmer), f64::from(*aloft))).filter(|(warmer, _)| !warmer.is_nan());
         }
     }
 }
@@ -234,7 +258,7 @@ mod tests {
             let sun = (std::f64::consts::PI * (hour - 5.0) / 14.0).sin().max(0.0);
             let sun = if (5.0..19.0).contains(&hour) { sun } else { 0.0 };
             let air = 22.0 + 8.0 * (std::f64::consts::TAU * (hour - 9.0) / 24.0).sin();
-            let at = Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 350.0, rain: 0.0 };
+            let at = Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 290.0, rain: 0.0 };
             let aloft = meadow.step(&at);
             hours.push((hour, aloft.air - air, meadow.fluxes));
         }

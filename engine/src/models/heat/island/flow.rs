@@ -179,7 +179,7 @@ mod tests {
             c.abs().max(r.abs()) == 10
         };
         let is_open: Vec<bool> = is_open.iter().enumerate().map(|(k, open)| *open && !ring(k)).collect();
-        let ratio: Vec<f32> = (0..grid.len()).map(|k| 0.3 + 0.2 * (k as f32 * 0.001).sin()).collect();
+        let ratio: Vec<f32> = (0..grid.len()).map(|k| if k % 150 < 40 { 0.3 } else { 0.4 }).collect();
         let faces = project(&grid, &ratio, &is_open, 0.5).unwrap();
         for faces in &faces {
             assert!(faces.divergence() <= DIVERGENCE * 0.5, "{}", faces.divergence());
@@ -189,7 +189,7 @@ mod tests {
         }
         let speeds = faces[0].speeds();
         let yard = 65 * 150 + 75;
-        assert!(speeds[yard] < 0.02, "{}", speeds[yard]);
+        assert!(speeds[yard] < 0.01, "{}", speeds[yard]);
         assert!(speeds.iter().copied().fold(0.0, f32::max) < 1.5);
     }
 }

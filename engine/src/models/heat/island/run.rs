@@ -3,7 +3,7 @@
 use super::super::cpu::radiation::{Incoming, seen_below};
 use super::super::cpu::shade::lights;
 use super::super::forcing::Forcing;
-use super::super::hour::Radiation;
+use super::super::hour::{Covers, Radiation};
 use super::super::params::Bright;
 use super::super::pet::PRESSURE;
 use super::super::scene::{EYE, Scene};
@@ -12,6 +12,7 @@ use super::super::solver::Solver;
 use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
+use super::cpu::CpuAir;
 use super::exchange::{Meadow, Station, above, rising, specific};
 use super::flow::{Faces, project};
 use super::town::Town;
@@ -113,10 +114,7 @@ fn pressure(hour: &Forcing) -> f64 {
 }
 
 impl Island {
-    /// Sets it up. `first` is the day that is repeated; `make` gives the device's air.
-    ///
-    /// # Errors
-    /// What the device refuses.
+    /// Sets it up, with the day that is repeated and the hours that are asked for, and a device's air.
     pub fn new(
         place: Place,
         scene: Scene,
@@ -154,6 +152,19 @@ impl Island {
             latest: super::air::Totals::default(),
             gap: 0.0,
         }
+    }
+
+    /// On the CPU, of a scene with its covers.
+    pub fn on_cpu(
+        place: Place,
+        (scene, covers): (Scene, Covers),
+        choices: Choices,
+        own: (Edges, Released),
+        hours: (Vec<Forcing>, Vec<Forcing>),
+    ) -> Island {
+        let town = Town::new(&scene, &place.buildings, &covers);
+        let air = Box::new(CpuAir::new(town.clone(), choices));
+        Island::new(place, scene, town, choices, own, hours, air)
     }
 
     /// What all cells see of walls and crowns, once they have looked around.

@@ -62,6 +62,8 @@ pub(in super::super) struct Physical {
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
+    /// What walls and crowns around sent out in the latest hour, W/m², where that is followed in time.
+    pub(in super::super) around: Option<[Vec<f32>; 2]>,
     /// Places that are told of, and what they see, once it is known.
     pub(in super::super) gauges: Vec<usize>,
     pub(in super::super) seen: Vec<View>,
@@ -132,6 +134,7 @@ impl Physical {
             "mean radiant temperature of one who stands, mean of the hour before",
             radiant,
         ));
+        self.around = Some([means.walls, means.crowns]);
         self.latest = Some((at, radiation, wind));
         Felt { pet, sun, air, others }
     }
@@ -220,7 +223,8 @@ impl Product for Physical {
         };
         let (hour, patches) = (&self.hours[*at], patches());
         let beam = (all.beam_side[cell], hour.light.azimuth);
-        let around = sides(view, &patches, &hour.bright(&patches), beam, [short[1], long[1]], hour.is_isotropic);
+        let bright = hour.bright_with(&patches, self.around.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
+        let around = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
         let of = |name: &str| {
             felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
         };
