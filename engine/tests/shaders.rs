@@ -4,6 +4,7 @@
 use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
 use hanze_engine::models::MODELS;
+use hanze_engine::models::heat::island::params as island;
 use hanze_engine::models::heat::params as heat;
 use hanze_engine::models::heat::sky::{PATCHES, RINGS};
 use hanze_engine::models::runoff::params::{
@@ -111,6 +112,11 @@ fn structs_agree() {
     check_struct::<heat::Bright>();
     check_struct::<heat::Surface>();
     check_struct::<heat::Weight>();
+    check_struct::<island::Drive>();
+    check_struct::<island::Layer>();
+    check_struct::<island::Skin>();
+    check_struct::<island::Effect>();
+    check_struct::<island::Grids>();
     check_struct::<traffic::Search>();
     check_struct::<traffic::Arc>();
     check_struct::<motion::Motion>();
@@ -208,16 +214,31 @@ fn constants_of_motion_are_those_of_its_twin() {
 }
 
 #[test]
+fn constants_of_the_heat_island_are_those_of_its_twin() {
+    let twins = files(&root().join("engine/src/models/heat/island"), &["rs"]);
+    let host: Vec<_> = twins.iter().flat_map(|path| constants(&read(path))).collect();
+    let mut seen = 0;
+    for path in files(&root().join("shaders/heat/island"), &["wgsl"]) {
+        for own in constants(&read(&path)).into_iter().filter(|own| own.0 != "NONE") {
+            assert!(host.contains(&own), "{}: {own:?} is not in the twin", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 18, "{seen} constants");
+}
+
+#[test]
 fn every_stage_has_a_twin() {
     for name in ["runoff", "heat", "traffic"] {
         let model = root().join("engine/src/models").join(name);
-        let functions: String = files(&model.join("cpu"), &["rs"]).iter().map(|path| read(path)).collect();
+        let twins = ["cpu", "island"].map(|folder| model.join(folder)).into_iter().filter(|folder| folder.is_dir());
+        let functions: String = twins.flat_map(|folder| files(&folder, &["rs"])).map(|path| read(&path)).collect();
         let lonely: Vec<String> = files(&root().join("shaders").join(name), &["wgsl"])
             .into_iter()
             .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
             .filter(|stem| {
                 let file = format!("{stem}.rs");
-                let places = [model.join("cpu").join(&file), model.join("motion").join(&file), model.join(&file)];
+                let places = ["cpu", "motion", "island", ""].map(|folder| model.join(folder).join(&file));
                 let is_file = places.iter().any(|place| place.is_file());
                 !is_file && !functions.contains(&format!("fn {stem}("))
             })

@@ -16,8 +16,8 @@ pub use city::{Input, check_demo_memory};
 pub use heat::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater,
-    SeriesSpec, Spec, StructureName, StructureSpec,
+    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec,
+    StructureName, StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -164,7 +164,8 @@ impl Scenario {
             _ => Vec::new(),
         };
         let files = files.chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
-        let files = files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
+        let files =
+            files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
             Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() })

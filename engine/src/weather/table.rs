@@ -2,8 +2,8 @@
 //! those below.
 
 use super::{
-    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, RAIN, Row, WIND, days, number,
-    shown,
+    AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, RAIN, Row, WIND, days,
+    number, shown,
 };
 use crate::error::{Error, Result};
 use std::path::Path;

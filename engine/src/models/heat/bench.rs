@@ -76,7 +76,7 @@ impl Load {
 }
 
 /// A cloudless day of 19 to 36 °C.
-fn day() -> Weather {
+pub(super) fn day() -> Weather {
     let hour = |k: i64| {
         // What a clear sky lets through of what comes in above it.
         let middle = (DAY + 3600 * k + 1800) as f64;

@@ -122,8 +122,13 @@ mod tests {
         let nodes = Nodes::over(&airs, &vapours, &|air, vapour| Table::pet(air, vapour, PRESSURE));
         for (air, vapour) in airs.into_iter().zip(vapours) {
             for (radiant, wind) in [(25.2f32, 0.7f32), (61.7, 1.9)] {
-                let around =
-                    Around { air: air.into(), radiant: radiant.into(), wind: wind.into(), vapour: vapour.into(), pressure: PRESSURE };
+                let around = Around {
+                    air: air.into(),
+                    radiant: radiant.into(),
+                    wind: wind.into(),
+                    vapour: vapour.into(),
+                    pressure: PRESSURE,
+                };
                 let wanted = pet(around, Body::default());
                 let found = f64::from(nodes.at(air, vapour, radiant, wind));
                 assert!((found - wanted).abs() < 0.1, "{air} °C: {found} {wanted}");

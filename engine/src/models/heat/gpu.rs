@@ -40,7 +40,17 @@ pub const INCOMING: Kernel = kernel!("incoming", "incoming.wgsl");
 /// Looks down.
 pub const BELOW: Kernel = kernel!("below", "below.wgsl");
 /// All kernels of the model.
-pub const KERNELS: &[Kernel] = &[HORIZONS, SHADE, INCOMING, BELOW];
+pub const KERNELS: &[Kernel] = &{
+    let island = super::island::gpu::KERNELS;
+    let mut all = [HORIZONS; 4 + super::island::gpu::KERNELS.len()];
+    (all[1], all[2], all[3]) = (SHADE, INCOMING, BELOW);
+    let mut k = 0;
+    while k < island.len() {
+        all[4 + k] = island[k];
+        k += 1;
+    }
+    all
+};
 
 /// Invocations of a workgroup, and groups in a row of them.
 const GROUP: usize = 64;
@@ -442,7 +452,8 @@ impl Solver for GpuSolver {
         for strip in &self.strips {
             let (first, cells) = (strip.cells.start as u32, strip.cells.len() as u32);
             let (weights, isotropic) = (self.weights, 0);
-            let hour = Hour { cols, rows, strip: first, cells, weights, has_crowns, isotropic, memory: MEMORY, air: 0.0 };
+            let hour =
+                Hour { cols, rows, strip: first, cells, weights, has_crowns, isotropic, memory: MEMORY, air: 0.0 };
             self.gpu.write(&self.hour, &[hour])?;
             self.gpu.submit([Work::Groups(&strip.incoming, groups(strip.cells.len()))])?;
         }

@@ -161,7 +161,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
             let island = match heat.is_in_time() {
-                true => Some(island(city, scenario, heat, (first, hours.clone()), &mut repairs)?),
+                true => Some(island(city, scenario, (heat, device), (first, hours.clone()), &mut repairs)?),
                 false => None,
             };
             let product = Physical {
@@ -223,7 +223,13 @@ fn hours_of(
 }
 
 /// Surfaces and air in time.
-fn island(city: &City, scenario: &Scenario, heat: &HeatSpec, hours: Hours, repairs: &mut Vec<String>) -> Result<Island> {
+fn island(
+    city: &City,
+    scenario: &Scenario,
+    (heat, device): (&HeatSpec, &Device),
+    hours: Hours,
+    repairs: &mut Vec<String>,
+) -> Result<Island> {
     let given = heat.island.clone().unwrap_or_default();
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
@@ -247,16 +253,14 @@ fn island(city: &City, scenario: &Scenario, heat: &HeatSpec, hours: Hours, repai
         Some(EdgesName::Rural) => Edges::Rural,
         Some(EdgesName::Mean) | None => Edges::Mean,
     };
-    let released = Released {
-        mean: scenario.released(&city.grid)?,
-        by_hour: given.released_by_hour.unwrap_or_default(),
-    };
+    let released =
+        Released { mean: scenario.released(&city.grid)?, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
         repairs.push("the weather has no rain: none is taken".into());
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    Ok(Island::on_cpu(place, (scene(city), covers(city)), choices, (edges, released), hours))
+    Island::on(device, place, (scene(city), covers(city)), choices, (edges, released), hours)
 }
 
 /// What stands in a city's light.

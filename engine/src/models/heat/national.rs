@@ -169,7 +169,9 @@ impl Roughness {
 
     /// Wind at 1.2 m over that above open grass, at most 1.
     pub fn ratio(&self) -> f64 {
-        let Some(Profile { height, index, roughness: z0, displacement: d, zw, a, b }) = self.profile() else { return 1.0 };
+        let Some(Profile { height, index, roughness: z0, displacement: d, zw, a, b }) = self.profile() else {
+            return 1.0;
+        };
         let friction = 1.0 / GRASS / ABOVE * KARMAN / ((60.0 - d) / z0).ln();
         let at_zw = friction / KARMAN * ((zw - d) / z0).ln();
         let at_height = at_zw - friction / b * ((a + b * zw / height) / (a + b)).ln();

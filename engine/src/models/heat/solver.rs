@@ -2,9 +2,9 @@
 
 use super::cpu::CpuSolver;
 use super::cpu::horizons::View;
+use super::cpu::radiation::Incoming;
 use super::forcing::Forcing;
 use super::gpu::GpuSolver;
-use super::cpu::radiation::Incoming;
 use super::hour::{Covers, Radiation};
 use super::params::Bright;
 use super::scene::Scene;

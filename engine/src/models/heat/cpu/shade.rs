@@ -63,13 +63,17 @@ pub fn lights(scene: &Scene, walls: &[(u32, f32)], sun: Sun, through: f32) -> Li
     let steps = steps(sun.azimuth, scene.grid.cell, reach);
     let has_crowns = scene.has_crowns();
     let row = || vec![0.0f32; len];
-    let (mut ground, mut crowns, mut shadow, mut upper) = (row(), vec![0.0; if has_crowns { len } else { 0 }], row(), Vec::new());
+    let (mut ground, mut crowns, mut shadow, mut upper) =
+        (row(), vec![0.0; if has_crowns { len } else { 0 }], row(), Vec::new());
     if has_crowns {
         let mut middle = scene.eye.clone();
         walls.iter().for_each(|(cell, height)| middle[*cell as usize] = *height);
         upper = row();
         upper.par_chunks_mut(cols).enumerate().for_each(|(k, met)| crowns_of(scene, &middle, &steps, tangent, k, met));
-        ground.par_chunks_mut(cols).enumerate().for_each(|(k, met)| crowns_of(scene, &scene.eye, &steps, tangent, k, met));
+        ground
+            .par_chunks_mut(cols)
+            .enumerate()
+            .for_each(|(k, met)| crowns_of(scene, &scene.eye, &steps, tangent, k, met));
     }
     shadow.par_chunks_mut(cols).enumerate().for_each(|(k, walls)| walls_of(scene, &steps, tangent, k, walls));
     ground.par_iter_mut().zip(&shadow).zip(&scene.eye).for_each(|((ground, shadow), eye)| {
@@ -85,10 +89,13 @@ pub fn lights(scene: &Scene, walls: &[(u32, f32)], sun: Sun, through: f32) -> Li
         ground,
         crowns,
         shadow: walls.iter().map(|(cell, _)| shadow[*cell as usize]).collect(),
-        through: walls.iter().map(|(cell, _)| match upper.get(*cell as usize) {
-            Some(met) if *met > 0.0 => through,
-            _ => 1.0,
-        }).collect(),
+        through: walls
+            .iter()
+            .map(|(cell, _)| match upper.get(*cell as usize) {
+                Some(met) if *met > 0.0 => through,
+                _ => 1.0,
+            })
+            .collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a device does for the air between houses.
 
-use super::column::Conduction;
 use super::super::ground;
+use super::column::Conduction;
 use super::exchange::{Aloft, START};
 use super::flow::Faces;
 use super::transport::Passing;

@@ -2,8 +2,8 @@
 //!
 //! Conduction by backward Euler in layers that grow with depth, or by force-restore (Bhumralkar 1975; Deardorff 1978).
 
-use super::super::cpu::radiation::STEFAN_BOLTZMANN;
 use super::super::ground;
+use super::params::{SIGMA, ZERO, black};
 use crate::cover::Cover;
 use crate::shared_struct;
 
@@ -25,8 +25,6 @@ const INSIDE: f64 = 24.0;
 const DEEP: f64 = 5.0 * 86_400.0;
 /// Steps of Newton's method for the skin.
 const NEWTON: usize = 6;
-const SIGMA: f32 = STEFAN_BOLTZMANN as f32;
-const ZERO: f32 = 273.15;
 
 /// Heat capacity, J/m³K, and thermal diffusivity, m²/s, of what a surface is made of (`wall`: κ = k/C).
 pub fn soil(cover: Cover) -> (f64, f64) {
@@ -80,6 +78,10 @@ shared_struct! {
         pub is_water: f32,
         /// 1 for roofs, which are above the canopy's air.
         pub is_roof: f32,
+        /// Layers; 0 for force-restore.
+        pub layers: f32,
+        /// For force-restore: how much the deep temperature follows the skin in a step.
+        pub follow: f32,
     }
 }
 
@@ -102,8 +104,6 @@ pub struct Material {
     pub layers: Vec<Layer>,
     /// How they store.
     pub conduction: Conduction,
-    /// For force-restore: how much the deep temperature follows the skin in a step.
-    pub follow: f32,
 }
 
 /// Thickness of each layer below a surface, m.
@@ -156,20 +156,20 @@ impl Material {
             // One metre that is mixed is its own skin.
             skin.top = (capacity / step) as f32;
             let layers = vec![Layer { storage: 0.0, below: 0.0, inverse: 0.0, b: 0.0, inside: 0.0 }];
-            return Material { skin, layers, conduction: Conduction::ForceRestore, follow: 0.0 };
+            return Material { skin, layers, conduction: Conduction::ForceRestore };
         }
         match conduction {
             Conduction::Layers => {
                 let (top, layers) = layers(&depths(diffusivity), capacity, capacity * diffusivity, None, step);
-                (skin.top, skin.b) = (top, layers[0].b);
-                Material { skin, layers, conduction, follow: 0.0 }
+                (skin.top, skin.b, skin.layers) = (top, layers[0].b, LAYERS as f32);
+                Material { skin, layers, conduction }
             }
             Conduction::ForceRestore => {
                 let half = 0.5 * capacity * damping(diffusivity);
                 skin.top = (half * (1.0 / step + DAY)) as f32;
                 let layer = Layer { inverse: (DAY / (1.0 / step + DAY)) as f32, ..Layer::default() };
-                let follow = step / DEEP;
-                Material { skin, layers: vec![layer], conduction, follow: follow as f32 }
+                skin.follow = (step / DEEP) as f32;
+                Material { skin, layers: vec![layer], conduction }
             }
         }
     }
@@ -178,9 +178,15 @@ impl Material {
     pub fn wall(albedo: f32, step: f64) -> Material {
         let thick = [LEAF / WALL_LAYERS as f64; WALL_LAYERS];
         let (top, layers) = layers(&thick, 1.36e6, LEAF_CONDUCTIVITY, Some((INSULATION, INSIDE)), step);
-        let skin =
-            Skin { top, b: layers[0].b, albedo, emissivity: ground::WALL.emissivity, ..Skin::default() };
-        Material { skin, layers, conduction: Conduction::Layers, follow: 0.0 }
+        let skin = Skin {
+            top,
+            b: layers[0].b,
+            albedo,
+            emissivity: ground::WALL.emissivity,
+            layers: WALL_LAYERS as f32,
+            ..Skin::default()
+        };
+        Material { skin, layers, conduction: Conduction::Layers }
     }
 
     /// Temperature that the first layer would have in the next step above a skin of 0 °C; `old(k)` is that of layer `k` now.
@@ -217,7 +223,7 @@ impl Material {
             }
             Conduction::ForceRestore => {
                 column[0] = skin;
-                column[stride] += self.follow * (skin - column[stride]);
+                column[stride] += self.skin.follow * (skin - column[stride]);
             }
         }
     }
@@ -272,9 +278,7 @@ pub fn balance(load: &Load, start: f32) -> Balance {
         let off = share * left - convection * (skin - air) - bulk.0 - bulk.1 * skin;
         skin -= off / (share * slope - convection - bulk.1);
     }
-    let kelvin = skin + ZERO;
-    let square = kelvin * kelvin;
-    let net = absorbed - emissivity * SIGMA * square * square;
+    let net = absorbed - emissivity * black(skin);
     let ground = top * (skin - first.0 - first.1 * skin);
     Balance {
         skin,

@@ -1,17 +1,15 @@
 //! Air and surfaces on the CPU.
 
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
-use super::column::{
-    Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation,
-};
+use super::column::{Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation};
 use super::exchange::{AIR, DENSITY, LATENT, exchange};
 use super::grids::{Grids, Pair};
+use super::params::{Effect, black};
 use super::town::{NONE, Town, sums};
 use super::transport::sharpen;
 use crate::cover::Cover;
 use crate::error::Result;
 use rayon::prelude::*;
-use super::super::cpu::radiation::STEFAN_BOLTZMANN;
 
 /// Cells whose columns lie together, layer by layer.
 pub const LANES: usize = 64;
@@ -27,7 +25,6 @@ pub const ROOTS: f32 = 1.0;
 pub const LEAF_CAUGHT: f32 = 0.8;
 /// Emissivity of leaves.
 pub const LEAF_EMISSIVITY: f32 = 0.97;
-const SIGMA: f32 = STEFAN_BOLTZMANN as f32;
 
 /// Places in `Sides`: weights, then what they weigh.
 const ALL: usize = 0;
@@ -69,31 +66,12 @@ pub struct CpuAir {
     count: usize,
 }
 
-/// What a cell's surfaces do to its air: `pull` (W/m²K) times its temperature less `push` (W/m²); latent heat, W/m²; and sensible heat that
-/// goes past it, from roofs and the upper half of crowns, W/m².
-#[derive(Clone, Copy, Debug, Default)]
-struct Effect {
-    pull: f32,
-    push: f32,
-    latent: f32,
-    past: f32,
-}
-
-/// What a cell's surfaces come to in a pass.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    ground: Balance,
-    crown: Balance,
-    effect: Effect,
-    exchange: f32,
-    out: [f32; 3],
-}
-
 impl CpuAir {
     /// Of a town.
     pub fn new(town: Town, choices: Choices) -> CpuAir {
         let (len, walls) = (town.grid.len(), town.walls.cell.len());
-        let material = |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
+        let material =
+            |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
         let row = || vec![0.0f32; len];
         CpuAir {
             materials: Cover::ALL.into_iter().zip(choices.albedo).map(material).collect(),
@@ -120,33 +98,35 @@ impl CpuAir {
         }
     }
 
+    /// What a cell adds to what shines on its neighbours.
+    fn own(&self, cell: usize) -> [f32; 7] {
+        let mut sides = [0.0f32; 7];
+        if !self.town.is_open[cell] {
+            return sides;
+        }
+        let [short, long, crown] = self.ground_out[cell];
+        (sides[ALL], sides[SHORT], sides[LONG]) = (1.0, short, long);
+        if self.town.crown_sky[cell] > 0.0 {
+            (sides[CROWNS], sides[CROWN_LONG]) = (1.0, crown);
+        }
+        let wall = self.town.wall_of[cell];
+        if wall != NONE {
+            let area = self.town.walls.area[wall as usize];
+            let [short, long] = self.wall_out[wall as usize];
+            sides[ALL] += area;
+            sides[WALLS] = area;
+            sides[SHORT] += area * short;
+            sides[LONG] += area * long;
+            sides[WALL_LONG] = area * long;
+        }
+        sides
+    }
+
     /// What surrounds each cell.
     fn around(&self) -> Vec<Around> {
-        let own = |cell: usize| {
-            let mut sides = [0.0f32; 7];
-            if !self.town.is_open[cell] {
-                return sides;
-            }
-            let [short, long, crown] = self.ground_out[cell];
-            (sides[ALL], sides[SHORT], sides[LONG]) = (1.0, short, long);
-            if self.town.crown_sky[cell] > 0.0 {
-                (sides[CROWNS], sides[CROWN_LONG]) = (1.0, crown);
-            }
-            let wall = self.town.wall_of[cell];
-            if wall != NONE {
-                let area = self.town.walls.area[wall as usize];
-                let [short, long] = self.wall_out[wall as usize];
-                sides[ALL] += area;
-                sides[WALLS] = area;
-                sides[SHORT] += area * short;
-                sides[LONG] += area * long;
-                sides[WALL_LONG] = area * long;
-            }
-            sides
-        };
-        let values: Vec<[f32; 7]> = (0..self.town.grid.len()).into_par_iter().map(own).collect();
+        let values: Vec<[f32; 7]> = (0..self.town.grid.len()).into_par_iter().map(|cell| self.own(cell)).collect();
         let mean = |(sums, air): ([f32; 7], &Pair)| {
-            let black = SIGMA * (air[0] + 273.15).powi(4);
+            let black = black(air[0]);
             let of = |value: usize, weight: usize, else_: f32| {
                 if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
             };
@@ -154,6 +134,20 @@ impl CpuAir {
             [of(SHORT, ALL, 0.0), long, of(WALL_LONG, WALLS, long), of(CROWN_LONG, CROWNS, black)]
         };
         sums(&values, self.town.grid.cols, self.town.reach).into_par_iter().zip(&self.air).map(mean).collect()
+    }
+
+    /// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
+    fn first(&self) -> (Vec<f32>, Vec<f32>) {
+        let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
+        let at = |columns: &[f32], k: usize, layers: usize, layer: usize| {
+            columns[k / LANES * LANES * layers + layer * LANES + k % LANES]
+        };
+        let ground = |cell: usize| {
+            let material = &self.materials[usize::from(self.town.covers[cell])];
+            material.up(|layer| at(&self.columns, cell, LAYERS, layer))
+        };
+        let wall = |w: usize| self.wall.up(|layer| at(&self.wall_columns, w, WALL_LAYERS, layer));
+        ((0..len).into_par_iter().map(ground).collect(), (0..count).into_par_iter().map(wall).collect())
     }
 
     /// Walls in a pass: their balances, and the shortwave and longwave radiation that they send out.
@@ -179,7 +173,7 @@ impl CpuAir {
                 ..Load::default()
             };
             let found = balance(&load, self.wall_skin[w]);
-            let up = skin.emissivity * SIGMA * (found.skin + 273.15).powi(4) + (1.0 - skin.emissivity) * long;
+            let up = skin.emissivity * black(found.skin) + (1.0 - skin.emissivity) * long;
             (found, [skin.albedo * short, up])
         };
         (0..walls.cell.len()).into_par_iter().map(of).collect()
@@ -197,8 +191,13 @@ impl CpuAir {
         (speed * speed + gust * gust).sqrt()
     }
 
+    /// The surfaces of all cells in a pass, but for walls.
+    fn cells(&self, drive: &Drive, around: &[Around], first: &[f32]) -> Vec<Effect> {
+        (0..first.len()).into_par_iter().map(|cell| self.cell(cell, drive, &around[cell], first[cell])).collect()
+    }
+
     /// The surfaces of a cell in a pass, but for its wall.
-    fn cell(&self, cell: usize, drive: &Drive, around: &Around, first: f32) -> Cell {
+    fn cell(&self, cell: usize, drive: &Drive, around: &Around, first: f32) -> Effect {
         let material = &self.materials[usize::from(self.town.covers[cell])];
         let skin = material.skin;
         let [short_around, long_around, wall_long, crown_long] = *around;
@@ -206,7 +205,8 @@ impl CpuAir {
         let aloft = drive.aloft.air as f32;
         let is_open = self.town.is_open[cell];
         let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
-        let exchange = exchange(height, rough, drive.above as f32, aloft, if is_open { air } else { drive.edge.0 as f32 });
+        let exchange =
+            exchange(height, rough, drive.above as f32, aloft, if is_open { air } else { drive.edge.0 as f32 });
         let breeze = self.breeze(cell, drive);
         let convection = 11.8 + 4.2 * breeze;
         let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
@@ -235,9 +235,16 @@ impl CpuAir {
             load.evaporation = evaporation(self.water[cell], air);
         }
         let ground = balance(&load, self.skin[cell]);
-        let kelvin = ground.skin + 273.15;
-        let up = skin.emissivity * SIGMA * kelvin.powi(4) + (1.0 - skin.emissivity) * long;
-        let mut found = Cell { ground, exchange, out: [skin.albedo * short, up, 0.0], ..Cell::default() };
+        let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
+        let mut found = Effect {
+            exchange,
+            skin: ground.skin,
+            ground_latent: ground.latent,
+            crown: self.crown[cell],
+            short: skin.albedo * short,
+            long: up,
+            ..Effect::default()
+        };
         let open_sky = self.town.crown_sky[cell];
         if open_sky > 0.0 {
             let (sky, diffuse) = (drive.sky as f32, drive.diffuse as f32);
@@ -253,26 +260,26 @@ impl CpuAir {
                 evaporation: evaporation(self.roots[cell], air),
                 ..Load::default()
             };
-            found.crown = balance(&leaves, self.crown[cell]);
-            let kelvin = found.crown.skin + 273.15;
-            found.out[2] = LEAF_EMISSIVITY * SIGMA * kelvin.powi(4) + (1.0 - LEAF_EMISSIVITY) * up;
-            found.effect.pull += 0.5 * leaves.convection;
-            found.effect.push += 0.5 * leaves.convection * found.crown.skin;
-            found.effect.latent += 0.5 * found.crown.latent;
-            found.effect.past += 0.5 * found.crown.sensible;
+            let crown = balance(&leaves, self.crown[cell]);
+            (found.crown, found.crown_latent) = (crown.skin, crown.latent);
+            found.crown_long = LEAF_EMISSIVITY * black(crown.skin) + (1.0 - LEAF_EMISSIVITY) * up;
+            found.pull += 0.5 * leaves.convection;
+            found.push += 0.5 * leaves.convection * crown.skin;
+            found.latent += 0.5 * crown.latent;
+            found.past += 0.5 * crown.sensible;
         }
         if is_open {
-            found.effect.pull += load.convection;
-            found.effect.push += load.convection * ground.skin;
-            found.effect.latent += ground.latent;
+            found.pull += load.convection;
+            found.push += load.convection * ground.skin;
+            found.latent += ground.latent;
         } else {
-            found.effect.past += ground.sensible;
+            found.past += ground.sensible;
         }
         found
     }
 
     /// Air in a pass, from that at the beginning of the step; what is left over of its heat, W/m² of open ground.
-    fn mix(&mut self, drive: &Drive, old: &[Pair], cells: &[Cell], walls: &[(Balance, [f32; 2])]) -> f64 {
+    fn mix(&mut self, drive: &Drive, old: &[Pair], cells: &[Effect], walls: &[(Balance, [f32; 2])]) -> f64 {
         let Some(wind) = &self.wind else { return 0.0 };
         let (town, step) = (&self.town, self.choices.step as f32);
         let len = town.grid.len();
@@ -286,7 +293,7 @@ impl CpuAir {
             if !town.is_open[cell] {
                 return ([0.0; 2], [0.0; 2]);
             }
-            let Effect { mut pull, mut push, latent, .. } = cells[cell].effect;
+            let Effect { mut pull, mut push, latent, exchange, .. } = cells[cell];
             let wall = town.wall_of[cell];
             if wall != NONE {
                 let (area, own) = (town.walls.area[wall as usize], &walls[wall as usize].0);
@@ -295,7 +302,7 @@ impl CpuAir {
                 push += by * own.skin;
             }
             push += self.sky.released.get(cell).copied().unwrap_or(0.0);
-            let exchange = cells[cell].exchange / depth;
+            let exchange = exchange / depth;
             let by = 1.0 / (AIR as f32 * depth);
             let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
             let same = |k: usize| old[cell][k] / step + inflow * edge[k] + exchange * aloft[k] + gain[cell][k];
@@ -310,20 +317,14 @@ impl CpuAir {
     }
 
     /// What surfaces keep of a step.
-    fn keep(&mut self, drive: &Drive, cells: &[Cell], walls: &[(Balance, [f32; 2])]) {
+    fn keep(&mut self, drive: &Drive, cells: &[Effect]) {
         let step = self.choices.step as f32;
-        let CpuAir { town, materials, wall, columns, wall_columns, water, roots, .. } = self;
+        let CpuAir { town, materials, columns, water, roots, .. } = self;
         let columns = columns.par_chunks_mut(LANES * LAYERS).enumerate();
         columns.for_each(|(chunk, columns)| {
             for (lane, cell) in (chunk * LANES..((chunk + 1) * LANES).min(cells.len())).enumerate() {
                 let material = &materials[usize::from(town.covers[cell])];
-                material.down(cells[cell].ground.skin, &mut columns[lane..], LANES);
-            }
-        });
-        let columns = wall_columns.par_chunks_mut(LANES * WALL_LAYERS).enumerate();
-        columns.for_each(|(chunk, columns)| {
-            for (lane, w) in (chunk * LANES..((chunk + 1) * LANES).min(walls.len())).enumerate() {
-                wall.down(walls[w].0.skin, &mut columns[lane..], LANES);
+                material.down(cells[cell].skin, &mut columns[lane..], LANES);
             }
         });
         let by = (1.0 / (LATENT * 1000.0)) as f32;
@@ -335,21 +336,64 @@ impl CpuAir {
         buckets.for_each(|(cell, (ground, roots))| {
             let bucket = materials[usize::from(town.covers[cell])].skin.bucket;
             if bucket > 0.0 {
-                drink(ground, cells[cell].ground.latent, bucket);
+                drink(ground, cells[cell].ground_latent, bucket);
             }
             if town.crown_sky[cell] > 0.0 {
-                drink(roots, cells[cell].crown.latent, ROOTS);
+                drink(roots, cells[cell].crown_latent, ROOTS);
             }
         });
-        self.skin.par_iter_mut().zip(cells).for_each(|(skin, cell)| *skin = cell.ground.skin);
+        self.skin.par_iter_mut().zip(cells).for_each(|(skin, cell)| *skin = cell.skin);
         self.crown.par_iter_mut().zip(cells).zip(&self.town.crown_sky).for_each(|((crown, cell), sky)| {
             if *sky > 0.0 {
-                *crown = cell.crown.skin;
+                *crown = cell.crown;
             }
         });
-        self.ground_out.par_iter_mut().zip(cells).for_each(|(out, cell)| *out = cell.out);
+        self.ground_out
+            .par_iter_mut()
+            .zip(cells)
+            .for_each(|(out, cell)| *out = [cell.short, cell.long, cell.crown_long]);
+    }
+
+    /// What walls keep of a step.
+    fn keep_walls(&mut self, walls: &[(Balance, [f32; 2])]) {
+        let CpuAir { wall, wall_columns, .. } = self;
+        let columns = wall_columns.par_chunks_mut(LANES * WALL_LAYERS).enumerate();
+        columns.for_each(|(chunk, columns)| {
+            for (lane, w) in (chunk * LANES..((chunk + 1) * LANES).min(walls.len())).enumerate() {
+                wall.down(walls[w].0.skin, &mut columns[lane..], LANES);
+            }
+        });
         let out = self.wall_skin.par_iter_mut().zip(&mut self.wall_out).zip(walls);
         out.for_each(|((skin, out), wall)| (*skin, *out) = (wall.0.skin, wall.1));
+    }
+
+    /// What a step came to.
+    fn totals(&self, drive: &Drive, cells: &[Effect]) -> Totals {
+        let totals = |cell: usize| -> [f64; 4] {
+            let found = &cells[cell];
+            let past = f64::from(found.past);
+            if !self.town.is_open[cell] {
+                return [0.0, 0.0, 0.0, past];
+            }
+            let [air, humidity] = self.air[cell].map(f64::from);
+            [1.0, air, humidity, past + AIR * f64::from(found.exchange) * (air - drive.aloft.air)]
+        };
+        // Row by row, so that the order of the sum is always the same.
+        let cols = self.town.grid.cols;
+        let rows: Vec<[f64; 4]> = (0..self.town.grid.rows)
+            .into_par_iter()
+            .map(|row| {
+                (row * cols..(row + 1) * cols)
+                    .map(totals)
+                    .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]])
+            })
+            .collect();
+        let [open, air, humidity, sensible] = rows
+            .into_iter()
+            .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]);
+        let open = open.max(1.0);
+        let all = self.town.grid.len() as f64;
+        Totals { air: air / open, humidity: humidity / open, sensible: sensible / all, gap: 0.0 }
     }
 
     fn add(&mut self, around: &[Around]) {
@@ -382,7 +426,7 @@ impl Air for CpuAir {
         self.water.fill(self.choices.wet * CAPACITY);
         self.roots.fill(self.choices.wet * CAPACITY);
         self.air.fill([celsius, humidity as f32]);
-        let black = SIGMA * (celsius + 273.15).powi(4);
+        let black = black(celsius);
         self.ground_out.fill([0.0, black, black]);
         self.wall_out.fill([0.0, black]);
         Ok(())
@@ -407,53 +451,19 @@ impl Air for CpuAir {
     }
 
     fn step(&mut self, drive: &Drive) -> Result<Totals> {
-        let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
         let around = self.around();
-        let at = |columns: &[f32], k: usize, layers: usize, layer: usize| {
-            columns[k / LANES * LANES * layers + layer * LANES + k % LANES]
-        };
-        let first: Vec<f32> = (0..len)
-            .into_par_iter()
-            .map(|cell| {
-                let material = &self.materials[usize::from(self.town.covers[cell])];
-                material.up(|layer| at(&self.columns, cell, LAYERS, layer))
-            })
-            .collect();
-        let first_wall: Vec<f32> =
-            (0..count).into_par_iter().map(|w| self.wall.up(|k| at(&self.wall_columns, w, WALL_LAYERS, k))).collect();
+        let (first, first_wall) = self.first();
         let old = self.air.clone();
         let (mut cells, mut walls, mut gap) = (Vec::new(), Vec::new(), 0.0);
         for _ in 0..PASSES {
             walls = self.walls(drive, &around, &first_wall);
-            cells = (0..len).into_par_iter().map(|cell| self.cell(cell, drive, &around[cell], first[cell])).collect();
+            cells = self.cells(drive, &around, &first);
             gap = self.mix(drive, &old, &cells, &walls);
         }
-        self.keep(drive, &cells, &walls);
+        self.keep(drive, &cells);
+        self.keep_walls(&walls);
         self.add(&around);
-        let totals = |cell: usize| -> [f64; 4] {
-            let found = &cells[cell];
-            let past = f64::from(found.effect.past);
-            if !self.town.is_open[cell] {
-                return [0.0, 0.0, 0.0, past];
-            }
-            let [air, humidity] = self.air[cell].map(f64::from);
-            [1.0, air, humidity, past + AIR * f64::from(found.exchange) * (air - drive.aloft.air)]
-        };
-        // Row by row, so that the order of the sum is always the same.
-        let cols = self.town.grid.cols;
-        let rows: Vec<[f64; 4]> = (0..self.town.grid.rows)
-            .into_par_iter()
-            .map(|row| {
-                (row * cols..(row + 1) * cols).map(totals).fold([0.0; 4], |sum, own| {
-                    [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]
-                })
-            })
-            .collect();
-        let [open, air, humidity, sensible] = rows
-            .into_iter()
-            .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]);
-        let open = open.max(1.0);
-        Ok(Totals { air: air / open, humidity: humidity / open, sensible: sensible / len as f64, gap })
+        Ok(Totals { gap, ..self.totals(drive, &cells) })
     }
 
     fn means(&mut self) -> Result<Means> {

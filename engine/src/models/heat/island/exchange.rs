@@ -184,7 +184,8 @@ impl Meadow {
             found = balance(&load, found.skin);
             // Half of the way, as calm nights would swing.
             sensible = 0.5 * (sensible + f64::from(found.sensible));
-            let inverse = |friction: f64| -KARMAN * GRAVITY * sensible / (AIR * kelvin * friction * friction * friction);
+            let inverse =
+                |friction: f64| -KARMAN * GRAVITY * sensible / (AIR * kelvin * friction * friction * friction);
             for _ in 0..4 {
                 let l = inverse(friction).clamp(-2.0, 0.5);
                 let profile = log(10.0, MEADOW.0) - psi_wind(10.0 * l) + psi_wind(MEADOW.0 * l);
@@ -258,7 +259,8 @@ mod tests {
             let sun = (std::f64::consts::PI * (hour - 5.0) / 14.0).sin().max(0.0);
             let sun = if (5.0..19.0).contains(&hour) { sun } else { 0.0 };
             let air = 22.0 + 8.0 * (std::f64::consts::TAU * (hour - 9.0) / 24.0).sin();
-            let at = Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 290.0, rain: 0.0 };
+            let at =
+                Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 290.0, rain: 0.0 };
             let aloft = meadow.step(&at);
             hours.push((hour, aloft.air - air, meadow.fluxes));
         }

@@ -41,7 +41,12 @@ impl Faces {
     /// Sum of two flows, so much of each.
     pub fn blend(&self, own: f32, other: &Faces, theirs: f32) -> Faces {
         let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| own * a + theirs * b).collect();
-        Faces { cols: self.cols, rows: self.rows, east: sum(&self.east, &other.east), south: sum(&self.south, &other.south) }
+        Faces {
+            cols: self.cols,
+            rows: self.rows,
+            east: sum(&self.east, &other.east),
+            south: sum(&self.south, &other.south),
+        }
     }
 
     /// Speed in the middle of each cell, m/s.
@@ -141,7 +146,9 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> R
                     let push = match col {
                         0 if open(0, row) => -at(0, row),
                         _ if col == cols && open(col - 1, row) => at(col - 1, row),
-                        _ if col > 0 && col < cols && open(col - 1, row) && open(col, row) => at(col - 1, row) - at(col, row),
+                        _ if col > 0 && col < cols && open(col - 1, row) && open(col, row) => {
+                            at(col - 1, row) - at(col, row)
+                        }
                         _ => 0.0,
                     };
                     faces.east[row * (cols + 1) + col] += push;
@@ -152,7 +159,9 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> R
                     let push = match row {
                         0 if open(col, 0) => -at(col, 0),
                         _ if row == rows && open(col, row - 1) => at(col, row - 1),
-                        _ if row > 0 && row < rows && open(col, row - 1) && open(col, row) => at(col, row - 1) - at(col, row),
+                        _ if row > 0 && row < rows && open(col, row - 1) && open(col, row) => {
+                            at(col, row - 1) - at(col, row)
+                        }
                         _ => 0.0,
                     };
                     faces.south[row * cols + col] += push;

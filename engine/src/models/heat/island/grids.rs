@@ -181,11 +181,14 @@ impl Grids {
     /// Takes other decays.
     pub fn set_decay(&mut self, decay: &[Pair]) {
         self.levels[0].decay.copy_from_slice(decay);
-        for k in 1..self.levels.len() {
-            let (fine, coarse) = self.levels.split_at_mut(k);
-            let (fine, coarse) = (&fine[k - 1], &mut coarse[0]);
-            fine.sum(&fine.decay, coarse.cols, &mut coarse.decay);
-        }
+        (1..self.levels.len()).for_each(|k| self.decay(k));
+    }
+
+    /// Decays of a coarser grid, from those of the next finer one.
+    fn decay(&mut self, k: usize) {
+        let (fine, coarse) = self.levels.split_at_mut(k);
+        let (fine, coarse) = (&fine[k - 1], &mut coarse[0]);
+        fine.sum(&fine.decay, coarse.cols, &mut coarse.decay);
     }
 
     /// A V-cycle.
@@ -202,6 +205,14 @@ impl Grids {
         if last {
             return;
         }
+        self.restrict(k);
+        self.down(k + 1);
+        self.prolong(k);
+        self.smooth(k, STEPS);
+    }
+
+    /// Tells the next coarser grid what is missing on this one.
+    fn restrict(&mut self, k: usize) {
         let level = &self.levels[k];
         let (cols, x, rhs) = (level.cols, &self.x[k], &self.rhs[k]);
         self.work[k].par_chunks_mut(cols).enumerate().with_min_len(4096 / cols + 1).for_each(|(row, out)| {
@@ -210,7 +221,11 @@ impl Grids {
         let (coarse_cols, work) = (self.levels[k + 1].cols, &self.work[k]);
         level.sum(work, coarse_cols, &mut self.rhs[k + 1]);
         self.x[k + 1].fill([0.0; 2]);
-        self.down(k + 1);
+    }
+
+    /// Adds what the next coarser grid found.
+    fn prolong(&mut self, k: usize) {
+        let (cols, coarse_cols) = (self.levels[k].cols, self.levels[k + 1].cols);
         let (fine, coarse) = self.x.split_at_mut(k + 1);
         let (level, coarse) = (&self.levels[k], &coarse[0]);
         fine[k].par_chunks_mut(cols).enumerate().with_min_len(4096 / cols + 1).for_each(|(row, fine)| {
@@ -223,7 +238,6 @@ impl Grids {
                 *fine = [fine[0] + add[0], fine[1] + add[1]];
             }
         });
-        self.smooth(k, STEPS);
     }
 
     fn smooth(&mut self, k: usize, steps: usize) {

@@ -15,8 +15,10 @@ use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
 use super::cpu::CpuAir;
 use super::exchange::{Meadow, Station, above, rising, specific};
 use super::flow::{Faces, project};
+use super::gpu::GpuAir;
 use super::town::Town;
 use super::transport::passing;
+use crate::device::Device;
 use crate::error::Result;
 use crate::grid::Grid;
 use rayon::prelude::*;
@@ -154,17 +156,24 @@ impl Island {
         }
     }
 
-    /// On the CPU, of a scene with its covers.
-    pub fn on_cpu(
+    /// On a device, of a scene with its covers.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    pub fn on(
+        device: &Device,
         place: Place,
         (scene, covers): (Scene, Covers),
         choices: Choices,
         own: (Edges, Released),
         hours: (Vec<Forcing>, Vec<Forcing>),
-    ) -> Island {
+    ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
-        let air = Box::new(CpuAir::new(town.clone(), choices));
-        Island::new(place, scene, town, choices, own, hours, air)
+        let air: Box<dyn Air> = match device {
+            Device::Cpu => Box::new(CpuAir::new(town.clone(), choices)),
+            Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), choices, gpu.clone())?),
+        };
+        Ok(Island::new(place, scene, town, choices, own, hours, air))
     }
 
     /// What all cells see of walls and crowns, once they have looked around.
@@ -278,7 +287,13 @@ impl Island {
         }
     }
 
-    fn hour_of(&mut self, hours: &[Forcing], at: usize, wraps: bool, solver: &mut dyn Solver) -> Result<(Radiation, Vec<f32>)> {
+    fn hour_of(
+        &mut self,
+        hours: &[Forcing],
+        at: usize,
+        wraps: bool,
+        solver: &mut dyn Solver,
+    ) -> Result<(Radiation, Vec<f32>)> {
         let hour = &hours[at];
         let radiation = solver.hour(hour)?;
         let (wind, speed) = self.wind(hour)?;
@@ -289,7 +304,8 @@ impl Island {
             [same] => vec![times * same; self.place.grid.len()],
             each => each.iter().map(|own| times * own).collect(),
         };
-        let sky = Sky { short: radiation.incoming.short_down.clone(), long: radiation.incoming.long_down.clone(), released };
+        let sky =
+            Sky { short: radiation.incoming.short_down.clone(), long: radiation.incoming.long_down.clone(), released };
         self.air.hour(&wind, &sky)?;
         let direct = hour.light.direct;
         let beams = hour.beams();

@@ -104,7 +104,8 @@ impl Town {
             }
         }
         let all = rays(scene, f64::INFINITY);
-        let seen: Vec<(f32, f32)> = (0..walls.cell.len()).into_par_iter().map(|w| seen(scene, &all, &walls, w)).collect();
+        let seen: Vec<(f32, f32)> =
+            (0..walls.cell.len()).into_par_iter().map(|w| seen(scene, &all, &walls, w)).collect();
         (walls.sky, walls.crowns) = seen.into_iter().unzip();
         let mut crown_sky = vec![0.0f32; grid.len()];
         if scene.has_crowns() {
@@ -188,10 +189,8 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
     (sky as f32, crowns as f32)
 }
 
-/// Means of some values over a square of `reach` cells to each side, of sums of values over sums of weights: `values` has `N` numbers of
-/// each cell, of which the first `W` are weights.
-pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
-    let rows = values.len() / cols.max(1);
+/// Sums along rows over the reach to both sides.
+fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
     let mut along = vec![[0.0f32; N]; values.len()];
     along.par_chunks_mut(cols).zip(values.par_chunks(cols)).for_each(|(along, values)| {
         let mut sum = [0.0f64; N];
@@ -209,6 +208,13 @@ pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> V
             *along = sum.map(|own| own as f32);
         }
     });
+    along
+}
+
+/// Sums of some values of each cell over a square of `reach` cells to each side.
+pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
+    let rows = values.len() / cols.max(1);
+    let along = along(values, cols, reach);
     const BAND: usize = 64;
     let mut all = vec![[0.0f32; N]; values.len()];
     all.par_chunks_mut(BAND * cols).enumerate().for_each(|(band, all)| {

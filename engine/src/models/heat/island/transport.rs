@@ -123,9 +123,8 @@ mod tests {
         let mut grids = Grids::new(cols, rows, passing.side.clone(), 1.0);
         let decay: Vec<Pair> = passing.out.iter().map(|out| [out + 1.0 / step; 2]).collect();
         grids.set_decay(&decay);
-        let mut field: Vec<Pair> = (0..cols * rows)
-            .map(|k| [bell((k % cols) as f32 - 60.0, (k / cols) as f32 - 50.0, width), 0.0])
-            .collect();
+        let mut field: Vec<Pair> =
+            (0..cols * rows).map(|k| [bell((k % cols) as f32 - 60.0, (k / cols) as f32 - 50.0, width), 0.0]).collect();
         let mut gain = vec![[0.0; 2]; cols * rows];
         for _ in 0..steps {
             let old = field.clone();
@@ -145,9 +144,8 @@ mod tests {
     /// Sum, middle and variance along columns of a field.
     fn moments(field: &[f32]) -> (f64, f64, f64, f64) {
         let sum: f64 = field.iter().map(|v| f64::from(*v)).sum();
-        let mean = |of: &dyn Fn(usize) -> f64| {
-            field.iter().enumerate().map(|(k, v)| f64::from(*v) * of(k)).sum::<f64>() / sum
-        };
+        let mean =
+            |of: &dyn Fn(usize) -> f64| field.iter().enumerate().map(|(k, v)| f64::from(*v) * of(k)).sum::<f64>() / sum;
         let (x, y) = (mean(&|k| (k % 200) as f64), mean(&|k| (k / 200) as f64));
         (sum, x, y, mean(&|k| ((k % 200) as f64 - x).powi(2)))
     }

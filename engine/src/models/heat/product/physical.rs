@@ -223,7 +223,8 @@ impl Product for Physical {
         };
         let (hour, patches) = (&self.hours[*at], patches());
         let beam = (all.beam_side[cell], hour.light.azimuth);
-        let bright = hour.bright_with(&patches, self.around.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
+        let bright =
+            hour.bright_with(&patches, self.around.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
         let around = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
         let of = |name: &str| {
             felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])

@@ -13,6 +13,7 @@ use super::super::views::Keep;
 use super::{Bench, Figure, most, told, within};
 use crate::city::read::{Limits, Quantity, raster};
 use crate::cover::Cover;
+use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::raster::Raster;
 use crate::weather;
@@ -126,7 +127,14 @@ fn pairs(bench: &Bench, in_time: bool) -> Result<Vec<Pair>> {
             };
             let town = (scene.clone(), covers.clone());
             let mut island = match in_time {
-                true => Some(Island::on_cpu(place, town, Choices::default(), Default::default(), (hours.clone(), hours.clone()))),
+                true => Some(Island::on(
+                    &Device::Cpu,
+                    place,
+                    town,
+                    Choices::default(),
+                    Default::default(),
+                    (hours.clone(), hours.clone()),
+                )?),
                 false => None,
             };
             while island.as_mut().is_some_and(|island| !island.settle(&mut solver).unwrap_or(true)) {}

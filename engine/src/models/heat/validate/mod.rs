@@ -5,6 +5,7 @@
 mod field;
 mod geometry;
 mod golden;
+pub mod island;
 mod numbers;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
@@ -22,4 +23,11 @@ pub const CASES: &[Case] = &[
     Case { name: "Athens by UMEP", cheap: true, needs_data: true, run: golden::athens },
     Case { name: "indices by UMEP", cheap: true, needs_data: true, run: golden::indices },
     Case { name: "field days", cheap: true, needs_data: true, run: field::days },
+    Case { name: "energy closure", cheap: true, needs_data: false, run: island::closure },
+    Case { name: "half-space", cheap: true, needs_data: false, run: island::half_space },
+    Case { name: "wind around houses", cheap: true, needs_data: false, run: island::wind },
+    Case { name: "steps of ten minutes", cheap: true, needs_data: false, run: island::steps },
+    Case { name: "park and square", cheap: true, needs_data: false, run: island::park },
+    Case { name: "measures", cheap: true, needs_data: false, run: island::measures },
+    Case { name: "density and wind", cheap: true, needs_data: false, run: island::density },
 ];

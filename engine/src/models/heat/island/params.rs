@@ -1,0 +1,108 @@
+//! What the host tells the stages of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
+
+use crate::shared_struct;
+
+pub use super::column::{Layer, Skin};
+
+shared_struct! {
+    /// What all cells have in common in a step; see [`super::air::Drive`].
+    pub struct Drive {
+        /// Columns of the grid.
+        pub cols: u32,
+        /// Rows of the grid.
+        pub rows: u32,
+        /// Walls.
+        pub walls: u32,
+        /// How far surfaces shine on each other, in cells.
+        pub reach: u32,
+        /// 1 while the sun shines.
+        pub has_beam: u32,
+        /// 1 where opposite edges are joined.
+        pub wraps: u32,
+        /// Side of a cell, m.
+        pub cell: f32,
+        /// Length of the step, s.
+        pub step: f32,
+        /// Depth of the canopy's air, m.
+        pub depth: f32,
+        /// Temperature above, °C.
+        pub aloft: f32,
+        /// Humidity above, g/kg.
+        pub aloft_humidity: f32,
+        /// Temperature at the edges, °C.
+        pub edge: f32,
+        /// Humidity at the edges, g/kg.
+        pub edge_humidity: f32,
+        /// Wind at 60 m, m/s.
+        pub above: f32,
+        /// Wind at 10 m, m/s.
+        pub at_10_m: f32,
+        /// What convection adds to the wind between houses, m/s.
+        pub gust: f32,
+        /// Diffuse radiation, W/m².
+        pub diffuse: f32,
+        /// Longwave radiation of the sky, W/m².
+        pub sky: f32,
+        /// Share of light that comes through crowns.
+        pub through: f32,
+        /// Rain, m/s.
+        pub rain: f32,
+        /// Pressure, hPa.
+        pub pressure: f32,
+    }
+}
+
+shared_struct! {
+    /// What the surfaces of a cell come to in a pass.
+    pub struct Effect {
+        /// W/m²K times the temperature of its air.
+        pub pull: f32,
+        /// Less so many W/m².
+        pub push: f32,
+        /// Latent heat to its air, W/m².
+        pub latent: f32,
+        /// Sensible heat that goes past it, from roofs and the upper half of crowns, W/m².
+        pub past: f32,
+        /// Exchange with what lies above, m/s.
+        pub exchange: f32,
+        /// Temperature of ground or roof, °C.
+        pub skin: f32,
+        /// Its latent heat, W/m².
+        pub ground_latent: f32,
+        /// Temperature of the crown, °C.
+        pub crown: f32,
+        /// Its latent heat, W/m².
+        pub crown_latent: f32,
+        /// Shortwave and longwave that the ground sends up, W/m².
+        pub short: f32,
+        /// See `short`.
+        pub long: f32,
+        /// Longwave that the crown sends out, W/m².
+        pub crown_long: f32,
+    }
+}
+
+shared_struct! {
+    /// A grid of the multigrid and the next coarser one.
+    pub struct Grids {
+        /// Columns.
+        pub cols: u32,
+        /// Rows.
+        pub rows: u32,
+        /// Columns of the coarser grid.
+        pub coarse_cols: u32,
+        /// Its rows.
+        pub coarse_rows: u32,
+    }
+}
+
+/// W/m²K⁴.
+pub const SIGMA: f32 = 5.670374e-8;
+/// 0 °C in K.
+pub const ZERO: f32 = 273.15;
+
+/// Longwave radiation of a black body, W/m².
+pub fn black(celsius: f32) -> f32 {
+    let square = (celsius + ZERO) * (celsius + ZERO);
+    SIGMA * square * square
+}

@@ -1,0 +1,40 @@
+// What surrounds each cell: sums along columns, and means. Twin: `CpuAir::around` in engine/src/models/heat/island/cpu.rs.
+
+@group(0) @binding(0) var<uniform> drive: Drive;
+@group(0) @binding(1) var<storage, read> one_along: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> other_along: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> air: array<vec2<f32>>;
+// Shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
+@group(0) @binding(4) var<storage, read_write> around: array<vec4<f32>>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let cell = cell_of(group, lane);
+    if cell >= drive.cols * drive.rows {
+        return;
+    }
+    let row = cell / drive.cols;
+    let first = row - min(row, drive.reach);
+    let last = row + min(drive.rows - 1u - row, drive.reach);
+    var a = vec4<f32>(0.0);
+    var b = vec4<f32>(0.0);
+    for (var k = first; k <= last; k++) {
+        let far = k * drive.cols + cell % drive.cols;
+        a += one_along[far];
+        b += other_along[far];
+    }
+    let own = black(air[cell].x);
+    var found = vec4<f32>(0.0, own, own, own);
+    if a.x > 1e-3 {
+        found.x = a.w / a.x;
+        found.y = b.x / a.x;
+    }
+    found.z = found.y;
+    if a.y > 1e-3 {
+        found.z = b.y / a.y;
+    }
+    if a.z > 1e-3 {
+        found.w = b.z / a.z;
+    }
+    around[cell] = found;
+}

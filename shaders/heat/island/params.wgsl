@@ -1,0 +1,97 @@
+// What the host tells the stages of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
+
+struct Drive {
+    cols: u32,
+    rows: u32,
+    walls: u32,
+    reach: u32,
+    has_beam: u32,
+    wraps: u32,
+    cell: f32,
+    step: f32,
+    depth: f32,
+    aloft: f32,
+    aloft_humidity: f32,
+    edge: f32,
+    edge_humidity: f32,
+    above: f32,
+    at_10_m: f32,
+    gust: f32,
+    diffuse: f32,
+    sky: f32,
+    through: f32,
+    rain: f32,
+    pressure: f32,
+}
+
+// A layer in a step of backward Euler.
+struct Layer {
+    storage: f32,
+    below: f32,
+    inverse: f32,
+    b: f32,
+    inside: f32,
+}
+
+// The skin of a material in a step.
+struct Skin {
+    top: f32,
+    b: f32,
+    albedo: f32,
+    emissivity: f32,
+    bucket: f32,
+    is_water: f32,
+    is_roof: f32,
+    // Layers; 0 for force-restore, and how much its deep temperature follows.
+    layers: f32,
+    follow: f32,
+}
+
+// What the surfaces of a cell do in a pass: W/m²K times the temperature of its air, less W/m²; latent heat; heat that goes past the
+// canopy's air; exchange with what lies above, m/s; temperatures, latent heat and what they send out.
+struct Effect {
+    pull: f32,
+    push: f32,
+    latent: f32,
+    past: f32,
+    exchange: f32,
+    skin: f32,
+    ground_latent: f32,
+    crown: f32,
+    crown_latent: f32,
+    short: f32,
+    long: f32,
+    crown_long: f32,
+}
+
+
+const LAYERS: u32 = 12u;
+const WALL_LAYERS: u32 = 6u;
+const LANES: u32 = 64u;
+const NONE: u32 = 0xffffffffu;
+const SIGMA: f32 = 5.670374e-8;
+const ZERO: f32 = 273.15;
+const AIR: f32 = 1200.0;
+const DENSITY: f32 = 1.2;
+const LATENT: f32 = 2.45e6;
+const GRAVITY: f32 = 9.81;
+const PRANDTL: f32 = 0.74;
+const NEWTON: u32 = 6u;
+const LEAVES: f32 = 4.0;
+const ROOTS: f32 = 1.0;
+const LEAF_CAUGHT: f32 = 0.8;
+const LEAF_EMISSIVITY: f32 = 0.97;
+const DRY: f32 = 0.12;
+const WETTER: f32 = 0.13;
+const CAPACITY: f32 = 0.35;
+
+// The cell of an invocation: groups lie in rows of 32768.
+fn cell_of(group: vec3<u32>, lane: u32) -> u32 {
+    return (group.y * 32768u + group.x) * 64u + lane;
+}
+
+fn black(celsius: f32) -> f32 {
+    let kelvin = celsius + ZERO;
+    let square = kelvin * kelvin;
+    return SIGMA * square * square;
+}
