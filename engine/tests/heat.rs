@@ -23,7 +23,10 @@ use hanze_engine::scenario::Scenario;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use warm::{CITY, HEAT, NORTH, WEST, grid, inputs, layer, text, try_run};
+use warm::{CITY, HEAT as IN_TIME, NORTH, WEST, grid, inputs, layer, text, try_run};
+
+/// The hot day with surfaces by the sine of the day, in the station's air: radiation alone.
+const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"\nsurfaces = \"sine\"";
 
 #[test]
 fn shade_is_cooler_than_sun_and_night_than_day() {
@@ -307,7 +310,7 @@ fn what_can_be_mended_is_told() {
     let dark: String = "time,air_c,humidity_percent,wind_m_per_s,global_w_per_m2\n".to_string()
         + &(1..=12).map(|hour| format!("2019-12-20T{hour:02}:00Z,-14,70,4,0\n")).collect::<String>();
     std::fs::write(folder.path().join("dark.csv"), dark).unwrap();
-    let heat = "weather = \"dark.csv\"\ndate = \"2019-12-20\"\nlatitude = 78.2\nlongitude = 15.6";
+    let heat = "weather = \"dark.csv\"\ndate = \"2019-12-20\"\nlatitude = 78.2\nlongitude = 15.6\nsurfaces = \"sine\"";
     raster("plain.tif", &Raster::heights(Grid::local(40, 40, 1.0), "terrain", &[1.0; 1600]));
     let dark = text("", heat, 12).replace("ground.tif", "plain.tif");
     let (frames, ..) = try_run(folder.path(), &dark).unwrap();
@@ -315,17 +318,17 @@ fn what_can_be_mended_is_told() {
     assert!(open.iter().all(|value| (-45.0..-10.0).contains(value)), "{open:?}");
 }
 
-#[test]
-fn delft_on_the_hottest_day() {
+/// Delft from its point cloud in cells of a side (m): a folder with its layers, and what a scenario says of it. `None` without data.
+fn delft(cell: f64) -> Option<(tempfile::TempDir, String)> {
     let Some(data) = data_folder() else {
         assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
         eprintln!("no reference data: Delft was not computed");
-        return;
+        return None;
     };
     let folder = tempfile::tempdir().unwrap();
     let source = data.join("terrain/delft_ahn3_laz_bgt");
     let clouds = ["ahn3_cropped_1.laz", "ahn3_cropped_2.laz"].map(|name| source.join(name));
-    let found = import::laz(&clouds, 1.0, Crs::RD_NEW, &mut |_, _| {}).unwrap();
+    let found = import::laz(&clouds, cell, Crs::RD_NEW, &mut |_, _| {}).unwrap();
     let put = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();
     put("ground.tif", &found.terrain);
     put("surface.tif", &found.surface);
@@ -334,8 +337,18 @@ fn delft_on_the_hottest_day() {
     let surfaces = ["begroeidterreindeel", "onbegroeidterreindeel", "waterdeel", "wegdeel"].map(bgt).join(", ");
     let city =
         format!("holes = \"fill\"\n{CITY}\nbuildings = {}\nsurfaces = [{surfaces}]\ncodes = \"bgt\"", bgt("pand"));
-    let heat = "weather = \"data:weather/uurgeg_278_2011-2020.zip\"\ndate = \"2019-07-25\"\npressure = \"data:weather/uurgeg_279_2011-2020.zip\"";
-    let (frames, outcome, _) = try_run(folder.path(), &text(&city, heat, 18)).unwrap();
+    Some((folder, city))
+}
+
+/// The hours of Heino, with the pressure of Hoogeveen.
+const HEINO: &str =
+    "weather = \"data:weather/uurgeg_278_2011-2020.zip\"\npressure = \"data:weather/uurgeg_279_2011-2020.zip\"\n";
+
+#[test]
+fn delft_on_the_hottest_day() {
+    let Some((folder, city)) = delft(1.0) else { return };
+    let heat = format!("{HEINO}date = \"2019-07-25\"\nsurfaces = \"sine\"");
+    let (frames, outcome, _) = try_run(folder.path(), &text(&city, &heat, 18)).unwrap();
     // From the morning to the afternoon the shaded ground is cooler than the sunny.
     for hour in [9, 12, 15] {
         let layers = &frames[hour - 1];
@@ -354,4 +367,84 @@ fn delft_on_the_hottest_day() {
     let highest = pet.values.iter().copied().fold(f32::MIN, f32::max);
     assert!((45.0..62.0).contains(&highest), "{highest} °C PET");
     assert!(outcome.tables.iter().any(|table| table.name == "buildings" && table.rows.len() > 20));
+}
+
+#[test]
+fn delft_has_a_heat_island_in_the_heat_wave() {
+    let Some((folder, city)) = delft(2.0) else { return };
+    let heat = format!("{HEINO}date = \"2019-07-24\"");
+    let (frames, outcome, _) = try_run(folder.path(), &text(&city, &heat, 54)).unwrap();
+    // The hours that end at 22 to 4 h UTC, in the night before 26 July.
+    let mean = |hour: usize| {
+        let values = &layer(&frames[hour - 1], "heat_island").values;
+        let (sum, count) = values
+            .iter()
+            .filter(|value| !value.is_nan())
+            .fold((0.0, 0.0), |(sum, count), value| (sum + f64::from(*value), count + 1.0));
+        sum / count
+    };
+    let night: Vec<f64> = (24 + 22..=48 + 4).map(mean).collect();
+    let most = night.iter().copied().fold(f64::MIN, f64::max);
+    eprintln!("heat island of Delft in the night before 26 July 2019, hour by hour: {night:.2?} K");
+    assert!((1.5..=6.0).contains(&most), "{night:?}");
+    // At noon the city's air is about as warm as the meadow's.
+    assert!((-2.0..2.0).contains(&mean(24 + 13)), "{}", mean(24 + 13));
+    let nights = layer(&outcome.layers, "tropical_nights").values.iter().copied().fold(0.0, f32::max);
+    assert!(nights <= 3.0 && outcome.layers.iter().any(|layer| layer.name == "degree_hours"), "{nights}");
+}
+
+#[test]
+fn surfaces_and_air_go_on_where_they_were_stopped() {
+    let folder = inputs();
+    let file = folder.path().join("scenario.toml");
+    let island = "[heat.island]\nreleased_w_per_m2 = 12\nalbedo = { roof = 0.6 }\nconduction = \"force_restore\"";
+    std::fs::write(&file, text(CITY, &format!("{IN_TIME}\n{island}"), 9)).unwrap();
+    let scenario = Scenario::load(&file).unwrap();
+    let (city, _) = scenario.city().unwrap();
+    let run = |model: &mut dyn models::Model, until: f64| {
+        while !model.advance(until, Duration::from_millis(20)).unwrap().reached {}
+    };
+    let mut whole = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
+    run(&mut *whole, 9.0 * 3600.0);
+    let mut first = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
+    run(&mut *first, 4.0 * 3600.0);
+    let mut saved = Vec::new();
+    first.save(&mut saved).unwrap().unwrap();
+    let mut second = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
+    second.load(&mut &saved[..]).unwrap().unwrap();
+    run(&mut *second, 9.0 * 3600.0);
+    let (one, other) = (whole.outcome().unwrap(), second.outcome().unwrap());
+    for name in ["max_pet", "degree_hours", "max_island", "tropical_nights"] {
+        let [one, other] = [&one, &other].map(|outcome| &layer(&outcome.layers, name).values);
+        assert!(one.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()), "{name}");
+    }
+    assert!(second.settings()["island"]["first_day_repeated"].as_u64().is_some_and(|days| days >= 2));
+    assert!(one.story.iter().any(|text| text.nl.contains("hitte-eiland") && text.en.contains("heat island")));
+    // A night has ended, and in this place it was a warm one or not: never both.
+    let nights = &layer(&one.layers, "tropical_nights").values;
+    assert!(nights.iter().filter(|value| !value.is_nan()).all(|value| *value == 0.0 || *value == 1.0));
+}
+
+#[test]
+fn wrong_choices_of_the_heat_island_are_told() {
+    let folder = inputs();
+    let words = |heat: &str| {
+        try_run(folder.path(), &text(CITY, &format!("{IN_TIME}\n{heat}"), 2)).map(|_| ()).unwrap_err().to_string()
+    };
+    for (heat, wanted) in [
+        ("sky = \"isotropic\"", "heat.sky"),
+        ("surfaces = \"sine\"\n[heat.island]\nstep_s = 300", "heat.island"),
+        ("[heat.island]\nstep_s = 700", "heat.island.step_s"),
+        ("[heat.island]\nstep_s = 70", "heat.island.step_s"),
+        ("[heat.island]\nsoil_water = 1.2", "heat.island.soil_water"),
+        ("[heat.island]\nalbedo = { roofs = 0.7 }", "heat.island.albedo.roofs"),
+        ("[heat.island]\nalbedo = { roof = 1.7 }", "heat.island.albedo.roof"),
+        ("[heat.island]\nreleased_by_hour = [1.0]", "heat.island.released_by_hour"),
+        ("[heat.island]\nreleased_w_per_m2 = -4", "heat.island.released_w_per_m2"),
+        ("[heat.island]\nreleased_w_per_m2 = \"none.tif\"", "none.tif"),
+        ("product = \"national\"\n[heat.island]\nstep_s = 300", "heat.island"),
+    ] {
+        let told = words(heat);
+        assert!(told.contains(wanted), "{heat}: {told}");
+    }
 }

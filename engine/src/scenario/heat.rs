@@ -115,6 +115,9 @@ pub struct IslandSpec {
     /// Share of their water that soils hold for plants at the start, 0 (dry) to 1; 0.6 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soil_water: Option<f64>,
+    /// The same of the meadow at the station, whose air the weather is; 0.6 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meadow_water: Option<f64>,
     /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub albedo: BTreeMap<String, f64>,
@@ -191,6 +194,7 @@ impl Scenario {
             }
         }
         island.soil_water.map_or(Ok(()), |wet| number("heat.island.soil_water", wet, 0.0..=1.0))?;
+        island.meadow_water.map_or(Ok(()), |wet| number("heat.island.meadow_water", wet, 0.0..=1.0))?;
         for (name, albedo) in &island.albedo {
             let key = format!("heat.island.albedo.{name}");
             if !ALBEDOS.iter().any(|(own, _)| own == name) {

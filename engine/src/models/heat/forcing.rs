@@ -173,25 +173,44 @@ fn light(hour: &Hour, suns: &[Sun], middle: Sun, above: f64) -> Light {
     Light { altitude: middle.altitude, azimuth: middle.azimuth, direct, diffuse: diffuse.max(0.0), above }
 }
 
-/// Share of the sky that is covered, in each hour: as it was seen, or else from radiation by day and between two days by night.
+/// Hours of radiation that tell of the night before or after them.
+const HALF_DAY: usize = 6;
+
+/// Share of the sky that is covered, in each hour: as it was seen, or else from radiation by day and between two days by night. A night lies
+/// between all of the afternoon before and of the morning after it: the last hour alone, of a low sun, sees clouds in every haze.
 fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
-    let known = hours.iter().zip(suns).map(|(hour, suns)| {
-        let mean = suns.iter().map(|sun| sun.altitude).sum::<f64>() / suns.len() as f64;
-        hour.cloud.or_else(|| sky::cloudiness(hour.global, mean))
-    });
-    let known: Vec<Option<f64>> = known.collect();
-    let found: Vec<(usize, f64)> = known.iter().enumerate().filter_map(|(k, cloud)| Some((k, (*cloud)?))).collect();
+    let clear = |suns: &Vec<Sun>| sky::cloudless(suns.iter().map(|sun| sun.altitude).sum::<f64>() / suns.len() as f64);
+    let clear: Vec<Option<f64>> = suns.iter().map(clear).collect();
+    let known: Vec<Option<f64>> = hours
+        .iter()
+        .zip(&clear)
+        .map(|(hour, clear)| hour.cloud.or_else(|| clear.map(|clear| sky::covered(hour.global / clear))))
+        .collect();
+    // Of the hours from one on, forwards or backwards, that radiation tells of.
+    let told = |from: usize, back: bool| {
+        let at = |n: usize| if back { from.checked_sub(n) } else { Some(from + n).filter(|at| *at < hours.len()) };
+        if hours[from].cloud.is_some() {
+            return hours[from].cloud.unwrap_or(0.5);
+        }
+        let all = (0..HALF_DAY).map_while(|n| at(n).and_then(|at| clear[at].map(|clear| (hours[at].global, clear))));
+        let (sum, most) = all.fold((0.0, 0.0), |(sum, most), (own, clear)| (sum + own, most + clear));
+        sky::covered(sum / most)
+    };
     let between = |k: usize| {
-        let after = found.iter().position(|(at, _)| *at >= k);
-        match (after.and_then(|n| n.checked_sub(1)).or(found.len().checked_sub(1)), after) {
-            (_, Some(after)) if found[after].0 == k || after == 0 => found[after].1,
+        if let Some(cloud) = known[k] {
+            return cloud;
+        }
+        let before = (0..k).rev().find(|at| known[*at].is_some());
+        let after = (k + 1..hours.len()).find(|at| known[*at].is_some());
+        match (before, after) {
             (Some(before), Some(after)) => {
-                let (a, b) = (found[before], found[after]);
-                a.1 + (b.1 - a.1) * (k - a.0) as f64 / (b.0 - a.0) as f64
+                let (from, to) = (told(before, true), told(after, false));
+                from + (to - from) * (k - before) as f64 / (after - before) as f64
             }
-            (Some(last), None) => found[last].1,
+            (Some(before), None) => told(before, true),
+            (None, Some(after)) => told(after, false),
             // Nothing is known: half.
-            (None, _) => 0.5,
+            (None, None) => 0.5,
         }
     };
     (0..hours.len()).map(between).collect()

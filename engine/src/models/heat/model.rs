@@ -247,6 +247,7 @@ fn island(
         wall_albedo: albedo("wall", ground::WALL.albedo),
         albedo: Cover::ALL.map(of_cover),
         wet: given.soil_water.unwrap_or(START) as f32,
+        meadow: given.meadow_water.unwrap_or(START) as f32,
         ..Choices::default()
     };
     let edges = match given.edges {

@@ -93,12 +93,17 @@ pub fn clear_emissivity(vapour: f64, air: f64) -> f64 {
 /// Share of the sky that clouds cover, from global radiation over a whole hour (Crawford and Duchon's idea with the numbers of
 /// Kasten and Czeplak 1980); `None` where the sun stands too low for it. Altitude is the hour's mean, rad.
 pub fn cloudiness(global: f64, altitude: f64) -> Option<f64> {
-    if altitude < 15f64.to_radians() {
-        return None;
-    }
-    let clear = 910.0 * altitude.sin() - 30.0;
-    let ratio = global / clear;
-    Some(if ratio > 0.95 { 0.0 } else { ((1.0 - ratio) / 0.75).max(0.0).powf(1.0 / 3.4).min(1.0) })
+    cloudless(altitude).map(|clear| covered(global / clear))
+}
+
+/// Global radiation under a sky without clouds, W/m²; `None` where the sun stands too low for it.
+pub fn cloudless(altitude: f64) -> Option<f64> {
+    (altitude >= 15f64.to_radians()).then(|| 910.0 * altitude.sin() - 30.0)
+}
+
+/// Share of the sky that clouds cover where so much of a cloudless sky's radiation comes through.
+pub fn covered(ratio: f64) -> f64 {
+    if ratio > 0.95 { 0.0 } else { ((1.0 - ratio) / 0.75).max(0.0).powf(1.0 / 3.4).min(1.0) }
 }
 
 /// Longwave radiance of each patch, W/m²sr, of a sky that shines `level` W/m² on an open level plane and emits with a whole

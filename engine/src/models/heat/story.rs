@@ -6,6 +6,7 @@ use crate::frame::Table;
 use crate::grid::Grid;
 use crate::objects::Shape;
 use crate::places::{Place, Places};
+use crate::weather::stamp;
 use crate::words::{Language, Text};
 use glam::DVec2;
 
@@ -77,6 +78,28 @@ impl Facts<'_> {
         means
     }
 
+    /// Columns of the city's own air; none where it has none.
+    fn air_columns(&self) -> &'static [&'static str] {
+        const COLUMNS: [&str; 4] = ["degree_hours_25_c", "max_island_k", "night_island_k", "tropical_nights"];
+        if self.sums.has_air() { &COLUMNS } else { &[] }
+    }
+
+    /// Means over open ground for each of `air_columns`; NaN for none.
+    fn air(&self, cells: impl Iterator<Item = usize>) -> Vec<f64> {
+        if !self.sums.has_air() {
+            return Vec::new();
+        }
+        let nights = if self.sums.nights > 0 { self.sums.nights as f64 } else { f64::NAN };
+        let Sums { degree_hours, island, tropical, night_sum, .. } = self.sums;
+        let mut sums = [0.0; 5];
+        for cell in cells.filter(|cell| self.is_open[*cell]) {
+            let own = [degree_hours[cell], island[cell], night_sum[cell], tropical[cell]].map(f64::from);
+            let row = [own[0], own[1], own[2] / nights, own[3], 1.0];
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        sums[..4].iter().map(|sum| sum / sums[4]).collect()
+    }
+
     /// Cells of a place and those that touch them.
     fn around(&self, place: &Place) -> Vec<usize> {
         let (cols, rows) = (self.grid.cols, self.grid.rows);
@@ -134,22 +157,29 @@ pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
                     .fold((0.0, 0.0), |(sum, count), cell| (sum + f64::from(margin[cell]), count + 1.0));
                 row.push(100.0 * sum / count);
             }
+            row.extend(facts.air(area.outline.indices(facts.grid)));
             row
         };
         let words = "open ground of each neighbourhood: felt temperature (PET), sun, and coolness within reach";
-        let more = ["buildings_near_cool_percent", "window_percent"];
-        let more = &more[..if facts.margin.is_some() { 2 } else { 1 }];
+        let mut more = vec!["buildings_near_cool_percent"];
+        more.extend(facts.margin.map(|_| "window_percent"));
+        more.extend(facts.air_columns());
+        let more = &more[..];
         tables.push(table("neighbourhoods", words, &places.areas, more, places.areas.iter().map(row).collect()));
     }
     if !places.buildings.is_empty() {
         let row = |(cells, walk): (Vec<usize>, &f64)| {
+            let air = facts.air(cells.iter().copied());
             let mut row = facts.over(cells.into_iter()).to_vec();
             row.push(*walk);
+            row.extend(air);
             row
         };
+        let mut more = vec!["to_cool_m"];
+        more.extend(facts.air_columns());
         let rows = around.into_iter().zip(&walks).map(row).collect();
         let words = "open ground that touches each building: felt temperature (PET), sun, and the walk to a cool place";
-        tables.push(table("buildings", words, &places.buildings, &["to_cool_m"], rows));
+        tables.push(table("buildings", words, &places.buildings, &more, rows));
     }
     tables
 }
@@ -223,6 +253,9 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
             }));
         }
     }
+    if let Some(texts) = air(facts) {
+        story.extend(texts.map(|words| both(&words)));
+    }
     if let Some(whole) = facts.margin.map(|margin| whole_margin(margin, facts.is_open)).filter(|whole| *whole <= 99.9) {
         story.push(both(&|language| {
             let part = language.number(100.0 - whole, 0);
@@ -239,6 +272,55 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
         }));
     }
     story
+}
+
+/// A sentence in a language.
+type Words = Box<dyn Fn(Language) -> String>;
+
+/// What there is to say of the city's own air: how warm it gets by day, and the heat island by night.
+fn air(facts: &Facts) -> Option<[Words; 2]> {
+    let hours = facts.sums.summaries.iter().filter(|hour| !hour.city.is_nan());
+    let island = |hour: &&Summary| hour.city - hour.air;
+    let warmest = hours.clone().max_by(|a, b| a.city.total_cmp(&b.city))?;
+    let (city, station, when) = (warmest.city, warmest.air, stamp(warmest.end));
+    let day: Words = Box::new(move |language| {
+        let [city, station] = [city, station].map(|value| language.number(value, 1));
+        match language {
+            Language::English => format!(
+                "The air between the houses was warmest in the hour that ended at {when}: {city} °C on average, with {station} °C at the \
+                 station."
+            ),
+            Language::Dutch => format!(
+                "De lucht tussen de huizen was het warmst in het uur dat eindigde om {when}: gemiddeld {city} °C, bij {station} °C op het \
+                 station."
+            ),
+        }
+    });
+    let nights: Vec<&Summary> = hours.filter(|hour| hour.night > 0.0).collect();
+    let most = nights.iter().copied().max_by(|a, b| island(a).total_cmp(&island(b)));
+    let mean = nights.iter().map(island).sum::<f64>() / nights.len().max(1) as f64;
+    let most = most.map(|hour| (island(&hour), stamp(hour.end)));
+    let open = facts.is_open.iter().zip(&facts.sums.tropical).filter(|(open, _)| **open);
+    let (sum, count) = open.fold((0.0, 0.0f64), |(sum, count), (_, nights)| (sum + f64::from(*nights), count + 1.0));
+    let (tropical, whole) = (sum / count.max(1.0), facts.sums.whole_nights());
+    let night: Words = Box::new(move |language| {
+        let Some((most, when)) = &most else {
+            return language.pick("The run has no night.", "De berekening heeft geen nacht.").into();
+        };
+        let [mean, most, tropical] = [mean, *most, tropical].map(|value| language.number(value, 1));
+        match language {
+            Language::English => format!(
+                "By night the air in the city was {mean} K warmer than at the station on average, and {most} K in the hour that ended at \
+                 {when} (the heat island). Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
+            ),
+            Language::Dutch => format!(
+                "'s Nachts was de lucht in de stad gemiddeld {mean} K warmer dan op het station, en {most} K in het uur dat eindigde om \
+                 {when} (het hitte-eiland). Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven \
+                 20 °C (tropennachten)."
+            ),
+        }
+    });
+    Some([day, night])
 }
 
 fn day(language: Language, means: &[f64; 13]) -> String {

@@ -60,7 +60,7 @@ pub(super) struct Sums {
     lowest: Vec<f32>,
     pub(super) tropical: Vec<f32>,
     pub(super) island: Vec<f32>,
-    night_island: Vec<f32>,
+    pub(super) night_sum: Vec<f32>,
     /// Hours in all, around noon, and of night.
     pub(super) hours: u64,
     pub(super) noon: u64,
@@ -84,7 +84,7 @@ impl Sums {
             lowest: vec![f32::MAX; len],
             tropical: row(),
             island: vec![f32::MIN; len],
-            night_island: row(),
+            night_sum: row(),
             hours: 0,
             noon: 0,
             nights: 0,
@@ -146,7 +146,7 @@ impl Sums {
         let station = hour.air as f32;
         // A night has ended: only now its coolest hour is known.
         let ends = !hour.is_night && self.summaries.last().is_some_and(|last| last.night > 0.0);
-        let Sums { degree_hours, lowest, tropical, island, night_island, .. } = self;
+        let Sums { degree_hours, lowest, tropical, island, night_sum, .. } = self;
         degree_hours.par_iter_mut().zip(air).for_each(|(sum, air)| *sum += (air - DEGREES).max(0.0));
         island.par_iter_mut().zip(air).for_each(|(most, air)| *most = most.max(air - station));
         if ends {
@@ -157,7 +157,7 @@ impl Sums {
         }
         if hour.is_night {
             lowest.par_iter_mut().zip(air).for_each(|(lowest, air)| *lowest = lowest.min(*air));
-            night_island.par_iter_mut().zip(air).for_each(|(sum, air)| *sum += air - station);
+            night_sum.par_iter_mut().zip(air).for_each(|(sum, air)| *sum += air - station);
         }
         let open = air.iter().zip(is_open).filter(|(_, open)| **open).map(|(air, _)| f64::from(*air));
         let (sum, count, warmest) =
@@ -173,7 +173,7 @@ impl Sums {
     /// How much warmer than at the station the air was by night on average, K; `None` without nights or air of its own.
     pub(super) fn night_island(&self) -> Option<Vec<f32>> {
         let nights = self.nights as f32;
-        (self.has_air() && self.nights > 0).then(|| self.night_island.iter().map(|sum| sum / nights).collect())
+        (self.has_air() && self.nights > 0).then(|| self.night_sum.iter().map(|sum| sum / nights).collect())
     }
 
     /// Nights that ended within the run.
@@ -208,8 +208,8 @@ impl Sums {
         for values in [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] {
             write(out, values)?;
         }
-        let Sums { degree_hours, lowest, tropical, island, night_island, .. } = self;
-        for values in [degree_hours, lowest, tropical, island, night_island] {
+        let Sums { degree_hours, lowest, tropical, island, night_sum, .. } = self;
+        for values in [degree_hours, lowest, tropical, island, night_sum] {
             write(out, values)?;
         }
         write(out, &self.summaries)
@@ -220,7 +220,7 @@ impl Sums {
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
             [row()?, row()?, row()?, row()?, row()?, row()?, row()?, row()?];
-        let [degree_hours, lowest, tropical, island, night_island] = [row()?, row()?, row()?, row()?, row()?];
+        let [degree_hours, lowest, tropical, island, night_sum] = [row()?, row()?, row()?, row()?, row()?];
         let hours = usize::try_from(counts[0]).ok().filter(|hours| *hours <= most).ok_or_else(damaged)?;
         let summaries = read(from, Some(hours))?;
         let [hours, noon, nights] = [counts[0], counts[1], counts[2]];
@@ -237,7 +237,7 @@ impl Sums {
             lowest,
             tropical,
             island,
-            night_island,
+            night_sum,
             hours,
             noon,
             nights,

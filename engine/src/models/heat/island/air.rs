@@ -21,6 +21,8 @@ pub struct Choices {
     pub albedo: [f32; Cover::ALL.len()],
     /// What of the ground's and of the trees' buckets is full at the start.
     pub wet: f32,
+    /// What of the meadow's bucket at the station is full at the start.
+    pub meadow: f32,
     /// Whether opposite edges are joined: for tests.
     pub wraps: bool,
 }
@@ -33,6 +35,7 @@ impl Default for Choices {
             wall_albedo: ground::WALL.albedo,
             albedo: Cover::ALL.map(|cover| ground::kind(cover).albedo),
             wet: START as f32,
+            meadow: START as f32,
             wraps: false,
         }
     }

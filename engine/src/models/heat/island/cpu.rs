@@ -16,7 +16,7 @@ pub const LANES: usize = 64;
 /// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
 pub const PASSES: usize = 2;
 /// See `PASSES`.
-pub const CYCLES: usize = 3;
+pub const CYCLES: [usize; PASSES] = [2, 8];
 /// Leaves above each square metre of a crown's ground, m².
 pub const LEAVES: f32 = 4.0;
 /// Depth of the bucket from which trees drink, m.
@@ -279,7 +279,13 @@ impl CpuAir {
     }
 
     /// Air in a pass, from that at the beginning of the step; what is left over of its heat, W/m² of open ground.
-    fn mix(&mut self, drive: &Drive, old: &[Pair], cells: &[Effect], walls: &[(Balance, [f32; 2])]) -> f64 {
+    fn mix(
+        &mut self,
+        drive: &Drive,
+        old: &[Pair],
+        (cells, walls): (&[Effect], &[(Balance, [f32; 2])]),
+        cycles: usize,
+    ) -> f64 {
         let Some(wind) = &self.wind else { return 0.0 };
         let (town, step) = (&self.town, self.choices.step as f32);
         let len = town.grid.len();
@@ -310,7 +316,7 @@ impl CpuAir {
         };
         let (decay, rhs): (Vec<Pair>, Vec<Pair>) = (0..len).into_par_iter().map(of).unzip();
         self.grids.set_decay(&decay);
-        for _ in 0..CYCLES {
+        for _ in 0..cycles {
             self.grids.cycle(&mut self.air, &rhs);
         }
         AIR * f64::from(depth) * self.grids.finest().gap(&self.air, &rhs)
@@ -455,10 +461,10 @@ impl Air for CpuAir {
         let (first, first_wall) = self.first();
         let old = self.air.clone();
         let (mut cells, mut walls, mut gap) = (Vec::new(), Vec::new(), 0.0);
-        for _ in 0..PASSES {
+        for cycles in CYCLES {
             walls = self.walls(drive, &around, &first_wall);
             cells = self.cells(drive, &around, &first);
-            gap = self.mix(drive, &old, &cells, &walls);
+            gap = self.mix(drive, &old, (&cells, &walls), cycles);
         }
         self.keep(drive, &cells);
         self.keep_walls(&walls);

@@ -121,6 +121,17 @@ fn psi_wind(zeta: f64) -> f64 {
     }
 }
 
+/// A number's bits as those of two halves, for states; and back.
+pub fn halves(value: f64) -> [f32; 2] {
+    let bits = value.to_bits();
+    [f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32)]
+}
+
+/// See `halves`.
+pub fn whole([high, low]: [f32; 2]) -> f64 {
+    f64::from_bits((u64::from(high.to_bits()) << 32) | u64::from(low.to_bits()))
+}
+
 /// A meadow in the open, over which the station stands: what it gives to the air tells what lies above.
 #[derive(Clone, Debug)]
 pub struct Meadow {
@@ -227,21 +238,23 @@ impl Meadow {
     pub fn state(&self) -> Vec<f32> {
         let mut state = self.column.clone();
         let (warmer, aloft) = self.aloft.unwrap_or((f64::NAN, f64::NAN));
-        state.extend([self.skin, self.water as f32, self.fluxes.0 as f32, self.fluxes.1 as f32]);
-        state.extend([warmer as f32, aloft as f32]);
+        state.push(self.skin);
+        state.extend([self.water, self.fluxes.0, self.fluxes.1, warmer, aloft].into_iter().flat_map(halves));
         state
     }
 
     /// Numbers of `state`.
-    pub const STATE: usize = LAYERS + 6;
+    pub const STATE: usize = LAYERS + 11;
 
     /// Takes up what `state` gave.
     pub fn set_state(&mut self, state: &[f32]) {
-        if let [column @ .., skin, water, sensible, latent, warmer, aloft] = state {
+        let (column, rest) = state.split_at(LAYERS.min(state.len()));
+        let [skin, numbers @ ..] = rest else { return };
+        let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+        if let ([water, sensible, latent, warmer, aloft], LAYERS) = (&numbers[..], column.len()) {
             self.column.copy_from_slice(column);
-            (self.skin, self.water) = (*skin, f64::from(*water));
-            self.fluxes = (f64::from(*sensible), f64::from(*latent));
-            self.aloft = Some((f64::from(*warmer), f64::from(*aloft))).filter(|(warmer, _)| !warmer.is_nan());
+            (self.skin, self.water, self.fluxes) = (*skin, *water, (*sensible, *latent));
+            self.aloft = Some((*warmer, *aloft)).filter(|(warmer, _)| !warmer.is_nan());
         }
     }
 }

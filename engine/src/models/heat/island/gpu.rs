@@ -2,7 +2,7 @@
 
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
 use super::column::{LAYERS, Layer, Material, Skin, WALL_LAYERS};
-use super::cpu::{CYCLES, LANES, PASSES};
+use super::cpu::{CYCLES, LANES};
 use super::exchange::AIR;
 use super::grids::{COARSEST_STEPS, Grids, STEPS};
 use super::params::{self, Effect, black};
@@ -389,14 +389,14 @@ impl Air for GpuAir {
         work.push(Work::Groups(first, groups(len.max(count))));
         work.push(Work::Copy((&self.air, 0), (&self.old, 0), (8 * len as u64).next_multiple_of(16)));
         let [walls, ground, mix] = &self.pass;
-        for _ in 0..PASSES {
+        for cycles in CYCLES {
             work.push(Work::Groups(walls, of_walls));
             work.push(Work::Groups(ground, cells));
             work.push(Work::Groups(mix, cells));
             for grid in &self.grids {
                 work.extend(grid.decay.iter().map(|decay| Work::Groups(decay, groups(grid.coarse))));
             }
-            (0..CYCLES).for_each(|_| self.cycle(0, &mut work));
+            (0..cycles).for_each(|_| self.cycle(0, &mut work));
         }
         let [totals, keep, keep_walls] = &self.after;
         let rows = [grid.rows.min(GROUPS) as u32, grid.rows.div_ceil(GROUPS) as u32];

@@ -13,7 +13,7 @@ use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
 use super::cpu::CpuAir;
-use super::exchange::{Meadow, Station, above, rising, specific};
+use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
 use super::flow::{Faces, project};
 use super::gpu::GpuAir;
 use super::town::Town;
@@ -27,6 +27,9 @@ use std::f64::consts::PI;
 /// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
 const SETTLED: f64 = 0.1;
 const MOST_DAYS: usize = 10;
+/// Height by which the layer that a city warms grows on each metre of the wind's way (Garratt 1990), and the most that it is warmed, K.
+const GROWTH: f64 = 0.1;
+const MOST_WARMED: f64 = 3.0;
 /// Length of the time that a position of the sun stands for, s.
 const POSITION: f64 = 600.0;
 /// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
@@ -134,7 +137,7 @@ impl Island {
         };
         Island {
             walls: (0..walls.cell.len()).map(middle).collect(),
-            meadow: Meadow::new(0.0, f64::from(choices.wet), choices.conduction, choices.step),
+            meadow: Meadow::new(0.0, f64::from(choices.meadow), choices.conduction, choices.step),
             place,
             scene,
             town,
@@ -209,7 +212,7 @@ impl Island {
             let mean = |of: &dyn Fn(&Forcing) -> f64| self.first.iter().map(of).sum::<f64>() / count as f64;
             let (air, vapour) = (mean(&|hour| hour.weather.air), mean(&|hour| specific(hour.vapour, pressure(hour))));
             self.air.start(air, vapour)?;
-            self.meadow = Meadow::new(air, f64::from(self.choices.wet), self.choices.conduction, self.choices.step);
+            self.meadow = Meadow::new(air, f64::from(self.choices.meadow), self.choices.conduction, self.choices.step);
             self.latest = super::air::Totals { air, humidity: vapour, ..Default::default() };
         }
         let hours = std::mem::take(&mut self.first);
@@ -264,6 +267,17 @@ impl Island {
         add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
         radiation.long_up = seen_below(&self.scene, &means.up, f64::from(EYE));
         Ok(Found { means, wind, radiation })
+    }
+
+    /// How much warmer than above the meadow the air above the city is on average, K: what the city gives more than the meadow stays in a layer
+    /// that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above is taken.
+    fn warmed(&self, wind: f64) -> f64 {
+        let grid = self.place.grid;
+        let way = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
+        let layer = (GROWTH * way).max(super::exchange::ABOVE);
+        let more = self.latest.sensible - self.meadow.fluxes.0;
+        let at_60_m = wind.max(super::exchange::CALMEST) / super::exchange::AT_60_M;
+        (0.5 * more * way / (super::exchange::AIR * layer * at_60_m)).clamp(-MOST_WARMED, MOST_WARMED)
     }
 
     /// Weather between the hours around a moment (s since 1970); what shines is that of the position of the sun.
@@ -327,7 +341,8 @@ impl Island {
                 let passed = k as f64 + (n as f64 + 0.5) / each as f64;
                 let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
                 let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
-                let aloft = self.meadow.step(&station);
+                let mut aloft = self.meadow.step(&station);
+                aloft.air += self.warmed(station.wind);
                 let rises = rising(self.latest.sensible, station.air);
                 let drive = Drive {
                     aloft,
@@ -436,7 +451,8 @@ impl Island {
     /// What the device refuses.
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![f32::from(u8::from(self.is_settled)), self.spun as f32];
-        state.extend([self.latest.air, self.latest.humidity, self.latest.sensible, self.gap].map(|own| own as f32));
+        let own = [self.latest.air, self.latest.humidity, self.latest.sensible, self.gap];
+        state.extend(own.into_iter().flat_map(halves));
         state.extend(self.meadow.state());
         state.extend(self.air.state()?);
         Ok(state)
@@ -444,7 +460,7 @@ impl Island {
 
     /// Numbers of `state`.
     pub fn state_len(&self) -> usize {
-        6 + Meadow::STATE + self.air.state_len()
+        10 + Meadow::STATE + self.air.state_len()
     }
 
     /// Takes up what `state` gave.
@@ -452,12 +468,16 @@ impl Island {
     /// # Errors
     /// What the device refuses.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        if let [settled, spun, air, humidity, sensible, gap, rest @ ..] = state
+        let (head, rest) = state.split_at(10.min(state.len()));
+        if let [settled, spun, numbers @ ..] = head
             && *settled > 0.0
         {
             (self.is_settled, self.spun) = (true, *spun as usize);
-            let [air, humidity, sensible, gap] = [air, humidity, sensible, gap].map(|own| f64::from(*own));
-            self.latest = super::air::Totals { air, humidity, sensible, gap };
+            let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+            if let [air, humidity, sensible, gap] = numbers[..] {
+                self.latest = super::air::Totals { air, humidity, sensible, gap };
+                self.gap = gap;
+            }
             let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
             self.meadow.set_state(meadow);
             self.air.set_state(rest)?;

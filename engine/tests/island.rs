@@ -1,0 +1,52 @@
+//! The heat island in time on both devices.
+
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::gpu;
+use hanze_engine::cover::Cover;
+use hanze_engine::device::Device;
+use hanze_engine::models::heat::island::air::Choices;
+use hanze_engine::models::heat::island::run::Edges;
+use hanze_engine::models::heat::validate::island::{Plan, hot_day};
+use hanze_engine::models::runoff::validate::noise;
+
+/// A rough town of all covers, houses of all heights, and trees.
+fn rough(side: usize) -> Plan {
+    Plan::new(side, 3.0).each(|x, y, building, tree, cover| {
+        let own = noise((x * 7.0 + y * 131.0) as u64)();
+        let block = noise(((x / 18.0).floor() * 17.0 + (y / 21.0).floor() * 57.0) as u64)();
+        if block > 0.55 && x % 18.0 > 6.0 && y % 21.0 > 6.0 {
+            (*building, *cover) = ((4.0 + 20.0 * block) as f32, Cover::Roof);
+            return;
+        }
+        let kinds = [Cover::Cobble, Cover::Asphalt, Cover::Grass, Cover::Soil, Cover::Water];
+        *cover = kinds[(5.0 * block) as usize % 5];
+        *tree = if own > 0.8 { 9.0 } else { 0.0 };
+    })
+}
+
+#[test]
+fn devices_agree_hour_by_hour() {
+    let Some(gpu) = gpu() else { return };
+    let plan = rough(44);
+    let mut hours = hot_day(3.0).unwrap();
+    // The wind turns, and it rains for an hour.
+    for (k, hour) in hours.iter_mut().enumerate() {
+        hour.weather.direction = if k % 5 == 4 { None } else { Some((40 * k % 360) as f64) };
+        hour.weather.rain = Some(if k == 10 { 4.0 } else { 0.0 });
+    }
+    for edges in [Edges::Mean, Edges::Rural] {
+        let run = |device: &Device| plan.run(device, &hours, Choices::default(), edges).unwrap();
+        let ((one, gap), (other, gpu_gap)) = (run(&Device::Cpu), run(&gpu));
+        assert!(gap < 1.0 && (gap - gpu_gap).abs() < 0.05, "{gap} {gpu_gap} W/m² are not accounted for");
+        for (hour, (one, other)) in one.iter().zip(&other).enumerate() {
+            let off = |a: &[f32], b: &[f32], open: bool| {
+                let cells = (0..a.len()).filter(|k| !open || plan.buildings[*k] <= 0.0);
+                cells.map(|k| (a[k] - b[k]).abs()).fold(0.0, f32::max)
+            };
+            let (air, skin) = (off(&one.air, &other.air, true), off(&one.skin, &other.skin, false));
+            assert!(air < 0.02 && skin < 0.05, "hour {hour}: air {air} K, ground {skin} K apart");
+        }
+    }
+}
