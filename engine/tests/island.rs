@@ -7,6 +7,7 @@ use adapter::gpu;
 use hanze_engine::cover::Cover;
 use hanze_engine::device::Device;
 use hanze_engine::models::heat::island::air::Choices;
+use hanze_engine::models::heat::island::diagnostic::Wind3d;
 use hanze_engine::models::heat::island::run::Edges;
 use hanze_engine::models::heat::validate::island::{Plan, hot_day};
 use hanze_engine::models::runoff::validate::noise;
@@ -48,5 +49,18 @@ fn devices_agree_hour_by_hour() {
             let (air, skin) = (off(&one.air, &other.air, true), off(&one.skin, &other.skin, false));
             assert!(air < 0.02 && skin < 0.05, "hour {hour}: air {air} K, ground {skin} K apart");
         }
+    }
+}
+
+#[test]
+fn devices_agree_on_the_wind_in_three_dimensions() {
+    let Some(gpu) = gpu() else { return };
+    let plan = rough(40);
+    for to in [(1.0, 0.0), (0.6, -0.8)] {
+        let run = |device: &Device| Wind3d::solve(&plan.grid, &plan.buildings, to, device).unwrap();
+        let (one, other) = (run(&Device::Cpu), run(&gpu));
+        assert!(one.divergence() <= 1e-4 && other.divergence() <= 1e-4);
+        let off = one.near().iter().zip(other.near()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-3, "{off}");
     }
 }

@@ -117,6 +117,7 @@ fn structs_agree() {
     check_struct::<island::Skin>();
     check_struct::<island::Effect>();
     check_struct::<island::Grids>();
+    check_struct::<island::Volume>();
     check_struct::<traffic::Search>();
     check_struct::<traffic::Arc>();
     check_struct::<motion::Motion>();

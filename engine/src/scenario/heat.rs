@@ -112,6 +112,9 @@ pub struct IslandSpec {
     /// What blows in at the edges; air like that of the city on average if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edges: Option<EdgesName>,
+    /// How the wind blows between buildings; projected if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wind: Option<WindName>,
     /// Share of their water that soils hold for plants at the start, 0 (dry) to 1; 0.6 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soil_water: Option<f64>,
@@ -137,6 +140,16 @@ pub enum ConductionName {
     Layers,
     /// In a skin and a deep temperature: faster, and exact only for the wave of a whole day.
     ForceRestore,
+}
+
+/// How the wind blows between buildings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WindName {
+    /// The national method's wind, made free of divergence around buildings.
+    Projected,
+    /// In three dimensions, for each of eight sectors: with the air that turns back behind buildings and in streets. Trees do not stand in it.
+    ThreeDimensional,
 }
 
 /// What blows in at the edges.

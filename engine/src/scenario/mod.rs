@@ -13,7 +13,9 @@ mod storms;
 mod traffic;
 
 pub use city::{Input, check_demo_memory};
-pub use heat::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED};
+pub use heat::{
+    ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
+};
 pub use series::Allowed;
 pub use spec::{
     BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec,

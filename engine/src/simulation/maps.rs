@@ -20,10 +20,11 @@ const LONGEST: [u32; 2] = [1600, 900];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
 /// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
-const DRAWN: [(&str, Option<&str>); 15] = [
+const DRAWN: [(&str, Option<&str>); 16] = [
     ("max_depth", Some("depth")),
     ("max_pet", Some("pet")),
     ("noon_pet", None),
+    ("night_island", Some("heat_island")),
     ("cool_distance", None),
     ("flow_bands", Some("flow_bands")),
     ("difference_flow_bands", None),
@@ -120,13 +121,14 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
 }
 
 /// Layers whose time is that of the day, in UTC.
-const OF_THE_DAY: [&str; 6] = ["pet", "pet_hoeppe", "utci", "tmrt", "sun", "air"];
+const OF_THE_DAY: [&str; 10] =
+    ["pet", "pet_hoeppe", "utci", "tmrt", "sun", "air", "heat_island", "surface", "humidity", "wind_speed"];
 
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
 fn clock(name: &str) -> String {
     let seconds = name.rsplit_once('_').and_then(|(_, stamp)| stamp.trim_end_matches('s').parse::<f64>().ok());
     let seconds = seconds.unwrap_or(0.0).round() as u64;
-    let layer = name.strip_prefix("frames/").and_then(|name| name.split_once('_')).map(|(layer, _)| layer);
+    let layer = name.strip_prefix("frames/").and_then(|name| name.rsplit_once('_')).map(|(layer, _)| layer);
     if layer.is_some_and(|layer| OF_THE_DAY.contains(&layer)) {
         let day = if seconds > 86_400 { format!(" (+{})", (seconds - 1) / 86_400) } else { String::new() };
         return format!("{}:{:02} UTC{day}", seconds / 3600 % 24, seconds / 60 % 60);

@@ -75,8 +75,8 @@ pub const PROCESSES: &[Process] = &[
     Process {
         id: "urban-heat",
         title: "Urban heat",
-        description: "How hot it feels on every square metre, hour by hour: radiation from all sides, PET and UTCI from the weather of a \
-                      station and the shade of houses and trees; or the heat map of the Dutch stress test by its national method.",
+        description: "How hot it feels on every square metre, hour by hour: surfaces that store heat, air that flows between houses (the \
+                      heat island), radiation from all sides, PET and UTCI, from the weather of a station; or the heat map of the Dutch stress test by its national method.",
         is_echo: false,
         model: Some(ModelName::Heat),
         shows: Some("pet"),
@@ -89,6 +89,9 @@ pub const PROCESSES: &[Process] = &[
                 "mean_pet-tif": file("Mean felt temperature (PET)", RASTER),
                 "hot_hours-tif": file("Hours that feel hotter than 35 °C (PET)", RASTER),
                 "sun_hours-tif": file("Hours of sun", RASTER),
+                "night_island-tif": file("Warmer than at the station by night", RASTER),
+                "degree_hours-tif": file("Degree-hours above 25 °C", RASTER),
+                "tropical_nights-tif": file("Tropical nights", RASTER),
                 "sky_view-tif": file("Part of the sky that is seen", RASTER),
                 "max_pet-png": file("Map of the highest felt temperature", "image/png"),
                 "run-json": file("Record: inputs, settings, device, checksums", "application/json"),

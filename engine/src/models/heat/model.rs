@@ -28,7 +28,7 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
-use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario};
+use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario, WindName};
 use crate::weather;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -248,6 +248,7 @@ fn island(
         albedo: Cover::ALL.map(of_cover),
         wet: given.soil_water.unwrap_or(START) as f32,
         meadow: given.meadow_water.unwrap_or(START) as f32,
+        has_depth: given.wind == Some(WindName::ThreeDimensional),
         ..Choices::default()
     };
     let edges = match given.edges {

@@ -152,6 +152,10 @@ impl Scale {
                 let starts = vec![COLDEST, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
+            "heat_island" | "max_island" | "night_island" => {
+                let starts = vec![COLDEST, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0];
+                fixed("K", 1.0, 1, starts, &HEAT)
+            }
             "flow" | "flow_bands" => {
                 let starts = vec![1.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1200.0, 1800.0];
                 fixed("per h", 1.0, 0, starts, &CIVIDIS)

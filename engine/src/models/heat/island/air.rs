@@ -23,6 +23,8 @@ pub struct Choices {
     pub wet: f32,
     /// What of the meadow's bucket at the station is full at the start.
     pub meadow: f32,
+    /// Whether the wind is solved for in three dimensions.
+    pub has_depth: bool,
     /// Whether opposite edges are joined: for tests.
     pub wraps: bool,
 }
@@ -36,6 +38,7 @@ impl Default for Choices {
             albedo: Cover::ALL.map(|cover| ground::kind(cover).albedo),
             wet: START as f32,
             meadow: START as f32,
+            has_depth: false,
             wraps: false,
         }
     }

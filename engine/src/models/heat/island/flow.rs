@@ -77,8 +77,6 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> R
     let (cols, rows) = (grid.cols, grid.rows);
     let share = |cell: usize| share[cell];
     let mut faces = [Faces::still(cols, rows), Faces::still(cols, rows)];
-    let mut side = vec![[0.0f32; 4]; cols * rows];
-    let mut decay = vec![[0.0f32; 2]; cols * rows];
     let open = |col: usize, row: usize| is_open[row * cols + col];
     for row in 0..rows {
         for col in 0..=cols {
@@ -86,14 +84,8 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> R
             let east = (col < cols).then(|| row * cols + col).filter(|cell| is_open[*cell]);
             let at_edge = col == 0 || col == cols;
             let speed = match (west, east) {
-                (Some(a), Some(b)) => {
-                    (side[a][1], side[b][0]) = (1.0, 1.0);
-                    0.5 * (share(a) + share(b))
-                }
-                (Some(one), None) | (None, Some(one)) if at_edge => {
-                    decay[one] = decay[one].map(|own| own + 1.0);
-                    share(one)
-                }
+                (Some(a), Some(b)) => 0.5 * (share(a) + share(b)),
+                (Some(one), None) | (None, Some(one)) if at_edge => share(one),
                 _ => 0.0,
             };
             faces[0].east[row * (cols + 1) + col] = speed;
@@ -105,19 +97,37 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> R
             let south = (row < rows && open(col, row)).then(|| row * cols + col);
             let at_edge = row == 0 || row == rows;
             let speed = match (north, south) {
-                (Some(a), Some(b)) => {
-                    (side[a][3], side[b][2]) = (1.0, 1.0);
-                    0.5 * (share(a) + share(b))
-                }
-                (Some(one), None) | (None, Some(one)) if at_edge => {
-                    decay[one] = decay[one].map(|own| own + 1.0);
-                    share(one)
-                }
+                (Some(a), Some(b)) => 0.5 * (share(a) + share(b)),
+                (Some(one), None) | (None, Some(one)) if at_edge => share(one),
                 _ => 0.0,
             };
             faces[1].south[row * cols + col] = speed;
         }
     }
+    free(faces, is_open, at_roofs)
+}
+
+/// Two winds made free of divergence, where nothing blows through what is not open and all edges are open.
+///
+/// # Errors
+/// `Scenario` where what is left does not get small.
+pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32) -> Result<[Faces; 2]> {
+    let (cols, rows) = (faces[0].cols, faces[0].rows);
+    let open = |col: usize, row: usize| is_open[row * cols + col];
+    let of = |k: usize| {
+        let (col, row) = (k % cols, k / cols);
+        let mut side = [0.0f32; 4];
+        if !is_open[k] {
+            return (side, [0.0f32; 2]);
+        }
+        side[0] = f32::from(u8::from(col > 0 && open(col - 1, row)));
+        side[1] = f32::from(u8::from(col + 1 < cols && open(col + 1, row)));
+        side[2] = f32::from(u8::from(row > 0 && open(col, row - 1)));
+        side[3] = f32::from(u8::from(row + 1 < rows && open(col, row + 1)));
+        let edges = [col == 0, col + 1 == cols, row == 0, row + 1 == rows];
+        (side, [edges.into_iter().filter(|edge| *edge).count() as f32; 2])
+    };
+    let (side, decay): (Vec<[f32; 4]>, Vec<Pair>) = (0..cols * rows).map(of).unzip();
     let mut grids = Grids::new(cols, rows, side, 0.5);
     grids.set_decay(&decay);
     let out = |faces: &Faces, col: usize, row: usize| {

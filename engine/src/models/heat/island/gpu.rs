@@ -453,5 +453,20 @@ impl Air for GpuAir {
 }
 
 /// All kernels of surfaces and air in time.
-pub const KERNELS: [Kernel; 14] =
-    [SMOOTH, RESTRICT, PROLONG, DECAY, OWN, ALONG, AROUND, FIRST, WALLS, CELLS, MIX, KEEP, KEEP_WALLS, TOTALS];
+pub const KERNELS: [Kernel; 15] = [
+    SMOOTH,
+    RESTRICT,
+    PROLONG,
+    DECAY,
+    OWN,
+    ALONG,
+    AROUND,
+    FIRST,
+    WALLS,
+    CELLS,
+    MIX,
+    KEEP,
+    KEEP_WALLS,
+    TOTALS,
+    super::diagnostic::SOR,
+];

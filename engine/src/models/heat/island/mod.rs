@@ -6,6 +6,7 @@
 pub mod air;
 pub mod column;
 pub mod cpu;
+pub mod diagnostic;
 pub mod exchange;
 pub mod flow;
 pub mod gpu;

@@ -96,6 +96,22 @@ shared_struct! {
     }
 }
 
+shared_struct! {
+    /// A volume of air.
+    pub struct Volume {
+        /// Columns.
+        pub cols: u32,
+        /// Rows.
+        pub rows: u32,
+        /// Levels.
+        pub levels: u32,
+        /// 0 for the cells with an even sum of column, row and level, 1 for the others.
+        pub colour: u32,
+        /// What a side above is worth: the square of width over height.
+        pub flat: f32,
+    }
+}
+
 /// W/m²K⁴.
 pub const SIGMA: f32 = 5.670374e-8;
 /// 0 °C in K.

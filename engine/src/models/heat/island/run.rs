@@ -13,8 +13,9 @@ use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
 use super::cpu::CpuAir;
+use super::diagnostic::Wind3d;
 use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
-use super::flow::{Faces, project};
+use super::flow::{Faces, free, project};
 use super::gpu::GpuAir;
 use super::town::Town;
 use super::transport::passing;
@@ -35,6 +36,9 @@ const POSITION: f64 = 600.0;
 /// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
 const LEAST_WIND: f32 = 0.5;
 const LEAST_MIXING: f32 = 0.2;
+
+/// Sectors of the wind in three dimensions.
+const SECTORS: usize = 8;
 
 /// What blows in at the edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +94,9 @@ pub struct Island {
     first: Vec<Forcing>,
     hours: Vec<Forcing>,
     winds: Vec<(Quarter, Blowing)>,
+    /// Wind in three dimensions, by sector, where it is wanted: of 1 m/s at 10 m what flows between the houses, and what people feel.
+    sectors: Option<Vec<(usize, Faces, Vec<f32>)>>,
+    device: Device,
     patches: Vec<Patch>,
     /// What all cells see of walls and crowns, on a level plane and around.
     views: Option<Incoming>,
@@ -148,6 +155,8 @@ impl Island {
             first: in_time(first),
             hours: in_time(hours),
             winds: Vec::new(),
+            sectors: None,
+            device: Device::Cpu,
             patches: patches(),
             views: None,
             spun: 0,
@@ -176,7 +185,10 @@ impl Island {
             Device::Cpu => Box::new(CpuAir::new(town.clone(), choices)),
             Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), choices, gpu.clone())?),
         };
-        Ok(Island::new(place, scene, town, choices, own, hours, air))
+        let mut island = Island::new(place, scene, town, choices, own, hours, air);
+        island.device = device.clone();
+        island.sectors = choices.has_depth.then(Vec::new);
+        Ok(island)
     }
 
     /// What all cells see of walls and crowns, once they have looked around.
@@ -374,17 +386,25 @@ impl Island {
         let cell = grid.cell as f32;
         let (is_open, wraps) = (self.town.is_open.clone(), self.choices.wraps);
         let at_10_m = hour.weather.mean_wind;
-        let blowing = self.blowing(from)?;
         let direction = hour.weather.direction.filter(|_| from != Quarter::Calm).map(f64::to_radians);
-        let (faces, mut speed) = match direction {
-            Some(from) => {
+        let deep = match direction {
+            Some(direction) => self.sector(direction)?,
+            None => None,
+        };
+        let blowing = self.blowing(from)?;
+        let (faces, mut speed) = match (direction, deep) {
+            (Some(_), Some((faces, near))) => {
+                let speed = near.iter().map(|near| near * at_10_m as f32).collect();
+                (faces.blend(at_10_m as f32, &faces, 0.0), speed)
+            }
+            (Some(from), None) => {
                 let (east, south) = (-from.sin() * at_10_m, from.cos() * at_10_m);
                 let faces = blowing.faces[0].blend(east as f32, &blowing.faces[1], south as f32);
                 let speed = faces.speeds();
                 (faces, speed)
             }
             // Wind from nowhere carries nothing along.
-            None => {
+            (None, _) => {
                 let speed = blowing.share.iter().map(|share| share * at_10_m as f32).collect();
                 (Faces::still(grid.cols, grid.rows), speed)
             }
@@ -398,6 +418,25 @@ impl Island {
         let mixing: Vec<f32> = rough.iter().map(mixing).collect();
         let passing = passing(&faces, &is_open, &mixing, cell, wraps);
         Ok((Wind { faces, passing, speed: speed.clone(), rough }, speed))
+    }
+
+    /// Wind in three dimensions of the sector of a direction (rad, from where it blows), where it is wanted.
+    fn sector(&mut self, direction: f64) -> Result<Option<(Faces, Vec<f32>)>> {
+        let Some(sectors) = &mut self.sectors else { return Ok(None) };
+        let width = 2.0 * PI / SECTORS as f64;
+        let sector = (direction / width).round().rem_euclid(SECTORS as f64) as usize;
+        if let Some((_, faces, near)) = sectors.iter().find(|(own, ..)| *own == sector) {
+            return Ok(Some((faces.clone(), near.clone())));
+        }
+        let from = sector as f64 * width;
+        let grid = self.place.grid;
+        let wind = Wind3d::solve(&grid, &self.place.buildings, (-from.sin(), from.cos()), &self.device)?;
+        // What flows between the houses stays there.
+        let still = Faces::still(grid.cols, grid.rows);
+        let [faces, _] = free([wind.mean(f64::from(self.town.depth)), still], &self.town.is_open, 1.0)?;
+        let near = wind.near();
+        sectors.push((sector, faces.clone(), near.clone()));
+        Ok(Some((faces, near)))
     }
 
     fn blowing(&mut self, from: Quarter) -> Result<&Blowing> {
@@ -438,6 +477,7 @@ impl Island {
                 Edges::Mean => "mean of the city",
                 Edges::Rural => "station",
             },
+            "wind": if self.choices.has_depth { "three dimensions, by sector of 45°" } else { "projected" },
             "canopy_m": self.town.depth,
             "soil_water": self.choices.wet,
             "first_day_repeated": self.settled(),
