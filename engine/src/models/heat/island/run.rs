@@ -11,7 +11,7 @@ use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
 use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
-use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Wind};
+use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
 use super::cpu::CpuAir;
 use super::diagnostic::Wind3d;
 use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
@@ -36,6 +36,9 @@ const POSITION: f64 = 600.0;
 /// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
 const LEAST_WIND: f32 = 0.5;
 const LEAST_MIXING: f32 = 0.2;
+
+/// Numbers of the state before those of meadow and device.
+const HEAD: usize = 14;
 
 /// Sectors of the wind in three dimensions.
 const SECTORS: usize = 8;
@@ -105,8 +108,9 @@ pub struct Island {
     day: f64,
     before: f64,
     is_settled: bool,
-    /// What the last step came to.
-    latest: super::air::Totals,
+    /// What the last step came to, and the temperature and humidity of the air in the step before it.
+    latest: Totals,
+    earlier: (f64, f64),
     /// Largest part of the heat that was not accounted for, W/m².
     gap: f64,
 }
@@ -163,7 +167,8 @@ impl Island {
             day: 0.0,
             before: f64::NAN,
             is_settled: false,
-            latest: super::air::Totals::default(),
+            latest: Totals::default(),
+            earlier: (0.0, 0.0),
             gap: 0.0,
         }
     }
@@ -225,7 +230,8 @@ impl Island {
             let (air, vapour) = (mean(&|hour| hour.weather.air), mean(&|hour| specific(hour.vapour, pressure(hour))));
             self.air.start(air, vapour)?;
             self.meadow = Meadow::new(air, f64::from(self.choices.meadow), self.choices.conduction, self.choices.step);
-            self.latest = super::air::Totals { air, humidity: vapour, ..Default::default() };
+            self.latest = Totals { air, humidity: vapour, ..Default::default() };
+            self.earlier = (air, vapour);
         }
         let hours = std::mem::take(&mut self.first);
         let at = self.spun % count;
@@ -279,6 +285,13 @@ impl Island {
         add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
         radiation.long_up = seen_below(&self.scene, &means.up, f64::from(EYE));
         Ok(Found { means, wind, radiation })
+    }
+
+    /// Mean air of the step that comes, °C and g/kg, as it went on from the last two: what blows in must not lag a step behind what it meets.
+    fn mean_ahead(&self) -> (f64, f64) {
+        let ahead = |now: f64, before: f64, most: f64| now + (now - before).clamp(-most, most);
+        let (air, humidity) = (self.latest.air, self.latest.humidity);
+        (ahead(air, self.earlier.0, 1.0), ahead(humidity, self.earlier.1, 0.5).max(0.0))
     }
 
     /// How much warmer than above the meadow the air above the city is on average, K: what the city gives more than the meadow stays in a layer
@@ -359,7 +372,7 @@ impl Island {
                 let drive = Drive {
                     aloft,
                     edge: match self.edges {
-                        Edges::Mean => (self.latest.air, self.latest.humidity),
+                        Edges::Mean => self.mean_ahead(),
                         Edges::Rural => (station.air, station.humidity),
                     },
                     above: above(station.wind, rises),
@@ -371,6 +384,7 @@ impl Island {
                     rain: station.rain,
                     pressure: station.pressure,
                 };
+                self.earlier = (self.latest.air, self.latest.humidity);
                 self.latest = self.air.step(&drive)?;
                 self.day += self.latest.air / (each * count) as f64;
                 self.gap = self.gap.max(self.latest.gap.abs());
@@ -491,7 +505,8 @@ impl Island {
     /// What the device refuses.
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![f32::from(u8::from(self.is_settled)), self.spun as f32];
-        let own = [self.latest.air, self.latest.humidity, self.latest.sensible, self.gap];
+        let Totals { air, humidity, sensible, .. } = self.latest;
+        let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1];
         state.extend(own.into_iter().flat_map(halves));
         state.extend(self.meadow.state());
         state.extend(self.air.state()?);
@@ -500,7 +515,7 @@ impl Island {
 
     /// Numbers of `state`.
     pub fn state_len(&self) -> usize {
-        10 + Meadow::STATE + self.air.state_len()
+        HEAD + Meadow::STATE + self.air.state_len()
     }
 
     /// Takes up what `state` gave.
@@ -508,15 +523,15 @@ impl Island {
     /// # Errors
     /// What the device refuses.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        let (head, rest) = state.split_at(10.min(state.len()));
+        let (head, rest) = state.split_at(HEAD.min(state.len()));
         if let [settled, spun, numbers @ ..] = head
             && *settled > 0.0
         {
             (self.is_settled, self.spun) = (true, *spun as usize);
             let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
-            if let [air, humidity, sensible, gap] = numbers[..] {
-                self.latest = super::air::Totals { air, humidity, sensible, gap };
-                self.gap = gap;
+            if let [air, humidity, sensible, gap, air_before, humidity_before] = numbers[..] {
+                self.latest = Totals { air, humidity, sensible, gap };
+                (self.gap, self.earlier) = (gap, (air_before, humidity_before));
             }
             let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
             self.meadow.set_state(meadow);
