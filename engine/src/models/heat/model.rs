@@ -38,6 +38,8 @@ use std::time::{Duration, Instant};
 const SMALLEST_CELL: f64 = 0.1;
 /// Memory that a cell takes besides what it sees, bytes.
 const BYTES_PER_CELL: u64 = 300;
+/// Memory that surfaces and air in time take of a cell besides: columns, grids of the air, winds from a few sides, bytes.
+const BYTES_IN_TIME: u64 = 900;
 /// Degrees that given coordinates may lie from where the city's plane has it.
 const NEARBY: f64 = 1.0;
 
@@ -93,11 +95,13 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
     let cells = grid.len() as u64;
     let is_national = scenario.spec.heat.as_ref().is_some_and(|heat| heat.product() == HeatProduct::National);
     let seen = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
+    let is_in_time = scenario.spec.heat.as_ref().is_some_and(HeatSpec::is_in_time);
+    let each = BYTES_PER_CELL + if is_in_time { BYTES_IN_TIME } else { 0 };
     let available = crate::device::free_memory().unwrap_or(u64::MAX);
     let mut keep = Keep { cache: cache.cloned(), ..Keep::default() };
     // What cells see may lie on the disk; the rest may not.
-    keep.in_memory = cache.is_none() || cells * BYTES_PER_CELL + seen <= available;
-    let needed = cells * BYTES_PER_CELL + if keep.in_memory { seen } else { 0 };
+    keep.in_memory = cache.is_none() || cells * each + seen <= available;
+    let needed = cells * each + if keep.in_memory { seen } else { 0 };
     if needed > available {
         let what = format!("{cells} cells");
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
