@@ -33,8 +33,7 @@ const SIDES: usize = 6;
 pub const SOR: Kernel =
     Kernel { name: "island sor", source: include_str!("../../../../../shaders/heat/island/sor.wgsl") };
 
-/// Length of the recirculation behind a building of a width across the wind, a length along it and a height, m (Fackrell 1984,
-/// doi:10.1016/0167-6105(84)90043-X): 1.45 heights for a cube.
+/// Length of the recirculation behind a building of a width across the wind, a length along it and a height, m (Fackrell 1984): 1.45 heights for a cube.
 pub fn cavity(width: f64, length: f64, height: f64) -> f64 {
     1.8 * width / ((length / height).clamp(0.3, 3.0).powf(0.3) * (1.0 + 0.24 * width / height))
 }
