@@ -2,7 +2,7 @@
 
 use super::super::ground;
 use super::column::Conduction;
-use super::exchange::{Aloft, START};
+use super::exchange::{Aloft, Over, START};
 use super::flow::Faces;
 use super::transport::Passing;
 use crate::cover::Cover;
@@ -100,6 +100,8 @@ pub struct Drive {
     pub at_10_m: f64,
     /// See `above`.
     pub gust: f64,
+    /// The exchange over the station's meadow.
+    pub over: Over,
     /// Diffuse radiation and longwave radiation of the whole sky, W/m².
     pub diffuse: f64,
     /// See `diffuse`.

@@ -2,7 +2,7 @@
 
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
 use super::column::{Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation};
-use super::exchange::{AIR, DENSITY, LATENT, exchange};
+use super::exchange::{AIR, DENSITY, LATENT, at_2_m, exchange, meadow};
 use super::grids::{Grids, Pair};
 use super::params::{Effect, black};
 use super::town::{NONE, Town, sums};
@@ -17,6 +17,8 @@ pub const LANES: usize = 64;
 pub const PASSES: usize = 2;
 /// See `PASSES`.
 pub const CYCLES: [usize; PASSES] = [2, 8];
+/// Times that grass and the exchange above it are told of each other in a pass.
+pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
 pub const LEAVES: f32 = 4.0;
 /// Depth of the bucket from which trees drink, m.
@@ -205,10 +207,11 @@ impl CpuAir {
         let aloft = drive.aloft.air as f32;
         let is_open = self.town.is_open[cell];
         let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
-        let exchange =
-            exchange(height, rough, drive.above as f32, aloft, if is_open { air } else { drive.edge.0 as f32 });
+        let below = if is_open { air } else { drive.edge.0 as f32 };
+        let (exchange, rest) = exchange(height, rough, drive.above as f32, aloft, below, &drive.over);
         let breeze = self.breeze(cell, drive);
         let convection = 11.8 + 4.2 * breeze;
+        let wind_at_2_m = at_2_m(self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]), drive.gust as f32);
         let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
         let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
         let mut load = Load {
@@ -234,7 +237,14 @@ impl CpuAir {
         } else if skin.bucket > 0.0 {
             load.evaporation = evaporation(self.water[cell], air);
         }
-        let ground = balance(&load, self.skin[cell]);
+        let mut ground = Balance { skin: self.skin[cell], ..Balance::default() };
+        // What grass and soil give depends on how warm they are.
+        for _ in 0..if skin.bucket > 0.0 { ROUNDS } else { 1 } {
+            if skin.bucket > 0.0 {
+                load.convection = meadow(wind_at_2_m, air, ground.skin);
+            }
+            ground = balance(&load, ground.skin);
+        }
         let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
         let mut found = Effect {
             exchange,
@@ -270,7 +280,8 @@ impl CpuAir {
         }
         if is_open {
             found.pull += load.convection;
-            found.push += load.convection * ground.skin;
+            found.push += load.convection * ground.skin - rest;
+            found.past += rest;
             found.latent += ground.latent;
         } else {
             found.past += ground.sensible;

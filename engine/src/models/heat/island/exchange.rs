@@ -24,6 +24,35 @@ const MIXED: f64 = 1000.0;
 /// Roughness of a meadow for wind and for warmth, m, and the height of the station's thermometer.
 const MEADOW: (f64, f64) = (0.03, 0.003);
 const THERMOMETER: f64 = 2.0;
+/// Drag of a meadow between its skin and the thermometer, and Louis' constant there; wind at 2 m over that at 1.2 m.
+const MEADOW_DRAG: f32 = 0.005_859_2;
+const MEADOW_C: f32 = 2.382_4;
+const AT_2_M: f32 = 1.138_5;
+/// How far the exchange over the meadow may differ from that by Louis, and the Richardson number that counts as neutral.
+const OVER: (f64, f64) = (0.05, 4.0);
+const NEUTRAL: f32 = 0.01;
+
+/// How the exchange over the station's meadow differs from that by [`exchange`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Over {
+    /// What it is of that.
+    pub ratio: f64,
+    /// Its Richardson number.
+    pub richardson: f64,
+    /// Heat that it gives besides, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
+    pub rest: f64,
+}
+
+impl Default for Over {
+    fn default() -> Over {
+        Over { ratio: 1.0, richardson: 0.2, rest: 0.0 }
+    }
+}
+
+/// How much a place is like the meadow, 0 to 1, by their Richardson numbers.
+fn like(richardson: f32, over: f32) -> f32 {
+    (richardson / over).clamp(0.0, 1.0)
+}
 /// How much warmer the air at 60 m may be than that at the station, K.
 const WARMEST: f64 = 8.0;
 /// Time in which the morning's warmth reaches the air aloft, s.
@@ -91,13 +120,34 @@ fn stability(richardson: f32, c: f32) -> f32 {
     }
 }
 
+/// Richardson number between air (°C) and that so many m above it, in a wind (m/s) there.
+fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
+    (GRAVITY as f32 * height * (aloft - air) / ((air + 273.15) * wind * wind)).clamp(-10.0, 0.2)
+}
+
 /// Conductance between the canopy's air at `air` (°C) and that at 60 m, m/s: `height` is that above the displacement, `roughness` z0
-/// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C).
-pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> f32 {
+/// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C). The canopy's air stands at z0 above the displacement, but not below the
+/// thermometer of 2 m. The nearer a place comes to the meadow's Richardson number, the more it differs from Louis as that does; with what it
+/// gives besides, W/m².
+pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, over: &Over) -> (f32, f32) {
     let log = (height / roughness).ln();
-    let richardson = (GRAVITY as f32 * height * (aloft - air) / ((air + 273.15) * wind * wind)).clamp(-10.0, 0.2);
-    let drag = 0.16 / (log * log);
-    drag / PRANDTL as f32 * wind * stability(richardson, 49.8 * drag * (height / roughness).sqrt())
+    let richardson = richardson(height, wind, aloft, air);
+    let drag = 0.16 / (log * (height / roughness.max(THERMOMETER as f32)).ln());
+    let phi = stability(richardson, 49.8 * drag * (height / roughness).sqrt());
+    let like = like(richardson, over.richardson as f32);
+    (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), like * over.rest as f32)
+}
+
+/// What a meadow's skin (°C) gives to its air (°C) for each kelvin, W/m²K, in a wind at 2 m (m/s): Louis' formula from the skin to the
+/// thermometer.
+pub fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
+    let phi = stability(richardson(THERMOMETER as f32, wind, air, skin), MEADOW_C);
+    AIR as f32 * MEADOW_DRAG / PRANDTL as f32 * wind * phi
+}
+
+/// Wind at 2 m above open ground, m/s, of that at 1.2 m, with what convection stirs: `gust` is what it stirs between houses.
+pub fn at_2_m(speed: f32, gust: f32) -> f32 {
+    (AT_2_M * speed).hypot(2.4 * gust)
 }
 
 /// ψ for warmth at z/L: Dyer where it is unstable, Beljaars and Holtslag 1991 where it is stable.
@@ -141,15 +191,21 @@ pub struct Meadow {
     /// Water in its bucket, m³/m³.
     water: f64,
     step: f64,
+    /// Depth of air that is warmed with it, m: that of the city's canopy.
+    depth: f64,
     /// Sensible and latent heat that it gives, W/m².
     pub fluxes: (f64, f64),
+    /// Its exchange with the air at 60 m.
+    pub over: Over,
+    /// Air temperature in the last step, °C.
+    last: Option<f64>,
     /// How much warmer it is aloft than at the station, K, and the temperature there, °C; `None` before the first step.
     aloft: Option<(f64, f64)>,
 }
 
 impl Meadow {
-    /// At a temperature (°C), with a share of what its bucket holds, for steps of so many seconds.
-    pub fn new(celsius: f64, wet: f64, conduction: Conduction, step: f64) -> Meadow {
+    /// At a temperature (°C), with a share of what its bucket holds, for steps of so many seconds, beside a city's air of a depth (m).
+    pub fn new(celsius: f64, wet: f64, (conduction, step): (Conduction, f64), depth: f64) -> Meadow {
         let albedo = ground::kind(Cover::Grass).albedo;
         Meadow {
             material: Material::ground(Cover::Grass, albedo, conduction, step),
@@ -157,7 +213,10 @@ impl Meadow {
             skin: celsius as f32,
             water: wet * f64::from(column::CAPACITY),
             step,
+            depth,
             fluxes: (0.0, 0.0),
+            over: Over::default(),
+            last: None,
             aloft: None,
         }
     }
@@ -176,16 +235,11 @@ impl Meadow {
             let log = |z: f64, z0: f64| (z / z0).ln();
             let at_10 = at.wind.max(CALMEST).hypot(gust);
             let at_2 = (at.wind.max(CALMEST) * log(THERMOMETER, MEADOW.0) / log(10.0, MEADOW.0)).hypot(gust);
-            let drag = KARMAN * KARMAN / (log(THERMOMETER, MEADOW.0) * log(THERMOMETER, MEADOW.1));
             let kelvin = at.air + 273.15;
-            let richardson = GRAVITY * THERMOMETER * (at.air - f64::from(found.skin)) / (kelvin * at_2 * at_2);
-            let c = 49.8 * drag * (THERMOMETER / MEADOW.0).sqrt();
-            let phi = f64::from(stability(richardson.clamp(-10.0, 0.2) as f32, c as f32));
-            let convection = AIR * drag * at_2 * phi / PRANDTL;
             let load = Load {
                 absorbed: ((1.0 - f64::from(skin.albedo)) * at.global + f64::from(skin.emissivity) * at.sky) as f32,
                 emissivity: skin.emissivity,
-                convection: convection as f32,
+                convection: meadow(at_2 as f32, at.air as f32, found.skin),
                 air: at.air as f32,
                 evaporation,
                 top: skin.top,
@@ -215,9 +269,28 @@ impl Meadow {
         let warmer = self.warmer((-sensible / AIR * resistance).min(WARMEST), at.air);
         let air = at.air + warmer;
         self.aloft = Some((warmer, air));
-        let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
+        let stored = AIR * self.depth * (at.air - self.last.unwrap_or(at.air)) / self.step;
+        self.last = Some(at.air);
+        let (over, conductance) = Meadow::over(at, sensible, sensible - stored, air);
+        self.over = over;
+        let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY * conductance);
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
         Aloft { air, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
+    }
+
+    /// How it differs from Louis, and its conductance, m/s: sensible heat of its skin and of its air (W/m²) and the air at 60 m (°C).
+    fn over(at: &Station, skin: f64, given: f64, aloft: f64) -> (Over, f64) {
+        let wind = above(at.wind, rising(skin, at.air)) as f32;
+        let (height, above, air) = (ABOVE as f32, aloft as f32, at.air as f32);
+        let louis = f64::from(exchange(height, MEADOW.0 as f32, wind, above, air, &Over::default()).0);
+        let falls = at.air - aloft;
+        // Where heat goes another way than warmth falls, no exchange tells of it.
+        let ratio = if given * falls > 0.0 { given / (AIR * falls * louis) } else { 1.0 };
+        let ratio = ratio.clamp(OVER.0, OVER.1);
+        let richardson = richardson(height, wind, above, air);
+        let richardson = if richardson < 0.0 { richardson.min(-NEUTRAL) } else { richardson.max(NEUTRAL) };
+        let rest = given - AIR * ratio * louis * falls;
+        (Over { ratio, richardson: f64::from(richardson), rest }, ratio * louis)
     }
 
     /// How much warmer it is aloft, K, where the profile of this moment says `profile`. Air aloft is not warmed from below while the meadow
@@ -238,23 +311,25 @@ impl Meadow {
     pub fn state(&self) -> Vec<f32> {
         let mut state = self.column.clone();
         let (warmer, aloft) = self.aloft.unwrap_or((f64::NAN, f64::NAN));
+        let last = self.last.unwrap_or(f64::NAN);
         state.push(self.skin);
-        state.extend([self.water, self.fluxes.0, self.fluxes.1, warmer, aloft].into_iter().flat_map(halves));
+        state.extend([self.water, self.fluxes.0, self.fluxes.1, warmer, aloft, last].into_iter().flat_map(halves));
         state
     }
 
     /// Numbers of `state`.
-    pub const STATE: usize = LAYERS + 11;
+    pub const STATE: usize = LAYERS + 13;
 
     /// Takes up what `state` gave.
     pub fn set_state(&mut self, state: &[f32]) {
         let (column, rest) = state.split_at(LAYERS.min(state.len()));
         let [skin, numbers @ ..] = rest else { return };
         let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
-        if let ([water, sensible, latent, warmer, aloft], LAYERS) = (&numbers[..], column.len()) {
+        if let ([water, sensible, latent, warmer, aloft, last], LAYERS) = (&numbers[..], column.len()) {
             self.column.copy_from_slice(column);
             (self.skin, self.water, self.fluxes) = (*skin, *water, (*sensible, *latent));
             self.aloft = Some((*warmer, *aloft)).filter(|(warmer, _)| !warmer.is_nan());
+            self.last = Some(*last).filter(|last| !last.is_nan());
         }
     }
 }
@@ -265,7 +340,7 @@ mod tests {
 
     #[test]
     fn air_above_a_meadow_is_cooler_by_day_and_warmer_by_night() {
-        let mut meadow = Meadow::new(20.0, START, Conduction::Layers, 600.0);
+        let mut meadow = Meadow::new(20.0, START, (Conduction::Layers, 600.0), 5.0);
         let mut hours = Vec::new();
         for k in 0..3 * 144 {
             let hour = f64::from(k % 144) / 6.0;
@@ -281,17 +356,31 @@ mod tests {
         let (noon, night) = (of(13.0), of(2.0));
         assert!((-4.0..-0.3).contains(&noon.1) && noon.2.0 > 50.0 && noon.2.1 > 150.0, "{noon:?}");
         assert!((0.2..8.0 + 1e-9).contains(&night.1) && night.2.0 < 0.0, "{night:?}");
-        let dry = Meadow { water: 0.0, ..Meadow::new(20.0, 0.0, Conduction::Layers, 600.0) };
+        let dry = Meadow { water: 0.0, ..Meadow::new(20.0, 0.0, (Conduction::Layers, 600.0), 5.0) };
         assert!(dry.water == 0.0);
     }
 
     #[test]
     fn exchange_grows_with_wind_and_warmth() {
-        let of = |wind, aloft| exchange(55.0, 1.0, wind, aloft, 25.0);
+        let of = |wind, aloft| exchange(55.0, 2.5, wind, aloft, 25.0, &Over::default()).0;
         // Neutral: Louis' log law.
-        let log = (55.0f32).ln();
+        let log = (22.0f32).ln();
         assert!((of(5.0, 25.0) - 0.16 * 5.0 / (0.74 * log * log)).abs() < 1e-6);
+        // As stable as the meadow: as much less than by Louis as there.
+        let stable = |ratio| exchange(60.0, 0.03, 2.0, 29.0, 25.0, &Over { ratio, richardson: 0.2, rest: 9.0 });
+        assert!((stable(0.3).0 / stable(1.0).0 - 0.3).abs() < 1e-6 && stable(1.0).1 == 9.0);
         assert!(of(5.0, 23.0) > of(5.0, 25.0) && of(5.0, 27.0) < of(5.0, 25.0) && of(8.0, 25.0) > of(5.0, 25.0));
+    }
+
+    #[test]
+    fn numbers_of_the_meadow_are_those_of_its_roughness() {
+        let log = |z: f64, z0: f64| (z / z0).ln();
+        let drag = KARMAN * KARMAN / (log(THERMOMETER, MEADOW.0) * log(THERMOMETER, MEADOW.1));
+        assert!((drag - f64::from(MEADOW_DRAG)).abs() < 1e-6, "{drag}");
+        let c = 49.8 * drag * (THERMOMETER / MEADOW.0).sqrt();
+        assert!((c - f64::from(MEADOW_C)).abs() < 1e-3, "{c}");
+        let at_2 = log(THERMOMETER, MEADOW.0) / log(1.2, MEADOW.0);
+        assert!((at_2 - f64::from(AT_2_M)).abs() < 1e-3, "{at_2}");
     }
 
     #[test]

@@ -148,7 +148,12 @@ impl Island {
         };
         Island {
             walls: (0..walls.cell.len()).map(middle).collect(),
-            meadow: Meadow::new(0.0, f64::from(choices.meadow), choices.conduction, choices.step),
+            meadow: Meadow::new(
+                0.0,
+                f64::from(choices.meadow),
+                (choices.conduction, choices.step),
+                f64::from(town.depth),
+            ),
             place,
             scene,
             town,
@@ -229,7 +234,12 @@ impl Island {
             let mean = |of: &dyn Fn(&Forcing) -> f64| self.first.iter().map(of).sum::<f64>() / count as f64;
             let (air, vapour) = (mean(&|hour| hour.weather.air), mean(&|hour| specific(hour.vapour, pressure(hour))));
             self.air.start(air, vapour)?;
-            self.meadow = Meadow::new(air, f64::from(self.choices.meadow), self.choices.conduction, self.choices.step);
+            self.meadow = Meadow::new(
+                air,
+                f64::from(self.choices.meadow),
+                (self.choices.conduction, self.choices.step),
+                f64::from(self.town.depth),
+            );
             self.latest = Totals { air, humidity: vapour, ..Default::default() };
             self.earlier = (air, vapour);
         }
@@ -378,6 +388,7 @@ impl Island {
                     above: above(station.wind, rises),
                     at_10_m: station.wind.max(super::exchange::CALMEST),
                     gust: 0.5 * rises,
+                    over: self.meadow.over,
                     diffuse: hour.light.diffuse,
                     sky: hour.sky,
                     through: f64::from(hour.through),

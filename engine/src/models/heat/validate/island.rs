@@ -361,6 +361,21 @@ pub fn measures(_: &Bench) -> Result<Vec<Figure>> {
     ])
 }
 
+/// Open grass in the city's own cells, under a wind: its air is that of the station's meadow.
+pub fn meadow(_: &Bench) -> Result<Vec<Figure>> {
+    let plan = Plan::new(40, 4.0).each(|_, _, _, _, cover| *cover = Cover::Grass);
+    let mut figures = Vec::new();
+    for wind in [1.6, 4.0] {
+        let (hours, _) = plan.run(&Device::Cpu, &hot_day(wind)?, Choices::default(), Edges::Mean)?;
+        let off: Vec<f64> = (1..=hours.len()).map(|label| island_of(&plan, &hours, &[label])).collect();
+        let far = |off: f64, own: &f64| off.max(own.abs());
+        let name = format!("a plain of grass, wind of {wind} m/s: its air off the station's, K:");
+        figures.push(most(format!("{name} the most of all hours"), off.iter().fold(0.0, far), 0.5));
+        figures.push(told(format!("{name} {off:.2?}"), 0.0));
+    }
+    Ok(figures)
+}
+
 /// Towns of more and fewer houses, in more and less wind.
 pub fn density(_: &Bench) -> Result<Vec<Figure>> {
     let night = [22usize, 23, 24, 1, 2, 3];

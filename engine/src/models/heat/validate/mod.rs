@@ -26,6 +26,7 @@ pub const CASES: &[Case] = &[
     Case { name: "energy closure", cheap: true, needs_data: false, run: island::closure },
     Case { name: "half-space", cheap: true, needs_data: false, run: island::half_space },
     Case { name: "wind around houses", cheap: true, needs_data: false, run: island::wind },
+    Case { name: "open grass", cheap: true, needs_data: false, run: island::meadow },
     Case { name: "steps of ten minutes", cheap: false, needs_data: false, run: island::steps },
     Case { name: "park and square", cheap: true, needs_data: false, run: island::park },
     Case { name: "measures", cheap: false, needs_data: false, run: island::measures },
