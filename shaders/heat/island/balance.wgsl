@@ -48,19 +48,38 @@ fn evaporation(water: f32, air: f32) -> f32 {
     return min(1.26 * wet * slope / (slope + 0.066), 0.8);
 }
 
-fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> f32 {
-    let log_ = log(height / roughness);
-    let richardson = clamp(GRAVITY * height * (aloft - air) / ((air + ZERO) * wind * wind), -10.0, 0.2);
-    let drag = 0.16 / (log_ * log_);
-    var phi = 0.0;
+// Louis' function of stability.
+fn stability(richardson: f32, c: f32) -> f32 {
     if richardson > 0.0 {
         let by = 1.0 + 4.7 * richardson;
-        phi = 1.0 / (by * by);
-    } else {
-        let c = 49.8 * drag * sqrt(height / roughness);
-        phi = 1.0 - 9.4 * richardson / (1.0 + c * sqrt(-richardson));
+        return 1.0 / (by * by);
     }
-    return drag / PRANDTL * wind * phi;
+    return 1.0 - 9.4 * richardson / (1.0 + c * sqrt(-richardson));
+}
+
+fn richardson_of(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
+    return clamp(GRAVITY * height * (aloft - air) / ((air + ZERO) * wind * wind), -10.0, 0.2);
+}
+
+// Conductance, m/s, and what a meadow gives besides, W/m².
+fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> vec2<f32> {
+    let richardson = richardson_of(height, wind, aloft, air);
+    let times = height / max(roughness, THERMOMETER);
+    let drag = 0.16 / (log(height / roughness) * log(times));
+    let phi = stability(richardson, 49.8 * drag * sqrt(times));
+    let smooth_ = log(THERMOMETER / roughness) / SMOOTH;
+    let like = clamp(smooth_, 0.0, 1.0) * clamp(richardson / drive.over_richardson, 0.0, 1.0);
+    return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (drive.over_ratio - 1.0)), like * drive.over_rest);
+}
+
+// What a meadow's skin gives to its air, W/m²K, in a wind at 2 m.
+fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
+    return AIR * MEADOW_DRAG / PRANDTL * wind * stability(richardson_of(THERMOMETER, wind, air, skin), MEADOW_C);
+}
+
+fn at_2_m(speed: f32) -> f32 {
+    let stirred = 2.4 * drive.gust;
+    return sqrt(AT_2_M * AT_2_M * speed * speed + stirred * stirred);
 }
 
 fn breeze(speed: f32) -> f32 {

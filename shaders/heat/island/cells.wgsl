@@ -30,8 +30,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let before = state[cell];
     let blows = wind[cell];
     var effect = Effect();
-    effect.exchange =
-        exchange(blows.x, blows.y, drive.above, drive.aloft, select(drive.edge, own.x, is_open));
+    let over = exchange(blows.x, blows.y, drive.above, drive.aloft, select(drive.edge, own.x, is_open));
+    effect.exchange = over.x;
     let stirred = breeze(blows.z);
     let convection = 11.8 + 4.2 * stirred;
     let beam = select(vec2<f32>(0.0), beams[cell], drive.has_beam > 0u);
@@ -59,7 +59,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     } else if skin.bucket > 0.0 {
         load.evaporation = evaporation(before.z, own.x);
     }
-    let ground = balance(load, before.x);
+    var ground = Balance(before.x, 0.0, 0.0);
+    // What grass and soil give depends on how warm they are.
+    let is_meadow = skin.bucket > 0.0;
+    for (var round = 0u; round < select(1u, ROUNDS, is_meadow); round++) {
+        if is_meadow {
+            load.convection = meadow(at_2_m(blows.z), own.x, ground.skin);
+        }
+        ground = balance(load, ground.skin);
+    }
     let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
     effect.skin = ground.skin;
     effect.ground_latent = ground.latent;
@@ -87,7 +95,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     if is_open {
         effect.pull += load.convection;
-        effect.push += load.convection * ground.skin;
+        effect.push += load.convection * ground.skin - over.y;
+        effect.past += over.y;
         effect.latent += ground.latent;
     } else {
         effect.past += ground.sensible;

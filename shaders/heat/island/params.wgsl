@@ -6,7 +6,6 @@ struct Drive {
     walls: u32,
     reach: u32,
     has_beam: u32,
-    wraps: u32,
     cell: f32,
     step: f32,
     depth: f32,
@@ -17,6 +16,9 @@ struct Drive {
     above: f32,
     at_10_m: f32,
     gust: f32,
+    over_ratio: f32,
+    over_richardson: f32,
+    over_rest: f32,
     diffuse: f32,
     sky: f32,
     through: f32,
@@ -77,6 +79,12 @@ const LATENT: f32 = 2.45e6;
 const GRAVITY: f32 = 9.81;
 const PRANDTL: f32 = 0.74;
 const NEWTON: u32 = 6u;
+const ROUNDS: u32 = 3u;
+const THERMOMETER: f32 = 2.0;
+const MEADOW_DRAG: f32 = 0.0058592;
+const MEADOW_C: f32 = 2.3824;
+const AT_2_M: f32 = 1.1385;
+const SMOOTH: f32 = 4.1997;
 const LEAVES: f32 = 4.0;
 const ROOTS: f32 = 1.0;
 const LEAF_CAUGHT: f32 = 0.8;

@@ -28,6 +28,8 @@ const THERMOMETER: f64 = 2.0;
 const MEADOW_DRAG: f32 = 0.005_859_2;
 const MEADOW_C: f32 = 2.382_4;
 const AT_2_M: f32 = 1.138_5;
+/// Logarithm of the thermometer's height over a meadow's roughness.
+const SMOOTH: f32 = 4.199_7;
 /// How far the exchange over the meadow may differ from that by Louis, and the Richardson number that counts as neutral.
 const OVER: (f64, f64) = (0.05, 4.0);
 const NEUTRAL: f32 = 0.01;
@@ -49,9 +51,11 @@ impl Default for Over {
     }
 }
 
-/// How much a place is like the meadow, 0 to 1, by their Richardson numbers.
-fn like(richardson: f32, over: f32) -> f32 {
-    (richardson / over).clamp(0.0, 1.0)
+/// How much a place of a roughness (m) is like the meadow, 0 to 1: by their roughness, of which more than 2 m has nothing in common, and by
+/// their Richardson numbers.
+fn like(roughness: f32, richardson: f32, over: f32) -> f32 {
+    let smooth = (THERMOMETER as f32 / roughness).ln() / SMOOTH;
+    smooth.clamp(0.0, 1.0) * (richardson / over).clamp(0.0, 1.0)
 }
 /// How much warmer the air at 60 m may be than that at the station, K.
 const WARMEST: f64 = 8.0;
@@ -127,14 +131,15 @@ fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
 
 /// Conductance between the canopy's air at `air` (°C) and that at 60 m, m/s: `height` is that above the displacement, `roughness` z0
 /// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C). The canopy's air stands at z0 above the displacement, but not below the
-/// thermometer of 2 m. The nearer a place comes to the meadow's Richardson number, the more it differs from Louis as that does; with what it
-/// gives besides, W/m².
+/// thermometer of 2 m. The more a place is like the station's meadow, the more it differs from Louis as that does; with what it gives besides,
+/// W/m².
 pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, over: &Over) -> (f32, f32) {
     let log = (height / roughness).ln();
     let richardson = richardson(height, wind, aloft, air);
-    let drag = 0.16 / (log * (height / roughness.max(THERMOMETER as f32)).ln());
-    let phi = stability(richardson, 49.8 * drag * (height / roughness).sqrt());
-    let like = like(richardson, over.richardson as f32);
+    let times = height / roughness.max(THERMOMETER as f32);
+    let drag = 0.16 / (log * times.ln());
+    let phi = stability(richardson, 49.8 * drag * times.sqrt());
+    let like = like(roughness, richardson, over.richardson as f32);
     (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), like * over.rest as f32)
 }
 
@@ -379,6 +384,7 @@ mod tests {
         assert!((drag - f64::from(MEADOW_DRAG)).abs() < 1e-6, "{drag}");
         let c = 49.8 * drag * (THERMOMETER / MEADOW.0).sqrt();
         assert!((c - f64::from(MEADOW_C)).abs() < 1e-3, "{c}");
+        assert!((log(THERMOMETER, MEADOW.0) - f64::from(SMOOTH)).abs() < 1e-4);
         let at_2 = log(THERMOMETER, MEADOW.0) / log(1.2, MEADOW.0);
         assert!((at_2 - f64::from(AT_2_M)).abs() < 1e-3, "{at_2}");
     }

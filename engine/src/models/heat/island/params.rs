@@ -17,8 +17,6 @@ shared_struct! {
         pub reach: u32,
         /// 1 while the sun shines.
         pub has_beam: u32,
-        /// 1 where opposite edges are joined.
-        pub wraps: u32,
         /// Side of a cell, m.
         pub cell: f32,
         /// Length of the step, s.
@@ -39,6 +37,12 @@ shared_struct! {
         pub at_10_m: f32,
         /// What convection adds to the wind between houses, m/s.
         pub gust: f32,
+        /// What the exchange over the meadow is of that by Louis.
+        pub over_ratio: f32,
+        /// Its Richardson number.
+        pub over_richardson: f32,
+        /// Heat that the meadow gives besides, W/m².
+        pub over_rest: f32,
         /// Diffuse radiation, W/m².
         pub diffuse: f32,
         /// Longwave radiation of the sky, W/m².
