@@ -30,10 +30,15 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
                 let refused = |shift: i64| {
                     let mut hours = day.to_vec();
                     hours.iter_mut().for_each(|hour| hour.end += shift * 3600);
-                    forcing(&Weather { hours, repairs: Vec::new(), is_typical: false }, latitude, longitude).is_err()
+                    forcing(
+                        &Weather { hours, repairs: Vec::new(), is_typical: false, is_of_moment: false },
+                        latitude,
+                        longitude,
+                    )
+                    .is_err()
                 };
                 let reason = forcing(
-                    &Weather { hours: day.to_vec(), repairs: Vec::new(), is_typical: false },
+                    &Weather { hours: day.to_vec(), repairs: Vec::new(), is_typical: false, is_of_moment: false },
                     latitude,
                     longitude,
                 )

@@ -9,6 +9,7 @@ mod umep;
 pub use civil::{date, days};
 
 use crate::error::{Error, Result};
+use crate::models::heat::pet::saturation;
 use std::io::Read;
 use std::path::Path;
 
@@ -61,6 +62,28 @@ pub struct Weather {
     pub repairs: Vec<String>,
     /// Whether it is a typical year, made of several: its light may lead or lag the sun.
     pub is_typical: bool,
+    /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI gives them.
+    pub is_of_moment: bool,
+}
+
+impl Weather {
+    /// Makes means of the hour of what is of the moment at its end: the middle between both of its ends. The first hour stays as it is.
+    pub fn to_means(&mut self) {
+        if !std::mem::take(&mut self.is_of_moment) {
+            return;
+        }
+        let full = |hour: &Hour| hour.humidity * saturation(hour.air);
+        let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| 0.5 * (a + b)).or(b);
+        for k in (1..self.hours.len()).rev() {
+            let (before, own) = (self.hours[k - 1], &mut self.hours[k]);
+            let vapour = 0.5 * (full(&before) + full(own));
+            own.air = 0.5 * (before.air + own.air);
+            own.humidity = (vapour / saturation(own.air)).min(100.0);
+            own.pressure = both(before.pressure, own.pressure);
+            own.cloud = both(before.cloud, own.cloud);
+        }
+        self.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends".into());
+    }
 }
 
 /// What files hold of an hour.
@@ -122,27 +145,35 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
         let words = format!("{wanted} hours are asked for");
         return Err(Error::data(path, words, format!("ask for 1 to {MOST_HOURS}")));
     }
-    let (rows, is_epw) = rows(path, from, to)?;
+    let (rows, source) = rows(path, from, to)?;
     let mut weather = fitted(path, rows, from, wanted)?;
-    weather.is_typical = is_epw;
+    weather.is_typical = source == Source::Epw;
+    weather.is_of_moment = source == Source::Knmi;
     Ok(weather)
 }
 
-/// Rows of a file, and whether it is an EPW.
-fn rows(path: &Path, from: i64, to: i64) -> Result<(Vec<Row>, bool)> {
+/// Whose file it is.
+#[derive(PartialEq, Eq)]
+enum Source {
+    Epw,
+    Knmi,
+    Other,
+}
+
+/// Rows of a file, and whose it is.
+fn rows(path: &Path, from: i64, to: i64) -> Result<(Vec<Row>, Source)> {
     let text = text(path)?;
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let is_epw = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("epw")) || first.starts_with("LOCATION,");
-    let rows = if is_epw {
-        epw::rows(path, &text, from, to)?
+    Ok(if is_epw {
+        (epw::rows(path, &text, from, to)?, Source::Epw)
     } else if text.contains("YYYYMMDD") {
-        knmi::rows(path, &text, from, to)?
+        (knmi::rows(path, &text, from, to)?, Source::Knmi)
     } else if first.trim_start_matches('%').trim_start().starts_with("iy") {
-        umep::rows(path, &text, from, to)?
+        (umep::rows(path, &text, from, to)?, Source::Other)
     } else {
-        table::rows(path, &text, from, to)?
-    };
-    Ok((rows, is_epw))
+        (table::rows(path, &text, from, to)?, Source::Other)
+    })
 }
 
 /// Takes the pressure of another station where there is none; in words how often.
@@ -292,7 +323,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             rain: columns[RAIN][k],
         }
     };
-    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, is_typical: false })
+    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, is_typical: false, is_of_moment: false })
 }
 
 /// Fills short gaps, linearly.

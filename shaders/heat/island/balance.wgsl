@@ -78,7 +78,8 @@ fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
 }
 
 fn at_2_m(speed: f32) -> f32 {
-    let stirred = 2.4 * drive.gust;
+    let through = min(speed / (OPEN * drive.at_10_m), 1.0);
+    let stirred = drive.gust * max(2.4 * through, 1.0);
     return sqrt(AT_2_M * AT_2_M * speed * speed + stirred * stirred);
 }
 

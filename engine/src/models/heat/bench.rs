@@ -97,5 +97,5 @@ pub(super) fn day() -> Weather {
             rain: None,
         }
     };
-    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new(), is_typical: false }
+    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new(), is_typical: false, is_of_moment: false }
 }

@@ -208,6 +208,9 @@ fn hours_of(
     let read = |from: i64| -> Result<weather::Weather> {
         let mut found = weather::read(path, from, end)?;
         pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
+        if heat.is_in_time() {
+            found.to_means();
+        }
         Ok(found)
     };
     if !heat.is_in_time() {

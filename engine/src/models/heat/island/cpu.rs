@@ -211,7 +211,8 @@ impl CpuAir {
         let (exchange, rest) = exchange(height, rough, drive.above as f32, aloft, below, &drive.over);
         let breeze = self.breeze(cell, drive);
         let convection = 11.8 + 4.2 * breeze;
-        let wind_at_2_m = at_2_m(self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]), drive.gust as f32);
+        let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
+        let wind_at_2_m = at_2_m(speed, drive.gust as f32, drive.at_10_m as f32);
         let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
         let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
         let mut load = Load {

@@ -28,6 +28,8 @@ const THERMOMETER: f64 = 2.0;
 const MEADOW_DRAG: f32 = 0.005_859_2;
 const MEADOW_C: f32 = 2.382_4;
 const AT_2_M: f32 = 1.138_5;
+/// Wind at 1.2 m above open grass over that at 10 m (Koopmans et al. 2020).
+const OPEN: f32 = 0.635_1;
 /// Logarithm of the thermometer's height over a meadow's roughness.
 const SMOOTH: f32 = 4.199_7;
 /// How far the exchange over the meadow may differ from that by Louis, and the Richardson number that counts as neutral.
@@ -150,9 +152,11 @@ pub fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
     AIR as f32 * MEADOW_DRAG / PRANDTL as f32 * wind * phi
 }
 
-/// Wind at 2 m above open ground, m/s, of that at 1.2 m, with what convection stirs: `gust` is what it stirs between houses.
-pub fn at_2_m(speed: f32, gust: f32) -> f32 {
-    (AT_2_M * speed).hypot(2.4 * gust)
+/// Wind at 2 m above grass, m/s, of that at 1.2 m (`speed`), with what convection stirs: `gust` is what it stirs between houses, in the open it
+/// is 2.4 times that, and in between it goes with the wind of 10 m (m/s) that comes through.
+pub fn at_2_m(speed: f32, gust: f32, at_10_m: f32) -> f32 {
+    let through = (speed / (OPEN * at_10_m)).min(1.0);
+    (AT_2_M * speed).hypot(gust * (2.4 * through).max(1.0))
 }
 
 /// ψ for warmth at z/L: Dyer where it is unstable, Beljaars and Holtslag 1991 where it is stable.
