@@ -61,14 +61,18 @@ fn richardson_of(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
     return clamp(GRAVITY * height * (aloft - air) / ((air + ZERO) * wind * wind), -10.0, 0.2);
 }
 
+fn smooth_of(roughness: f32) -> f32 {
+    return clamp(log(THERMOMETER / roughness) / SMOOTH, 0.0, 1.0);
+}
+
 // Conductance, m/s, and what a meadow gives besides, W/m².
 fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> vec2<f32> {
     let richardson = richardson_of(height, wind, aloft, air);
     let times = height / max(roughness, THERMOMETER);
     let drag = 0.16 / (log(height / roughness) * log(times));
     let phi = stability(richardson, 49.8 * drag * sqrt(times));
-    let smooth_ = log(THERMOMETER / roughness) / SMOOTH;
-    let like = clamp(smooth_, 0.0, 1.0) * clamp(richardson / drive.over_richardson, 0.0, 1.0);
+    // By night layers of air and not houses hold back what is exchanged.
+    let like = select(smooth_of(roughness), 1.0, richardson > 0.0) * clamp(richardson / drive.over_richardson, 0.0, 1.0);
     return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (drive.over_ratio - 1.0)), like * drive.over_rest);
 }
 
@@ -78,8 +82,7 @@ fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
 }
 
 fn at_2_m(speed: f32) -> f32 {
-    let through = min(speed / (OPEN * drive.at_10_m), 1.0);
-    let stirred = drive.gust * max(2.4 * through, 1.0);
+    let stirred = 2.4 * drive.gust;
     return sqrt(AT_2_M * AT_2_M * speed * speed + stirred * stirred);
 }
 

@@ -30,7 +30,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let before = state[cell];
     let blows = wind[cell];
     var effect = Effect();
-    let over = exchange(blows.x, blows.y, drive.above, drive.aloft, select(drive.edge, own.x, is_open));
+    // Above houses the air is mixed.
+    let aloft = drive.mixed + smooth_of(blows.y) * (drive.aloft - drive.mixed);
+    let over = exchange(blows.x, blows.y, drive.above, aloft, select(drive.edge, own.x, is_open));
+    let rest = over.y + AIR * over.x * (drive.aloft - aloft);
     effect.exchange = over.x;
     let stirred = breeze(blows.z);
     let convection = 11.8 + 4.2 * stirred;
@@ -47,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     load.first_slope = skin.b;
     if skin.is_roof > 0.0 {
         load.convection = 1.0 / (1.0 / convection + 1.0 / (AIR * effect.exchange));
-        load.air = drive.aloft;
+        load.air = aloft;
     } else if skin.is_water > 0.0 {
         let bulk = 1.3e-3 * drive.at_10_m;
         load.convection = AIR * bulk;
@@ -60,11 +63,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         load.evaporation = evaporation(before.z, own.x);
     }
     var ground = Balance(before.x, 0.0, 0.0);
-    // What grass and soil give depends on how warm they are.
+    // What grass and soil give in the open depends on how warm they are.
     let is_meadow = skin.bucket > 0.0;
     for (var round = 0u; round < select(1u, ROUNDS, is_meadow); round++) {
         if is_meadow {
-            load.convection = meadow(at_2_m(blows.z), own.x, ground.skin);
+            let open = meadow(at_2_m(blows.z), own.x, ground.skin);
+            load.convection = convection + smooth_of(blows.y) * (open - convection);
         }
         ground = balance(load, ground.skin);
     }
@@ -95,8 +99,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     if is_open {
         effect.pull += load.convection;
-        effect.push += load.convection * ground.skin - over.y;
-        effect.past += over.y;
+        effect.push += load.convection * ground.skin - rest;
+        effect.past += rest;
         effect.latent += ground.latent;
     } else {
         effect.past += ground.sensible;

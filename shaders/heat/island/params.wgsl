@@ -10,6 +10,7 @@ struct Drive {
     step: f32,
     depth: f32,
     aloft: f32,
+    mixed: f32,
     aloft_humidity: f32,
     edge: f32,
     edge_humidity: f32,
@@ -84,7 +85,6 @@ const THERMOMETER: f32 = 2.0;
 const MEADOW_DRAG: f32 = 0.0058592;
 const MEADOW_C: f32 = 2.3824;
 const AT_2_M: f32 = 1.1385;
-const OPEN: f32 = 0.6351;
 const SMOOTH: f32 = 4.1997;
 const LEAVES: f32 = 4.0;
 const ROOTS: f32 = 1.0;

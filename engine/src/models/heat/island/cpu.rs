@@ -2,7 +2,7 @@
 
 use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
 use super::column::{Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation};
-use super::exchange::{AIR, DENSITY, LATENT, at_2_m, exchange, meadow};
+use super::exchange::{AIR, DENSITY, LATENT, at_2_m, exchange, meadow, smooth};
 use super::grids::{Grids, Pair};
 use super::params::{Effect, black};
 use super::town::{NONE, Town, sums};
@@ -208,11 +208,15 @@ impl CpuAir {
         let is_open = self.town.is_open[cell];
         let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
         let below = if is_open { air } else { drive.edge.0 as f32 };
-        let (exchange, rest) = exchange(height, rough, drive.above as f32, aloft, below, &drive.over);
+        // Above houses the air is mixed.
+        let mixed = drive.aloft.mixed as f32;
+        let over = mixed + smooth(rough) * (aloft - mixed);
+        let (exchange, rest) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
+        let rest = rest + AIR as f32 * exchange * (aloft - over);
         let breeze = self.breeze(cell, drive);
         let convection = 11.8 + 4.2 * breeze;
         let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
-        let wind_at_2_m = at_2_m(speed, drive.gust as f32, drive.at_10_m as f32);
+        let wind_at_2_m = at_2_m(speed, drive.gust as f32);
         let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
         let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
         let mut load = Load {
@@ -226,7 +230,7 @@ impl CpuAir {
         };
         if skin.is_roof > 0.0 {
             load.convection = 1.0 / (1.0 / convection + 1.0 / (AIR as f32 * exchange));
-            load.air = aloft;
+            load.air = over;
         } else if skin.is_water > 0.0 {
             let bulk = 1.3e-3 * drive.at_10_m as f32;
             load.convection = AIR as f32 * bulk;
@@ -239,10 +243,10 @@ impl CpuAir {
             load.evaporation = evaporation(self.water[cell], air);
         }
         let mut ground = Balance { skin: self.skin[cell], ..Balance::default() };
-        // What grass and soil give depends on how warm they are.
+        // What grass and soil give in the open depends on how warm they are.
         for _ in 0..if skin.bucket > 0.0 { ROUNDS } else { 1 } {
             if skin.bucket > 0.0 {
-                load.convection = meadow(wind_at_2_m, air, ground.skin);
+                load.convection = convection + smooth(rough) * (meadow(wind_at_2_m, air, ground.skin) - convection);
             }
             ground = balance(&load, ground.skin);
         }

@@ -28,13 +28,13 @@ const THERMOMETER: f64 = 2.0;
 const MEADOW_DRAG: f32 = 0.005_859_2;
 const MEADOW_C: f32 = 2.382_4;
 const AT_2_M: f32 = 1.138_5;
-/// Wind at 1.2 m above open grass over that at 10 m (Koopmans et al. 2020).
-const OPEN: f32 = 0.635_1;
 /// Logarithm of the thermometer's height over a meadow's roughness.
 const SMOOTH: f32 = 4.199_7;
 /// How far the exchange over the meadow may differ from that by Louis, and the Richardson number that counts as neutral.
 const OVER: (f64, f64) = (0.05, 4.0);
 const NEUTRAL: f32 = 0.01;
+/// Parts of a profile of which a mean is taken.
+const PARTS: usize = 30;
 
 /// How the exchange over the station's meadow differs from that by [`exchange`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,11 +53,9 @@ impl Default for Over {
     }
 }
 
-/// How much a place of a roughness (m) is like the meadow, 0 to 1: by their roughness, of which more than 2 m has nothing in common, and by
-/// their Richardson numbers.
-fn like(roughness: f32, richardson: f32, over: f32) -> f32 {
-    let smooth = (THERMOMETER as f32 / roughness).ln() / SMOOTH;
-    smooth.clamp(0.0, 1.0) * (richardson / over).clamp(0.0, 1.0)
+/// How much a place of a roughness (m) is like the meadow, 0 to 1: one of 2 m and more has nothing in common with it.
+pub fn smooth(roughness: f32) -> f32 {
+    ((THERMOMETER as f32 / roughness).ln() / SMOOTH).clamp(0.0, 1.0)
 }
 /// How much warmer the air at 60 m may be than that at the station, K.
 const WARMEST: f64 = 8.0;
@@ -92,6 +90,8 @@ pub struct Station {
 pub struct Aloft {
     /// Temperature, °C: potential, as at the ground.
     pub air: f64,
+    /// Temperature of the air below 60 m where houses mix it, °C: by night the mean of the meadow's profile.
+    pub mixed: f64,
     /// Specific humidity, g/kg.
     pub humidity: f64,
 }
@@ -141,7 +141,9 @@ pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, ov
     let times = height / roughness.max(THERMOMETER as f32);
     let drag = 0.16 / (log * times.ln());
     let phi = stability(richardson, 49.8 * drag * times.sqrt());
-    let like = like(roughness, richardson, over.richardson as f32);
+    // By night layers of air and not houses hold back what is exchanged.
+    let smooth = if richardson > 0.0 { 1.0 } else { smooth(roughness) };
+    let like = smooth * (richardson / over.richardson as f32).clamp(0.0, 1.0);
     (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), like * over.rest as f32)
 }
 
@@ -152,11 +154,9 @@ pub fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
     AIR as f32 * MEADOW_DRAG / PRANDTL as f32 * wind * phi
 }
 
-/// Wind at 2 m above grass, m/s, of that at 1.2 m (`speed`), with what convection stirs: `gust` is what it stirs between houses, in the open it
-/// is 2.4 times that, and in between it goes with the wind of 10 m (m/s) that comes through.
-pub fn at_2_m(speed: f32, gust: f32, at_10_m: f32) -> f32 {
-    let through = (speed / (OPEN * at_10_m)).min(1.0);
-    (AT_2_M * speed).hypot(gust * (2.4 * through).max(1.0))
+/// Wind at 2 m above open grass, m/s, of that at 1.2 m (`speed`), with what convection stirs; `gust` is what it stirs between houses.
+pub fn at_2_m(speed: f32, gust: f32) -> f32 {
+    (AT_2_M * speed).hypot(2.4 * gust)
 }
 
 /// ψ for warmth at z/L: Dyer where it is unstable, Beljaars and Holtslag 1991 where it is stable.
@@ -273,10 +273,14 @@ impl Meadow {
         self.water = self.water.clamp(0.0, f64::from(column::CAPACITY));
         self.fluxes = (sensible, latent);
         let l = (-KARMAN * GRAVITY * sensible / (AIR * (at.air + 273.15) * friction.powi(3))).clamp(-2.0, 0.5);
-        let way = PRANDTL * ((ABOVE / THERMOMETER).ln() - psi_heat(ABOVE * l) + psi_heat(THERMOMETER * l));
-        let resistance = way.max(0.0) / (KARMAN * friction);
+        let profile = |z: f64| ((z / THERMOMETER).ln() - psi_heat(z * l) + psi_heat(THERMOMETER * l)).max(0.0);
+        let way = PRANDTL * profile(ABOVE);
+        let resistance = way / (KARMAN * friction);
         let warmer = self.warmer((-sensible / AIR * resistance).min(WARMEST), at.air);
         let air = at.air + warmer;
+        // Where the air grows warmer with height, houses stir it.
+        let mean = (0..PARTS).map(|k| profile(ABOVE * (k as f64 + 0.5) / PARTS as f64)).sum::<f64>() / PARTS as f64;
+        let mixed = at.air + if warmer > 0.0 { warmer * (mean / profile(ABOVE).max(mean)).min(1.0) } else { warmer };
         self.aloft = Some((warmer, air));
         let stored = AIR * self.depth * (at.air - self.last.unwrap_or(at.air)) / self.step;
         self.last = Some(at.air);
@@ -284,7 +288,7 @@ impl Meadow {
         self.over = over;
         let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY * conductance);
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
-        Aloft { air, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
+        Aloft { air, mixed, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
     }
 
     /// How it differs from Louis, and its conductance, m/s: sensible heat of its skin and of its air (W/m²) and the air at 60 m (°C).

@@ -368,6 +368,7 @@ impl Air for GpuAir {
             step: self.choices.step as f32,
             depth: *depth,
             aloft: drive.aloft.air as f32,
+            mixed: drive.aloft.mixed as f32,
             aloft_humidity: drive.aloft.humidity as f32,
             edge: drive.edge.0 as f32,
             edge_humidity: drive.edge.1 as f32,

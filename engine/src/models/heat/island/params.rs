@@ -25,6 +25,8 @@ shared_struct! {
         pub depth: f32,
         /// Temperature above, °C.
         pub aloft: f32,
+        /// Temperature below 60 m where houses mix the air, °C.
+        pub mixed: f32,
         /// Humidity above, g/kg.
         pub aloft_humidity: f32,
         /// Temperature at the edges, °C.

@@ -305,11 +305,12 @@ impl Island {
     }
 
     /// How much warmer than above the meadow the air above the city is on average, K: what the city gives more than the meadow stays in a layer
-    /// that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above is taken.
-    fn warmed(&self, wind: f64) -> f64 {
+    /// that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above is taken; where the
+    /// air grows warmer with height it stays that low.
+    fn warmed(&self, wind: f64, is_stable: bool) -> f64 {
         let grid = self.place.grid;
         let way = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
-        let layer = (GROWTH * way).max(super::exchange::ABOVE);
+        let layer = if is_stable { 0.0 } else { GROWTH * way }.max(super::exchange::ABOVE);
         let more = self.latest.sensible - self.meadow.fluxes.0;
         let at_60_m = wind.max(super::exchange::CALMEST) / super::exchange::AT_60_M;
         (0.5 * more * way / (super::exchange::AIR * layer * at_60_m)).clamp(-MOST_WARMED, MOST_WARMED)
@@ -377,7 +378,8 @@ impl Island {
                 let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
                 let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
                 let mut aloft = self.meadow.step(&station);
-                aloft.air += self.warmed(station.wind);
+                let warmed = self.warmed(station.wind, aloft.air > station.air);
+                (aloft.air, aloft.mixed) = (aloft.air + warmed, aloft.mixed + warmed);
                 let rises = rising(self.latest.sensible, station.air);
                 let drive = Drive {
                     aloft,

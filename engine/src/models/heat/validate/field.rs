@@ -68,6 +68,8 @@ struct Measured {
     long: [f64; 6],
     /// The column of the file.
     radiant: f64,
+    /// Air temperature at the mast, °C; not known everywhere.
+    air: f64,
 }
 
 impl Measured {
@@ -79,8 +81,8 @@ impl Measured {
     }
 }
 
-/// What was modelled, and what was measured.
-type Pair = (Fluxes, Sides, Measured);
+/// What was modelled, what was measured, and the air temperature (°C) of the model and of the weather.
+type Pair = (Fluxes, Sides, Measured, [f64; 2]);
 
 /// Pairs of modelled fluxes and what was measured, over all hours of both sites.
 fn pairs(bench: &Bench, in_time: bool) -> Result<Vec<Pair>> {
@@ -139,9 +141,11 @@ fn pairs(bench: &Bench, in_time: bool) -> Result<Vec<Pair>> {
             };
             while island.as_mut().is_some_and(|island| !island.settle(&mut solver).unwrap_or(true)) {}
             for (label, hour) in hours.iter().enumerate() {
+                let mut air = hour.weather.air;
                 let (all, means) = match &mut island {
                     Some(island) => {
                         let found = island.hour(label, &mut solver)?;
+                        air = f64::from(found.means.air[cell]);
                         (found.radiation, Some((found.means.walls[cell], found.means.crowns[cell])))
                     }
                     None => (solver.hour(hour)?, None),
@@ -157,13 +161,18 @@ fn pairs(bench: &Bench, in_time: bool) -> Result<Vec<Pair>> {
                     let six = |kind: &str| {
                         ["down", "up", "n", "e", "s", "w"].map(|side| number(row, &format!("{kind}{side}")))
                     };
-                    let measured = Measured { short: six("K"), long: six("L"), radiant: number(row, "Tmrt") };
+                    let measured = Measured {
+                        short: six("K"),
+                        long: six("L"),
+                        radiant: number(row, "Tmrt"),
+                        air: number(row, "Ta"),
+                    };
                     let fluxes = all.fluxes(cell);
                     let beam = (all.beam_side[cell], hour.light.azimuth);
                     let up = [fluxes.short[1], fluxes.long[1]];
                     let bright = hour.bright_with(&patches, means);
                     let around = sides(&seen[0], &patches, &bright, beam, up, false);
-                    pairs.push((fluxes, around, measured));
+                    pairs.push((fluxes, around, measured, [air, hour.weather.air]));
                 }
             }
         }
@@ -197,6 +206,18 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool) -> Vec<Figure> {
         told(name("Tmrt RMSE to the file's own column, K (peer 4.31)"), over(&|pair| found(pair) - pair.2.radiant).1),
         told(name("Tmrt bias, K"), bias),
     ];
+    // At Kronenhuset the air was measured at the mast, too.
+    let masts: Vec<&Pair> = pairs.iter().filter(|pair| in_time && !pair.2.air.is_nan()).collect();
+    if !masts.is_empty() {
+        let off = |k: usize| masts.iter().map(move |pair| pair.3[k] - pair.2.air).collect::<Vec<f64>>();
+        let rms = |off: &[f64]| (off.iter().map(|own| own * own).sum::<f64>() / off.len() as f64).sqrt();
+        let mean = |off: &[f64]| off.iter().sum::<f64>() / off.len() as f64;
+        let (ours, theirs) = (off(0), off(1));
+        figures.push(told(name("air in the courtyard of Kronenhuset, RMSE, K"), rms(&ours)));
+        figures.push(told(name("air in the courtyard, bias, K"), mean(&ours)));
+        figures.push(told(name("the weather's air against that in the courtyard, RMSE, K"), rms(&theirs)));
+        figures.push(told(name("the weather's air against that in the courtyard, bias, K"), mean(&theirs)));
+    }
     // Where the peer's bias is known, it stands beside.
     const NAMES: [(&str, [&str; 2]); 6] = [
         ("above", [" (peer +4.1)", " (peer +26.2)"]),
@@ -208,7 +229,7 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool) -> Vec<Figure> {
     ];
     for (k, kind) in ["shortwave", "longwave"].into_iter().enumerate() {
         for (side, (name, peers)) in NAMES.into_iter().enumerate() {
-            let off = |(fluxes, around, measured): &Pair| {
+            let off = |(fluxes, around, measured, _): &Pair| {
                 let (flux, beside, wanted) = match k {
                     0 => (fluxes.short, around.short, measured.short),
                     _ => (fluxes.long, around.long, measured.long),
