@@ -9,7 +9,6 @@ mod umep;
 pub use civil::{date, days};
 
 use crate::error::{Error, Result};
-use crate::models::heat::pet::saturation;
 use std::io::Read;
 use std::path::Path;
 
@@ -64,26 +63,6 @@ pub struct Weather {
     pub is_typical: bool,
     /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI gives them.
     pub is_of_moment: bool,
-}
-
-impl Weather {
-    /// Makes means of the hour of what is of the moment at its end: the middle between both of its ends. The first hour stays as it is.
-    pub fn to_means(&mut self) {
-        if !std::mem::take(&mut self.is_of_moment) {
-            return;
-        }
-        let full = |hour: &Hour| hour.humidity * saturation(hour.air);
-        let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| 0.5 * (a + b)).or(b);
-        for k in (1..self.hours.len()).rev() {
-            let (before, own) = (self.hours[k - 1], &mut self.hours[k]);
-            let vapour = 0.5 * (full(&before) + full(own));
-            own.air = 0.5 * (before.air + own.air);
-            own.humidity = (vapour / saturation(own.air)).min(100.0);
-            own.pressure = both(before.pressure, own.pressure);
-            own.cloud = both(before.cloud, own.cloud);
-        }
-        self.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends".into());
-    }
 }
 
 /// What files hold of an hour.

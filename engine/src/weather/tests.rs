@@ -86,19 +86,3 @@ fn a_station_is_read_from_its_zip() {
     let brightest = found.hours.iter().max_by(|a, b| a.global.total_cmp(&b.global)).expect("hours");
     assert!(brightest.global > 750.0 && (11..14).contains(&(brightest.end / 3600 % 24)), "{brightest:?}");
 }
-
-#[test]
-fn moments_become_means_of_the_hour() {
-    let text = format!(
-        "{KNMI}  278,20190725,    1,  990,   20,  200,   36,10132,    9,  100\n  278,20190725,    2,  270,   30,  240,    0,10130,    4,  100\n"
-    );
-    let mut found = from_text("a.txt", &text, (2019, 7, 25), 2).expect("weather");
-    found.to_means();
-    let [one, two] = found.hours[..] else { panic!("{found:?}") };
-    assert!((one.air - 20.0).abs() < 1e-9 && (two.air - 22.0).abs() < 1e-9, "{one:?} {two:?}");
-    // Air that is mixed of two that are full is over full.
-    assert!((two.humidity - 100.0).abs() < 1e-9 && two.pressure == Some(1013.1) && two.cloud == Some(0.5), "{two:?}");
-    let once = found.clone();
-    found.to_means();
-    assert_eq!(once, found);
-}

@@ -107,6 +107,24 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
     Ok((forcings, repairs))
 }
 
+/// Makes means of the hour of what is of the moment at its end: the middle between both of its ends. The first hour stays as it is.
+pub fn to_means(weather: &mut Weather) {
+    if !std::mem::take(&mut weather.is_of_moment) {
+        return;
+    }
+    let full = |hour: &Hour| hour.humidity * pet::saturation(hour.air);
+    let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| 0.5 * (a + b)).or(b);
+    for k in (1..weather.hours.len()).rev() {
+        let (before, own) = (weather.hours[k - 1], &mut weather.hours[k]);
+        let vapour = 0.5 * (full(&before) + full(own));
+        own.air = 0.5 * (before.air + own.air);
+        own.humidity = (vapour / pet::saturation(own.air)).min(100.0);
+        own.pressure = both(before.pressure, own.pressure);
+        own.cloud = both(before.cloud, own.cloud);
+    }
+    weather.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends".into());
+}
+
 /// The sun over some weather at a place (degrees), six times an hour, and the weather without light that cannot be the sun's.
 ///
 /// # Errors
@@ -348,5 +366,31 @@ impl Forcing {
             }
         };
         patches.iter().zip(short).zip(long).map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench;
+    use super::*;
+
+    #[test]
+    fn moments_become_means_of_the_hour() {
+        let mut weather = Weather { is_of_moment: true, ..bench::day() };
+        for (hour, air) in weather.hours.iter_mut().zip([20.0, 24.0]) {
+            (hour.air, hour.humidity, hour.pressure, hour.cloud) = (air, 100.0, Some(1000.0 + air), None);
+        }
+        weather.hours[1].cloud = Some(0.5);
+        to_means(&mut weather);
+        let [one, two, ..] = weather.hours[..] else { panic!("{weather:?}") };
+        assert!(
+            one.air == 20.0 && two.air == 22.0 && two.pressure == Some(1022.0) && two.cloud == Some(0.5),
+            "{two:?}"
+        );
+        // Air that is mixed of two that are full is full.
+        assert!(two.humidity == 100.0 && weather.repairs.len() == 1);
+        let once = weather.clone();
+        to_means(&mut weather);
+        assert_eq!(once, weather);
     }
 }

@@ -1,7 +1,7 @@
 //! Heat as a [`Model`]: an hour is a step.
 
 use super::cool::cool;
-use super::forcing::{Forcing, forcing};
+use super::forcing::{Forcing, forcing, to_means};
 use super::ground;
 use super::hour::Covers;
 use super::island::air::Choices;
@@ -209,7 +209,7 @@ fn hours_of(
         let mut found = weather::read(path, from, end)?;
         pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
         if heat.is_in_time() {
-            found.to_means();
+            to_means(&mut found);
         }
         Ok(found)
     };

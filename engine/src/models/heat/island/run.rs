@@ -30,6 +30,8 @@ const SETTLED: f64 = 0.1;
 const MOST_DAYS: usize = 10;
 /// Height by which the layer that a city warms grows on each metre of the wind's way (Garratt 1990), and the most that it is warmed, K.
 const GROWTH: f64 = 0.1;
+/// How far a city reaches at least whose air blows in at its edges, m.
+const CITY: f64 = 2000.0;
 const MOST_WARMED: f64 = 3.0;
 /// Length of the time that a position of the sun stands for, s.
 const POSITION: f64 = 600.0;
@@ -309,7 +311,8 @@ impl Island {
     /// air grows warmer with height it stays that low.
     fn warmed(&self, wind: f64, is_stable: bool) -> f64 {
         let grid = self.place.grid;
-        let way = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
+        let own = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
+        let way = if self.edges == Edges::Mean { own.max(CITY) } else { own };
         let layer = if is_stable { 0.0 } else { GROWTH * way }.max(super::exchange::ABOVE);
         let more = self.latest.sensible - self.meadow.fluxes.0;
         let at_60_m = wind.max(super::exchange::CALMEST) / super::exchange::AT_60_M;
