@@ -39,7 +39,7 @@ pub trait Model: Send {
 }
 
 /// How far a model has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Default, Debug, PartialEq)]
 pub struct Progress {
     /// Simulated time, s.
     pub time: f64,
@@ -53,6 +53,8 @@ pub struct Progress {
     pub gap: Option<f64>,
     /// Vehicles that move now, and vehicles times steps a second, where any move.
     pub moving: Option<(u64, u64)>,
+    /// Day and hour, from 1 on, of the day that is repeated until nothing changes any more, while it is.
+    pub settling: Option<(u64, u64)>,
 }
 
 /// Sets a model up.

@@ -61,7 +61,8 @@ pub struct Weather {
     pub repairs: Vec<String>,
     /// Whether it is a typical year, made of several: its light may lead or lag the sun.
     pub is_typical: bool,
-    /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI gives them.
+    /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI and EPW
+    /// give them.
     pub is_of_moment: bool,
 }
 
@@ -127,7 +128,7 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
     let (rows, source) = rows(path, from, to)?;
     let mut weather = fitted(path, rows, from, wanted)?;
     weather.is_typical = source == Source::Epw;
-    weather.is_of_moment = source == Source::Knmi;
+    weather.is_of_moment = source != Source::Other;
     Ok(weather)
 }
 

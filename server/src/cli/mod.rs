@@ -99,6 +99,9 @@ enum Command {
         /// Only cases of a few seconds.
         #[arg(long)]
         cheap: bool,
+        /// Only cases of half a minute and more, which the tests leave out.
+        #[arg(long, conflicts_with = "cheap")]
+        slow: bool,
         /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
         #[arg(long, default_value = "cpu")]
         device: String,
@@ -137,13 +140,13 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         }
         Command::Devices => devices::devices(),
         Command::Bench(args) => bench::bench(&args),
-        Command::Validate { model, only, cheap, device } => {
+        Command::Validate { model, only, cheap, slow, device } => {
             let cases = match model.as_str() {
                 "heat" => heat::validate::CASES,
                 "traffic" => traffic::validate::CASES,
                 _ => runoff::validate::CASES,
             };
-            validate::validate(cases, only.as_deref(), cheap, &device)
+            validate::validate(cases, only.as_deref(), (cheap, slow), &device)
         }
     }
 }

@@ -69,7 +69,14 @@ impl Teller {
                         let more = serde_json::json!({ "vehicles": vehicles, "million_vehicle_steps_per_s": rate });
                         self.show(progress.time, end, words, more);
                     }
-                    None => self.progress(progress.time, end, progress.dt, speed, remaining),
+                    None => match progress.settling {
+                        Some((day, hour)) => {
+                            let words = format!("the city settles: day {day}, hour {hour}");
+                            let more = serde_json::json!({ "settling_day": day, "settling_hour": hour });
+                            self.show(progress.time, end, words, more);
+                        }
+                        None => self.progress(progress.time, end, progress.dt, speed, remaining),
+                    },
                 }
             }
             Event::Frame { time, done, of, .. } => match &self.way {

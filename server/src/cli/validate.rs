@@ -6,8 +6,13 @@ use hanze_engine::models::validate::{Bar, Bench, Case};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Runs the cases of a model and prints case | figure | bar | verdict.
-pub fn validate(cases: &[Case], only: Option<&str>, cheap: bool, device: &str) -> miette::Result<ExitCode> {
+/// Runs the cases of a model, all or the cheap or the slow ones, and prints case | figure | bar | verdict.
+pub fn validate(
+    cases: &[Case],
+    only: Option<&str>,
+    (cheap, slow): (bool, bool),
+    device: &str,
+) -> miette::Result<ExitCode> {
     let device = Device::open(device).map_err(super::report::report)?;
     let data = hanze_engine::data_folder();
     let required = std::env::var_os("HANZE_REQUIRE_DATA").is_some_and(|value| value == "1");
@@ -15,7 +20,8 @@ pub fn validate(cases: &[Case], only: Option<&str>, cheap: bool, device: &str) -
     row("case", "figure", "bar", "verdict");
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let only = only.unwrap_or_default().to_lowercase();
-    let wanted = cases.iter().filter(|case| case.name.to_lowercase().contains(&only) && (case.cheap || !cheap));
+    let is_wanted = |case: &&Case| if case.cheap { !slow } else { !cheap };
+    let wanted = cases.iter().filter(|case| case.name.to_lowercase().contains(&only)).filter(is_wanted);
     for case in wanted {
         if case.needs_data && data.is_none() {
             row(case.name, "-", "needs data: set HANZE_DATA", "not run");

@@ -340,7 +340,10 @@ impl Teller<'_> {
                         let (vehicles, _) = progress.moving.unwrap_or_default();
                         format!("{} of {} simulated, {vehicles} vehicles{words}", clock(progress.time), clock(end))
                     }
-                    None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
+                    None => match progress.settling {
+                        Some((day, hour)) => format!("the city settles: day {day}, hour {hour}"),
+                        None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
+                    },
                 };
                 let data = serde_json::json!({
                     "progress": percent, "message": message, "simulatedSeconds": progress.time, "endSeconds": end,

@@ -65,15 +65,17 @@ fn smooth_of(roughness: f32) -> f32 {
     return clamp(log(THERMOMETER / roughness) / SMOOTH, 0.0, 1.0);
 }
 
-// Conductance, m/s, and what a meadow gives besides, W/m².
+// Conductance, m/s, and the share of what the meadow gives besides.
 fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> vec2<f32> {
     let richardson = richardson_of(height, wind, aloft, air);
     let times = height / max(roughness, THERMOMETER);
     let drag = 0.16 / (log(height / roughness) * log(times));
     let phi = stability(richardson, 49.8 * drag * sqrt(times));
+    let stable = clamp(richardson / drive.over_richardson, 0.0, 1.0);
+    let smooth_ = smooth_of(roughness);
     // By night layers of air and not houses hold back what is exchanged.
-    let like = select(smooth_of(roughness), 1.0, richardson > 0.0) * clamp(richardson / drive.over_richardson, 0.0, 1.0);
-    return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (drive.over_ratio - 1.0)), like * drive.over_rest);
+    let like = select(smooth_ * stable, stable, richardson > 0.0);
+    return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (drive.over_ratio - 1.0)), smooth_ * stable);
 }
 
 // What a meadow's skin gives to its air, W/m²K, in a wind at 2 m.

@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Above houses the air is mixed.
     let aloft = drive.mixed + smooth_of(blows.y) * (drive.aloft - drive.mixed);
     let over = exchange(blows.x, blows.y, drive.above, aloft, select(drive.edge, own.x, is_open));
-    let rest = over.y + AIR * over.x * (drive.aloft - aloft);
+    let rest = over.y * drive.over_rest + AIR * over.x * (drive.aloft - aloft);
     effect.exchange = over.x;
     let stirred = breeze(blows.z);
     let convection = 11.8 + 4.2 * stirred;
@@ -101,7 +101,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         effect.pull += load.convection;
         effect.push += load.convection * ground.skin - rest;
         effect.past += rest;
-        effect.latent += ground.latent;
+        effect.latent += ground.latent - over.y * drive.over_rest_latent;
     } else {
         effect.past += ground.sensible;
     }

@@ -20,6 +20,7 @@ struct Drive {
     over_ratio: f32,
     over_richardson: f32,
     over_rest: f32,
+    over_rest_latent: f32,
     diffuse: f32,
     sky: f32,
     through: f32,

@@ -206,11 +206,21 @@ fn hours_of(
 ) -> Result<(Hours, Vec<String>)> {
     let end = start + hours * 3600;
     let read = |from: i64| -> Result<weather::Weather> {
-        let mut found = weather::read(path, from, end)?;
-        pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
-        if heat.is_in_time() {
-            to_means(&mut found);
+        let take = |from: i64| -> Result<weather::Weather> {
+            let mut found = weather::read(path, from, end)?;
+            pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
+            Ok(found)
+        };
+        if !heat.is_in_time() {
+            return take(from);
         }
+        // The hour before tells how the first one began.
+        let mut found = match take(from - 3600) {
+            Ok(found) if found.is_of_moment => found,
+            _ => take(from)?,
+        };
+        to_means(&mut found);
+        found.hours.retain(|hour| hour.end > from);
         Ok(found)
     };
     if !heat.is_in_time() {
@@ -369,7 +379,15 @@ impl Model for Heat {
             let time = self.done as f64 * 3600.0;
             let reached = time >= until;
             if reached || Instant::now() >= deadline {
-                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached, gap: None, moving: None });
+                let settling = if self.has_looked { None } else { self.product.settling() };
+                return Ok(Progress {
+                    time,
+                    steps: self.done as u64,
+                    dt: 3600.0,
+                    reached,
+                    settling,
+                    ..Progress::default()
+                });
             }
             if self.has_looked {
                 self.hour()?;

@@ -104,8 +104,7 @@ impl Run {
             steps: self.steps(),
             dt: f64::from(self.clock.dt),
             reached,
-            gap: None,
-            moving: None,
+            ..Progress::default()
         })
     }
 

@@ -404,7 +404,7 @@ impl Model for Traffic {
                     dt: 0.0,
                     reached,
                     gap: Some(gap),
-                    moving: None,
+                    ..Progress::default()
                 });
             }
             self.step();

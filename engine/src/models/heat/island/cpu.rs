@@ -211,8 +211,8 @@ impl CpuAir {
         // Above houses the air is mixed.
         let mixed = drive.aloft.mixed as f32;
         let over = mixed + smooth(rough) * (aloft - mixed);
-        let (exchange, rest) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
-        let rest = rest + AIR as f32 * exchange * (aloft - over);
+        let (exchange, like) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
+        let rest = like * drive.over.rest as f32 + AIR as f32 * exchange * (aloft - over);
         let breeze = self.breeze(cell, drive);
         let convection = 11.8 + 4.2 * breeze;
         let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
@@ -287,7 +287,7 @@ impl CpuAir {
             found.pull += load.convection;
             found.push += load.convection * ground.skin - rest;
             found.past += rest;
-            found.latent += ground.latent;
+            found.latent += ground.latent - like * drive.over.rest_latent as f32;
         } else {
             found.past += ground.sensible;
         }

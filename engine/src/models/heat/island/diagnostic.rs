@@ -34,7 +34,9 @@ pub const SOR: Kernel =
     Kernel { name: "island sor", source: include_str!("../../../../../shaders/heat/island/sor.wgsl") };
 
 /// Length of the recirculation behind a building of a width across the wind, a length along it and a height, m (Fackrell 1984): 1.45 heights for a cube.
+/// Ten heights of width make it no longer (as in QES-Winds).
 pub fn cavity(width: f64, length: f64, height: f64) -> f64 {
+    let width = width.min(10.0 * height);
     1.8 * width / ((length / height).clamp(0.3, 3.0).powf(0.3) * (1.0 + 0.24 * width / height))
 }
 

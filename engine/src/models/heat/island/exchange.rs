@@ -1,5 +1,5 @@
 //! What the air between houses gives to the air above them (Louis 1979), and what lies above, from a meadow at the station. Twin of
-//! [`exchange`]: `shaders/heat/island/column.wgsl`.
+//! [`exchange`]: `shaders/heat/island/balance.wgsl`.
 
 use super::super::ground;
 use super::column::{self, Balance, Conduction, LAYERS, Load, Material, balance};
@@ -45,11 +45,13 @@ pub struct Over {
     pub richardson: f64,
     /// Heat that it gives besides, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
     pub rest: f64,
+    /// Latent heat that it gives besides, W/m².
+    pub rest_latent: f64,
 }
 
 impl Default for Over {
     fn default() -> Over {
-        Over { ratio: 1.0, richardson: 0.2, rest: 0.0 }
+        Over { ratio: 1.0, richardson: 0.2, rest: 0.0, rest_latent: 0.0 }
     }
 }
 
@@ -133,18 +135,19 @@ fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
 
 /// Conductance between the canopy's air at `air` (°C) and that at 60 m, m/s: `height` is that above the displacement, `roughness` z0
 /// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C). The canopy's air stands at z0 above the displacement, but not below the
-/// thermometer of 2 m. The more a place is like the station's meadow, the more it differs from Louis as that does; with what it gives besides,
-/// W/m².
+/// thermometer of 2 m. The more a place is like the station's meadow, the more it differs from Louis as that does; with the share that it has of
+/// what the meadow gives besides.
 pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, over: &Over) -> (f32, f32) {
     let log = (height / roughness).ln();
     let richardson = richardson(height, wind, aloft, air);
     let times = height / roughness.max(THERMOMETER as f32);
     let drag = 0.16 / (log * times.ln());
     let phi = stability(richardson, 49.8 * drag * times.sqrt());
+    let stable = (richardson / over.richardson as f32).clamp(0.0, 1.0);
+    let smooth = smooth(roughness);
     // By night layers of air and not houses hold back what is exchanged.
-    let smooth = if richardson > 0.0 { 1.0 } else { smooth(roughness) };
-    let like = smooth * (richardson / over.richardson as f32).clamp(0.0, 1.0);
-    (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), like * over.rest as f32)
+    let like = if richardson > 0.0 { stable } else { smooth * stable };
+    (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), smooth * stable)
 }
 
 /// What a meadow's skin (°C) gives to its air (°C) for each kelvin, W/m²K, in a wind at 2 m (m/s): Louis' formula from the skin to the
@@ -206,6 +209,8 @@ pub struct Meadow {
     pub fluxes: (f64, f64),
     /// Its exchange with the air at 60 m.
     pub over: Over,
+    /// Sensible heat that it and its air give to what lies above, W/m².
+    pub given: f64,
     /// Air temperature in the last step, °C.
     last: Option<f64>,
     /// How much warmer it is aloft than at the station, K, and the temperature there, °C; `None` before the first step.
@@ -225,6 +230,7 @@ impl Meadow {
             depth,
             fluxes: (0.0, 0.0),
             over: Over::default(),
+            given: 0.0,
             last: None,
             aloft: None,
         }
@@ -284,11 +290,14 @@ impl Meadow {
         self.aloft = Some((warmer, air));
         let stored = AIR * self.depth * (at.air - self.last.unwrap_or(at.air)) / self.step;
         self.last = Some(at.air);
-        let (over, conductance) = Meadow::over(at, sensible, sensible - stored, air);
-        self.over = over;
-        let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY * conductance);
+        self.given = sensible - stored;
+        let (mut over, conductance) = Meadow::over(at, sensible, self.given, air);
+        let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
-        Aloft { air, mixed, humidity: moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity)) }
+        let humidity = moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity));
+        over.rest_latent = latent - LATENT * DENSITY / 1000.0 * conductance * (at.humidity - humidity);
+        self.over = over;
+        Aloft { air, mixed, humidity }
     }
 
     /// How it differs from Louis, and its conductance, m/s: sensible heat of its skin and of its air (W/m²) and the air at 60 m (°C).
@@ -303,7 +312,7 @@ impl Meadow {
         let richardson = richardson(height, wind, above, air);
         let richardson = if richardson < 0.0 { richardson.min(-NEUTRAL) } else { richardson.max(NEUTRAL) };
         let rest = given - AIR * ratio * louis * falls;
-        (Over { ratio, richardson: f64::from(richardson), rest }, ratio * louis)
+        (Over { ratio, richardson: f64::from(richardson), rest, rest_latent: 0.0 }, ratio * louis)
     }
 
     /// How much warmer it is aloft, K, where the profile of this moment says `profile`. Air aloft is not warmed from below while the meadow
@@ -380,8 +389,8 @@ mod tests {
         let log = (22.0f32).ln();
         assert!((of(5.0, 25.0) - 0.16 * 5.0 / (0.74 * log * log)).abs() < 1e-6);
         // As stable as the meadow: as much less than by Louis as there.
-        let stable = |ratio| exchange(60.0, 0.03, 2.0, 29.0, 25.0, &Over { ratio, richardson: 0.2, rest: 9.0 });
-        assert!((stable(0.3).0 / stable(1.0).0 - 0.3).abs() < 1e-6 && stable(1.0).1 == 9.0);
+        let stable = |ratio| exchange(60.0, 0.03, 2.0, 29.0, 25.0, &Over { ratio, ..Over::default() });
+        assert!((stable(0.3).0 / stable(1.0).0 - 0.3).abs() < 1e-6 && stable(1.0).1 == 1.0);
         assert!(of(5.0, 23.0) > of(5.0, 25.0) && of(5.0, 27.0) < of(5.0, 25.0) && of(8.0, 25.0) > of(5.0, 25.0));
     }
 

@@ -378,6 +378,7 @@ impl Air for GpuAir {
             over_ratio: drive.over.ratio as f32,
             over_richardson: drive.over.richardson as f32,
             over_rest: drive.over.rest as f32,
+            over_rest_latent: drive.over.rest_latent as f32,
             diffuse: drive.diffuse as f32,
             sky: drive.sky as f32,
             through: drive.through as f32,

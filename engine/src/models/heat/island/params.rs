@@ -45,6 +45,8 @@ shared_struct! {
         pub over_richardson: f32,
         /// Heat that the meadow gives besides, W/m².
         pub over_rest: f32,
+        /// Latent heat that it gives besides, W/m².
+        pub over_rest_latent: f32,
         /// Diffuse radiation, W/m².
         pub diffuse: f32,
         /// Longwave radiation of the sky, W/m².

@@ -28,11 +28,15 @@ use std::f64::consts::PI;
 /// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
 const SETTLED: f64 = 0.1;
 const MOST_DAYS: usize = 10;
-/// Height by which the layer that a city warms grows on each metre of the wind's way (Garratt 1990), and the most that it is warmed, K.
+/// Height by which the layer that a city warms grows on each metre of the wind's way in neutral air, and the most that it is warmed, K.
 const GROWTH: f64 = 0.1;
 /// How far a city reaches at least whose air blows in at its edges, m.
 const CITY: f64 = 2000.0;
 const MOST_WARMED: f64 = 3.0;
+/// How much warmer than at the station it is aloft, K, where that layer does not grow.
+const LID: f64 = 3.0;
+/// What the city gives less for each kelvin that the air above it is warmed, W/m²K: an estimate, for steps that do not swing.
+const ANSWER: f64 = 40.0;
 /// Length of the time that a position of the sun stands for, s.
 const POSITION: f64 = 600.0;
 /// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
@@ -40,7 +44,7 @@ const LEAST_WIND: f32 = 0.5;
 const LEAST_MIXING: f32 = 0.2;
 
 /// Numbers of the state before those of meadow and device.
-const HEAD: usize = 14;
+const HEAD: usize = 16;
 
 /// Sectors of the wind in three dimensions.
 const SECTORS: usize = 8;
@@ -113,6 +117,8 @@ pub struct Island {
     /// What the last step came to, and the temperature and humidity of the air in the step before it.
     latest: Totals,
     earlier: (f64, f64),
+    /// How much warmer the air above the city is than above the meadow, K.
+    warm: f64,
     /// Largest part of the heat that was not accounted for, W/m².
     gap: f64,
 }
@@ -176,6 +182,7 @@ impl Island {
             is_settled: false,
             latest: Totals::default(),
             earlier: (0.0, 0.0),
+            warm: 0.0,
             gap: 0.0,
         }
     }
@@ -244,6 +251,7 @@ impl Island {
             );
             self.latest = Totals { air, humidity: vapour, ..Default::default() };
             self.earlier = (air, vapour);
+            self.warm = 0.0;
         }
         let hours = std::mem::take(&mut self.first);
         let at = self.spun % count;
@@ -258,6 +266,12 @@ impl Island {
             (self.before, self.day) = (mean, 0.0);
         }
         Ok(self.is_settled)
+    }
+
+    /// Day and hour of the repeated day that comes next, both from 1 on, while the city settles.
+    pub fn settling(&self) -> Option<(u64, u64)> {
+        let day = self.first.len().max(1);
+        (!self.is_settled && self.spun > 0).then(|| ((self.spun / day + 1) as u64, (self.spun % day + 1) as u64))
     }
 
     /// Days that the first day was repeated, and by how much its air still changed; `None` before it settled.
@@ -306,17 +320,23 @@ impl Island {
         (ahead(air, self.earlier.0, 1.0), ahead(humidity, self.earlier.1, 0.5).max(0.0))
     }
 
-    /// How much warmer than above the meadow the air above the city is on average, K: what the city gives more than the meadow stays in a layer
-    /// that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above is taken; where the
-    /// air grows warmer with height it stays that low.
-    fn warmed(&self, wind: f64, is_stable: bool) -> f64 {
+    /// How much warmer than above the meadow the air above the city is on average, K, a step later: what the city gives more than the meadow
+    /// stays in a layer that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above
+    /// is taken. Under a lid, `lid` (K) warmer than the station, it stays that low.
+    fn warmed(&self, wind: f64, lid: f64) -> f64 {
         let grid = self.place.grid;
         let own = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
         let way = if self.edges == Edges::Mean { own.max(CITY) } else { own };
-        let layer = if is_stable { 0.0 } else { GROWTH * way }.max(super::exchange::ABOVE);
-        let more = self.latest.sensible - self.meadow.fluxes.0;
+        let grown = (GROWTH * way).max(super::exchange::ABOVE);
+        let share = (lid / LID).clamp(0.0, 1.0);
+        let layer = grown.powf(1.0 - share) * super::exchange::ABOVE.powf(share);
         let at_60_m = wind.max(super::exchange::CALMEST) / super::exchange::AT_60_M;
-        (0.5 * more * way / (super::exchange::AIR * layer * at_60_m)).clamp(-MOST_WARMED, MOST_WARMED)
+        let each = 0.5 * way / (super::exchange::AIR * layer * at_60_m);
+        let end = each * (self.latest.sensible - self.meadow.given);
+        // Air takes its time to pass, and a city under warmer air gives less.
+        let passed = 1.0 - (-2.0 * self.choices.step * at_60_m / way).exp();
+        let by = passed.min(1.0 / (1.0 + each * ANSWER));
+        (self.warm + by * (end - self.warm)).clamp(-MOST_WARMED, MOST_WARMED)
     }
 
     /// Weather between the hours around a moment (s since 1970); what shines is that of the position of the sun.
@@ -381,8 +401,8 @@ impl Island {
                 let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
                 let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
                 let mut aloft = self.meadow.step(&station);
-                let warmed = self.warmed(station.wind, aloft.air > station.air);
-                (aloft.air, aloft.mixed) = (aloft.air + warmed, aloft.mixed + warmed);
+                self.warm = self.warmed(station.wind, aloft.air - station.air);
+                (aloft.air, aloft.mixed) = (aloft.air + self.warm, aloft.mixed + self.warm);
                 let rises = rising(self.latest.sensible, station.air);
                 let drive = Drive {
                     aloft,
@@ -416,7 +436,10 @@ impl Island {
         let cell = grid.cell as f32;
         let (is_open, wraps) = (self.town.is_open.clone(), self.choices.wraps);
         let at_10_m = hour.weather.mean_wind;
-        let direction = hour.weather.direction.filter(|_| from != Quarter::Calm).map(f64::to_radians);
+        let has_direction = from != Quarter::Calm && at_10_m > 0.1;
+        let direction = hour.weather.direction.filter(|_| has_direction).map(f64::to_radians);
+        // Skins and the station's meadow know the same least wind.
+        let at_skins = at_10_m.max(super::exchange::CALMEST);
         let deep = match direction {
             Some(direction) => self.sector(direction)?,
             None => None,
@@ -435,11 +458,16 @@ impl Island {
             }
             // Wind from nowhere carries nothing along.
             (None, _) => {
-                let speed = blowing.share.iter().map(|share| share * at_10_m as f32).collect();
+                let speed = blowing.share.iter().map(|share| share * at_skins as f32).collect();
                 (Faces::still(grid.cols, grid.rows), speed)
             }
         };
-        speed.iter_mut().for_each(|speed| *speed = speed.max(LEAST_WIND));
+        let (felt, more) = match direction {
+            Some(_) => (1.0, (at_skins / at_10_m) as f32),
+            None => ((at_10_m / at_skins) as f32, 1.0),
+        };
+        let near: Vec<f32> = speed.iter().map(|speed| (speed * felt).max(LEAST_WIND)).collect();
+        speed.iter_mut().for_each(|speed| *speed = (*speed * more).max(LEAST_WIND));
         let rough = blowing.rough.clone();
         // 0.4 u* times the depth.
         let at_60_m = (at_10_m.max(super::exchange::CALMEST) / super::exchange::AT_60_M) as f32;
@@ -447,7 +475,7 @@ impl Island {
         let mixing = |[height, rough]: &[f32; 2]| (0.16 * at_60_m / (height / rough).ln() * depth).max(LEAST_MIXING);
         let mixing: Vec<f32> = rough.iter().map(mixing).collect();
         let passing = passing(&faces, &is_open, &mixing, cell, wraps);
-        Ok((Wind { faces, passing, speed: speed.clone(), rough }, speed))
+        Ok((Wind { faces, passing, speed, rough }, near))
     }
 
     /// Wind in three dimensions of the sector of a direction (rad, from where it blows), where it is wanted.
@@ -522,7 +550,7 @@ impl Island {
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![f32::from(u8::from(self.is_settled)), self.spun as f32];
         let Totals { air, humidity, sensible, .. } = self.latest;
-        let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1];
+        let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
         state.extend(own.into_iter().flat_map(halves));
         state.extend(self.meadow.state());
         state.extend(self.air.state()?);
@@ -545,9 +573,9 @@ impl Island {
         {
             (self.is_settled, self.spun) = (true, *spun as usize);
             let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
-            if let [air, humidity, sensible, gap, air_before, humidity_before] = numbers[..] {
+            if let [air, humidity, sensible, gap, air_before, humidity_before, warm] = numbers[..] {
                 self.latest = Totals { air, humidity, sensible, gap };
-                (self.gap, self.earlier) = (gap, (air_before, humidity_before));
+                (self.gap, self.earlier, self.warm) = (gap, (air_before, humidity_before), warm);
             }
             let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
             self.meadow.set_state(meadow);

@@ -48,6 +48,10 @@ pub(super) trait Product: Send {
     /// # Errors
     /// What the device refuses.
     fn look(&mut self) -> Result<bool>;
+    /// Day and hour, from 1 on, of the day that is repeated until the city has settled, while it is.
+    fn settling(&self) -> Option<(u64, u64)> {
+        None
+    }
     /// What is felt in an hour, by its place in the list; hours come one after the other. All cells have looked.
     ///
     /// # Errors

@@ -169,6 +169,10 @@ impl Product for Physical {
         }
     }
 
+    fn settling(&self) -> Option<(u64, u64)> {
+        self.island.as_ref().and_then(Island::settling)
+    }
+
     fn hour(&mut self, at: usize) -> Result<Felt> {
         let weather = self.hours[at].weather;
         if let Some(island) = &mut self.island {

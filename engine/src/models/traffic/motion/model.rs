@@ -389,7 +389,7 @@ impl Model for Moving {
                 if Instant::now() >= deadline {
                     let gap = self.routes.as_ref().map(|routes| routes.problem.before.gap());
                     let steps = self.routes.as_ref().map_or(0, |routes| routes.steps);
-                    return Ok(Progress { time: 0.0, steps, dt: 0.0, reached: false, gap, moving: None });
+                    return Ok(Progress { steps, gap, ..Progress::default() });
                 }
                 if self.route()? {
                     self.begin()?;
@@ -405,8 +405,8 @@ impl Model for Moving {
                     steps: self.steps + self.routes.as_ref().map_or(0, |routes| routes.steps),
                     dt: self.rule.step,
                     reached,
-                    gap: None,
                     moving: Some((vehicles, (self.vehicle_steps as f64 / self.walked.as_secs_f64().max(1e-3)) as u64)),
+                    ..Progress::default()
                 });
             }
             let begun = Instant::now();
