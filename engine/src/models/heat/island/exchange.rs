@@ -36,6 +36,15 @@ const NEUTRAL: f32 = 0.01;
 /// Parts of a profile of which a mean is taken.
 const PARTS: usize = 30;
 
+/// How much warmer the air at 60 m may be than that at the station, K.
+const WARMEST: f64 = 8.0;
+/// Time in which the morning's warmth reaches the air aloft, s.
+const MORNING: f64 = 3600.0;
+/// Wind below which none is taken, m/s at 10 m.
+pub const CALMEST: f64 = 1.0;
+/// What is taken as full in a bucket at the start.
+pub const START: f64 = 0.6;
+
 /// How the exchange over the station's meadow differs from that by [`exchange`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Over {
@@ -59,14 +68,6 @@ impl Default for Over {
 pub fn smooth(roughness: f32) -> f32 {
     ((THERMOMETER as f32 / roughness).ln() / SMOOTH).clamp(0.0, 1.0)
 }
-/// How much warmer the air at 60 m may be than that at the station, K.
-const WARMEST: f64 = 8.0;
-/// Time in which the morning's warmth reaches the air aloft, s.
-const MORNING: f64 = 3600.0;
-/// Wind below which none is taken, m/s at 10 m.
-pub const CALMEST: f64 = 1.0;
-/// What is taken as full in a bucket at the start.
-pub const START: f64 = 0.6;
 
 /// Weather at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

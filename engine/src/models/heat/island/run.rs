@@ -28,12 +28,13 @@ use std::f64::consts::PI;
 /// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
 const SETTLED: f64 = 0.1;
 const MOST_DAYS: usize = 10;
-/// Height by which the layer that a city warms grows on each metre of the wind's way in neutral air, and the most that it is warmed, K.
+/// Height by which the layer that a city warms grows on each metre of the wind's way in neutral air.
 const GROWTH: f64 = 0.1;
-/// How far a city reaches at least whose air blows in at its edges, m.
+/// How far a city reaches at least whose air blows in at its edges, m: an assumption.
 const CITY: f64 = 2000.0;
+/// The most that that layer is warmed, K.
 const MOST_WARMED: f64 = 3.0;
-/// How much warmer than at the station it is aloft, K, where that layer does not grow.
+/// How much warmer than at the station it is aloft, K, where that layer does not grow: an assumption.
 const LID: f64 = 3.0;
 /// What the city gives less for each kelvin that the air above it is warmed, W/m²K: an estimate, for steps that do not swing.
 const ANSWER: f64 = 40.0;
