@@ -17,7 +17,7 @@
 
 fn drink(water: f32, latent: f32, depth: f32) -> f32 {
     let by = 1.0 / (LATENT * 1000.0);
-    return clamp(water + drive.step * (drive.rain - latent * by) / depth, 0.0, CAPACITY);
+    return clamp(water + drive.water_step * (drive.rain - latent * by) / depth, 0.0, CAPACITY);
 }
 
 @compute @workgroup_size(64)

@@ -26,6 +26,8 @@ struct Drive {
     through: f32,
     rain: f32,
     pressure: f32,
+    // 0 while the first day is repeated.
+    water_step: f32,
 }
 
 // A layer in a step of backward Euler.

@@ -112,6 +112,8 @@ pub struct Drive {
     pub rain: f64,
     /// Pressure, hPa.
     pub pressure: f64,
+    /// Time in which buckets fill and empty, s: the step, or 0 while the first day is repeated, so that it leaves them as they were.
+    pub water_step: f64,
 }
 
 /// What a step came to, over the whole city.

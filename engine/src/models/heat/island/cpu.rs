@@ -340,7 +340,7 @@ impl CpuAir {
 
     /// What surfaces keep of a step.
     fn keep(&mut self, drive: &Drive, cells: &[Effect]) {
-        let step = self.choices.step as f32;
+        let step = drive.water_step as f32;
         let CpuAir { town, materials, columns, water, roots, .. } = self;
         let columns = columns.par_chunks_mut(LANES * LAYERS).enumerate();
         columns.for_each(|(chunk, columns)| {

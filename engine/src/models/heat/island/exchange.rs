@@ -237,8 +237,8 @@ impl Meadow {
         }
     }
 
-    /// A step under the weather of its middle; what lies above then.
-    pub fn step(&mut self, at: &Station) -> Aloft {
+    /// A step under the weather of its middle; what lies above then. The bucket fills and empties for `water_step` (s) of it.
+    pub fn step(&mut self, at: &Station, water_step: f64) -> Aloft {
         let first = self.material.up(|k| self.column[k]);
         let skin = self.material.skin;
         let mut found = Balance { skin: self.skin, ..Balance::default() };
@@ -276,7 +276,7 @@ impl Meadow {
         self.skin = found.skin;
         self.material.down(found.skin, &mut self.column, 1);
         let latent = f64::from(found.latent);
-        self.water += (at.rain - latent / (LATENT * 1000.0)) * self.step / 0.3;
+        self.water += (at.rain - latent / (LATENT * 1000.0)) * water_step / 0.3;
         self.water = self.water.clamp(0.0, f64::from(column::CAPACITY));
         self.fluxes = (sensible, latent);
         let l = (-KARMAN * GRAVITY * sensible / (AIR * (at.air + 273.15) * friction.powi(3))).clamp(-2.0, 0.5);
@@ -372,7 +372,7 @@ mod tests {
             let air = 22.0 + 8.0 * (std::f64::consts::TAU * (hour - 9.0) / 24.0).sin();
             let at =
                 Station { air, humidity: 9.0, pressure: 1015.0, wind: 2.5, global: 850.0 * sun, sky: 290.0, rain: 0.0 };
-            let aloft = meadow.step(&at);
+            let aloft = meadow.step(&at, 600.0);
             hours.push((hour, aloft.air - air, meadow.fluxes));
         }
         let of = |hour: f64| *hours.iter().rev().find(|(own, ..)| (own - hour).abs() < 0.01).unwrap_or(&hours[0]);

@@ -384,6 +384,7 @@ impl Air for GpuAir {
             through: drive.through as f32,
             rain: drive.rain as f32,
             pressure: drive.pressure as f32,
+            water_step: drive.water_step as f32,
         };
         self.gpu.write(&self.drive, &[own])?;
         let (cells, of_walls) = (groups(len), groups(count));

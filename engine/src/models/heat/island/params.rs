@@ -57,6 +57,8 @@ shared_struct! {
         pub rain: f32,
         /// Pressure, hPa.
         pub pressure: f32,
+        /// Time in which buckets fill and empty, s: the step, or 0 while the first day is repeated.
+        pub water_step: f32,
     }
 }
 

@@ -401,7 +401,9 @@ impl Island {
                 let passed = k as f64 + (n as f64 + 0.5) / each as f64;
                 let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
                 let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
-                let mut aloft = self.meadow.step(&station);
+                // A day that is repeated would dry the ground again and again.
+                let water_step = if wraps { 0.0 } else { self.choices.step };
+                let mut aloft = self.meadow.step(&station, water_step);
                 self.warm = self.warmed(station.wind, aloft.air - station.air);
                 (aloft.air, aloft.mixed) = (aloft.air + self.warm, aloft.mixed + self.warm);
                 let rises = rising(self.latest.sensible, station.air);
@@ -420,6 +422,7 @@ impl Island {
                     through: f64::from(hour.through),
                     rain: station.rain,
                     pressure: station.pressure,
+                    water_step,
                 };
                 self.earlier = (self.latest.air, self.latest.humidity);
                 self.latest = self.air.step(&drive)?;
