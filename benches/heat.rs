@@ -47,7 +47,7 @@ fn island(c: &mut Criterion) {
     let is_open: Vec<bool> = (0..cells).map(|k| !(k % SIDE % 20 < 10 && k / SIDE % 20 < 10)).collect();
     let Ok([faces, _]) = project(&grid, &vec![0.3; cells], &is_open, 0.3) else { return };
     let passing = passing(&faces, &is_open, &vec![1.0; cells], 2.0, false);
-    let mut grids = Grids::new(SIDE, SIDE, passing.side.clone(), 1.0);
+    let mut grids = Grids::new(SIDE, SIDE, &passing.side, 1.0);
     let decay: Vec<[f32; 2]> =
         passing.out.iter().zip(&is_open).map(|(out, open)| if *open { [out + 0.01; 2] } else { [0.0; 2] }).collect();
     let rhs = vec![[0.2f32, 0.1]; cells];

@@ -24,7 +24,7 @@ const INSIDE: f64 = 24.0;
 /// Time in which the deep temperature of force-restore follows the skin, s.
 const DEEP: f64 = 5.0 * 86_400.0;
 /// Steps of Newton's method for the skin.
-const NEWTON: usize = 6;
+const NEWTON: usize = 3;
 
 /// Heat capacity, J/m³K, and thermal diffusivity, m²/s, of what a surface is made of (`wall`: κ = k/C).
 pub fn soil(cover: Cover) -> (f64, f64) {

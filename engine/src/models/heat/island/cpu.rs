@@ -16,7 +16,7 @@ pub const LANES: usize = 64;
 /// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
 pub const PASSES: usize = 2;
 /// See `PASSES`.
-pub const CYCLES: [usize; PASSES] = [2, 8];
+pub const CYCLES: [usize; PASSES] = [1, 5];
 /// Times that grass and the exchange above it are told of each other in a pass.
 pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
@@ -332,10 +332,8 @@ impl CpuAir {
         };
         let (decay, rhs): (Vec<Pair>, Vec<Pair>) = (0..len).into_par_iter().map(of).unzip();
         self.grids.set_decay(&decay);
-        for _ in 0..cycles {
-            self.grids.cycle(&mut self.air, &rhs);
-        }
-        AIR * f64::from(depth) * self.grids.finest().gap(&self.air, &rhs)
+        self.grids.solve(&mut self.air, &rhs, cycles);
+        AIR * f64::from(depth) * self.grids.gap()
     }
 
     /// What surfaces keep of a step.
@@ -456,7 +454,7 @@ impl Air for CpuAir {
 
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()> {
         let (cols, rows) = (self.town.grid.cols, self.town.grid.rows);
-        self.grids = Grids::new(cols, rows, wind.passing.side.clone(), 1.0);
+        self.grids = Grids::new(cols, rows, &wind.passing.side, 1.0);
         self.wind = Some(Wind {
             faces: wind.faces.clone(),
             passing: wind.passing.clone(),

@@ -128,7 +128,7 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32) -> Result<[F
         (side, [edges.into_iter().filter(|edge| *edge).count() as f32; 2])
     };
     let (side, decay): (Vec<[f32; 4]>, Vec<Pair>) = (0..cols * rows).map(of).unzip();
-    let mut grids = Grids::new(cols, rows, side, 0.5);
+    let mut grids = Grids::new(cols, rows, &side, 0.5);
     grids.set_decay(&decay);
     let out = |faces: &Faces, col: usize, row: usize| {
         let [w, e, n, s] = faces.of(col, row);
@@ -146,9 +146,7 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32) -> Result<[F
         }
         let rhs = rhs(&faces);
         let mut potential = vec![[0.0f32; 2]; cols * rows];
-        for _ in 0..BETWEEN {
-            grids.cycle(&mut potential, &rhs);
-        }
+        grids.solve(&mut potential, &rhs, BETWEEN);
         for (f, faces) in faces.iter_mut().enumerate() {
             let at = |col: usize, row: usize| potential[row * cols + col][f];
             for row in 0..rows {

@@ -147,7 +147,7 @@ impl GpuAir {
             gpu.stage(kernel, &[], &numbered)
         };
         // Grids: sizes as the host's, without anything that passes yet.
-        let host = Grids::new(cols, rows, vec![[0.0; 4]; len], 1.0);
+        let host = Grids::new(cols, rows, &vec![[0.0; 4]; len], 1.0);
         let sizes: Vec<(usize, usize)> = host.levels().iter().map(|level| (level.cols, level.rows)).collect();
         let mut fields: Vec<(Buffer, Buffer)> = Vec::new();
         let (mut rhs, mut decays, mut sides) = (Vec::new(), Vec::new(), Vec::new());
@@ -337,9 +337,9 @@ impl Air for GpuAir {
         self.gpu.write(&self.east, &wind.faces.east)?;
         self.gpu.write(&self.south, &wind.faces.south)?;
         let (cols, rows) = (self.town.grid.cols, self.town.grid.rows);
-        let host = Grids::new(cols, rows, wind.passing.side.clone(), 1.0);
+        let host = Grids::new(cols, rows, &wind.passing.side, 1.0);
         for (grid, level) in self.grids.iter().zip(host.levels()) {
-            self.gpu.write(&grid.side, &level.side)?;
+            self.gpu.write(&grid.side, &level.sides())?;
         }
         Ok(())
     }

@@ -17,6 +17,9 @@ const COARSEST: usize = 4;
 /// Two fields that are solved for together.
 pub type Pair = [f32; 2];
 
+/// Cells that a thread takes at least.
+const SHARE: usize = 4096;
+
 /// The system on one grid. Cells wrap around, where sides are not 0 at the edge.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
@@ -25,152 +28,166 @@ pub struct Level {
     /// Rows.
     pub rows: usize,
     /// What each cell takes of those to the west, east, north and south.
-    pub side: Vec<[f32; 4]>,
+    side: [Vec<f32>; 4],
     /// What else pulls at each cell, for both fields.
-    pub decay: Vec<Pair>,
+    decay: [Vec<f32>; 2],
+}
+
+/// What a row of cells takes part in, for one field: `x` of its own, of the row to the north and of that to the south.
+struct Row<'a> {
+    side: [&'a [f32]; 4],
+    decay: &'a [f32],
+    rhs: &'a [f32],
+    x: [&'a [f32]; 3],
+}
+
+impl Row<'_> {
+    /// What is missing from the right-hand side of a cell, and the sum of all that pulls at it.
+    #[inline]
+    fn missing(&self, col: usize) -> (f32, f32) {
+        let [own, north, south] = self.x;
+        let last = own.len() - 1;
+        let west = own[if col == 0 { last } else { col - 1 }];
+        let east = own[if col == last { 0 } else { col + 1 }];
+        let [w, e, n, s] = self.side.map(|side| side[col]);
+        missing([w, e, n, s], self.decay[col], self.rhs[col], [west, east, north[col], south[col]], own[col])
+    }
+
+    /// Hands what is missing of each cell, what pulls at it and its value to `of`, and what that gives to `out`.
+    #[inline]
+    fn each(&self, out: &mut [f32], of: impl Fn((f32, f32), f32) -> f32) {
+        let cols = out.len();
+        let [own, north, south] = self.x.map(|x| &x[..cols]);
+        for col in [0, cols - 1] {
+            out[col] = of(self.missing(col), own[col]);
+        }
+        // Slices of one length, without edges: compiled for many cells at once.
+        let Some(inner) = cols.checked_sub(2) else { return };
+        let (west, east) = (&own[..inner], &own[cols - inner..]);
+        let at = 1..1 + inner;
+        let [w, e, n, s] = self.side.map(|side| &side[at.clone()]);
+        let (decay, rhs) = (&self.decay[at.clone()], &self.rhs[at.clone()]);
+        let (own, north, south) = (&own[at.clone()], &north[at.clone()], &south[at.clone()]);
+        for (c, out) in out[at].iter_mut().enumerate() {
+            let near = [west[c], east[c], north[c], south[c]];
+            *out = of(missing([w[c], e[c], n[c], s[c]], decay[c], rhs[c], near, own[c]), own[c]);
+        }
+    }
+}
+
+#[inline(always)]
+fn missing([w, e, n, s]: [f32; 4], decay: f32, rhs: f32, near: [f32; 4], own: f32) -> (f32, f32) {
+    let pull = (w + e + n + s) + decay;
+    let near = w * near[0] + e * near[1] + n * near[2] + s * near[3];
+    (rhs + near - pull * own, pull)
 }
 
 impl Level {
-    /// Indices of the cells beside.
-    #[inline]
-    fn beside(&self, col: usize, row: usize) -> [usize; 4] {
-        let (cols, rows) = (self.cols, self.rows);
-        let west = if col == 0 { cols - 1 } else { col - 1 };
-        let east = if col + 1 == cols { 0 } else { col + 1 };
-        let north = if row == 0 { rows - 1 } else { row - 1 };
-        let south = if row + 1 == rows { 0 } else { row + 1 };
-        [row * cols + west, row * cols + east, north * cols + col, south * cols + col]
+    /// What each cell takes of those to the west, east, north and south.
+    pub fn sides(&self) -> Vec<[f32; 4]> {
+        (0..self.cols * self.rows).map(|cell| [0, 1, 2, 3].map(|k| self.side[k][cell])).collect()
     }
 
     /// Whether nothing pulls at a cell.
     #[inline]
     fn is_idle(&self, cell: usize) -> bool {
-        self.side[cell] == [0.0; 4] && self.decay[cell] == [0.0; 2]
+        let sides: f32 = self.side.iter().map(|side| side[cell]).sum();
+        sides + self.decay[0][cell] + self.decay[1][cell] == 0.0
     }
 
-    /// What is missing from the right-hand side of a cell, and the sum of all that pulls at it.
+    /// A row of a field (0 or 1).
     #[inline]
-    fn missing(&self, x: &[Pair], rhs: &[Pair], col: usize, row: usize) -> (Pair, Pair) {
-        let cell = row * self.cols + col;
-        let [w, e, n, s] = self.side[cell];
-        let [to_w, to_e, to_n, to_s] = self.beside(col, row).map(|cell| x[cell]);
-        let all = w + e + n + s;
-        let (own, decay) = (x[cell], self.decay[cell]);
-        let of = |k: usize| {
-            let pull = all + decay[k];
-            let near = w * to_w[k] + e * to_e[k] + n * to_n[k] + s * to_s[k];
-            (rhs[cell][k] + near - pull * own[k], pull)
-        };
-        let ((one, a), (other, b)) = (of(0), of(1));
-        ([one, other], [a, b])
+    fn row<'a>(&'a self, x: &'a [f32], rhs: &'a [f32], field: usize, row: usize) -> Row<'a> {
+        let (cols, rows) = (self.cols, self.rows);
+        let of = |values: &'a [f32], row: usize| &values[row * cols..(row + 1) * cols];
+        let north = if row == 0 { rows - 1 } else { row - 1 };
+        let south = if row + 1 == rows { 0 } else { row + 1 };
+        Row {
+            side: [0, 1, 2, 3].map(|k| of(&self.side[k], row)),
+            decay: of(&self.decay[field], row),
+            rhs: of(rhs, row),
+            x: [of(x, row), of(x, north), of(x, south)],
+        }
     }
 
     /// A step of Jacobi's.
-    fn smooth(&self, x: &[Pair], rhs: &[Pair], out: &mut [Pair]) {
-        out.par_chunks_mut(self.cols).enumerate().with_min_len(4096 / self.cols + 1).for_each(|(row, out)| {
-            for (col, out) in out.iter_mut().enumerate() {
-                let (missing, pull) = self.missing(x, rhs, col, row);
-                let own = x[row * self.cols + col];
-                *out = [0, 1].map(|k| own[k] + if pull[k] > 0.0 { DAMPING * missing[k] / pull[k] } else { 0.0 });
+    fn smooth(&self, x: &Planes, rhs: &Planes, out: &mut Planes) {
+        let [one, other] = out;
+        let rows = one.par_chunks_mut(self.cols).zip(other.par_chunks_mut(self.cols)).enumerate();
+        rows.with_min_len(SHARE / self.cols + 1).for_each(|(row, (one, other))| {
+            for (field, out) in [one, other].into_iter().enumerate() {
+                self.row(&x[field], &rhs[field], field, row).each(out, |(missing, pull), own| {
+                    own + if pull > 0.0 { DAMPING * missing / pull } else { 0.0 }
+                });
             }
         });
-    }
-
-    /// Largest step that one of Jacobi's undamped would take, for both fields.
-    pub fn error(&self, x: &[Pair], rhs: &[Pair]) -> Pair {
-        let row = |row: usize| {
-            (0..self.cols).fold([0.0f32; 2], |most, col| {
-                let (missing, pull) = self.missing(x, rhs, col, row);
-                [0, 1].map(|k| if pull[k] > 0.0 { most[k].max((missing[k] / pull[k]).abs()) } else { most[k] })
-            })
-        };
-        let most = |a: Pair, b: Pair| [a[0].max(b[0]), a[1].max(b[1])];
-        (0..self.rows).into_par_iter().map(row).reduce(|| [0.0; 2], most)
-    }
-
-    /// Mean of what is missing of the first field, over cells that anything pulls at.
-    pub fn gap(&self, x: &[Pair], rhs: &[Pair]) -> f64 {
-        let row = |row: usize| {
-            (0..self.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
-                let (missing, pull) = self.missing(x, rhs, col, row);
-                if pull[0] > 0.0 { (sum + f64::from(missing[0]), count + 1.0) } else { (sum, count) }
-            })
-        };
-        let rows: Vec<(f64, f64)> = (0..self.rows).into_par_iter().map(row).collect();
-        let (sum, count) = rows.into_iter().fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
-        sum / count.max(1.0)
     }
 
     /// The same system on cells twice as large; `scale` is what sides are worth there.
     fn coarser(&self, scale: f32) -> Level {
         let (cols, rows) = (self.cols.div_ceil(2), self.rows.div_ceil(2));
-        let mut coarse = Level { cols, rows, side: vec![[0.0; 4]; cols * rows], decay: vec![[0.0; 2]; cols * rows] };
-        coarse.side.par_chunks_mut(cols).enumerate().for_each(|(row, side)| {
-            for (col, side) in side.iter_mut().enumerate() {
+        let len = cols * rows;
+        let side = |k: usize| -> Vec<f32> {
+            let of = |cell: usize| {
+                let (col, row) = (cell % cols, cell / cols);
                 let (left, right) = (2 * col, (2 * col + 1).min(self.cols - 1));
                 let (upper, lower) = (2 * row, (2 * row + 1).min(self.rows - 1));
-                for r in upper..=lower {
-                    side[0] += scale * self.side[r * self.cols + left][0];
-                    side[1] += scale * self.side[r * self.cols + right][1];
+                if (k < 2 && cols == 1) || (k >= 2 && rows == 1) {
+                    return 0.0;
                 }
-                for c in left..=right {
-                    side[2] += scale * self.side[upper * self.cols + c][2];
-                    side[3] += scale * self.side[lower * self.cols + c][3];
+                let at = |c: usize, r: usize| scale * self.side[k][r * self.cols + c];
+                match k {
+                    0 | 1 => (upper..=lower).map(|r| at(if k == 0 { left } else { right }, r)).sum::<f32>(),
+                    _ => (left..=right).map(|c| at(c, if k == 2 { upper } else { lower })).sum::<f32>(),
                 }
-                if cols == 1 {
-                    (side[0], side[1]) = (0.0, 0.0);
-                }
-                if rows == 1 {
-                    (side[2], side[3]) = (0.0, 0.0);
-                }
-            }
-        });
-        coarse
+            };
+            (0..len).into_par_iter().with_min_len(SHARE).map(of).collect()
+        };
+        Level { cols, rows, side: [0, 1, 2, 3].map(side), decay: [vec![0.0; len], vec![0.0; len]] }
     }
 
-    fn sum(&self, fine: &[Pair], cols: usize, out: &mut [Pair]) {
-        let rows = self.rows;
-        out.par_chunks_mut(cols).enumerate().with_min_len(2048 / cols + 1).for_each(|(row, out)| {
-            for (col, out) in out.iter_mut().enumerate() {
-                *out = [0.0; 2];
-                for r in 2 * row..(2 * row + 2).min(rows) {
-                    for c in 2 * col..(2 * col + 2).min(self.cols) {
-                        let value = fine[r * self.cols + c];
-                        *out = [out[0] + value[0], out[1] + value[1]];
-                    }
-                }
-            }
-        });
+    /// Sums of a row of blocks of two rows of a finer grid.
+    fn sum(rows: &[&[f32]], out: &mut [f32]) {
+        out.fill(0.0);
+        for fine in rows {
+            let pairs = fine.chunks(2);
+            out.iter_mut().zip(pairs).for_each(|(out, pair)| pair.iter().for_each(|value| *out += value));
+        }
     }
 }
+
+/// Two fields, one after the other.
+type Planes = [Vec<f32>; 2];
 
 /// A system on all grids.
 #[derive(Clone, Debug, Default)]
 pub struct Grids {
     levels: Vec<Level>,
-    /// Fields, right-hand sides and work space of the coarser grids; work space of the finest.
-    x: Vec<Vec<Pair>>,
-    rhs: Vec<Vec<Pair>>,
-    work: Vec<Vec<Pair>>,
+    /// Fields, right-hand sides and work space of all grids.
+    x: Vec<Planes>,
+    rhs: Vec<Planes>,
+    work: Vec<Planes>,
+}
+
+fn planes(pairs: &[Pair], planes: &mut Planes) {
+    let [one, other] = planes;
+    let both = one.par_iter_mut().zip(other).zip(pairs).with_min_len(SHARE);
+    both.for_each(|((one, other), pair)| [*one, *other] = *pair);
 }
 
 impl Grids {
     /// With what passes between cells; `scale` is what that is worth for blocks of twice the side: 1 for flows, ½ for diffusion.
-    pub fn new(cols: usize, rows: usize, side: Vec<[f32; 4]>, scale: f32) -> Grids {
+    pub fn new(cols: usize, rows: usize, side: &[[f32; 4]], scale: f32) -> Grids {
         let len = cols * rows;
-        let mut levels = vec![Level { cols, rows, side, decay: vec![[0.0; 2]; len] }];
+        let side = [0, 1, 2, 3].map(|k| side.iter().map(|own| own[k]).collect());
+        let mut levels = vec![Level { cols, rows, side, decay: [vec![0.0; len], vec![0.0; len]] }];
         while let Some(last) = levels.last().filter(|last| last.cols > COARSEST || last.rows > COARSEST) {
             levels.push(last.coarser(scale));
         }
-        let rows_of = |level: &Level| vec![[0.0f32; 2]; level.cols * level.rows];
+        let rows_of = |level: &Level| [0, 1].map(|_| vec![0.0f32; level.cols * level.rows]);
         let (x, rhs) = (levels.iter().map(rows_of).collect(), levels.iter().map(rows_of).collect());
         let work = levels.iter().map(rows_of).collect();
         Grids { levels, x, rhs, work }
-    }
-
-    /// The system of the finest grid.
-    pub fn finest(&self) -> &Level {
-        &self.levels[0]
     }
 
     /// All systems, the finest first.
@@ -180,7 +197,7 @@ impl Grids {
 
     /// Takes other decays.
     pub fn set_decay(&mut self, decay: &[Pair]) {
-        self.levels[0].decay.copy_from_slice(decay);
+        planes(decay, &mut self.levels[0].decay);
         (1..self.levels.len()).for_each(|k| self.decay(k));
     }
 
@@ -188,15 +205,43 @@ impl Grids {
     fn decay(&mut self, k: usize) {
         let (fine, coarse) = self.levels.split_at_mut(k);
         let (fine, coarse) = (&fine[k - 1], &mut coarse[0]);
-        fine.sum(&fine.decay, coarse.cols, &mut coarse.decay);
+        for (fine_decay, decay) in fine.decay.iter().zip(&mut coarse.decay) {
+            let rows = decay.par_chunks_mut(coarse.cols).zip(fine_decay.par_chunks(2 * fine.cols));
+            rows.with_min_len(SHARE / coarse.cols + 1).for_each(|(out, both)| {
+                let rows: Vec<&[f32]> = both.chunks(fine.cols).collect();
+                Level::sum(&rows, out);
+            });
+        }
     }
 
     /// A V-cycle.
     pub fn cycle(&mut self, x: &mut [Pair], rhs: &[Pair]) {
-        self.x[0].copy_from_slice(x);
-        self.rhs[0].copy_from_slice(rhs);
-        self.down(0);
-        x.copy_from_slice(&self.x[0]);
+        self.solve(x, rhs, 1);
+    }
+
+    /// So many V-cycles.
+    pub fn solve(&mut self, x: &mut [Pair], rhs: &[Pair], cycles: usize) {
+        planes(x, &mut self.x[0]);
+        planes(rhs, &mut self.rhs[0]);
+        (0..cycles).for_each(|_| self.down(0));
+        let [one, other] = &self.x[0];
+        let both = x.par_iter_mut().zip(one).zip(other).with_min_len(SHARE);
+        both.for_each(|((x, one), other)| *x = [*one, *other]);
+    }
+
+    /// Mean of what is missing of the first field, over cells that anything pulls at, after `solve`.
+    pub fn gap(&self) -> f64 {
+        let level = &self.levels[0];
+        let row = |row: usize| {
+            let row = level.row(&self.x[0][0], &self.rhs[0][0], 0, row);
+            (0..level.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
+                let (missing, pull) = row.missing(col);
+                if pull > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
+            })
+        };
+        let rows: Vec<(f64, f64)> = (0..level.rows).into_par_iter().map(row).collect();
+        let (sum, count) = rows.into_iter().fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+        sum / count.max(1.0)
     }
 
     fn down(&mut self, k: usize) {
@@ -213,29 +258,39 @@ impl Grids {
 
     /// Tells the next coarser grid what is missing on this one.
     fn restrict(&mut self, k: usize) {
-        let level = &self.levels[k];
-        let (cols, x, rhs) = (level.cols, &self.x[k], &self.rhs[k]);
-        self.work[k].par_chunks_mut(cols).enumerate().with_min_len(4096 / cols + 1).for_each(|(row, out)| {
-            out.iter_mut().enumerate().for_each(|(col, out)| *out = level.missing(x, rhs, col, row).0);
+        let (level, x) = (&self.levels[k], &self.x[k]);
+        let coarse_cols = self.levels[k + 1].cols;
+        let (fine, coarse) = self.rhs.split_at_mut(k + 1);
+        let (rhs, [one, other]) = (&fine[k], &mut coarse[0]);
+        let rows = one.par_chunks_mut(coarse_cols).zip(other.par_chunks_mut(coarse_cols)).enumerate();
+        let scratch = || [0, 1].map(|_| vec![0.0f32; level.cols]);
+        rows.with_min_len(SHARE / level.cols + 1).for_each_init(scratch, |scratch, (coarse, (one, other))| {
+            for (field, out) in [one, other].into_iter().enumerate() {
+                let both = 2 * coarse..(2 * coarse + 2).min(level.rows);
+                for (row, scratch) in both.clone().zip(scratch.iter_mut()) {
+                    level.row(&x[field], &rhs[field], field, row).each(scratch, |(missing, _), _| missing);
+                }
+                let rows = [0, 1].map(|k| &scratch[k][..]);
+                Level::sum(&rows[..both.len()], out);
+            }
         });
-        let (coarse_cols, work) = (self.levels[k + 1].cols, &self.work[k]);
-        level.sum(work, coarse_cols, &mut self.rhs[k + 1]);
-        self.x[k + 1].fill([0.0; 2]);
+        self.x[k + 1].iter_mut().for_each(|x| x.fill(0.0));
     }
 
     /// Adds what the next coarser grid found.
     fn prolong(&mut self, k: usize) {
-        let (cols, coarse_cols) = (self.levels[k].cols, self.levels[k + 1].cols);
+        let (level, coarse_cols) = (&self.levels[k], self.levels[k + 1].cols);
         let (fine, coarse) = self.x.split_at_mut(k + 1);
-        let (level, coarse) = (&self.levels[k], &coarse[0]);
-        fine[k].par_chunks_mut(cols).enumerate().with_min_len(4096 / cols + 1).for_each(|(row, fine)| {
-            for (col, fine) in fine.iter_mut().enumerate() {
+        let (cols, [one, other], coarse) = (level.cols, &mut fine[k], &coarse[0]);
+        let rows = one.par_chunks_mut(cols).zip(other.par_chunks_mut(cols)).enumerate();
+        rows.with_min_len(SHARE / cols + 1).for_each(|(row, (one, other))| {
+            let [add, add_other] = [0, 1].map(|f| &coarse[f][row / 2 * coarse_cols..][..coarse_cols]);
+            for (col, (one, other)) in one.iter_mut().zip(other).enumerate() {
                 // What nothing pulls at is no part of the system.
-                if level.is_idle(row * cols + col) {
-                    continue;
+                if !level.is_idle(row * cols + col) {
+                    *one += add[col / 2];
+                    *other += add_other[col / 2];
                 }
-                let add = coarse[row / 2 * coarse_cols + col / 2];
-                *fine = [fine[0] + add[0], fine[1] + add[1]];
             }
         });
     }
@@ -270,7 +325,7 @@ mod tests {
                 cell[3] = if r + 1 < rows && !blocked(c, r + 1) { 0.4 } else { 0.0 };
             }
         }
-        let mut grids = Grids::new(cols, rows, side, 1.0);
+        let mut grids = Grids::new(cols, rows, &side, 1.0);
         let decay: Vec<Pair> =
             (0..cols * rows).map(|k| if blocked(k % cols, k / cols) { [0.0; 2] } else { [0.01, 0.02] }).collect();
         grids.set_decay(&decay);
@@ -280,11 +335,18 @@ mod tests {
                 [open * (k as f32 * 0.01).sin(), open * (k as f32 * 0.003).cos()]
             })
             .collect();
-        let zero = vec![[0.0; 2]; cols * rows];
+        let zero = vec![0.0; cols * rows];
+        // What the wanted fields leave of no right-hand side.
+        let level = &grids.levels[0];
         let rhs: Vec<Pair> = (0..cols * rows)
-            .map(|k| grids.finest().missing(&wanted, &zero, k % cols, k / cols).0.map(|value| -value))
+            .map(|k| {
+                [0, 1].map(|f| {
+                    let own: Vec<f32> = wanted.iter().map(|pair| pair[f]).collect();
+                    -level.row(&own, &zero, f, k / cols).missing(k % cols).0
+                })
+            })
             .collect();
-        let mut x = zero;
+        let mut x = vec![[0.0; 2]; cols * rows];
         let mut off = f32::MAX;
         for _ in 0..40 {
             grids.cycle(&mut x, &rhs);

@@ -120,7 +120,7 @@ mod tests {
         faces.south.fill(wind.1);
         let open = vec![true; cols * rows];
         let passing = passing(&faces, &open, &vec![mixing; cols * rows], cell, true);
-        let mut grids = Grids::new(cols, rows, passing.side.clone(), 1.0);
+        let mut grids = Grids::new(cols, rows, &passing.side, 1.0);
         let decay: Vec<Pair> = passing.out.iter().map(|out| [out + 1.0 / step; 2]).collect();
         grids.set_decay(&decay);
         let mut field: Vec<Pair> =
