@@ -121,6 +121,9 @@ pub struct IslandSpec {
     /// The same of the meadow at the station, whose air the weather is; 0.6 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meadow_water: Option<f64>,
+    /// Water that is sprinkled on grass, soil and trees of the city, mm a day, all day long; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irrigation_mm_per_day: Option<f64>,
     /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub albedo: BTreeMap<String, f64>,
@@ -208,6 +211,9 @@ impl Scenario {
         }
         island.soil_water.map_or(Ok(()), |wet| number("heat.island.soil_water", wet, 0.0..=1.0))?;
         island.meadow_water.map_or(Ok(()), |wet| number("heat.island.meadow_water", wet, 0.0..=1.0))?;
+        island
+            .irrigation_mm_per_day
+            .map_or(Ok(()), |mm| number("heat.island.irrigation_mm_per_day", mm, 0.0..=100.0))?;
         for (name, albedo) in &island.albedo {
             let key = format!("heat.island.albedo.{name}");
             if !ALBEDOS.iter().any(|(own, _)| own == name) {

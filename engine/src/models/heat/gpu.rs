@@ -70,7 +70,8 @@ fn groups(cells: usize) -> [u32; 2] {
     [all.min(GROUPS) as u32, all.div_ceil(GROUPS) as u32]
 }
 
-fn wire(step: &rays::Step) -> Step {
+/// A step of a ray as the device has it.
+pub(super) fn wire(step: &rays::Step) -> Step {
     Step {
         cols: step.cols as u32,
         rows: step.rows as u32,
@@ -114,6 +115,7 @@ pub struct GpuSolver {
     beams: Buffer,
     warmth: Buffer,
     incoming: Buffer,
+    ground: Buffer,
     up: Buffer,
     weights: u32,
     shade_stage: Stage,
@@ -236,6 +238,7 @@ impl GpuSolver {
             beams,
             warmth,
             incoming,
+            ground,
             up,
             weights: count,
             shade_stage,
@@ -441,6 +444,27 @@ impl Solver for GpuSolver {
             short_up: up.iter().map(|values| values[0]).collect(),
             long_up: up.iter().map(|values| values[1]).collect(),
         })
+    }
+
+    fn below(&mut self, up: &[f32]) -> Result<Vec<f32>> {
+        let len = self.grid.len();
+        let Look { cols, rows, has_crowns, .. } = self.look;
+        let hour = Hour {
+            cols,
+            rows,
+            strip: 0,
+            cells: 0,
+            weights: self.weights,
+            has_crowns,
+            isotropic: 0,
+            memory: MEMORY,
+            air: 0.0,
+        };
+        self.gpu.write(&self.hour, &[hour])?;
+        self.gpu.write(&self.ground, &up.iter().map(|up| [0.0, *up]).collect::<Vec<[f32; 2]>>())?;
+        self.gpu.submit([Work::Groups(&self.below_stage, groups(len))])?;
+        let up: Vec<[f32; 2]> = self.gpu.read(&self.up, len)?;
+        Ok(up.into_iter().map(|[_, long]| long).collect())
     }
 
     fn shine(&mut self, patches: &[super::params::Bright]) -> Result<Incoming> {

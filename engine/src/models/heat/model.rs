@@ -265,6 +265,7 @@ fn island(
         albedo: Cover::ALL.map(of_cover),
         wet: given.soil_water.unwrap_or(START) as f32,
         meadow: given.meadow_water.unwrap_or(START) as f32,
+        irrigation: given.irrigation_mm_per_day.unwrap_or(0.0) / 8.64e7,
         has_depth: given.wind == Some(WindName::ThreeDimensional),
         ..Choices::default()
     };

@@ -39,6 +39,11 @@ pub trait Solver: Send {
     /// # Errors
     /// What the device refuses.
     fn shine(&mut self, patches: &[Bright]) -> Result<Incoming>;
+    /// Of what the ground of each cell sends up, what each cell sees below from eye height.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn below(&mut self, up: &[f32]) -> Result<Vec<f32>>;
     /// How much warmer than the air the ground radiates, K.
     ///
     /// # Errors

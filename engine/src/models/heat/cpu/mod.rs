@@ -7,13 +7,13 @@ pub mod shade;
 use super::forcing::Forcing;
 use super::hour::{Covers, Radiation, radiation};
 use super::params::Bright;
-use super::scene::Scene;
+use super::scene::{EYE, Scene};
 use super::sky::{Patch, patches};
 use super::solver::Solver;
 use super::views::{Keep, Views};
 use crate::error::Result;
 use horizons::{Looking, View, sky_view_with_crowns};
-use radiation::{Incoming, incoming, isotropic};
+use radiation::{Incoming, incoming, isotropic, seen_below};
 use std::ops::Range;
 
 /// Rows that look around before the clock is looked at.
@@ -103,6 +103,10 @@ impl Solver for CpuSolver {
             all.extend(part);
         }
         Ok(radiation(&self.scene, all, &self.covers, forcing, &mut self.warmth))
+    }
+
+    fn below(&mut self, up: &[f32]) -> Result<Vec<f32>> {
+        Ok(seen_below(&self.scene, up, f64::from(EYE)))
     }
 
     fn warmth(&mut self) -> Result<Vec<f32>> {

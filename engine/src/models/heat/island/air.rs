@@ -1,6 +1,7 @@
 //! What a device does for the air between houses.
 
 use super::super::ground;
+use super::super::sun::Sun;
 use super::column::Conduction;
 use super::exchange::{Aloft, Over, START};
 use super::flow::Faces;
@@ -23,6 +24,8 @@ pub struct Choices {
     pub wet: f32,
     /// What of the meadow's bucket at the station is full at the start.
     pub meadow: f32,
+    /// Water that is sprinkled on grass, soil and trees, m/s.
+    pub irrigation: f64,
     /// Whether the wind is solved for in three dimensions.
     pub has_depth: bool,
     /// Whether opposite edges are joined: for tests.
@@ -38,6 +41,7 @@ impl Default for Choices {
             albedo: Cover::ALL.map(|cover| ground::kind(cover).albedo),
             wet: START as f32,
             meadow: START as f32,
+            irrigation: 0.0,
             has_depth: false,
             wraps: false,
         }
@@ -76,15 +80,15 @@ pub struct Shares {
     pub crowns: Vec<f32>,
 }
 
-/// Sunlight of one position of the sun, W/m².
-#[derive(Clone, Debug, Default)]
-pub struct Beam {
-    /// On each ground or roof, level.
-    pub ground: Vec<f32>,
-    /// On each crown, level; empty without.
-    pub crowns: Vec<f32>,
-    /// On each wall.
-    pub walls: Vec<f32>,
+/// A position of the sun above the horizon.
+#[derive(Clone, Copy, Debug)]
+pub struct Shine {
+    /// Where it stands.
+    pub sun: Sun,
+    /// What it shines on what faces it, W/m².
+    pub direct: f64,
+    /// Share of that that comes through crowns.
+    pub through: f32,
 }
 
 /// What all cells have in common in a step.
@@ -163,11 +167,11 @@ pub trait Air: Send {
     /// # Errors
     /// What the device refuses.
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()>;
-    /// A position of the sun begins.
+    /// A position of the sun begins; `None` where it does not shine.
     ///
     /// # Errors
     /// What the device refuses.
-    fn beam(&mut self, beam: &Beam) -> Result<()>;
+    fn sun(&mut self, shine: Option<&Shine>) -> Result<()>;
     /// A step.
     ///
     /// # Errors

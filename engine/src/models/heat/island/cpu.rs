@@ -1,6 +1,8 @@
 //! Air and surfaces on the CPU.
 
-use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
+use super::super::cpu::shade::lights;
+use super::super::scene::Scene;
+use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
 use super::column::{Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation};
 use super::exchange::{AIR, DENSITY, LATENT, at_2_m, exchange, meadow, smooth};
 use super::grids::{Grids, Pair};
@@ -10,13 +12,14 @@ use super::transport::sharpen;
 use crate::cover::Cover;
 use crate::error::Result;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Cells whose columns lie together, layer by layer.
 pub const LANES: usize = 64;
 /// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
 pub const PASSES: usize = 2;
 /// See `PASSES`.
-pub const CYCLES: [usize; PASSES] = [1, 5];
+pub const CYCLES: [usize; PASSES] = [1, 8];
 /// Times that grass and the exchange above it are told of each other in a pass.
 pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
@@ -40,8 +43,22 @@ const CROWN_LONG: usize = 6;
 /// Around a cell, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
 type Around = [f32; 4];
 
+/// Sunlight of one position of the sun, W/m²; empty where it does not shine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beam {
+    /// On each ground or roof, level.
+    pub ground: Vec<f32>,
+    /// On each crown, level; empty without.
+    pub crowns: Vec<f32>,
+    /// On each wall.
+    pub walls: Vec<f32>,
+}
+
 /// Air and surfaces on the CPU.
 pub struct CpuAir {
+    scene: Arc<Scene>,
+    /// Cells before walls, and the middle of those.
+    middles: Vec<(u32, f32)>,
     town: Town,
     choices: Choices,
     shares: Shares,
@@ -50,7 +67,7 @@ pub struct CpuAir {
     grids: Grids,
     wind: Option<Wind>,
     sky: Sky,
-    beam: Beam,
+    pub(super) beam: Beam,
     /// Layers of the ground, of so many cells together; and of the walls.
     columns: Vec<f32>,
     wall_columns: Vec<f32>,
@@ -69,13 +86,15 @@ pub struct CpuAir {
 }
 
 impl CpuAir {
-    /// Of a town.
-    pub fn new(town: Town, choices: Choices) -> CpuAir {
+    /// Of a town in its scene.
+    pub fn new(town: Town, scene: Arc<Scene>, choices: Choices) -> CpuAir {
         let (len, walls) = (town.grid.len(), town.walls.cell.len());
         let material =
             |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
         let row = || vec![0.0f32; len];
         CpuAir {
+            scene,
+            middles: town.walls.middles(),
             materials: Cover::ALL.into_iter().zip(choices.albedo).map(material).collect(),
             wall: Material::wall(choices.wall_albedo, choices.step),
             grids: Grids::default(),
@@ -465,8 +484,14 @@ impl Air for CpuAir {
         Ok(())
     }
 
-    fn beam(&mut self, beam: &Beam) -> Result<()> {
-        self.beam = beam.clone();
+    fn sun(&mut self, shine: Option<&Shine>) -> Result<()> {
+        self.beam = shine.map_or_else(Beam::default, |Shine { sun, direct, through }| {
+            let lights = lights(&self.scene, &self.middles, *sun, *through);
+            let down = (direct * sun.altitude.sin()) as f32;
+            let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down).collect();
+            let walls = self.town.on_walls(&lights, *sun, *direct);
+            Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
+        });
         Ok(())
     }
 

@@ -1,12 +1,16 @@
 //! Air and surfaces on a GPU: the stages of [`super::cpu`], one cell or wall an invocation.
 
-use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
+use super::super::gpu::wire;
+use super::super::params::Step;
+use super::super::rays::steps;
+use super::super::scene::Scene;
+use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
 use super::column::{LAYERS, Layer, Material, Skin, WALL_LAYERS};
 use super::cpu::{CYCLES, LANES};
 use super::exchange::AIR;
 use super::grids::{COARSEST_STEPS, Grids, STEPS};
 use super::params::{self, Effect, black};
-use super::town::Town;
+use super::town::{Town, facing};
 use crate::cover::Cover;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
@@ -32,6 +36,8 @@ const CELLS: Kernel = kernel!("island cells", "params.wgsl", "balance.wgsl", "ce
 const MIX: Kernel = kernel!("island mix", "params.wgsl", "mix.wgsl");
 const KEEP: Kernel = kernel!("island keep", "params.wgsl", "keep.wgsl");
 const KEEP_WALLS: Kernel = kernel!("island keep walls", "params.wgsl", "keep_walls.wgsl");
+const SUN: Kernel = kernel!("island sun", "../params.wgsl", "sunlight.wgsl", "sun.wgsl");
+const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "sunlight.wgsl", "sun_walls.wgsl");
 const TOTALS: Kernel = kernel!("island totals", "params.wgsl", "totals.wgsl");
 
 /// Invocations of a workgroup, and groups in a row of them.
@@ -65,13 +71,21 @@ pub struct GpuAir {
     choices: Choices,
     drive: Buffer,
     has_beam: bool,
+    /// What the sun is told with, its ray, and how long that may be: steps, and height, m.
+    sunlight: Buffer,
+    ray: Buffer,
+    most_steps: usize,
+    relief: f32,
+    has_crowns: bool,
+    sun: [Stage; 2],
     seen: Buffer,
     shine: Buffer,
     wind: Buffer,
     east: Buffer,
     south: Buffer,
-    beams: Buffer,
-    wall_beam: Buffer,
+    /// What the sun shines on cells and walls, for a look from tests.
+    #[cfg(test)]
+    sunlit: (Buffer, Buffer),
     columns: Buffer,
     wall_columns: Buffer,
     state: Buffer,
@@ -91,16 +105,17 @@ pub struct GpuAir {
 }
 
 impl GpuAir {
-    /// Of a town.
+    /// Of a town in its scene.
     ///
     /// # Errors
     /// `Memory` or `NoDevice` where the device refuses.
-    pub fn new(town: Town, choices: Choices, gpu: Arc<Gpu>) -> Result<GpuAir> {
+    pub fn new(town: Town, scene: &Scene, choices: Choices, gpu: Arc<Gpu>) -> Result<GpuAir> {
         let none = BufferUsages::empty();
         let (len, count) = (town.grid.len(), town.walls.cell.len());
         let of = |name: &str, count: usize, size: usize| gpu.buffer(name, (count.max(1) * size) as u64, none);
+        // At least one of the largest elements, where there is nothing.
         let filled = |name: &str, bytes: &[u8]| -> Result<Buffer> {
-            let buffer = gpu.buffer(name, bytes.len().max(4) as u64, none)?;
+            let buffer = gpu.buffer(name, bytes.len().max(16) as u64, none)?;
             gpu.write(&buffer, bytes)?;
             Ok(buffer)
         };
@@ -187,6 +202,23 @@ impl GpuAir {
             let coarse = coarse.map_or(0, |(cols, rows)| cols * rows);
             grids.push(Grid { cells, coarse, smooth, restrict, prolong, decay, side: sides[k].clone() });
         }
+        let uniform = BufferUsages::UNIFORM;
+        let sunlight = gpu.buffer("sunlight", size_of::<params::Sunlight>() as u64, uniform)?;
+        let most_steps = 4 * (cols + rows);
+        let ray = of("ray to the sun", most_steps, size_of::<Step>())?;
+        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
+        let crowns: Vec<[f32; 2]> =
+            scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
+        let crowns = filled("crowns", bytemuck::cast_slice(&crowns))?;
+        let ends: Vec<[f32; 2]> = (0..count).map(|w| [town.walls.foot[w], town.walls.top[w]]).collect();
+        let ends = filled("ends of walls", bytemuck::cast_slice(&ends))?;
+        let wall_sides = filled("sides of walls", bytemuck::cast_slice(&town.walls.sides))?;
+        let shades = of("shades", len, 8)?;
+        let sun = [
+            stage(SUN, &[&sunlight, &ray, &surface, &eyes, &crowns, &wall_of, &ends, &beams, &shades])?,
+            stage(SUN_WALLS, &[&sunlight, &wall_cells, &wall_sides, &ends, &shades, &wall_beam])?,
+        ];
         let before = [
             stage(OWN, &[&drive, &seen, &wall_of, &walls, &out, &wall_out, &one, &other])?,
             stage(ALONG, &[&drive, &one, &other, &one_along, &other_along])?,
@@ -236,13 +268,19 @@ impl GpuAir {
             choices,
             drive,
             has_beam: false,
+            sunlight,
+            ray,
+            most_steps,
+            relief: scene.relief(),
+            has_crowns: scene.has_crowns(),
+            sun,
             seen,
             shine,
             wind,
             east,
             south,
-            beams,
-            wall_beam,
+            #[cfg(test)]
+            sunlit: (beams, wall_beam),
             columns,
             wall_columns,
             state,
@@ -344,14 +382,35 @@ impl Air for GpuAir {
         Ok(())
     }
 
-    fn beam(&mut self, beam: &Beam) -> Result<()> {
-        self.has_beam = !beam.ground.is_empty();
-        if self.has_beam {
-            let crown = |cell: usize| beam.crowns.get(cell).copied().unwrap_or(0.0);
-            let both: Vec<[f32; 2]> = beam.ground.iter().enumerate().map(|(k, own)| [*own, crown(k)]).collect();
-            self.gpu.write(&self.beams, &both)?;
-            self.gpu.write(&self.wall_beam, &beam.walls)?;
-        }
+    fn sun(&mut self, shine: Option<&Shine>) -> Result<()> {
+        self.has_beam = shine.is_some();
+        let Some(Shine { sun, direct, through }) = shine else { return Ok(()) };
+        let Town { grid, walls, .. } = &self.town;
+        let tangent = sun.altitude.tan() as f32;
+        let across = grid.cell * (grid.cols as f64).hypot(grid.rows as f64);
+        let mut ray = steps(sun.azimuth, grid.cell, f64::from(self.relief / tangent).min(across));
+        // A ray that crosses the whole grid meets no more cells.
+        ray.truncate(self.most_steps);
+        self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
+        let [west, east, north, south] = facing(*sun, *direct);
+        let own = params::Sunlight {
+            cols: grid.cols as u32,
+            rows: grid.rows as u32,
+            walls: walls.cell.len() as u32,
+            steps: ray.len() as u32,
+            has_crowns: u32::from(self.has_crowns),
+            tangent,
+            through: *through,
+            down: (direct * sun.altitude.sin()) as f32,
+            west,
+            east,
+            north,
+            south,
+        };
+        self.gpu.write(&self.sunlight, &[own])?;
+        let [on_cells, on_walls] = &self.sun;
+        self.gpu
+            .submit([Work::Groups(on_cells, groups(grid.len())), Work::Groups(on_walls, groups(walls.cell.len()))])?;
         Ok(())
     }
 
@@ -458,7 +517,9 @@ impl Air for GpuAir {
 }
 
 /// All kernels of surfaces and air in time.
-pub const KERNELS: [Kernel; 15] = [
+pub const KERNELS: [Kernel; 17] = [
+    SUN,
+    SUN_WALLS,
     SMOOTH,
     RESTRICT,
     PROLONG,
@@ -475,3 +536,60 @@ pub const KERNELS: [Kernel; 15] = [
     TOTALS,
     super::diagnostic::SOR,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scene::EYE;
+    use super::super::super::sun::Sun;
+    use super::super::cpu::CpuAir;
+    use super::*;
+    use crate::device::Device;
+
+    #[test]
+    fn the_sun_shines_on_the_same_as_on_the_cpu() {
+        let Ok(Device::Gpu(gpu)) = Device::open("gpu:any") else {
+            let required = std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1");
+            assert!(!required, "HANZE_REQUIRE_GPU is 1, but there is no GPU");
+            eprintln!("skipped: no GPU");
+            return;
+        };
+        let grid = crate::grid::Grid::local(57, 43, 2.0);
+        // A number between 0 and 1 for each place.
+        let mixed = |k: usize| (k.wrapping_mul(2_654_435_761) >> 7) % 1000;
+        let of = |k: usize| (k % 57, k / 57);
+        let ground: Vec<f32> = (0..grid.len()).map(|k| 0.01 * of(k).0 as f32).collect();
+        let houses: Vec<f32> = (0..grid.len())
+            .map(|k| {
+                let (col, row) = of(k);
+                let block = mixed(col / 9 + 100 * (row / 7));
+                if col % 9 > 3 && row % 7 > 2 { 3.0 + 0.01 * block as f32 } else { 0.0 }
+            })
+            .collect();
+        let trees: Vec<f32> =
+            (0..grid.len()).map(|k| if houses[k] == 0.0 && mixed(k) > 850 { 8.0 } else { 0.0 }).collect();
+        for trees in [trees, Vec::new()] {
+            let scene = Scene::new(grid, &ground, &houses, &trees, EYE);
+            let town = Town::new(&scene, &houses, &vec![1; grid.len()]);
+            let mut one = CpuAir::new(town.clone(), Arc::new(scene.clone()), Choices::default());
+            let mut other = GpuAir::new(town.clone(), &scene, Choices::default(), gpu.clone()).unwrap();
+            for (altitude, azimuth) in [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)] {
+                let shine = Shine { sun: Sun { altitude, azimuth }, direct: 800.0, through: 0.03 };
+                one.sun(Some(&shine)).unwrap();
+                other.sun(Some(&shine)).unwrap();
+                let beams: Vec<[f32; 2]> = gpu.read(&other.sunlit.0, grid.len()).unwrap();
+                let walls: Vec<f32> = gpu.read(&other.sunlit.1, town.walls.cell.len()).unwrap();
+                let own = &one.beam;
+                let crown = |k: usize| own.crowns.get(k).copied().unwrap_or(0.0);
+                let cells = beams.iter().enumerate();
+                // Light that grazes an edge may fall on either side of it.
+                let differ = cells.filter(|(k, [ground, top])| {
+                    (ground - own.ground[*k]).abs() > 0.01 || (top - crown(*k)).abs() > 0.01
+                });
+                let differ =
+                    differ.count() + walls.iter().zip(&own.walls).filter(|(a, b)| (*a - *b).abs() > 0.1).count();
+                assert!(differ <= 2, "{differ} places under a sun at {altitude}, {azimuth}");
+                assert!(own.ground.contains(&0.0) && own.walls.iter().any(|own| *own > 1.0));
+            }
+        }
+    }
+}

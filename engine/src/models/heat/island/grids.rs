@@ -116,9 +116,8 @@ impl Level {
         let rows = one.par_chunks_mut(self.cols).zip(other.par_chunks_mut(self.cols)).enumerate();
         rows.with_min_len(SHARE / self.cols + 1).for_each(|(row, (one, other))| {
             for (field, out) in [one, other].into_iter().enumerate() {
-                self.row(&x[field], &rhs[field], field, row).each(out, |(missing, pull), own| {
-                    own + if pull > 0.0 { DAMPING * missing / pull } else { 0.0 }
-                });
+                self.row(&x[field], &rhs[field], field, row)
+                    .each(out, |(missing, pull), own| own + if pull > 0.0 { DAMPING * missing / pull } else { 0.0 });
             }
         });
     }

@@ -1,17 +1,16 @@
 //! The heat island hour by hour: a day is repeated until it does not change, then come the hours that are asked for.
 
-use super::super::cpu::radiation::{Incoming, seen_below};
-use super::super::cpu::shade::lights;
+use super::super::cpu::radiation::Incoming;
 use super::super::forcing::Forcing;
 use super::super::hour::{Covers, Radiation};
 use super::super::params::Bright;
 use super::super::pet::PRESSURE;
-use super::super::scene::{EYE, Scene};
+use super::super::scene::Scene;
 use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
 use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
-use super::air::{Air, Beam, Choices, Drive, Means, Shares, Sky, Totals, Wind};
+use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
 use super::cpu::CpuAir;
 use super::diagnostic::Wind3d;
 use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
@@ -24,6 +23,7 @@ use crate::error::Result;
 use crate::grid::Grid;
 use rayon::prelude::*;
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
 const SETTLED: f64 = 0.1;
@@ -91,10 +91,7 @@ struct Blowing {
 /// The heat island of a city.
 pub struct Island {
     place: Place,
-    scene: Scene,
     town: Town,
-    /// Cells before walls, and the middle of those.
-    walls: Vec<(u32, f32)>,
     air: Box<dyn Air>,
     meadow: Meadow,
     choices: Choices,
@@ -142,21 +139,17 @@ impl Island {
     /// Sets it up, with the day that is repeated and the hours that are asked for, and a device's air.
     pub fn new(
         place: Place,
-        scene: Scene,
         town: Town,
         choices: Choices,
         (edges, released): (Edges, Released),
         (first, hours): (Vec<Forcing>, Vec<Forcing>),
         air: Box<dyn Air>,
     ) -> Island {
-        let walls = &town.walls;
-        let middle = |w: usize| (walls.cell[w], 0.5 * (walls.foot[w] + walls.top[w]));
         let in_time = |mut hours: Vec<Forcing>| {
             hours.iter_mut().for_each(|hour| hour.is_in_time = true);
             hours
         };
         Island {
-            walls: (0..walls.cell.len()).map(middle).collect(),
             meadow: Meadow::new(
                 0.0,
                 f64::from(choices.meadow),
@@ -164,7 +157,6 @@ impl Island {
                 f64::from(town.depth),
             ),
             place,
-            scene,
             town,
             air,
             choices,
@@ -202,10 +194,10 @@ impl Island {
     ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
         let air: Box<dyn Air> = match device {
-            Device::Cpu => Box::new(CpuAir::new(town.clone(), choices)),
-            Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), choices, gpu.clone())?),
+            Device::Cpu => Box::new(CpuAir::new(town.clone(), Arc::new(scene), choices)),
+            Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), &scene, choices, gpu.clone())?),
         };
-        let mut island = Island::new(place, scene, town, choices, own, hours, air);
+        let mut island = Island::new(place, town, choices, own, hours, air);
         island.device = device.clone();
         island.sectors = choices.has_depth.then(Vec::new);
         Ok(island)
@@ -310,7 +302,7 @@ impl Island {
         };
         add(&mut radiation.incoming.long_down, &views.long_down, &views.short_down);
         add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
-        radiation.long_up = seen_below(&self.scene, &means.up, f64::from(EYE));
+        radiation.long_up = solver.below(&means.up)?;
         Ok(Found { means, wind, radiation })
     }
 
@@ -388,15 +380,8 @@ impl Island {
         for (k, sun) in hour.suns.iter().enumerate() {
             let is_up = beams.iter().any(|(own, ..)| own == sun);
             let down = if is_up { direct * sun.altitude.sin() } else { 0.0 };
-            let beam = if is_up && direct > 0.0 {
-                let lights = lights(&self.scene, &self.walls, *sun, hour.through);
-                let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down as f32).collect();
-                let walls = self.town.on_walls(&lights, *sun, direct);
-                Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
-            } else {
-                Beam::default()
-            };
-            self.air.beam(&beam)?;
+            let shine = Shine { sun: *sun, direct, through: hour.through };
+            self.air.sun((is_up && direct > 0.0).then_some(&shine))?;
             for n in 0..each {
                 let passed = k as f64 + (n as f64 + 0.5) / each as f64;
                 let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
@@ -420,7 +405,7 @@ impl Island {
                     diffuse: hour.light.diffuse,
                     sky: hour.sky,
                     through: f64::from(hour.through),
-                    rain: station.rain,
+                    rain: station.rain + self.choices.irrigation,
                     pressure: station.pressure,
                     water_step,
                 };
@@ -542,6 +527,7 @@ impl Island {
             "wind": if self.choices.has_depth { "three dimensions, by sector of 45°" } else { "projected" },
             "canopy_m": self.town.depth,
             "soil_water": self.choices.wet,
+            "irrigation_mm_per_day": 8.64e7 * self.choices.irrigation,
             "first_day_repeated": self.settled(),
             "heat_not_accounted_for_w_per_m2": self.gap,
         })

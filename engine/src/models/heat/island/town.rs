@@ -37,6 +37,13 @@ pub struct Walls {
     pub crowns: Vec<f32>,
 }
 
+impl Walls {
+    /// The cell before each wall, and the height of the wall's middle, m.
+    pub fn middles(&self) -> Vec<(u32, f32)> {
+        (0..self.cell.len()).map(|w| (self.cell[w], 0.5 * (self.foot[w] + self.top[w]))).collect()
+    }
+}
+
 /// A city, as its air has it.
 #[derive(Clone, Debug)]
 pub struct Town {
@@ -131,10 +138,7 @@ impl Town {
 
     /// Beam on each wall, W/m² of it, of a sun that shines `direct` (W/m²) on what faces it.
     pub fn on_walls(&self, lights: &Lights, sun: Sun, direct: f64) -> Vec<f32> {
-        let level = direct * sun.altitude.cos();
-        let (east, north) = (level * sun.azimuth.sin(), level * sun.azimuth.cos());
-        // A wall at the western side of a cell faces east.
-        let facing = [east, -east, -north, north].map(|own| own.max(0.0) as f32);
+        let facing = facing(sun, direct);
         let Walls { sides, foot, top, .. } = &self.walls;
         let beam = |w: usize| {
             let shaded = ((lights.shadow[w] - foot[w]) / (top[w] - foot[w]).max(0.1)).clamp(0.0, 1.0);
@@ -143,6 +147,14 @@ impl Town {
         };
         (0..sides.len()).into_par_iter().map(beam).collect()
     }
+}
+
+/// What a sun that shines `direct` (W/m²) on what faces it shines on walls at the western, eastern, northern and southern side of a cell.
+pub fn facing(sun: Sun, direct: f64) -> [f32; 4] {
+    let level = direct * sun.altitude.cos();
+    let (east, north) = (level * sun.azimuth.sin(), level * sun.azimuth.cos());
+    // A wall at the western side of a cell faces east.
+    [east, -east, -north, north].map(|own| own.max(0.0) as f32)
 }
 
 /// Shares of the sky and of crowns in what a wall sees from half its height.
