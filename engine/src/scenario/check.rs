@@ -119,10 +119,15 @@ impl Scenario {
             let problem = format!("\"{}\" is no date", written.chars().take(40).collect::<String>());
             return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
         }
-        if heat.product() == HeatProduct::National && (heat.sky.is_some() || heat.pet_hoeppe.is_some()) {
-            let key = if heat.sky.is_some() { "heat.sky" } else { "heat.pet_hoeppe" };
-            return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
+        let idle = [
+            ("heat.sky", heat.sky.is_some()),
+            ("heat.clear_sky_less", heat.clear_sky_less.is_some()),
+            ("heat.pet_hoeppe", heat.pet_hoeppe.is_some()),
+        ];
+        if let (HeatProduct::National, Some((key, _))) = (heat.product(), idle.iter().find(|(_, given)| *given)) {
+            return Err(Error::scenario(*key, "does nothing in the national product", "leave it out"));
         }
+        heat.clear_sky_less.map_or(Ok(()), |less| number("heat.clear_sky_less", less, 0.0..=0.1))?;
         self.check_island(heat)?;
         self.check_idle("heat")?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;

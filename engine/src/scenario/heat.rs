@@ -34,6 +34,10 @@ pub struct HeatSpec {
     /// How light and warmth are spread over the sky; anisotropic if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sky: Option<HeatSky>,
+    /// How much less a clear sky emits than Prata 1996 has it, as a share of a black body; 0 if left out. SOLWEIG 2014a takes 0.04, which
+    /// comes nearer to what was measured at two places in Göteborg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clear_sky_less: Option<f64>,
     /// How warm surfaces are; in time if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surfaces: Option<HeatSurfaces>,

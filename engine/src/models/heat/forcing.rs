@@ -61,6 +61,18 @@ pub struct Forcing {
 /// # Errors
 /// `Data` where radiation and sun cannot be of the same clock; `Scenario` for a place that is none.
 pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<Forcing>, Vec<String>)> {
+    forcing_under(weather, (latitude, longitude), 0.0)
+}
+
+/// The same under a clear sky whose emissivity is `less` than Prata's.
+///
+/// # Errors
+/// As `forcing`.
+pub fn forcing_under(
+    weather: &Weather,
+    (latitude, longitude): (f64, f64),
+    less: f64,
+) -> Result<(Vec<Forcing>, Vec<String>)> {
     let (weather, suns) = cleaned(weather, latitude, longitude)?;
     let Weather { hours, repairs, .. } = weather;
     let clouds = clouds(&hours, &suns);
@@ -80,7 +92,7 @@ pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<
         let above = extraterrestrial(day_of_year as f64);
         let light = light(&hour, &suns, sun(latitude, longitude, middle)?, above);
         let vapour = hour.humidity / 100.0 * pet::saturation(hour.air);
-        let emissivity = sky::emissivity(sky::clear_emissivity(vapour, hour.air), cloud);
+        let emissivity = sky::emissivity(sky::clear_emissivity(vapour, hour.air) - less, cloud);
         let black = STEFAN_BOLTZMANN * (hour.air + 273.15).powi(4);
         // A low sun does not tell how clear the sky is: as it was before.
         if light.altitude.to_degrees() > 5.0 {

@@ -1,7 +1,7 @@
 //! Heat as a [`Model`]: an hour is a step.
 
 use super::cool::cool;
-use super::forcing::{Forcing, forcing, to_means};
+use super::forcing::{Forcing, forcing_under, to_means};
 use super::ground;
 use super::hour::Covers;
 use super::island::air::Choices;
@@ -223,18 +223,19 @@ fn hours_of(
         found.hours.retain(|hour| hour.end > from);
         Ok(found)
     };
+    let under = |weather: &weather::Weather| forcing_under(weather, place, heat.clear_sky_less.unwrap_or(0.0));
     if !heat.is_in_time() {
-        let (hours, repairs) = forcing(&read(start)?, place.0, place.1)?;
+        let (hours, repairs) = under(&read(start)?)?;
         return Ok(((Vec::new(), hours), repairs));
     }
     // The run's own hours must be sound, whatever the day before is.
     if let Ok(found) = read(start - 86_400)
-        && let Ok((mut all, repairs)) = forcing(&found, place.0, place.1)
+        && let Ok((mut all, repairs)) = under(&found)
     {
         let hours = all.split_off(all.len().min(24));
         return Ok(((all, hours), repairs));
     }
-    let (hours, mut repairs) = forcing(&read(start)?, place.0, place.1)?;
+    let (hours, mut repairs) = under(&read(start)?)?;
     repairs.push("the weather has no whole day before: surfaces and air settle on the run's own first day".into());
     Ok(((hours[..hours.len().min(24)].to_vec(), hours), repairs))
 }
