@@ -53,6 +53,23 @@ struct Beam {
     share: f32,
 }
 
+// A position of the sun, as the heat island has it.
+struct Sunlight {
+    cols: u32,
+    rows: u32,
+    walls: u32,
+    steps: u32,
+    has_crowns: u32,
+    tangent: f32,
+    through: f32,
+    // On a level plane, and on walls at the four sides of a cell, W/m².
+    down: f32,
+    west: f32,
+    east: f32,
+    north: f32,
+    south: f32,
+}
+
 struct Hour {
     cols: u32,
     rows: u32,

@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let eye = eyes[cell];
     let wall = wall_of[cell];
     var middle = eye;
-    if wall != NONE {
+    if wall != 0xffffffffu {
         middle = 0.5 * (ends[wall].x + ends[wall].y);
     }
     var shadow = -3.4e38;
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var k = 0u; k < sun.steps; k++) {
         let step = ray[k];
         let far = beside(cell, sun.cols, sun.rows, step.cols, step.rows);
-        if far == NONE {
+        if far == 0xffffffffu {
             break;
         }
         let drop = sun.tangent * step.enter;

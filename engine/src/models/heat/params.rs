@@ -96,6 +96,36 @@ shared_struct! {
 }
 
 shared_struct! {
+    /// A position of the sun; see [`super::island::air::Shine`].
+    pub struct Sunlight {
+        /// Columns of the grid.
+        pub cols: u32,
+        /// Rows of the grid.
+        pub rows: u32,
+        /// Walls.
+        pub walls: u32,
+        /// Steps of the ray to it.
+        pub steps: u32,
+        /// 1 with trees.
+        pub has_crowns: u32,
+        /// Tangent of its altitude.
+        pub tangent: f32,
+        /// Share that comes through crowns.
+        pub through: f32,
+        /// What it shines on a level plane, W/m².
+        pub down: f32,
+        /// What it shines on walls at the western, eastern, northern and southern side of a cell, W/m².
+        pub west: f32,
+        /// See `west`.
+        pub east: f32,
+        /// See `west`.
+        pub north: f32,
+        /// See `west`.
+        pub south: f32,
+    }
+}
+
+shared_struct! {
     /// An hour.
     pub struct Hour {
         /// Columns of the grid.

@@ -1,7 +1,7 @@
 //! Air and surfaces on a GPU: the stages of [`super::cpu`], one cell or wall an invocation.
 
 use super::super::gpu::wire;
-use super::super::params::Step;
+use super::super::params::{Step, Sunlight};
 use super::super::rays::steps;
 use super::super::scene::Scene;
 use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
@@ -36,8 +36,8 @@ const CELLS: Kernel = kernel!("island cells", "params.wgsl", "balance.wgsl", "ce
 const MIX: Kernel = kernel!("island mix", "params.wgsl", "mix.wgsl");
 const KEEP: Kernel = kernel!("island keep", "params.wgsl", "keep.wgsl");
 const KEEP_WALLS: Kernel = kernel!("island keep walls", "params.wgsl", "keep_walls.wgsl");
-const SUN: Kernel = kernel!("island sun", "../params.wgsl", "sunlight.wgsl", "sun.wgsl");
-const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "sunlight.wgsl", "sun_walls.wgsl");
+const SUN: Kernel = kernel!("island sun", "../params.wgsl", "sun.wgsl");
+const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "on_walls.wgsl");
 const TOTALS: Kernel = kernel!("island totals", "params.wgsl", "totals.wgsl");
 
 /// Invocations of a workgroup, and groups in a row of them.
@@ -203,7 +203,7 @@ impl GpuAir {
             grids.push(Grid { cells, coarse, smooth, restrict, prolong, decay, side: sides[k].clone() });
         }
         let uniform = BufferUsages::UNIFORM;
-        let sunlight = gpu.buffer("sunlight", size_of::<params::Sunlight>() as u64, uniform)?;
+        let sunlight = gpu.buffer("sunlight", size_of::<Sunlight>() as u64, uniform)?;
         let most_steps = 4 * (cols + rows);
         let ray = of("ray to the sun", most_steps, size_of::<Step>())?;
         let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
@@ -393,7 +393,7 @@ impl Air for GpuAir {
         ray.truncate(self.most_steps);
         self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
         let [west, east, north, south] = facing(*sun, *direct);
-        let own = params::Sunlight {
+        let own = Sunlight {
             cols: grid.cols as u32,
             rows: grid.rows as u32,
             walls: walls.cell.len() as u32,
