@@ -112,7 +112,7 @@ pub struct Drive {
     pub sky: f64,
     /// Share of light that comes through crowns.
     pub through: f64,
-    /// Rain, m/s.
+    /// Rain and what is sprinkled, m/s.
     pub rain: f64,
     /// Pressure, hPa.
     pub pressure: f64,
