@@ -197,6 +197,13 @@ fn kernels_and_their_twins_agree() {
                 }
             }
         }
+        // What people see below, and that it leaves nothing behind.
+        let before = solvers.each_mut().map(|solver| solver.warmth().unwrap());
+        let up: Vec<f32> = (0..grid.len()).map(|k| 380.0 + (k % 13) as f32).collect();
+        let [one, other] = solvers.each_mut().map(|solver| solver.below(&up).unwrap());
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-3), "seen below");
+        assert!(one.iter().all(|own| (380.0..393.0).contains(own)) && one != up);
+        assert!(before == solvers.each_mut().map(|solver| solver.warmth().unwrap()));
         let [one, other] = solvers.each_mut().map(|solver| solver.warmth().unwrap());
         let off = one.iter().zip(&other).filter(|(a, b)| (*a - *b).abs() > 1e-3).count();
         assert!(off * 1000 <= one.len() * 2, "{off} warmths");
@@ -397,7 +404,7 @@ fn delft_has_a_heat_island_in_the_heat_wave() {
 fn surfaces_and_air_go_on_where_they_were_stopped() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
-    let island = "[heat.island]\nreleased_w_per_m2 = 12\nalbedo = { roof = 0.6 }\nconduction = \"force_restore\"";
+    let island = "[heat.island]\nirrigation_mm_per_day = 27\nreleased_w_per_m2 = 12\nalbedo = { roof = 0.6 }\nconduction = \"force_restore\"";
     std::fs::write(&file, text(CITY, &format!("{IN_TIME}\n{island}"), 9)).unwrap();
     let scenario = Scenario::load(&file).unwrap();
     let (city, _) = scenario.city().unwrap();
@@ -418,6 +425,7 @@ fn surfaces_and_air_go_on_where_they_were_stopped() {
         let [one, other] = [&one, &other].map(|outcome| &layer(&outcome.layers, name).values);
         assert!(one.iter().zip(other).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()), "{name}");
     }
+    assert_eq!(second.settings()["island"]["irrigation_mm_per_day"], 27.0);
     assert!(second.settings()["island"]["first_day_repeated"].as_u64().is_some_and(|days| days >= 2));
     assert!(one.story.iter().any(|text| text.nl.contains("hitte-eiland") && text.en.contains("heat island")));
     // A night has ended, and in this place it was a warm one or not: never both.
@@ -428,6 +436,13 @@ fn surfaces_and_air_go_on_where_they_were_stopped() {
 #[test]
 fn wrong_choices_of_the_heat_island_are_told() {
     let folder = inputs();
+    // Weather with longwave radiation.
+    let day = std::fs::read_to_string(folder.path().join("day.csv")).unwrap();
+    let line = |(k, line): (usize, &str)| format!("{line},{}\n", if k == 0 { "longwave_w_per_m2" } else { "350" });
+    std::fs::write(folder.path().join("long.csv"), day.lines().enumerate().map(line).collect::<String>()).unwrap();
+    let long = format!("{}\nclear_sky_less = 0.04", IN_TIME.replace("day.csv", "long.csv"));
+    let told = try_run(folder.path(), &text(CITY, &long, 2)).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains("heat.clear_sky_less") && told.contains("longwave"), "{told}");
     let words = |heat: &str| {
         try_run(folder.path(), &text(CITY, &format!("{IN_TIME}\n{heat}"), 2)).map(|_| ()).unwrap_err().to_string()
     };

@@ -108,6 +108,7 @@ fn structs_agree() {
     check_struct::<heat::Sector>();
     check_struct::<heat::Share>();
     check_struct::<heat::Beam>();
+    check_struct::<heat::Sunlight>();
     check_struct::<heat::Hour>();
     check_struct::<heat::Bright>();
     check_struct::<heat::Surface>();

@@ -1,4 +1,4 @@
-// Decays of a coarser grid: sums over its blocks. Twin: `Grids::set_decay` in engine/src/models/heat/island/grids.rs.
+// Decays of a coarser grid: sums over its blocks. Twin: `Grids::decay` in engine/src/models/heat/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read_write> coarse: array<vec2<f32>>;
 

@@ -1,4 +1,4 @@
-// What is missing on a grid, summed for the next coarser one, whose field begins at 0. Twin: `Grids::down` in
+// What is missing on a grid, summed for the next coarser one, whose field begins at 0. Twin: `Grids::restrict` in
 // engine/src/models/heat/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read> rhs: array<vec2<f32>>;

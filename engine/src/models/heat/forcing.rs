@@ -387,6 +387,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_clear_sky_may_emit_less() {
+        let mut weather = bench::day();
+        weather.hours[5].longwave = Some(333.0);
+        let usual = forcing(&weather, 52.5, 6.1).unwrap().0;
+        let less = forcing_under(&weather, (52.5, 6.1), 0.04).unwrap().0;
+        for (k, (one, other)) in usual.iter().zip(&less).enumerate() {
+            // Clouds hide a part of the clear sky.
+            let clear = (1.0 - one.emissivity) / (1.0 - sky::clear_emissivity(one.vapour, one.weather.air));
+            let black = STEFAN_BOLTZMANN * (one.weather.air + 273.15).powi(4);
+            let wanted = if k == 5 { 0.0 } else { 0.04 * clear * black };
+            assert!((one.sky - other.sky - wanted).abs() < 1e-6 && (k == 5 || wanted > 5.0), "{k}: {wanted}");
+        }
+    }
+
+    #[test]
     fn moments_become_means_of_the_hour() {
         let mut weather = Weather { is_of_moment: true, ..bench::day() };
         for (hour, air) in weather.hours.iter_mut().zip([20.0, 24.0]) {

@@ -6,7 +6,7 @@ use super::forcing::Forcing;
 use super::ground;
 use super::hour::{Covers, MEMORY, Radiation};
 use super::params::{Beam, Hour, Look, Sector, Share, Step, Surface, Weight};
-use super::rays::{self, steps};
+use super::rays::{self, to_sun};
 use super::scene::{EYE, Scene};
 use super::sky::{PATCHES, Patch, patches};
 use super::solver::Solver;
@@ -388,7 +388,6 @@ impl Solver for GpuSolver {
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation> {
         let len = self.grid.len();
         let Look { cols, rows, has_crowns, .. } = self.look;
-        let across = self.grid.cell * (self.grid.cols as f64).hypot(self.grid.rows as f64);
         let beams = forcing.beams();
         if beams.is_empty() {
             self.gpu.write(&self.beams, &vec![[0.0f32; 4]; len])?;
@@ -396,7 +395,7 @@ impl Solver for GpuSolver {
         let share = if beams.is_empty() { 0.0 } else { 1.0 / beams.len() as f32 };
         for (k, (sun, down, side)) in beams.into_iter().enumerate() {
             let tangent = sun.altitude.tan() as f32;
-            let mut ray = steps(sun.azimuth, self.grid.cell, f64::from(self.relief / tangent).min(across));
+            let mut ray = to_sun(sun, &self.grid, self.relief);
             // A ray that crosses the whole grid meets no more cells.
             ray.truncate(self.most_steps);
             self.gpu.write(&self.sun_steps, &ray.iter().map(wire).collect::<Vec<Step>>())?;

@@ -159,6 +159,16 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         }
         HeatProduct::Physical => {
             let ((first, mut hours), mut repairs) = hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
+            if heat.clear_sky_less.is_some() {
+                let measured = hours.iter().filter(|hour| hour.weather.longwave.is_some()).count();
+                if measured == hours.len() {
+                    let problem = "does nothing: the weather has longwave radiation";
+                    return Err(Error::scenario("heat.clear_sky_less", problem, "leave it out"));
+                }
+                if measured > 0 {
+                    repairs.push(format!("clear_sky_less does nothing in {measured} hours with longwave radiation"));
+                }
+            }
             let isotropic = heat.sky == Some(HeatSky::Isotropic);
             hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);
             let solver = solver(scene(city), covers(city), device, keep)?;

@@ -1,6 +1,8 @@
 //! Cells that a ray passes, seen from the middle of the cell in which it begins: the same for all cells.
 
 use super::params::CLASSES;
+use super::sun::Sun;
+use crate::grid::Grid;
 
 /// A cell on the way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +47,12 @@ pub fn steps(azimuth: f64, cell: f64, reach: f64) -> Vec<Step> {
         enter = leave;
     }
     steps
+}
+
+/// Cells on the way to the sun that may shade a scene with so much between its lowest and its highest point (m).
+pub fn to_sun(sun: Sun, grid: &Grid, relief: f32) -> Vec<Step> {
+    let across = grid.cell * (grid.cols as f64).hypot(grid.rows as f64);
+    steps(sun.azimuth, grid.cell, f64::from(relief / sun.altitude.tan() as f32).min(across))
 }
 
 /// The same as UMEP has them, for comparison: obstacles act at the middles of cells, one for each column or row on the way.

@@ -1,6 +1,6 @@
 //! Where the sun shines.
 
-use super::super::rays::{Step, steps};
+use super::super::rays::{Step, to_sun};
 use super::super::scene::Scene;
 use super::super::sun::Sun;
 use super::beside;
@@ -10,9 +10,7 @@ use rayon::prelude::*;
 /// The sun must be above the horizon.
 pub fn shade(scene: &Scene, sun: Sun, through: f32) -> Vec<f32> {
     let tangent = sun.altitude.tan() as f32;
-    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
-    let reach = f64::from(scene.relief() / tangent).min(across);
-    along(scene, &steps(sun.azimuth, scene.grid.cell, reach), tangent, through)
+    along(scene, &to_sun(sun, &scene.grid, scene.relief()), tangent, through)
 }
 
 /// The same along given steps, the first of which is the own cell, to a sun whose altitude has this tangent.
@@ -58,9 +56,7 @@ pub struct Lights {
 pub fn lights(scene: &Scene, walls: &[(u32, f32)], sun: Sun, through: f32) -> Lights {
     let (cols, len) = (scene.grid.cols, scene.grid.len());
     let tangent = sun.altitude.tan() as f32;
-    let across = scene.grid.cell * (scene.grid.cols as f64).hypot(scene.grid.rows as f64);
-    let reach = f64::from(scene.relief() / tangent).min(across);
-    let steps = steps(sun.azimuth, scene.grid.cell, reach);
+    let steps = to_sun(sun, &scene.grid, scene.relief());
     let has_crowns = scene.has_crowns();
     let row = || vec![0.0f32; len];
     let (mut ground, mut crowns, mut shadow, mut upper) =

@@ -1,4 +1,5 @@
-//! What lies below a surface, and the balance of its skin. Twin: `shaders/heat/island/column.wgsl`.
+//! What lies below a surface, and the balance of its skin. Twins: `first.wgsl`, `balance.wgsl`, `keep.wgsl` and `keep_walls.wgsl` in
+//! `shaders/heat/island/`.
 //!
 //! Conduction by backward Euler in layers that grow with depth, or by force-restore (Bhumralkar 1975; Deardorff 1978).
 

@@ -12,7 +12,6 @@ use super::transport::sharpen;
 use crate::cover::Cover;
 use crate::error::Result;
 use rayon::prelude::*;
-use std::sync::Arc;
 
 /// Cells whose columns lie together, layer by layer.
 pub const LANES: usize = 64;
@@ -56,7 +55,7 @@ pub(super) struct Beam {
 
 /// Air and surfaces on the CPU.
 pub struct CpuAir {
-    scene: Arc<Scene>,
+    scene: Scene,
     /// Cells before walls, and the middle of those.
     middles: Vec<(u32, f32)>,
     town: Town,
@@ -87,7 +86,7 @@ pub struct CpuAir {
 
 impl CpuAir {
     /// Of a town in its scene.
-    pub fn new(town: Town, scene: Arc<Scene>, choices: Choices) -> CpuAir {
+    pub fn new(town: Town, scene: Scene, choices: Choices) -> CpuAir {
         let (len, walls) = (town.grid.len(), town.walls.cell.len());
         let material =
             |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);

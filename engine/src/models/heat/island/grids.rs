@@ -170,6 +170,7 @@ pub struct Grids {
 
 fn planes(pairs: &[Pair], planes: &mut Planes) {
     let [one, other] = planes;
+    debug_assert_eq!(pairs.len(), one.len());
     let both = one.par_iter_mut().zip(other).zip(pairs).with_min_len(SHARE);
     both.for_each(|((one, other), pair)| [*one, *other] = *pair);
 }
@@ -305,6 +306,34 @@ impl Grids {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_those_of_their_cells() {
+        for (cols, rows) in [(1, 9), (2, 9), (3, 5), (9, 1), (5, 2), (8, 8)] {
+            let number = |k: usize| 0.1 + (k * 37 % 101) as f32;
+            let side: Vec<[f32; 4]> = (0..cols * rows).map(|k| [1, 2, 3, 4].map(|s| number(5 * k + s))).collect();
+            let mut grids = Grids::new(cols, rows, &side, 1.0);
+            grids.set_decay(&(0..cols * rows).map(|k| [number(k), 2.0 * number(k)]).collect::<Vec<Pair>>());
+            let level = &grids.levels[0];
+            assert_eq!(level.sides(), side);
+            let (x, rhs): (Vec<f32>, Vec<f32>) = (0..cols * rows).map(|k| (number(3 * k), number(7 * k))).unzip();
+            for at in 0..rows {
+                let mut found = vec![0.0; cols];
+                level.row(&x, &rhs, 1, at).each(&mut found, |(missing, pull), own| missing + 3.0 * pull + 5.0 * own);
+                for (col, found) in found.into_iter().enumerate() {
+                    let cell = at * cols + col;
+                    let west = at * cols + (col + cols - 1) % cols;
+                    let east = at * cols + (col + 1) % cols;
+                    let (north, south) = ((at + rows - 1) % rows * cols + col, (at + 1) % rows * cols + col);
+                    let [w, e, n, s] = side[cell];
+                    let pull = w + e + n + s + 2.0 * number(cell);
+                    let near = w * x[west] + e * x[east] + n * x[north] + s * x[south];
+                    let wanted = rhs[cell] + near - pull * x[cell] + 3.0 * pull + 5.0 * x[cell];
+                    assert!((found - wanted).abs() <= 1e-5 * near, "{cols} × {rows}, {col} {at}: {found} {wanted}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_solution_is_found_again() {

@@ -23,7 +23,6 @@ use crate::error::Result;
 use crate::grid::Grid;
 use rayon::prelude::*;
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 /// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
 const SETTLED: f64 = 0.1;
@@ -194,7 +193,7 @@ impl Island {
     ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
         let air: Box<dyn Air> = match device {
-            Device::Cpu => Box::new(CpuAir::new(town.clone(), Arc::new(scene), choices)),
+            Device::Cpu => Box::new(CpuAir::new(town.clone(), scene, choices)),
             Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), &scene, choices, gpu.clone())?),
         };
         let mut island = Island::new(place, town, choices, own, hours, air);
@@ -527,7 +526,7 @@ impl Island {
             "wind": if self.choices.has_depth { "three dimensions, by sector of 45°" } else { "projected" },
             "canopy_m": self.town.depth,
             "soil_water": self.choices.wet,
-            "irrigation_mm_per_day": 8.64e7 * self.choices.irrigation,
+            "irrigation_mm_per_day": (8.64e13 * self.choices.irrigation).round() / 1e6,
             "first_day_repeated": self.settled(),
             "heat_not_accounted_for_w_per_m2": self.gap,
         })
@@ -572,5 +571,44 @@ impl Island {
             self.air.set_state(rest)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::validate::island::{Plan, hot_day};
+    use super::super::column::{CAPACITY, LAYERS};
+    use super::super::cpu::LANES;
+    use super::*;
+    use crate::cover::Cover;
+
+    #[test]
+    fn a_day_that_is_repeated_leaves_the_water_as_it_was() {
+        let plan = Plan::new(8, 4.0).each(|x, _, _, tree, cover| {
+            (*tree, *cover) = (if x > 16.0 { 8.0 } else { 0.0 }, Cover::Grass);
+        });
+        let hours = hot_day(3.0).unwrap();
+        let (mut island, mut solver) = plan.island(&Device::Cpu, &hours, Choices::default(), Edges::Mean).unwrap();
+        while !island.settle(&mut solver).unwrap() {}
+        let len = plan.grid.len();
+        // Behind head and meadow: columns, skins, crowns; then water in the ground and that for roots. There are no walls.
+        let first = HEAD + Meadow::STATE + len.div_ceil(LANES) * LANES * LAYERS + 2 * len;
+        let water = |island: &mut Island| {
+            let state = island.state().unwrap();
+            let meadow = whole([state[HEAD + LAYERS + 1], state[HEAD + LAYERS + 2]]);
+            (meadow, state[first..first + len].to_vec(), state[first + len..first + 2 * len].to_vec())
+        };
+        let start = f64::from(Choices::default().wet * CAPACITY);
+        let (meadow, ground, roots) = water(&mut island);
+        assert!((meadow - start).abs() < 1e-6, "{meadow}");
+        assert!(ground.iter().chain(&roots).all(|own| (f64::from(*own) - start).abs() < 1e-7), "{ground:?}");
+        // The hours that are asked for do empty them.
+        (0..12).for_each(|hour| drop(island.hour(hour, &mut solver).unwrap()));
+        let (meadow, ground, roots) = water(&mut island);
+        assert!(meadow < start - 1e-3, "{meadow}");
+        // In the shade of crowns by less than in the open.
+        assert!(ground.iter().all(|own| f64::from(*own) < start - 1e-5), "{ground:?}");
+        assert!(ground.iter().any(|own| f64::from(*own) < start - 1e-3), "{ground:?}");
+        assert!(roots.iter().any(|own| f64::from(*own) < start - 1e-4));
     }
 }

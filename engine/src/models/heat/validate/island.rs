@@ -82,11 +82,17 @@ impl Plan {
         sum / count
     }
 
-    /// Runs 24 hours after the same day has settled; gives the hours and the largest gap in the air's heat, W/m².
+    /// Its heat island and what shines there, before the day has settled.
     ///
     /// # Errors
-    /// Those of the device.
-    pub fn run(&self, device: &Device, hours: &[Forcing], choices: Choices, edges: Edges) -> Result<(Vec<Hour>, f64)> {
+    /// What the device refuses.
+    pub fn island(
+        &self,
+        device: &Device,
+        hours: &[Forcing],
+        choices: Choices,
+        edges: Edges,
+    ) -> Result<(Island, CpuSolver)> {
         let len = self.grid.len();
         let scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
         let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
@@ -100,7 +106,16 @@ impl Plan {
             is_known: vec![true; len],
         };
         let own = (edges, Released::default());
-        let mut island = Island::on(device, place, (scene, covers), choices, own, (hours.to_vec(), hours.to_vec()))?;
+        let island = Island::on(device, place, (scene, covers), choices, own, (hours.to_vec(), hours.to_vec()))?;
+        Ok((island, solver))
+    }
+
+    /// Runs 24 hours after the same day has settled; gives the hours and the largest gap in the air's heat, W/m².
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn run(&self, device: &Device, hours: &[Forcing], choices: Choices, edges: Edges) -> Result<(Vec<Hour>, f64)> {
+        let (mut island, mut solver) = self.island(device, hours, choices, edges)?;
         while !island.settle(&mut solver)? {}
         let mut found = Vec::new();
         for (k, hour) in hours.iter().enumerate() {
