@@ -24,7 +24,7 @@ impl Reduce {
     pub fn of(name: &str) -> Reduce {
         match name {
             "depth" | "max_depth" | "velocity" | "max_velocity" | "hazard" => Reduce::Highest,
-            "flow" => Reduce::Highest,
+            "flow" | "released_heat" => Reduce::Highest,
             _ if STREETS.contains(&name) => Reduce::Highest,
             _ if name.strip_prefix("difference_").is_some_and(|of| STREETS.contains(&of)) => Reduce::Largest,
             _ if name.ends_with("_bands") => Reduce::Largest,

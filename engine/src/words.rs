@@ -130,6 +130,7 @@ pub fn layer(name: &str) -> Text {
         "wind" => ("Wind at 1.2 m over that in the open", "Wind op 1,2 m ten opzichte van open veld"),
         "flow" | "flow_bands" => ("Cars and trucks an hour", "Auto's en vrachtauto's per uur"),
         "cycle_bands" => ("Cycles an hour", "Fietsen per uur"),
+        "released_heat" => ("Heat that engines set free", "Warmte die motoren afgeven"),
         "speed" => ("Mean speed of cars", "Gemiddelde snelheid van auto's"),
         "density" => ("Vehicles on a kilometre", "Voertuigen per kilometer"),
         "delay" => ("Time lost by each who passes", "Tijdverlies per voertuig"),

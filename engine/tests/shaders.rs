@@ -249,6 +249,33 @@ fn every_stage_has_a_twin() {
     }
 }
 
+#[test]
+fn twins_that_shaders_name_are_there() {
+    let mut seen = 0;
+    for path in files(&root().join("shaders"), &["wgsl"]) {
+        let source = read(&path);
+        let head: Vec<&str> = source.lines().map_while(|line| line.strip_prefix("//")).collect();
+        let head = head.join(" ");
+        let Some((_, named)) = head.split_once("Twin") else { continue };
+        let words = || named.split_whitespace().map(|word| word.trim_matches(['`', ',', '.', ';', ':', '(', ')']));
+        let (mut folder, mut twins) = (root(), String::new());
+        for word in words().filter(|word| word.ends_with(".rs")) {
+            // Another file of the same folder is named without it.
+            let file = if word.contains('/') { root().join(word) } else { folder.join(word) };
+            assert!(file.is_file(), "{}: there is no {word}", path.display());
+            twins += &read(&file);
+            folder = file.parent().map_or(folder, Path::to_path_buf);
+            seen += 1;
+        }
+        for name in named.split('`').skip(1).step_by(2).filter(|name| !name.ends_with(".rs")) {
+            let function = name.rsplit("::").next().unwrap_or(name);
+            let is_there = ["(", "<"].iter().any(|next| twins.contains(&format!("fn {function}{next}")));
+            assert!(is_there, "{}: there is no {name}", path.display());
+        }
+    }
+    assert!(seen > 50, "{seen} twins");
+}
+
 /// Files with one of these extensions at or under a path, sorted.
 fn files(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     if path.is_file() {

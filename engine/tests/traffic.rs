@@ -7,12 +7,15 @@ use adapter::gpu;
 use hanze_engine::device::Device;
 use hanze_engine::error::Result;
 use hanze_engine::frame::{Outcome, Table};
+use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models::traffic::assignment::{Assignment, CutOff};
 use hanze_engine::models::traffic::demand::Demand;
 use hanze_engine::models::traffic::network::{Link, Network};
 use hanze_engine::models::traffic::shortest::Tree;
 use hanze_engine::models::traffic::tntp::{Weights, network, trips};
 use hanze_engine::models::{self, Model};
+use hanze_engine::output::geotiff::write_cog;
+use hanze_engine::raster::Raster;
 use hanze_engine::scenario::Scenario;
 use std::path::Path;
 use std::time::Duration;
@@ -594,6 +597,65 @@ fn moving_vehicles_go_on_bit_for_bit_after_stops() {
     for cut in [10, left.len() / 2, left.len() - 3] {
         assert!(running.load(&mut &left[..cut]).is_err(), "{cut}");
     }
+}
+
+fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
+    layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
+}
+
+#[test]
+fn what_engines_set_free_warms_the_air_of_a_heat_scenario() {
+    let folder = town();
+    let whole = |outcome: &Outcome| -> f64 {
+        let heat = layer(&outcome.layers, "released_heat");
+        heat.values.iter().filter(|own| !own.is_nan()).map(|own| f64::from(*own) * heat.grid.cell_area()).sum()
+    };
+    let routes = run(folder.path(), &scenario_text(MORNING, ZONES, "")).unwrap();
+    let km = value(&routes, "hours", "08:00", "vehicle_km_per_h");
+    let each = 3600.0 * whole(&routes) / (1e6 * km);
+    // 7 l in 100 km are 2.3 MJ/km; trucks take more, and part of the network lies on the city's edge.
+    assert!((2.0..4.0).contains(&each), "{each} MJ for each of {km} km");
+    // Vehicles that move: those that brake and set out again burn more than those that do not.
+    let moving = run(folder.path(), &moving_text()).unwrap();
+    let ratio = whole(&moving) / whole(&routes);
+    eprintln!("{each:.2} MJ/km; vehicles that move over routes: {ratio:.2}");
+    assert!((1.0..2.0).contains(&ratio), "{ratio}");
+
+    // A lawn around the bridge's western end.
+    let (model, _) = model(folder.path(), &scenario_text(MORNING, ZONES, ""), &Device::Cpu).unwrap();
+    // The hour from 8 to 9 on the clock is from 6 to 7 UTC.
+    let hours = model.settings()["released_by_hour"].clone();
+    assert_eq!((hours.as_array().map(Vec::len), hours[6].as_f64()), (Some(24), Some(1.0)));
+    assert!(
+        hours[15].as_f64().is_some_and(|own| (own - 1.1).abs() < 0.05)
+            && hours[0].as_f64().is_some_and(|own| own < 0.05),
+        "{hours}"
+    );
+    let day = format!("released_w_per_m2 = \"heat.tif\"\nreleased_by_hour = {hours}");
+    write_cog(&folder.path().join("heat.tif"), layer(&routes.layers, "released_heat")).unwrap();
+    let grid = Grid { cols: 40, rows: 40, cell: 5.0, west: 200_050.0, north: 501_100.0, crs: Crs::RD_NEW };
+    write_cog(&folder.path().join("ground.tif"), &Raster::heights(grid, "terrain", &[1.0; 1600])).unwrap();
+    let island = |own: &str| {
+        let text = format!(
+            "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.tif\"\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\n\
+             [heat.island]\nedges = \"rural\"\n{own}\n[time]\nend_minutes = 420\nframe_minutes = 420\n"
+        );
+        let file = folder.path().join("heat.toml");
+        std::fs::write(&file, text).unwrap();
+        let scenario = Scenario::load(&file).unwrap();
+        let (city, _) = scenario.city().unwrap();
+        let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
+        while !model.advance(7.0 * 3600.0, Duration::from_millis(250)).unwrap().reached {}
+        layer(&model.frame().unwrap().layers, "air").clone()
+    };
+    let (without, with) = (island(""), island(&day));
+    let more = |x: f64, y: f64| {
+        let (col, row) = grid.cell_at(x, y).unwrap();
+        with.at(col, row) - without.at(col, row)
+    };
+    let (street, lawn) = (more(200_150.0, 501_003.0), more(200_150.0, 500_920.0));
+    eprintln!("{street:.4} K on the street, {lawn:.4} K on the lawn");
+    assert!(lawn.is_finite() && street > 0.003 && street > 2.0 * lawn, "{street} and {lawn} K");
 }
 
 #[test]

@@ -522,6 +522,7 @@ fn vehicles_move_on_the_server() {
         "delay-tif",
         "no2_kerb-tif",
         "noise_power-tif",
+        "released_heat-tif",
         "links_in_time-csv",
         "junctions-csv",
         "trips-csv",

@@ -131,10 +131,10 @@ pub struct IslandSpec {
     /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub albedo: BTreeMap<String, f64>,
-    /// Heat that traffic and buildings set free outside, W/m² on average over a day: a number, or a raster.
+    /// Heat that traffic and buildings set free outside, W/m²: a number, or a raster; on average over a day, or what `released_by_hour` multiplies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_w_per_m2: Option<NumberOrFile>,
-    /// What each of the 24 hours of the day (UTC; the first ends at 1) has over that average.
+    /// What each of the 24 hours of the day (UTC; the first ends at 1) has over that; all the same if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_by_hour: Option<Vec<f64>>,
 }
@@ -256,18 +256,26 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => name,
         };
         let path = self.existing_at("heat.island.released_w_per_m2", name)?;
-        let source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
-        let mut found = resample(&source, city, Method::Nearest, &path)?;
-        for value in &mut found.values {
-            if !value.is_nan() && !(0.0..=MOST_RELEASED).contains(&f64::from(*value)) {
-                let mend = format!("write 0 to {MOST_RELEASED} W/m², or declare it as nodata");
+        let mut source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        for value in &mut source.values {
+            if !value.is_nan() && !(0.0..=MOST_IN_A_CELL).contains(&f64::from(*value)) {
+                let mend = format!("write 0 to {MOST_IN_A_CELL} W/m², or declare it as nodata");
                 return Err(Error::data(&path, format!("holds {value}"), mend));
             }
+            // Where nothing is known nothing is set free, and a road beside it is no wider for that.
             *value = if value.is_nan() { 0.0 } else { *value };
         }
-        Ok(found.values)
+        let mut found = resample(&source, city, Method::Bilinear, &path)?.values;
+        found.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
+        let mean = found.iter().map(|value| f64::from(*value)).sum::<f64>() / found.len().max(1) as f64;
+        if mean > MOST_RELEASED {
+            let mend = format!("write W/m²: a city does not set more than {MOST_RELEASED} free");
+            return Err(Error::data(&path, format!("has {mean:.0} on average"), mend));
+        }
+        Ok(found)
     }
 }
 
-/// Heat that may be set free, W/m².
+/// Heat that a city may set free, W/m²; and a cell of it, as a lane on which cars stand.
 pub const MOST_RELEASED: f64 = 1000.0;
+const MOST_IN_A_CELL: f64 = 20_000.0;

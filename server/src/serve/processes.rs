@@ -114,6 +114,7 @@ pub const PROCESSES: &[Process] = &[
             json!({
                 "flow-tif": file("Cars and trucks an hour on the lanes of each road", RASTER),
                 "speed-tif": file("Mean speed of cars", RASTER),
+                "released_heat-tif": file("Heat that engines set free, for a heat scenario", RASTER),
                 "flow_bands-tif": file("Cars and trucks an hour as bands", RASTER),
                 "flow_bands-png": file("Map of cars and trucks an hour", "image/png"),
                 "flow_bands-glb": file("Cars and trucks an hour as ribbons for a scene", "model/gltf-binary"),

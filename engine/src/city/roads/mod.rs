@@ -313,7 +313,7 @@ fn undeclared(path: &Path) -> Error {
 }
 
 /// Length of a line, m.
-fn length(line: &[DVec2]) -> f64 {
+pub fn length(line: &[DVec2]) -> f64 {
     line.windows(2).map(|ends| ends[0].distance(ends[1])).sum()
 }
 

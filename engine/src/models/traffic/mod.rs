@@ -17,6 +17,7 @@ mod paint;
 pub mod params;
 mod prepare;
 mod reach;
+mod released;
 mod report;
 pub mod shortest;
 mod side;

@@ -4,16 +4,19 @@
 use super::assignment::CutOff;
 use super::demand::Demand;
 use super::graph::Graph;
-use super::paint::{bands, lanes, spread};
+use super::gravity::profile;
+use super::paint::{LANE, bands, lanes, spread};
 use super::prepare::{Problem, free_costs, problem, skims};
 use super::reach::{self, Times};
+use super::released;
 use super::report::{self, Sides, View};
 use super::side::{Side, State};
+use super::source::Trips;
 use super::story;
 use super::ways::{Searcher, searcher};
 use crate::cache::Cache;
 use crate::city::City;
-use crate::city::roads::{Roads, point_at};
+use crate::city::roads::{Roads, length, point_at};
 use crate::device::Device;
 use crate::error::Result;
 use crate::frame::{Balance, Frame, Outcome, Ribbons, Table};
@@ -23,7 +26,7 @@ use crate::models::{Model, Progress};
 use crate::objects::Shape;
 use crate::places::Places;
 use crate::raster::Raster;
-use crate::scenario::{Scenario, slug};
+use crate::scenario::{Scenario, TripsPer, slug};
 use glam::DVec2;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -227,10 +230,34 @@ impl Traffic {
         let is_open = |k: usize| state.time[k].is_finite();
         let flow = lanes(&self.grid, &side.roads, |k| if is_open(k) { state.motor(k) } else { f64::NAN });
         let speed = lanes(&self.grid, &side.roads, |k| 3.6 * state.speed(&side.roads, k));
+        let truck_speed = self.problem.rules.vehicles.truck_speed_kmh / 3.6;
+        let heat = released::poured(
+            &self.grid,
+            side.roads.links.iter().enumerate().filter(|(k, _)| is_open(*k)).map(|(k, link)| {
+                let speed = state.speed(&side.roads, k);
+                let each = [(state.cars[k], speed, false), (state.trucks[k], speed.min(truck_speed), true)];
+                let joule = each.map(|(flow, speed, is_truck)| flow * released::per_metre(speed, is_truck));
+                // The drawn line may be shorter than the road.
+                let power = joule.iter().sum::<f64>() / 3600.0 * link.length / length(&link.line);
+                (&link.line[..], [0.0, (link.lanes * LANE).max(LANE)], power)
+            }),
+        );
         vec![
             self.raster("flow", "per h", "cars and trucks an hour, on the lanes of each road", flow),
             self.raster("speed", "km/h", "mean speed of cars between junctions, on the lanes of each road", speed),
+            self.raster("released_heat", "W/m2", "heat that engines set free in this hour", heat),
         ]
+    }
+
+    /// What each hour of a summer's day has over a time of it (h), for `released_by_hour` of a heat island; none where trips are those of an hour
+    /// that nothing names.
+    pub(super) fn by_hour(&self, (from, to): (f64, f64)) -> Vec<f64> {
+        if matches!(self.problem.trips, Trips::Table(_, TripsPer::Hour) | Trips::Hourly(_)) || to <= from {
+            return Vec::new();
+        }
+        let day = &self.problem.rules.demand;
+        let shares: Vec<f64> = day.away.iter().zip(&day.back).map(|(away, back)| 0.5 * (away + back)).collect();
+        released::by_hour(&shares, profile(&shares, from, to) / (to - from))
     }
 
     /// The slice in which most travel.
@@ -556,6 +583,7 @@ impl Model for Traffic {
             "links": problem.before.roads.links.len(),
             "banned_turns": problem.before.roads.bans.len(),
             "rules": problem.rules.source,
+            "released_by_hour": self.by_hour(problem.slices[self.busiest()]),
             "edits": problem.edited.words.iter().map(|text| &text.en).collect::<Vec<_>>(),
             "repairs": problem.repairs,
         })

@@ -9,7 +9,7 @@ use crate::outline::Outline;
 use glam::DVec2;
 
 /// Width of a lane, m.
-const LANE: f64 = 3.25;
+pub const LANE: f64 = 3.25;
 /// Width of the thinnest band, as a share of the widest.
 const THINNEST: f64 = 0.12;
 /// How far from a road what is known there counts for the ground beside it, m.

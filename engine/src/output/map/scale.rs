@@ -160,6 +160,7 @@ impl Scale {
                 let starts = vec![1.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1200.0, 1800.0];
                 fixed("per h", 1.0, 0, starts, &CIVIDIS)
             }
+            "released_heat" => fixed("W/m²", 1.0, 0, vec![0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0], &CIVIDIS),
             "cycle_bands" => fixed("per h", 1.0, 0, vec![1.0, 20.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0], &CIVIDIS),
             "density" => fixed("per km", 1.0, 0, vec![1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 120.0], &CIVIDIS),
             "delay" => fixed("s", 1.0, 0, vec![5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0], &CIVIDIS),

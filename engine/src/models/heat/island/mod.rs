@@ -15,3 +15,4 @@ pub mod params;
 pub mod run;
 pub mod town;
 pub mod transport;
+pub mod winds;

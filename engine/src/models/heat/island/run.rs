@@ -8,19 +8,14 @@ use super::super::pet::PRESSURE;
 use super::super::scene::Scene;
 use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
-use super::super::wind::{quarter, windows};
-use super::super::window::Quarter;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
+use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals};
 use super::cpu::CpuAir;
-use super::diagnostic::Wind3d;
 use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
-use super::flow::{Faces, free, project};
 use super::gpu::GpuAir;
 use super::town::Town;
-use super::transport::passing;
+use super::winds::{Place, Winds};
 use crate::device::Device;
 use crate::error::Result;
-use crate::grid::Grid;
 use rayon::prelude::*;
 use std::f64::consts::PI;
 
@@ -39,15 +34,9 @@ const LID: f64 = 3.0;
 const ANSWER: f64 = 40.0;
 /// Length of the time that a position of the sun stands for, s.
 const POSITION: f64 = 600.0;
-/// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
-const LEAST_WIND: f32 = 0.5;
-const LEAST_MIXING: f32 = 0.2;
 
 /// Numbers of the state before those of meadow and device.
 const HEAD: usize = 16;
-
-/// Sectors of the wind in three dimensions.
-const SECTORS: usize = 8;
 
 /// What blows in at the edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,34 +51,14 @@ pub enum Edges {
 /// Heat that people set free.
 #[derive(Clone, Debug, Default)]
 pub struct Released {
-    /// On each cell, W/m² on average over a day; one number stands for all.
+    /// On each cell, W/m²; one number stands for all.
     pub mean: Vec<f32>,
-    /// What each hour of the day (UTC) has over the mean; none for the same in all.
+    /// What each hour of the day (UTC) has over that; none for the same in all.
     pub by_hour: Vec<f64>,
-}
-
-/// What stands around, and on what wind depends.
-pub struct Place {
-    /// Where the cells lie.
-    pub grid: Grid,
-    /// Heights of buildings and trees, m.
-    pub buildings: Vec<f32>,
-    /// See `buildings`.
-    pub trees: Vec<f32>,
-    /// Whether the ground is known.
-    pub is_known: Vec<bool>,
-}
-
-/// Wind from a quarter: roughness, what blows of winds from the west and the north of 1 m/s, what of wind without direction.
-struct Blowing {
-    rough: Vec<[f32; 2]>,
-    share: Vec<f32>,
-    faces: [Faces; 2],
 }
 
 /// The heat island of a city.
 pub struct Island {
-    place: Place,
     town: Town,
     air: Box<dyn Air>,
     meadow: Meadow,
@@ -99,10 +68,7 @@ pub struct Island {
     /// Hours of the day that is repeated, and those that are asked for.
     first: Vec<Forcing>,
     hours: Vec<Forcing>,
-    winds: Vec<(Quarter, Blowing)>,
-    /// Wind in three dimensions, by sector, where it is wanted: of 1 m/s at 10 m what flows between the houses, and what people feel.
-    sectors: Option<Vec<(usize, Faces, Vec<f32>)>>,
-    device: Device,
+    winds: Winds,
     patches: Vec<Patch>,
     /// What all cells see of walls and crowns, on a level plane and around.
     views: Option<Incoming>,
@@ -137,6 +103,7 @@ fn pressure(hour: &Forcing) -> f64 {
 impl Island {
     /// Sets it up, with the day that is repeated and the hours that are asked for, and a device's air.
     pub fn new(
+        device: &Device,
         place: Place,
         town: Town,
         choices: Choices,
@@ -155,7 +122,7 @@ impl Island {
                 (choices.conduction, choices.step),
                 f64::from(town.depth),
             ),
-            place,
+            winds: Winds::new(device, place, &town, &choices),
             town,
             air,
             choices,
@@ -163,9 +130,6 @@ impl Island {
             released,
             first: in_time(first),
             hours: in_time(hours),
-            winds: Vec::new(),
-            sectors: None,
-            device: Device::Cpu,
             patches: patches(),
             views: None,
             spun: 0,
@@ -196,10 +160,7 @@ impl Island {
             Device::Cpu => Box::new(CpuAir::new(town.clone(), scene, choices)),
             Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), &scene, choices, gpu.clone())?),
         };
-        let mut island = Island::new(place, town, choices, own, hours, air);
-        island.device = device.clone();
-        island.sectors = choices.has_depth.then(Vec::new);
-        Ok(island)
+        Ok(Island::new(device, place, town, choices, own, hours, air))
     }
 
     /// What all cells see of walls and crowns, once they have looked around.
@@ -316,7 +277,7 @@ impl Island {
     /// stays in a layer that grows by a tenth of the way that the wind (m/s at 10 m) has come, and that is never lower than where the air above
     /// is taken. Under a lid, `lid` (K) warmer than the station, it stays that low.
     fn warmed(&self, wind: f64, lid: f64) -> f64 {
-        let grid = self.place.grid;
+        let grid = self.winds.place.grid;
         let own = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
         let way = if self.edges == Edges::Mean { own.max(CITY) } else { own };
         let grown = (GROWTH * way).max(super::exchange::ABOVE);
@@ -361,12 +322,12 @@ impl Island {
     ) -> Result<(Radiation, Vec<f32>)> {
         let hour = &hours[at];
         let radiation = solver.hour(hour)?;
-        let (wind, speed) = self.wind(hour)?;
+        let (wind, speed) = self.winds.of(hour)?;
         let of_day = (hour.weather.end - 1).rem_euclid(86_400) / 3600;
         let times = self.released.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
         let released = match &self.released.mean[..] {
             [] => Vec::new(),
-            [same] => vec![times * same; self.place.grid.len()],
+            [same] => vec![times * same; self.winds.place.grid.len()],
             each => each.iter().map(|own| times * own).collect(),
         };
         let sky =
@@ -415,100 +376,6 @@ impl Island {
             }
         }
         Ok((radiation, speed))
-    }
-
-    /// Wind of an hour between houses, and what people feel of it at 1.2 m, m/s.
-    fn wind(&mut self, hour: &Forcing) -> Result<(Wind, Vec<f32>)> {
-        let from = quarter(&hour.weather);
-        let grid = self.place.grid;
-        let cell = grid.cell as f32;
-        let (is_open, wraps) = (self.town.is_open.clone(), self.choices.wraps);
-        let at_10_m = hour.weather.mean_wind;
-        let has_direction = from != Quarter::Calm && at_10_m > 0.1;
-        let direction = hour.weather.direction.filter(|_| has_direction).map(f64::to_radians);
-        // Skins and the station's meadow know the same least wind.
-        let at_skins = at_10_m.max(super::exchange::CALMEST);
-        let deep = match direction {
-            Some(direction) => self.sector(direction)?,
-            None => None,
-        };
-        let blowing = self.blowing(from)?;
-        let (faces, mut speed) = match (direction, deep) {
-            (Some(_), Some((faces, near))) => {
-                let speed = near.iter().map(|near| near * at_10_m as f32).collect();
-                (faces.blend(at_10_m as f32, &faces, 0.0), speed)
-            }
-            (Some(from), None) => {
-                let (east, south) = (-from.sin() * at_10_m, from.cos() * at_10_m);
-                let faces = blowing.faces[0].blend(east as f32, &blowing.faces[1], south as f32);
-                let speed = faces.speeds();
-                (faces, speed)
-            }
-            // Wind from nowhere carries nothing along.
-            (None, _) => {
-                let speed = blowing.share.iter().map(|share| share * at_skins as f32).collect();
-                (Faces::still(grid.cols, grid.rows), speed)
-            }
-        };
-        let (felt, more) = match direction {
-            Some(_) => (1.0, (at_skins / at_10_m) as f32),
-            None => ((at_10_m / at_skins) as f32, 1.0),
-        };
-        let near: Vec<f32> = speed.iter().map(|speed| (speed * felt).max(LEAST_WIND)).collect();
-        speed.iter_mut().for_each(|speed| *speed = (*speed * more).max(LEAST_WIND));
-        let rough = blowing.rough.clone();
-        // 0.4 u* times the depth.
-        let at_60_m = (at_10_m.max(super::exchange::CALMEST) / super::exchange::AT_60_M) as f32;
-        let depth = self.town.depth;
-        let mixing = |[height, rough]: &[f32; 2]| (0.16 * at_60_m / (height / rough).ln() * depth).max(LEAST_MIXING);
-        let mixing: Vec<f32> = rough.iter().map(mixing).collect();
-        let passing = passing(&faces, &is_open, &mixing, cell, wraps);
-        Ok((Wind { faces, passing, speed, rough }, near))
-    }
-
-    /// Wind in three dimensions of the sector of a direction (rad, from where it blows), where it is wanted.
-    fn sector(&mut self, direction: f64) -> Result<Option<(Faces, Vec<f32>)>> {
-        let Some(sectors) = &mut self.sectors else { return Ok(None) };
-        let width = 2.0 * PI / SECTORS as f64;
-        let sector = (direction / width).round().rem_euclid(SECTORS as f64) as usize;
-        if let Some((_, faces, near)) = sectors.iter().find(|(own, ..)| *own == sector) {
-            return Ok(Some((faces.clone(), near.clone())));
-        }
-        let from = sector as f64 * width;
-        let grid = self.place.grid;
-        let wind = Wind3d::solve(&grid, &self.place.buildings, (-from.sin(), from.cos()), &self.device)?;
-        // What flows between the houses stays there.
-        let still = Faces::still(grid.cols, grid.rows);
-        let [faces, _] = free([wind.mean(f64::from(self.town.depth)), still], &self.town.is_open, 1.0)?;
-        let near = wind.near();
-        sectors.push((sector, faces.clone(), near.clone()));
-        Ok(Some((faces, near)))
-    }
-
-    fn blowing(&mut self, from: Quarter) -> Result<&Blowing> {
-        let at = match self.winds.iter().position(|(own, _)| *own == from) {
-            Some(at) => at,
-            None => {
-                let Place { grid, buildings, trees, is_known } = &self.place;
-                let windows = windows(grid, buildings, trees, is_known, from);
-                let ratio: Vec<f32> = windows.iter().map(|own| own.ratio() as f32).collect();
-                let rough = windows.iter().map(|own| {
-                    let (roughness, displacement) = own.lengths();
-                    [(super::exchange::ABOVE - displacement) as f32, roughness as f32]
-                });
-                let rough = rough.collect();
-                let share: Vec<f32> = ratio.iter().map(|own| (own - 0.125) * 0.5829 + 0.125).collect();
-                let faces = if from == Quarter::Calm {
-                    [Faces::still(grid.cols, grid.rows), Faces::still(grid.cols, grid.rows)]
-                } else {
-                    let mean = share.iter().sum::<f32>() / share.len().max(1) as f32;
-                    project(grid, &share, &self.town.is_open, mean)?
-                };
-                self.winds.push((from, Blowing { rough, share, faces }));
-                self.winds.len() - 1
-            }
-        };
-        Ok(&self.winds[at].1)
     }
 
     /// Its choices, and how it settled, for the record.

@@ -71,6 +71,8 @@ struct Moving {
     closures: Vec<(String, Place, f64, f64)>,
     /// The same on links of the roads.
     on_links: Vec<Closure>,
+    /// What each hour of a summer's day has over the time that is told.
+    by_hour: Vec<f64>,
 }
 
 /// Sets motion up.
@@ -117,10 +119,13 @@ pub(in crate::models::traffic) fn prepare(
             .map(|((name, place), own)| (name, place, MINUTE * own.from_minute, MINUTE * own.until_minute))
             .collect(),
         on_links: Vec::new(),
+        by_hour: Vec::new(),
     };
     if spec.files.is_empty() {
         let routes = Traffic::new(city, scenario, device)?;
         moving.is_edited = routes.problem.after.is_some();
+        let end = moving.start + moving.ends.last().copied().unwrap_or(0.0) / 3600.0;
+        moving.by_hour = routes.by_hour((moving.start, end));
         moving.edits.clone_from(&routes.problem.edited.words);
         moving.origin.clone_from(&routes.problem.edited.origin);
         moving.repairs.clone_from(&routes.problem.repairs);
@@ -470,6 +475,7 @@ impl Model for Moving {
             "step_s": self.rule.step,
             "warm_up_s": self.warm_up,
             "seed": self.rule.seed,
+            "released_by_hour": self.by_hour,
             "vehicles": sides().map(|side| side.travellers.len()).collect::<Vec<_>>(),
             "have_no_way": sides().map(|side| side.refused.len()).collect::<Vec<_>>(),
             "first_without_way": sides().flat_map(|side| &side.refused).map(|(_, why)| why).next(),

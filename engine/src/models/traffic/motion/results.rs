@@ -2,11 +2,13 @@
 
 use super::super::noise::{AMENDED, Site, Traffic as Noise, power, weighted};
 use super::super::paint;
+use super::super::released;
 use super::super::srm1;
 use super::air::Air;
 use super::moved::Moved;
 use super::period::{Counts, Period};
 use crate::city::roads::lanes::{Lane, Lanes};
+use crate::city::roads::{self, CYCLE};
 use crate::grid::Grid;
 use crate::raster::Raster;
 use glam::DVec2;
@@ -242,6 +244,22 @@ fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Arou
     (0..side.lanes.streets.len()).map(value).collect()
 }
 
+/// What engines set free on the lanes of streets and across junctions.
+fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raster {
+    let seconds = 60.0 * period.minutes.max(1) as f64;
+    let of = |lane: &Lane| lane.street.map_or(side.lanes.streets.len() + lane.node as usize, |street| street as usize);
+    let mut metres = vec![0.0; side.world.tallies];
+    // Cycles burn nothing.
+    let driven = || side.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
+    driven().for_each(|lane| metres[of(lane)] += roads::length(&lane.line));
+    let lanes = driven().map(|lane| {
+        let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)];
+        (&lane.line[..], [-0.5 * lane.width, 0.5 * lane.width], power)
+    });
+    let words = "heat that engines set free, on average over the time that is told";
+    Raster::from_values(*grid, "released_heat", "W/m2", released::poured(grid, lanes)).described(words)
+}
+
 /// Layers of a stretch of time; with the differences where roads are edited.
 pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
     let now = sides.now();
@@ -250,7 +268,7 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
     let before = sides.after.and_then(|_| period(sides.before));
     let around_before = before.as_ref().map(|period| around(sides.before, period, sides));
     let origins = sides.origins();
-    let mut all = Vec::new();
+    let mut all = vec![released_heat(grid, now, &own, sides.step)];
     for (k, (name, unit, words, _)) in LAYERS.iter().enumerate() {
         let values_now = values(now, &own, sides, k, &around_now);
         let raster = |name: &str, words: &str, values: &[f64]| {
