@@ -104,7 +104,7 @@ fn a_run_makes_its_files_and_closes_its_balance() {
 fn a_stopped_run_goes_on_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     // Short steps, so that the run lasts long enough to be stopped.
-    scenario(folder.path(), 4.0, "[runoff]\nlongest_step_s = 0.004\n");
+    scenario(folder.path(), 4.0, "[runoff]\nlongest_step_s = 0.016\n");
     let whole = hanze(folder.path(), &["run", "shower.toml", "--device", "cpu", "--out", "whole"]);
     assert!(whole.status.success(), "{}", text(&whole.stderr));
 

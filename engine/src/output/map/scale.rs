@@ -153,7 +153,7 @@ impl Scale {
                 fixed("°C", 1.0, 0, starts, &HEAT)
             }
             "heat_island" | "max_island" | "night_island" => {
-                let starts = vec![COLDEST, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0];
+                let starts = vec![COLDEST, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
                 fixed("K", 1.0, 1, starts, &HEAT)
             }
             "flow" | "flow_bands" => {
