@@ -75,7 +75,7 @@ impl Simulation {
             let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
             let Some(in_time) = known.or(too) else { continue };
             let what = |name: &str| lower(words::layer(name).in_language(Language::English));
-            folder.picture(sum, &format!("map of the {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
+            folder.picture(sum, &format!("map: {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
             let Some(in_time) = in_time else { continue };
             let unit = layer.unit.clone();
             let frames = frames(&folder.artifacts, in_time);
@@ -85,12 +85,12 @@ impl Simulation {
                 }
                 let layer = read(&folder.path, name, in_time, &unit)?;
                 let map = draw(&layer, &clock(name), LONGEST[1]);
-                folder.picture(name, &format!("map of the {}", what(in_time)), &map)?;
+                folder.picture(name, &format!("map: {}", what(in_time)), &map)?;
             }
             if frames.len() > 1 {
                 let path = folder.path.clone();
                 let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
-                let words = format!("the {} in time", what(in_time));
+                let words = format!("in time: {}", what(in_time));
                 folder.animation(in_time, &words, frames.len() as u32, pictures)?;
             }
         }
