@@ -1,5 +1,4 @@
-//! The cheap cases with known answers of every model; those of runoff, and searches on roads, on both devices. Software adapters leave out two that take
-//! them minutes: `tests/twins.rs` holds their kernels to the CPU's, where these cases run.
+//! The cheap cases with known answers of every model; those of runoff, and searches on roads, on both devices.
 
 #[path = "common/adapter.rs"]
 mod adapter;
@@ -15,9 +14,6 @@ fn required(variable: &str) -> bool {
     std::env::var(variable).is_ok_and(|value| value == "1")
 }
 
-/// Cases that take a software adapter minutes.
-const LONG_IN_SOFTWARE: [&str; 2] = ["lake at rest, random bed", "smooth wet wave"];
-
 /// Runs every cheap case and tells all figures that miss their bar.
 fn check(device: &Device) {
     let data = data_folder();
@@ -29,13 +25,7 @@ fn check(device: &Device) {
         |case: &&Case| traffic::validate::WAYS.contains(&case.name) || case.name == traffic::validate::MOTION[7];
     let others = others.filter(|case| matches!(device, Device::Cpu) || on_device(case));
     let cases = runoff::validate::CASES.iter().chain(others);
-    assert!(LONG_IN_SOFTWARE.iter().all(|name| runoff::validate::CASES.iter().any(|case| case.name == *name)));
-    let is_software = device.record().adapter.is_some_and(|adapter| adapter.software);
     for case in cases.filter(|case| case.cheap) {
-        if is_software && LONG_IN_SOFTWARE.contains(&case.name) {
-            eprintln!("on a software adapter the case \"{}\" is left out", case.name);
-            continue;
-        }
         if case.needs_data && data.is_none() {
             assert!(!required("HANZE_REQUIRE_DATA"), "HANZE_REQUIRE_DATA is 1, but there is no data for {}", case.name);
             eprintln!("no reference data: the case \"{}\" did not run", case.name);
