@@ -21,6 +21,7 @@ pub mod output;
 pub mod places;
 pub mod plane;
 pub mod raster;
+pub mod remark;
 pub mod scenario;
 pub mod series;
 pub mod simulation;

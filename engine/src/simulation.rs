@@ -17,8 +17,9 @@ use crate::export::{self, View};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
 use crate::output::folder::{Artifact, RunFolder};
+use crate::remark::{Remark, Remarks};
 use crate::scenario::{Input, Scenario};
-use crate::words::Language;
+use crate::words::{Language, Text};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,8 @@ const BUDGET: Duration = Duration::from_millis(250);
 /// Time between checkpoints unless another is set: machines stop, and devices fail.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 const RECORD: &str = "run.json";
+/// Remarks that a story holds; all are in the record.
+const REMARKS_IN_STORY: usize = 8;
 /// Folder below that of all runs for what is made once.
 const CACHE: &str = "cache";
 
@@ -244,7 +247,8 @@ impl Simulation {
             let files = self.folder.artifacts[before.min(self.folder.artifacts.len())..].to_vec();
             tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len(), files });
         }
-        let outcome = self.model.outcome()?;
+        let mut outcome = self.model.outcome()?;
+        outcome.story.extend(said(&self.remarks()));
         if !self.finish(&outcome, cancel)? {
             self.checkpoint()?;
             return Ok(Ending::Stopped { time: end });
@@ -289,6 +293,7 @@ impl Simulation {
             "inputs": self.inputs,
             "balance": outcome.balance,
             "story": outcome.story,
+            "remarks": self.remarks(),
             "steps": self.steps,
             "artifacts": self.folder.artifacts,
             "volatile": {
@@ -297,6 +302,11 @@ impl Simulation {
                 "wall_s": self.wall_s(),
             },
         })
+    }
+
+    /// What was guessed, mended or left out in inputs and model, the largest first.
+    pub fn remarks(&self) -> Remarks {
+        remarks(&self.inputs, self.model.remarks())
     }
 
     /// Computing time of all sessions, s.
@@ -329,6 +339,39 @@ fn read(scenario: &Scenario) -> Result<(City, Vec<Input>)> {
     let (city, mut inputs) = scenario.city()?;
     inputs.extend(scenario.series_inputs()?);
     Ok((city, inputs))
+}
+
+/// What was guessed, mended or left out in inputs and by a model, the largest first.
+pub fn remarks(inputs: &[Input], model: Remarks) -> Remarks {
+    let mut all = model;
+    for input in inputs {
+        if input.nodata_share > 0.0 {
+            let percent = 100.0 * input.nodata_share;
+            let (en, nl) = (Language::English.number(percent, 1), Language::Dutch.number(percent, 1));
+            let en = format!("{en} % of its cells in the city have no value");
+            let nl = format!("{nl} % van de cellen in de stad heeft geen waarde");
+            all.push(Remark::new(input.nodata_share, en, nl).of(&input.name));
+        }
+        all.extend(input.repairs.iter().map(|remark| remark.of(&input.name)));
+    }
+    all.by_size()
+}
+
+/// The largest remarks as sentences for the end of a story.
+fn said(remarks: &Remarks) -> Vec<Text> {
+    if remarks.is_empty() {
+        return Vec::new();
+    }
+    let head = Text::new(
+        "Guessed, repaired or left out, largest first:",
+        "Geschat, hersteld of weggelaten, het grootste eerst:",
+    );
+    let more = remarks.len().saturating_sub(REMARKS_IN_STORY);
+    let rest =
+        (more > 0).then(|| Text::new(format!("… and {more} more in run.json"), format!("… en nog {more} in run.json")));
+    let shown = remarks.iter().take(REMARKS_IN_STORY);
+    let shown = shown.map(|remark| Text::new(format!("– {}", remark.text.en), format!("– {}", remark.text.nl)));
+    std::iter::once(head).chain(shown).chain(rest).collect()
 }
 
 /// Hash of all that decides the results.

@@ -2,6 +2,7 @@
 
 use hanze_engine::data_folder;
 use hanze_engine::models::heat::forcing::forcing;
+use hanze_engine::remark::Remarks;
 use hanze_engine::weather::{self, Weather};
 
 #[test]
@@ -31,14 +32,19 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
                     let mut hours = day.to_vec();
                     hours.iter_mut().for_each(|hour| hour.end += shift * 3600);
                     forcing(
-                        &Weather { hours, repairs: Vec::new(), is_typical: false, is_of_moment: false },
+                        &Weather { hours, repairs: Remarks::default(), is_typical: false, is_of_moment: false },
                         latitude,
                         longitude,
                     )
                     .is_err()
                 };
                 let reason = forcing(
-                    &Weather { hours: day.to_vec(), repairs: Vec::new(), is_typical: false, is_of_moment: false },
+                    &Weather {
+                        hours: day.to_vec(),
+                        repairs: Remarks::default(),
+                        is_typical: false,
+                        is_of_moment: false,
+                    },
                     latitude,
                     longitude,
                 )

@@ -20,6 +20,7 @@ use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
 use hanze_engine::scenario::Scenario;
+use hanze_engine::words::Language;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -310,7 +311,8 @@ fn what_can_be_mended_is_told() {
     raster("high.tif", &Raster::from_values(grid(), "canopy", "m", trees));
     let city = "surface = \"low.tif\"\ncanopy_m = \"high.tif\"";
     let (frames, _, inputs) = try_run(folder.path(), &text(city, HEAT, 13)).unwrap();
-    let told: String = inputs.iter().flat_map(|input| &input.repairs).cloned().collect::<Vec<_>>().join("; ");
+    let told: String =
+        inputs.iter().flat_map(|input| input.repairs.words(Language::English)).collect::<Vec<_>>().join("; ");
     assert!(told.contains("40 cells of the surface") && told.contains("1 cells with trees"), "{told}");
     assert!(frames[12].iter().all(|layer| layer.values.iter().all(|value| value.is_finite())));
     // The polar night of Svalbard has no sun, and no error.

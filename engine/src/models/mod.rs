@@ -12,6 +12,7 @@ use crate::device::Device;
 use crate::device::gpu::Kernel;
 use crate::error::Result;
 use crate::frame::{Frame, Outcome};
+use crate::remark::Remarks;
 use crate::scenario::{ModelName, Scenario};
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub trait Model: Send {
     fn frame(&mut self) -> Result<Frame>;
     /// What sums the run up so far.
     fn outcome(&mut self) -> Result<Outcome>;
+    /// What was guessed, mended or left out.
+    fn remarks(&self) -> Remarks;
     /// The choices of the scheme, for the run record.
     fn settings(&self) -> serde_json::Value;
     /// Writes all that `load` needs to go on, bit for bit on the same device.
@@ -66,8 +69,8 @@ pub struct Entry {
     pub name: ModelName,
     /// Its kernels, for checks that need no GPU.
     pub kernels: &'static [Kernel],
-    /// Whether its part of a scenario fits a city.
-    pub check: fn(&City, &Scenario) -> Result<()>,
+    /// Whether its part of a scenario fits a city, and what it would guess, mend or leave out.
+    pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
 }
@@ -97,11 +100,11 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
     (entry(scenario)?.prepare)(city, scenario, device, cache)
 }
 
-/// Whether the model that a scenario names can be set up in a city.
+/// Whether the model that a scenario names can be set up in a city; what it would guess, mend or leave out.
 ///
 /// # Errors
 /// Those of the model.
-pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
     (entry(scenario)?.check)(city, scenario)
 }
 

@@ -12,6 +12,7 @@ use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
 use crate::places::{Place, Places};
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
@@ -37,7 +38,7 @@ pub struct Input {
     pub nodata_share: f64,
     /// What had to be mended in it, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
 }
 
 /// Height of a building whose file does not know it, m.
@@ -326,7 +327,7 @@ impl Scenario {
             sha256,
             bytes,
             nodata_share: 0.0,
-            repairs: Vec::new(),
+            repairs: Remarks::default(),
         });
         Ok(raster)
     }
@@ -362,7 +363,7 @@ impl Scenario {
             if path.extension().is_some_and(|own| own.eq_ignore_ascii_case("shp")) && beside.is_file() {
                 let (sha256, bytes) = of_file(&beside)?;
                 let (name, layer) = (format!("{name} ({ending})"), layer.into());
-                inputs.push(Input { name, layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() });
+                inputs.push(Input { name, layer, sha256, bytes, nodata_share: 0.0, repairs: Remarks::default() });
             }
         }
         inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0, repairs });

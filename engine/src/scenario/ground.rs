@@ -11,6 +11,7 @@ use crate::cover::Cover;
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use rayon::prelude::*;
 
 /// Class of a part of a cell that has none.
@@ -89,7 +90,14 @@ impl Scenario {
                 let codes = Codes::read(&path)?;
                 let (sha256, bytes) = of_file(&path)?;
                 let layer = "codes".into();
-                inputs.push(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() });
+                inputs.push(Input {
+                    name: name.clone(),
+                    layer,
+                    sha256,
+                    bytes,
+                    nodata_share: 0.0,
+                    repairs: Remarks::default(),
+                });
                 codes
             }
         };
@@ -136,7 +144,7 @@ impl Scenario {
         let found = self.features_of("city.surfaces", "surfaces", name, grid, &columns, inputs)?;
         let stem = std::path::Path::new(name).file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
         let stem = stem.unwrap_or_default();
-        let mut repairs = Vec::new();
+        let mut repairs = Remarks::default();
         for feature in &found.features {
             if let Some(ground) = &codes.ground
                 && let Some(Some(level)) = feature.values.last()
@@ -161,7 +169,7 @@ impl Scenario {
             };
             feature.place.outline.fill(grid, class, found as u16);
         }
-        inputs.last_mut().into_iter().for_each(|input| input.repairs.append(&mut repairs));
+        inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(repairs.clone()));
         Ok(())
     }
 }

@@ -27,6 +27,7 @@ pub use traffic::{
 };
 
 use crate::error::{Error, Result};
+use crate::remark::Remarks;
 use crate::weather::is_shipped;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -170,7 +171,7 @@ impl Scenario {
             files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
         let input = |(layer, name): (String, &String)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
-            Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Vec::new() })
+            Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Remarks::default() })
         };
         files.map(input).collect()
     }

@@ -9,6 +9,7 @@ mod umep;
 pub use civil::{date, days};
 
 use crate::error::{Error, Result};
+use crate::remark::Remarks;
 use std::io::Read;
 use std::path::Path;
 
@@ -58,7 +59,7 @@ pub struct Weather {
     /// One after the other, without gaps.
     pub hours: Vec<Hour>,
     /// Repairs, in words.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
     /// Whether it is a typical year, made of several: its light may lead or lag the sun.
     pub is_typical: bool,
     /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI and EPW
@@ -250,7 +251,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
         }
         *slot = Some(row);
     }
-    let mut repairs = Vec::new();
+    let mut repairs = Remarks::default();
     if slots.iter().all(Option::is_none) {
         let words = format!("has no weather on {}", stamp(from));
         return Err(Error::data(path, words, "choose a date within the file, or give another file"));
@@ -307,7 +308,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
 }
 
 /// Fills short gaps, linearly.
-fn fill(path: &Path, values: &mut [Option<f64>], name: &str, from: i64, repairs: &mut Vec<String>) -> Result<()> {
+fn fill(path: &Path, values: &mut [Option<f64>], name: &str, from: i64, repairs: &mut Remarks) -> Result<()> {
     let mut k = 0;
     while k < values.len() {
         if values[k].is_some() {

@@ -161,13 +161,18 @@ fn check(file: &std::path::Path) -> miette::Result<ExitCode> {
     let scenario = Scenario::load(file).map_err(report)?;
     let (city, mut inputs) = scenario.city().map_err(report)?;
     inputs.extend(scenario.series_inputs().map_err(report)?);
-    hanze_engine::models::check(&city, &scenario).map_err(report)?;
+    let found = hanze_engine::models::check(&city, &scenario).map_err(report)?;
     let grid = city.grid;
     say(format_args!("{}: fine", file.display()));
     say(format_args!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));
     say(format_args!("  {} frames in {} minutes", scenario.frame_times().len(), scenario.spec.time.end_minutes));
-    for input in inputs {
+    for input in &inputs {
         say(format_args!("  {}: {} ({:.1} % without a value)", input.layer, input.name, 100.0 * input.nodata_share));
+    }
+    let remarks = hanze_engine::simulation::remarks(&inputs, found);
+    if !remarks.is_empty() {
+        say(format_args!("Guessed, repaired or left out, largest first:"));
+        remarks.words(Language::English).for_each(|words| say(format_args!("  {words}")));
     }
     Ok(ExitCode::SUCCESS)
 }

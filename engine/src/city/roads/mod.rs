@@ -19,6 +19,7 @@ pub use edit::{Change, Edit, Edited, Place, Refused, distance, edit, links, poin
 use crate::error::{Error, Result};
 use crate::grid::Crs;
 use crate::plane::Plane;
+use crate::remark::Remarks;
 use glam::DVec2;
 use rules::Rules;
 use std::io::Read;
@@ -122,7 +123,7 @@ pub struct Roads {
     /// Middles of buildings, where the map has them.
     pub buildings: Vec<DVec2>,
     /// What was mended and filled in, in words.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
 }
 
 impl Roads {

@@ -11,6 +11,7 @@ use crate::city::City;
 use crate::city::demo::demo;
 use crate::device::Device;
 use crate::error::Result;
+use crate::remark::Remarks;
 use crate::weather::{Hour, Weather};
 use std::f64::consts::PI;
 use std::time::Instant;
@@ -97,5 +98,5 @@ pub(super) fn day() -> Weather {
             rain: None,
         }
     };
-    Weather { hours: (0..24).map(hour).collect(), repairs: Vec::new(), is_typical: false, is_of_moment: false }
+    Weather { hours: (0..24).map(hour).collect(), repairs: Remarks::default(), is_typical: false, is_of_moment: false }
 }

@@ -7,6 +7,7 @@ use super::sky::{self, Light, Patch};
 use super::sun::{Sun, extraterrestrial, sun};
 use crate::cover::Cover;
 use crate::error::{Error, Result};
+use crate::remark::Remarks;
 use crate::weather::{Hour, Weather, date, days, stamp};
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -60,7 +61,7 @@ pub struct Forcing {
 ///
 /// # Errors
 /// `Data` where radiation and sun cannot be of the same clock; `Scenario` for a place that is none.
-pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<Forcing>, Vec<String>)> {
+pub fn forcing(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Vec<Forcing>, Remarks)> {
     forcing_under(weather, (latitude, longitude), 0.0)
 }
 
@@ -72,7 +73,7 @@ pub fn forcing_under(
     weather: &Weather,
     (latitude, longitude): (f64, f64),
     less: f64,
-) -> Result<(Vec<Forcing>, Vec<String>)> {
+) -> Result<(Vec<Forcing>, Remarks)> {
     let (weather, suns) = cleaned(weather, latitude, longitude)?;
     let Weather { hours, repairs, .. } = weather;
     let clouds = clouds(&hours, &suns);

@@ -29,6 +29,7 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario, WindName};
 use crate::weather;
 use std::io::{Read, Write};
@@ -53,7 +54,7 @@ struct Gauge {
 /// What a product is made of, and what is common to both.
 struct Problem {
     product: Box<dyn Product>,
-    repairs: Vec<String>,
+    repairs: Remarks,
     gauges: Vec<Gauge>,
     /// Whether a cell is open ground, of which layers speak.
     is_open: Vec<bool>,
@@ -66,7 +67,7 @@ struct Heat {
     grid: Grid,
     product: Box<dyn Product>,
     hours: Vec<Hour>,
-    repairs: Vec<String>,
+    repairs: Remarks,
     gauges: Vec<Gauge>,
     is_open: Vec<bool>,
     places: Places,
@@ -79,12 +80,14 @@ struct Heat {
     readings: Vec<Vec<f64>>,
 }
 
-/// Whether weather, place and gauges fit.
+/// Whether weather, place and gauges fit; what is guessed, mended or left out.
 ///
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
-pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
-    problem(city, scenario, &Device::Cpu, &Keep::default()).map(|_| ()).map_err(|error| scenario.locate(error))
+pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
+    problem(city, scenario, &Device::Cpu, &Keep::default())
+        .map(|problem| problem.repairs)
+        .map_err(|error| scenario.locate(error))
 }
 
 /// Sets the heat model up.
@@ -151,7 +154,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     let is_open = |cell: usize| !is_roof(cell) && !is_water(cell) && !city.terrain.values[cell].is_nan();
     let is_open: Vec<bool> = (0..grid.len()).map(is_open).collect();
     let gauges = gauges(scenario, &grid, is_roof)?;
-    let (product, mut repairs): (Box<dyn Product>, Vec<String>) = match heat.product() {
+    let (product, mut repairs): (Box<dyn Product>, Remarks) = match heat.product() {
         HeatProduct::National => {
             let mut found = national::read(&path, start, hours)?;
             pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, &path))?;
@@ -214,7 +217,7 @@ fn hours_of(
     pressure: Option<&Path>,
     (start, hours): (i64, i64),
     place: (f64, f64),
-) -> Result<(Hours, Vec<String>)> {
+) -> Result<(Hours, Remarks)> {
     let end = start + hours * 3600;
     let read = |from: i64| -> Result<weather::Weather> {
         let take = |from: i64| -> Result<weather::Weather> {
@@ -257,7 +260,7 @@ fn island(
     scenario: &Scenario,
     (heat, device): (&HeatSpec, &Device),
     hours: Hours,
-    repairs: &mut Vec<String>,
+    repairs: &mut Remarks,
 ) -> Result<Island> {
     let given = heat.island.clone().unwrap_or_default();
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
@@ -478,10 +481,14 @@ impl Model for Heat {
         Ok(Outcome { layers, tables, story: story::story(&facts), ..Outcome::default() })
     }
 
+    fn remarks(&self) -> Remarks {
+        self.repairs.clone()
+    }
+
     fn settings(&self) -> serde_json::Value {
         let mut settings = self.product.settings();
         settings["hours"] = self.hours.len().into();
-        settings["repairs"] = self.repairs.clone().into();
+        settings["repairs"] = serde_json::json!(self.repairs);
         if let Some(margin) = self.product.margin() {
             settings["margin"] = story::margin_words(margin, &self.is_open).into();
         }

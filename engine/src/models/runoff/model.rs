@@ -14,6 +14,7 @@ use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use crate::scenario::Scenario;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -31,12 +32,12 @@ struct Runoff {
     places: Places,
 }
 
-/// Whether boundaries, inflows and gauges fit the city.
+/// Whether boundaries, inflows and gauges fit the city; what is guessed, mended or left out.
 ///
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
-pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
-    problem(city, scenario).map(|_| ()).map_err(|error| scenario.locate(error))
+pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
+    problem(city, scenario).map(|problem| problem.repairs).map_err(|error| scenario.locate(error))
 }
 
 /// Sets the runoff model up.
@@ -300,6 +301,10 @@ impl Model for Runoff {
             layers.push(self.layer("sewered", "m", words, sewered));
         }
         Ok(Outcome { layers, tables, balance: Some(balance), story, ..Outcome::default() })
+    }
+
+    fn remarks(&self) -> Remarks {
+        self.run.problem.repairs.clone()
     }
 
     fn settings(&self) -> serde_json::Value {

@@ -9,6 +9,7 @@ use super::sewer::Sewers;
 use super::sky::{Radar, Roof};
 use super::solver::{Fields, State, Statistics};
 use crate::grid::{Edge, Grid};
+use crate::remark::Remarks;
 use crate::series::Series;
 
 /// What happens at a stretch of an edge.
@@ -154,6 +155,8 @@ pub struct Problem {
     pub gauges: Vec<Gauge>,
     /// Choices of the scheme.
     pub settings: Settings,
+    /// What was guessed, mended or left out.
+    pub repairs: Remarks,
 }
 
 /// The arrays of a problem with a halo.
@@ -211,6 +214,7 @@ impl Problem {
             inflows: Vec::new(),
             gauges: Vec::new(),
             settings: Settings::default(),
+            repairs: Remarks::default(),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::models::{Model, Progress};
 use crate::objects::Shape;
 use crate::places::Places;
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use crate::scenario::{Scenario, TripsPer, slug};
 use glam::DVec2;
 use std::io::{Read, Write};
@@ -75,16 +76,16 @@ pub(super) struct Slice {
     gap: f64,
 }
 
-/// Whether roads, zones, trips and edits fit.
+/// Whether roads, zones, trips and edits fit; what is guessed, mended or left out.
 ///
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
-pub fn check(city: &City, scenario: &Scenario) -> Result<()> {
+pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
     if let Some(motion) = scenario.motion() {
         return super::motion::check(city, scenario, &motion).map_err(|error| scenario.locate(error));
     }
     let mut searcher = searcher(&Device::Cpu)?;
-    problem(city, scenario, searcher.as_mut()).map(|_| ()).map_err(|error| scenario.locate(error))
+    problem(city, scenario, searcher.as_mut()).map(|problem| problem.repairs).map_err(|error| scenario.locate(error))
 }
 
 /// Sets the traffic model up.
@@ -564,6 +565,10 @@ impl Model for Traffic {
             ],
         );
         Ok(Outcome { layers, tables, balance: Some(balance), story, ribbons })
+    }
+
+    fn remarks(&self) -> Remarks {
+        self.problem.repairs.clone()
     }
 
     fn settings(&self) -> serde_json::Value {

@@ -13,6 +13,7 @@ use crate::city::City;
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CAR, CYCLE, Edited, Roads, edit};
 use crate::error::{Error, Result};
+use crate::remark::Remarks;
 use crate::scenario::{Scenario, TripsPer};
 use glam::DVec2;
 
@@ -42,7 +43,7 @@ pub(super) struct Problem {
     pub selected: Vec<(String, Vec<u32>)>,
     pub reach: Vec<Origin>,
     /// What was mended, filled in and left out.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
 }
 
 /// Reads and joins what a scenario names.

@@ -9,6 +9,7 @@ use crate::city::roads::rules::Rules;
 use crate::city::roads::{Roads, tntp};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::remark::Remarks;
 use crate::scenario::{DemandSpec, Scenario, TripsPer};
 use std::collections::HashMap;
 use std::path::Path;
@@ -45,7 +46,7 @@ pub struct Source {
     /// The zones; none where the network has its own.
     pub zones: Vec<Zone>,
     /// What was noticed, in words.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
     /// A table of trips, where there is one; else trips come from the zones.
     pub table: Option<[Demand; 3]>,
 }
@@ -56,7 +57,7 @@ pub struct Source {
 /// `Data` and `Scenario` with the file or key and the mend.
 pub fn source(city: &City, scenario: &Scenario, roads: &Roads, rules: &Rules) -> Result<Source> {
     let spec = scenario.spec.traffic.as_ref().map(|traffic| traffic.demand.clone()).unwrap_or_default();
-    let mut repairs = Vec::new();
+    let mut repairs = Remarks::default();
     let mut zones = if roads.centroids > 0 {
         let zone = |k: usize| Zone { name: roads.nodes[k].id.clone(), at: roads.nodes[k].at, ..Zone::default() };
         (0..roads.centroids).map(zone).collect()
@@ -94,7 +95,7 @@ fn inner_zones(
     scenario: &Scenario,
     spec: &DemandSpec,
     roads: &Roads,
-    repairs: &mut Vec<String>,
+    repairs: &mut Remarks,
 ) -> Result<Vec<Zone>> {
     let Some(name) = &spec.zones else {
         let side = spec.zone_m.unwrap_or(SIDE);

@@ -11,6 +11,7 @@ use crate::grid::{Crs, Grid};
 use crate::outline::{MOST_CROSSINGS, Outline};
 use crate::places::{Place, carriageway};
 use crate::plane::Plane;
+use crate::remark::Remarks;
 use glam::DVec2;
 use std::path::Path;
 
@@ -88,7 +89,7 @@ pub struct Features {
     /// Features of the file that have a shape, whether the grid touches them or not.
     pub seen: usize,
     /// What had to be mended, in words.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
 }
 
 /// Reads the features of a file into the plane of a grid, with the values of some of its columns. Those wholly outside the grid

@@ -13,6 +13,7 @@ pub use build::{Route, build};
 pub(crate) use sumo::plain;
 pub use sumo::{BusStop, Extras, Told, Type, extras, read};
 
+use crate::remark::Remarks;
 use glam::DVec2;
 
 /// Buses; besides the modes of roads.
@@ -136,7 +137,7 @@ pub struct Lanes {
     /// Lights.
     pub programs: Vec<Program>,
     /// What was mended, in words.
-    pub repairs: Vec<String>,
+    pub repairs: Remarks,
 }
 
 impl Lanes {

@@ -10,6 +10,7 @@ use super::sky::Radar;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
+use crate::remark::Remarks;
 use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
 use crate::series::{Between, Series};
 
@@ -51,6 +52,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
             ..defaults
         },
+        repairs: Remarks::default(),
     };
     if let Some((grid, times, values)) = scenario.radar(&city.grid)? {
         let radar = Radar { grid, times, values };

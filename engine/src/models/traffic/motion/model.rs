@@ -24,6 +24,7 @@ use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::raster::Raster;
+use crate::remark::Remarks;
 use crate::scenario::{MotionSpec, Scenario};
 use crate::words::Text;
 use std::io::{Read, Write};
@@ -58,7 +59,7 @@ struct Moving {
     edits: Vec<Text>,
     /// For each link after the edits the one of before that it is a part of.
     origin: Vec<Option<u32>>,
-    repairs: Vec<String>,
+    repairs: Remarks,
     is_ready: bool,
     vehicle_steps: u64,
     /// Time that they took, of which no result tells.
@@ -104,7 +105,7 @@ pub(in crate::models::traffic) fn prepare(
         is_edited: false,
         edits: Vec::new(),
         origin: Vec::new(),
-        repairs: Vec::new(),
+        repairs: Remarks::default(),
         is_ready: false,
         vehicle_steps: 0,
         walked: Duration::ZERO,
@@ -154,12 +155,12 @@ fn closed(own: &Closure, start: f64) -> Text {
     )
 }
 
-/// Whether motion fits a city.
+/// Whether motion fits a city; what is guessed, mended or left out.
 ///
 /// # Errors
 /// Those of `prepare`.
-pub(in crate::models::traffic) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<()> {
-    prepare(city, scenario, &Device::Cpu, spec).map(|_| ())
+pub(in crate::models::traffic) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<Remarks> {
+    prepare(city, scenario, &Device::Cpu, spec).map(|model| model.remarks())
 }
 
 impl Moving {
@@ -466,6 +467,10 @@ impl Model for Moving {
             story: story::story(&sides, &self.edits, &self.places, &all),
             ribbons: Vec::new(),
         })
+    }
+
+    fn remarks(&self) -> Remarks {
+        self.repairs.clone()
     }
 
     fn settings(&self) -> serde_json::Value {
