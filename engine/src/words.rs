@@ -59,6 +59,11 @@ impl Text {
 }
 
 impl Language {
+    /// Its code, "en" or "nl".
+    pub fn code(self) -> &'static str {
+        self.pick("en", "nl")
+    }
+
     /// The text of this language.
     pub fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
