@@ -253,6 +253,18 @@ pub(super) struct Made {
     pub km: f64,
 }
 
+/// The class of a kind of vehicles: 0 cars, 1 trucks and buses, 2 cycles.
+pub(super) fn class_of(side: &Moved, sides: &Sides, kind: u32) -> usize {
+    if !sides.is_told {
+        return class(kind);
+    }
+    match side.world.kinds[kind as usize].modes {
+        4 => 2,
+        2 | 8 => 1,
+        _ => 0,
+    }
+}
+
 pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
     let mut all = [Made::default(); 3];
     for (trip, fate) in side.world.trips.iter().zip(&side.fates) {
@@ -260,15 +272,7 @@ pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
         if f64::from(trip.depart) < 1000.0 * sides.warm_up {
             continue;
         }
-        let own = &mut all[if sides.is_told {
-            match side.world.kinds[trip.kind as usize].modes {
-                4 => 2,
-                2 | 8 => 1,
-                _ => 0,
-            }
-        } else {
-            class(trip.kind)
-        }];
+        let own = &mut all[class_of(side, sides, trip.kind)];
         own.told += 1.0;
         if fate.inserted == 0 {
             own.waiting += 1.0;
