@@ -204,7 +204,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
 fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicle_km", "vehicle_h", "lost_h", "mean_delay_s_per_km", "nox_g", "pm10_g", "co2_kg"];
     if before.is_some() {
-        names.extend(["lost_before_h", "lost_change_h", "nox_change_g"]);
+        names.extend(["lost_before_h", "lost_change_h", "nox_change_g", "vehicle_change_h"]);
     }
     let mut table = Table {
         name: "neighbourhoods".into(),
@@ -232,7 +232,7 @@ fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) 
         let [km, hours, lost, nox, pm, co2] = these[k];
         let mut values = vec![km, hours, lost, 3600.0 * lost / km.max(1e-9), nox, pm, co2];
         if let Some(those) = &those {
-            values.extend([those[k][2], lost - those[k][2], nox - those[k][3]]);
+            values.extend([those[k][2], lost - those[k][2], nox - those[k][3], hours - those[k][1]]);
         }
         table.names.push(area.name.clone());
         table.rows.push(values);
