@@ -22,8 +22,11 @@ use std::time::Duration;
 const CAR: u32 = 0;
 const CYCLE: u32 = 4;
 
-/// A map in OpenStreetMap's words: nodes with their places (lon, lat), and ways with their nodes and tags.
-fn osm(nodes: &[(u32, f64, f64)], ways: &[(u32, Vec<u32>, Vec<(&str, &str)>)]) -> String {
+/// A way of a map: its number, nodes and tags.
+type Way<'a> = (u32, Vec<u32>, Vec<(&'a str, &'a str)>);
+
+/// A map in OpenStreetMap's words: nodes with their places (lon, lat), and ways.
+fn osm(nodes: &[(u32, f64, f64)], ways: &[Way]) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<osm version=\"0.6\">\n");
     for (id, lon, lat) in nodes {
         text += &format!("<node id=\"{id}\" lat=\"{lat:.7}\" lon=\"{lon:.7}\" version=\"1\"/>\n");
@@ -37,7 +40,7 @@ fn osm(nodes: &[(u32, f64, f64)], ways: &[(u32, Vec<u32>, Vec<(&str, &str)>)]) -
     text + "</osm>\n"
 }
 
-fn road<'a>(id: u32, nodes: &[u32], kind: &'a str, name: &'a str) -> (u32, Vec<u32>, Vec<(&'a str, &'a str)>) {
+fn road<'a>(id: u32, nodes: &[u32], kind: &'a str, name: &'a str) -> Way<'a> {
     (id, nodes.to_vec(), vec![("highway", kind), ("name", name)])
 }
 
