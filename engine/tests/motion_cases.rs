@@ -1,6 +1,10 @@
 //! Small cases of vehicles that move, with what must come of them: nobody gives way to himself, cycles are given way to, a free road
 //! has no queue, detours cost time, and no sentence says NaN.
 
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::gpu;
 use glam::DVec2;
 use hanze_engine::city::roads::lanes::{self, Lanes};
 use hanze_engine::city::roads::rules::Rules;
@@ -245,13 +249,8 @@ impl Town {
         self.lanes.streets.iter().position(is_own).unwrap_or_else(|| panic!("street {id}")) as u32
     }
 
-    /// What becomes of drivers from arm to arm (kind, from, to, s), in their order; `look` sees every step.
-    fn drive(
-        &self,
-        drivers: &[(u32, usize, usize, f64)],
-        seconds: u32,
-        look: &mut dyn FnMut(&World, &[Vehicle]),
-    ) -> Vec<Fate> {
+    /// Drivers from arm to arm (kind, from, to, s).
+    fn world(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<World> {
         let kinds = kinds(&self.rules);
         let mut ways = Ways::new(&self.lanes);
         let traveller = |(kind, from, to, depart): &(u32, usize, usize, f64)| {
@@ -263,7 +262,17 @@ impl Town {
         let mut world = World::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
         let refused = world.load(&self.lanes, &travellers).unwrap();
         assert!(refused.is_empty(), "{refused:?}");
-        let world = Arc::new(world);
+        Arc::new(world)
+    }
+
+    /// What becomes of drivers, in their order; `look` sees every step.
+    fn drive(
+        &self,
+        drivers: &[(u32, usize, usize, f64)],
+        seconds: u32,
+        look: &mut dyn FnMut(&World, &[Vehicle]),
+    ) -> Vec<Fate> {
+        let world = self.world(drivers);
         let mut mover = mover(&Device::Cpu, &world).unwrap();
         for _ in 0..2 * seconds {
             let clock = mover.run(1).unwrap();
@@ -424,6 +433,30 @@ fn no_car_crosses_a_cycle_lane_before_a_cycle_that_comes() {
     // Some had to wait, and none for ever.
     let cars: Vec<f64> = fates[60..84].iter().map(stood).collect();
     assert!(cars.iter().any(|stood| *stood > 0.0) && cars.iter().all(|stood| *stood < 120.0), "{cars:?}");
+}
+
+#[test]
+fn both_devices_drive_cars_and_cycles_in_the_same_way() {
+    let Some(device) = gpu() else { return };
+    let town =
+        Town::junction(&[(0.0, "secondary"), (180.0, "residential"), (90.0, "residential"), (270.0, "living_street")]);
+    let mut drivers: Vec<(u32, usize, usize, f64)> = Vec::new();
+    for ((from, to), k) in turns(4).zip(0u32..) {
+        drivers.extend((0..8u32).map(|n| (CAR, from, to, f64::from(20 * n + k))));
+        drivers.extend((0..8u32).map(|n| (CYCLE, from, to, f64::from(17 * n + k))));
+    }
+    let world = town.world(&drivers);
+    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+    for stretch in 0..10 {
+        twin.run(40).unwrap();
+        own.run(40).unwrap();
+        let (left, right) = (twin.vehicles().unwrap(), own.vehicles().unwrap());
+        let same = left.len() == right.len()
+            && left.iter().zip(&right).all(|(a, b)| bytemuck::bytes_of(a) == bytemuck::bytes_of(b));
+        assert!(same, "stretch {stretch}:\n{left:?}\n{right:?}");
+        assert_eq!(twin.take_tallies().unwrap(), own.take_tallies().unwrap(), "stretch {stretch}");
+        assert_eq!(twin.outcomes().unwrap(), own.outcomes().unwrap(), "stretch {stretch}");
+    }
 }
 
 /// Queues are joined to the stop line: whoever stands further back on a free road is none.
