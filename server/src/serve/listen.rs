@@ -27,6 +27,8 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Bytes of a head, and lines in it.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_LINES: usize = 100;
+/// What Unix systems say when a process, or all of them, have too many files open.
+const TOO_MANY_FILES: [i32; 2] = [23, 24];
 /// Time that readers get to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -74,11 +76,16 @@ pub async fn run(
             () = &mut stop => break,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, peer)) = accepted else {
-            // Too many files are open, or the peer has gone already.
-            places.make_room();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many files are open, or the peer has gone already.
+                if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
+                    places.make_room();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
         };
         let Some(entry) = places.enter(peer.ip()).map(Arc::new) else {
             tracing::debug!(peer = %peer.ip(), "an address has all of its connections at work");
