@@ -270,7 +270,7 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
 }
 
 /// Address that a request comes from, which the door writes into every request, or a proxy that is trusted.
-fn peer(state: &State, headers: &HeaderMap) -> String {
+pub fn peer(state: &State, headers: &HeaderMap) -> String {
     // The proxy's own line or entry is the last.
     let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let told = told.and_then(|list| list.rsplit(',').next()).map(str::trim).filter(|_| state.args.trust_forwarded);

@@ -242,10 +242,10 @@ pub fn process_of(model: &str) -> Option<&'static str> {
 }
 
 /// The ending of a file that can be brought, such as `tif` or `osm.gz`.
-pub fn ending_of_upload(name: &str) -> Option<&'static str> {
+pub fn ending_of_upload(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
-    let fits = |ending: &&&str| name.strip_suffix(**ending).is_some_and(|stem| stem.ends_with('.'));
-    uploads::ENDINGS.iter().filter(fits).max_by_key(|ending| ending.len()).copied()
+    let mut endings = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
+    endings.find(|ending| uploads::is_name(&format!("x.{ending}"))).map(String::from)
 }
 
 /// Sets how many threads compute.
