@@ -2,7 +2,7 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
-use super::{Options, say};
+use super::{Options, note, say};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::Outcome;
@@ -116,7 +116,7 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
             json(serde_json::json!({"event": "stopped", "time_s": time, "folder": folder}))
         }
         Ending::Stopped { time } => {
-            eprintln!("stopped at {}; go on with: hanze resume '{folder}'", clock(time));
+            note(format_args!("stopped at {}; go on with: hanze resume '{folder}'", clock(time)));
         }
         Ending::Finished(outcome) => {
             if as_json {
