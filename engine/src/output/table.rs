@@ -39,7 +39,8 @@ pub fn write_csv(path: &Path, table: &Table, of: &Provenance) -> Result<()> {
 /// # Errors
 /// `Io` with the path.
 pub fn write_metadata(path: &Path, table: &Table, of: &Provenance) -> Result<()> {
-    let column = |name: &str, datatype: &str| json!({ "name": column_name(name), "titles": name, "datatype": datatype });
+    let column =
+        |name: &str, datatype: &str| json!({ "name": column_name(name), "titles": name, "datatype": datatype });
     let named = (!table.names.is_empty()).then(|| column("name", "string"));
     let numbers = table.columns.iter().map(|name| column(name, "number"));
     let mut last = column(SYNTHETIC, "integer");
