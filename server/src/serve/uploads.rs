@@ -35,10 +35,10 @@ pub fn endings() -> Vec<&'static str> {
 /// Whether what stands behind the first dot of a name is plain and ends as one of the files that the engine reads: `net.xml`,
 /// `2024.tif`.
 fn is_ending(ending: &str) -> bool {
-    let is_plain = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-    };
-    let is_known = |known: &&str| ending.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let is_known =
+        |known: &&str| ending.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     ending.len() <= 60 && ending.split('.').all(is_plain) && endings().iter().any(is_known)
 }
 
@@ -334,7 +334,9 @@ mod tests {
                 assert!(checksum(&upload).is_some() && upload.ends_with(&format!(".{ending}")), "{upload}");
             }
         }
-        for bad in ["town", "town.", ".tif", "town.exe", "town.tif.exe", "town..tif", "a/b.tif", "town.x/y.tif", "town.xtif"] {
+        for bad in
+            ["town", "town.", ".tif", "town.exe", "town.tif.exe", "town..tif", "a/b.tif", "town.x/y.tif", "town.xtif"]
+        {
             assert!(!is_name(bad), "{bad}");
         }
     }
