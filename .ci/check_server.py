@@ -73,8 +73,8 @@ try:
     (folder / "max_depth.tif").write_bytes(whole)
     with rasterio.open(folder / "max_depth.tif") as local:
         near = local.read(1)
-        # The same layer out of the archive, of which only a part is fetched.
-        with rasterio.open(f"/vsizip//vsicurl/{base}/v1/jobs/{job}/archive/max_depth.tif") as within:
+        # The same layer out of the archive, of which only parts are fetched. GDAL wants the braces where a name does not end in .zip.
+        with rasterio.open(f"/vsizip/{{/vsicurl/{base}/v1/jobs/{job}/archive}}/max_depth.tif") as within:
             if not np.array_equal(within.read(1), far):
                 problems.append("max_depth of the archive is not max_depth")
     print("rasterio over HTTP:", far.shape, "highest depth", float(np.nanmax(far)))

@@ -1,5 +1,5 @@
 //! All results of a job in one ZIP file. Files go in as they are, so its length and its tag follow from the list of files, and
-//! any part of it can be made alone: a download that broke off goes on, and a GIS reads one layer of it (`/vsizip//vsicurl/`).
+//! any part of it can be made alone: a download that broke off goes on, and a GIS reads one layer of it (`/vsizip/{/vsicurl/URL}/NAME`).
 //! Nothing of it lies on a disk or in memory.
 //!
 //! The layout is that of PKWARE's APPNOTE 6.3.10: for each file a local header and its bytes, then the directory. A local
