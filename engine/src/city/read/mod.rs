@@ -5,12 +5,15 @@ mod geotiff;
 mod vectors;
 
 pub use geotiff::{Block, Cog};
-pub use vectors::{Feature, Features, Line, Value, features, lines};
+pub use vectors::{Feature, Features, Line, OUTLINES, Value, features, lines};
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::raster::Raster;
 use std::path::Path;
+
+/// Endings of the files that [`raster`] reads.
+pub const RASTERS: [&str; 5] = ["tif", "tiff", "asc", "dem", "txt"];
 
 /// What the numbers of a file are, which decides how they are checked and kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
