@@ -482,13 +482,15 @@ impl Model for Heat {
     }
 
     fn remarks(&self) -> Remarks {
-        self.repairs.clone()
+        let mut remarks = self.repairs.clone();
+        remarks.extend(self.product.remarks());
+        remarks
     }
 
     fn settings(&self) -> serde_json::Value {
         let mut settings = self.product.settings();
         settings["hours"] = self.hours.len().into();
-        settings["repairs"] = serde_json::json!(self.repairs);
+        settings["repairs"] = serde_json::json!(self.remarks());
         if let Some(margin) = self.product.margin() {
             settings["margin"] = story::margin_words(margin, &self.is_open).into();
         }
