@@ -180,6 +180,7 @@ impl Scenario {
             None => footprints.as_ref().filter(|_| stand).map(|footprints| building_heights(&grid, footprints)),
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
+        let albedo = ground.albedo(buildings.as_ref());
         let city = City {
             title,
             synthetic: false,
@@ -191,6 +192,7 @@ impl Scenario {
             soil,
             water,
             cover,
+            albedo,
             sewered,
             canopy,
             objects: Objects::default(),

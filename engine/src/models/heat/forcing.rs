@@ -50,6 +50,8 @@ pub struct Forcing {
     pub is_isotropic: bool,
     /// Light that comes through a crown.
     pub through: f32,
+    /// Share of sunlight that walls reflect.
+    pub wall_albedo: f64,
     /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
     /// [`Cover::ALL`].
     pub walls: f64,
@@ -113,6 +115,7 @@ pub fn forcing_under(
             is_in_time: false,
             is_isotropic: false,
             through: if LEAVES.contains(&day_of_year) { THROUGH.0 } else { THROUGH.1 },
+            wall_albedo: f64::from(ground::WALL.albedo),
             walls: warmer(ground::WALL),
             ground: Cover::ALL.map(|cover| warmer(ground::kind(cover))),
         });
@@ -345,11 +348,11 @@ impl Forcing {
             true => (vec![self.light.diffuse / PI; patches.len()], vec![self.sky / PI; patches.len()]),
         };
         let wall = f64::from(ground::WALL.emissivity);
-        let albedo = f64::from(ground::WALL.albedo);
         // What walls and crowns do not emit they reflect, of surroundings about as warm as the air.
         let emits = f64::from(u8::from(!self.is_in_time));
         let emitted = |warmer: f64| emits * (wall * black(air + warmer) + (1.0 - wall) * black(air)) / PI;
-        let scattered = albedo * 0.5 * diffuse / PI;
+        let scattered = |albedo: f64| albedo * 0.5 * diffuse / PI;
+        let (albedo, leaves) = (self.wall_albedo, f64::from(ground::WALL.albedo));
         let through = f64::from(self.through);
         let of = |((patch, short), long): ((&Patch, f64), f64)| {
             // Of a wall that is seen there and faces the one who sees it.
@@ -363,11 +366,11 @@ impl Forcing {
             Bright {
                 sky_short: short as f32,
                 sky_long: long as f32,
-                crown_short: (through * short + scattered) as f32,
+                crown_short: (through * short + scattered(leaves)) as f32,
                 crown_long: (emits * black(air) / PI) as f32,
-                lit_short: (scattered + albedo * on_wall / PI) as f32,
+                lit_short: (scattered(albedo) + albedo * on_wall / PI) as f32,
                 lit_long: emitted(self.walls) as f32,
-                shaded_short: scattered as f32,
+                shaded_short: scattered(albedo) as f32,
                 shaded_long: emitted(0.0) as f32,
                 threshold: threshold as f32,
                 level: patch.level as f32,

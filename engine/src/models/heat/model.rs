@@ -8,6 +8,7 @@ use super::island::air::Choices;
 use super::island::column::Conduction;
 use super::island::exchange::START;
 use super::island::run::{Edges, Island, Released};
+use super::island::town::surfaces;
 use super::island::winds::Place;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
@@ -162,7 +163,8 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             (Box::new(product), found.repairs)
         }
         HeatProduct::Physical => {
-            let ((first, mut hours), mut repairs) = hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
+            let ((mut first, mut hours), mut repairs) =
+                hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
             if heat.clear_sky_less.is_some() {
                 let measured = hours.iter().filter(|hour| hour.weather.longwave.is_some()).count();
                 if measured == hours.len() {
@@ -175,7 +177,10 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             }
             let isotropic = heat.sky == Some(HeatSky::Isotropic);
             hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);
-            let solver = solver(scene(city), covers(city), device, keep)?;
+            if let Some(albedo) = heat.island.as_ref().and_then(|island| island.albedo.get("wall")) {
+                first.iter_mut().chain(&mut hours).for_each(|hour| hour.wall_albedo = *albedo);
+            }
+            let solver = solver(reflecting(city, heat), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
             let island = match heat.is_in_time() {
@@ -295,13 +300,33 @@ fn island(
         repairs.push("the weather has no rain: none is taken".into());
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    Island::on(device, place, (scene(city), covers(city)), choices, (edges, released), hours)
+    Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, released), hours)
 }
 
 /// What stands in a city's light.
 pub(super) fn scene(city: &City) -> Scene {
     let values = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     Scene::new(city.grid, &city.terrain.values, &values(&city.buildings), &values(&city.canopy), EYE)
+}
+
+/// The same, with what each cell reflects where the scenario or its classes of land use say: what the scenario says of a cover counts first.
+fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
+    let mut scene = scene(city);
+    let given = |cover: u8| {
+        let cover = Cover::ALL.get(usize::from(cover)).copied();
+        let (name, _) = ALBEDOS.iter().find(|(_, own)| own.is_some() && *own == cover)?;
+        heat.island.as_ref()?.albedo.get(*name).map(|albedo| *albedo as f32)
+    };
+    if city.albedo.is_none() && (0..Cover::ALL.len() as u8).all(|cover| given(cover).is_none()) {
+        return scene;
+    }
+    let usual = |cover: u8| Cover::ALL.get(usize::from(cover)).map_or(0.0, |cover| ground::kind(*cover).albedo);
+    let of_class = |cell: usize| city.albedo.as_ref().map(|albedo| albedo.values[cell]);
+    let covers = surfaces(&scene, &covers(city));
+    let albedo =
+        |(cell, cover): (usize, &u8)| given(*cover).or_else(|| of_class(cell)).unwrap_or_else(|| usual(*cover));
+    scene.albedo = covers.iter().enumerate().map(albedo).collect();
+    scene
 }
 
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
