@@ -22,7 +22,7 @@ fn each_format_means_the_same() {
         [(2, "25.1", 50, 101_320, 100, 999, 2, 99), (3, "24", 60, 101_300, 0, 270, 3, 5)]
     {
         epw += &format!(
-            "2007,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
+            "2019,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
         );
     }
     let cases = [("a.txt", knmi.as_str()), ("a.csv", csv), ("b.txt", umep), ("a.epw", &epw)];

@@ -1,7 +1,7 @@
 //! What a hot day means for neighbourhoods and buildings, and in words.
 
 use super::cool::{Cool, FAR, NEAR};
-use super::sums::{EXTREME, HOT, NOON, Summary, Sums, WARM};
+use super::sums::{EXTREME, HOT, Noon, Summary, Sums, WARM};
 use crate::frame::Table;
 use crate::grid::Grid;
 use crate::objects::Shape;
@@ -239,7 +239,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     if means[0] > 0.0 {
         story.push(both(&|language| day(language, &means)));
         if facts.noon.is_some() {
-            story.push(both(&|language| noon(language, &means)));
+            story.push(both(&|language| noon(language, facts.sums.around, &means)));
         }
         if facts.sums.nights > 0 {
             story.push(both(&|language| {
@@ -308,17 +308,27 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
             return language.pick("The run has no night.", "De berekening heeft geen nacht.").into();
         };
         let [mean, most, tropical] = [mean, *most, tropical].map(|value| language.number(value, 1));
-        match language {
+        let island = match language {
             Language::English => format!(
                 "By night the air in the city was {mean} K warmer than at the station on average, and {most} K in the hour that ended at \
-                 {when} (the heat island). Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
+                 {when} (the heat island)."
             ),
             Language::Dutch => format!(
                 "'s Nachts was de lucht in de stad gemiddeld {mean} K warmer dan op het station, en {most} K in het uur dat eindigde om \
-                 {when} (het hitte-eiland). Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven \
-                 20 °C (tropennachten)."
+                 {when} (het hitte-eiland)."
             ),
-        }
+        };
+        let nights = match language {
+            // Of no night it is not known whether it stays warm.
+            _ if whole == 0 => return island,
+            Language::English => format!(
+                "Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
+            ),
+            Language::Dutch => format!(
+                "Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven 20 °C (tropennachten)."
+            ),
+        };
+        format!("{island} {nights}")
     });
     Some([day, night])
 }
@@ -337,10 +347,10 @@ fn day(language: Language, means: &[f64; 13]) -> String {
     }
 }
 
-fn noon(language: Language, means: &[f64; 13]) -> String {
+fn noon(language: Language, around: Noon, means: &[f64; 13]) -> String {
     let [mean, strong, extreme, shade, cool] =
         [means[5], means[8], means[9], means[10], means[11]].map(|value| language.number(value, 1));
-    let (from, to) = (NOON.start(), NOON.end());
+    let (from, to) = around.ends();
     match language {
         Language::English => format!(
             "Around noon (the hours that end at {from} to {to} h UTC) it felt like {mean} °C on average: strong heat stress on {strong} % of \
