@@ -38,6 +38,9 @@ enum Command {
         scenario: PathBuf,
         #[command(flatten)]
         options: Options,
+        /// Compute a run that is there already.
+        #[arg(long)]
+        again: bool,
         /// Folder that the run's own folder is made in.
         #[arg(long, default_value = "runs")]
         out: PathBuf,
@@ -124,7 +127,7 @@ struct Options {
 /// Does what the command line says.
 pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
-        Command::Run { scenario, options, out } => run::run(&scenario, &options, &out),
+        Command::Run { scenario, options, again, out } => run::run(&scenario, &options, again, &out),
         Command::Resume { folder, device, json, language } => run::resume(&folder, device.as_deref(), json, language),
         Command::Map(args) => map::map(&args),
         Command::Mesh(args) => mesh::mesh(&args),
