@@ -87,7 +87,7 @@ impl Town {
     /// With an albedo of its own for each cell.
     fn scene(&self) -> Scene {
         let mut scene = Scene::new(self.grid, &self.ground, &self.buildings, &self.trees, EYE);
-        scene.albedo = (0..self.grid.len()).map(|k| 0.05 + 0.1 * (k % 9) as f32).collect();
+        scene.albedo = (0..self.grid.len()).map(|k| 0.05 + 0.02 * (k % 9) as f32).collect();
         scene
     }
 

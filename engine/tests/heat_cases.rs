@@ -299,10 +299,18 @@ fn files_as_services_and_spreadsheets_give_them_are_read() {
         weather::read(&path, july, july + 86_400)
             .map_or_else(|error| error.to_string(), |found| found.hours.len().to_string())
     };
-    assert_eq!(pack(&[("__MACOSX/a.csv", &csv), ("readme.txt", b"hello"), ("in/A.CSV", &csv), ("a.stat", b"x")]), "24");
-    let both = pack(&[("a.csv", &csv), ("b.csv", &csv)]);
+    assert_eq!(
+        pack(&[
+            ("__MACOSX/a.csv", &csv[..]),
+            ("readme.txt", &b"hello"[..]),
+            ("in/A.CSV", &csv[..]),
+            ("a.stat", &b"x"[..])
+        ]),
+        "24"
+    );
+    let both = pack(&[("a.csv", &csv[..]), ("b.csv", &csv[..])]);
     assert!(both.contains("2 files of weather: a.csv, b.csv"), "{both}");
-    let none = pack(&[("readme.txt", b"hello"), ("a.ddy", b"x")]);
+    let none = pack(&[("readme.txt", &b"hello"[..]), ("a.ddy", &b"x"[..])]);
     assert!(none.contains("holds no weather"), "{none}");
 }
 
@@ -333,8 +341,8 @@ fn weather_of_another_place_or_year_is_refused() {
     assert!(leap.contains("no 29 February, as typical years have none"), "{leap}");
     // Around New Year a year ends in UTC and not where its station is.
     let row = |year: i64, month: u32, day: u32, hour: u32| {
-        let cells = "9999,9999,9999,0,9999,9999,999999,999999,999999,9999,120,1.6,99,99";
-        format!("{year},{month},{day},{hour},60,?,10,9,50,101200,9999,{}\n", &cells[5..])
+        let rest = "9999,9999,9999,0,9999,9999,999999,999999,999999,9999,120,1.6,99,99";
+        format!("{year},{month},{day},{hour},60,?,10,9,50,101200,{rest}\n")
     };
     for zone in [-8, 0, 9] {
         let head = format!("LOCATION,T,-,-,-,1,52.5,6.1,{zone},3\n") + &"x\n".repeat(7);

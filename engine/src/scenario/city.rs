@@ -3,6 +3,7 @@
 use super::Scenario;
 use super::ground::Ground;
 use super::spec::{Holes, ModelName, NumberOrFile};
+use super::standing;
 use crate::checksum::of_file;
 use crate::city::read::{Features, Limits, Quantity, Value, features, raster};
 use crate::city::resample::{Method, resample};
@@ -42,7 +43,7 @@ pub struct Input {
 }
 
 /// Height of a building whose file does not know it, m.
-const USUAL_HEIGHT: f64 = 6.0;
+pub(super) const USUAL_HEIGHT: f64 = 6.0;
 
 /// Heights of buildings on their footprints, m.
 fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
@@ -88,6 +89,7 @@ impl Scenario {
             let mut city = self.flat()?;
             let grid = city.grid;
             let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+            footprints.iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
             city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
             city.places = Places {
                 buildings: places(footprints),
@@ -173,7 +175,11 @@ impl Scenario {
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match &spec.surface {
             Some(name) => Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?),
-            None => footprints.as_ref().filter(|_| stand).map(|footprints| building_heights(&grid, footprints)),
+            None => {
+                let stand = footprints.as_ref().filter(|_| stand);
+                stand.into_iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
+                stand.map(|footprints| building_heights(&grid, footprints))
+            }
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
         let albedo = ground.albedo(buildings.as_ref());

@@ -1,7 +1,7 @@
 //! What stands on a city's ground: trees from heights of crowns, buildings from heights of the surface.
 
 use super::Scenario;
-use super::city::{Input, note_share};
+use super::city::{Input, USUAL_HEIGHT, note_share};
 use crate::city::holes;
 use crate::city::read::{Features, Quantity};
 use crate::city::resample::{Method, resample};
@@ -154,6 +154,19 @@ impl Scenario {
             told(inputs, Remark::new(share(some), format!("{some} {en}"), format!("{some} {nl}")));
         }
         Ok(Raster::from_values(grid, "buildings", "m", values).described("Height of buildings above the terrain"))
+    }
+}
+
+/// Says how many buildings have a height that was guessed.
+pub(super) fn guessed_heights(footprints: &Features, inputs: &mut [Input]) {
+    let (all, guessed) =
+        (footprints.features.len(), footprints.features.iter().filter(|own| own.height.is_none()).count());
+    let Some(input) = inputs.iter_mut().rev().find(|input| input.layer == "buildings") else { return };
+    if guessed > 0 {
+        let share = guessed as f64 / all as f64;
+        let en = format!("{guessed} of {all} buildings have no height: {USUAL_HEIGHT} m is taken");
+        let nl = format!("{guessed} van de {all} gebouwen hebben geen hoogte: {USUAL_HEIGHT} m is genomen");
+        input.repairs.push(Remark::new(share, en, nl));
     }
 }
 

@@ -172,7 +172,9 @@ fn has_leap_day(path: &Path, lines: &[Line], is_one: bool, zone: i64, (from, to)
         (month, day) == (2, 29)
     };
     let wanted = (from / HOUR + 1..=to / HOUR).filter(|hour| is_leap(hour * HOUR)).count();
-    if wanted <= LONGEST_GAP || lines.iter().any(|line| (line.month, line.day) == (2, 29)) {
+    // An hour or two of another day are filled as any gap.
+    let is_gap = wanted <= LONGEST_GAP && (wanted as i64) < (to - from) / HOUR;
+    if wanted == 0 || is_gap || lines.iter().any(|line| (line.month, line.day) == (2, 29)) {
         return Ok(());
     }
     let words = match is_one {
