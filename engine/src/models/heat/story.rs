@@ -184,12 +184,12 @@ pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
     tables
 }
 
-/// Share of open ground for which the data reaches far enough, %.
+/// Share of open ground for which the data reaches far enough, %; all of it where there is none.
 fn whole_margin(margin: &[f32], is_open: &[bool]) -> f64 {
     let open = margin.iter().zip(is_open).filter(|(_, open)| **open);
     let (whole, all) =
         open.fold((0.0, 0.0), |(whole, all), (share, _)| (whole + f64::from(u8::from(*share > 0.999)), all + 1.0f64));
-    100.0 * whole / all.max(1.0)
+    if all > 0.0 { 100.0 * whole / all } else { 100.0 }
 }
 
 /// Whether the margin around a city is wide enough, for the record.
