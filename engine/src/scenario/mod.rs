@@ -9,6 +9,7 @@ mod place;
 mod rain;
 mod series;
 mod spec;
+mod standing;
 mod storms;
 mod traffic;
 
