@@ -6,7 +6,7 @@ mod damage;
 use damage::{Damage, seeds_of};
 use hanze_engine::city::codes::Codes;
 use hanze_engine::city::import;
-use hanze_engine::city::read::vectors::{features, lines};
+use hanze_engine::city::read::{features, lines};
 use hanze_engine::city::read::{Limits, Quantity, raster};
 use hanze_engine::city::roads::rules::Rules;
 use hanze_engine::city::roads::{self, Reading, lanes};
@@ -188,7 +188,7 @@ fn network(path: &Path) -> Result<()> {
     if path.to_string_lossy().ends_with(".net.xml") {
         roads::lanes_of(path, &reading)?;
     } else if found.links.len() < 200 {
-        let _ = lanes::build(&found, &rules);
+        let _ = lanes::build(&found, &rules.junctions, None);
     }
     Ok(())
 }
