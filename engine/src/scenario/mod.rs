@@ -2,6 +2,7 @@
 
 mod check;
 mod city;
+mod columns;
 mod ground;
 mod heat;
 mod network;

@@ -25,6 +25,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let runoff = &scenario.spec.runoff;
     let defaults = Settings::default();
     let zeros = vec![0.0; city.grid.len()];
+    let (rain, repairs) = scenario.rain()?;
     let mut problem = Problem {
         grid: city.grid,
         datum: city.terrain.datum,
@@ -36,7 +37,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         depth: city.water.as_ref().map_or_else(|| zeros.clone(), |water| water.values.clone()),
         qx: zeros.clone(),
         qy: zeros,
-        rain: scenario.rain()?,
+        rain,
         radar: None,
         roofs: Vec::new(),
         sewers: Sewers::default(),
@@ -52,7 +53,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
             ..defaults
         },
-        repairs: Remarks::default(),
+        repairs,
     };
     if let Some((grid, times, values)) = scenario.radar(&city.grid)? {
         let radar = Radar { grid, times, values };
