@@ -178,7 +178,13 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
     let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
     if let Some(other) = &request.minus {
-        let before = self::layer(other, &request.layer, &self::record(other)?.artifacts)?;
+        let other_record = self::record(other)?;
+        let mut before = self::layer(other, &request.layer, &other_record.artifacts)?;
+        if NONE_WHERE_DRY.contains(&request.layer.as_str()) {
+            // Dry counts as 0, so that what is wet in one of the two only is not blank.
+            dry_is_zero(&request.folder, &record.artifacts, &mut layer)?;
+            dry_is_zero(other, &other_record.artifacts, &mut before)?;
+        }
         layer = difference(other, layer, &before)?;
     }
     if layer.grid != terrain.grid {
@@ -237,7 +243,20 @@ pub(super) fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<
     Ok(Raster { name: name.into(), unit: unit.into(), ..read })
 }
 
-/// One layer less another; a depth that is nowhere counts as none.
+/// Layers of runoff that have no value where it stayed dry, and 0 of which would mean the same.
+const NONE_WHERE_DRY: [&str; 2] = ["duration", "hazard"];
+
+/// Makes a layer 0 where it has no value since it stayed dry: where there is a highest depth, so that water could come there.
+fn dry_is_zero(folder: &Path, artifacts: &[Artifact], layer: &mut Raster) -> Result<()> {
+    let depth = self::layer(folder, "max_depth", artifacts)?;
+    if depth.grid == layer.grid {
+        let values = layer.values.iter_mut().zip(&depth.values);
+        values.filter(|(value, depth)| value.is_nan() && !depth.is_nan()).for_each(|(value, _)| *value = 0.0);
+    }
+    Ok(())
+}
+
+/// One layer less another; there is no value where one of the two has none.
 fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
     if layer.grid != before.grid {
         let problem = "lies on another grid, so that the two cannot be compared";

@@ -10,7 +10,6 @@ use super::sky::Radar;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
-use crate::remark::Remarks;
 use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
 use crate::series::{Between, Series};
 
@@ -40,6 +39,8 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         rain,
         radar: None,
         roofs: Vec::new(),
+        built: Vec::new(),
+        gaps: Vec::new(),
         sewers: Sewers::default(),
         structures: Vec::new(),
         boundaries: Vec::new(),
@@ -62,6 +63,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     }
     let is_roof = buildings::footprints(city);
     buildings::build(city, scenario, &is_roof, &mut problem)?;
+    buildings::gaps(city, &is_roof, &mut problem);
     // Walls along lines stand before anything else is set beside them.
     let walls = |spec: &&BoundarySpec| spec.line.is_some() && spec.kind == BoundaryName::Wall;
     for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {
