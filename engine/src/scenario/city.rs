@@ -3,8 +3,9 @@
 use super::Scenario;
 use super::ground::Ground;
 use super::spec::{Holes, ModelName, NumberOrFile};
+use super::units::to_unit_of;
 use crate::checksum::of_file;
-use crate::city::read::{Features, Limits, Quantity, Value, features, raster};
+use crate::city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, District, Soil, demo, holes};
 use crate::error::{Error, Result};
@@ -207,7 +208,8 @@ impl Scenario {
 
     /// Heights of trees, m.
     fn canopy(&self, name: &str, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Raster> {
-        let source = self.read("canopy_m", name, Quantity::Values, inputs)?;
+        let mut source = self.read("canopy_m", name, Quantity::Values, inputs)?;
+        to_unit_of("canopy_m", 60.0, &mut source, &self.path(name))?;
         let mut canopy = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&canopy), grid);
         let odd =
@@ -319,16 +321,9 @@ impl Scenario {
         let path = self.existing(layer, name)?;
         let free = crate::device::free_memory().unwrap_or(u64::MAX);
         let most = (free / 16).min(self.most_cells);
-        let raster = raster(&path, quantity, Limits { max_cells: most })?;
+        let (raster, repairs) = raster_with_remarks(&path, quantity, Limits { max_cells: most })?;
         let (sha256, bytes) = of_file(&path)?;
-        inputs.push(Input {
-            name: name.into(),
-            layer: layer.into(),
-            sha256,
-            bytes,
-            nodata_share: 0.0,
-            repairs: Remarks::default(),
-        });
+        inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0, repairs });
         Ok(raster)
     }
 
@@ -443,7 +438,8 @@ impl Scenario {
             Some(NumberOrFile::Number(value)) => return Ok(Raster::uniform(*grid, key, "", *value as f32)),
             Some(NumberOrFile::File(name)) => name,
         };
-        let source = self.read(key, name, Quantity::Values, inputs)?;
+        let mut source = self.read(key, name, Quantity::Values, inputs)?;
+        to_unit_of(key, 60.0, &mut source, &self.path(name))?;
         let mut raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&raster), grid);
         if let Some(i) = raster.values.iter().position(|value| *value < 0.0 || *value > most as f32) {

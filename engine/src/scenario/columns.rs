@@ -187,7 +187,8 @@ pub(super) fn amount(header: &str) -> Option<Amount> {
         [] | ["step" | "timestep" | "interval" | "stap" | "tijdstap", ..] => Some(Amount::Step),
         [first, ..] => {
             let digits = first.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(first.len());
-            let count = if digits == 0 { 1.0 } else { first[..digits].parse::<f64>().ok().filter(|count| *count > 0.0)? };
+            let count =
+                if digits == 0 { 1.0 } else { first[..digits].parse::<f64>().ok().filter(|count| *count > 0.0)? };
             let unit = if digits == first.len() { rest.get(1).copied()? } else { &first[digits..] };
             Some(Amount::Rate(3600.0 / (count * span(unit)?)))
         }

@@ -12,6 +12,7 @@ mod series;
 mod spec;
 mod storms;
 mod traffic;
+mod units;
 
 pub use city::{Input, check_demo_memory};
 pub use heat::{
