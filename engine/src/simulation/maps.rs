@@ -314,6 +314,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_dry_before_is_not_blank_in_a_difference() {
+        let folder = tempfile::tempdir().unwrap();
+        let grid = crate::grid::Grid::local(4, 1, 1.0);
+        // Wet twice, wet now, dry, a wall.
+        let none = f32::NAN;
+        let depth = Raster::from_values(grid, "max_depth", "m", vec![0.3, 0.2, 0.0, none]);
+        crate::output::geotiff::write_cog(&folder.path().join("max_depth.tif"), &depth).unwrap();
+        let artifact = Artifact {
+            name: "max_depth.tif".into(),
+            media_type: String::new(),
+            description: "highest depth (m)".into(),
+            sha256: String::new(),
+            bytes: 0,
+        };
+        let mut layers = [[30.0, 12.0, none, none], [10.0, none, none, none]]
+            .map(|values| Raster::from_values(grid, "duration", "min", values.to_vec()));
+        for layer in &mut layers {
+            dry_is_zero(folder.path(), std::slice::from_ref(&artifact), layer).unwrap();
+        }
+        let [now, before] = layers;
+        let found = difference(folder.path(), now, &before).unwrap().values;
+        assert_eq!(found[..3], [20.0, 12.0, 0.0]);
+        assert!(found[3].is_nan());
+    }
+
+    #[test]
     fn frames_are_named_by_their_time() {
         assert_eq!(clock("frames/depth_001800.000s"), "0:30 h");
         assert_eq!(clock("frames/depth_005425.000s"), "1:30:25 h");
