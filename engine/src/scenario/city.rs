@@ -13,7 +13,7 @@ use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
 use crate::places::{Place, Places};
 use crate::raster::Raster;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
@@ -125,6 +125,21 @@ impl Scenario {
                 holes::fill_holes(&mut terrain);
             }
             _ => {}
+        }
+        if missing > 0 {
+            let share = missing as f64 / grid.len() as f64;
+            let (en, nl) = match spec.holes {
+                Some(Holes::Fill) => {
+                    ("are filled in with the heights around them", "zijn gevuld met de hoogtes eromheen")
+                }
+                _ => ("are walls to water, and no rain falls there", "houden water tegen, en daar valt geen regen"),
+            };
+            let remark = Remark::new(
+                share,
+                format!("its {missing} cells without a height {en}"),
+                format!("de {missing} cellen zonder hoogte {nl}"),
+            );
+            inputs.last_mut().into_iter().for_each(|input| input.repairs.push(remark.clone()));
         }
         let ground = self.ground(&grid, &mut inputs)?;
         let mut manning =
