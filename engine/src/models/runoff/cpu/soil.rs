@@ -48,11 +48,7 @@ fn green_ampt(passes: f32, store: f32, taken: f32) -> f32 {
 /// Mean of exp(−x s) over s from 0 to 1: how much of its value at the start a rate has in a step in which it decays by x.
 #[inline(always)]
 fn mean_decay(x: f32) -> f32 {
-    if x < SMALL {
-        1.0 - x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x / 120.0)))
-    } else {
-        (1.0 - (-x).exp()) / x
-    }
+    if x < SMALL { 1.0 - x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x / 120.0))) } else { (1.0 - (-x).exp()) / x }
 }
 
 /// What is left at least of Horton's excess over the last rate where so much has sunk in, m/s: all that sank in has worn it.
