@@ -1,5 +1,6 @@
 //! Progress for people (a bar, or plain lines where there is no terminal) and for programs (JSON lines).
 
+use super::note;
 use hanze_engine::simulation::Event;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -81,7 +82,7 @@ impl Teller {
             }
             Event::Frame { time, done, of, .. } => match &self.way {
                 Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
-                Way::Plain => eprintln!("frame {done} of {of} at {}", clock(time)),
+                Way::Plain => note(format_args!("frame {done} of {of} at {}", clock(time))),
                 Way::Bar(_) => {}
             },
         }
@@ -109,7 +110,7 @@ impl Teller {
             }
             Way::Plain => {
                 if self.last_line.is_none_or(|last| last.elapsed() >= PLAIN_EVERY) {
-                    eprintln!("{:>3.0} % {words}", 100.0 * time / end);
+                    note(format_args!("{:>3.0} % {words}", 100.0 * time / end));
                     self.last_line = Some(Instant::now());
                 }
             }
@@ -126,8 +127,8 @@ impl Teller {
     /// Says a line that stays.
     pub fn say(&self, line: &str) {
         match &self.way {
-            Way::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
-            Way::Plain => eprintln!("{line}"),
+            Way::Bar(bar) => bar.suspend(|| note(format_args!("{line}"))),
+            Way::Plain => note(format_args!("{line}")),
             Way::Json => json(serde_json::json!({"event": "note", "text": line})),
         }
     }

@@ -449,7 +449,7 @@ mod tests {
         assert_eq!((first.place.name.as_str(), first.number, cells(&first.place, &grid())), ("wijk", 1, 200));
         assert_eq!(first.values, [Some(Value::Number(20.5)), Some(Value::Text("wijk".into())), None]);
         assert_eq!(found.features[1].number, 3);
-        assert_eq!(found.repairs, ["feature 2: has no geometry and is left out"]);
+        assert_eq!(*found.repairs, ["feature 2: has no geometry and is left out"]);
 
         let point = [&[1][..], &1u32.to_le_bytes(), &[0; 16]].concat();
         let cut = gpkg[..gpkg.len() - 5].to_vec();
