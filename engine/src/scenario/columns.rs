@@ -84,7 +84,7 @@ impl Columns {
                 }
             };
             let value = number(1, "value")?;
-            if rows.last().is_some_and(|last| last.0 >= time) {
+            if !time.is_finite() || rows.last().is_some_and(|last| last.0 >= time) {
                 return Err(wrong("the time does not rise".into(), "sort the lines by time"));
             }
             if rows.len() == MOST_POINTS {

@@ -104,12 +104,12 @@ impl Scenario {
             (Some(SeriesSpec::File(name)), None, None) if self.reads_files => {
                 let (series, remarks) = read_rain(&self.path(name))?;
                 told.extend(remarks.iter().map(|remark| remark.of(name)));
-                self.from_its_start(series, &mut told)
+                self.dry_before(series, &mut told)
             }
             (Some(spec), None, None) => {
                 let series = self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
                 let is_points = matches!(spec, SeriesSpec::Points(_));
-                if is_points { self.from_its_start(self.to_the_end(series, &mut told), &mut told) } else { series }
+                if is_points { self.dry_before(self.held_to_end(series, &mut told), &mut told) } else { series }
             }
             (None, Some(steps), None) => hyetograph(steps, *step_minutes)?,
             (None, None, Some(name)) => design_storm(name, pattern.as_deref())?,
@@ -135,7 +135,7 @@ impl Scenario {
     }
 
     /// Rain, mm per hour, of which none falls before the first point.
-    fn from_its_start(&self, mut series: Series, told: &mut Remarks) -> Series {
+    fn dry_before(&self, mut series: Series, told: &mut Remarks) -> Series {
         let begins = series.times[0];
         if begins > 0.0 && series.values[0] > 0.0 {
             let share = begins / (60.0 * self.spec.time.end_minutes);
@@ -154,7 +154,7 @@ impl Scenario {
     }
 
     /// Says that the last point of a series, mm per hour, holds to the end of the run.
-    fn to_the_end(&self, series: Series, told: &mut Remarks) -> Series {
+    fn held_to_end(&self, series: Series, told: &mut Remarks) -> Series {
         let end = 60.0 * self.spec.time.end_minutes;
         if let (Some(&last), Some(&value)) = (series.times.last(), series.values.last())
             && value > 0.0
