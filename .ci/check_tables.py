@@ -1,6 +1,7 @@
 """Opens the tables of a run as a GIS does, with geopandas: their plane, their units, their names, and no lost rows."""
 
 import csv
+import json
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s", "_c", 
 # Numbers that count or class have no unit.
 PLAIN = {"class", "rank", "facade_cells", "buildings", "buildings_over_10_cm", "buildings_over_30_cm",
          "open_to_cars", "open_to_emergency_vehicles", "name", "lanes", "residents", "jobs", "before_too",
-         "stuck_at_the_end", "service_1_to_6", "trips", "arrived", "wait_to_set_out", "tropical_nights"}
+         "stuck_at_the_end", "service_1_to_6", "trips", "arrived", "wait_to_set_out", "tropical_nights", "synthetic"}
 for path in sorted(folder.glob("*.geojson")):
     frame = geopandas.read_file(path)
     with open(path.with_suffix(".csv"), newline="", encoding="utf-8") as file:
@@ -39,9 +40,23 @@ for path in sorted(folder.glob("*.fgb")):
     # Two ways from a plane to degrees differ by a quarter of a metre.
     if not apart < 0.5:
         problems.append(f"{path.name}: lies {apart} m off the GeoJSON")
+# What the record says of the city stands with every table and shape.
+record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+told = {"synthetic": record["synthetic"], "attribution": record["attribution"]}
+for path in sorted(folder.glob("*.geojson")):
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    if {name: collection.get(name) for name in told} != told:
+        problems.append(f"{path.name}: does not say {told}")
 for path in sorted(folder.glob("*.csv")):
     with open(path, newline="", encoding="utf-8") as file:
-        head = next(csv.reader(file))
+        head, *rows = csv.reader(file)
+    if any(row[head.index("synthetic")] != str(int(told["synthetic"])) for row in rows):
+        problems.append(f"{path.name}: synthetic is not {told['synthetic']}")
+    metadata = json.loads(path.with_name(path.name + "-metadata.json").read_text(encoding="utf-8"))
+    if metadata["url"] != path.name or metadata["notes"] != [told]:
+        problems.append(f"{path.name}-metadata.json: {metadata['url']}, {metadata['notes']}")
+    if [column["titles"] for column in metadata["tableSchema"]["columns"]] != head:
+        problems.append(f"{path.name}-metadata.json: its columns are not those of the table")
     for column in head:
         if not column.endswith(UNITS) and column not in PLAIN:
             problems.append(f"{path.name}: {column} has no unit")

@@ -45,7 +45,7 @@ fn island(c: &mut Criterion) {
     let cells = SIDE * SIDE;
     let grid = Grid::local(SIDE, SIDE, 2.0);
     let is_open: Vec<bool> = (0..cells).map(|k| !(k % SIDE % 20 < 10 && k / SIDE % 20 < 10)).collect();
-    let Ok([faces, _]) = project(&grid, &vec![0.3; cells], &is_open, 0.3) else { return };
+    let [faces, _] = project(&grid, &vec![0.3; cells], &is_open, 0.3);
     let passing = passing(&faces, &is_open, &vec![1.0; cells], 2.0, false);
     let mut grids = Grids::new(SIDE, SIDE, &passing.side, 1.0);
     let decay: Vec<[f32; 2]> =
@@ -61,7 +61,7 @@ fn island(c: &mut Criterion) {
     group.bench_function("limiter", |bencher| bencher.iter(|| sharpen(&faces, &passing.side, &air, 2.0, &mut gain)));
     group.bench_function("surroundings", |bencher| bencher.iter(|| sums(&values, SIDE, 12)));
     group.bench_function("wind around houses", |bencher| {
-        bencher.iter(|| project(&grid, &vec![0.3; cells], &is_open, 0.3).map(|faces| faces[0].divergence()))
+        bencher.iter(|| project(&grid, &vec![0.3; cells], &is_open, 0.3)[0].divergence())
     });
     let Ok(hours) = hot_day(2.5) else { return };
     let plan = Plan::new(100, 2.0).each(|x, y, building, _, cover| {

@@ -215,7 +215,8 @@ fn pages() -> Outcome<()> {
                 Some(link.split("\"href\":\"").nth(1)?.split('"').next()?.to_string())
             });
             match next {
-                Some(next) => path = next,
+                // Links are whole URLs.
+                Some(next) => path = next.find("/v1/").map_or(next.clone(), |at| next[at..].to_string()),
                 None => break,
             }
         }

@@ -23,6 +23,17 @@ impl Cover {
     /// All kinds.
     pub const ALL: [Cover; 6] = [Cover::Cobble, Cover::Asphalt, Cover::Roof, Cover::Grass, Cover::Soil, Cover::Water];
 
+    /// Share of sunlight that it reflects where nothing else says (SOLWEIG: Lindberg et al. 2016, as UMEP has it).
+    pub fn albedo(self) -> f32 {
+        match self {
+            Cover::Cobble => 0.20,
+            Cover::Asphalt | Cover::Roof => 0.18,
+            Cover::Grass => 0.16,
+            Cover::Soil => 0.25,
+            Cover::Water => 0.05,
+        }
+    }
+
     /// Manning's n, s/m^(1/3), and infiltration capacity, m/s (1 m a day on soil), after Dutch practice.
     pub fn hydraulics(self) -> (f32, f32) {
         const SOIL: f32 = 1.0 / 86_400.0;

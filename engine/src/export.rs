@@ -91,6 +91,7 @@ pub struct Look<'a> {
 /// # Errors
 /// `Io` with the path.
 pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str) -> Result<()> {
+    folder.provenance.synthetic = city.synthetic;
     let infiltration = Raster {
         name: "infiltration_mm_per_day".into(),
         unit: "mm per day".into(),

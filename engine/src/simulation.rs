@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::export::{self, View};
 use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
-use crate::output::folder::{Artifact, RunFolder};
+use crate::output::folder::{Artifact, Provenance, RunFolder};
 use crate::remark::{Remark, Remarks};
 use crate::scenario::{Input, Scenario};
 use crate::words::{Language, Text};
@@ -151,7 +151,8 @@ impl Simulation {
             let mend = format!("go on with: hanze resume '{}', or delete that file", path.display());
             return Err(Error::data(&checkpoint::path(&path), "holds this run, which was stopped on its way", mend));
         }
-        let folder = RunFolder::create(&path)?;
+        let mut folder = RunFolder::create(&path)?;
+        folder.provenance = provenance(&city, &scenario);
         // A record stands for a whole run: an earlier one of the same name goes before its files do.
         let record = folder.path.join(RECORD);
         if record.exists() {
@@ -216,10 +217,14 @@ impl Simulation {
         model.load(&mut from).map_err(Error::io("reading", &path))??;
         Ok(Simulation {
             frame_times: scenario.frame_times(),
+            run_id: head.run_id,
+            folder: RunFolder {
+                path: folder.to_path_buf(),
+                provenance: provenance(&city, &scenario),
+                artifacts: head.artifacts,
+            },
             scenario,
             city,
-            run_id: head.run_id,
-            folder: RunFolder { path: folder.to_path_buf(), artifacts: head.artifacts },
             inputs,
             device,
             device_kind: head.device_kind,
@@ -377,6 +382,11 @@ impl Before {
         let path = out.join(format!("{stem}-{}", &run_id[..8]));
         Ok(Before { city, inputs, device_kind, run_id, path })
     }
+}
+
+/// What tables and shapes of a run say about their numbers.
+fn provenance(city: &City, scenario: &Scenario) -> Provenance {
+    Provenance { synthetic: city.synthetic, attribution: scenario.spec.attribution.clone() }
 }
 
 /// Reads the city of a scenario; the files that its series name are inputs too.

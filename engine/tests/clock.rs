@@ -32,7 +32,13 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
                     let mut hours = day.to_vec();
                     hours.iter_mut().for_each(|hour| hour.end += shift * 3600);
                     forcing(
-                        &Weather { hours, repairs: Remarks::default(), is_typical: false, is_of_moment: false },
+                        &Weather {
+                            hours,
+                            repairs: Remarks::default(),
+                            station: None,
+                            is_typical: false,
+                            is_of_moment: false,
+                        },
                         latitude,
                         longitude,
                     )
@@ -42,6 +48,7 @@ fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
                     &Weather {
                         hours: day.to_vec(),
                         repairs: Remarks::default(),
+                        station: None,
                         is_typical: false,
                         is_of_moment: false,
                     },

@@ -84,8 +84,11 @@ impl Town {
         Town { grid, ground, buildings, trees, covers }
     }
 
+    /// With an albedo of its own for each cell.
     fn scene(&self) -> Scene {
-        Scene::new(self.grid, &self.ground, &self.buildings, &self.trees, EYE)
+        let mut scene = Scene::new(self.grid, &self.ground, &self.buildings, &self.trees, EYE);
+        scene.albedo = (0..self.grid.len()).map(|k| 0.05 + 0.02 * (k % 9) as f32).collect();
+        scene
     }
 
     /// A solver that has looked around, and how often it was asked to.

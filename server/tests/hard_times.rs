@@ -133,12 +133,14 @@ fn large_result(data: &Path) -> (Server, String) {
     let id = server.submit(&shower(1.0, 1));
     server.wait(&id, "successful");
     let link = server.get(&format!("/v1/jobs/{id}/results")).json()["max_depth-tif"].clone();
+    let url = server.url.clone();
     server.stop("TERM");
     let sum = link["sha256"].as_str().unwrap();
     let path = data.join("artifacts").join(&sum[..2]).join(sum);
     std::fs::File::options().write(true).open(path).unwrap().set_len(2 << 30).unwrap();
     query(data, &[&format!("UPDATE results SET bytes = {} WHERE sha256 = '{sum}'", 2u64 << 30)]);
-    (Server::start(data, &["--stall-seconds", "2"]), link["href"].as_str().unwrap().to_string())
+    let path = link["href"].as_str().unwrap().strip_prefix(&url).unwrap().to_string();
+    (Server::start(data, &["--stall-seconds", "2"]), path)
 }
 
 fn ask(server: &Server, path: &str) -> TcpStream {

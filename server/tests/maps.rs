@@ -70,7 +70,13 @@ fn values_and_statistics_are_those_of_the_file() {
     let band = &answer["properties"]["statistics"]["b1"];
     assert!(near(&band["sum"], sum) && band["count"] == 200 && answer["properties"]["name"] == "square", "{answer}");
     let all = post(&json!({ "type": "FeatureCollection", "features": [feature, feature] })).json();
-    assert_eq!((&all["features"][0], &all["features"][1]), (&answer, &answer));
+    // What is said of all stands beside them, and in a feature that is alone within it.
+    assert_eq!((&all["synthetic"], &answer["synthetic"]), (&json!(true), &json!(true)));
+    let mut alone = answer;
+    let members = alone.as_object_mut().unwrap();
+    members.remove("synthetic");
+    members.remove("attribution");
+    assert_eq!((&all["features"][0], &all["features"][1]), (&alone, &alone));
 
     // In time: the frames of the run, whose last value is that of the last frame.
     let (x, y) = layer.grid.centre(60, 50);

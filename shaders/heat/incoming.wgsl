@@ -17,6 +17,8 @@
 @group(0) @binding(9) var<storage, read_write> incoming: array<vec4<f32>>;
 // Shortwave and longwave that the ground sends up.
 @group(0) @binding(10) var<storage, read_write> ground: array<vec2<f32>>;
+// Share of sunlight that ground or roof of each cell reflects.
+@group(0) @binding(11) var<storage, read> albedo: array<f32>;
 
 const STEFAN_BOLTZMANN: f32 = 5.670374e-8;
 const PI: f32 = 3.1415927;
@@ -81,5 +83,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let kelvin = hour.air + warm;
     let square = kelvin * kelvin;
     let emitted = kind.emissivity * STEFAN_BOLTZMANN * square * square + (1.0 - kind.emissivity) * sum.z;
-    ground[cell] = vec2<f32>(kind.albedo * (beam.x + sum.x), emitted);
+    ground[cell] = vec2<f32>(albedo[cell] * (beam.x + sum.x), emitted);
 }

@@ -101,9 +101,8 @@ struct Bright {
     west: f32,
 }
 
-// A kind of surface: what it reflects and emits, and how much warmer than the air it is in the sun, K.
+// A kind of surface: its emissivity, and how much warmer than the air it is in the sun, K.
 struct Surface {
-    albedo: f32,
     emissivity: f32,
     warmer: f32,
 }

@@ -36,7 +36,7 @@ pub struct Class {
     /// Water that it holds before any sinks in, m.
     #[serde(default)]
     pub interception_m: f64,
-    /// Share of the sun's light that it throws back, for the heat model.
+    /// Share of sunlight that it reflects, for the heat model; what is usual for its cover if it is left out.
     #[serde(default)]
     pub albedo: Option<f64>,
     /// Whether it has inlets of the sewer.

@@ -135,6 +135,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         soil: Soil::default(),
         water: Some(layer("water", "m", water, "Depth of standing water at the start")),
         cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
+        albedo: None,
         sewered: Some(layer("sewered", "", sewered, "1 where the sewer has inlets")),
         network: None,
         districts: Vec::new(),

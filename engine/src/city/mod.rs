@@ -46,6 +46,8 @@ pub struct City {
     pub water: Option<Raster>,
     /// What covers the ground, as [`Cover`](crate::cover::Cover) numbers it.
     pub cover: Option<Raster>,
+    /// Share of sunlight that ground or roof reflects; unknown where the covers alone say.
+    pub albedo: Option<Raster>,
     /// 1 where the sewer has inlets, 0 elsewhere; unknown where there is none.
     pub sewered: Option<Raster>,
     /// Height of the trees' crowns above the ground, m; 0 where there is none.

@@ -31,10 +31,21 @@ pub struct Artifact {
     pub bytes: u64,
 }
 
+/// What tables and shapes of a run say about where their numbers come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Whether the city is made up.
+    pub synthetic: bool,
+    /// Whom to name for the data; empty for nobody.
+    pub attribution: String,
+}
+
 /// The folder of one run.
 pub struct RunFolder {
     /// Where it is.
     pub path: PathBuf,
+    /// What tables and shapes say about their numbers.
+    pub provenance: Provenance,
     /// The files so far.
     pub artifacts: Vec<Artifact>,
 }
@@ -63,7 +74,7 @@ impl RunFolder {
         let probe = path.join(".probe");
         std::fs::write(&probe, b"hanze").map_err(Error::io("writing", &probe))?;
         std::fs::remove_file(&probe).map_err(Error::io("removing", &probe))?;
-        Ok(RunFolder { path: path.to_path_buf(), artifacts: Vec::new() })
+        Ok(RunFolder { path: path.to_path_buf(), provenance: Provenance::default(), artifacts: Vec::new() })
     }
 
     fn add(&mut self, name: String, media_type: &str, description: &str) -> Result<()> {
@@ -101,18 +112,21 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes the layers and tables that sum a run up. A table whose rows lie somewhere is also written as
-    /// GeoJSON in degrees, if the plane of the layers is known.
+    /// Writes the layers and tables that sum a run up. Beside a table lies what it is. A table whose rows lie somewhere is also
+    /// written as GeoJSON in degrees, if the plane of the layers is known.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
         outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer))?;
         for rows in &outcome.tables {
             let name = format!("{}.csv", rows.name);
-            table::write_csv(&self.path.join(&name), rows)?;
+            table::write_csv(&self.path.join(&name), rows, &self.provenance)?;
             self.add(name, "text/csv", &rows.description)?;
+            let name = format!("{}.csv-metadata.json", rows.name);
+            table::write_metadata(&self.path.join(&name), rows, &self.provenance)?;
+            self.add(name, "application/csvm+json", &format!("what {}.csv is and whom to name for it", rows.name))?;
             let plane = outcome.layers.first().and_then(|layer| Plane::of(layer.grid.crs));
             if let Some(plane) = plane.filter(|_| !rows.shapes.is_empty()) {
                 let name = format!("{}.geojson", rows.name);
-                geojson::write_degrees(&self.path.join(&name), &rows.name, features(rows, &plane))?;
+                geojson::write_degrees(&self.path.join(&name), &rows.name, &self.provenance, features(rows, &plane))?;
                 self.add(name, "application/geo+json", &rows.description)?;
             }
             // Lines are many, and wanted piece by piece.
@@ -161,7 +175,7 @@ impl RunFolder {
         features: impl IntoIterator<Item = Feature>,
     ) -> Result<()> {
         let file = format!("{name}.geojson");
-        geojson::write_geojson(&self.path.join(&file), name, crs, features)?;
+        geojson::write_geojson(&self.path.join(&file), name, crs, &self.provenance, features)?;
         self.add(file, "application/geo+json", description)
     }
 

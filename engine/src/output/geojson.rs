@@ -1,6 +1,7 @@
 //! Roads, trees and neighbourhoods as GeoJSON in the city's own plane, which the member `crs` names as GDAL and QGIS
 //! write and read it (GeoJSON 2008, section 3); places of tables in degrees, as maps of the web want them (RFC 7946).
 
+use super::folder::Provenance;
 use super::whole_file;
 use crate::error::Result;
 use crate::grid::Crs;
@@ -18,31 +19,52 @@ pub struct Feature {
     pub properties: Value,
 }
 
-/// Writes features in a metric plane, one a line.
+/// Writes features in a metric plane, one a line. `of` stands beside them as members of the collection.
 ///
 /// # Errors
 /// `Io` with the path.
-pub fn write_geojson(path: &Path, name: &str, crs: Crs, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+pub fn write_geojson(
+    path: &Path,
+    name: &str,
+    crs: Crs,
+    of: &Provenance,
+    features: impl IntoIterator<Item = Feature>,
+) -> Result<()> {
     // Millimetres: more digits would only make the file larger.
-    write(path, name, crs, 1e3, features)
+    write(path, name, crs, 1e3, of, features)
 }
 
-/// Writes features whose coordinates are degrees of WGS 84, longitude first (RFC 7946), one a line.
+/// Writes features whose coordinates are degrees of WGS 84, longitude first (RFC 7946), one a line. `of` stands beside them as
+/// members of the collection.
 ///
 /// # Errors
 /// `Io` with the path.
-pub fn write_degrees(path: &Path, name: &str, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+pub fn write_degrees(
+    path: &Path,
+    name: &str,
+    of: &Provenance,
+    features: impl IntoIterator<Item = Feature>,
+) -> Result<()> {
     // A hundred-millionth of a degree is about a millimetre.
-    write(path, name, Crs::UNKNOWN, 1e8, features)
+    write(path, name, Crs::UNKNOWN, 1e8, of, features)
 }
 
-fn write(path: &Path, name: &str, crs: Crs, fineness: f64, features: impl IntoIterator<Item = Feature>) -> Result<()> {
+fn write(
+    path: &Path,
+    name: &str,
+    crs: Crs,
+    fineness: f64,
+    of: &Provenance,
+    features: impl IntoIterator<Item = Feature>,
+) -> Result<()> {
     whole_file(path, |out| {
         write!(out, "{{\"type\":\"FeatureCollection\",\"name\":{}", json!(name))?;
         if let Some(code) = crs.plane() {
             let name = format!("urn:ogc:def:crs:EPSG::{code}");
             write!(out, ",\"crs\":{}", json!({ "type": "name", "properties": { "name": name } }))?;
         }
+        // Members that the standard does not name (RFC 7946, section 6.1): readers that do not know them pass over them.
+        write!(out, ",\"synthetic\":{},\"attribution\":{}", of.synthetic, json!(of.attribution))?;
         write!(out, ",\"features\":[")?;
         for (k, feature) in features.into_iter().enumerate() {
             let line = json!({
@@ -99,15 +121,17 @@ mod tests {
         let square = Shape::Polygon(vec![DVec2::ZERO, DVec2::ONE, DVec2::X]);
         let shapes = [line, square, Shape::Point(DVec2::ONE)];
         let features = shapes.map(|shape| Feature { shape, properties: json!({ "kind": "main" }) });
+        let of = Provenance { synthetic: true, attribution: "\"Roads\" by nobody".into() };
         for crs in [Crs { epsg: Some(7415) }, Crs::UNKNOWN] {
             let none: [Feature; 0] = [];
-            write_geojson(&path, "roads", crs, none).expect("written");
+            write_geojson(&path, "roads", crs, &of, none).expect("written");
             let empty: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
             assert_eq!(empty["features"], json!([]));
         }
-        write_geojson(&path, "roads", Crs::RD_NEW, features).expect("written");
+        write_geojson(&path, "roads", Crs::RD_NEW, &of, features).expect("written");
         let read: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
         assert_eq!(read["crs"]["properties"]["name"], "urn:ogc:def:crs:EPSG::28992");
+        assert_eq!((&read["synthetic"], &read["attribution"]), (&json!(true), &json!(of.attribution)));
         assert_eq!(read["features"][0]["geometry"]["coordinates"][0], json!([202_000.123, 502_000.0]));
         assert_eq!(read["features"][1]["geometry"]["coordinates"][0].as_array().map(Vec::len), Some(4));
         // It was given clockwise.

@@ -3,6 +3,7 @@
 use super::Scenario;
 use super::ground::Ground;
 use super::spec::{Holes, ModelName, NumberOrFile};
+use super::standing;
 use super::units::to_unit_of;
 use crate::checksum::of_file;
 use crate::city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
@@ -43,11 +44,7 @@ pub struct Input {
 }
 
 /// Height of a building whose file does not know it, m.
-const USUAL_HEIGHT: f64 = 6.0;
-
-/// Height from which on what stands within a footprint is a building, m, and that of the highest tree.
-const LOWEST_BUILDING: f32 = 2.0;
-const HIGHEST_TREE: f32 = 60.0;
+pub(super) const USUAL_HEIGHT: f64 = 6.0;
 
 /// Heights of buildings on their footprints, m.
 fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
@@ -93,6 +90,7 @@ impl Scenario {
             let mut city = self.flat()?;
             let grid = city.grid;
             let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+            footprints.iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
             city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
             city.places = Places {
                 buildings: places(footprints),
@@ -190,12 +188,17 @@ impl Scenario {
         let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
         let is_runoff = self.spec.model == ModelName::Runoff;
         let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || !is_runoff;
-        let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &grid, &mut inputs)).transpose()?;
+        let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match &spec.surface {
             Some(name) => Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?),
-            None => footprints.as_ref().filter(|_| stand).map(|footprints| building_heights(&grid, footprints)),
+            None => {
+                let stand = footprints.as_ref().filter(|_| stand);
+                stand.into_iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
+                stand.map(|footprints| building_heights(&grid, footprints))
+            }
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
+        let albedo = ground.albedo(buildings.as_ref());
         let city = City {
             title,
             synthetic: false,
@@ -207,6 +210,7 @@ impl Scenario {
             soil,
             water,
             cover,
+            albedo,
             sewered,
             canopy,
             objects: Objects::default(),
@@ -219,62 +223,6 @@ impl Scenario {
             districts: self.districts(&grid, &mut inputs)?,
         };
         Ok((city, inputs))
-    }
-
-    /// Heights of trees, m.
-    fn canopy(&self, name: &str, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Raster> {
-        let mut source = self.read("canopy_m", name, Quantity::Values, inputs)?;
-        to_unit_of("canopy_m", 60.0, &mut source, &self.path(name))?;
-        let mut canopy = resample(&source, grid, Method::Nearest, &self.path(name))?;
-        note_share(inputs, holes::count_holes(&canopy), grid);
-        let odd =
-            canopy.values.iter().filter(|height| !(0.0..=HIGHEST_TREE).contains(*height) && !height.is_nan()).count();
-        canopy
-            .values
-            .iter_mut()
-            .filter(|height| !(0.0..=HIGHEST_TREE).contains(*height))
-            .for_each(|height| *height = 0.0);
-        if odd > 0 {
-            told(inputs, format!("{odd} cells with trees below 0 or above {HIGHEST_TREE} m are taken as without"));
-        }
-        (canopy.name, canopy.unit) = ("canopy".into(), "m".into());
-        Ok(canopy.described("Height of the trees' crowns above the terrain"))
-    }
-
-    /// Heights of buildings above the terrain, m: the surface within footprints, or without any where it stands out and no tree does.
-    fn buildings_of(
-        &self,
-        name: &str,
-        terrain: &Raster,
-        footprints: Option<&Features>,
-        canopy: Option<&Raster>,
-        inputs: &mut Vec<Input>,
-    ) -> Result<Raster> {
-        let grid = terrain.grid;
-        let source = self.read("surface", name, Quantity::Heights, inputs)?;
-        let surface = resample(&source, &grid, Method::Nearest, &self.path(name))?;
-        note_share(inputs, holes::count_holes(&surface), &grid);
-        let shift = (surface.datum - terrain.datum) as f32;
-        let mut is_building = vec![footprints.is_none(); grid.len()];
-        footprints.iter().flat_map(|found| &found.features).for_each(|feature| {
-            feature.place.outline.fill(&grid, &mut is_building, true);
-        });
-        let mut below = 0;
-        let height = |cell: usize| {
-            let height = surface.values[cell] + shift - terrain.values[cell];
-            below += usize::from(height < -1.0);
-            let is_tree = footprints.is_none() && canopy.is_some_and(|canopy| canopy.values[cell] > 0.0);
-            let stands = height >= LOWEST_BUILDING && is_building[cell] && !is_tree;
-            if stands { height } else { 0.0 }
-        };
-        let values = (0..grid.len()).map(height).collect();
-        if below > 0 {
-            told(
-                inputs,
-                format!("{below} cells of the surface lie a metre or more below the terrain: taken as ground"),
-            );
-        }
-        Ok(Raster::from_values(grid, "buildings", "m", values).described("Height of buildings above the terrain"))
     }
 
     /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.
@@ -508,11 +456,6 @@ fn smaller(needed: u64, available: u64, cell: f64) -> String {
     format!(
         "take a larger cell_m ({larger} or more) or a smaller extent ({share} % of it); order 1 needs as much memory"
     )
-}
-
-/// Tells of a repair in the latest input.
-fn told(inputs: &mut [Input], words: String) {
-    inputs.last_mut().into_iter().for_each(|input| input.repairs.push(words.clone()));
 }
 
 pub(super) fn note_share(inputs: &mut [Input], missing: usize, grid: &Grid) {

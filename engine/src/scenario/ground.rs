@@ -69,6 +69,37 @@ impl Ground {
         Some(Raster::from_values(self.grid, "cover", "", values).described("Land cover, numbered as in UMEP"))
     }
 
+    /// Share of sunlight that each cell reflects, as its classes say: on buildings those of roofs, elsewhere all others, by their shares of
+    /// the cell. What is usual for its cover stands for a class that does not say. `None` where no class says.
+    pub(super) fn albedo(&self, buildings: Option<&Raster>) -> Option<Raster> {
+        let classes = &self.codes.as_ref()?.classes;
+        if classes.iter().all(|class| class.albedo.is_none()) {
+            return None;
+        }
+        let of_class = |class: &Class| {
+            let albedo = class.albedo.unwrap_or_else(|| f64::from(class.cover.albedo()));
+            (class.cover == Cover::Roof, albedo)
+        };
+        let albedos: Vec<(bool, f64)> = classes.iter().map(of_class).collect();
+        let bare = (false, f64::from(Cover::Soil.albedo()));
+        let of_parts = |is_roof: bool, usual: Cover| {
+            self.of_cells(|classes| {
+                let own = classes.map(|class| albedos.get(usize::from(class)).copied().unwrap_or(bare));
+                let own = own.filter(|own| own.0 == is_roof);
+                let (sum, count) = own.fold((0.0, 0.0), |(sum, count), (_, albedo)| (sum + albedo, count + 1.0));
+                if count > 0.0 { (sum / count) as f32 } else { usual.albedo() }
+            })
+        };
+        let mut values = of_parts(false, Cover::Cobble);
+        if let Some(buildings) = buildings {
+            let roofs = of_parts(true, Cover::Roof);
+            let cells = values.iter_mut().zip(roofs).zip(&buildings.values);
+            cells.filter(|(_, height)| **height > 0.0).for_each(|((own, roof), _)| *own = roof);
+        }
+        let words = "Share of sunlight that ground or roof reflects";
+        Some(Raster::from_values(self.grid, "albedo", "", values).described(words))
+    }
+
     pub(super) fn sewered(&self) -> Option<Raster> {
         self.codes.as_ref()?;
         let values = self.each(|class| f64::from(u8::from(class.sewered)), 0.0);

@@ -19,8 +19,8 @@ pub struct HeatSpec {
     /// How it is computed; physical if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<HeatProduct>,
-    /// Hourly weather: KNMI's hourly values (.txt or .zip), EPW (.epw), a met file of UMEP, or a CSV of Hanze; or "hot-day",
-    /// a made one of 25 July 2019 that comes with the program. The national
+    /// Hourly weather: KNMI's hourly values, EPW (of a station within 100 km), a met file of UMEP, or a CSV of Hanze, each also in a zip;
+    /// or "hot-day", a made one of 25 July 2019 that comes with the program. The national
     /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weather: Option<String>,

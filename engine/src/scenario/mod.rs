@@ -10,6 +10,7 @@ mod place;
 mod rain;
 mod series;
 mod spec;
+mod standing;
 mod storms;
 mod traffic;
 mod units;

@@ -98,6 +98,7 @@ impl Scenario {
             soil: Soil::default(),
             water: None,
             cover: None,
+            albedo: None,
             sewered: None,
             canopy: None,
             objects: Objects::default(),

@@ -1,5 +1,6 @@
 //! Weather by the hour, from the files that stations and climate services give.
 
+mod archive;
 mod civil;
 mod epw;
 mod knmi;
@@ -9,7 +10,8 @@ mod umep;
 pub use civil::{date, days};
 
 use crate::error::{Error, Result};
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
+use crate::words::Language;
 use std::io::Read;
 use std::path::Path;
 
@@ -58,9 +60,11 @@ pub struct Hour {
 pub struct Weather {
     /// One after the other, without gaps.
     pub hours: Vec<Hour>,
-    /// Repairs, in words.
+    /// What was guessed, mended or left out.
     pub repairs: Remarks,
-    /// Whether it is a typical year, made of several: its light may lead or lag the sun.
+    /// Latitude and longitude of the station, degrees, where the file has to be of a place nearby and says which: EPW.
+    pub station: Option<(f64, f64)>,
+    /// Whether its light may lead or lag the sun, as that of typical years does, which are made of several: EPW.
     pub is_typical: bool,
     /// Whether temperature, humidity, pressure and clouds are those of the moment at which an hour ends, as KNMI and EPW
     /// give them.
@@ -97,6 +101,38 @@ const RANGES: [(&str, f64, f64); FIELDS] = [
     ("rain", 0.0, 300.0),
 ];
 
+/// What they are called in Dutch.
+const DUTCH: [&str; FIELDS] = [
+    "luchttemperatuur",
+    "vochtigheid",
+    "wind",
+    "windrichting",
+    "globale straling",
+    "diffuse straling",
+    "directe straling",
+    "luchtdruk",
+    "bewolking",
+    "langgolvige straling",
+    "gemiddelde wind",
+    "regen",
+];
+
+/// What a file has, as its reader found it.
+struct Found {
+    rows: Vec<Row>,
+    /// See [`Weather::station`].
+    station: Option<(f64, f64)>,
+    remarks: Remarks,
+    /// What a file writes for each field where there is no value, for hints.
+    none: [&'static str; FIELDS],
+}
+
+impl From<Vec<Row>> for Found {
+    fn from(rows: Vec<Row>) -> Found {
+        Found { rows, station: None, remarks: Remarks::default(), none: ["−999"; FIELDS] }
+    }
+}
+
 /// An hour as a file has it.
 struct Row {
     /// When it ends, s since 1970 (UTC).
@@ -114,9 +150,9 @@ pub fn is_shipped(name: &str) -> bool {
     SHIPPED.iter().any(|(own, _)| *own == name)
 }
 
-/// The hours of a file whose ends lie after `from` and not after `to` (s since 1970, UTC): KNMI's hourly values (as text or in a zip),
-/// EPW, UMEP's met files, or a CSV of Hanze (docs in the README). A path that is the name of weather which comes with the program gives
-/// that.
+/// The hours of a file whose ends lie after `from` and not after `to` (s since 1970, UTC): KNMI's hourly values, EPW, UMEP's met files, or
+/// a CSV of Hanze (docs in the README), as text or in a zip with no other weather. A path that is the name of weather which comes with
+/// the program gives that.
 ///
 /// # Errors
 /// `Data` with file and line for what is not understood, cannot be or is missing; `Io` where the file cannot be read.
@@ -126,35 +162,49 @@ pub fn read(path: &Path, from: i64, to: i64) -> Result<Weather> {
         let words = format!("{wanted} hours are asked for");
         return Err(Error::data(path, words, format!("ask for 1 to {MOST_HOURS}")));
     }
-    let (rows, source) = rows(path, from, to)?;
-    let mut weather = fitted(path, rows, from, wanted)?;
+    let (found, source) = rows(path, from, to)?;
+    let mut weather = fitted(path, found, from, wanted)?;
     weather.is_typical = source == Source::Epw;
-    weather.is_of_moment = source != Source::Other;
+    weather.is_of_moment = matches!(source, Source::Epw | Source::Knmi);
     Ok(weather)
 }
 
 /// Whose file it is.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Epw,
     Knmi,
-    Other,
+    Umep,
+    Table,
 }
 
-/// Rows of a file, and whose it is.
-fn rows(path: &Path, from: i64, to: i64) -> Result<(Vec<Row>, Source)> {
-    let text = text(path)?;
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let is_epw = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("epw")) || first.starts_with("LOCATION,");
-    Ok(if is_epw {
-        (epw::rows(path, &text, from, to)?, Source::Epw)
+/// Whose file a text is, or the beginning of one; `None` where it is no weather.
+fn source(text: &str) -> Option<Source> {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim_start();
+    if first.starts_with("LOCATION,") {
+        Some(Source::Epw)
     } else if text.contains("YYYYMMDD") {
-        (knmi::rows(path, &text, from, to)?, Source::Knmi)
+        Some(Source::Knmi)
     } else if first.trim_start_matches('%').trim_start().starts_with("iy") {
-        (umep::rows(path, &text, from, to)?, Source::Other)
+        Some(Source::Umep)
     } else {
-        (table::rows(path, &text, from, to)?, Source::Other)
-    })
+        first.starts_with("time").then_some(Source::Table)
+    }
+}
+
+/// What a file has, and whose it is.
+fn rows(path: &Path, from: i64, to: i64) -> Result<(Found, Source)> {
+    let text = text(path)?;
+    let is_epw = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("epw"));
+    // What is none of them is no table, either, and is refused as one.
+    let source = if is_epw { Source::Epw } else { source(&text).unwrap_or(Source::Table) };
+    let found = match source {
+        Source::Epw => epw::rows(path, &text, from, to)?,
+        Source::Knmi => knmi::rows(path, &text, from, to)?.into(),
+        Source::Umep => umep::rows(path, &text, from, to)?.into(),
+        Source::Table => table::rows(path, &text, from, to)?.into(),
+    };
+    Ok((found, source))
 }
 
 /// Takes the pressure of another station where there is none; in words how often.
@@ -165,7 +215,7 @@ pub fn take_pressure(weather: &mut Weather, path: &Path) -> Result<()> {
     let (Some(first), Some(last)) = (weather.hours.first(), weather.hours.last()) else { return Ok(()) };
     let (from, to) = (first.end - 3600, last.end);
     let found: std::collections::BTreeMap<i64, f64> =
-        rows(path, from, to)?.0.iter().filter_map(|row| Some((row.end, row.values[PRESSURE]?))).collect();
+        rows(path, from, to)?.0.rows.iter().filter_map(|row| Some((row.end, row.values[PRESSURE]?))).collect();
     let (_, low, high) = RANGES[PRESSURE];
     if let Some((end, value)) = found.iter().find(|(_, value)| !(low..=high).contains(*value)) {
         let words = format!("pressure of {value} hPa in the hour before {}", stamp(*end));
@@ -181,41 +231,35 @@ pub fn take_pressure(weather: &mut Weather, path: &Path) -> Result<()> {
         taken += usize::from(hour.pressure.is_some());
     }
     let name = path.file_name().map_or(String::new(), |name| shown(&name.to_string_lossy()));
-    weather.repairs.push(format!("pressure of {taken} hours is that of {name}"));
+    let count = weather.hours.len();
+    let en = format!("pressure of {taken} of {count} hours is that of {name}");
+    let nl = format!("de luchtdruk van {taken} van de {count} uren is die van {name}");
+    weather.repairs.push(Remark::new(share(taken, count), en, nl));
     Ok(())
 }
 
-/// The text of a file, or of the only file in a zip.
+/// Share of some hours in all.
+fn share(some: usize, all: usize) -> f64 {
+    some as f64 / all.max(1) as f64
+}
+
+/// The text of a file, or of the only weather in a zip, without the mark of its bytes' order.
 fn text(path: &Path) -> Result<String> {
     if let Some((_, text)) = SHIPPED.iter().find(|(name, _)| Path::new(name) == path) {
         return Ok((*text).to_string());
     }
     let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
     let mut bytes = Vec::new();
-    let unpacked = |error: &dyn std::fmt::Display| {
-        Error::data(path, format!("cannot be unpacked: {error}"), "fetch it again, or unpack it yourself")
-    };
-    let read = if path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip")) {
-        let mut archive = zip::ZipArchive::new(file).map_err(|error| unpacked(&error))?;
-        let names: Vec<usize> = (0..archive.len())
-            .filter(|k| {
-                let is_text = |name: std::borrow::Cow<str>| name.ends_with(".txt");
-                archive.by_index(*k).is_ok_and(|entry| entry.is_file() && entry.name().is_ok_and(is_text))
-            })
-            .collect();
-        let [only] = names[..] else {
-            return Err(Error::data(path, format!("holds {} text files", names.len()), "keep one of them"));
-        };
-        let entry = archive.by_index(only).map_err(|error| unpacked(&error))?;
-        entry.take(MOST_BYTES + 1).read_to_end(&mut bytes)
+    if path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip")) {
+        archive::weather(path, file, &mut bytes)?;
     } else {
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes)
-    };
-    read.map_err(|error| unpacked(&error))?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io("reading", path))?;
+    }
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Error::data(path, "holds more than 400 MB of text", "cut out the years that are needed"));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_string())
 }
 
 /// Text from outside, short.
@@ -239,7 +283,8 @@ fn number(path: &Path, line: usize, cell: &str) -> Result<Option<f64>> {
 }
 
 /// Rows in order, all that are wanted, checked and mended.
-fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weather> {
+fn fitted(path: &Path, found: Found, from: i64, wanted: usize) -> Result<Weather> {
+    let Found { rows, station, remarks: mut repairs, none } = found;
     let mut slots: Vec<Option<Row>> = (0..wanted).map(|_| None).collect();
     for row in rows {
         let at = row.end - from;
@@ -251,23 +296,24 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
         }
         *slot = Some(row);
     }
-    let mut repairs = Remarks::default();
     if slots.iter().all(Option::is_none) {
         let words = format!("has no weather on {}", stamp(from));
         return Err(Error::data(path, words, "choose a date within the file, or give another file"));
     }
     let mut columns = vec![vec![None; wanted]; FIELDS];
+    let mut damp = 0;
     for (k, row) in slots.iter().enumerate() {
         let Some(row) = row else { continue };
         for (field, (value, (name, low, high))) in row.values.iter().zip(RANGES).enumerate() {
             let Some(value) = *value else { continue };
             if !(low..=high).contains(&value) {
                 let words = format!("line {}: {name} of {value}", row.line);
-                return Err(Error::data(path, words, format!("correct it: {low} to {high} is believed, −999 is none")));
+                let mend = format!("correct it: {low} to {high} is believed, {} is none", none[field]);
+                return Err(Error::data(path, words, mend));
             }
             columns[field][k] = Some(match field {
                 HUMIDITY if value > 100.0 => {
-                    repairs.push(format!("line {}: humidity of {value} % taken as 100 %", row.line));
+                    damp += 1;
                     100.0
                 }
                 GLOBAL | DIFFUSE | DIRECT => value.max(0.0),
@@ -275,16 +321,30 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             });
         }
     }
+    if damp > 0 {
+        let en = format!("humidity of {damp} of {wanted} hours is above 100 %: taken as 100 %");
+        let nl = format!("de vochtigheid van {damp} van de {wanted} uren is boven 100 %: genomen als 100 %");
+        repairs.push(Remark::new(share(damp, wanted), en, nl));
+    }
     if columns[WIND].iter().all(Option::is_none) && columns[MEAN_WIND].iter().any(Option::is_some) {
-        repairs.push("there is no wind of ten minutes: that of the whole hour is taken");
+        repairs.push(Remark::new(
+            1.0,
+            "there is no wind of ten minutes: that of the whole hour is taken",
+            "er is geen wind van tien minuten: die van het hele uur is genomen",
+        ));
         columns[WIND] = columns[MEAN_WIND].clone();
     }
     if columns[WIND].iter().all(Option::is_none) {
-        repairs.push(format!("there is no wind: {USUAL_WIND} m/s at 10 m is taken"));
+        let nl = Language::Dutch.number(USUAL_WIND, 0);
+        repairs.push(Remark::new(
+            1.0,
+            format!("there is no wind in any hour: {USUAL_WIND} m/s at 10 m is taken"),
+            format!("er is in geen enkel uur wind gegeven: {nl} m/s op 10 m hoogte is genomen"),
+        ));
         columns[WIND].fill(Some(USUAL_WIND));
     }
     for field in [AIR, HUMIDITY, WIND, GLOBAL] {
-        fill(path, &mut columns[field], RANGES[field].0, from, &mut repairs)?;
+        fill(path, &mut columns[field], field, from, &mut repairs)?;
     }
     let hour = |k: usize| {
         let needed = |field: usize| columns[field][k].unwrap_or(f64::NAN);
@@ -304,11 +364,13 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
             rain: columns[RAIN][k],
         }
     };
-    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, is_typical: false, is_of_moment: false })
+    Ok(Weather { hours: (0..wanted).map(hour).collect(), repairs, station, is_typical: false, is_of_moment: false })
 }
 
 /// Fills short gaps, linearly.
-fn fill(path: &Path, values: &mut [Option<f64>], name: &str, from: i64, repairs: &mut Remarks) -> Result<()> {
+fn fill(path: &Path, values: &mut [Option<f64>], field: usize, from: i64, repairs: &mut Remarks) -> Result<()> {
+    let name = RANGES[field].0;
+    let (mut filled, mut first) = (0, String::new());
     let mut k = 0;
     while k < values.len() {
         if values[k].is_some() {
@@ -326,12 +388,23 @@ fn fill(path: &Path, values: &mut [Option<f64>], name: &str, from: i64, repairs:
             let words = format!("has no {name} for {} hours from {when} on", end - k);
             return Err(Error::data(path, words, "give a file without that gap"));
         }
-        repairs.push(format!("{} hours without {name} from {when} on are filled from those around them", end - k));
+        filled += end - k;
+        if first.is_empty() {
+            first = when;
+        }
         for (j, value) in values[k..end].iter_mut().enumerate() {
             let share = (j + 1) as f64 / (end - k + 1) as f64;
             *value = Some(low + share * (high - low));
         }
         k = end;
+    }
+    if filled > 0 {
+        let (all, dutch) = (values.len(), DUTCH[field]);
+        repairs.push(Remark::new(
+            share(filled, all),
+            format!("{filled} of {all} hours without {name}, the first from {first} on, are filled from those around them"),
+            format!("{filled} van de {all} uren zonder {dutch}, het eerste vanaf {first}, zijn aangevuld uit de uren eromheen"),
+        ));
     }
     Ok(())
 }

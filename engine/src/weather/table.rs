@@ -1,5 +1,5 @@
 //! Hanze's own CSV of weather. Its first line names the columns: `time` is the end of the hour as 2019-07-25T14:00Z, then any of
-//! those below.
+//! those below. Semicolons or tabs may part them; then decimals may have a comma.
 
 use super::{
     AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, GLOBAL, HUMIDITY, LONGWAVE, PRESSURE, RAIN, Row, WIND, days,
@@ -25,7 +25,10 @@ const COLUMNS: [(&str, usize, f64); 11] = [
 
 pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Row>> {
     let mut lines = text.lines().enumerate();
-    let header: Vec<&str> = lines.next().map_or("", |(_, line)| line).split(',').map(str::trim).collect();
+    let first = lines.next().map_or("", |(_, line)| line);
+    // Spreadsheets in Dutch and many other languages part columns by semicolons, and write decimals with a comma.
+    let separator = [';', '\t'].into_iter().find(|own| first.contains(*own)).unwrap_or(',');
+    let header: Vec<&str> = first.split(separator).map(str::trim).collect();
     let known = COLUMNS.map(|(name, ..)| name).join(", ");
     let mend = format!("name them in the first line: time, {known}");
     if header.first() != Some(&"time") {
@@ -40,10 +43,10 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
     }
     let mut rows = Vec::new();
     for (k, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-        let cells: Vec<&str> = line.split(',').collect();
+        let cells: Vec<&str> = line.split(separator).collect();
         if cells.len() != header.len() {
             let words = format!("line {}: has {} values for {} columns", k + 1, cells.len(), header.len());
-            return Err(Error::data(path, words, "give each column a value, or nothing between two commas"));
+            return Err(Error::data(path, words, "give each column a value, or nothing between two separators"));
         }
         let Some(end) = time(cells[0].trim()) else {
             let words = format!("line {}: \"{}\" is no hour in UTC", k + 1, shown(cells[0]));
@@ -51,7 +54,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
         };
         let mut values = [None; FIELDS];
         for ((_, field, unit), cell) in fields.iter().zip(&cells[1..]) {
-            values[*field] = number(path, k + 1, cell)?.map(|value| value * unit);
+            let cell = if separator == ',' { (*cell).to_string() } else { cell.replace(',', ".") };
+            values[*field] = number(path, k + 1, &cell)?.map(|value| value * unit);
         }
         if (from + 1..=to).contains(&end) {
             rows.push(Row { end, line: k + 1, values });

@@ -22,7 +22,7 @@ fn each_format_means_the_same() {
         [(2, "25.1", 50, 101_320, 100, 999, 2, 99), (3, "24", 60, 101_300, 0, 270, 3, 5)]
     {
         epw += &format!(
-            "2007,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
+            "2019,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
         );
     }
     let cases = [("a.txt", knmi.as_str()), ("a.csv", csv), ("b.txt", umep), ("a.epw", &epw)];
@@ -85,4 +85,49 @@ fn a_station_is_read_from_its_zip() {
     assert!((warmest - 38.7).abs() < 0.5 && found.hours.len() == 24, "{warmest}");
     let brightest = found.hours.iter().max_by(|a, b| a.global.total_cmp(&b.global)).expect("hours");
     assert!(brightest.global > 750.0 && (11..14).contains(&(brightest.end / 3600 % 24)), "{brightest:?}");
+}
+
+#[test]
+fn each_missing_code_of_epw_is_missing() {
+    let codes = [
+        (6, AIR, "99.9"),
+        (8, HUMIDITY, "999"),
+        (9, PRESSURE, "999999"),
+        (9, PRESSURE, "0"),
+        (12, LONGWAVE, "9999"),
+        (12, LONGWAVE, "0"),
+        (13, GLOBAL, "9999"),
+        (14, DIRECT, "9999"),
+        (15, DIFFUSE, "9999"),
+        (20, DIRECTION, "999"),
+        (21, WIND, "999"),
+        (22, CLOUD, "99"),
+    ];
+    let head = "LOCATION,T,-,-,-,1,52.4,6.3,0.0,4\n".to_string() + &"x\n".repeat(7);
+    let sound = "2019,7,25,1,60,?,25.1,9,50,101320,0,0,350,100,200,80,0,0,0,0,270,2,5,0,0";
+    let start = days(2019, 7, 25).expect("a day") * 86_400;
+    let values = |line: &str| {
+        let text = format!("{head}{line}\n");
+        let found = epw::rows(Path::new("a.epw"), &text, start, start + 3600).expect("read");
+        let [row] = &found.rows[..] else { panic!("{} rows", found.rows.len()) };
+        row.values
+    };
+    let all = values(sound);
+    for (column, field, code) in codes {
+        let mut cells: Vec<&str> = sound.split(',').collect();
+        cells[column] = code;
+        let found = values(&cells.join(","));
+        for (k, (found, all)) in found.iter().zip(&all).enumerate() {
+            assert_eq!(*found, if k == field { None } else { *all }, "column {column}, {code}, field {k}");
+        }
+        assert!(all[field].is_some(), "column {column}");
+    }
+    // What cannot be is refused with the code of its own field.
+    for (column, value, code) in [(6, "80", "99.9"), (8, "140", "999"), (9, "20000", "999999"), (12, "20", "9999")] {
+        let mut cells: Vec<&str> = sound.split(',').collect();
+        cells[column] = value;
+        let text = format!("{head}{}\n", cells.join(","));
+        let error = from_text("a.epw", &text, (2019, 7, 25), 1).expect_err("refused").to_string();
+        assert!(error.contains("line 9") && error.contains(&format!(", {code} is none")), "{error}");
+    }
 }

@@ -1,13 +1,20 @@
 //! Calls to those who asked to be called (OGC API – Processes, class "callback"): tried again until they are answered, and
-//! only to addresses that whoever runs the server has allowed.
+//! only to addresses that whoever runs the server has allowed. They are signed as Standard Webhooks wants it
+//! (standardwebhooks.com), so that who is called knows that they come from here, and tells one that comes twice.
 
 use super::State;
 use super::handlers::{results_document, status_info};
+use super::origin::of_job;
 use super::store::{Call, now};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use standardwebhooks::Webhook;
 use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use warp::http::Uri;
 
 /// Times that a call is tried.
@@ -22,6 +29,74 @@ const EVERY: Duration = Duration::from_secs(2);
 const LOOKED_AT: i64 = 5000;
 const AT_ONCE: usize = 16;
 const AT_ONCE_OF_HOST: usize = 2;
+
+/// Name of the secret within the folder of data, what it begins with, and bytes of its key, at least and of a new one.
+const SECRET: &str = "webhook-secret";
+const BEGINNING: &str = "whsec_";
+const SHORTEST_KEY: usize = 24;
+const KEY: usize = 32;
+
+/// Signs calls with the server's secret.
+pub struct Signer(Webhook);
+
+/// Headers of a call.
+type Headers = Vec<(&'static str, String)>;
+
+impl Signer {
+    /// With the secret in a folder of data, `whsec_` and a key in base64, which only its owner can read; it is made where there is
+    /// none.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written, or is no secret.
+    pub fn open(data: &Path) -> io::Result<Signer> {
+        let path = data.join(SECRET);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => new_secret(&path)?,
+            read => read?,
+        };
+        let wrong = || {
+            let words =
+                format!("{SECRET} does not hold {BEGINNING} and a key in base64; remove it, and a new one is made");
+            io::Error::new(io::ErrorKind::InvalidData, words)
+        };
+        let key = text.trim().strip_prefix(BEGINNING).and_then(|key| STANDARD.decode(key).ok());
+        let key = key.filter(|key| key.len() >= SHORTEST_KEY).ok_or_else(wrong)?;
+        Webhook::from_bytes(key).map(Signer).map_err(|_| wrong())
+    }
+
+    /// What a call says of itself: the same id each time that it is tried, when it is made, and the signature of both and the
+    /// body; and the job, for those who look no further.
+    fn headers(&self, call: &Call, seconds: i64, body: &str) -> Result<Headers, String> {
+        let id = format!("msg_{}_{}", call.job, call.id);
+        let signature = self.0.sign(&id, seconds, body.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(vec![
+            ("content-type", "application/json".into()),
+            ("hanze-job-id", call.job.clone()),
+            ("webhook-id", id),
+            ("webhook-timestamp", seconds.to_string()),
+            ("webhook-signature", signature),
+        ])
+    }
+}
+
+/// Makes a secret that only its owner can read. It is whole or not there.
+fn new_secret(path: &Path) -> io::Result<String> {
+    let mut key = [0; KEY];
+    getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
+    let secret = format!("{BEGINNING}{}", STANDARD.encode(key));
+    let part = path.with_extension("part");
+    // One of an earlier try may be open to others.
+    let _ = std::fs::remove_file(&part);
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)?;
+    Ok(secret)
+}
 
 /// Whether a URL may be called: its scheme, host and port are those of an entry, and it has no user in it.
 pub fn is_allowed(url: &str, allowed: &[String]) -> bool {
@@ -93,8 +168,10 @@ async fn attend(state: &State, agent: ureq::Agent, call: Call) {
     let body = match state.store.job(&call.job).await {
         // Allowed when the job was submitted, and not any more.
         Ok(_) if !is_allowed(&call.url, &state.args.callback_allow) => Ok(None),
-        Ok(Some(job)) if call.kind == "successful" => results_document(state, &job).await.map(Some),
-        Ok(Some(job)) => Ok(Some(status_info(&job))),
+        Ok(Some(job)) if call.kind == "successful" => {
+            results_document(state, &job, &of_job(state, &job)).await.map(Some)
+        }
+        Ok(Some(job)) => Ok(Some(status_info(&job, &of_job(state, &job)))),
         // The job is gone, and nobody needs to know.
         Ok(None) => Ok(None),
         Err(error) => Err(error.into()),
@@ -117,17 +194,7 @@ async fn attend(state: &State, agent: ureq::Agent, call: Call) {
     };
     let answered = match body {
         None => Ok(204),
-        Some(body) => {
-            let (url, body) = (call.url.clone(), body.to_string());
-            let sent = tokio::task::spawn_blocking(move || {
-                let sent = agent.post(&url).header("content-type", "application/json").send(body.as_bytes());
-                sent.map(|answer| answer.status().as_u16())
-            });
-            match sent.await {
-                Ok(sent) => sent.map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            }
-        }
+        Some(body) => post(state, agent, &call, body.to_string()).await,
     };
     let is_taken = matches!(answered, Ok(200..=299));
     let is_last = call.kind == "progress" || call.attempts + 1 >= MOST_ATTEMPTS;
@@ -144,9 +211,54 @@ async fn attend(state: &State, agent: ureq::Agent, call: Call) {
     }
 }
 
+/// Posts a body, signed; gives the status of the answer, or why there is none.
+async fn post(state: &State, agent: ureq::Agent, call: &Call, body: String) -> Result<u16, String> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let signer = state.signer.as_ref().ok_or("the server has no secret to sign with")?;
+    let headers = signer.headers(call, since.as_secs() as i64, &body)?;
+    let url = call.url.clone();
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut request = agent.post(&url);
+        for (name, value) in &headers {
+            request = request.header(*name, value.as_str());
+        }
+        request.send(body.as_bytes()).map(|answer| answer.status().as_u16())
+    });
+    match sent.await {
+        Ok(sent) => sent.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_secret_is_made_once_and_is_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(SECRET);
+        let call = Call { id: 7, job: "f00".into(), kind: "failed".into(), url: String::new(), attempts: 2 };
+        let signed = || Signer::open(folder.path()).unwrap().headers(&call, 1_700_000_000, "{}").unwrap();
+        assert_eq!(signed(), signed(), "the same secret signs the same");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        // As `openssl dgst -sha256 -mac HMAC` has it.
+        std::fs::write(&path, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n").unwrap();
+        let of = |name: &str| signed().into_iter().find(|(own, _)| *own == name).unwrap().1;
+        assert_eq!((of("webhook-id"), of("hanze-job-id")), ("msg_f00_7".into(), "f00".into()));
+        assert_eq!(of("webhook-signature"), "v1,CaG7CP5ZbUK3qtyomXUlznlm4xXyM1iKGcfwNTtmH9o=");
+        for bad in ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!", "secret"] {
+            std::fs::write(&path, bad).unwrap();
+            assert!(
+                Signer::open(folder.path()).err().is_some_and(|error| error.to_string().contains("remove it")),
+                "{bad}"
+            );
+        }
+    }
 
     #[test]
     fn only_what_was_allowed_is_called() {

@@ -35,13 +35,14 @@ impl Door {
     /// Lets a request in, or answers it.
     pub fn admit(&self, request: Request<Incoming>) -> (Ticket, Result<Admitted, Response>) {
         let began = self.entry.begin();
+        let (method, path) = (request.method().clone(), request.uri().path().to_string());
         match self.check(request) {
             Ok((place, request)) => (Ticket { _request: began, _place: place }, Ok(request)),
             Err(problem) => {
                 let request = &keys::random()[..12];
                 let response = problem.into_response();
                 tracing::info!(request, status = response.status().as_u16(), "turned away");
-                (Ticket { _request: began, _place: None }, Err(routes::with_headers(response, request)))
+                (Ticket { _request: began, _place: None }, Err(routes::with_headers(response, &method, &path, request)))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Sending a file: strong ETag, one range, 304 and 206 and 416 (RFC 9110, sections 13 and 14).
+//! Sending what has a strong ETag and a length, files first: one range, 304 and 206 and 416 (RFC 9110, sections 13 and 14).
 
 use super::problem::Problem;
 use super::store::Output;
@@ -13,7 +13,7 @@ use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::{Reply, Response};
 
 /// Bytes that are read at once; two such pieces wait for each reader.
-const PIECE: usize = 64 * 1024;
+pub const PIECE: usize = 64 * 1024;
 
 /// What a range asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,13 +62,13 @@ fn is_open(range: &str) -> bool {
 }
 
 /// Whether files of a media type become much smaller when they are packed; rasters and pictures are packed already.
-fn is_compressible(media_type: &str) -> bool {
+pub fn is_compressible(media_type: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
     kind.starts_with("text/") || kind.ends_with("json") || kind == "model/gltf-binary"
 }
 
 /// Whether an Accept-Encoding takes gzip (RFC 9110, section 12.5.3).
-fn takes_gzip(accepted: &str) -> bool {
+pub fn takes_gzip(accepted: &str) -> bool {
     let weight = |name: &str| {
         accepted.split(',').find_map(|coding| {
             let (coding, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
@@ -84,6 +84,36 @@ pub fn names(list: &str, etag: &str) -> bool {
     list.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
 }
 
+/// What of something with a tag and a length is to be sent.
+pub enum Asked {
+    /// Whoever asks has it already.
+    Known,
+    All,
+    /// The bytes from one to another, both among them.
+    Part(u64, u64),
+}
+
+/// What a request asks for of so many bytes.
+///
+/// # Errors
+/// 416 where the range lies beyond them.
+pub fn asked(headers: &HeaderMap, etag: &str, length: u64, is_head: bool) -> Result<Asked, Problem> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if text("if-none-match").is_some_and(|list| names(list, etag)) {
+        return Ok(Asked::Known);
+    }
+    let is_same = text("if-range").is_none_or(|tag| tag.trim() == etag);
+    // A range means nothing to HEAD.
+    match wanted(text("range").filter(|_| is_same && !is_head), length) {
+        Wanted::Nothing => {
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the file has {length} bytes"));
+            Err(problem.with("content-range", format!("bytes */{length}")))
+        }
+        Wanted::All => Ok(Asked::All),
+        Wanted::Part { from, to } => Ok(Asked::Part(from, to)),
+    }
+}
+
 /// Answers with a file.
 pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bool) -> Result<Response, Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -93,27 +123,18 @@ pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bo
     // Other bytes have another tag.
     let etag = format!("\"{}{}\"", output.sha256, if is_packed { "-gzip" } else { "" });
     let length = output.bytes as u64;
-    let mut response = if text("if-none-match").is_some_and(|list| names(list, &etag)) {
-        status(StatusCode::NOT_MODIFIED)
-    } else {
-        let is_same = text("if-range").is_none_or(|tag| tag.trim() == etag);
-        // A range means nothing to HEAD.
-        match wanted(text("range").filter(|_| is_same && !is_head), length) {
-            Wanted::Nothing => {
-                let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the file has {length} bytes"));
-                return Err(problem.with("content-range", format!("bytes */{length}")));
-            }
-            Wanted::All if is_packed => {
-                let mut response = body(path, 0, length, is_head, true, StatusCode::OK).await?;
-                set(&mut response, "content-encoding", "gzip");
-                response
-            }
-            Wanted::All => body(path, 0, length, is_head, false, StatusCode::OK).await?,
-            Wanted::Part { from, to } => {
-                let mut response = body(path, from, to + 1 - from, is_head, false, StatusCode::PARTIAL_CONTENT).await?;
-                set(&mut response, "content-range", &format!("bytes {from}-{to}/{length}"));
-                response
-            }
+    let mut response = match asked(headers, &etag, length, is_head)? {
+        Asked::Known => status(StatusCode::NOT_MODIFIED),
+        Asked::All if is_packed => {
+            let mut response = body(path, 0, length, is_head, true, StatusCode::OK).await?;
+            set(&mut response, "content-encoding", "gzip");
+            response
+        }
+        Asked::All => body(path, 0, length, is_head, false, StatusCode::OK).await?,
+        Asked::Part(from, to) => {
+            let mut response = body(path, from, to + 1 - from, is_head, false, StatusCode::PARTIAL_CONTENT).await?;
+            set(&mut response, "content-range", &format!("bytes {from}-{to}/{length}"));
+            response
         }
     };
     if response.status() != StatusCode::NOT_MODIFIED {
@@ -124,20 +145,27 @@ pub async fn send(path: &Path, output: &Output, headers: &HeaderMap, is_head: bo
     if is_small {
         set(&mut response, "vary", "accept-encoding");
     }
-    set(&mut response, "etag", &etag);
-    set(&mut response, "accept-ranges", "bytes");
-    // What a checksum names never changes, and the name of an output of a finished job neither.
-    set(&mut response, "cache-control", "private, max-age=3600");
+    tagged(&mut response, &etag);
     Ok(response)
 }
 
-fn status(status: StatusCode) -> Response {
+/// Says of an answer that it is known again by its tag and comes in parts, too.
+pub fn tagged(response: &mut Response, etag: &str) {
+    set(response, "etag", etag);
+    set(response, "accept-ranges", "bytes");
+    // What a checksum names never changes, and the name of an output of a finished job neither.
+    set(response, "cache-control", "private, max-age=3600");
+}
+
+/// An answer without a body.
+pub fn status(status: StatusCode) -> Response {
     let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = status;
     response
 }
 
-fn set(response: &mut Response, name: &'static str, value: &str) {
+/// Sets a header, where its value is one.
+pub fn set(response: &mut Response, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
@@ -178,7 +206,7 @@ async fn body(
 }
 
 /// Sends some bytes of a file in pieces; ends early where nobody takes them.
-async fn pieces(
+pub async fn pieces(
     mut file: tokio::fs::File,
     count: u64,
     is_packed: bool,

@@ -1,6 +1,7 @@
 //! What the server answers. URLs are in `routes`, what is shared in [`State`].
 
 use super::keys::{Caller, Role, random, require};
+use super::origin::origin;
 use super::problem::Problem;
 use super::processes::{PROCESSES, Process, find};
 use super::request::{self, Execute, Wish};
@@ -60,8 +61,8 @@ pub fn page(headers: &HeaderMap, title: &str, value: &Value) -> Response {
 }
 
 /// `GET /v1`.
-pub async fn landing(headers: HeaderMap) -> Answer {
-    Ok(page(&headers, "Hanze", &pages::landing()))
+pub async fn landing(state: Arc<State>, headers: HeaderMap) -> Answer {
+    Ok(page(&headers, "Hanze", &pages::landing(&origin(&state, &headers))))
 }
 
 /// `GET /v1/conformance`.
@@ -87,7 +88,7 @@ fn own_links(href: &str) -> Vec<Value> {
 }
 
 /// `GET /v1/processes`.
-pub async fn processes(headers: HeaderMap, query: Query) -> Answer {
+pub async fn processes(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer {
     let mut most = PROCESSES.len();
     for (name, value) in &query {
         match (name.as_str(), value.parse::<u64>()) {
@@ -96,14 +97,16 @@ pub async fn processes(headers: HeaderMap, query: Query) -> Answer {
             _ => return Err(Problem::bad("no query of that name; there is limit")),
         }
     }
-    let list: Vec<Value> = PROCESSES.iter().take(most).map(|process| process.summary()).collect();
-    Ok(page(&headers, "Processes", &json!({ "processes": list, "links": own_links("/v1/processes") })))
+    let origin = origin(&state, &headers);
+    let list: Vec<Value> = PROCESSES.iter().take(most).map(|process| process.summary(&origin)).collect();
+    let links = own_links(&format!("{origin}/v1/processes"));
+    Ok(page(&headers, "Processes", &json!({ "processes": list, "links": links })))
 }
 
 /// `GET /v1/processes/{id}`.
-pub async fn process(id: String, headers: HeaderMap) -> Answer {
+pub async fn process(state: Arc<State>, id: String, headers: HeaderMap) -> Answer {
     let process = find(&id).ok_or_else(|| Problem::no_process(&id))?;
-    Ok(page(&headers, &id, &process.description()))
+    Ok(page(&headers, &id, &process.description(&origin(&state, &headers))))
 }
 
 /// `POST /v1/processes/{id}/execution`.
@@ -115,15 +118,17 @@ where
     let caller = require(&state, &headers, Role::Submit).await?;
     let process = find(&id).ok_or_else(|| Problem::no_process(&id))?;
     let body = read(body).await?;
+    is_json(&headers)?;
     let execute = request::parse(&body)?;
     request::check_names(&execute, &process.inputs())?;
-    let wish = request::wish(&execute)?;
+    let origin = origin(&state, &headers);
+    let wish = Wish { origin: origin.clone(), ..request::wish(&execute)? };
     let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or("");
     let is_async = prefer.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
     let (title, text) = if process.is_echo {
         let message = request::text(&execute, "message", 10_000)?;
         if !is_async {
-            return Ok(echo(&message, &wish));
+            return Ok(echo(&message, !request::wants_document(&execute)));
         }
         ("Echo".to_string(), message)
     } else {
@@ -144,8 +149,8 @@ where
         (scenario.spec.title.clone(), scenario.text)
     };
     let job = submit(&state, &caller, process, &headers, &body, &execute, &wish, &title, &text).await?;
-    let mut response = answer(StatusCode::CREATED, &status_info(&job));
-    let location = format!("{}/v1/jobs/{}", origin(&state, &headers), job.id);
+    let mut response = answer(StatusCode::CREATED, &status_info(&job, &origin));
+    let location = format!("{origin}/v1/jobs/{}", job.id);
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert("location", location);
     }
@@ -156,8 +161,8 @@ where
 }
 
 /// The message itself, or in a document.
-fn echo(message: &str, wish: &Wish) -> Response {
-    if !wish.is_raw {
+fn echo(message: &str, is_raw: bool) -> Response {
+    if !is_raw {
         return answer(StatusCode::OK, &json!({ "message": message }));
     }
     let mut response = Response::new(message.to_string().into());
@@ -165,14 +170,19 @@ fn echo(message: &str, wish: &Wish) -> Response {
     response
 }
 
-/// Where this server is, as whoever asks sees it.
-pub fn origin(state: &State, headers: &HeaderMap) -> String {
-    if let Some(url) = &state.args.public_url {
-        return url.trim_end_matches('/').to_string();
+/// Sees that a body is JSON, by what its sender says of it. `curl -d` calls everything a form, so that counts as saying nothing.
+///
+/// # Errors
+/// 415 for any other type.
+pub fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(kind) = headers.get("content-type") else { return Ok(()) };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json");
+    if is_json || kind == "application/x-www-form-urlencoded" {
+        return Ok(());
     }
-    let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']');
-    format!("http://{}", if host.chars().all(is_plain) { host } else { "localhost" })
+    let detail = "the body is of a type that is not taken here; send JSON, as Content-Type: application/json";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with("accept-post", "application/json"))
 }
 
 /// Puts a job into the queue.
@@ -282,23 +292,35 @@ where
     };
     let slow = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive");
     let bytes = tokio::time::timeout(BODY_TIME, collect).await.map_err(|_| slow())??;
-    let mut depth = 0usize;
-    for byte in &bytes {
+    if is_deep(&bytes) {
+        return Err(Problem::bad(format!("the body nests more than {DEEPEST} objects and lists")));
+    }
+    Ok(bytes)
+}
+
+/// Whether JSON nests more than is read. Brackets within texts are letters like others.
+fn is_deep(json: &[u8]) -> bool {
+    let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
+    for byte in json {
         match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            _ if is_text => {}
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > DEEPEST {
-            return Err(Problem::bad(format!("the body nests more than {DEEPEST} objects and lists")));
+            return true;
         }
     }
-    Ok(bytes)
+    false
 }
 
-/// How a job is (statusInfo).
-pub fn status_info(job: &Job) -> Value {
-    let path = format!("/v1/jobs/{}", job.id);
+/// How a job is (statusInfo), with links below an origin.
+pub fn status_info(job: &Job, origin: &str) -> Value {
+    let path = format!("{origin}/v1/jobs/{}", job.id);
     let mut links = vec![
         json!({ "href": path, "rel": "self", "type": "application/json" }),
         json!({ "href": format!("{path}/events"), "rel": "monitor", "type": "text/event-stream", "title": "Progress" }),
@@ -314,7 +336,8 @@ pub fn status_info(job: &Job) -> Value {
     }
     let shows = find(&job.process).and_then(|process| process.shows);
     if let (Some(shows), "running" | "successful") = (shows, job.state.as_str()) {
-        let (maps, href) = (format!("/maps/{}", job.id), format!("/maps/{}/{shows}/preview.png", job.id));
+        let maps = format!("{origin}/maps/{}", job.id);
+        let href = format!("{maps}/{shows}/preview.png");
         links.push(json!({ "href": maps, "rel": "related", "type": "application/json", "title": "Maps" }));
         // It is there from the first frame on.
         links.push(json!({ "href": href, "rel": "preview", "type": "image/png", "title": "The newest frame" }));
@@ -385,13 +408,15 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
     let limit = filter.limit;
     filter.limit += 1;
     let mut jobs = state.store.jobs(&filter).await?;
+    let origin = origin(&state, &headers);
     let with = |cursor: Option<String>| {
         let kept = query.iter().filter(|(name, _)| cursor.is_none() || name != "cursor").cloned();
         let parts: Vec<String> = kept
             .chain(cursor.clone().map(|cursor| ("cursor".to_string(), cursor)))
             .map(|(name, value)| format!("{name}={}", escaped(&value)))
             .collect();
-        if parts.is_empty() { "/v1/jobs".to_string() } else { format!("/v1/jobs?{}", parts.join("&")) }
+        let all = format!("{origin}/v1/jobs");
+        if parts.is_empty() { all } else { format!("{all}?{}", parts.join("&")) }
     };
     let mut links = own_links(&with(None));
     if jobs.len() as i64 > limit {
@@ -401,7 +426,7 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
             links.push(json!({ "href": href, "rel": "next", "type": "application/json" }));
         }
     }
-    let list: Vec<Value> = jobs.iter().map(status_info).collect();
+    let list: Vec<Value> = jobs.iter().map(|job| status_info(job, &origin)).collect();
     Ok(page(&headers, "Jobs", &json!({ "jobs": list, "links": links })))
 }
 
@@ -416,7 +441,7 @@ pub fn escaped(value: &str) -> String {
 pub async fn job(state: Arc<State>, id: String, headers: HeaderMap) -> Answer {
     require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
-    Ok(page(&headers, &job.title, &status_info(&job)))
+    Ok(page(&headers, &job.title, &status_info(&job, &origin(&state, &headers))))
 }
 
 /// `DELETE /v1/jobs/{id}`.
@@ -434,12 +459,12 @@ pub async fn dismiss(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
     };
     dismissing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was not dismissed"))??;
     let job = find_job(&state, &id).await?;
-    Ok(page(&headers, &job.title, &status_info(&job)))
+    Ok(page(&headers, &job.title, &status_info(&job, &origin(&state, &headers))))
 }
 
-fn link(job: &str, output: &Output) -> Value {
+fn link(origin: &str, job: &str, output: &Output) -> Value {
     json!({
-        "href": format!("/v1/jobs/{job}/results/{}", output.output),
+        "href": format!("{origin}/v1/jobs/{job}/results/{}", output.output),
         "type": output.media_type,
         "title": output.description,
         "name": output.name,
@@ -449,15 +474,15 @@ fn link(job: &str, output: &Output) -> Value {
     })
 }
 
-/// Results of a job that its request asked for: links by name, or for what is short the value.
-pub async fn results_document(state: &State, job: &Job) -> Result<Value, Problem> {
+/// Results of a job that its request asked for: links by name, below an origin, or for what is short the value.
+pub async fn results_document(state: &State, job: &Job, origin: &str) -> Result<Value, Problem> {
     let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
     let outputs = state.store.outputs(&job.id).await?;
     let is_wanted = |output: &&Output| wish.outputs.is_empty() || wish.outputs.contains(&output.output);
     if find(&job.process).is_some_and(|process| process.is_echo) {
         return Ok(json!({ "message": echoed(state, &outputs).await? }));
     }
-    let links = outputs.iter().filter(is_wanted).map(|output| (output.output.clone(), link(&job.id, output)));
+    let links = outputs.iter().filter(is_wanted).map(|output| (output.output.clone(), link(origin, &job.id, output)));
     Ok(Value::Object(links.collect()))
 }
 
@@ -494,13 +519,15 @@ pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
     let job = find_job(&state, &id).await?;
     has_results(&job)?;
     let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
+    let origin = origin(&state, &headers);
     if !wish.is_raw {
-        return Ok(page(&headers, &format!("Results: {}", job.title), &results_document(&state, &job).await?));
+        let document = results_document(&state, &job, &origin).await?;
+        return Ok(page(&headers, &format!("Results: {}", job.title), &document));
     }
     let outputs = state.store.outputs(&id).await?;
     let process = find(&job.process);
     if process.is_some_and(|process| process.is_echo) {
-        return Ok(echo(&echoed(&state, &outputs).await?, &wish));
+        return Ok(echo(&echoed(&state, &outputs).await?, true));
     }
     // Links in the head, and no body. Where none was named, those of the process's description.
     let described = process.map(Process::outputs).unwrap_or_default();
@@ -509,7 +536,7 @@ pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
     *response.status_mut() = StatusCode::NO_CONTENT;
     for output in outputs.iter().filter(|output| wanted.contains(&output.output)) {
         let link = format!(
-            "</v1/jobs/{id}/results/{}>; rel=\"http://www.opengis.net/def/rel/ogc/1.0/results\"; title=\"{}\"; type=\"{}\"",
+            "<{origin}/v1/jobs/{id}/results/{}>; rel=\"http://www.opengis.net/def/rel/ogc/1.0/results\"; title=\"{}\"; type=\"{}\"",
             output.output, output.output, output.media_type
         );
         if let Ok(link) = HeaderValue::from_str(&link) {
@@ -525,7 +552,7 @@ pub async fn archive(state: Arc<State>, id: String, headers: HeaderMap, is_head:
     let job = find_job(&state, &id).await?;
     has_results(&job)?;
     let outputs = state.store.outputs(&id).await?;
-    archive::send(&state, &id, outputs, is_head).await
+    archive::send(&state, &id, outputs, &headers, is_head).await
 }
 
 /// `GET /v1/jobs/{id}/frames`: the layers in time that are there so far, also while the job runs.
@@ -534,7 +561,8 @@ pub async fn frames(state: Arc<State>, id: String, headers: HeaderMap) -> Answer
     find_job(&state, &id).await?;
     let outputs = state.store.outputs(&id).await?;
     let is_frame = |output: &&Output| output.name.starts_with("frames/") && output.name.ends_with(".tif");
-    let frames: Vec<Value> = outputs.iter().filter(is_frame).map(|output| link(&id, output)).collect();
+    let origin = origin(&state, &headers);
+    let frames: Vec<Value> = outputs.iter().filter(is_frame).map(|output| link(&origin, &id, output)).collect();
     Ok(page(&headers, "Frames", &json!({ "frames": frames })))
 }
 
@@ -549,7 +577,16 @@ pub async fn result(state: Arc<State>, id: String, output: String, headers: Head
         let detail = format!("there is no such result of this job; /v1/jobs/{id}/results lists them");
         if job.state == "successful" { Problem::new(StatusCode::NOT_FOUND, detail) } else { Problem::not_ready(detail) }
     })?;
-    files::send(&state.artifacts.path(&found.sha256), &found, &headers, is_head).await
+    let mut response = files::send(&state.artifacts.path(&found.sha256), &found, &headers, is_head).await?;
+    // What a table is and whom to name for it (Model for Tabular Data and Metadata on the Web, section 5.2).
+    if found.media_type == "text/csv"
+        && let Some(metadata) = state.store.output(&id, &format!("{}-metadata-json", found.output)).await?
+    {
+        let href = format!("{}/v1/jobs/{id}/results/{}", origin(&state, &headers), metadata.output);
+        let link = format!("<{href}>; rel=\"describedby\"; type=\"{}\"", metadata.media_type);
+        files::set(&mut response, "link", &link);
+    }
+    Ok(response)
 }
 
 /// `GET /healthz`: the process answers.
@@ -579,4 +616,49 @@ pub async fn metrics(state: Arc<State>) -> Answer {
     let mut response = Response::new(text.into());
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; version=0.0.4"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_within_texts_nest_nothing() {
+        let deep = |brackets: usize| format!("{}{}", "[".repeat(brackets), "]".repeat(brackets));
+        for (json, expected) in [
+            (deep(DEEPEST), false),
+            (deep(DEEPEST + 1), true),
+            (format!("\"{}\"", deep(1000)), false),
+            (format!("\"\\\"{}\"", deep(1000)), false),
+            (format!("\"\\\\\"{}", deep(1000)), true),
+            (format!("[\"]]]\",{}]", deep(DEEPEST)), true),
+            (format!("{{\"a\":\"{}\",\"b\":{}}}", "{".repeat(99), deep(DEEPEST - 1)), false),
+            ("\"\\".into(), false),
+        ] {
+            assert_eq!(is_deep(json.as_bytes()), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_json_by_what_is_said_of_them() {
+        let said = |kind: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", HeaderValue::from_static(kind));
+            is_json(&headers).is_ok()
+        };
+        assert!(is_json(&HeaderMap::new()).is_ok());
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/geo+json",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(said(good), "{good}");
+        }
+        for bad in
+            ["text/xml", "application/xml", "text/plain", "multipart/form-data; boundary=x", "text/json+x", "", "json"]
+        {
+            assert!(!said(bad), "{bad}");
+        }
+    }
 }

@@ -14,7 +14,9 @@ mod handlers;
 mod keys;
 mod listen;
 mod maps;
+mod origin;
 mod paced;
+mod packing;
 mod pages;
 mod places;
 mod problem;
@@ -67,7 +69,7 @@ pub struct Args {
     /// Anyone may read jobs and results without a key.
     #[arg(long)]
     public_read: bool,
-    /// URL under which others reach the server, where a proxy stands before it; for links that must be whole.
+    /// URL under which others reach the server, where a proxy stands before it; links in answers begin with it.
     #[arg(long)]
     public_url: Option<String>,
     /// Jobs that may wait; more are turned away for now.
@@ -91,7 +93,7 @@ pub struct Args {
     /// Megabytes of an upload at most.
     #[arg(long, default_value_t = 1024)]
     max_upload_mb: u64,
-    /// Take the address of whoever asks from X-Forwarded-For, which a proxy before this server writes.
+    /// Take from a proxy before this server who asks (X-Forwarded-For) and where (X-Forwarded-Proto, -Host, -Port).
     #[arg(long)]
     trust_forwarded: bool,
     /// Days that uploads are kept which no scenario has named.
@@ -139,6 +141,10 @@ pub struct State {
     maps: maps::Maps,
     rates: rates::Rates,
     uploads: uploads::Room,
+    archives: archive::Checks,
+    /// What signs calls, where some are allowed.
+    signer: Option<callbacks::Signer>,
+    streams: events::Streams,
     /// Id of the newest event; streams wait for it to change.
     newest: watch::Sender<i64>,
     /// Woken when a job may be waiting.
@@ -199,12 +205,17 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
         let token = if args.open { None } else { Some(token::of_start(&store, &args.data).await?) };
         let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
+        let signer = (!args.callback_allow.is_empty()).then(|| callbacks::Signer::open(&args.data)).transpose();
+        let signer = signer.map_err(|error| miette::miette!("calls cannot be signed: {error}"))?;
         let state = Arc::new(State {
             store,
             artifacts,
             maps: maps::Maps::new(),
             rates: rates::Rates::new(args.requests_per_second),
             uploads: uploads::Room::empty(args.max_uploads_gb),
+            archives: archive::Checks::new(),
+            signer,
+            streams: events::Streams::default(),
             args,
             newest: watch::Sender::new(newest),
             queue: Notify::new(),
@@ -214,6 +225,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
         retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
         state.uploads.count(&state.args.data);
+        tokio::spawn(events::wake(state.clone()));
         listen::run(state, listener, device, token).await
     });
     // What still computes for someone who asked must not hold the process.

@@ -5,22 +5,23 @@ use serde_json::{Map, Value, json};
 
 const OGC: &str = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf";
 
-/// The landing page.
-pub fn landing() -> Value {
+/// The landing page, with links below an origin.
+pub fn landing(origin: &str) -> Value {
+    let at = |path: &str| format!("{origin}{path}");
     json!({
         "title": "Hanze",
         "description": "Simulations for the city's digital twin: what happens if it rains harder than the sewer can take.",
         "links": [
-            { "href": "/v1", "rel": "self", "type": "application/json", "title": "This page" },
-            { "href": "/v1/openapi.json", "rel": "service-desc",
+            { "href": at("/v1"), "rel": "self", "type": "application/json", "title": "This page" },
+            { "href": at("/v1/openapi.json"), "rel": "service-desc",
               "type": "application/vnd.oai.openapi+json;version=3.0", "title": "The API" },
-            { "href": "/v1/conformance", "rel": "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+            { "href": at("/v1/conformance"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/conformance",
               "type": "application/json", "title": "What it conforms to" },
-            { "href": "/v1/processes", "rel": "http://www.opengis.net/def/rel/ogc/1.0/processes",
+            { "href": at("/v1/processes"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/processes",
               "type": "application/json", "title": "Processes" },
-            { "href": "/v1/jobs", "rel": "http://www.opengis.net/def/rel/ogc/1.0/job-list",
+            { "href": at("/v1/jobs"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/job-list",
               "type": "application/json", "title": "Jobs" },
-            { "href": "/maps/openapi.json", "rel": "related",
+            { "href": at("/maps/openapi.json"), "rel": "related",
               "type": "application/json", "title": "Maps of the layers of jobs, an API of its own" },
         ],
     })
@@ -127,6 +128,8 @@ pub fn openapi() -> Value {
     let (ok, none) = ("200", json!([]));
     let file = json!({ "description": "The file, or the part asked for", "headers": version(),
         "content": { "*/*": { "schema": { "type": "string", "format": "binary" } } } });
+    let archive = json!({ "description": "A ZIP file, or the part asked for", "headers": version(),
+        "content": { "application/zip": { "schema": { "type": "string", "format": "binary" } } } });
     let mut execute = of(
         "execute",
         "Execute a process",
@@ -140,6 +143,7 @@ pub fn openapi() -> Value {
             ("408", problem("The body took too long")),
             ("409", problem("The Idempotency-Key was used for another request")),
             ("413", problem("The body is too large")),
+            ("415", problem("The body is not JSON, or is packed")),
             ("422", problem("The job would take more than is allowed")),
             ("507", problem("A file of the request cannot be kept")),
         ],
@@ -150,7 +154,8 @@ pub fn openapi() -> Value {
         "type": "object", "required": ["inputs"], "properties": {
             "inputs": object.clone(),
             "outputs": { "type": "object", "description": "Results that are wanted, by name; all, if none is named" },
-            "response": { "type": "string", "enum": ["document", "raw"], "default": "document" },
+            "response": { "type": "string", "enum": ["document", "raw"], "default": "raw",
+                "description": "What is answered at once comes raw without a word; the results of a job come as a document unless raw is asked for" },
             "subscriber": { "type": "object", "properties": {
                 "successUri": url("Gets the results"), "inProgressUri": url("Gets the state while the job runs"),
                 "failedUri": url("Gets the state when the job failed") } } } } } } });
@@ -174,6 +179,7 @@ pub fn openapi() -> Value {
             ("400", problem("The file is empty or was cut off")),
             ("408", problem("The file took too long")),
             ("413", problem("The file is too large")),
+            ("415", problem("The file is packed for the way")),
             ("507", problem("The file cannot be kept")),
         ],
     );
@@ -243,6 +249,7 @@ pub fn openapi() -> Value {
             "/jobs/{jobID}/events": { "get": of("getEvents", "What happens to a job, as it happens", "jobs", json!([job]), &[
                 (ok, json!({ "description": "Server-sent events", "headers": version(),
                     "content": { "text/event-stream": { "schema": { "type": "string" } } } })),
+                ("204", json!({ "description": "All has been heard; no need to ask again", "headers": version() })),
                 ("404", no_job.clone())]) },
             "/jobs/{jobID}/frames": { "get": of("getFrames", "Layers in time that are there so far", "jobs", json!([job]),
                 &[(ok, shown("Links", object.clone())), ("404", no_job.clone())]) },
@@ -252,8 +259,8 @@ pub fn openapi() -> Value {
                 ("404", problem("There is no such job, or it is not finished")),
                 ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },
             "/jobs/{jobID}/archive": { "get": of("getArchive", "All results of a job in one file", "jobs", json!([job]), &[
-                (ok, json!({ "description": "A ZIP file", "headers": version(),
-                    "content": { "application/zip": { "schema": { "type": "string", "format": "binary" } } } })),
+                (ok, archive.clone()), ("206", archive), ("304", json!({ "description": "Not changed", "headers": version() })),
+                ("416", problem("The range lies beyond the file")),
                 ("400", problem("The job failed for what it was given")),
                 ("404", problem("There is no such job, or it is not finished")),
                 ("410", problem("The job was dismissed")), ("500", problem("The job failed"))]) },

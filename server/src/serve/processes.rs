@@ -171,8 +171,8 @@ pub fn find(id: &str) -> Option<&'static Process> {
 }
 
 impl Process {
-    /// What lists show of it.
-    pub fn summary(&self) -> Value {
+    /// What lists show of it, with links below an origin.
+    pub fn summary(&self, origin: &str) -> Value {
         let options = if self.is_echo {
             json!(["sync-execute", "async-execute", "dismiss"])
         } else {
@@ -186,8 +186,8 @@ impl Process {
             "jobControlOptions": options,
             "outputTransmission": [if self.is_echo { "value" } else { "reference" }],
             "links": [
-                { "href": format!("/v1/processes/{}", self.id), "rel": "self", "type": "application/json" },
-                { "href": format!("/v1/processes/{}/execution", self.id),
+                { "href": format!("{origin}/v1/processes/{}", self.id), "rel": "self", "type": "application/json" },
+                { "href": format!("{origin}/v1/processes/{}/execution", self.id),
                   "rel": "http://www.opengis.net/def/rel/ogc/1.0/execute", "title": "Execute" },
             ],
         })
@@ -204,8 +204,8 @@ impl Process {
     }
 
     /// All of it.
-    pub fn description(&self) -> Value {
-        let mut description = self.summary();
+    pub fn description(&self, origin: &str) -> Value {
+        let mut description = self.summary(origin);
         description["inputs"] = (self.inputs)();
         description["outputs"] = (self.outputs)();
         description

@@ -54,11 +54,14 @@ struct Subscription {
 
 /// What a request asks of the answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Wish {
     /// Whether the bare values or links are wanted instead of a document.
     pub is_raw: bool,
     /// Outputs that are wanted; all, if none is named.
     pub outputs: Vec<String>,
+    /// Where the server was when it was asked, for links in calls.
+    pub origin: String,
 }
 
 /// Reads a body.
@@ -83,7 +86,13 @@ pub fn wish(execute: &Execute) -> Result<Wish, Problem> {
     if outputs.len() > 100 || outputs.iter().any(|name| name.len() > 120 || !name.chars().all(is_plain)) {
         return Err(Problem::bad("outputs are names of results, such as max_depth-tif; 100 at most"));
     }
-    Ok(Wish { is_raw, outputs })
+    Ok(Wish { is_raw, outputs, origin: String::new() })
+}
+
+/// Whether a document is asked for by name: what is answered at once comes raw without a word (OGC 18-062r2, execute.yaml). The
+/// results of a job come as a document, which names them all.
+pub fn wants_document(execute: &Execute) -> bool {
+    execute.response.as_deref() == Some("document")
 }
 
 /// Whom to call, if they are allowed to be called.
@@ -223,9 +232,9 @@ pub fn files(execute: &Execute) -> Result<Vec<(String, Vec<u8>)>, Problem> {
     }
     let file = |(name, value): (&String, &Value)| {
         if !uploads::is_name(name) {
-            let endings = uploads::ENDINGS.join(", ");
+            let endings = uploads::endings().join(", ");
             return Err(Problem::bad(format!(
-                "inputs.files has names of letters, digits, _ and -, with an ending of {endings}"
+                "inputs.files has names of letters, digits, _, - and ., with an ending of {endings}"
             )));
         }
         let is_base64 = value["encoding"] == "base64";

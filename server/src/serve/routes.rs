@@ -1,6 +1,7 @@
 //! URLs. What they answer is in `handlers`.
 
 use super::handlers::{self, Answer, Query};
+use super::packing::packed;
 use super::problem::Problem;
 use super::{State, events, keys, maps, uploads};
 use std::convert::Infallible;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
@@ -24,14 +26,14 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let id = || warp::path::param::<String>();
     let reads = || warp::get().or(warp::head()).unify();
 
-    let landing = v1.and(end()).and(reads()).and(headers).then(handlers::landing);
+    let landing = given.clone().and(v1).and(end()).and(reads()).and(headers).then(handlers::landing);
     let conformance =
         v1.and(warp::path("conformance")).and(end()).and(reads()).and(headers).then(handlers::conformance);
     let openapi = v1.and(warp::path("openapi.json")).and(end()).and(reads()).then(handlers::openapi);
     let processes = v1.and(warp::path("processes"));
-    let process_list = processes.and(end()).and(reads()).and(headers).and(warp::query::<Query>());
+    let process_list = given.clone().and(processes).and(end()).and(reads()).and(headers).and(warp::query::<Query>());
     let process_list = process_list.then(handlers::processes);
-    let process = processes.and(id()).and(end()).and(reads()).and(headers).then(handlers::process);
+    let process = given.clone().and(processes).and(id()).and(end()).and(reads()).and(headers).then(handlers::process);
     let execution = processes.and(id()).and(warp::path("execution")).and(end()).and(warp::post());
     let execution = given.clone().and(execution).and(headers).and(warp::body::stream()).then(handlers::execute);
     let inputs = given.clone().and(v1).and(warp::path("inputs")).and(end()).and(warp::post()).and(headers);
@@ -63,24 +65,30 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let of_jobs = answered(job_list.or(job).unify().or(dismiss).unify().or(stream).unify().boxed());
     let of_results = answered(result_list.or(result).unify().or(archive).unify().or(frames).unify().boxed());
     let of_server = answered(health.or(ready).unify().or(metrics).unify().boxed());
+    let early = warp::path::full().and(headers).and_then(|path: FullPath, headers: HeaderMap| async move {
+        refused_unread(path.as_str(), &headers).map(Problem::into_response).ok_or_else(warp::reject::not_found)
+    });
     // A refusal of the method would hide that there is nothing at a path.
     let preflight = warp::method().and_then(|method: Method| async move {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         if method == Method::OPTIONS { Ok(response) } else { Err(warp::reject::not_found()) }
     });
-    let routes = pages.or(lists).unify().or(of_jobs).unify().or(of_results).unify().or(of_server).unify();
+    let routes =
+        early.or(pages).unify().or(lists).unify().or(of_jobs).unify().or(of_results).unify().or(of_server).unify();
     let routes = routes.or(maps::routes(maps_state)).unify().or(preflight).unify().recover(refuse).unify();
     warp::any()
         .map(Instant::now)
         .and(warp::method())
         .and(warp::path::full())
+        .and(headers)
         .and(routes)
-        .map(|began: Instant, method: Method, path: warp::path::FullPath, response: Response| {
+        .then(|began: Instant, method: Method, path: FullPath, asked: HeaderMap, response: Response| async move {
+            let response = packed(response, &asked).await;
             let milliseconds = began.elapsed().as_millis() as u64;
             let request = &keys::random()[..12];
             tracing::info!(request, %method, path = path.as_str(), status = response.status().as_u16(), milliseconds);
-            with_headers(response, request)
+            with_headers(response, &method, path.as_str(), request)
         })
         .boxed()
 }
@@ -90,25 +98,55 @@ pub fn answered(filter: BoxedFilter<(Answer,)>) -> BoxedFilter<(Response,)> {
     filter.map(|answer: Answer| answer.unwrap_or_else(Problem::into_response)).boxed()
 }
 
+/// The methods of what is at a path.
+fn methods(path: &str) -> &'static str {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts[..] {
+        ["v1", "processes", _, "execution"] | ["v1", "inputs"] => "POST, OPTIONS",
+        ["v1", "jobs", _] => "GET, HEAD, DELETE, OPTIONS",
+        ["v1", "jobs", _, "events"] => "GET, OPTIONS",
+        ["maps", _, _, "statistics"] => "GET, HEAD, POST, OPTIONS",
+        _ => "GET, HEAD, OPTIONS",
+    }
+}
+
+/// What is refused whatever a path would answer, before any of its body is read: a slash at the end, which makes another URL (Dutch
+/// API Design Rules, /core/no-trailing-slash; the roots have theirs), and a body that is packed.
+fn refused_unread(path: &str, headers: &HeaderMap) -> Option<Problem> {
+    if path.ends_with('/') && !matches!(path, "/" | "/v1/") {
+        return Some(Problem::new(StatusCode::NOT_FOUND, "there is nothing here; leave the slash at the end out"));
+    }
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all("content-encoding").iter().all(is_plain) {
+        return None;
+    }
+    let detail = "a body is taken as it is and not packed; leave Content-Encoding out";
+    Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with("accept-encoding", "identity"))
+}
+
 /// An answer with what every answer carries.
-pub fn with_headers(mut response: Response, request: &str) -> Response {
+pub fn with_headers(mut response: Response, method: &Method, path: &str, request: &str) -> Response {
+    let (methods, is_refused) = (methods(path), response.status() == StatusCode::METHOD_NOT_ALLOWED);
     let headers = response.headers_mut();
     for (name, value) in [
         ("api-version", env!("CARGO_PKG_VERSION")),
         ("access-control-allow-origin", "*"),
-        ("access-control-allow-methods", "GET, HEAD, POST, DELETE, OPTIONS"),
+        ("access-control-allow-methods", methods),
         (
             "access-control-allow-headers",
             "authorization, content-type, prefer, idempotency-key, range, if-range, if-none-match, last-event-id, x-api-key",
         ),
         (
             "access-control-expose-headers",
-            "location, etag, content-range, accept-ranges, api-version, retry-after, x-request-id",
+            "location, link, etag, content-range, accept-ranges, api-version, retry-after, x-request-id",
         ),
         ("x-content-type-options", "nosniff"),
         ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_refused || method == Method::OPTIONS {
+        headers.insert("allow", HeaderValue::from_static(methods));
     }
     if let Ok(request) = HeaderValue::from_str(request) {
         headers.insert("x-request-id", request);
@@ -122,7 +160,7 @@ async fn refuse(rejection: Rejection) -> Result<Response, Infallible> {
         Problem::new(StatusCode::NOT_FOUND, "there is nothing here; /v1 tells what there is")
     } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
         let detail = "this URL does not take that method; /v1/openapi.json tells which it takes";
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with("allow", "GET, HEAD, POST, DELETE, OPTIONS")
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     } else if rejection.find::<warp::reject::InvalidQuery>().is_some() {
         Problem::bad("the query cannot be read; write name=value pairs with & between them")
     } else {

@@ -7,6 +7,8 @@ use super::problem::Problem;
 use bytes::Buf;
 use futures_util::{Stream, StreamExt};
 use hanze_engine::checksum::hex;
+use hanze_engine::city::read::{OUTLINES, RASTERS};
+use hanze_engine::city::roads::NETWORKS;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -18,26 +20,27 @@ use warp::http::{HeaderMap, StatusCode};
 
 /// Time in which a further piece must arrive.
 const PIECE_TIME: Duration = Duration::from_secs(30);
-/// Endings of files that a scenario can name.
-pub const ENDINGS: [&str; 17] = [
-    "tif",
-    "tiff",
-    "asc",
-    "txt",
-    "csv",
-    "geojson",
-    "json",
-    "gpkg",
-    "toml",
-    "epw",
-    "zip",
-    "osm",
-    "osm.gz",
-    "osm.pbf",
-    "net.xml",
-    "net.xml.gz",
-    "tntp",
-];
+/// Endings of files that a scenario can name and no reader of the engine lists: series and tables, codes and rules, weather, and
+/// vehicles of SUMO. TNTP's network and trips are among those of networks.
+const OTHERS: [&str; 6] = ["csv", "toml", "epw", "zip", "xml", "xml.gz"];
+
+/// Endings of files that a scenario can name: those that the engine tells apart.
+pub fn endings() -> Vec<&'static str> {
+    let mut endings: Vec<&str> = RASTERS.into_iter().chain(OUTLINES).chain(NETWORKS).chain(OTHERS).collect();
+    endings.sort_unstable();
+    endings.dedup();
+    endings
+}
+
+/// Whether what stands behind the first dot of a name is plain and ends as one of the files that the engine reads: `net.xml`,
+/// `2024.tif`.
+fn is_ending(ending: &str) -> bool {
+    let is_plain =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let is_known =
+        |known: &&str| ending.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    ending.len() <= 60 && ending.split('.').all(is_plain) && endings().iter().any(is_known)
+}
 
 /// Folder of uploads.
 pub fn folder(data: &Path) -> PathBuf {
@@ -48,14 +51,14 @@ pub fn folder(data: &Path) -> PathBuf {
 pub fn checksum(name: &str) -> Option<&str> {
     let (sum, ending) = name.strip_prefix("upload:")?.split_once('.')?;
     let is_sum = sum.len() == 64 && sum.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (is_sum && ENDINGS.contains(&ending)).then_some(sum)
+    (is_sum && is_ending(ending)).then_some(sum)
 }
 
-/// Whether a name is one that a file of a request may have: plain, with a known ending.
+/// Whether a name is one that a file of a request may have: plain, with a known ending in letters of either size.
 pub fn is_name(name: &str) -> bool {
     let Some((stem, ending)) = name.split_once('.') else { return false };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    !stem.is_empty() && stem.len() <= 100 && stem.chars().all(is_plain) && ENDINGS.contains(&ending)
+    !stem.is_empty() && stem.len() <= 100 && stem.chars().all(is_plain) && is_ending(&ending.to_ascii_lowercase())
 }
 
 /// Room for uploads: bytes and files that are there or on their way.
@@ -108,7 +111,8 @@ impl Room {
 /// Names that files of a request have as uploads.
 pub fn named(files: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
     let upload = |(name, bytes): &(String, Vec<u8>)| {
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        // All of it: what the engine goes by may be two or three parts, such as `.net.xml.gz`.
+        let ending = name.split_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         (name.clone(), format!("upload:{}.{ending}", hex(&Sha256::digest(bytes))))
     };
     files.iter().map(upload).collect()
@@ -177,7 +181,7 @@ where
     let (sum, bytes) = receive(&state, &folder(&state.args.data), body).await?;
     tracing::info!(sum, bytes, "uploaded");
     let named = format!("upload:{sum}");
-    Ok(answer(StatusCode::CREATED, &json!({ "id": named, "sha256": sum, "bytes": bytes, "endings": ENDINGS })))
+    Ok(answer(StatusCode::CREATED, &json!({ "id": named, "sha256": sum, "bytes": bytes, "endings": endings() })))
 }
 
 /// Takes a file into the folder under its checksum; gives the checksum and the size.
@@ -299,5 +303,41 @@ mod tests {
             assert_eq!(checksum(&bad), None, "{bad}");
         }
         assert_eq!(checksum(&format!("upload:{}.tif", sum.to_uppercase())), None);
+    }
+
+    #[test]
+    fn the_engine_knows_the_formats_that_it_lists() {
+        use hanze_engine::city::read::{Limits, Quantity, features, raster};
+        use hanze_engine::city::roads::{Reading, read, rules::Rules};
+        use hanze_engine::grid::Grid;
+        let grid = Grid::local(1, 1, 1.0);
+        let rules = Rules::dutch().unwrap();
+        let reading = Reading { crs: grid.crs, declared: None, nodes: None, rules: &rules };
+        let (limits, folder) = (Limits { max_cells: 1 }, tempfile::tempdir().unwrap());
+        let file = |ending: &str| folder.path().join(format!("none.{ending}"));
+        let raster = |ending: &str| raster(&file(ending), Quantity::Values, limits).err().unwrap().to_string();
+        let outlines = |ending: &str| features(&file(ending), &grid, &[]).err().unwrap().to_string();
+        let roads = |ending: &str| read(&file(ending), &reading).err().unwrap().to_string();
+        let unknown = "that can be read";
+        assert!([raster("exe"), outlines("exe"), roads("exe")].iter().all(|words| words.contains(unknown)));
+        // None of them is there; but each is looked for.
+        let told = RASTERS.map(raster).into_iter().chain(OUTLINES.map(outlines)).chain(NETWORKS.map(roads));
+        told.for_each(|words| assert!(!words.contains(unknown), "{words}"));
+    }
+
+    #[test]
+    fn every_ending_that_the_engine_reads_can_be_brought() {
+        for ending in endings() {
+            for name in [format!("town.{ending}"), format!("Town.2024.{}", ending.to_uppercase())] {
+                assert!(is_name(&name), "{name}");
+                let upload = named(&[(name.clone(), b"x".to_vec())]).remove(0).1;
+                assert!(checksum(&upload).is_some() && upload.ends_with(&format!(".{ending}")), "{upload}");
+            }
+        }
+        for bad in
+            ["town", "town.", ".tif", "town.exe", "town.tif.exe", "town..tif", "a/b.tif", "town.x/y.tif", "town.xtif"]
+        {
+            assert!(!is_name(bad), "{bad}");
+        }
     }
 }

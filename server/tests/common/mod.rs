@@ -115,6 +115,8 @@ impl Server {
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(60)));
         let agent: ureq::Agent = config.build().into();
+        // Links are whole URLs of this server.
+        let path = path.strip_prefix(&self.url).unwrap_or(path);
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
@@ -206,6 +208,15 @@ pub struct Listener {
     pub url: String,
     heard: std::sync::mpsc::Receiver<(String, Value)>,
     earlier: std::cell::RefCell<Vec<(String, Value)>>,
+    posts: std::sync::Arc<std::sync::Mutex<Vec<Post>>>,
+}
+
+/// What was posted, heard or not.
+#[derive(Clone)]
+pub struct Post {
+    pub path: String,
+    pub headers: ureq::http::HeaderMap,
+    pub body: Vec<u8>,
 }
 
 impl Listener {
@@ -214,6 +225,8 @@ impl Listener {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", socket.local_addr().unwrap());
         let (sender, heard) = std::sync::mpsc::channel();
+        let posts: std::sync::Arc<std::sync::Mutex<Vec<Post>>> = Default::default();
+        let all = posts.clone();
         std::thread::spawn(move || {
             let mut refused = std::collections::HashSet::new();
             for stream in socket.incoming() {
@@ -226,6 +239,13 @@ impl Listener {
                 let mut body = vec![0; length.unwrap_or(0)];
                 stream.read_exact(&mut body).unwrap();
                 let path = head.split(' ').nth(1).unwrap().to_string();
+                let headers = head.lines().filter_map(|line| {
+                    let (name, value) = line.split_once(": ")?;
+                    let name = ureq::http::HeaderName::from_bytes(name.as_bytes()).ok()?;
+                    Some((name, ureq::http::HeaderValue::from_str(value.trim()).ok()?))
+                });
+                let headers = headers.collect();
+                all.lock().unwrap().push(Post { path: path.clone(), headers, body: body.clone() });
                 // Progress is told once, and the others again until they are heard.
                 let is_refused = path != "/progress" && refused.insert(path.clone());
                 let status = if is_refused { "503 Service Unavailable" } else { "200 OK" };
@@ -236,7 +256,12 @@ impl Listener {
                 }
             }
         });
-        Listener { url, heard, earlier: Vec::new().into() }
+        Listener { url, heard, earlier: Vec::new().into(), posts }
+    }
+
+    /// All that was posted to a path so far, also what was refused.
+    pub fn posts(&self, path: &str) -> Vec<Post> {
+        self.posts.lock().unwrap().iter().filter(|post| post.path == path).cloned().collect()
     }
 
     /// What was posted to a path.

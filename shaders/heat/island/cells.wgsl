@@ -15,6 +15,8 @@
 @group(0) @binding(9) var<storage, read> air: array<vec2<f32>>;
 @group(0) @binding(10) var<storage, read> wind: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> found: array<Effect>;
+// Share of sunlight that ground or roof of each cell reflects.
+@group(0) @binding(12) var<storage, read> albedo: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -41,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let long = shine[cell].y + views.x * near.z + views.y * near.w;
     let short = beam.x + shine[cell].x;
     var load = Load();
-    load.absorbed = (1.0 - skin.albedo) * short + skin.emissivity * long;
+    load.absorbed = (1.0 - albedo[cell]) * short + skin.emissivity * long;
     load.emissivity = skin.emissivity;
     load.convection = convection;
     load.air = own.x;
@@ -75,7 +77,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
     effect.skin = ground.skin;
     effect.ground_latent = ground.latent;
-    effect.short = skin.albedo * short;
+    effect.short = albedo[cell] * short;
     effect.long = up;
     effect.crown = before.y;
     if views.z > 0.0 {

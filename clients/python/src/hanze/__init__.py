@@ -55,6 +55,14 @@ def _token(url: str) -> str | None:
     return None
 
 
+def _path(href: str) -> str:
+    """The path of a link on the server: links are whole URLs, and the key goes to the server that was named and to no other."""
+    for root in ("/v1/", "/maps/"):
+        if root in href:
+            return root + href.partition(root)[2]
+    raise HanzeError(f"the server names a link {href!r}, which is not followed")
+
+
 @dataclass(frozen=True)
 class Raster:
     """A layer: values (rows from the north, NaN for none), the transform from cells to metres, the CRS."""
@@ -110,7 +118,7 @@ class Hanze:
         while path:
             page = json.loads(self.request("GET", path))
             yield from page["jobs"]
-            path = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+            path = next((_path(link["href"]) for link in page["links"] if link["rel"] == "next"), None)
 
     def job(self, id: str) -> Job:
         """A job by its id."""
@@ -180,7 +188,7 @@ class Job:
         files = self.files()
         if name not in files:
             raise HanzeError(f"there is no {name}; there are {', '.join(sorted(files))}")
-        return self.server.request("GET", files[name]["href"])
+        return self.server.request("GET", _path(files[name]["href"]))
 
     def raster(self, layer: str) -> Raster:
         """A layer with its place, such as max_depth or frames/depth_001800.000s."""
@@ -230,5 +238,5 @@ class Job:
             if not path.is_relative_to(folder.resolve()):
                 raise HanzeError(f"the server names a file {name!r}, which is not written")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.server.request("GET", link["href"]))
+            path.write_bytes(self.server.request("GET", _path(link["href"])))
         return folder

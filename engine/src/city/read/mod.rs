@@ -7,7 +7,7 @@ mod vectors;
 
 pub use geotiff::{Block, Cog};
 pub use units::{TO_METRES, is_mercator, metres};
-pub use vectors::{Feature, Features, Line, Value, features, lines};
+pub use vectors::{Feature, Features, Line, OUTLINES, Value, features, lines};
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
@@ -15,6 +15,9 @@ use crate::raster::Raster;
 use crate::remark::{Remark, Remarks};
 use crate::words::Language;
 use std::path::Path;
+
+/// Endings of the files that [`raster`] reads.
+pub const RASTERS: [&str; 5] = ["tif", "tiff", "asc", "dem", "txt"];
 
 /// What the numbers of a file are, which decides how they are checked and kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -184,24 +184,9 @@ pub struct Reading<'a> {
     pub rules: &'a Rules,
 }
 
-/// Whether a file holds roads that can be read, by its name.
-pub fn is_network(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        ".osm",
-        ".osm.xml",
-        ".osm.gz",
-        ".osm.xml.gz",
-        ".osm.pbf",
-        ".net.xml",
-        ".net.xml.gz",
-        ".gpkg",
-        ".geojson",
-        "_net.tntp",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end))
-}
+/// Endings of the files that [`read`] reads.
+pub const NETWORKS: [&str; 11] =
+    ["osm", "osm.xml", "osm.gz", "osm.xml.gz", "osm.pbf", "net.xml", "net.xml.gz", "gpkg", "geojson", "json", "tntp"];
 
 /// Reads a network into the city's plane and puts it in order.
 ///

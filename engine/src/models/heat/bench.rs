@@ -98,5 +98,11 @@ pub(super) fn day() -> Weather {
             rain: None,
         }
     };
-    Weather { hours: (0..24).map(hour).collect(), repairs: Remarks::default(), is_typical: false, is_of_moment: false }
+    Weather {
+        hours: (0..24).map(hour).collect(),
+        repairs: Remarks::default(),
+        station: None,
+        is_typical: false,
+        is_of_moment: false,
+    }
 }

@@ -7,7 +7,7 @@ use super::sky::{self, Light, Patch};
 use super::sun::{Sun, extraterrestrial, sun};
 use crate::cover::Cover;
 use crate::error::{Error, Result};
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use crate::weather::{Hour, Weather, date, days, stamp};
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -15,9 +15,13 @@ use std::f64::consts::{FRAC_PI_2, PI};
 const POSITIONS: usize = 6;
 /// Below this altitude the sun has no direct part, rad.
 const LOWEST: f64 = PI / 180.0;
-/// Light that comes through a crown with leaves, and through a bare one; days of the year with leaves.
+/// Light that comes through a crown with leaves, and through a bare one; days of the year with leaves north of the tropics, and days
+/// after which the south has the same season.
 const THROUGH: (f32, f32) = (0.03, 0.5);
 const LEAVES: std::ops::RangeInclusive<i64> = 97..=300;
+const HALF_YEAR: i64 = 182;
+/// Latitude up to which trees keep their leaves all year, degrees.
+const TROPIC: f64 = 23.44;
 /// Global radiation that is believed while the sun is down all hour, W/m²; up to `STRAY` it is taken as none.
 const NIGHT: f64 = 8.0;
 const STRAY: f64 = 40.0;
@@ -50,6 +54,8 @@ pub struct Forcing {
     pub is_isotropic: bool,
     /// Light that comes through a crown.
     pub through: f32,
+    /// Share of sunlight that walls reflect.
+    pub wall_albedo: f64,
     /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
     /// [`Cover::ALL`].
     pub walls: f64,
@@ -112,12 +118,19 @@ pub fn forcing_under(
             vapour,
             is_in_time: false,
             is_isotropic: false,
-            through: if LEAVES.contains(&day_of_year) { THROUGH.0 } else { THROUGH.1 },
+            through: if has_leaves(latitude, day_of_year) { THROUGH.0 } else { THROUGH.1 },
+            wall_albedo: f64::from(ground::WALL.albedo),
             walls: warmer(ground::WALL),
             ground: Cover::ALL.map(|cover| warmer(ground::kind(cover))),
         });
     }
     Ok((forcings, repairs))
+}
+
+/// Whether trees have leaves at a latitude (degrees) on a day of the year from 1 on.
+fn has_leaves(latitude: f64, day_of_year: i64) -> bool {
+    let season = if latitude < 0.0 { (day_of_year - 1 + HALF_YEAR) % 365 + 1 } else { day_of_year };
+    latitude.abs() <= TROPIC || LEAVES.contains(&season)
 }
 
 /// Makes means of the hour of what is of the moment at its end: the middle between both of its ends. The first hour stays as it is.
@@ -135,7 +148,12 @@ pub fn to_means(weather: &mut Weather) {
         own.pressure = both(before.pressure, own.pressure);
         own.cloud = both(before.cloud, own.cloud);
     }
-    weather.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends");
+    // How the file is read, and no guess: it comes last.
+    weather.repairs.push(Remark::new(
+        0.0,
+        "temperature and humidity of an hour are the mean of those at both of its ends",
+        "temperatuur en vochtigheid van een uur zijn het gemiddelde van die aan het begin en het eind ervan",
+    ));
 }
 
 /// The sun over some weather at a place (degrees), six times an hour, and the weather without light that cannot be the sun's.
@@ -153,14 +171,13 @@ pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weat
     if !is_typical {
         same_clock(&weather.hours, &suns)?;
     }
-    let mut lowered = 0;
+    let (mut lowered, mut dark, mut brightest_night) = (0, 0, 0.0f64);
     let Weather { hours, repairs, .. } = &mut weather;
     for (hour, suns) in hours.iter_mut().zip(&suns) {
         let is_night = suns.iter().all(|sun| sun.altitude < -LOWEST);
         if is_night && hour.global > 0.0 {
             if hour.global > NIGHT {
-                let words = format!("{:.0} W/m² in the night before {} taken as none", hour.global, stamp(hour.end));
-                repairs.push(words);
+                (dark, brightest_night) = (dark + 1, brightest_night.max(hour.global));
             }
             (hour.global, hour.diffuse, hour.direct) = (0.0, Some(0.0), Some(0.0));
         }
@@ -171,10 +188,25 @@ pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weat
             lowered += 1;
         }
     }
+    let count = hours.len();
+    let share = |some: usize| some as f64 / count.max(1) as f64;
+    if dark > 0 {
+        let en = format!(
+            "{dark} of {count} hours have light, up to {brightest_night:.0} W/m², while the sun is down: taken as none"
+        );
+        let nl = format!(
+            "{dark} van de {count} uren hebben licht, tot {brightest_night:.0} W/m², terwijl de zon onder is: genomen als geen licht"
+        );
+        repairs.push(Remark::new(share(dark), en, nl));
+    }
     if lowered > 0 {
-        repairs.push(format!(
-            "{lowered} hours had more light than the sun gives at that height: as much as it gives is taken"
-        ));
+        let en = format!(
+            "{lowered} of {count} hours have more light than the sun gives at that height: as much as it gives is taken"
+        );
+        let nl = format!(
+            "{lowered} van de {count} uren hebben meer licht dan de zon op die hoogte geeft: wat de zon geeft is genomen"
+        );
+        repairs.push(Remark::new(share(lowered), en, nl));
     }
     plausible(&weather.hours, &suns)?;
     Ok((weather, suns))
@@ -345,11 +377,11 @@ impl Forcing {
             true => (vec![self.light.diffuse / PI; patches.len()], vec![self.sky / PI; patches.len()]),
         };
         let wall = f64::from(ground::WALL.emissivity);
-        let albedo = f64::from(ground::WALL.albedo);
         // What walls and crowns do not emit they reflect, of surroundings about as warm as the air.
         let emits = f64::from(u8::from(!self.is_in_time));
         let emitted = |warmer: f64| emits * (wall * black(air + warmer) + (1.0 - wall) * black(air)) / PI;
-        let scattered = albedo * 0.5 * diffuse / PI;
+        let scattered = |albedo: f64| albedo * 0.5 * diffuse / PI;
+        let (albedo, leaves) = (self.wall_albedo, f64::from(ground::WALL.albedo));
         let through = f64::from(self.through);
         let of = |((patch, short), long): ((&Patch, f64), f64)| {
             // Of a wall that is seen there and faces the one who sees it.
@@ -363,11 +395,11 @@ impl Forcing {
             Bright {
                 sky_short: short as f32,
                 sky_long: long as f32,
-                crown_short: (through * short + scattered) as f32,
+                crown_short: (through * short + scattered(leaves)) as f32,
                 crown_long: (emits * black(air) / PI) as f32,
-                lit_short: (scattered + albedo * on_wall / PI) as f32,
+                lit_short: (scattered(albedo) + albedo * on_wall / PI) as f32,
                 lit_long: emitted(self.walls) as f32,
-                shaded_short: scattered as f32,
+                shaded_short: scattered(albedo) as f32,
                 shaded_long: emitted(0.0) as f32,
                 threshold: threshold as f32,
                 level: patch.level as f32,
@@ -386,6 +418,20 @@ impl Forcing {
 mod tests {
     use super::super::bench;
     use super::*;
+
+    #[test]
+    fn trees_have_leaves_in_the_summer_of_their_hemisphere() {
+        for month in 1..=12 {
+            let day = days(2019, month, 15).unwrap() - days(2019, 1, 1).unwrap() + 1;
+            let [north, south] = [52.0, -35.0].map(|latitude| has_leaves(latitude, day));
+            assert_eq!(north, (4..=10).contains(&month), "north in month {month}");
+            assert_eq!(south, !(5..=9).contains(&month), "south in month {month}");
+            for latitude in [-20.0, -1.0, 0.0, 15.0, 23.0] {
+                assert!(has_leaves(latitude, day), "{latitude} in month {month}");
+            }
+            assert!((1..=366).all(|day| has_leaves(0.0, day)));
+        }
+    }
 
     #[test]
     fn a_clear_sky_may_emit_less() {

@@ -154,6 +154,9 @@ impl GpuSolver {
         let crowns: Vec<[f32; 2]> =
             scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
         let kinds: Vec<u32> = covers.iter().map(|cover| u32::from(*cover).min(Cover::ALL.len() as u32 - 1)).collect();
+        let usual = Cover::ALL.map(|cover| ground::kind(cover).albedo);
+        let albedo: Vec<f32> =
+            kinds.iter().enumerate().map(|(cell, kind)| scene.albedo_of(cell, usual[*kind as usize])).collect();
         let roofs: Vec<u32> = scene.is_roof.iter().map(|roof| u32::from(*roof)).collect();
         let weights: Vec<Weight> = below(&scene.grid, f64::from(EYE))
             .into_iter()
@@ -175,6 +178,7 @@ impl GpuSolver {
         let crowns = filled("crowns", bytemuck::cast_slice(&crowns))?;
         let kinds = filled("covers", bytemuck::cast_slice(&kinds))?;
         let roofs = filled("roofs", bytemuck::cast_slice(&roofs))?;
+        let albedo = filled("albedo", bytemuck::cast_slice(&albedo))?;
         let count = weights.len() as u32;
         let weights = filled("weights", bytemuck::cast_slice(&weights))?;
         let sky_view = of("sky view", len, 4)?;
@@ -201,8 +205,10 @@ impl GpuSolver {
                 HORIZONS,
                 &[&looks, &steps, &list, &shares, &surface, &eyes, &crowns, &walls, &hidden, &sky_view],
             )?;
-            let all =
-                [&hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground];
+            let all = [
+                &hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground,
+                &albedo,
+            ];
             let incoming = stage(INCOMING, &all)?;
             strips.push(Strip { views: first..last + 1, cells, walls, hidden, horizons, incoming });
             first = last + 1;
@@ -416,7 +422,7 @@ impl Solver for GpuSolver {
         }
         let surface = |(cover, warmer): (Cover, f64)| {
             let kind = ground::kind(cover);
-            Surface { albedo: kind.albedo, emissivity: kind.emissivity, warmer: warmer as f32 }
+            Surface { emissivity: kind.emissivity, warmer: warmer as f32 }
         };
         let surfaces: Vec<Surface> = Cover::ALL.into_iter().zip(forcing.ground).map(surface).collect();
         self.gpu.write(&self.surfaces, &surfaces)?;

@@ -21,14 +21,14 @@ pub const WALL: Kind = Kind { albedo: 0.20, emissivity: 0.90, gain: (0.37, -3.41
 
 /// The surface of a kind of cover.
 pub fn kind(cover: Cover) -> Kind {
-    match cover {
-        Cover::Cobble => Kind { albedo: 0.20, emissivity: 0.95, gain: (0.37, -3.41), warmest: 15.0 },
-        Cover::Asphalt => Kind { albedo: 0.18, emissivity: 0.95, gain: (0.58, -9.78), warmest: 15.0 },
-        Cover::Roof => Kind { albedo: 0.18, emissivity: 0.95, gain: (0.58, -9.78), warmest: 15.0 },
-        Cover::Grass => Kind { albedo: 0.16, emissivity: 0.94, gain: (0.21, -3.38), warmest: 14.0 },
-        Cover::Soil => Kind { albedo: 0.25, emissivity: 0.94, gain: (0.33, -3.01), warmest: 14.0 },
-        Cover::Water => Kind { albedo: 0.05, emissivity: 0.98, gain: (0.0, 0.0), warmest: 12.0 },
-    }
+    let (emissivity, gain, warmest) = match cover {
+        Cover::Cobble => (0.95, (0.37, -3.41), 15.0),
+        Cover::Asphalt | Cover::Roof => (0.95, (0.58, -9.78), 15.0),
+        Cover::Grass => (0.94, (0.21, -3.38), 14.0),
+        Cover::Soil => (0.94, (0.33, -3.01), 14.0),
+        Cover::Water => (0.98, (0.0, 0.0), 12.0),
+    };
+    Kind { albedo: cover.albedo(), emissivity, gain, warmest }
 }
 
 /// The day of a place.

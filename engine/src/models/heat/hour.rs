@@ -78,7 +78,7 @@ pub fn radiation(
     let kind = |cell: usize| usize::from(covers[cell]).min(kinds.len() - 1);
     let reflected: Vec<f32> = (0..len)
         .into_par_iter()
-        .map(|cell| kinds[kind(cell)].albedo * (beam_down[cell] + incoming.short_down[cell]))
+        .map(|cell| scene.albedo_of(cell, kinds[kind(cell)].albedo) * (beam_down[cell] + incoming.short_down[cell]))
         .collect();
     warmth.par_iter_mut().enumerate().for_each(|(cell, warmth)| {
         *warmth = MEMORY * *warmth + (1.0 - MEMORY) * forcing.ground[kind(cell)] as f32 * lit[cell];

@@ -8,6 +8,7 @@ use super::island::air::Choices;
 use super::island::column::Conduction;
 use super::island::exchange::START;
 use super::island::run::{Edges, Island, Released};
+use super::island::town::surfaces;
 use super::island::winds::Place;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
@@ -15,7 +16,7 @@ use super::product::{Felt, Hour, Product};
 use super::scene::{EYE, Scene};
 use super::solver::solver;
 use super::story;
-use super::sums::Sums;
+use super::sums::{Noon, Sums};
 use super::views::{Keep, bytes_per_cell};
 use crate::cache::Cache;
 use crate::city::City;
@@ -29,7 +30,7 @@ use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
 use crate::raster::Raster;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario, WindName};
 use crate::weather;
 use std::io::{Read, Write};
@@ -42,6 +43,11 @@ const SMALLEST_CELL: f64 = 0.1;
 const BYTES_PER_CELL: u64 = 300;
 /// Memory that surfaces and air in time take of a cell besides: columns, grids of the air, winds from a few sides, bytes.
 const BYTES_IN_TIME: u64 = 900;
+/// How far the station of a typical year may lie from the city, km, and the radius of the Earth, km.
+const FARTHEST: f64 = 100.0;
+const EARTH: f64 = 6371.0;
+/// Latitudes and longitudes for which the national method is made, degrees.
+const DUTCH: [std::ops::RangeInclusive<f64>; 2] = [50.5..=53.8, 3.0..=7.5];
 /// Degrees that given coordinates may lie from where the city's plane has it.
 const NEARBY: f64 = 1.0;
 
@@ -58,6 +64,8 @@ struct Problem {
     gauges: Vec<Gauge>,
     /// Whether a cell is open ground, of which layers speak.
     is_open: Vec<bool>,
+    /// Which hours are around noon.
+    noon: Noon,
 }
 
 /// The day on which surfaces and air settle, and the hours of the run.
@@ -111,7 +119,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
     }
     let problem = problem(city, scenario, device, &keep).map_err(|error| scenario.locate(error))?;
-    let Problem { product, repairs, gauges, is_open } = problem;
+    let Problem { product, repairs, gauges, is_open, noon } = problem;
     Ok(Box::new(Heat {
         grid,
         hours: product.hours(),
@@ -123,7 +131,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
         has_looked: false,
         done: 0,
         latest: Felt::default(),
-        sums: Sums::new(grid.len()),
+        sums: Sums::new(grid.len(), noon),
         readings: Vec::new(),
     }))
 }
@@ -157,12 +165,21 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     let (product, mut repairs): (Box<dyn Product>, Remarks) = match heat.product() {
         HeatProduct::National => {
             let mut found = national::read(&path, start, hours)?;
+            is_near(&found, place)?;
             pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, &path))?;
             let product = National::new(city, &mut found, (start, start + 3600 * hours), place)?;
+            if !(DUTCH[0].contains(&place.0) && DUTCH[1].contains(&place.1)) {
+                found.repairs.push(Remark::new(
+                    1.0,
+                    "the national method is made for the Netherlands, and the city lies elsewhere",
+                    "de landelijke methode is gemaakt voor Nederland, en de stad ligt elders",
+                ));
+            }
             (Box::new(product), found.repairs)
         }
         HeatProduct::Physical => {
-            let ((first, mut hours), mut repairs) = hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
+            let ((mut first, mut hours), mut repairs) =
+                hours_of(heat, &path, pressure.as_deref(), (start, hours), place)?;
             if heat.clear_sky_less.is_some() {
                 let measured = hours.iter().filter(|hour| hour.weather.longwave.is_some()).count();
                 if measured == hours.len() {
@@ -170,12 +187,20 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                     return Err(Error::scenario("heat.clear_sky_less", problem, "leave it out"));
                 }
                 if measured > 0 {
-                    repairs.push(format!("clear_sky_less does nothing in {measured} hours with longwave radiation"));
+                    let count = hours.len();
+                    repairs.push(Remark::new(
+                        measured as f64 / count as f64,
+                        format!("clear_sky_less does nothing in {measured} of {count} hours, which have longwave radiation"),
+                        format!("clear_sky_less doet niets in {measured} van de {count} uren, die langgolvige straling hebben"),
+                    ));
                 }
             }
             let isotropic = heat.sky == Some(HeatSky::Isotropic);
             hours.iter_mut().for_each(|hour| hour.is_isotropic = isotropic);
-            let solver = solver(scene(city), covers(city), device, keep)?;
+            if let Some(albedo) = heat.island.as_ref().and_then(|island| island.albedo.get("wall")) {
+                first.iter_mut().chain(&mut hours).for_each(|hour| hour.wall_albedo = *albedo);
+            }
+            let solver = solver(reflecting(city, heat), covers(city), device, keep)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
             let island = match heat.is_in_time() {
@@ -202,12 +227,20 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
     };
     let through = buildings.iter().zip(&trees).filter(|(building, tree)| **building > 0.0 && *tree > *building).count();
     if through > 0 {
-        repairs.push(format!("{through} cells have crowns above roofs"));
+        repairs.push(Remark::new(
+            through as f64 / grid.len() as f64,
+            format!("{through} cells have crowns above roofs"),
+            format!("{through} cellen hebben boomkronen boven daken"),
+        ));
     }
     if city.cover.is_none() {
-        repairs.push("nothing says what covers the ground: bricks and slabs are taken");
+        repairs.push(Remark::new(
+            1.0,
+            "nothing says what covers the ground: bricks and slabs are taken",
+            "niets zegt wat de grond bedekt: klinkers en tegels zijn genomen",
+        ));
     }
-    Ok(Problem { product, repairs, gauges, is_open })
+    Ok(Problem { product, repairs, gauges, is_open, noon: Noon::at(place.1) })
 }
 
 /// Hours of a run, with the day before where surfaces and air need one; and repairs.
@@ -222,6 +255,7 @@ fn hours_of(
     let read = |from: i64| -> Result<weather::Weather> {
         let take = |from: i64| -> Result<weather::Weather> {
             let mut found = weather::read(path, from, end)?;
+            is_near(&found, place)?;
             pressure.map_or(Ok(()), |path| weather::take_pressure(&mut found, path))?;
             Ok(found)
         };
@@ -250,7 +284,11 @@ fn hours_of(
         return Ok(((all, hours), repairs));
     }
     let (hours, mut repairs) = under(&read(start)?)?;
-    repairs.push("the weather has no whole day before: surfaces and air settle on the run's own first day");
+    repairs.push(Remark::new(
+        hours.len().min(24) as f64 / hours.len().max(1) as f64,
+        "the weather has no whole day before: surfaces and air settle on the run's own first day",
+        "het weer heeft geen hele dag ervoor: oppervlakken en lucht komen in evenwicht op de eerste dag van de berekening zelf",
+    ));
     Ok(((hours[..hours.len().min(24)].to_vec(), hours), repairs))
 }
 
@@ -292,16 +330,40 @@ fn island(
         Released { mean: scenario.released(&city.grid)?, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
-        repairs.push("the weather has no rain: none is taken");
+        repairs.push(Remark::new(
+            1.0,
+            "the weather has no rain: none is taken",
+            "het weer geeft geen regen: er is geen regen genomen",
+        ));
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    Island::on(device, place, (scene(city), covers(city)), choices, (edges, released), hours)
+    Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, released), hours)
 }
 
 /// What stands in a city's light.
 pub(super) fn scene(city: &City) -> Scene {
     let values = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     Scene::new(city.grid, &city.terrain.values, &values(&city.buildings), &values(&city.canopy), EYE)
+}
+
+/// The same, with what each cell reflects where the scenario or its classes of land use say: what the scenario says of a cover counts first.
+fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
+    let mut scene = scene(city);
+    let given = |cover: u8| {
+        let cover = Cover::ALL.get(usize::from(cover)).copied();
+        let (name, _) = ALBEDOS.iter().find(|(_, own)| own.is_some() && *own == cover)?;
+        heat.island.as_ref()?.albedo.get(*name).map(|albedo| *albedo as f32)
+    };
+    if city.albedo.is_none() && (0..Cover::ALL.len() as u8).all(|cover| given(cover).is_none()) {
+        return scene;
+    }
+    let usual = |cover: u8| Cover::ALL.get(usize::from(cover)).map_or(0.0, |cover| ground::kind(*cover).albedo);
+    let of_class = |cell: usize| city.albedo.as_ref().map(|albedo| albedo.values[cell]);
+    let covers = surfaces(&scene, &covers(city));
+    let albedo =
+        |(cell, cover): (usize, &u8)| given(*cover).or_else(|| of_class(cell)).unwrap_or_else(|| usual(*cover));
+    scene.albedo = covers.iter().enumerate().map(albedo).collect();
+    scene
 }
 
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
@@ -351,6 +413,29 @@ fn place(grid: &Grid, given: Option<(f64, f64)>) -> Result<(f64, f64)> {
             ))
         }
     }
+}
+
+/// Refuses weather of a station that is too far from the city (degrees).
+fn is_near(weather: &weather::Weather, place: (f64, f64)) -> Result<()> {
+    let Some(station) = weather.station else { return Ok(()) };
+    let far = apart(station, place);
+    if far <= FARTHEST {
+        return Ok(());
+    }
+    let problem = format!(
+        "is of a station at {:.2}, {:.2} (latitude, longitude), {far:.0} km from the city at {:.2}, {:.2}",
+        station.0, station.1, place.0, place.1
+    );
+    let mend =
+        format!("give the weather of a station within {FARTHEST} km, or correct the place of the city or of the file");
+    Err(Error::scenario("heat.weather", problem, mend))
+}
+
+/// Distance of two places (degrees) on a round Earth, km.
+fn apart(one: (f64, f64), other: (f64, f64)) -> f64 {
+    let [(a, b), (c, d)] = [one, other].map(|(latitude, longitude)| (latitude.to_radians(), longitude.to_radians()));
+    let half = |angle: f64| (0.5 * angle).sin().powi(2);
+    2.0 * EARTH * (half(c - a) + a.cos() * c.cos() * half(d - b)).sqrt().min(1.0).asin()
 }
 
 impl Heat {
@@ -443,8 +528,9 @@ impl Model for Heat {
         let noon = sums.noon();
         let cool = noon.as_ref().map(|[pet, _]| cool(&self.grid, pet, &self.is_open));
         if let (Some([pet, _]), Some(cool)) = (&noon, &cool) {
-            let words = "mean felt temperature (PET) of the hours that end at 10 to 16 h UTC";
-            layers.push(self.layer("noon_pet", "°C", words, pet));
+            let (from, to) = sums.around.ends();
+            let words = format!("mean felt temperature (PET) of the hours that end at {from} to {to} h UTC");
+            layers.push(self.layer("noon_pet", "°C", &words, pet));
             let words = "1 where it stays cool around noon (PET of at most 35 °C, at least 200 m², no ribbons), else 0";
             layers.push(self.layer("cool_places", "", words, &cool.places));
             layers.push(self.layer(
@@ -482,13 +568,15 @@ impl Model for Heat {
     }
 
     fn remarks(&self) -> Remarks {
-        self.repairs.clone()
+        let mut remarks = self.repairs.clone();
+        remarks.extend(self.product.remarks());
+        remarks
     }
 
     fn settings(&self) -> serde_json::Value {
         let mut settings = self.product.settings();
         settings["hours"] = self.hours.len().into();
-        settings["repairs"] = serde_json::json!(self.repairs);
+        settings["repairs"] = serde_json::json!(self.remarks());
         if let Some(margin) = self.product.margin() {
             settings["margin"] = story::margin_words(margin, &self.is_open).into();
         }
@@ -510,7 +598,7 @@ impl Model for Heat {
 
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
         let len = self.grid.len();
-        self.sums = Sums::load(from, len, self.hours.len())?;
+        self.sums = Sums::load(from, len, self.hours.len(), self.sums.around)?;
         let done = self.sums.summaries.len();
         let state = read::<f32>(from, Some(self.product.state_len()))?;
         // Before the first hour nothing was felt. A frame is written before a checkpoint is, so that its other layers are not needed.

@@ -188,8 +188,6 @@ shared_struct! {
 shared_struct! {
     /// A kind of surface in an hour.
     pub struct Surface {
-        /// Share of shortwave radiation that it reflects.
-        pub albedo: f32,
         /// Emissivity.
         pub emissivity: f32,
         /// How much warmer than the air it is in the sun, K.

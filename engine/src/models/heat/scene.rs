@@ -24,6 +24,8 @@ pub struct Scene {
     pub crown_high: Vec<f32>,
     /// Whether a cell is a building.
     pub is_roof: Vec<bool>,
+    /// Share of sunlight that ground or roof of each cell reflects; empty where the covers alone say.
+    pub albedo: Vec<f32>,
 }
 
 impl Scene {
@@ -50,7 +52,13 @@ impl Scene {
             crown_high: crowns.iter().map(|crown| crown.1).collect(),
             surface,
             is_roof,
+            albedo: Vec::new(),
         }
+    }
+
+    /// Share of sunlight that a cell reflects, where `usual` is that of its cover.
+    pub fn albedo_of(&self, cell: usize, usual: f32) -> f32 {
+        self.albedo.get(cell).copied().unwrap_or(usual)
     }
 
     /// Whether any tree stands in it.

@@ -1,7 +1,7 @@
 //! What a hot day means for neighbourhoods and buildings, and in words.
 
 use super::cool::{Cool, FAR, NEAR};
-use super::sums::{EXTREME, HOT, NOON, Summary, Sums, WARM};
+use super::sums::{EXTREME, HOT, Noon, Summary, Sums, WARM};
 use crate::frame::Table;
 use crate::grid::Grid;
 use crate::objects::Shape;
@@ -184,12 +184,12 @@ pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
     tables
 }
 
-/// Share of open ground for which the data reaches far enough, %.
+/// Share of open ground for which the data reaches far enough, %; all of it where there is none.
 fn whole_margin(margin: &[f32], is_open: &[bool]) -> f64 {
     let open = margin.iter().zip(is_open).filter(|(_, open)| **open);
     let (whole, all) =
         open.fold((0.0, 0.0), |(whole, all), (share, _)| (whole + f64::from(u8::from(*share > 0.999)), all + 1.0f64));
-    100.0 * whole / all.max(1.0)
+    if all > 0.0 { 100.0 * whole / all } else { 100.0 }
 }
 
 /// Whether the margin around a city is wide enough, for the record.
@@ -239,7 +239,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     if means[0] > 0.0 {
         story.push(both(&|language| day(language, &means)));
         if facts.noon.is_some() {
-            story.push(both(&|language| noon(language, &means)));
+            story.push(both(&|language| noon(language, facts.sums.around, &means)));
         }
         if facts.sums.nights > 0 {
             story.push(both(&|language| {
@@ -308,17 +308,27 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
             return language.pick("The run has no night.", "De berekening heeft geen nacht.").into();
         };
         let [mean, most, tropical] = [mean, *most, tropical].map(|value| language.number(value, 1));
-        match language {
+        let island = match language {
             Language::English => format!(
                 "By night the air in the city was {mean} K warmer than at the station on average, and {most} K in the hour that ended at \
-                 {when} (the heat island). Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
+                 {when} (the heat island)."
             ),
             Language::Dutch => format!(
                 "'s Nachts was de lucht in de stad gemiddeld {mean} K warmer dan op het station, en {most} K in het uur dat eindigde om \
-                 {when} (het hitte-eiland). Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven \
-                 20 °C (tropennachten)."
+                 {when} (het hitte-eiland)."
             ),
-        }
+        };
+        let nights = match language {
+            // Of no night it is not known whether it stays warm.
+            _ if whole == 0 => return island,
+            Language::English => format!(
+                "Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
+            ),
+            Language::Dutch => format!(
+                "Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven 20 °C (tropennachten)."
+            ),
+        };
+        format!("{island} {nights}")
     });
     Some([day, night])
 }
@@ -337,10 +347,10 @@ fn day(language: Language, means: &[f64; 13]) -> String {
     }
 }
 
-fn noon(language: Language, means: &[f64; 13]) -> String {
+fn noon(language: Language, around: Noon, means: &[f64; 13]) -> String {
     let [mean, strong, extreme, shade, cool] =
         [means[5], means[8], means[9], means[10], means[11]].map(|value| language.number(value, 1));
-    let (from, to) = (NOON.start(), NOON.end());
+    let (from, to) = around.ends();
     match language {
         Language::English => format!(
             "Around noon (the hours that end at {from} to {to} h UTC) it felt like {mean} °C on average: strong heat stress on {strong} % of \

@@ -16,8 +16,37 @@ pub(super) const WARM: f32 = 20.0;
 pub(super) const DEGREES: f32 = 25.0;
 /// See `DEGREES`.
 pub(super) const TROPICAL: f32 = 20.0;
-/// Hours of the day (UTC) whose mean the standard heat map shows, by their labels: seven of them.
-pub(super) const NOON: std::ops::RangeInclusive<i64> = 10..=16;
+/// Seven hours around the highest sun, whose mean the standard heat map shows: in the Netherlands those that end at 10 to 16 h UTC, and
+/// elsewhere those in which the sun stands in the same places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Noon {
+    /// The hour (UTC) at which the first of them ends, 1 to 24.
+    first: i64,
+}
+
+impl Noon {
+    /// How many they are, at which hour the first one ends in the Netherlands, and the longitude of that, degrees.
+    const COUNT: i64 = 7;
+    const DUTCH: (i64, f64) = (10, 5.0);
+
+    /// Those of a longitude, degrees.
+    pub(super) fn at(longitude: f64) -> Noon {
+        let (first, home) = Noon::DUTCH;
+        let earlier = ((longitude - home) / 15.0).round() as i64;
+        Noon { first: (first - earlier - 1).rem_euclid(24) + 1 }
+    }
+
+    /// Whether the hour that ends at a time (s since 1970) is one of them.
+    pub(super) fn holds(self, end: i64) -> bool {
+        let label = (end - 1).rem_euclid(86_400) / 3600 + 1;
+        (label - self.first).rem_euclid(24) < Noon::COUNT
+    }
+
+    /// The hours (UTC) at which the first and the last of them end.
+    pub(super) fn ends(self) -> (i64, i64) {
+        (self.first, (self.first + Noon::COUNT - 2) % 24 + 1)
+    }
+}
 
 /// What an hour was like on open ground: for the story.
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
@@ -66,10 +95,12 @@ pub(super) struct Sums {
     pub(super) noon: u64,
     pub(super) nights: u64,
     pub(super) summaries: Vec<Summary>,
+    /// Which hours are around noon.
+    pub(super) around: Noon,
 }
 
 impl Sums {
-    pub(super) fn new(len: usize) -> Sums {
+    pub(super) fn new(len: usize, around: Noon) -> Sums {
         let row = || vec![0.0f32; len];
         Sums {
             max_pet: vec![f32::MIN; len],
@@ -89,13 +120,13 @@ impl Sums {
             noon: 0,
             nights: 0,
             summaries: Vec::new(),
+            around,
         }
     }
 
     /// Adds an hour.
     pub(super) fn add(&mut self, hour: &Hour, felt: &Felt, is_open: &[bool]) {
-        let label = (hour.end - 1).rem_euclid(86_400) / 3600 + 1;
-        let (is_noon, is_night) = (NOON.contains(&label), hour.is_night);
+        let (is_noon, is_night) = (self.around.holds(hour.end), hour.is_night);
         let count = |values: &mut Vec<f32>, over: f32| {
             values.par_iter_mut().zip(&felt.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
         };
@@ -191,7 +222,7 @@ impl Sums {
     /// each of its days that has any.
     pub(super) fn noon(&self) -> Option<[Vec<f32>; 2]> {
         let mean = |sums: &[f32]| sums.iter().map(|sum| sum / self.noon as f32).collect();
-        let whole = NOON.count() as u64;
+        let whole = Noon::COUNT as u64;
         (self.noon > 0 && self.noon.is_multiple_of(whole)).then(|| [mean(&self.noon_pet), mean(&self.noon_sun)])
     }
 
@@ -215,7 +246,7 @@ impl Sums {
         write(out, &self.summaries)
     }
 
-    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize) -> std::io::Result<Sums> {
+    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, around: Noon) -> std::io::Result<Sums> {
         let counts = read::<u64>(from, Some(3))?;
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
@@ -242,6 +273,37 @@ impl Sums {
             noon,
             nights,
             summaries,
+            around,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sun::sun;
+    use super::*;
+
+    #[test]
+    fn noon_holds_the_highest_sun_anywhere() {
+        assert_eq!([3.4, 5.2, 7.1].map(|longitude| Noon::at(longitude).ends()), [(10, 16); 3]);
+        assert_eq!((Noon::at(138.0).ends(), Noon::at(-155.0).ends()), ((1, 7), (21, 3)));
+        let mut state = 5u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        for _ in 0..100 {
+            let (latitude, longitude) = (130.0 * random() - 65.0, 360.0 * random() - 180.0);
+            let day = (20_000.0 * random()) as i64 * 86_400;
+            let noon = Noon::at(longitude);
+            let height = |minutes: i64| sun(latitude, longitude, (day + 60 * minutes) as f64).unwrap().altitude;
+            let all = (0..1440).step_by(20).map(|minutes| (height(minutes), minutes));
+            let (_, highest) = all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+            let end = day + (60 * highest / 3600 + 1) * 3600;
+            assert!(noon.holds(end), "{latitude:.1}, {longitude:.1}: {noon:?}, highest after {highest} min");
+            assert_eq!((1..=24).filter(|label| noon.holds(day + 3600 * label)).count(), 7);
+            let (first, last) = noon.ends();
+            assert!(noon.holds(day + 3600 * first) && noon.holds(day + 3600 * last));
+        }
     }
 }

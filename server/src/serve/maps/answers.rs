@@ -1,16 +1,19 @@
 //! What `/maps` answers.
 
+use super::queries::{known, tile_ending};
 use super::shapes::{Coordinates, corners, features, no_plane, outline, point as parse_point, too_long};
 use super::{Found, document, find, frames, held, open, quantity, unkept, whole, work};
 use crate::serve::State;
 use crate::serve::files::names;
-use crate::serve::handlers::{Answer, answer, escaped, origin, page, read};
+use crate::serve::handlers::{Answer, answer, escaped, is_json, page, read};
 use crate::serve::keys::{Role, require};
+use crate::serve::origin::origin;
 use crate::serve::problem::Problem;
 use crate::serve::store::{Job, Output};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use hanze_engine::checksum::hex;
+use hanze_engine::output::folder::Provenance;
 use hanze_engine::output::map::Scale;
 use hanze_engine::view::{COLORMAPS, Layer, Paint, Window, colormap};
 use hanze_engine::words::{self, Language};
@@ -36,7 +39,8 @@ const CELLS_OF_BLOCK: usize = 30_000;
 /// Time that counting for one request may take.
 const COUNTING: Duration = Duration::from_secs(20);
 
-type Query = HashMap<String, String>;
+/// Names and values of a query.
+pub type Query = HashMap<String, String>;
 
 /// How a picture is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,8 @@ impl Format {
 }
 
 /// `GET /maps/openapi.json`.
-pub async fn openapi() -> Answer {
+pub async fn openapi(query: Query) -> Answer {
+    known(&query, &[])?;
     Ok(answer(StatusCode::OK, &document::openapi()))
 }
 
@@ -217,6 +222,7 @@ pub async fn tile(
         Some(_) => return Err(none()),
     };
     let number = |text: &str| text.parse::<u32>().map_err(|_| none());
+    known(&query, &["time", "rescale", "colormap_name"])?;
     let (z, x, y) = (number(&z)?, number(&x)?, number(y)?);
     let z = u8::try_from(z).ok().filter(|z| *z <= 24 && u64::from(x.max(y)) < 1 << z).ok_or_else(none)?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
@@ -245,6 +251,7 @@ pub async fn preview(
             ));
         }
     };
+    known(&query, &["time", "rescale", "colormap_name", "max_size", "width", "height"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let wish = Wish::parse(&query)?;
     let side = |name: &str| -> Result<Option<usize>, Problem> {
@@ -280,6 +287,7 @@ pub async fn point(
     headers: HeaderMap,
     query: Query,
 ) -> Answer {
+    known(&query, &["time", "coord_crs"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let (x, y) = parse_point(&place)?;
     let values = at(&state, vec![found.output.clone()], (x, y), query.get("coord_crs").cloned()).await?;
@@ -338,6 +346,7 @@ pub async fn series(
     headers: HeaderMap,
     query: Query,
 ) -> Answer {
+    known(&query, &["coord_crs"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let name = quantity(&found.output.name).to_string();
     let frames = frames(&state, &job, &name).await?;
@@ -357,6 +366,7 @@ pub async fn series(
 
 /// `GET /maps/{run}/{layer}/statistics`.
 pub async fn statistics(state: Arc<State>, job: String, layer: String, headers: HeaderMap, query: Query) -> Answer {
+    known(&query, &["time"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let output = found.output;
     let all = work(&state, &state.maps.drawing, move |state| whole(state, &output, &*open(state, &output)?)).await?;
@@ -376,7 +386,10 @@ where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
+    known(&query, &["time", "coord_crs"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
+    let of = provenance(&state, &job_of(&state, &job).await?).await?;
+    is_json(&headers)?;
     // First the body, which may be slow: whoever waits for theirs keeps nobody from being counted.
     let body = read(body).await?;
     let _waits = state.maps.waiting.try_acquire().map_err(|_| {
@@ -415,11 +428,14 @@ where
         Ok(Ok((list, is_collection)))
     });
     let (mut list, is_collection) = done.await??;
-    let value = if is_collection {
+    let mut value = if is_collection {
         json!({ "type": "FeatureCollection", "features": list })
     } else {
         list.pop().unwrap_or_default()
     };
+    // Members that the standard does not name (RFC 7946, section 6.1), as in the files of a run.
+    value["synthetic"] = of.synthetic.into();
+    value["attribution"] = of.attribution.into();
     let mut response = answer(StatusCode::OK, &value);
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/geo+json"));
     Ok(response)
@@ -433,24 +449,30 @@ fn chosen(query: &Query) -> String {
     if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
 }
 
-/// Whom to name for a job's data: from its record, or while it runs from its scenario.
-async fn attribution(state: &Arc<State>, job: &Job) -> Result<String, Problem> {
+/// Where a job's numbers come from: from its record, or while it runs from its scenario.
+async fn provenance(state: &Arc<State>, job: &Job) -> Result<Provenance, Problem> {
     let Some(record) = state.store.output(&job.id, "run-json").await? else {
-        let spec: Option<toml::Table> = toml::from_str(&job.scenario).ok();
-        return Ok(spec.and_then(|spec| Some(spec.get("attribution")?.as_str()?.to_string())).unwrap_or_default());
+        let spec: toml::Table = toml::from_str(&job.scenario).unwrap_or_default();
+        let attribution = spec.get("attribution").and_then(toml::Value::as_str).unwrap_or_default().to_string();
+        let synthetic = spec.get("city").and_then(|city| city.get("demo")).is_some();
+        return Ok(Provenance { synthetic, attribution });
     };
-    if let Some(known) = held(&state.maps.attributions).get(&record.sha256) {
+    if let Some(known) = held(&state.maps.provenances).get(&record.sha256) {
         return Ok(known.clone());
     }
     // A record of many files is long.
     let path = state.artifacts.path(&record.sha256);
     let read = tokio::task::spawn_blocking(move || {
         let record: Value = serde_json::from_slice(&std::fs::read(path).unwrap_or_default()).unwrap_or_default();
-        record["attribution"].as_str().unwrap_or_default().to_string()
+        Provenance {
+            // One that cannot be read promises nothing.
+            synthetic: record["synthetic"].as_bool().unwrap_or(true),
+            attribution: record["attribution"].as_str().unwrap_or_default().to_string(),
+        }
     });
-    let attribution = read.await.unwrap_or_default();
-    held(&state.maps.attributions).put(record.sha256, attribution.clone());
-    Ok(attribution)
+    let provenance = read.await.unwrap_or_default();
+    held(&state.maps.provenances).put(record.sha256, provenance.clone());
+    Ok(provenance)
 }
 
 async fn job_of(state: &State, id: &str) -> Result<Job, Problem> {
@@ -459,10 +481,12 @@ async fn job_of(state: &State, id: &str) -> Result<Job, Problem> {
 
 /// `GET /maps/{run}/{layer}/tilejson.json`.
 pub async fn tilejson(state: Arc<State>, job: String, layer: String, headers: HeaderMap, query: Query) -> Answer {
+    known(&query, &["time", "rescale", "colormap_name", "tile_format", "tile_scale"])?;
+    let ending = tile_ending(&query)?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     Wish::parse(&query)?;
     let row = job_of(&state, &job).await?;
-    let attribution = attribution(&state, &row).await?;
+    let of = provenance(&state, &row).await?;
     let output = found.output.clone();
     let place = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
@@ -470,23 +494,28 @@ pub async fn tilejson(state: Arc<State>, job: String, layer: String, headers: He
     });
     let ([west, south, east, north], (first, last)) = place.await?.ok_or_else(no_plane)?;
     let tiles = format!(
-        "{}/maps/{job}/{layer}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}.png{}",
+        "{}/maps/{job}/{layer}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}{ending}{}",
         origin(&state, &headers),
         chosen(&query)
     );
-    let value = json!({
+    let mut value = json!({
         "tilejson": "3.0.0", "name": format!("{}: {}", row.title, found.output.description), "scheme": "xyz",
         "tiles": [tiles], "bounds": [west, south, east, north], "minzoom": first, "maxzoom": last,
-        "center": [(west + east) / 2.0, (south + north) / 2.0, first], "attribution": attribution,
+        "center": [(west + east) / 2.0, (south + north) / 2.0, first], "attribution": of.attribution,
+        "synthetic": of.synthetic,
     });
+    if of.synthetic {
+        value["description"] = "Synthetic city: a demonstration, not a prediction".into();
+    }
     Ok(answer(StatusCode::OK, &value))
 }
 
 /// `GET /maps/{run}/{layer}/info`: where a layer lies, and its legend.
 pub async fn info(state: Arc<State>, job: String, layer: String, headers: HeaderMap, query: Query) -> Answer {
+    known(&query, &["time"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let row = job_of(&state, &job).await?;
-    let attribution = attribution(&state, &row).await?;
+    let of = provenance(&state, &row).await?;
     let output = found.output.clone();
     let told = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
@@ -511,18 +540,21 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
         }))
     });
     let mut value = told.await?;
-    value["attribution"] = attribution.into();
+    value["attribution"] = of.attribution.into();
+    value["synthetic"] = of.synthetic.into();
     Ok(answer(StatusCode::OK, &value))
 }
 
 /// `GET /maps/{run}`: the layers of a job.
-pub async fn collection(state: Arc<State>, job: String, headers: HeaderMap) -> Answer {
+pub async fn collection(state: Arc<State>, job: String, headers: HeaderMap, query: Query) -> Answer {
+    known(&query, &[])?;
+    let origin = origin(&state, &headers);
     require(&state, &headers, Role::Read).await?;
     let row = job_of(&state, &job).await?;
     let outputs = state.store.outputs(&job).await?;
     let mut layers: Vec<Value> = Vec::new();
     let mut add = |id: &str, output: &Output, times: Option<Vec<f64>>| {
-        let path = format!("/maps/{job}/{id}");
+        let path = format!("{origin}/maps/{job}/{id}");
         let mut layer = json!({
             "id": id, "name": quantity(&output.name), "title": output.description,
             "links": [

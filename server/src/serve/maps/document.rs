@@ -18,6 +18,13 @@ pub fn openapi() -> Value {
     let rescale = query("rescale", "Values of the first and last colour, low,high", text.clone());
     let colours = query("colormap_name", "Colours from low to high", json!({ "type": "string", "enum": maps }));
     let crs = query("coord_crs", "What coordinates are in: EPSG:4326, EPSG:3857, or own for the layer's plane", text);
+    let format = query(
+        "tile_format",
+        "Format of the tiles",
+        json!({ "type": "string", "enum": ["png", "webp"], "default": "png" }),
+    );
+    let scale =
+        query("tile_scale", "2 for tiles of 512 pixels", json!({ "type": "integer", "enum": [1, 2], "default": 1 }));
     let pixels =
         |name: &str, words: &str| query(name, words, json!({ "type": "integer", "minimum": 1, "maximum": 4096 }));
     let problem = |words: &str| json!({ "description": words, "content": { "application/problem+json": { "schema": { "type": "object" } } } });
@@ -31,6 +38,7 @@ pub fn openapi() -> Value {
             "401": problem("A key is needed, or is not known"), "403": problem("The key may not do that"),
             "404": problem("There is no such job, layer, tile or point"), "408": problem("The body took too long"),
             "410": problem("The job was dismissed"), "413": problem("The body is too large"),
+            "415": problem("The body is not JSON, or is packed"),
             "429": problem("Too many requests"), "500": problem("The layer cannot be read"),
             "503": problem("The server cannot answer now") } })
     };
@@ -73,7 +81,7 @@ pub fn openapi() -> Value {
     let mut paths = json!({
         "/maps/{run}": get("layers", "The layers of a job", json!([run]), json!({ "description": "Layers with links", "content": {
             "application/json": { "schema": { "type": "object" } }, "text/html": { "schema": { "type": "string" } } } })),
-        "/maps/{run}/{layer}/tilejson.json": get("tileJson", "TileJSON 3.0", json!([run, layer, time, rescale, colours]), json_good("Where the tiles are")),
+        "/maps/{run}/{layer}/tilejson.json": get("tileJson", "TileJSON 3.0", json!([run, layer, time, rescale, colours, format, scale]), json_good("Where the tiles are")),
         "/maps/{run}/{layer}/info": get("info", "Where a layer lies, and its legend", json!([run, layer, time]), json_good("Place, unit and legend")),
         "/maps/{run}/{layer}/statistics": statistics,
         "/maps/{run}/{layer}/point/{lonlat}": get("point", "The value at a point", json!([run, layer, place, time, crs]), json_good("The value; null where there is none")),

@@ -6,6 +6,7 @@
 
 mod answers;
 mod document;
+mod queries;
 mod routes;
 mod shapes;
 
@@ -15,6 +16,7 @@ use super::State;
 use super::problem::Problem;
 use super::store::Output;
 use bytes::Bytes;
+use hanze_engine::output::folder::Provenance;
 use hanze_engine::view::{Cache, Layer, Statistics};
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -46,8 +48,8 @@ pub struct Maps {
     pictures: Mutex<Pictures>,
     /// Frames of a quantity of a job, and the event up to which they are known.
     frames: Mutex<LruCache<(String, String), Known>>,
-    /// Whom to name, by the checksum of a run's record.
-    attributions: Mutex<LruCache<String, String>>,
+    /// Where a job's numbers come from, by the checksum of its record.
+    provenances: Mutex<LruCache<String, Provenance>>,
     drawing: Arc<Semaphore>,
     counting: Arc<Semaphore>,
     /// Outlines that wait to be counted.
@@ -91,7 +93,7 @@ impl Maps {
             statistics: Mutex::new(LruCache::new(STATISTICS)),
             pictures: Mutex::new(Pictures { kept: LruCache::unbounded(), bytes: 0 }),
             frames: Mutex::new(LruCache::new(LAYERS)),
-            attributions: Mutex::new(LruCache::new(STATISTICS)),
+            provenances: Mutex::new(LruCache::new(STATISTICS)),
             drawing: Arc::new(Semaphore::new(AT_ONCE)),
             counting: Arc::new(Semaphore::new(1)),
             waiting: Semaphore::new(WAITING),

@@ -3,7 +3,6 @@
 use super::answers;
 use crate::serve::State;
 use crate::serve::routes::answered;
-use std::collections::HashMap;
 use std::sync::Arc;
 use warp::Filter;
 use warp::filters::BoxedFilter;
@@ -13,7 +12,7 @@ use warp::reply::Response;
 pub fn routes(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let given = warp::any().map(move || state.clone());
     let headers = warp::header::headers_cloned();
-    let query = warp::query::<HashMap<String, String>>();
+    let query = warp::query::<answers::Query>();
     let end = warp::path::end;
     let part = || warp::path::param::<String>();
     let reads = || warp::get().or(warp::head()).unify();
@@ -21,8 +20,8 @@ pub fn routes(state: Arc<State>) -> BoxedFilter<(Response,)> {
     let run = given.clone().and(maps).and(part());
     let layer = run.clone().and(part());
 
-    let document = maps.and(warp::path("openapi.json")).and(end()).and(reads()).then(answers::openapi);
-    let collection = run.and(end()).and(reads()).and(headers).then(answers::collection);
+    let document = maps.and(warp::path("openapi.json")).and(end()).and(reads()).and(query).then(answers::openapi);
+    let collection = run.and(end()).and(reads()).and(headers).and(query).then(answers::collection);
     let quad = || warp::path("WebMercatorQuad");
     let tile = layer.clone().and(warp::path("tiles")).and(quad()).and(part()).and(part()).and(part()).and(end());
     let tile = tile.and(reads()).and(headers).and(query).then(answers::tile);

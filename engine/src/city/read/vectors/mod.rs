@@ -15,6 +15,9 @@ use crate::remark::Remarks;
 use glam::DVec2;
 use std::path::Path;
 
+/// Endings of the single files that [`features`] reads; a shapefile (.shp) is several.
+pub const OUTLINES: [&str; 7] = ["geojson", "json", "city.json", "city.jsonl", "gpkg", "sqlite", "db"];
+
 /// Cells that the rectangles around all outlines may hold, beside so many times those of the grid, and rows that their sides may cross.
 const MOST_CELLS: f64 = 1e6;
 const MOST_OVERLAP: f64 = 16.0;

@@ -237,8 +237,9 @@ impl CpuAir {
         let wind_at_2_m = at_2_m(speed, drive.gust as f32);
         let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
         let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
+        let albedo = self.scene.albedo_of(cell, skin.albedo);
         let mut load = Load {
-            absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
+            absorbed: (1.0 - albedo) * short + skin.emissivity * long,
             emissivity: skin.emissivity,
             convection,
             air,
@@ -274,7 +275,7 @@ impl CpuAir {
             skin: ground.skin,
             ground_latent: ground.latent,
             crown: self.crown[cell],
-            short: skin.albedo * short,
+            short: albedo * short,
             long: up,
             ..Effect::default()
         };

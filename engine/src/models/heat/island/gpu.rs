@@ -132,6 +132,9 @@ impl GpuAir {
         let layers = filled("layers", bytemuck::cast_slice(&layers))?;
         let covers: Vec<u32> = town.covers.iter().map(|own| u32::from(*own)).collect();
         let covers = filled("covers", bytemuck::cast_slice(&covers))?;
+        let usual = |cell: usize| materials[usize::from(town.covers[cell])].skin.albedo;
+        let albedo: Vec<f32> = (0..len).map(|cell| scene.albedo_of(cell, usual(cell))).collect();
+        let albedo = filled("albedo", bytemuck::cast_slice(&albedo))?;
         let wall_of = filled("walls of cells", bytemuck::cast_slice(&town.wall_of))?;
         let wall_cells = filled("cells of walls", bytemuck::cast_slice(&town.walls.cell))?;
         let walls: Vec<[f32; 4]> =
@@ -237,7 +240,8 @@ impl GpuAir {
             &wind,
             &found_walls,
         ];
-        let of_cells = [&drive, &skins, &covers, &seen, &around, &shine, &beams, &first, &state, &air, &wind, &effects];
+        let of_cells =
+            [&drive, &skins, &covers, &seen, &around, &shine, &beams, &first, &state, &air, &wind, &effects, &albedo];
         let of_air = [
             &drive,
             &sides[0],

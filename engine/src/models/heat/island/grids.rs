@@ -229,6 +229,20 @@ impl Grids {
         both.for_each(|((x, one), other)| *x = [*one, *other]);
     }
 
+    /// What the system makes of two fields: `(decay + Σ side) x − Σ side x_beside`.
+    pub fn times(&mut self, x: &[Pair], out: &mut [Pair]) {
+        planes(x, &mut self.x[0]);
+        self.rhs[0].iter_mut().for_each(|rhs| rhs.fill(0.0));
+        let (level, x, rhs) = (&self.levels[0], &self.x[0], &self.rhs[0]);
+        let rows = out.par_chunks_mut(level.cols).enumerate();
+        rows.with_min_len(SHARE / level.cols + 1).for_each(|(row, out)| {
+            for field in [0, 1] {
+                let of = level.row(&x[field], &rhs[field], field, row);
+                out.iter_mut().enumerate().for_each(|(col, out)| out[field] = -of.missing(col).0);
+            }
+        });
+    }
+
     /// Mean of what is missing of the first field, over cells that anything pulls at, after `solve`.
     pub fn gap(&self) -> f64 {
         let level = &self.levels[0];

@@ -16,6 +16,7 @@ use super::town::Town;
 use super::winds::{Place, Winds};
 use crate::device::Device;
 use crate::error::Result;
+use crate::remark::Remarks;
 use rayon::prelude::*;
 use std::f64::consts::PI;
 
@@ -376,6 +377,11 @@ impl Island {
             }
         }
         Ok((radiation, speed))
+    }
+
+    /// What was not solved to the end, once the hours have run.
+    pub fn remarks(&self) -> Remarks {
+        self.winds.remarks()
     }
 
     /// Its choices, and how it settled, for the record.

@@ -65,20 +65,24 @@ pub struct Town {
     pub reach: usize,
 }
 
+/// What covers each cell in its scene: what is a building has a roof, and what is none has a ground.
+pub fn surfaces(scene: &Scene, covers: &Covers) -> Covers {
+    let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0) as u8;
+    let cobble = Cover::ALL.iter().position(|own| *own == Cover::Cobble).unwrap_or(0) as u8;
+    let cover = |(cell, own): (usize, &u8)| match (scene.is_roof[cell], *own) {
+        (true, _) => roof,
+        (false, own) if own == roof => cobble,
+        (false, own) => own.min(Cover::ALL.len() as u8 - 1),
+    };
+    covers.iter().enumerate().map(cover).collect()
+}
+
 impl Town {
     /// From what stands there, and what covers the ground.
     pub fn new(scene: &Scene, buildings: &[f32], covers: &Covers) -> Town {
         let grid = scene.grid;
         let (cols, rows) = (grid.cols, grid.rows);
-        let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0) as u8;
-        let cobble = Cover::ALL.iter().position(|own| *own == Cover::Cobble).unwrap_or(0) as u8;
-        // What is a building has a roof, and what is none has a ground.
-        let cover = |(cell, own): (usize, &u8)| match (scene.is_roof[cell], *own) {
-            (true, _) => roof,
-            (false, own) if own == roof => cobble,
-            (false, own) => own.min(Cover::ALL.len() as u8 - 1),
-        };
-        let covers: Covers = covers.iter().enumerate().map(cover).collect();
+        let covers = surfaces(scene, covers);
         let mut walls = Walls::default();
         let mut wall_of = vec![NONE; grid.len()];
         for row in 0..rows {

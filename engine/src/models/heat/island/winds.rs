@@ -6,12 +6,14 @@ use super::super::window::Quarter;
 use super::air::{Choices, Wind};
 use super::diagnostic::Wind3d;
 use super::exchange::{ABOVE, AT_60_M, CALMEST};
-use super::flow::{Faces, free, project};
+use super::flow::{DIVERGENCE, Faces, free, left, project};
 use super::town::Town;
 use super::transport::passing;
 use crate::device::Device;
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::remark::{Remark, Remarks};
+use crate::words::Language;
 use std::f64::consts::PI;
 
 /// Least wind that people and skins feel, m/s, and least diffusivity, m²/s.
@@ -50,6 +52,10 @@ pub struct Winds {
     quarters: Vec<(Quarter, Blowing)>,
     /// Wind in three dimensions, by sector, where it is wanted: of 1 m/s at 10 m what flows between the houses, and what people feel.
     sectors: Option<Vec<(usize, Faces, Vec<f32>)>>,
+    /// What is left of divergence between the houses, over the wind at roofs, and the share of cells that have too much of it; and the
+    /// most in three dimensions.
+    left: (f32, f64),
+    left_above: f32,
     device: Device,
 }
 
@@ -63,6 +69,8 @@ impl Winds {
             wraps: choices.wraps,
             quarters: Vec::new(),
             sectors: choices.has_depth.then(Vec::new),
+            left: (0.0, 0.0),
+            left_above: 0.0,
             device: device.clone(),
         }
     }
@@ -82,7 +90,7 @@ impl Winds {
             Some(direction) => self.sector(direction)?,
             None => None,
         };
-        let blowing = self.blowing(from)?;
+        let blowing = self.blowing(from);
         let (faces, mut speed) = match (direction, deep) {
             (Some(_), Some((faces, near))) => {
                 let speed = near.iter().map(|near| near * at_10_m as f32).collect();
@@ -128,13 +136,46 @@ impl Winds {
         let wind = Wind3d::solve(&grid, &self.place.buildings, (-from.sin(), from.cos()), &self.device)?;
         // What flows between the houses stays there.
         let still = Faces::still(grid.cols, grid.rows);
-        let [faces, _] = free([wind.mean(f64::from(self.depth)), still], &self.is_open, 1.0)?;
+        let found = free([wind.mean(f64::from(self.depth)), still], &self.is_open, 1.0);
+        self.left_above = self.left_above.max(wind.divergence());
+        self.left = worse(self.left, left(&found, 1.0));
+        let [faces, _] = found;
         let near = wind.near();
         sectors.push((sector, faces.clone(), near.clone()));
         Ok(Some((faces, near)))
     }
 
-    fn blowing(&mut self, from: Quarter) -> Result<&Blowing> {
+    /// What the winds so far leave of divergence; nothing where they are free of it.
+    pub fn remarks(&self) -> Remarks {
+        let percent = |language: Language, own: f32| language.number(100.0 * f64::from(own), 3);
+        let mut remarks = Remarks::default();
+        let (most, share) = self.left;
+        if most > DIVERGENCE {
+            let [en, nl] = [Language::English, Language::Dutch].map(|language| percent(language, most));
+            remarks.push(Remark::new(
+                share,
+                format!("the wind between the houses is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"),
+                format!(
+                    "de wind tussen de huizen is niet helemaal zonder divergentie: in een cel blijft tot {nl} % van de wind op dakhoogte over"
+                ),
+            ));
+        }
+        if self.left_above > DIVERGENCE {
+            let [en, nl] = [Language::English, Language::Dutch].map(|language| percent(language, self.left_above));
+            remarks.push(Remark::new(
+                0.0,
+                format!(
+                    "the wind in three dimensions is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"
+                ),
+                format!(
+                    "de wind in drie dimensies is niet helemaal zonder divergentie: in een cel blijft tot {nl} % van de wind op dakhoogte over"
+                ),
+            ));
+        }
+        remarks
+    }
+
+    fn blowing(&mut self, from: Quarter) -> &Blowing {
         let at = match self.quarters.iter().position(|(own, _)| *own == from) {
             Some(at) => at,
             None => {
@@ -151,12 +192,19 @@ impl Winds {
                     [Faces::still(grid.cols, grid.rows), Faces::still(grid.cols, grid.rows)]
                 } else {
                     let mean = share.iter().sum::<f32>() / share.len().max(1) as f32;
-                    project(grid, &share, &self.is_open, mean)?
+                    let found = project(grid, &share, &self.is_open, mean);
+                    self.left = worse(self.left, left(&found, mean));
+                    found
                 };
                 self.quarters.push((from, Blowing { rough, share, faces }));
                 self.quarters.len() - 1
             }
         };
-        Ok(&self.quarters[at].1)
+        &self.quarters[at].1
     }
+}
+
+/// The worse of two leftovers.
+fn worse(one: (f32, f64), other: (f32, f64)) -> (f32, f64) {
+    (one.0.max(other.0), one.1.max(other.1))
 }

@@ -4,6 +4,7 @@ pub(super) mod national;
 pub(super) mod physical;
 
 use crate::error::Result;
+use crate::remark::Remarks;
 
 /// A layer of an hour or of a whole run, on all cells.
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ pub(super) trait Product: Send {
     fn layers(&mut self) -> Result<Vec<Layer>>;
     /// Share of what each cell's windows want that the data has; `None` where nothing is looked for far away.
     fn margin(&self) -> Option<&[f32]>;
+    /// What was guessed or left out while the hours ran.
+    fn remarks(&self) -> Remarks {
+        Remarks::default()
+    }
     /// Its choices, for the record.
     fn settings(&self) -> serde_json::Value;
     /// What passes from one hour to the next; empty where nothing does.

@@ -15,6 +15,7 @@ use crate::city::City;
 use crate::cover::Cover;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::remark::Remark;
 use crate::weather::{self, Weather, date};
 use rayon::prelude::*;
 use std::path::Path;
@@ -187,7 +188,7 @@ impl National {
 fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude): (f64, f64)) -> Result<Vec<Label>> {
     let day_of = |end: i64| (end - 1 - LATE * 3600).div_euclid(86_400);
     let civil = |end: i64| (end - 1).div_euclid(86_400);
-    let mut told = std::collections::BTreeSet::new();
+    let (mut short, mut first_short) = (0usize, None);
     let mut labels = Vec::new();
     // A season that the method does not know is said first.
     for hour in weather.hours.iter().filter(|hour| hour.end > start && hour.end <= end) {
@@ -204,12 +205,7 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
         let mut of_day = whole(day_of(hour.end));
         if of_day.len() < 24 {
             let own: Vec<_> = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
-            let (year, month, number) = date(civil(hour.end));
-            told.insert(format!(
-                "the heat island wants a whole day from 8 to 7 h UTC: for {year:04}-{month:02}-{number:02} {} hours of the date itself are \
-                 taken",
-                own.len()
-            ));
+            (short, first_short) = (short + 1, first_short.or(Some(civil(hour.end))));
             of_day = own;
         }
         // Radiation is that of a date: of the one on which the day of the method began.
@@ -233,7 +229,20 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
         let is_night = suns.iter().all(|sun| sun.altitude < 0.0);
         labels.push(Label { weather: *hour, sun: sun(latitude, longitude, hour.end as f64)?, is_night, island });
     }
-    weather.repairs.extend(told);
+    if let Some((year, month, number)) = first_short.map(date) {
+        let (count, first) = (labels.len(), format!("{year:04}-{month:02}-{number:02}"));
+        weather.repairs.push(Remark::new(
+            short as f64 / count.max(1) as f64,
+            format!(
+                "the heat island wants a whole day from 8 to 7 h UTC: for {short} of {count} hours, the first on {first}, the hours of the date \
+                 itself are taken"
+            ),
+            format!(
+                "het hitte-eiland vraagt een hele dag van 8 tot 7 uur UTC: voor {short} van de {count} uren, de eerste op {first}, zijn de uren \
+                 van de datum zelf genomen"
+            ),
+        ));
+    }
     if labels.is_empty() {
         return Err(Error::scenario("heat.date", "has no hours", "choose a date within the weather"));
     }

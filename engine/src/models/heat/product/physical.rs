@@ -17,6 +17,7 @@ use super::super::window::Quarter;
 use super::{Felt, Hour, Layer, Product};
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::remark::Remarks;
 use rayon::prelude::*;
 
 /// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
@@ -262,6 +263,10 @@ impl Product for Physical {
 
     fn margin(&self) -> Option<&[f32]> {
         None
+    }
+
+    fn remarks(&self) -> Remarks {
+        self.island.as_ref().map_or_else(Remarks::default, Island::remarks)
     }
 
     fn settings(&self) -> serde_json::Value {

@@ -236,7 +236,7 @@ pub fn wind(_: &Bench) -> Result<Vec<Figure>> {
     let share: Vec<f32> = (0..plan.grid.len()).map(|k| 0.25 + 0.1 * (k as f32 * 0.01).sin()).collect();
     // The wind at roofs over that at 10 m is at least what blows in the streets on average.
     let at_roofs = 0.25;
-    let [east, south] = project(&plan.grid, &share, &is_open, at_roofs)?;
+    let [east, south] = project(&plan.grid, &share, &is_open, at_roofs);
     let most_left = f64::from(east.divergence().max(south.divergence()) / at_roofs);
     let through = (0..plan.grid.len()).filter(|k| !is_open[*k]).flat_map(|k| east.of(k % 160, k / 160));
     let grid = Grid::local(80, 60, 1.0);
