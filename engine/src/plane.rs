@@ -48,6 +48,11 @@ impl Plane {
     }
 }
 
+/// Metres of one unit of a plane's coordinates; `None` where its code is not known.
+pub fn unit(crs: Crs) -> Option<f64> {
+    Plane::of(crs).map(|plane| plane.plane.to_meter())
+}
+
 fn is_finite((x, y): &(f64, f64)) -> bool {
     x.is_finite() && y.is_finite()
 }

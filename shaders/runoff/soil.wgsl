@@ -20,16 +20,49 @@ fn green_ampt(passes: f32, store: f32, taken: f32) -> f32 {
     return more;
 }
 
+// Mean of exp(-x s) over s from 0 to 1.
+fn mean_decay(x: f32) -> f32 {
+    let series = 1.0 - x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0 - x / 120.0)));
+    return select((1.0 - exp(-x)) / max(x, 0.1), series, x < 0.1);
+}
+
+// What is left at least of Horton's excess over the last rate where so much has sunk in, m/s.
+fn worn(decay: f32, excess: f32, taken: f32) -> f32 {
+    return max(excess - decay * taken, 0.0);
+}
+
+// What Horton's soil can take in a step, m, where so much has sunk in: y + ln y = (E - k F) / fc + ln(E / fc) is solved for the
+// excess that is left, fc y.
+fn horton(decay: f32, dt: f32, last: f32, excess: f32, taken: f32) -> f32 {
+    var left = worn(decay, excess, taken);
+    if last > 1e-6 * excess && excess > 0.0 {
+        let sum = (excess - decay * taken) / last + log(excess / last);
+        if sum > -20.0 {
+            var y = sum;
+            if sum > 1.0 {
+                y = sum - log(sum);
+            } else {
+                y = exp(sum) / (1.0 + exp(sum));
+            }
+            for (var k = 0; k < 3; k += 1) {
+                y = y * (1.0 + sum - log(y)) / (1.0 + y);
+            }
+            left = max(last * y, left);
+        }
+    }
+    return (last + left * mean_decay(decay * dt)) * dt;
+}
+
 // What is taken of a depth: first what is held on leaves and in hollows too small to see, then what sinks in.
 fn soak(capacity: f32, soil: vec2<f32>, taken: f32, depth: f32) -> f32 {
     let held = min(max(soil.y - taken, 0.0), depth);
     let rest = depth - held;
+    let before = max(taken + held - soil.y, 0.0);
     var sinks: f32;
     if params.soil == SOIL_HORTON {
-        let middle = f32(clock.now_ms) * 1e-3 - 0.5 * clock.dt;
-        sinks = (capacity + soil.x * exp(-params.decay * middle)) * clock.dt;
+        sinks = horton(params.decay, clock.dt, capacity, soil.x, before);
     } else {
-        sinks = green_ampt(capacity * clock.dt, soil.x, max(taken + held - soil.y, 0.0));
+        sinks = green_ampt(capacity * clock.dt, soil.x, before);
     }
     return held + min(sinks, rest);
 }

@@ -4,7 +4,9 @@ use super::heat::HeatProduct;
 use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
 use super::{Allowed, Scenario};
 use crate::city::demo;
+use crate::city::read::{TO_METRES, is_mercator};
 use crate::error::{Error, Result};
+use crate::grid::Crs;
 use crate::series::Between;
 use crate::weather::days;
 use std::ops::RangeInclusive;
@@ -232,6 +234,10 @@ impl Scenario {
                 problem,
                 "write a projected one such as 28992, and reproject the files",
             ));
+        }
+        if let Some(epsg) = city.epsg.filter(|epsg| is_mercator(Crs { epsg: Some(*epsg) })) {
+            let problem = format!("EPSG:{epsg} is web Mercator, whose metres are not those of the ground");
+            return Err(Error::scenario("city.epsg", problem, TO_METRES));
         }
         if let Some([west, south, east, north]) = city.extent {
             let sound = [west, south, east, north].iter().all(|v| v.abs() < 1e8);

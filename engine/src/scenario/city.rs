@@ -4,8 +4,9 @@ use super::Scenario;
 use super::ground::Ground;
 use super::spec::{Holes, ModelName, NumberOrFile};
 use super::standing;
+use super::units::to_unit_of;
 use crate::checksum::of_file;
-use crate::city::read::{Features, Limits, Quantity, Value, features, raster};
+use crate::city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
 use crate::city::resample::{Method, resample};
 use crate::city::{City, District, Soil, demo, holes};
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
 use crate::places::{Place, Places};
 use crate::raster::Raster;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
@@ -122,6 +123,21 @@ impl Scenario {
                 holes::fill_holes(&mut terrain);
             }
             _ => {}
+        }
+        if missing > 0 {
+            let share = missing as f64 / grid.len() as f64;
+            let (en, nl) = match spec.holes {
+                Some(Holes::Fill) => {
+                    ("are filled in with the heights around them", "zijn gevuld met de hoogtes eromheen")
+                }
+                _ => ("are walls to water, and no rain falls there", "houden water tegen, en daar valt geen regen"),
+            };
+            let remark = Remark::new(
+                share,
+                format!("its {missing} cells without a height {en}"),
+                format!("de {missing} cellen zonder hoogte {nl}"),
+            );
+            inputs.last_mut().into_iter().for_each(|input| input.repairs.push(remark.clone()));
         }
         let ground = self.ground(&grid, &mut inputs)?;
         let mut manning =
@@ -268,16 +284,9 @@ impl Scenario {
         let path = self.existing(layer, name)?;
         let free = crate::device::free_memory().unwrap_or(u64::MAX);
         let most = (free / 16).min(self.most_cells);
-        let raster = raster(&path, quantity, Limits { max_cells: most })?;
+        let (raster, repairs) = raster_with_remarks(&path, quantity, Limits { max_cells: most })?;
         let (sha256, bytes) = of_file(&path)?;
-        inputs.push(Input {
-            name: name.into(),
-            layer: layer.into(),
-            sha256,
-            bytes,
-            nodata_share: 0.0,
-            repairs: Remarks::default(),
-        });
+        inputs.push(Input { name: name.into(), layer: layer.into(), sha256, bytes, nodata_share: 0.0, repairs });
         Ok(raster)
     }
 
@@ -392,7 +401,8 @@ impl Scenario {
             Some(NumberOrFile::Number(value)) => return Ok(Raster::uniform(*grid, key, "", *value as f32)),
             Some(NumberOrFile::File(name)) => name,
         };
-        let source = self.read(key, name, Quantity::Values, inputs)?;
+        let mut source = self.read(key, name, Quantity::Values, inputs)?;
+        to_unit_of(key, 60.0, &mut source, &self.path(name))?;
         let mut raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&raster), grid);
         if let Some(i) = raster.values.iter().position(|value| *value < 0.0 || *value > most as f32) {

@@ -2,6 +2,7 @@
 
 mod check;
 mod city;
+mod columns;
 mod ground;
 mod heat;
 mod network;
@@ -12,6 +13,7 @@ mod spec;
 mod standing;
 mod storms;
 mod traffic;
+mod units;
 
 pub use city::{Input, check_demo_memory};
 pub use heat::{

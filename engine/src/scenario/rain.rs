@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use super::spec::NumberOrFile;
+use super::units::to_unit_of;
 use crate::city::read::{Limits, Quantity, raster};
 use crate::city::resample::{Method, resample};
 use crate::error::{Error, Result};
@@ -32,8 +33,9 @@ impl Scenario {
         let mut values = Vec::with_capacity(names.len() + 1);
         for name in names {
             let path = self.existing_at("rain.rasters_mm", name)?;
-            let source =
+            let mut source =
                 raster(&path, Quantity::Values, Limits { max_cells: self.most_cells.min(MOST_NUMBERS as u64) })?;
+            to_unit_of("rasters_mm", minutes, &mut source, &path)?;
             let first = *grid.get_or_insert(source.grid);
             if source.grid != first {
                 let problem = "does not lie on the grid of the first raster";
@@ -85,7 +87,8 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => name,
         };
         let path = self.existing_at("sewer.inlet_mm_per_hour", name).map_err(|error| self.locate(error))?;
-        let source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        let mut source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        to_unit_of("inlet_mm_per_hour", 60.0, &mut source, &path)?;
         let mut found = resample(&source, city, Method::Nearest, &path)?;
         for value in &mut found.values {
             let rate = f64::from(*value);

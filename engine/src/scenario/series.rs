@@ -2,20 +2,18 @@
 
 use super::Scenario;
 use super::check::{MINUTES, number};
+use super::columns::{Amount, Columns, MOST_POINTS, amount, factor};
 use super::spec::{RainSpec, SeriesSpec};
 use super::storms::{STORMS, shaped};
 use crate::error::{Error, Result};
+use crate::remark::{Remark, Remarks};
 use crate::series::{Between, Series};
-use std::io::Read;
+use crate::words::Language;
 use std::path::Path;
 
 const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
-/// Bytes of a CSV file that are read; a million points fit.
-const LARGEST_FILE: u64 = 256 << 20;
 /// Rasters of rain that a scenario may name.
 const MOST_RASTERS: usize = 10_000;
-/// Points that a series may have.
-const MOST_POINTS: usize = 1_000_000;
 
 /// Range that values of a series must lie in, with its unit.
 #[derive(Clone, Copy, Debug)]
@@ -65,12 +63,13 @@ impl Scenario {
         Ok(Series::new(&points, between))
     }
 
-    /// Rain, m/s.
+    /// Rain, m/s, and what was guessed of it: when it begins and ends.
     ///
     /// # Errors
-    /// As [`Scenario::series`].
-    pub fn rain(&self) -> Result<Series> {
-        let Some(rain) = &self.spec.rain else { return Ok(Series::constant(0.0)) };
+    /// As [`Scenario::series`]; `Data` for a file whose header names no unit of rain.
+    pub fn rain(&self) -> Result<(Series, Remarks)> {
+        let mut told = Remarks::default();
+        let Some(rain) = &self.spec.rain else { return Ok((Series::constant(0.0), told)) };
         let RainSpec { mm_per_hour, minutes, storm, pattern, steps_mm, rasters_mm, step_minutes } = rain;
         if step_minutes.is_some() && steps_mm.is_none() && rasters_mm.is_none() {
             let problem = "does nothing without steps_mm or rasters_mm";
@@ -102,7 +101,16 @@ impl Scenario {
                 let mend = "keep rasters_mm, or the other";
                 return Err(Error::scenario("rain.rasters_mm", "stands beside another kind of rain", mend));
             }
-            (Some(spec), None, None) => self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?,
+            (Some(SeriesSpec::File(name)), None, None) if self.reads_files => {
+                let (series, remarks) = read_rain(&self.path(name))?;
+                told.extend(remarks.iter().map(|remark| remark.of(name)));
+                self.dry_before(series, &mut told)
+            }
+            (Some(spec), None, None) => {
+                let series = self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
+                let is_points = matches!(spec, SeriesSpec::Points(_));
+                if is_points { self.dry_before(self.held_to_end(series, &mut told), &mut told) } else { series }
+            }
             (None, Some(steps), None) => hyetograph(steps, *step_minutes)?,
             (None, None, Some(name)) => design_storm(name, pattern.as_deref())?,
             _ => {
@@ -123,8 +131,119 @@ impl Scenario {
             series.values.push(0.0);
         }
         series.values.iter_mut().for_each(|value| *value *= MM_PER_HOUR);
-        Ok(series)
+        Ok((series, told))
     }
+
+    /// Rain, mm per hour, of which none falls before the first point.
+    fn dry_before(&self, mut series: Series, told: &mut Remarks) -> Series {
+        let begins = series.times[0];
+        if begins > 0.0 && series.values[0] > 0.0 {
+            let share = begins / (60.0 * self.spec.time.end_minutes);
+            let [en, nl] = numbers(begins / 60.0);
+            told.push(Remark::new(
+                share,
+                format!("no rain falls before minute {en}, where its series begins"),
+                format!("er valt geen regen voor minuut {nl}, waar de reeks begint"),
+            ));
+        }
+        if begins > 0.0 {
+            series.times.insert(0, 0.0);
+            series.values.insert(0, 0.0);
+        }
+        series
+    }
+
+    /// Says that the last point of a series, mm per hour, holds to the end of the run.
+    fn held_to_end(&self, series: Series, told: &mut Remarks) -> Series {
+        let end = 60.0 * self.spec.time.end_minutes;
+        if let (Some(&last), Some(&value)) = (series.times.last(), series.values.last())
+            && value > 0.0
+            && last < end
+            && series.times.len() > 1
+        {
+            let share = value * (end - last.max(0.0)) / series.integral(0.0, end).max(f64::MIN_POSITIVE);
+            let ([mm, mm_nl], [minute, minute_nl]) = (numbers(value), numbers(last / 60.0));
+            told.push(Remark::new(
+                share,
+                format!(
+                    "the last point of the rain, {mm} mm per hour from minute {minute}, goes on to the end; write a point \
+                     with 0 where it ends"
+                ),
+                format!(
+                    "het laatste punt van de regen, {mm_nl} mm per uur vanaf minuut {minute_nl}, gaat door tot het einde; \
+                     schrijf een punt met 0 waar de regen ophoudt"
+                ),
+            ));
+        }
+        series
+    }
+}
+
+/// A number with up to two decimals, in English and Dutch.
+fn numbers(value: f64) -> [String; 2] {
+    let decimals = [0, 1, 2].into_iter().find(|d| (value * 10f64.powi(*d) % 1.0).abs() < 1e-9).unwrap_or(2);
+    [Language::English, Language::Dutch].map(|language| language.number(value, decimals as usize))
+}
+
+/// Reads rain from a CSV file, mm per hour: intensities or depths of steps, as the header says. The last step is as long as the one
+/// before it.
+fn read_rain(path: &Path) -> Result<(Series, Remarks)> {
+    let Columns { header, rows, remark } = Columns::read(path)?;
+    let Some(amount) = amount(&header) else {
+        let problem = format!("line 1: the second column is \"{header}\", which names no unit of rain");
+        let mend = "write `mm_per_hour` over intensities, or `mm` over what falls from each line to the next";
+        return Err(Error::data(path, problem, mend));
+    };
+    let mut told: Remarks = remark.into_iter().collect();
+    let length = |k: usize| match (rows.get(k + 1), k.checked_sub(1)) {
+        (Some(next), _) => Some(next.0 - rows[k].0),
+        (None, Some(before)) => Some(rows[k].0 - rows[before].0),
+        (None, None) => None,
+    };
+    let mut points = Vec::with_capacity(rows.len() + 1);
+    for (k, &(time, value, line)) in rows.iter().enumerate() {
+        let rate = match (amount, length(k)) {
+            (Amount::Rate(each), _) => value * each,
+            (Amount::Step, Some(length)) => value * 3600.0 / length,
+            (Amount::Step, None) => {
+                let problem = "has one line, so that the length of its step is not known";
+                return Err(Error::data(path, problem, "write a line with 0 where the step ends"));
+            }
+        };
+        if let Some(problem) = Allowed::RAIN.problem(rate) {
+            return Err(Error::data(path, format!("line {line}: {problem}"), "correct the value"));
+        }
+        points.push((time, rate));
+    }
+    let series = Series::new(&points, Between::Steps);
+    let Some((&(last, rate), length)) = points.last().zip(length(rows.len() - 1)).filter(|(last, _)| last.1 > 0.0)
+    else {
+        if let [(_, rate)] = points[..]
+            && rate > 0.0
+        {
+            told.push(Remark::new(
+                1.0,
+                "has one line: its rain goes on to the end",
+                "heeft één regel: die regen gaat door tot het einde",
+            ));
+        }
+        return Ok((series, told));
+    };
+    points.push((last + length, 0.0));
+    let series = Series::new(&points, Between::Steps);
+    let ([minute, minute_nl], [long, long_nl]) = (numbers(last / 60.0), numbers(length / 60.0));
+    told.push(Remark::new(
+        rate * length / series.integral(points[0].0, last + length).max(f64::MIN_POSITIVE),
+        format!(
+            "the last step, from minute {minute} on, is taken to last {long} minutes, as the one before it; write a line with 0 \
+             where the rain ends"
+        ),
+        format!(
+            "de laatste stap, vanaf minuut {minute_nl}, duurt {long_nl} minuten, net zo lang als de stap ervoor; schrijf een regel met \
+             0 waar de regen ophoudt"
+        ),
+    ));
+    Ok((series, told))
 }
 
 /// A design storm by its name, mm per hour.
@@ -166,46 +285,17 @@ fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
     Ok(Series::new(&points, Between::Steps))
 }
 
-/// Reads a CSV file of two columns: time (the header says in minutes or in seconds) and value.
+/// Reads a CSV file of two columns: time and value, in the unit that the header names, or else in that of the key.
 fn read_csv(path: &Path, between: Between, allowed: Allowed) -> Result<Series> {
-    let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file.take(LARGEST_FILE));
-    let broken = |error: csv::Error| Error::data(path, format!("cannot be read: {error}"), "write a CSV file in UTF-8");
-    let header = reader.headers().map_err(broken)?.get(0).unwrap_or("").to_lowercase();
-    let seconds_each = if header.contains("min") {
-        60.0
-    } else if header.contains("sec") || header.contains("(s)") || header.ends_with("_s") {
-        1.0
-    } else {
-        let problem = format!("line 1: the first column is \"{header}\"");
-        return Err(Error::data(path, problem, "begin with a header such as `minutes,value` or `seconds,value`"));
-    };
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let number = |column: usize, what: &str| {
-            let cell = record.get(column).unwrap_or("");
-            let mend = "write a number on every line; there must be no gaps";
-            cell.parse::<f64>()
-                .ok()
-                .filter(|value| value.is_finite())
-                .ok_or_else(|| Error::data(path, format!("line {line}: \"{cell}\" is no {what}"), mend))
-        };
-        let (time, value) = (number(0, "time")? * seconds_each, number(1, "value")?);
+    let Columns { header, rows, .. } = Columns::read(path)?;
+    let each = factor(&header, allowed.unit);
+    let mut points = Vec::with_capacity(rows.len());
+    for (time, value, line) in rows {
+        let value = value * each;
         if let Some(problem) = allowed.problem(value) {
             return Err(Error::data(path, format!("line {line}: {problem}"), "correct the value"));
         }
-        if points.last().is_some_and(|last| last.0 >= time) {
-            return Err(Error::data(path, format!("line {line}: the time does not rise"), "sort the lines by time"));
-        }
-        if points.len() == MOST_POINTS {
-            return Err(Error::data(path, format!("line {line}: too many points"), "keep it to a million"));
-        }
         points.push((time, value));
-    }
-    if points.is_empty() {
-        return Err(Error::data(path, "holds no values", "write at least one line below the header"));
     }
     Ok(Series::new(&points, between))
 }

@@ -160,7 +160,8 @@ pub struct CitySpec {
     /// number or a raster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_infiltration_mm_per_hour: Option<NumberOrFile>,
-    /// How fast Horton's rate decays from the start of the run on, whether it rains or not, per hour; 4 is usual.
+    /// How fast Horton's rate decays while water sinks in at that rate, per hour; 4 is usual. What sank in counts and not the clock:
+    /// before the rain nothing decays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infiltration_decay_per_hour: Option<f64>,
     /// Water that leaves, moss and hollows too small to see hold before any sinks in, m: a number or a raster.
@@ -408,8 +409,10 @@ pub struct TimeSpec {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RainSpec {
-    /// Intensity, mm per hour: a number, a list of [minute, mm per hour] that each hold until the next, or a CSV file
-    /// with a header (`minutes` or `seconds`, then the value).
+    /// Intensity, mm per hour: a number, a list of [minute, mm per hour] that each hold until the next, the last to the end, or a
+    /// CSV file. Its first column is `minutes`, `seconds`, `hours` or dates; the header of its second names the unit: `mm_per_hour`
+    /// (or mm/h, mm/5min …) for intensities that hold until the next line, `mm` for what falls from each line to the next. The last
+    /// line counts for a step as long as the one before it. Before the first point or line no rain falls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mm_per_hour: Option<SeriesSpec>,
     /// How long a single number rains, minutes; to the end if left out.
@@ -442,7 +445,8 @@ pub enum SeriesSpec {
     Number(f64),
     /// Points: minute and value.
     Points(Vec<[f64; 2]>),
-    /// A CSV file with a header: `minutes` or `seconds`, then the value.
+    /// A CSV file with a header: `minutes`, `seconds`, `hours` or dates (the first is time 0), then the value, in the unit of the key
+    /// unless its header names another (cm, l/s, …).
     File(String),
 }
 

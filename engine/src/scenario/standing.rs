@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use super::city::{Input, USUAL_HEIGHT, note_share};
+use super::units::to_unit_of;
 use crate::city::holes;
 use crate::city::read::{Features, Quantity};
 use crate::city::resample::{Method, resample};
@@ -25,7 +26,8 @@ impl Scenario {
     /// Heights of trees above the terrain, m.
     pub(super) fn canopy(&self, name: &str, terrain: &Raster, inputs: &mut Vec<Input>) -> Result<Raster> {
         let grid = &terrain.grid;
-        let source = self.read("canopy_m", name, Quantity::Values, inputs)?;
+        let mut source = self.read("canopy_m", name, Quantity::Values, inputs)?;
+        to_unit_of("canopy_m", 60.0, &mut source, &self.path(name))?;
         let mut canopy = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&canopy), grid);
         let elevation = |cell: usize| terrain.datum as f32 + terrain.values[cell];

@@ -178,7 +178,13 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
     let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
     if let Some(other) = &request.minus {
-        let before = self::layer(other, &request.layer, &self::record(other)?.artifacts)?;
+        let other_record = self::record(other)?;
+        let mut before = self::layer(other, &request.layer, &other_record.artifacts)?;
+        if NONE_WHERE_DRY.contains(&request.layer.as_str()) {
+            // Dry counts as 0, so that what is wet in one of the two only is not blank.
+            dry_is_zero(&request.folder, &record.artifacts, &mut layer)?;
+            dry_is_zero(other, &other_record.artifacts, &mut before)?;
+        }
         layer = difference(other, layer, &before)?;
     }
     if layer.grid != terrain.grid {
@@ -237,7 +243,20 @@ pub(super) fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<
     Ok(Raster { name: name.into(), unit: unit.into(), ..read })
 }
 
-/// One layer less another; a depth that is nowhere counts as none.
+/// Layers of runoff that have no value where it stayed dry, and 0 of which would mean the same.
+const NONE_WHERE_DRY: [&str; 2] = ["duration", "hazard"];
+
+/// Makes a layer 0 where it has no value since it stayed dry: where there is a highest depth, so that water could come there.
+fn dry_is_zero(folder: &Path, artifacts: &[Artifact], layer: &mut Raster) -> Result<()> {
+    let depth = self::layer(folder, "max_depth", artifacts)?;
+    if depth.grid == layer.grid {
+        let values = layer.values.iter_mut().zip(&depth.values);
+        values.filter(|(value, depth)| value.is_nan() && !depth.is_nan()).for_each(|(value, _)| *value = 0.0);
+    }
+    Ok(())
+}
+
+/// One layer less another; there is no value where one of the two has none.
 fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
     if layer.grid != before.grid {
         let problem = "lies on another grid, so that the two cannot be compared";
@@ -292,6 +311,32 @@ mod tests {
         let all = ["frames/pet_000060.000s.tif", "frames/pet_hoeppe_000060.000s.tif"].map(artifact);
         assert_eq!(frames(&all, "pet"), ["frames/pet_000060.000s"]);
         assert_eq!(frames(&all, "pet_hoeppe"), ["frames/pet_hoeppe_000060.000s"]);
+    }
+
+    #[test]
+    fn what_was_dry_before_is_not_blank_in_a_difference() {
+        let folder = tempfile::tempdir().unwrap();
+        let grid = crate::grid::Grid::local(4, 1, 1.0);
+        // Wet twice, wet now, dry, a wall.
+        let none = f32::NAN;
+        let depth = Raster::from_values(grid, "max_depth", "m", vec![0.3, 0.2, 0.0, none]);
+        crate::output::geotiff::write_cog(&folder.path().join("max_depth.tif"), &depth).unwrap();
+        let artifact = Artifact {
+            name: "max_depth.tif".into(),
+            media_type: String::new(),
+            description: "highest depth (m)".into(),
+            sha256: String::new(),
+            bytes: 0,
+        };
+        let mut layers = [[30.0, 12.0, none, none], [10.0, none, none, none]]
+            .map(|values| Raster::from_values(grid, "duration", "min", values.to_vec()));
+        for layer in &mut layers {
+            dry_is_zero(folder.path(), std::slice::from_ref(&artifact), layer).unwrap();
+        }
+        let [now, before] = layers;
+        let found = difference(folder.path(), now, &before).unwrap().values;
+        assert_eq!(found[..3], [20.0, 12.0, 0.0]);
+        assert!(found[3].is_nan());
     }
 
     #[test]

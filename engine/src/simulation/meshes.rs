@@ -54,7 +54,7 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
         title: &record.title,
         synthetic: record.synthetic,
         terrain: &terrain,
-        // The water of each moment holds what stood there before.
+        // The water of each moment is drawn with what stood there before.
         water: water.as_ref().filter(|_| frames.is_empty()),
         cover: demo.as_ref().and_then(|city| city.cover.as_ref()),
         objects: demo.as_ref().map_or(&nothing, |city| &city.objects),
@@ -69,14 +69,55 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
             break;
         }
         let path = request.out.join(frame.replace("frames/depth_", "water_") + ".glb");
-        export::water(&view, &on_grid(frame)?, &look, &path)?;
+        let mut depth = on_grid(frame)?;
+        if let Some(water) = &water {
+            let level = frame.replace("frames/depth_", "frames/level_");
+            let level = is_there(&level).then(|| on_grid(&level)).transpose()?;
+            fill_in(&mut depth, &terrain, water, level.as_ref());
+        }
+        export::water(&view, &depth, &look, &path)?;
         files.push(path);
     }
     Ok(files)
+}
+
+/// Gives a depth, which is of floods only, the water that stood there before: at its level of the moment, or else as deep as it was.
+fn fill_in(depth: &mut Raster, terrain: &Raster, water: &Raster, level: Option<&Raster>) {
+    let shift = level.map_or(0.0, |level| (level.datum - terrain.datum) as f32);
+    for (cell, depth) in depth.values.iter_mut().enumerate().filter(|(_, depth)| depth.is_nan()) {
+        let before = water.values[cell];
+        if before > 0.0 {
+            let now = level.map_or(before, |level| level.values[cell] + shift - terrain.values[cell]);
+            // A level has no value where the bed is dry.
+            *depth = if now.is_nan() { 0.0 } else { now.max(0.0) };
+        }
+    }
 }
 
 /// Whether two terrains have the same heights, to a millimetre.
 fn same(a: &Raster, b: &Raster) -> bool {
     let shift = (a.datum - b.datum) as f32;
     a.values.iter().zip(&b.values).all(|(a, b)| (a + shift - b).abs() < 1e-3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Grid;
+
+    #[test]
+    fn water_that_stood_there_is_in_the_scene_again() {
+        let raster = |values: [f32; 4]| Raster::from_values(Grid::local(4, 1, 1.0), "r", "m", values.to_vec());
+        // Land, a canal that rose, a canal that ran dry, a wall.
+        let (terrain, water) = (raster([1.0, -1.0, 0.0, 1.0]), raster([0.0, 1.5, 0.5, 0.0]));
+        let flood = raster([0.2, f32::NAN, f32::NAN, f32::NAN]);
+        let level = Raster { datum: -1.0, ..raster([2.2, 1.75, f32::NAN, f32::NAN]) };
+        let mut depth = flood.clone();
+        fill_in(&mut depth, &terrain, &water, Some(&level));
+        assert_eq!(depth.values[..3], [0.2, 1.75, 0.0]);
+        assert!(depth.values[3].is_nan());
+        let mut depth = flood;
+        fill_in(&mut depth, &terrain, &water, None);
+        assert_eq!(depth.values[1..3], [1.5, 0.5]);
+    }
 }

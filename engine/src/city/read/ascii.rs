@@ -1,8 +1,10 @@
 //! Reads an ESRI ASCII grid: a header of names and numbers, then one number per cell from the north-west.
 
-use super::{Cells, Limits, check_grid, check_size, reproject};
+use super::units::mercator;
+use super::{Cells, Found, Limits, check_grid, check_size, reproject};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
+use crate::remark::{Remark, Remarks};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -15,7 +17,7 @@ const KEYS: [&str; 10] =
 const DEFAULT_NODATA: f64 = -9999.0;
 
 /// Reads a file, with the CRS of a `.prj` file beside it.
-pub(super) fn read(file: &Path, limits: Limits) -> Result<(Grid, Cells)> {
+pub(super) fn read(file: &Path, limits: Limits) -> Result<Found> {
     let opened = File::open(file).map_err(Error::io("reading", file))?;
     let size = opened.metadata().map_err(Error::io("reading", file))?.len();
     let crs = crs_beside(file)?;
@@ -23,8 +25,8 @@ pub(super) fn read(file: &Path, limits: Limits) -> Result<(Grid, Cells)> {
 }
 
 /// Reads `size` bytes of text; `file` is their name in messages.
-fn read_from(file: &Path, input: impl BufRead, size: u64, crs: Crs, limits: Limits) -> Result<(Grid, Cells)> {
-    let mut tokens = Tokens { file, input, line: 1, token_line: 1, token: Vec::new() };
+fn read_from(file: &Path, input: impl BufRead, size: u64, crs: Crs, limits: Limits) -> Result<Found> {
+    let mut tokens = Tokens { file, input, line: 1, token_line: 1, token: Vec::new(), commas: 0 };
     let header = Header::read(&mut tokens)?;
     let (cols, rows) = (header.whole(file, "ncols")?, header.whole(file, "nrows")?);
     check_size(file, cols, rows, limits)?;
@@ -55,7 +57,15 @@ fn read_from(file: &Path, input: impl BufRead, size: u64, crs: Crs, limits: Limi
             "correct ncols and nrows, or fetch the file again",
         ));
     }
-    Ok((grid, Cells::Double(values)))
+    let mut remarks = Remarks::default();
+    if tokens.commas > 0 {
+        remarks.push(Remark::new(
+            tokens.commas as f64 / expected as f64,
+            "the comma in its numbers is taken as a decimal point",
+            "de komma in de getallen is gelezen als decimaalteken",
+        ));
+    }
+    Ok(Found { grid, cells: Cells::Double(values), unit: String::new(), remarks })
 }
 
 /// The words of a file, one at a time, with the line that they stand in.
@@ -68,6 +78,8 @@ struct Tokens<'a, R> {
     token_line: u64,
     /// The word that was read last; empty at the end of the file.
     token: Vec<u8>,
+    /// Numbers with a decimal comma so far.
+    commas: u64,
 }
 
 impl<R: BufRead> Tokens<'_, R> {
@@ -119,9 +131,16 @@ impl<R: BufRead> Tokens<'_, R> {
     }
 
     /// The last word as a number.
-    fn number(&self) -> Result<f64> {
-        let parsed = std::str::from_utf8(&self.token).ok().and_then(|text| text.parse().ok());
-        parsed.ok_or_else(|| self.error("is not a number", "write numbers with a decimal point, between blanks"))
+    fn number(&mut self) -> Result<f64> {
+        let text = std::str::from_utf8(&self.token).unwrap_or_default();
+        if let Ok(value) = text.parse() {
+            return Ok(value);
+        }
+        let Some(value) = with_comma(text) else {
+            return Err(self.error("is not a number", "write numbers with a decimal point, between blanks"));
+        };
+        self.commas += 1;
+        Ok(value)
     }
 
     /// An error about the last word.
@@ -129,6 +148,13 @@ impl<R: BufRead> Tokens<'_, R> {
         let problem = format!("line {}: `{}` {}", self.token_line, self.text(), problem.as_ref());
         Error::data(self.file, problem, mend)
     }
+}
+
+/// A number with a decimal comma.
+fn with_comma(text: &str) -> Option<f64> {
+    let (whole, part) = text.split_once(',')?;
+    let is_part = part.starts_with(|c: char| c.is_ascii_digit());
+    (is_part && !whole.contains('.')).then(|| format!("{whole}.{part}").parse().ok()).flatten()
 }
 
 /// Longest word that can be a number or a key.
@@ -143,7 +169,8 @@ struct Entry {
 
 impl Entry {
     fn number(&self, file: &Path) -> Result<f64> {
-        self.value.parse().map_err(|_| self.error(file, "is not a number", "write a number with a decimal point"))
+        let parsed = self.value.parse().ok().or_else(|| with_comma(&self.value));
+        parsed.ok_or_else(|| self.error(file, "is not a number", "write a number with a decimal point"))
     }
 
     fn error(&self, file: &Path, problem: &str, mend: &str) -> Error {
@@ -249,6 +276,14 @@ fn crs_beside(file: &Path) -> Result<Crs> {
     if text.trim_start().to_ascii_uppercase().starts_with("GEO") {
         let mend = reproject(Crs::RD_NEW);
         return Err(Error::data(prj, "says that the grid beside it is in degrees, and metres are needed", mend));
+    }
+    let upper = text.to_uppercase();
+    if ["PROJECTION[\"MERCATOR", "PSEUDO-MERCATOR", "PSEUDO MERCATOR"].iter().any(|name| upper.contains(name)) {
+        return Err(mercator(prj, "as its text says", None));
+    }
+    if ["UNIT[\"FOOT", "UNIT[\"FEET", "UNIT[\"FT", "UNIT[\"US SURVEY FOOT"].iter().any(|unit| upper.contains(unit)) {
+        let problem = "says that the grid beside it is in feet, and metres are needed";
+        return Err(Error::data(prj, problem, reproject(Crs::RD_NEW)));
     }
     Ok(crs_of_text(&text))
 }

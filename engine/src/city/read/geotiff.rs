@@ -4,15 +4,18 @@
 //! the crate then does what it does well (DEFLATE, LZW, PackBits, predictors, byte order) and sees none of the claims
 //! that a damaged or hostile file makes elsewhere.
 
+mod beside;
 mod cog;
+mod mask;
 mod place;
 mod tags;
 
 pub use cog::{Block, Cog};
 
-use super::{Cells, Limits, check_size};
+use super::{Cells, Found, Limits, check_size, masked};
 use crate::error::{Error, Result};
-use crate::grid::Grid;
+use crate::remark::Remarks;
+use beside::Beside;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
@@ -47,13 +50,13 @@ const MOST_CHUNK_BYTES: u64 = 1 << 31;
 const FLOAT: u64 = 3;
 
 /// Reads a file.
-pub(super) fn read(file: &Path, limits: Limits) -> Result<(Grid, Cells)> {
+pub(super) fn read(file: &Path, limits: Limits) -> Result<Found> {
     let opened = File::open(file).map_err(Error::io("reading", file))?;
-    read_from(file, BufReader::new(opened), limits)
+    read_from(file, BufReader::new(opened), &Beside::read(file)?, limits)
 }
 
-/// Reads the bytes of a file; `file` is its name in messages.
-fn read_from<R: Read + Seek>(file: &Path, input: R, limits: Limits) -> Result<(Grid, Cells)> {
+/// Reads the bytes of a file; `file` is its name in messages, `beside` what a file beside it adds.
+fn read_from<R: Read + Seek>(file: &Path, input: R, beside: &Beside, limits: Limits) -> Result<Found> {
     let mut tags = Tags::read(file, input)?;
     let need = |value: Option<u64>, name: &str| {
         value.ok_or_else(|| Error::data(file, format!("has no {name}"), tags::DAMAGED))
@@ -64,9 +67,21 @@ fn read_from<R: Read + Seek>(file: &Path, input: R, limits: Limits) -> Result<(G
     let sample = Sample::read(&mut tags)?;
     let grid = place::grid(&mut tags, cols as usize, rows as usize)?;
     let chunks = Chunks::read(&mut tags, cols, rows)?;
-    let nodata = nodata(&mut tags, &sample)?;
-    let cells = chunks.decode(&mut tags, &sample, nodata)?;
-    Ok((grid, cells))
+    let nodata = nodata(&mut tags, &sample)?.or(beside.nodata);
+    let unit = unit(&tags.text(GDAL_METADATA)?.unwrap_or_default());
+    let unit = if unit.is_empty() { beside.unit.clone() } else { unit };
+    let mut cells = chunks.decode(&mut tags, &sample, nodata)?;
+    let mut remarks = Remarks::default();
+    if let Some(hidden) = mask::hide(&mut tags, (cols, rows), &mut cells)?.filter(|hidden| *hidden > 0) {
+        remarks.push(masked(hidden, cells.len()));
+    }
+    Ok(Found { grid, cells, unit, remarks })
+}
+
+/// The unit of the values in GDAL's metadata; empty for none.
+fn unit(xml: &str) -> String {
+    let found = xml.split_once("role=\"unittype\">").and_then(|(_, rest)| rest.split('<').next());
+    found.unwrap_or_default().trim().to_string()
 }
 
 /// How one number lies in the file.

@@ -2,14 +2,18 @@
 
 mod ascii;
 mod geotiff;
+mod units;
 mod vectors;
 
 pub use geotiff::{Block, Cog};
+pub use units::{TO_METRES, is_mercator, metres};
 pub use vectors::{Feature, Features, Line, OUTLINES, Value, features, lines};
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::raster::Raster;
+use crate::remark::{Remark, Remarks};
+use crate::words::Language;
 use std::path::Path;
 
 /// Endings of the files that [`raster`] reads.
@@ -45,6 +49,17 @@ enum Cells {
     Double(Vec<f64>),
 }
 
+/// What a reader makes of a file.
+#[derive(Debug)]
+struct Found {
+    grid: Grid,
+    cells: Cells,
+    /// Unit of the values as the file names it; empty for none.
+    unit: String,
+    /// What was guessed or left out.
+    remarks: Remarks,
+}
+
 impl Cells {
     fn len(&self) -> usize {
         match self {
@@ -60,6 +75,14 @@ impl Cells {
         }
     }
 
+    /// The same in another unit, in f64.
+    fn times(self, factor: f64) -> Cells {
+        Cells::Double(match self {
+            Cells::Single(cells) => cells.into_iter().map(|value| f64::from(value) * factor).collect(),
+            Cells::Double(cells) => cells.into_iter().map(|value| value * factor).collect(),
+        })
+    }
+
     fn set(&mut self, index: usize, value: f64) {
         match self {
             Cells::Single(cells) => cells[index] = value as f32,
@@ -70,15 +93,25 @@ impl Cells {
 
 /// Reads one layer: a GeoTIFF (`.tif`, `.tiff`) or an ESRI ASCII grid (`.asc`, `.dem`, `.txt`).
 ///
-/// Cells without a value are NaN. The layer is named after the file. With [`Quantity::Heights`] its unit is m and its
-/// values are relative to the whole metre under the lowest one, subtracted before they are rounded to f32.
+/// Cells without a value are NaN. The layer is named after the file. With [`Quantity::Heights`] its unit is m, whatever unit of length
+/// the file names, and its values are relative to the whole metre under the lowest one, subtracted before they are rounded to f32.
+/// Other values keep the file's unit.
 ///
 /// # Errors
 /// [`Error::Io`] where the file cannot be opened or read; [`Error::Data`] where it is not what it should be, has more
-/// cells than `limits`, no square cells, no place on the ground, degrees for metres, or numbers beyond belief.
+/// cells than `limits`, no square cells, no place on the ground, degrees, feet or web Mercator for metres, heights in what is no unit
+/// of length, or numbers beyond belief.
 pub fn raster(path: &Path, quantity: Quantity, limits: Limits) -> Result<Raster> {
+    raster_with_remarks(path, quantity, limits).map(|(raster, _)| raster)
+}
+
+/// As [`raster`], and what was converted, guessed or left out.
+///
+/// # Errors
+/// As [`raster`].
+pub fn raster_with_remarks(path: &Path, quantity: Quantity, limits: Limits) -> Result<(Raster, Remarks)> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let (grid, cells) = match extension.as_str() {
+    let Found { grid, mut cells, unit, mut remarks } = match extension.as_str() {
         "tif" | "tiff" => geotiff::read(path, limits)?,
         "asc" | "dem" | "txt" => ascii::read(path, limits)?,
         _ => {
@@ -86,15 +119,45 @@ pub fn raster(path: &Path, quantity: Quantity, limits: Limits) -> Result<Raster>
             return Err(Error::data(path, format!("`.{extension}` is not a raster format that can be read"), mend));
         }
     };
-    check_values(path, quantity, &grid, &cells)?;
+    units::check_plane(path, &grid)?;
+    if quantity == Quantity::Heights {
+        let Some(metres) = metres(&unit) else {
+            let problem = format!("has heights in \"{unit}\", which is no unit of length that is known");
+            let mend = "write heights in m, e.g. gdal_calc.py -A in.tif --calc=A*0.3048 --outfile=out.tif";
+            return Err(Error::data(path, problem, mend));
+        };
+        check_values(path, quantity, &grid, &cells, metres)?;
+        if metres != 1.0 {
+            cells = cells.times(metres);
+            remarks.push(Remark::new(
+                1.0,
+                format!("its heights are in {unit} and are taken times {metres} as m"),
+                format!("de hoogtes staan in {unit} en zijn omgerekend naar m, keer {metres}"),
+            ));
+        }
+    } else {
+        check_values(path, quantity, &grid, &cells, 1.0)?;
+    }
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(layer(grid, &name, quantity, cells))
+    let layer = layer(grid, &name, quantity, cells);
+    Ok((if quantity == Quantity::Values { Raster { unit, ..layer } } else { layer }, remarks))
+}
+
+/// The remark that so many of all cells are hidden by a mask.
+fn masked(hidden: usize, all: usize) -> Remark {
+    let share = hidden as f64 / all.max(1) as f64;
+    let [en, nl] = [Language::English, Language::Dutch].map(|language| language.number(100.0 * share, 1));
+    Remark::new(
+        share,
+        format!("its mask hides {en} % of the cells, which have no value"),
+        format!("het masker verbergt {nl} % van de cellen: die hebben geen waarde"),
+    )
 }
 
 /// Refuses numbers that can only be an undeclared "no value" or damage: they would flood or freeze a whole model.
-fn check_values(file: &Path, quantity: Quantity, grid: &Grid, cells: &Cells) -> Result<()> {
+fn check_values(file: &Path, quantity: Quantity, grid: &Grid, cells: &Cells, metres: f64) -> Result<()> {
     let beyond = |value: f64| match quantity {
-        Quantity::Heights => value.abs() > HIGHEST || value == CUSTOMARY_NODATA,
+        Quantity::Heights => (metres * value).abs() > HIGHEST || value == CUSTOMARY_NODATA,
         Quantity::Values => value.abs() > LARGEST,
     };
     let Some(index) = (0..cells.len()).find(|&index| beyond(cells.at(index))) else {
@@ -102,6 +165,7 @@ fn check_values(file: &Path, quantity: Quantity, grid: &Grid, cells: &Cells) -> 
     };
     let (row, col, value) = (index / grid.cols, index % grid.cols, cells.at(index));
     let what = match quantity {
+        Quantity::Heights if metres != 1.0 => "is no height in the unit of the file",
         Quantity::Heights => "is no height in m",
         Quantity::Values => "is no value of any layer",
     };

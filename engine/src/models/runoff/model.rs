@@ -1,5 +1,6 @@
 //! Runoff as a [`Model`]: frames, tables and the water balance from a run.
 
+use super::land::{SMALLEST_GROUND, STANDING_DEPTH};
 use super::params::{DRY, HALO, NEVER, SPEED_DEPTH};
 use super::prepare::problem;
 use super::problem::{BoundaryKind, Soil};
@@ -30,6 +31,8 @@ struct Runoff {
     initial: f64,
     /// Buildings, roads and neighbourhoods.
     places: Places,
+    /// What the outcome left out.
+    left_out: Remarks,
 }
 
 /// Whether boundaries, inflows and gauges fit the city; what is guessed, mended or left out.
@@ -50,7 +53,14 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
     let initial = depths.map(|(depth, _)| f64::from(*depth)).sum::<f64>() * problem.grid.cell_area();
     let every = scenario.spec.runoff.gauge_minutes.unwrap_or(1.0) * 60.0;
     let run = super::start(problem, device)?;
-    Ok(Box::new(Runoff { run, every, readings: Vec::new(), initial, places: city.places.clone() }))
+    Ok(Box::new(Runoff {
+        run,
+        every,
+        readings: Vec::new(),
+        initial,
+        places: city.places.clone(),
+        left_out: Remarks::default(),
+    }))
 }
 
 impl Runoff {
@@ -75,6 +85,14 @@ impl Runoff {
         let bed = &self.run.problem.bed;
         let open = values.into_iter().zip(bed).map(|(value, bed)| if bed.is_nan() { f32::NAN } else { value });
         Raster::from_values(self.run.problem.grid, name, unit, open.collect()).described(description)
+    }
+
+    /// A layer of floods: no value where water stood before.
+    fn flood(&self, name: &str, unit: &str, description: &str, values: Vec<f32>) -> Raster {
+        let mut raster = self.layer(name, unit, description, values);
+        let values = raster.values.iter_mut().enumerate();
+        values.filter(|(cell, _)| !self.run.problem.is_land(*cell)).for_each(|(_, value)| *value = f32::NAN);
+        raster
     }
 
     /// Level above the reference of heights from a depth; no value where dry.
@@ -258,7 +276,7 @@ impl Model for Runoff {
         let velocity = (0..depth.len()).map(speed).collect();
         let level = self.level("level", "water level; no value where dry", &depth);
         let velocity = self.layer("velocity", "m/s", "speed of the water where it is deeper than 1 cm", velocity);
-        let depth = self.layer("depth", "m", "depth of the water", depth);
+        let depth = self.flood("depth", "m", "depth of the water; no value where water stood before", depth);
         Ok(Frame { time: self.run.time(), layers: vec![depth, velocity, level], vehicles: None })
     }
 
@@ -277,24 +295,36 @@ impl Model for Runoff {
         let found = tables::places(problem, &self.places, &max_depth);
         story.extend(found.story);
         tables.extend(found.tables);
+        self.left_out = found.remarks;
+        let problem = &self.run.problem;
         let held = |i: usize| problem.interception.get(i).copied().unwrap_or(0.0);
         let sunk = infiltrated.iter().enumerate().map(|(i, taken)| taken - held(i).min(*taken)).collect();
         let minutes = |ms: u32| if ms == NEVER { f32::NAN } else { (f64::from(ms) / 60_000.0) as f32 };
-        let in_minutes = |times: Vec<u32>| times.into_iter().map(minutes).collect();
+        // What was never so deep was so for no time, of which there is no class and no mean.
+        let while_wet = |ms: u32| if ms == 0 { f32::NAN } else { minutes(ms) };
+        let arrival = arrival.into_iter().map(minutes).collect();
+        let duration = duration.into_iter().map(while_wet).collect();
         let fast = "highest speed of the water where it is deeper than 1 cm";
-        let arrived = format!("first time deeper than {} m; no value where it never was", settings.arrival_depth);
-        let stayed = format!("time deeper than {} m", settings.duration_depth);
+        let arrived = format!(
+            "first time deeper than {} m; no value where it never was, or where water stood before",
+            settings.arrival_depth
+        );
+        let stayed = format!(
+            "time deeper than {} m; no value where it never was, or where water stood before",
+            settings.duration_depth
+        );
+        let deep = "highest depth of the water; no value where water stood before";
         let hazard = max_hazard.iter().map(|hazard| if *hazard > 0.0 { *hazard } else { f32::NAN }).collect();
         let risk = "highest hazard: depth times (speed + 0.5 m/s), and debris on top; from 0.75 dangerous for some, from 1.25 \
-                    for most, from 2 for all; no value where it stayed dry";
+                    for most, from 2 for all; no value where it stayed dry, or where water stood before";
         let mut layers = vec![
             self.level("max_level", "highest water level; no value where it stayed dry", &max_depth),
-            self.layer("max_depth", "m", "highest depth of the water", max_depth),
+            self.flood("max_depth", "m", deep, max_depth),
             self.layer("max_velocity", "m/s", fast, max_speed),
-            self.layer("arrival", "min", &arrived, in_minutes(arrival)),
-            self.layer("duration", "min", &stayed, in_minutes(duration)),
+            self.flood("arrival", "min", &arrived, arrival),
+            self.flood("duration", "min", &stayed, duration),
             self.layer("infiltrated", "m", "water that went into the soil", sunk),
-            self.layer("hazard", "", risk, hazard),
+            self.flood("hazard", "", risk, hazard),
         ];
         if !sewered.is_empty() {
             let words = "water that went into the sewer through inlets; less than 0 where more came up";
@@ -304,7 +334,9 @@ impl Model for Runoff {
     }
 
     fn remarks(&self) -> Remarks {
-        self.run.problem.repairs.clone()
+        let mut remarks = self.run.problem.repairs.clone();
+        remarks.extend(self.left_out.clone());
+        remarks
     }
 
     fn settings(&self) -> serde_json::Value {
@@ -322,6 +354,8 @@ impl Model for Runoff {
             "longest_step_s": problem.longest_step(),
             "arrival_depth_m": problem.settings.arrival_depth,
             "duration_depth_m": problem.settings.duration_depth,
+            "water_before_m": STANDING_DEPTH,
+            "smallest_ground_m2": SMALLEST_GROUND,
             "soil": match &problem.soil {
                 Soil::Plain => "at its capacity",
                 Soil::GreenAmpt(_) => "Green and Ampt",

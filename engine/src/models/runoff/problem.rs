@@ -143,6 +143,10 @@ pub struct Problem {
     pub radar: Option<Radar>,
     /// Cells whose rain goes elsewhere.
     pub roofs: Vec<Roof>,
+    /// Whether each cell is part of a building; empty for none.
+    pub built: Vec<bool>,
+    /// Whether each cell lies in a gap between buildings ([`super::land::gaps`]); empty for none.
+    pub gaps: Vec<bool>,
     /// Sewers.
     pub sewers: Sewers,
     /// Weirs, culverts, pumps, breaches and held levels.
@@ -208,6 +212,8 @@ impl Problem {
             rain: Series::constant(0.0),
             radar: None,
             roofs: Vec::new(),
+            built: Vec::new(),
+            gaps: Vec::new(),
             sewers: Sewers::default(),
             structures: Vec::new(),
             boundaries: Vec::new(),

@@ -7,8 +7,6 @@ use crate::words::{Language, Text};
 
 /// Depth from which water counts as a spot, m: it comes over a doorstep and stops a car.
 const SPOT_DEPTH: f32 = 0.2;
-/// Cells that held more than this at the start are water already, m.
-pub(super) const STANDING_DEPTH: f32 = 0.05;
 /// Spots in the table, and in the words.
 const SPOTS: [usize; 2] = [20, 3];
 const THRESHOLDS: [(f32, &str); 3] = [(0.05, "5 cm"), (0.2, "20 cm"), (0.5, "50 cm")];
@@ -26,14 +24,11 @@ pub struct Spot {
     pub volume: f64,
 }
 
-/// Connected places that were ever under more than 20 cm and had no water before; the most water first.
+/// Connected places that were ever under more than 20 cm, had no water before and are no gaps between buildings; the most water first.
 pub fn spots(problem: &Problem, max_depth: &[f32]) -> Vec<Spot> {
     let (grid, area) = (problem.grid, problem.grid.cell_area());
-    let mut left: Vec<bool> = max_depth
-        .iter()
-        .zip(problem.bed.iter().zip(&problem.depth))
-        .map(|(depth, (bed, before))| *depth > SPOT_DEPTH && !bed.is_nan() && *before <= STANDING_DEPTH)
-        .collect();
+    let mut left: Vec<bool> =
+        max_depth.iter().enumerate().map(|(cell, depth)| *depth > SPOT_DEPTH && problem.counts(cell)).collect();
     let mut spots = Vec::new();
     let mut front = Vec::new();
     for start in 0..left.len() {
@@ -189,7 +184,7 @@ pub fn story(problem: &Problem, balance: &Balance, max_depth: &[f32], spots: &[S
             }
         }));
     }
-    let dry = |i: &usize| !problem.bed[*i].is_nan() && problem.depth[*i] <= STANDING_DEPTH;
+    let dry = |i: &usize| problem.counts(*i);
     let land = (0..max_depth.len()).filter(dry).count().max(1) as f64;
     let over = THRESHOLDS.map(|(depth, words)| {
         (100.0 * (0..max_depth.len()).filter(dry).filter(|i| max_depth[*i] > depth).count() as f64 / land, words)

@@ -1,10 +1,11 @@
 //! What a flood means for each building, stretch of road and neighbourhood.
 
+use super::land::SMALLEST_GROUND;
 use super::problem::Problem;
-use super::story::STANDING_DEPTH;
 use crate::frame::Table;
 use crate::objects::Shape;
 use crate::places::{Place, Places};
+use crate::remark::{Remark, Remarks};
 use crate::words::{Language, Text};
 
 /// Lower ends of the classes of water at a façade, m: below the first one is class 0.
@@ -20,14 +21,17 @@ pub struct Found {
     pub tables: Vec<Table>,
     /// Sentences.
     pub story: Vec<Text>,
+    /// What was left out.
+    pub remarks: Remarks,
 }
 
 /// Highest water at every building, road and neighbourhood.
 pub fn places(problem: &Problem, places: &Places, max_depth: &[f32]) -> Found {
-    let mut found = Found { tables: Vec::new(), story: Vec::new() };
+    let mut found = Found { tables: Vec::new(), story: Vec::new(), remarks: Remarks::default() };
     let facades = facades(problem, &places.buildings, max_depth);
     if !facades.is_empty() {
         found.story.push(buildings_story(&facades));
+        found.remarks.extend(left_out(&facades));
         found.tables.push(buildings(&places.buildings, &facades));
     }
     if !places.roads.is_empty() {
@@ -46,11 +50,6 @@ fn cells(problem: &Problem, place: &Place) -> impl Iterator<Item = usize> {
     place.outline.indices(&problem.grid)
 }
 
-/// Whether a cell is land that water can come to.
-fn is_land(problem: &Problem, cell: usize) -> bool {
-    !problem.bed[cell].is_nan() && problem.depth[cell] <= STANDING_DEPTH
-}
-
 /// The class of a depth: how many of the lower ends it reaches.
 fn class(depth: f32, ends: &[f32]) -> usize {
     ends.iter().filter(|end| depth >= **end).count()
@@ -63,10 +62,12 @@ struct Facade {
     depth: f32,
     /// Cells around it that water can come to.
     cells: usize,
+    /// Highest depth in gaps between buildings around it, m, which does not count; `None` where it has none.
+    gap: Option<f32>,
 }
 
 /// Highest water at every building: on the cells that touch its footprint with a side or a corner, outside of every footprint,
-/// that are land.
+/// that are land and in no gap between buildings.
 fn facades(problem: &Problem, buildings: &[Place], max_depth: &[f32]) -> Vec<Facade> {
     let (cols, rows) = (problem.grid.cols, problem.grid.rows);
     // Building that last counted a cell, from 1; those within a footprint count for none.
@@ -74,14 +75,20 @@ fn facades(problem: &Problem, buildings: &[Place], max_depth: &[f32]) -> Vec<Fac
     let mut counted = vec![0u32; problem.grid.len()];
     buildings.iter().flat_map(|building| cells(problem, building)).for_each(|cell| counted[cell] = WITHIN);
     let facade = |(k, building): (usize, &Place)| {
-        let mut facade = Facade { depth: f32::NAN, cells: 0 };
+        let mut facade = Facade { depth: f32::NAN, cells: 0, gap: None };
         for cell in cells(problem, building) {
             let (col, row) = (cell % cols, cell / cols);
             for row in row.saturating_sub(1)..(row + 2).min(rows) {
                 for col in col.saturating_sub(1)..(col + 2).min(cols) {
                     let beside = row * cols + col;
-                    if counted[beside] != WITHIN && counted[beside] != k as u32 + 1 && is_land(problem, beside) {
-                        counted[beside] = k as u32 + 1;
+                    let is_open = counted[beside] != WITHIN && !problem.is_built(beside);
+                    if !is_open || counted[beside] == k as u32 + 1 || !problem.is_land(beside) {
+                        continue;
+                    }
+                    counted[beside] = k as u32 + 1;
+                    if problem.is_gap(beside) {
+                        facade.gap = Some(facade.gap.unwrap_or(0.0).max(max_depth[beside]));
+                    } else {
                         // The highest of a number and none is the number.
                         facade.depth = facade.depth.max(max_depth[beside]);
                         facade.cells += 1;
@@ -108,11 +115,40 @@ fn table(name: &str, description: &str, places: &[Place], columns: &[&str], rows
 fn buildings(places: &[Place], facades: &[Facade]) -> Table {
     let row = |facade: &Facade| {
         let class = if facade.cells > 0 { class(facade.depth, &FACADE) as f64 } else { f64::NAN };
-        vec![f64::from(facade.depth), class, facade.cells as f64]
+        vec![f64::from(facade.depth), class, facade.cells as f64, facade.gap.map_or(f64::NAN, f64::from)]
     };
-    let words =
-        "highest water against the walls of each building; class 0 below 5 cm, 1 to 10, 2 to 20, 3 to 30, 4 above";
-    table("buildings", words, places, &["depth_m", "class", "facade_cells"], facades.iter().map(row).collect())
+    let words = format!(
+        "highest water against the walls of each building, on open ground of {SMALLEST_GROUND} m² or more; class 0 below 5 cm, 1 to 10, 2 to \
+         20, 3 to 30, 4 above; gap_depth_m is the highest water in smaller gaps beside it, which does not count"
+    );
+    let columns = ["depth_m", "class", "facade_cells", "gap_depth_m"];
+    table("buildings", &words, places, &columns, facades.iter().map(row).collect())
+}
+
+/// How many buildings have such water in gaps between buildings only.
+fn left_out(facades: &[Facade]) -> Option<Remark> {
+    let only = |class_: usize| {
+        let is_left_out = |facade: &&Facade| {
+            class(facade.depth, &FACADE) < class_ && facade.gap.is_some_and(|gap| class(gap, &FACADE) >= class_)
+        };
+        facades.iter().filter(is_left_out).count() as f64
+    };
+    let (wet, deep) = (only(2), only(4));
+    let words = |language: Language| {
+        let [wet, deep, all] = [wet, deep, facades.len() as f64].map(|count| language.number(count, 0));
+        match language {
+            Language::English => format!(
+                "{wet} of {all} buildings touch water of more than 10 cm only in gaps between buildings of less than \
+                 {SMALLEST_GROUND} m², {deep} of more than 30 cm: they are not counted"
+            ),
+            Language::Dutch => format!(
+                "bij {wet} van de {all} gebouwen staat alleen in gaten tussen gebouwen van minder dan {SMALLEST_GROUND} m² meer dan \
+                 10 cm water, bij {deep} meer dan 30 cm: die tellen niet mee"
+            ),
+        }
+    };
+    let share = wet.max(deep) / facades.len() as f64;
+    (share > 0.0).then(|| Remark::new(share, words(Language::English), words(Language::Dutch)))
 }
 
 fn buildings_story(facades: &[Facade]) -> Text {
@@ -136,9 +172,9 @@ fn buildings_story(facades: &[Facade]) -> Text {
     Text::new(words(Language::English), words(Language::Dutch))
 }
 
-/// Highest water on the land of a place, m; NaN where it has none.
+/// Highest water on the land of a place that is no gap between buildings, m; NaN where it has none.
 fn highest(problem: &Problem, place: &Place, max_depth: &[f32]) -> f32 {
-    let land = cells(problem, place).filter(|cell| is_land(problem, *cell));
+    let land = cells(problem, place).filter(|cell| problem.counts(*cell));
     land.map(|cell| max_depth[cell]).fold(f32::NAN, f32::max)
 }
 
@@ -192,7 +228,7 @@ fn areas(problem: &Problem, places: &Places, facades: &[Facade], max_depth: &[f3
         "buildings_over_30_cm",
     ];
     let mut rows = vec![vec![0.0; COLUMNS.len()]; places.areas.len()];
-    for (cell, area) in area_of.iter().enumerate().filter(|(cell, area)| **area > 0 && is_land(problem, *cell)) {
+    for (cell, area) in area_of.iter().enumerate().filter(|(cell, area)| **area > 0 && problem.counts(*cell)) {
         let (row, depth) = (&mut rows[*area as usize - 1], f64::from(max_depth[cell]));
         row[0] += cell_area;
         if max_depth[cell] >= FLOODED {
@@ -215,7 +251,8 @@ fn areas(problem: &Problem, places: &Places, facades: &[Facade], max_depth: &[f3
         row[7] += f64::from(u8::from(class >= 4));
     }
     rows.iter_mut().for_each(|row| row[2] = if row[0] > 0.0 { 100.0 * row[1] / row[0] } else { f64::NAN });
-    let words = "land of each neighbourhood that was ever under 5 cm or more, the water on it at its highest, and its buildings";
+    let words = "land of each neighbourhood, without gaps between buildings, that was ever under 5 cm or more, the water on it at its \
+                 highest, and its buildings";
     table("neighbourhoods", words, &places.areas, &COLUMNS, rows)
 }
 
@@ -263,10 +300,10 @@ mod tests {
         let (problem, places, depth) = town();
         let facades = facades(&problem, &places.buildings, &depth);
         // A cell at the corner of two houses counts for both, the wall between them for none.
-        assert_eq!(facades[0], Facade { depth: 0.25, cells: 10 });
-        assert_eq!(facades[1], Facade { depth: 0.25, cells: 10 });
+        assert_eq!(facades[0], Facade { depth: 0.25, cells: 10, gap: None });
+        assert_eq!(facades[1], Facade { depth: 0.25, cells: 10, gap: None });
         assert!(facades[2].depth.is_nan() && facades[2].cells == 0, "outside");
-        assert_eq!(facades[3], Facade { depth: 0.0, cells: 7 }, "a canal at the wall is no flood");
+        assert_eq!(facades[3], Facade { depth: 0.0, cells: 7, gap: None }, "a canal at the wall is no flood");
         let found = super::places(&problem, &places, &depth);
         let [buildings, roads, areas] = &found.tables[..] else { panic!("three tables") };
         assert_eq!(

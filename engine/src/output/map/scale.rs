@@ -176,6 +176,8 @@ impl Scale {
                 fixed("min", 1.0, 0, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0], &REACH)
             }
             "cool_distance" => fixed("m", 1.0, 0, vec![0.0, 100.0, 200.0, 300.0, 500.0, 1000.0], &WALK),
+            // Where it was never wet it has no value, so that no class begins at 0.
+            "duration" => fixed("min", 1.0, 0, vec![1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0], &CIVIDIS),
             "hazard" => {
                 let mut scale = fixed("", 1.0, 2, vec![0.5, 0.75, 1.25, 2.0], &HAZARD);
                 scale.names = words::HAZARDS.map(|(english, dutch)| Text::new(english, dutch)).to_vec();

@@ -7,7 +7,8 @@ const HEAD: &str = "ncols 3\nnrows 2\nxllcorner 100\nyllcorner 200\ncellsize 2\n
 fn read_text(text: &str) -> Result<(Grid, Cells)> {
     // A buffer of 7 bytes cuts words in two.
     let input = BufReader::with_capacity(7, Cursor::new(text.as_bytes()));
-    read_from(Path::new("some.asc"), input, text.len() as u64, Crs::UNKNOWN, LIMITS)
+    let found = read_from(Path::new("some.asc"), input, text.len() as u64, Crs::UNKNOWN, LIMITS)?;
+    Ok((found.grid, found.cells))
 }
 
 fn check(text: &str, west: f64, north: f64, expected: [f64; 6]) {
@@ -56,7 +57,7 @@ fn what_is_wrong_is_named_with_its_line() {
     let swap = |from: &str, to: &str| format!("{}1 2 3\n4 5 6\n", HEAD.replace(from, to));
     let cases: [(String, &[&str]); 20] = [
         (format!("{HEAD}1 2 3\n4 five 6"), &["line 7", "`five`", "not a number"]),
-        (format!("{HEAD}1 2 3\n4 5,5 6"), &["line 7", "`5,5`", "decimal point"]),
+        (format!("{HEAD}1 2 3\n4 5,5,5 6"), &["line 7", "`5,5,5`", "decimal point"]),
         (format!("{HEAD}1 2 3\n4 5"), &["ends at line 7", "5 values", "6 (3 x 2)"]),
         (HEAD.to_string(), &["0 values", "6 (3 x 2)"]),
         (format!("{HEAD}1 2 3\n4 5 6\n7 8"), &["line 8", "`7`", "more than the 6 (3 x 2)"]),
@@ -102,10 +103,10 @@ fn a_prj_file_names_the_crs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dem.asc");
     std::fs::write(&file, format!("{HEAD}1 2 3 4 5 6")).unwrap();
-    assert_eq!(read(&file, LIMITS).unwrap().0.crs, Crs::UNKNOWN);
+    assert_eq!(read(&file, LIMITS).unwrap().grid.crs, Crs::UNKNOWN);
     for (text, epsg) in cases {
         std::fs::write(folder.path().join("dem.prj"), &text).unwrap();
-        assert_eq!(read(&file, LIMITS).unwrap().0.crs, Crs { epsg }, "{text}");
+        assert_eq!(read(&file, LIMITS).unwrap().grid.crs, Crs { epsg }, "{text}");
     }
     std::fs::write(folder.path().join("dem.prj"), "GEOGCS[\"WGS 84\",AUTHORITY[\"EPSG\",\"4326\"]]").unwrap();
     let message = read(&file, LIMITS).unwrap_err().to_string();
@@ -128,8 +129,25 @@ fn no_bytes_make_it_panic() {
             bytes[at] = [b' ', b'\n', b'9', b'e', b'-', 0, 0xff, random(256) as u8][random(8)];
         }
         let size = bytes.len() as u64;
-        if let Ok((grid, cells)) = read_from(Path::new("some.asc"), Cursor::new(bytes), size, Crs::UNKNOWN, LIMITS) {
+        if let Ok(Found { grid, cells, .. }) =
+            read_from(Path::new("some.asc"), Cursor::new(bytes), size, Crs::UNKNOWN, LIMITS)
+        {
             assert_eq!(grid.len(), cells.len());
         }
+    }
+}
+
+#[test]
+fn a_decimal_comma_is_read_and_said() {
+    let text = format!(
+        "{}0,5 -1,25 2\n,5e1 5 -9999,0\n",
+        HEAD.replace("cellsize 2", "cellsize 2,0").replace(" 100", " 100,0")
+    );
+    check(&text, 100.0, 204.0, [0.5, -1.25, 2.0, 5.0, 5.0, f64::NAN]);
+    let input = Cursor::new(text.as_bytes());
+    let found = read_from(Path::new("some.asc"), input, text.len() as u64, Crs::UNKNOWN, LIMITS).unwrap();
+    assert!(found.remarks[0].contains("decimal point") && found.remarks[0].share > 0.5, "{:?}", found.remarks);
+    for word in ["1,", "1,2,3", "1.5,2", ","] {
+        check_refused(&format!("{HEAD}1 2 3\n4 5 {word}"), &["line 7", word]);
     }
 }

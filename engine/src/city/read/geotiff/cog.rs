@@ -67,9 +67,7 @@ impl Cog {
                 }
             } else {
                 place = Some(place::grid(&mut tags, cols as usize, rows as usize)?);
-                let xml = tags.text(super::GDAL_METADATA)?.unwrap_or_default();
-                let found = xml.split_once("role=\"unittype\">").and_then(|(_, rest)| rest.split('<').next());
-                unit = found.unwrap_or_default().to_string();
+                unit = super::unit(&tags.text(super::GDAL_METADATA)?.unwrap_or_default());
             }
             let sample = Sample::read(&mut tags)?;
             let chunks = Chunks::read(&mut tags, cols, rows)?;

@@ -1,6 +1,7 @@
 //! Where a GeoTIFF lies: its tags of place and its GeoKeys become a [`Grid`].
 
 use super::tags::Tags;
+use crate::city::read::units::mercator;
 use crate::city::read::{check_grid, reproject};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
@@ -15,13 +16,19 @@ const MODEL_TYPE: u64 = 1024;
 const RASTER_TYPE: u64 = 1025;
 const GEOGRAPHIC_CRS: u64 = 2048;
 const PROJECTED_CRS: u64 = 3072;
+const PROJ_COORD_TRANS: u64 = 3075;
 const LINEAR_UNITS: u64 = 3076;
+const VERTICAL_CRS: u64 = 4096;
 const VERTICAL_UNITS: u64 = 4099;
 
 /// GeoKey values that name nothing: undefined, and defined by further keys.
 const NAMELESS: [u64; 2] = [0, 32767];
 /// Codes of degrees that some writers put where a projected code belongs.
 const DEGREES: [u64; 6] = [4326, 4258, 4289, 4269, 4979, 4937];
+/// Mercator (not the transverse one) among the projections of `PROJ_COORD_TRANS`.
+const MERCATOR: u64 = 7;
+/// Codes of heights in feet.
+const HEIGHTS_IN_FEET: [u64; 8] = [5614, 5702, 5754, 6132, 6358, 6359, 6360, 8228];
 /// EPSG code of the metre.
 const METRE: u64 = 9001;
 
@@ -123,6 +130,13 @@ fn crs<R: Read + Seek>(tags: &Tags<R>, keys: &GeoKeys) -> Result<Crs> {
     }
     if keys.get(MODEL_TYPE) == Some(3) {
         return Err(tags.error("has geocentric coordinates", reproject(Crs::RD_NEW)));
+    }
+    if projected.is_none() && keys.get(PROJ_COORD_TRANS) == Some(MERCATOR) {
+        return Err(mercator(tags.file(), "without a code", None));
+    }
+    if let Some(code) = named(VERTICAL_CRS).filter(|code| HEIGHTS_IN_FEET.contains(code)) {
+        let mend = "write heights in m, e.g. gdal_calc.py -A in.tif --calc=A*0.3048 --outfile=out.tif, and their CRS";
+        return Err(tags.error(format!("has heights in feet (EPSG:{code})"), mend));
     }
     for (key, axis) in [(LINEAR_UNITS, "coordinates"), (VERTICAL_UNITS, "heights")] {
         if let Some(unit) = named(key).filter(|&unit| unit != METRE) {

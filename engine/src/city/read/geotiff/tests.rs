@@ -1,6 +1,6 @@
 use super::*;
 use crate::city::read::{Quantity, raster};
-use crate::grid::Crs;
+use crate::grid::{Crs, Grid};
 use std::time::{Duration, Instant};
 use tiff::encoder::colortype::{ColorType, Gray16, Gray32Float};
 use tiff::encoder::{Compression, Predictor, TiffEncoder, TiffValue};
@@ -124,7 +124,8 @@ impl Made {
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<(Grid, Cells)> {
-    read_from(Path::new("some.tif"), Cursor::new(bytes), LIMITS)
+    let found = read_from(Path::new("some.tif"), Cursor::new(bytes), &Beside::default(), LIMITS)?;
+    Ok((found.grid, found.cells))
 }
 
 fn numbers(cells: &Cells) -> Vec<f64> {

@@ -1,13 +1,13 @@
 //! Buildings, and where the rain on them goes.
 
+use super::super::land::{self, SMALLEST_GROUND};
 use super::super::problem::Problem;
 use super::super::sky::{Gutter, Roof, gutters};
 use crate::city::City;
 use crate::error::{Error, Result};
+use crate::remark::Remark;
 use crate::scenario::{BuildingsAre, RoofWater, Scenario};
-
-/// Open ground that roofs shed to is at least so large, m².
-const SMALLEST_STREET: f64 = 25.0;
+use crate::words::Language;
 
 /// Cells of buildings.
 pub fn footprints(city: &City) -> Vec<bool> {
@@ -75,8 +75,9 @@ pub fn roofs(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &Probl
     if water == RoofWater::Sewer {
         problem.sewers.gullies.iter().for_each(|gully| district[gully.cell] = gully.district as u16);
     }
-    let is_street = streets(problem, is_roof);
-    let streets = gutters(&city.grid, is_roof, &|cell| is_street[cell]);
+    // Rain that is shed into a gap could not leave it.
+    let is_street = |cell: usize| !is_roof[cell] && !problem.bed[cell].is_nan() && !problem.is_gap(cell);
+    let streets = gutters(&city.grid, is_roof, &is_street);
     // Roofs that are connected look for the nearest inlet; those outside all districts are not.
     let inlets = match water {
         RoofWater::Sewer => gutters(&city.grid, is_roof, &|cell| district[cell] != u16::MAX),
@@ -108,44 +109,32 @@ fn districts(city: &City) -> Vec<bool> {
     within
 }
 
-/// Open ground beside houses that is more than a gap between them: what hangs together over so much.
-fn streets(problem: &Problem, is_roof: &[bool]) -> Vec<bool> {
-    let (cols, len) = (problem.grid.cols, problem.grid.len());
-    let least = (SMALLEST_STREET / problem.grid.cell_area()).ceil() as usize;
-    let open = |cell: usize| !is_roof[cell] && !problem.bed[cell].is_nan();
-    let (mut seen, mut streets) = (vec![false; len], vec![false; len]);
-    let mut found = false;
-    for start in 0..len {
-        if seen[start] || !open(start) {
-            continue;
-        }
-        let mut cells = vec![start];
-        seen[start] = true;
-        let mut next = 0;
-        while next < cells.len() {
-            let cell = cells[next];
-            next += 1;
-            let beside = [
-                (cell % cols > 0).then(|| cell - 1),
-                (cell % cols + 1 < cols).then_some(cell + 1),
-                cell.checked_sub(cols),
-                Some(cell + cols).filter(|below| *below < len),
-            ];
-            for beside in beside.into_iter().flatten() {
-                if !seen[beside] && open(beside) {
-                    seen[beside] = true;
-                    cells.push(beside);
-                }
-            }
-        }
-        if cells.len() >= least {
-            found = true;
-            cells.into_iter().for_each(|cell| streets[cell] = true);
-        }
+/// Finds the gaps between buildings, in which water counts for no place, and says how large they are.
+pub fn gaps(city: &City, is_roof: &[bool], problem: &mut Problem) {
+    let mut built = is_roof.to_vec();
+    city.places.buildings.iter().for_each(|place| place.outline.fill(&city.grid, &mut built, true));
+    if !built.contains(&true) {
+        return;
     }
-    // In a city of gaps each gap is a street.
-    if !found {
-        (0..len).for_each(|cell| streets[cell] = open(cell));
+    let is_open = |cell: usize| !built[cell] && !problem.bed[cell].is_nan();
+    problem.gaps = land::gaps(&city.grid, &is_open);
+    let open = (0..built.len()).filter(|cell| is_open(*cell)).count();
+    problem.built = built;
+    let gaps = problem.gaps.iter().filter(|gap| **gap).count();
+    if gaps > 0 {
+        let share = gaps as f64 / open as f64;
+        let decimals = if share < 0.001 { 3 } else { 1 };
+        let [en, nl] = [Language::English, Language::Dutch].map(|language| language.number(100.0 * share, decimals));
+        problem.repairs.push(Remark::new(
+            share,
+            format!(
+                "{en} % of the open ground lies in gaps of less than {SMALLEST_GROUND} m² between buildings, which rain cannot leave: \
+                 water there counts for no building, road or neighbourhood"
+            ),
+            format!(
+                "{nl} % van de open grond ligt in gaten van minder dan {SMALLEST_GROUND} m² tussen gebouwen, waar regen niet uit weg kan: \
+                 water daar telt niet mee voor gebouwen, wegen en buurten"
+            ),
+        ));
     }
-    streets
 }

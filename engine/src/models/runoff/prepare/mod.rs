@@ -10,7 +10,6 @@ use super::sky::Radar;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
-use crate::remark::Remarks;
 use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
 use crate::series::{Between, Series};
 
@@ -25,6 +24,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let runoff = &scenario.spec.runoff;
     let defaults = Settings::default();
     let zeros = vec![0.0; city.grid.len()];
+    let (rain, repairs) = scenario.rain()?;
     let mut problem = Problem {
         grid: city.grid,
         datum: city.terrain.datum,
@@ -36,9 +36,11 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         depth: city.water.as_ref().map_or_else(|| zeros.clone(), |water| water.values.clone()),
         qx: zeros.clone(),
         qy: zeros,
-        rain: scenario.rain()?,
+        rain,
         radar: None,
         roofs: Vec::new(),
+        built: Vec::new(),
+        gaps: Vec::new(),
         sewers: Sewers::default(),
         structures: Vec::new(),
         boundaries: Vec::new(),
@@ -52,7 +54,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
             ..defaults
         },
-        repairs: Remarks::default(),
+        repairs,
     };
     if let Some((grid, times, values)) = scenario.radar(&city.grid)? {
         let radar = Radar { grid, times, values };
@@ -61,6 +63,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     }
     let is_roof = buildings::footprints(city);
     buildings::build(city, scenario, &is_roof, &mut problem)?;
+    buildings::gaps(city, &is_roof, &mut problem);
     // Walls along lines stand before anything else is set beside them.
     let walls = |spec: &&BoundarySpec| spec.line.is_some() && spec.kind == BoundaryName::Wall;
     for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {

@@ -3,7 +3,6 @@
 use super::super::problem::Problem;
 use super::super::sewer::{District, Gully, Sewers};
 use super::super::sky::Gutter;
-use super::super::story::STANDING_DEPTH;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::raster::Raster;
@@ -52,7 +51,7 @@ pub fn sewers(
             None => paved(cell) * own.or(uniform).unwrap_or(USUAL_INLET),
         }
     };
-    let is_open = |cell: usize| !problem.bed[cell].is_nan() && !is_roof[cell] && problem.depth[cell] <= STANDING_DEPTH;
+    let is_open = |cell: usize| problem.is_land(cell) && !is_roof[cell];
     let gullies: Vec<Gully> = (0..grid.len())
         .filter(|cell| district_of[*cell] != u16::MAX && is_open(*cell))
         .map(|cell| (cell, capacity(cell)))
