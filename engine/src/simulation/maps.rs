@@ -209,7 +209,7 @@ pub(super) fn record(folder: &Path) -> Result<Record> {
     let path = folder.join(RECORD);
     let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
     serde_json::from_str(&text).map_err(|error| {
-        Error::data(&path, format!("is no record of a run: {error}"), "give the folder of a whole run")
+        Error::data(&path, format!("is not a record of a run: {error}"), "give the folder of a whole run")
     })
 }
 

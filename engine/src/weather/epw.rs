@@ -32,7 +32,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
         ));
     };
     if (zone * 3600.0) % 3600.0 != 0.0 {
-        let words = format!("line 1: hours of a time zone of {zone} hours are no whole hours in UTC");
+        let words = format!("line 1: hours of a time zone of {zone} hours are not whole hours in UTC");
         return Err(Error::data(
             path,
             words,

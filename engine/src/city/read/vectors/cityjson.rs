@@ -37,13 +37,13 @@ impl Reader<'_> {
             Err(_) => {
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
                 let parsed = lines.map(serde_json::from_str).collect::<std::result::Result<_, _>>();
-                parsed.map_err(|error| self.bad(format!("is no CityJSON: {error}")))?
+                parsed.map_err(|error| self.bad(format!("is not CityJSON: {error}")))?
             }
         };
         drop(text);
         for document in &documents {
             if !matches!(document["type"].as_str(), Some("CityJSON" | "CityJSONFeature")) {
-                return Err(self.bad("is no CityJSON"));
+                return Err(self.bad("is not CityJSON"));
             }
             self.check_system(document)?;
             if let Some(given) =

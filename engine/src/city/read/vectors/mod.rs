@@ -369,13 +369,13 @@ mod tests {
     fn what_is_no_outline_is_refused_with_its_place() {
         let feature = |geometry: &str| format!("{{\"type\":\"Feature\",\"geometry\":{geometry}}}");
         for (text, words) in [
-            ("", "is no JSON"),
-            ("[]", "is no GeoJSON"),
+            ("", "is not JSON"),
+            ("[]", "is not a GeoJSON"),
             ("{\"type\":\"FeatureCollection\"}", "no list of features"),
             (&feature("{\"type\":\"Point\",\"coordinates\":[5,52]}"), "feature 1: is a Point"),
-            (&feature("{\"type\":\"Polygon\",\"coordinates\":7}"), "no lists"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":7}"), "not lists"),
             (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5]]]}"), "not [x, y]"),
-            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5,95]]]}"), "no longitude"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5,95]]]}"), "not a longitude"),
             (
                 "{\"type\":\"FeatureCollection\",\"crs\":{\"properties\":{\"name\":\"EPSG:31370\"}},\"features\":[]}",
                 "lies in EPSG:31370",

@@ -167,7 +167,7 @@ impl Reader<'_> {
         outcome.map_err(|error| self.bad(format!("its geometry cannot be read: {}", shown(&error.to_string()))))?;
         let mut corners = |line: Vec<(f64, f64)>| -> Result<Vec<DVec2>> {
             let corner = |(x, y): (f64, f64)| {
-                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is no longitude and latitude"));
+                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is not a longitude and latitude"));
                 let (x, y) = plane.map_or(Some((x, y)), |plane| plane.from_degrees((x, y))).ok_or_else(outside)?;
                 self.corner(x, y)
             };
