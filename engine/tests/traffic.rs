@@ -397,7 +397,7 @@ fn what_cannot_be_is_told_with_its_place() {
         (other("one.tntp").replace(ZONES, "trips = \"one.tntp\""), "does not say where its nodes lie"),
         (other("roads.zip"), "there is no"),
         (good.replace("epsg = 28992", ""), "city's plane"),
-        (good.replace("zones.geojson", "far.geojson"), "has no zone that touches the city"),
+        (good.replace("zones.geojson", "far.geojson"), "traffic.demand.zones: none of the"),
         (good.replace("zones.geojson", "lonely.geojson"), "no road within 2500 m"),
         (good.replace("zones.geojson", "poor.geojson"), "has no column of residents"),
         (good.replace("zones.geojson", "minus.geojson"), "feature 1: \"-4000\""),

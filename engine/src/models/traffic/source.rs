@@ -123,6 +123,7 @@ fn inner_zones(
         ..*grid
     };
     let found = features(&path, &around, &columns)?;
+    found.touch("traffic.demand.zones", &path, &around)?;
     repairs.extend(found.repairs);
     if found.seen > found.features.len() {
         repairs.push(format!(

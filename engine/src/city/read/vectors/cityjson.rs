@@ -1,6 +1,7 @@
 //! CityJSON and CityJSONSeq: footprints and heights of buildings.
 
 use super::geojson::value_of;
+use super::repair::NO_FLOOR;
 use super::{Drawn, MOST_CORNERS, Reader};
 use crate::error::Result;
 use crate::grid::Crs;
@@ -103,7 +104,7 @@ impl Reader<'_> {
                 self.part(part, vertices, &mut found, known)?;
             }
             if found.floor.is_empty() {
-                self.mended("has no floor and is left out");
+                self.mended(NO_FLOOR);
                 continue;
             }
             let height = Some(found.high - found.low).filter(|height| *height > 0.0 && *height < 1e4);

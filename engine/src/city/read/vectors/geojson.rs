@@ -1,5 +1,6 @@
 //! GeoJSON.
 
+use super::repair::NO_GEOMETRY;
 use super::{Drawn, LARGEST_FILE, Reader, Value, shown};
 use crate::error::{Error, Result};
 use crate::outline::Outline;
@@ -57,7 +58,7 @@ impl Reader<'_> {
                 Some("LineString") => (Vec::new(), vec![&geometry["coordinates"]]),
                 Some("MultiLineString") => (Vec::new(), self.list(&geometry["coordinates"])?.iter().collect()),
                 None if geometry.is_null() => {
-                    self.mended("has no geometry and is left out");
+                    self.mended(NO_GEOMETRY);
                     continue;
                 }
                 other => {

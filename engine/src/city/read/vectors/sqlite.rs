@@ -1,5 +1,6 @@
 //! GeoPackage, SpatiaLite, and SQLite files with plain WKB as GDAL writes them.
 
+use super::repair::NO_GEOMETRY;
 use super::{Drawn, HEIGHTS, NAMES, Reader, Value, WIDTHS, shown};
 use crate::error::Result;
 use crate::grid::Crs;
@@ -83,7 +84,7 @@ impl Reader<'_> {
             let blob = match row.get_ref(shape) {
                 Ok(ValueRef::Blob(blob)) if blob.len() <= LARGEST_SHAPE => blob,
                 Ok(ValueRef::Null) => {
-                    self.mended("has no geometry and is left out");
+                    self.mended(NO_GEOMETRY);
                     continue;
                 }
                 _ => return Err(self.bad("its geometry cannot be read")),
