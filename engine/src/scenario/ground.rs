@@ -198,11 +198,10 @@ impl Scenario {
         if let (Some(input), Some((number, words))) = (inputs.last_mut(), first) {
             let share = unknown as f64 / found.features.len() as f64;
             let en = format!(
-                "{unknown} features have no class, the first is feature {number} ({words:?}); what lies under them shows"
+                "features without a class: {unknown}, the first is feature {number} ({words:?}); what lies under them shows"
             );
-            let nl = format!(
-                "{unknown} vlakken zitten in geen klasse, het eerste is {number} ({words:?}); wat eronder ligt telt"
-            );
+            let nl =
+                format!("vlakken zonder klasse: {unknown}, het eerste is {number} ({words:?}); wat eronder ligt telt");
             input.repairs.push(Remark::new(share, en, nl));
         }
         Ok(found.touch("city.surfaces", &self.path(name), grid).err())

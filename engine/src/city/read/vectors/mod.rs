@@ -106,9 +106,11 @@ impl Features {
         let (cause, mend) = elsewhere::cause(extent, grid, "ogr2ogr");
         let (file, count) = (path.display(), self.seen);
         let (there, here) = (elsewhere::words(extent), elsewhere::words(elsewhere::of(grid)));
-        let problem = format!(
-            "none of the {count} features of {file} touches the city: they cover {there}, and the city {here}: {cause}"
-        );
+        let none = match count {
+            1 => format!("the only feature of {file} does not touch the city: it covers"),
+            _ => format!("none of the {count} features of {file} touches the city: they cover"),
+        };
+        let problem = format!("{none} {there}, and the city {here}: {cause}");
         Err(Error::scenario(at, problem, mend))
     }
 
@@ -116,8 +118,8 @@ impl Features {
     pub fn left_out(&self) -> Option<Remark> {
         let (all, beside) = (self.seen, self.beside);
         (beside > 0).then(|| {
-            let en = format!("{beside} of its {all} features lie outside the city and are left out");
-            let nl = format!("{beside} van de {all} vlakken of lijnen liggen buiten de stad en zijn weggelaten");
+            let en = format!("left out because they lie outside the city: {beside} of {all} features");
+            let nl = format!("weggelaten omdat ze buiten de stad liggen: {beside} van {all} objecten");
             Remark::new(beside as f64 / all as f64, en, nl)
         })
     }
