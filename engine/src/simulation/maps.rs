@@ -74,7 +74,7 @@ impl Simulation {
             let known = DRAWN.iter().find(|(name, _)| *name == sum).map(|(_, in_time)| *in_time);
             let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
             let Some(in_time) = known.or(too) else { continue };
-            let what = |name: &str| lower(words::layer(name).in_language(Language::English));
+            let what = |name: &str| words::lower(words::layer(name).in_language(Language::English));
             folder.picture(sum, &format!("map: {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
             let Some(in_time) = in_time else { continue };
             let unit = layer.unit.clone();
@@ -96,12 +96,6 @@ impl Simulation {
         }
         Ok(true)
     }
-}
-
-/// Words with a small first letter, as within a sentence.
-fn lower(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Names of the frames of a layer, in time, without their ending.
@@ -218,7 +212,7 @@ pub(super) fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result
     // Only what the record lists is read, so a name cannot lead out of the folder.
     let found = artifacts.iter().find(|artifact| artifact.name == format!("{name}.tif"));
     let found = found.ok_or_else(|| missing(folder, name, artifacts))?;
-    let unit = found.description.rsplit_once(" (").map_or("", |(_, unit)| unit.trim_end_matches(')'));
+    let unit = found.unit();
     let of_frame = name.strip_prefix("frames/").and_then(|frame| frame.rsplit_once('_')).map(|(short, _)| short);
     let short = of_frame.or(name.strip_prefix("city/")).unwrap_or(name);
     read(folder, name, short, unit)
