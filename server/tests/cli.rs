@@ -21,7 +21,7 @@ fn scenario(folder: &Path, minutes: f64, more: &str) -> PathBuf {
          [time]\nend_minutes = {minutes}\nframe_minutes = {}\n\
          [rain]\nmm_per_hour = 60\nminutes = 10\n\
          [[boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
-         [[gauge]]\nname = \"square\"\nx = 202150\ny = 502100\n{more}",
+         [[gauge]]\nname = \"square\"\nx = 139150\ny = 502100\n{more}",
         minutes / 2.0
     );
     std::fs::write(&path, text).unwrap();
