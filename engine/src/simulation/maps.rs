@@ -4,6 +4,7 @@ use super::{RECORD, Simulation};
 use crate::city::read::{Limits, Quantity, raster};
 use crate::error::{Error, Result};
 use crate::frame::Outcome;
+use crate::models::MODELS;
 use crate::output::folder::Artifact;
 use crate::output::map::{Ground, Map};
 use crate::output::png::read_png;
@@ -138,8 +139,8 @@ fn clock(name: &str) -> String {
 pub struct Request {
     /// The run's folder.
     pub folder: PathBuf,
-    /// Name of the layer, such as `max_velocity` or `frames/depth_0000001800.000s`.
-    pub layer: String,
+    /// Name of the layer, such as `max_velocity` or `frames/depth_0000001800.000s`; the one that the run's model wants, if `None`.
+    pub layer: Option<String>,
     /// Another run, whose layer of this name is subtracted.
     pub minus: Option<PathBuf>,
     /// Language of the words.
@@ -170,16 +171,20 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     };
     let (terrain, buildings, water, canopy) = (city("terrain")?, city("buildings")?, city("water")?, city("canopy")?);
     let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
-    let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
+    let name = match &request.layer {
+        Some(name) => name.as_str(),
+        None => main_layer(&request.folder, &record)?,
+    };
+    let mut layer = layer(&request.folder, name, &record.artifacts)?;
     if let Some(other) = &request.minus {
-        let before = self::layer(other, &request.layer, &self::record(other)?.artifacts)?;
+        let before = self::layer(other, name, &self::record(other)?.artifacts)?;
         layer = difference(other, layer, &before)?;
     }
     if layer.grid != terrain.grid {
         let problem = "does not lie on the grid of the run's terrain";
-        return Err(Error::data(&request.folder.join(&request.layer), problem, "run the scenario again"));
+        return Err(Error::data(&request.folder.join(name), problem, "run the scenario again"));
     }
-    let moment = if request.layer.starts_with("frames/") { clock(&request.layer) } else { String::new() };
+    let moment = if name.starts_with("frames/") { clock(name) } else { String::new() };
     let map = Map {
         title: &record.title,
         moment: &moment,
@@ -197,6 +202,14 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         longest: request.longest,
     };
     Ok(map.draw())
+}
+
+/// The layer of a run that shows what its model is about.
+fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
+    let entry = MODELS.iter().find(|entry| entry.name == record.scenario.model);
+    let wanted = entry.map(|entry| entry.main_layers).unwrap_or_default();
+    let is_there = |name: &&str| record.artifacts.iter().any(|artifact| artifact.name == format!("{name}.tif"));
+    wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))
 }
 
 pub(super) fn record(folder: &Path) -> Result<Record> {
@@ -272,6 +285,26 @@ mod tests {
         for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
             assert_eq!(day(since_1970), expected);
         }
+    }
+
+    #[test]
+    fn a_run_is_drawn_by_the_layer_of_its_model() {
+        let layer = |model: &str, names: &[&str]| {
+            let artifact = |name: &&str| serde_json::json!({ "name": name, "media_type": "", "description": "", "sha256": "", "bytes": 0 });
+            let record = serde_json::json!({
+                "title": "t", "synthetic": true, "attribution": "",
+                "artifacts": names.iter().map(artifact).collect::<Vec<_>>(),
+                "scenario": { "title": "t", "model": model, "city": {}, "time": { "end_minutes": 1 } },
+            });
+            let record: Record = serde_json::from_value(record).expect("a record");
+            main_layer(Path::new("runs/one"), &record).map_err(|error| error.to_string())
+        };
+        assert_eq!(layer("runoff", &["max_level.tif", "max_depth.tif"]), Ok("max_depth"));
+        assert_eq!(layer("heat", &["max_pet.tif", "mean_pet.tif"]), Ok("max_pet"));
+        assert_eq!(layer("traffic", &["speed.tif", "flow_bands.tif"]), Ok("flow_bands"));
+        assert_eq!(layer("traffic", &["speed.tif", "delay.tif"]), Ok("delay"));
+        let missing = layer("heat", &["sky_view.tif"]).expect_err("missing");
+        assert!(missing.contains("max_pet") && missing.contains("sky_view"), "{missing}");
     }
 
     #[test]
