@@ -95,10 +95,10 @@ pub struct Args {
     /// Scheme, host and port (scheme://host:port) of addresses that jobs may ask to be called; none, if left out.
     #[arg(long)]
     callback_allow: Vec<String>,
-    /// Seconds after which a reader that takes nothing is let go.
+    /// Seconds after which a stalled client is disconnected.
     #[arg(long, default_value_t = 60.0, value_parser = positive)]
     stall_seconds: f64,
-    /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
+    /// Seconds of computing between checkpoints, from which a job continues after a crash.
     #[arg(long, default_value_t = 20.0)]
     checkpoint_seconds: f64,
     /// Cores that compute; one is left to HTTP, if none is given.
