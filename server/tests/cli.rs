@@ -208,6 +208,45 @@ fn a_machine_without_a_driver_is_told_so() {
 }
 
 #[test]
+fn all_that_a_run_says_is_dutch_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), 6.0, "");
+    let path = path.to_str().unwrap();
+    let check = hanze(folder.path(), &["check", path, "--language", "nl"]);
+    let told = text(&check.stdout);
+    assert!(check.status.success() && told.contains("in orde") && told.contains("2 beelden in 6 minuten"), "{told}");
+    let run = hanze(folder.path(), &["run", path, "--device", "cpu", "--language", "nl"]);
+    let (said, progress) = (text(&run.stdout), text(&run.stderr));
+    assert!(run.status.success(), "{progress}");
+    for words in [
+        "De stad is verzonnen",
+        "Balans, m³:",
+        "aan het begin aanwezig",
+        "rand east",
+        "van alles wat binnenkwam",
+        "Bestanden in",
+        "grootste waterdiepte (m)",
+        "kaart: grootste waterdiepte",
+        "de meetpunten in de tijd",
+        "rasters in de tijd",
+        "invoer, instellingen",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    for words in ["op CPU", "cellen van 2 m", "beeld 1 van 2"] {
+        assert!(progress.contains(words), "{words}: {progress}");
+    }
+    for english in ["Balance", "there at the start", "Files in", "rasters in time", "highest depth"] {
+        assert!(!said.contains(english), "{english}: {said}");
+    }
+    let record = record(&run_folder(&folder.path().join("runs")));
+    let files = record["artifacts"].as_array().unwrap();
+    let depth = files.iter().find(|file| file["name"] == "max_depth.tif").unwrap();
+    assert_eq!(depth["description_nl"], "grootste waterdiepte (m)");
+    assert!(files.iter().all(|file| file["description_nl"].is_string()));
+}
+
+#[test]
 fn runs_of_files_can_be_drawn_and_meshed() {
     let folder = tempfile::tempdir().unwrap();
     let row = |row: usize| (0..30).map(move |col| if col == 9 && row == 4 { -9999.0 } else { 0.1 * row as f64 });
