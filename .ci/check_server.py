@@ -23,7 +23,7 @@ hanze, folder = sys.argv[1], Path(sys.argv[2])
 folder.mkdir(parents=True, exist_ok=True)
 log = open(folder / "log.jsonl", "w")
 server = subprocess.Popen(
-    [hanze, "serve", "--port", "0", "--device", "cpu", "--data", folder, "--max-queue", "5", "--max-hours", "0.05"],
+    [hanze, "serve", "--open", "--port", "0", "--device", "cpu", "--data", folder, "--max-queue", "5", "--max-hours", "0.05"],
     stdout=subprocess.PIPE, stderr=log, text=True)
 problems = []
 

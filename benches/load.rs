@@ -26,7 +26,7 @@ impl Server {
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/hanze");
         let binary = std::env::var_os("HANZE").map_or(beside, PathBuf::from);
         let mut command = Command::new(binary);
-        command.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(&folder).args(arguments);
+        command.args(["serve", "--open", "--port", "0", "--device", "cpu", "--data"]).arg(&folder).args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;

@@ -67,6 +67,11 @@ impl Remarks {
         self.0.push(remark.into());
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds several.
     pub fn extend<R: Into<Remark>>(&mut self, remarks: impl IntoIterator<Item = R>) {
         self.0.extend(remarks.into_iter().map(Into::into));

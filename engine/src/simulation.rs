@@ -1,10 +1,12 @@
 //! A simulation: a scenario's model on a device, its frames, its run folder, its record.
 
 mod checkpoint;
+mod finished;
 mod maps;
 mod meshes;
 
 pub use checkpoint::device_of;
+pub use finished::Finished;
 pub use maps::{Request, day, draw, today};
 pub use meshes::{MeshRequest, meshes};
 
@@ -21,7 +23,7 @@ use crate::remark::{Remark, Remarks};
 use crate::scenario::{Input, Scenario};
 use crate::words::{Language, Text};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -72,6 +74,14 @@ pub enum Ending {
     },
 }
 
+/// A run that begins, or one that was finished before.
+pub enum Begun {
+    /// Nothing of it is there.
+    New(Box<Simulation>),
+    /// It is there.
+    Finished(Finished),
+}
+
 /// A scenario on its way to results.
 pub struct Simulation {
     /// The scenario.
@@ -113,17 +123,30 @@ impl Simulation {
         Simulation::cached(scenario, device, out, &Cache::at(&out.join(CACHE)))
     }
 
+    /// The same, unless the run is there already, finished and whole, with maps in this language.
+    ///
+    /// # Errors
+    /// Those of `new`.
+    pub fn begin(scenario: Scenario, device: Device, out: &Path, language: Language) -> Result<Begun> {
+        let before = Before::new(&scenario, &device, out)?;
+        if let Some(finished) = finished::finished(&before.path, &before.run_id, language) {
+            return Ok(Begun::Finished(finished));
+        }
+        let simulation = Simulation::after(before, scenario, device, &Cache::at(&out.join(CACHE)))?;
+        Ok(Begun::New(Box::new(Simulation { language, ..simulation })))
+    }
+
     /// The same with a cache elsewhere.
     ///
     /// # Errors
     /// Those of `new`.
     pub fn cached(scenario: Scenario, device: Device, out: &Path, cache: &Cache) -> Result<Simulation> {
-        let (city, inputs) = read(&scenario)?;
-        let device_kind = device.record().kind.to_string();
-        let run_id = run_id(&scenario, &inputs, &device_kind);
+        Simulation::after(Before::new(&scenario, &device, out)?, scenario, device, cache)
+    }
+
+    fn after(before: Before, scenario: Scenario, device: Device, cache: &Cache) -> Result<Simulation> {
+        let Before { city, inputs, device_kind, run_id, path } = before;
         let model = models::prepare(&city, &scenario, &device, Some(cache))?;
-        let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        let path = out.join(format!("{stem}-{}", &run_id[..8]));
         if checkpoint::path(&path).exists() {
             let mend = format!("go on with: hanze resume '{}', or delete that file", path.display());
             return Err(Error::data(&checkpoint::path(&path), "holds this run, which was stopped on its way", mend));
@@ -286,6 +309,7 @@ impl Simulation {
             "title": spec.title,
             "synthetic": self.city.synthetic,
             "attribution": spec.attribution,
+            "language": self.language.code(),
             "model": spec.model,
             "settings": self.model.settings(),
             "grid": self.city.grid,
@@ -299,6 +323,7 @@ impl Simulation {
             "volatile": {
                 "device": self.device.record(),
                 "session_started_unix_s": unix,
+                "program_sha256": finished::program(),
                 "wall_s": self.wall_s(),
             },
         })
@@ -339,6 +364,26 @@ fn told(artifact: &Artifact) -> serde_json::Value {
     let mut value = serde_json::json!(artifact);
     value["description_nl"] = artifact.words(Language::Dutch).into();
     value
+}
+
+/// What decides the name of a run, and where it goes.
+struct Before {
+    city: City,
+    inputs: Vec<Input>,
+    device_kind: String,
+    run_id: String,
+    path: PathBuf,
+}
+
+impl Before {
+    fn new(scenario: &Scenario, device: &Device, out: &Path) -> Result<Before> {
+        let (city, inputs) = read(scenario)?;
+        let device_kind = device.record().kind.to_string();
+        let run_id = run_id(scenario, &inputs, &device_kind);
+        let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
+        let path = out.join(format!("{stem}-{}", &run_id[..8]));
+        Ok(Before { city, inputs, device_kind, run_id, path })
+    }
 }
 
 /// Reads the city of a scenario; the files that its series name are inputs too.

@@ -65,6 +65,11 @@ impl Text {
 }
 
 impl Language {
+    /// Its code, "en" or "nl".
+    pub fn code(self) -> &'static str {
+        self.pick("en", "nl")
+    }
+
     /// The text of this language.
     pub fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
@@ -73,8 +78,12 @@ impl Language {
         }
     }
 
-    /// A number with so many decimals: a point in English, a comma in Dutch, thin groups of thousands in both.
+    /// A number with so many decimals: a point in English, a comma in Dutch, thin groups of thousands in both; a word for what is no
+    /// number, as the mean of nothing.
     pub fn number(self, value: f64, decimals: usize) -> String {
+        if !value.is_finite() {
+            return self.pick("an unknown number of", "een onbekend aantal").to_string();
+        }
         let text = format!("{:.decimals$}", value.abs());
         let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
         let mut grouped = String::new();
@@ -115,6 +124,10 @@ mod tests {
         assert_eq!(Language::Dutch.number(-0.25, 2), "−0,25");
         assert_eq!(Language::Dutch.number(-0.001, 1), "0,0");
         assert_eq!(Language::English.number(999.6, 0), "1\u{a0}000");
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(Language::English.number(value, 1), "an unknown number of");
+            assert_eq!(Language::Dutch.number(value, 1), "een onbekend aantal");
+        }
     }
 
     #[test]

@@ -4,13 +4,15 @@ mod cli;
 mod serve;
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match cli::execute(cli::Cli::parse()) {
         Ok(code) => code,
         Err(report) => {
-            eprintln!("{report:?}");
+            // A reader that has gone is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "{report:?}");
             ExitCode::FAILURE
         }
     }

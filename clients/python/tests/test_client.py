@@ -13,6 +13,8 @@ from hanze import Hanze, HanzeError
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     data = tmp_path_factory.mktemp("data")
+    # The client finds the key that the server makes.
+    os.environ["XDG_RUNTIME_DIR"] = str(data)
     command = [os.environ["HANZE"], "serve", "--port", "0", "--device", "cpu", "--data", str(data), "--max-hours", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     yield Hanze(process.stdout.readline().split()[2].removesuffix("/v1"))
@@ -67,7 +69,19 @@ def test_files_and_uploads(server, tmp_path):
     assert job.array("max_depth").shape == (20, 30)
 
 
+def test_stored_scenarios_go_to_their_process(server):
+    for name, process in [("heatwave", "urban-heat"), ("ring-road-closure", "traffic")]:
+        job = server.submit(name)
+        assert job.status()["processID"] == process
+        job.dismiss()
+    with pytest.raises(HanzeError, match="cloudburst"):
+        server.submit("nothing")
+
+
 def test_problems_are_told_in_words(server):
+    with pytest.raises(HanzeError) as told:
+        Hanze(server.url, "hanze_nonsense").job("nothing").status()
+    assert told.value.status == 401
     with pytest.raises(HanzeError, match="end_minutes") as told:
         server.submit(shower(time={"end_minutes": -1}))
     assert told.value.status == 400

@@ -37,7 +37,7 @@ pub struct Input {
     /// Share of its cells in the city that had no value.
     pub nodata_share: f64,
     /// What had to be mended in it, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Remarks::is_empty")]
     pub repairs: Remarks,
 }
 

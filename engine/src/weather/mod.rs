@@ -276,7 +276,7 @@ fn fitted(path: &Path, rows: Vec<Row>, from: i64, wanted: usize) -> Result<Weath
         }
     }
     if columns[WIND].iter().all(Option::is_none) && columns[MEAN_WIND].iter().any(Option::is_some) {
-        repairs.push("there is no wind of ten minutes: that of the whole hour is taken".into());
+        repairs.push("there is no wind of ten minutes: that of the whole hour is taken");
         columns[WIND] = columns[MEAN_WIND].clone();
     }
     if columns[WIND].iter().all(Option::is_none) {

@@ -1,23 +1,68 @@
 //! `hanze submit`, `jobs`, `job`, `cancel`, `results` and `fetch`: a server from the command line.
 
 use super::say;
+use crate::serve::{ending_of_upload, process_of, shown, token_of_data, token_of_port};
 use hanze_engine::checksum::of_file;
+use hanze_engine::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use ureq::http::{Uri, request};
+
+/// Where `hanze serve` listens.
+const DEFAULT: &str = "http://127.0.0.1:8080";
+/// Keys of a scenario whose texts name no file.
+const WORDS: [&str; 4] = ["title", "description", "attribution", "name"];
 
 /// Where the server is, and who asks.
 #[derive(clap::Args)]
 pub struct Server {
     /// The server.
-    #[arg(long, default_value = "http://127.0.0.1:8080", env = "HANZE_SERVER")]
+    #[arg(long, default_value = DEFAULT, env = "HANZE_SERVER")]
     server: String,
-    /// The key, where the server needs one.
+    /// The key; that of a server of yours on this machine is found without it.
     #[arg(long, env = "HANZE_KEY", hide_env_values = true)]
     key: Option<String>,
+    /// Folder of the server's data, to take the key from.
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+impl Server {
+    /// The key to send: the one that is given, that of the named folder, or for this machine that of the server that runs here.
+    fn key(&self) -> miette::Result<Option<String>> {
+        if let Some(key) = self.key.as_ref().filter(|key| !key.is_empty()) {
+            return Ok(Some(key.clone()));
+        }
+        if let Some(data) = &self.data {
+            let none = || miette::miette!("{} has no file token that can be read", data.display());
+            return token_of_data(data).map(Some).ok_or_else(none);
+        }
+        let Some(port) = self.server.parse().ok().and_then(|url: Uri| own_port(&url)) else { return Ok(None) };
+        Ok(token_of_port(port).or_else(|| token_of_data(Path::new("hanze-data"))))
+    }
+
+    /// Where a path is.
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.trim_end_matches('/'))
+    }
+
+    /// What commands for the same server need beside the id.
+    fn again(&self) -> String {
+        if self.server == DEFAULT { String::new() } else { format!(" --server {}", self.server) }
+    }
+}
+
+/// The port of a URL that leads to this machine itself: no other gets a key that nobody gave.
+fn own_port(url: &Uri) -> Option<u16> {
+    let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
+    let is_own = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    (is_own && url.scheme_str() == Some("http")).then(|| url.port_u16().unwrap_or(80))
 }
 
 /// What to ask of a server.
@@ -25,7 +70,7 @@ pub struct Server {
 pub enum Ask {
     /// Submit a scenario to a server and follow it to its end.
     Submit {
-        /// The scenario, a TOML file, or the name of one that the server stores.
+        /// The scenario, a TOML file, whose files are sent along, or the name of one that the server stores.
         scenario: PathBuf,
         /// Do not wait for the end.
         #[arg(long)]
@@ -78,10 +123,9 @@ pub fn ask(ask: &Ask) -> miette::Result<ExitCode> {
         Ask::Jobs { server } => {
             let page = json(server, "GET", "/v1/jobs?limit=100", None)?;
             for job in page["jobs"].as_array().into_iter().flatten() {
-                let text = |name: &str| job[name].as_str().unwrap_or_default();
-                let line =
-                    format_args!("{}  {:10}  {:3} %  {}", text("id"), text("status"), job["progress"], text("title"));
-                say(line);
+                let text = |name: &str| shown(job[name].as_str().unwrap_or_default());
+                let [id, status, title] = ["id", "status", "title"].map(text);
+                say(format_args!("{id}  {status:10}  {:3} %  {title}", job["progress"]));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -93,8 +137,8 @@ pub fn ask(ask: &Ask) -> miette::Result<ExitCode> {
         }
         Ask::Results { id, server } => {
             for (name, link) in results(server, id)? {
-                let text = |key: &str| link[key].as_str().unwrap_or_default();
-                say(format_args!("{:10}  {}  {}  {}", link["bytes"], name, text("name"), text("title")));
+                let text = |key: &str| shown(link[key].as_str().unwrap_or_default());
+                say(format_args!("{:10}  {}  {}  {}", link["bytes"], shown(&name), text("name"), text("title")));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -109,36 +153,55 @@ fn call(
     path: &str,
     body: Option<String>,
 ) -> miette::Result<ureq::http::Response<ureq::Body>> {
+    match body {
+        Some(body) => {
+            let head = |head: request::Builder| {
+                head.header("content-type", "application/json").header("prefer", "respond-async")
+            };
+            send(server, method, path, head, body)
+        }
+        None => send(server, method, path, |head| head, ()),
+    }
+}
+
+/// Sends a request with a body.
+fn send(
+    server: &Server,
+    method: &str,
+    path: &str,
+    head: impl Fn(request::Builder) -> request::Builder,
+    body: impl ureq::AsSendBody,
+) -> miette::Result<ureq::http::Response<ureq::Body>> {
     let config =
         ureq::Agent::config_builder().http_status_as_error(false).timeout_connect(Some(Duration::from_secs(10)));
     let agent: ureq::Agent = config.build().into();
-    let url = format!("{}{path}", server.server.trim_end_matches('/'));
+    let url = server.url(path);
     let mut request = ureq::http::Request::builder().method(method).uri(&url);
-    if let Some(key) = &server.key {
+    if let Some(key) = server.key()? {
         request = request.header("authorization", format!("Bearer {key}"));
     }
     let bad = |error: &dyn std::fmt::Display| {
         miette::miette!(help = "is it running? hanze serve starts one", "{url}: {error}")
     };
-    let answer = match body {
-        Some(body) => {
-            let request =
-                request.header("content-type", "application/json").header("prefer", "respond-async").body(body);
-            agent.run(request.map_err(|error| bad(&error))?)
-        }
-        None => agent.run(request.body(()).map_err(|error| bad(&error))?),
-    };
-    let mut answer = answer.map_err(|error| bad(&error))?;
+    let request = head(request).body(body).map_err(|error| bad(&error))?;
+    let mut answer = agent.run(request).map_err(|error| bad(&error))?;
     if answer.status().is_success() {
         return Ok(answer);
     }
     let problem: Value = answer.body_mut().read_json().unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or("no reason is given");
+    let detail = shown(problem["detail"].as_str().unwrap_or("no reason is given"));
+    if answer.status() == 401 {
+        let help = "give a key with --key or HANZE_KEY, or with --data the folder of a server on this machine";
+        return Err(miette::miette!(help = help, "the server answers {}: {detail}", answer.status()));
+    }
     Err(miette::miette!("the server answers {}: {detail}", answer.status()))
 }
 
 fn json(server: &Server, method: &str, path: &str, body: Option<String>) -> miette::Result<Value> {
-    let mut answer = call(server, method, path, body)?;
+    read(call(server, method, path, body)?, path)
+}
+
+fn read(mut answer: ureq::http::Response<ureq::Body>, path: &str) -> miette::Result<Value> {
     answer.body_mut().read_json().map_err(|error| miette::miette!("{path}: the answer is not JSON: {error}"))
 }
 
@@ -149,20 +212,100 @@ fn plain(id: &str) -> miette::Result<&str> {
 }
 
 fn submit(server: &Server, file: &Path, no_wait: bool) -> miette::Result<ExitCode> {
-    let scenario: Value = if file.exists() {
-        let text = std::fs::read_to_string(file).map_err(|error| miette::miette!("{}: {error}", file.display()))?;
-        let value: toml::Value =
-            toml::from_str(&text).map_err(|error| miette::miette!("{}: {error}", file.display()))?;
-        serde_json::to_value(value).map_err(|error| miette::miette!("{}: {error}", file.display()))?
+    let (process, scenario) = if file.is_file() {
+        own(server, file)?
     } else {
-        file.to_string_lossy().into()
+        let name = file.to_string_lossy().into_owned();
+        (process_of_stored(server, &name)?, name.into())
     };
     let body = serde_json::json!({ "inputs": { "scenario": scenario } }).to_string();
-    let process = if scenario["model"] == "heat" { "urban-heat" } else { "rainfall-runoff" };
     let job = json(server, "POST", &format!("/v1/processes/{process}/execution"), Some(body))?;
-    let id = job["id"].as_str().unwrap_or_default().to_string();
+    let id = plain(job["id"].as_str().unwrap_or_default())?.to_string();
     say(format_args!("{id}"));
-    if no_wait { Ok(ExitCode::SUCCESS) } else { follow(server, &id) }
+    say(format_args!("how far it is: {}", server.url(&format!("/v1/jobs/{id}"))));
+    if no_wait {
+        say(format_args!("{}", whereabouts(server, &id)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    follow(server, &id)
+}
+
+/// Where the results of a job are, in words.
+fn whereabouts(server: &Server, id: &str) -> String {
+    let url = server.url(&format!("/v1/jobs/{id}/results"));
+    format!("results: {url}; hanze fetch {id}{} brings them", server.again())
+}
+
+/// The process of a scenario that the server stores: it lists the names beside each process.
+fn process_of_stored(server: &Server, name: &str) -> miette::Result<String> {
+    let mut known = Vec::new();
+    for process in json(server, "GET", "/v1/processes", None)?["processes"].as_array().into_iter().flatten() {
+        let id = plain(process["id"].as_str().unwrap_or_default())?;
+        let description = json(server, "GET", &format!("/v1/processes/{id}"), None)?;
+        let kinds = description["inputs"]["scenario"]["schema"]["oneOf"].as_array().cloned().unwrap_or_default();
+        let names = kinds.iter().filter_map(|kind| kind["enum"].as_array()).flatten().filter_map(Value::as_str);
+        known.extend(names.map(String::from));
+        if known.iter().any(|known| known == name) {
+            return Ok(id.to_string());
+        }
+    }
+    let known = shown(&known.join(", "));
+    Err(miette::miette!("there is no file {name}, and the server stores no scenario of that name; it stores {known}"))
+}
+
+/// The process of a scenario in a file, and the scenario with the names of its files as the server has them.
+fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
+    let bad = |error: &dyn std::fmt::Display| miette::miette!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
+    // What is wrong is told with its line, before anything is sent.
+    let checked = Scenario::parse_alone(file, text.clone()).map_err(super::report)?;
+    let value: toml::Value = toml::from_str(&text).map_err(|error| bad(&error))?;
+    let mut scenario = serde_json::to_value(value).map_err(|error| bad(&error))?;
+    let model = scenario["model"].as_str().unwrap_or_default();
+    let process = process_of(model).ok_or_else(|| bad(&format!("no process runs the model {model:?}")))?;
+    let mut uploads = HashMap::new();
+    for name in checked.spec.files() {
+        let is_there = name.starts_with("data:") || name.starts_with("upload:");
+        if !is_there && !uploads.contains_key(name) {
+            let path = file.parent().unwrap_or(Path::new("")).join(name);
+            uploads.insert(name.to_string(), upload(server, &path)?);
+        }
+    }
+    rename(&mut scenario, "", &uploads);
+    Ok((process.to_string(), scenario))
+}
+
+/// Brings a file to the server; gives the name that it has there.
+fn upload(server: &Server, path: &Path) -> miette::Result<String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = ending_of_upload(&name).ok_or_else(|| {
+        let help = "bring it in a format that has one of its own, such as .tif, .gpkg or .csv";
+        miette::miette!(help = help, "{}: the server takes no files with this ending", path.display())
+    })?;
+    let bad = |error: std::io::Error| {
+        let help = "paths are relative to the scenario; layers of the server's library are named data:FOLDER/FILE";
+        miette::miette!(help = help, "{}: {error}", path.display())
+    };
+    let content = std::fs::File::open(path).map_err(bad)?;
+    let head = |head: request::Builder| head.header("content-type", "application/octet-stream");
+    let answer = read(send(server, "POST", "/v1/inputs", head, content)?, "/v1/inputs")?;
+    let id = answer["id"].as_str().ok_or_else(|| miette::miette!("the server gives the file no name"))?;
+    super::note(format_args!("{}: sent", path.display()));
+    Ok(format!("{id}.{ending}"))
+}
+
+/// Gives files in a scenario the names that they have on the server.
+fn rename(value: &mut Value, key: &str, uploads: &HashMap<String, String>) {
+    match value {
+        Value::String(text) if !WORDS.contains(&key) => {
+            if let Some(name) = uploads.get(text) {
+                text.clone_from(name);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| rename(value, key, uploads)),
+        Value::Object(object) => object.iter_mut().for_each(|(key, value)| rename(value, key, uploads)),
+        _ => {}
+    }
 }
 
 /// Shows how far a job is until it ends.
@@ -188,17 +331,17 @@ fn follow(server: &Server, id: &str) -> miette::Result<ExitCode> {
         let (status, message) =
             (job["status"].as_str().unwrap_or_default(), job["message"].as_str().unwrap_or_default());
         bar.set_position(job["progress"].as_u64().unwrap_or(0));
-        bar.set_message(message.to_string());
+        bar.set_message(shown(message));
         match status {
             "accepted" | "running" => {}
             "successful" => {
                 bar.finish_and_clear();
-                say(format_args!("{id}: finished; hanze fetch {id} brings the results"));
+                say(format_args!("{id}: finished; {}", whereabouts(server, id)));
                 return Ok(ExitCode::SUCCESS);
             }
             _ => {
                 bar.finish_and_clear();
-                return Err(miette::miette!("the job is {status}: {message}"));
+                return Err(miette::miette!("the job is {}: {}", shown(status), shown(message)));
             }
         }
         // Events until the stream ends; a line that is lost is made up for by the state above.
@@ -218,7 +361,7 @@ fn read_events(answer: ureq::http::Response<ureq::Body>, bar: &ProgressBar) {
             bar.set_position(percent);
         }
         if let Some(message) = data["message"].as_str() {
-            bar.set_message(message.to_string());
+            bar.set_message(shown(message));
         }
     }
 }
@@ -260,4 +403,39 @@ fn fetch(server: &Server, id: &str, out: &Path) -> miette::Result<ExitCode> {
     bar.finish_and_clear();
     say(format_args!("{} files in {}", results.len(), out.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_gets_the_key_that_lies_here() {
+        for (url, port) in [
+            ("http://127.0.0.1:8080", Some(8080)),
+            ("http://localhost/", Some(80)),
+            ("http://[::1]:9000", Some(9000)),
+            ("http://127.0.0.1.example.org:8080", None),
+            ("http://127.0.0.1:8080@example.org", None),
+            ("http://192.0.2.1:8080", None),
+            ("https://localhost:8443", None),
+        ] {
+            assert_eq!(own_port(&url.parse().unwrap()), port, "{url}");
+        }
+    }
+
+    #[test]
+    fn files_are_renamed_and_titles_are_not() {
+        let uploads = HashMap::from([("t.asc".to_string(), "upload:9e.asc".to_string())]);
+        let mut scenario = serde_json::json!({
+            "title": "t.asc", "city": { "terrain": "t.asc", "surfaces": ["t.asc", "data:t.asc"] },
+            "gauge": [{ "name": "t.asc" }],
+        });
+        rename(&mut scenario, "", &uploads);
+        let expected = serde_json::json!({
+            "title": "t.asc", "city": { "terrain": "upload:9e.asc", "surfaces": ["upload:9e.asc", "data:t.asc"] },
+            "gauge": [{ "name": "t.asc" }],
+        });
+        assert_eq!(scenario, expected);
+    }
 }

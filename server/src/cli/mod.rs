@@ -14,6 +14,7 @@ mod validate;
 
 pub use report::report;
 
+use crate::serve::shown;
 use clap::{Parser, Subcommand};
 use hanze_engine::models::{heat, runoff, traffic};
 use hanze_engine::scenario::Scenario;
@@ -38,6 +39,9 @@ enum Command {
         scenario: PathBuf,
         #[command(flatten)]
         options: Options,
+        /// Compute a run that is there already.
+        #[arg(long)]
+        again: bool,
         /// Parent folder for runs.
         #[arg(long, default_value = "runs")]
         out: PathBuf,
@@ -71,9 +75,9 @@ enum Command {
     Ask(client::Ask),
     /// Create, list and revoke keys of a server.
     Key {
-        /// Data folder of the server.
-        #[arg(long, default_value = "hanze-data")]
-        data: PathBuf,
+        /// Data folder of the server; hanze-data, if left out.
+        #[arg(long)]
+        data: Option<PathBuf>,
         #[command(subcommand)]
         command: crate::serve::KeyCommand,
     },
@@ -127,7 +131,7 @@ struct Options {
 /// Does what the command line says.
 pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
-        Command::Run { scenario, options, out } => run::run(&scenario, &options, &out),
+        Command::Run { scenario, options, again, out } => run::run(&scenario, &options, again, &out),
         Command::Resume { folder, device, json, language } => run::resume(&folder, device.as_deref(), json, language),
         Command::Map(args) => map::map(&args),
         Command::Mesh(args) => mesh::mesh(&args),
@@ -135,7 +139,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Import(what) => import::import(&what),
         Command::Serve(args) => crate::serve::serve(&args),
         Command::Ask(ask) => client::ask(&ask),
-        Command::Key { data, command } => crate::serve::command(&data, &command),
+        Command::Key { data, command } => crate::serve::command(data.as_deref(), &command),
         Command::Check { scenario, language } => check(&scenario, language),
         Command::Schema => {
             say(format_args!("{:#}", Scenario::schema()));
@@ -156,7 +160,22 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
 
 /// Prints a line. A reader that has gone, as in `hanze schema | head`, is no reason to fail.
 fn say(line: std::fmt::Arguments) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", printable(&line.to_string()));
+}
+
+/// The same on standard error.
+fn note(line: std::fmt::Arguments) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(&line.to_string()));
+}
+
+/// A text for a terminal: of what is not seen only ends of lines and tabs stay as they are, the rest is written out.
+fn printable(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .map(|part| match part.strip_suffix(['\n', '\t']) {
+            Some(line) => format!("{}{}", shown(line), &part[line.len()..]),
+            None => shown(part),
+        })
+        .collect()
 }
 
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
@@ -189,4 +208,17 @@ fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode>
         remarks.words(language).for_each(|words| say(format_args!("  {words}")));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn nothing_that_is_printed_drives_the_terminal() {
+        assert_eq!(printable("a\tb\nc\n"), "a\tb\nc\n");
+        let title = "\u{1b}[2J\u{1b}[31mPWNED\u{1b}]0;x\u{7}";
+        assert_eq!(printable(title), "\\u{1b}[2J\\u{1b}[31mPWNED\\u{1b}]0;x\\u{7}");
+        assert_eq!(printable("a\rb\u{9b}\n"), "a\\rb\\u{9b}\n");
+    }
 }

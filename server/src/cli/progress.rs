@@ -1,5 +1,6 @@
 //! Progress for people (a bar, or plain lines where there is no terminal) and for programs (JSON lines).
 
+use super::note;
 use hanze_engine::simulation::Event;
 use hanze_engine::words::Language;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -89,8 +90,8 @@ impl Teller {
             Event::Frame { time, done, of, .. } => match &self.way {
                 Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
                 Way::Plain => match self.language {
-                    Language::English => eprintln!("frame {done} of {of} at {}", clock(time)),
-                    Language::Dutch => eprintln!("beeld {done} van {of} op {}", clock(time)),
+                    Language::English => note(format_args!("frame {done} of {of} at {}", clock(time))),
+                    Language::Dutch => note(format_args!("beeld {done} van {of} op {}", clock(time))),
                 },
                 Way::Bar(_) => {}
             },
@@ -123,7 +124,7 @@ impl Teller {
             }
             Way::Plain => {
                 if self.last_line.is_none_or(|last| last.elapsed() >= PLAIN_EVERY) {
-                    eprintln!("{:>3.0} % {words}", 100.0 * time / end);
+                    note(format_args!("{:>3.0} % {words}", 100.0 * time / end));
                     self.last_line = Some(Instant::now());
                 }
             }
@@ -145,8 +146,8 @@ impl Teller {
     /// Says a line that stays.
     pub fn say(&self, line: &str) {
         match &self.way {
-            Way::Bar(bar) => bar.suspend(|| eprintln!("{line}")),
-            Way::Plain => eprintln!("{line}"),
+            Way::Bar(bar) => bar.suspend(|| note(format_args!("{line}"))),
+            Way::Plain => note(format_args!("{line}")),
             Way::Json => json(serde_json::json!({"event": "note", "text": line})),
         }
     }

@@ -2,12 +2,12 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
-use super::{Options, say};
+use super::{Options, note, say};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::{Balance, Outcome};
 use hanze_engine::scenario::Scenario;
-use hanze_engine::simulation::{Ending, Simulation, device_of};
+use hanze_engine::simulation::{Begun, Ending, Finished, Simulation, device_of};
 use hanze_engine::words::{self, Language};
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,19 +17,57 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Exit code of a run that was stopped: that of a program ended by Ctrl-C.
 const STOPPED: u8 = 130;
 
-/// Runs a scenario.
-pub fn run(file: &Path, options: &Options, out: &Path) -> miette::Result<ExitCode> {
+/// Runs a scenario. A run that is there is named, and computed only when asked for `again`.
+pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::Result<ExitCode> {
     let as_json = options.json;
     let start = || {
         let scenario = Scenario::load(file)?;
         let device = Device::open(&options.device)?;
         let teller = Teller::new(as_json);
         teller.say(&format!("{}: {} {}", scenario.spec.title, options.language.pick("on", "op"), device.record()));
-        let mut simulation = Simulation::new(scenario, device, out)?;
-        simulation.language = options.language;
-        go(simulation, teller, as_json)
+        if again {
+            let mut simulation = Simulation::new(scenario, device, out)?;
+            simulation.language = options.language;
+            return go(simulation, teller, as_json);
+        }
+        match Simulation::begin(scenario, device, out, options.language)? {
+            Begun::New(simulation) => go(*simulation, teller, as_json),
+            Begun::Finished(run) => {
+                there(&run, options.language, as_json);
+                Ok(ExitCode::SUCCESS)
+            }
+        }
     };
     tell_failure(start(), as_json)
+}
+
+/// Names a run that was finished before, and says what came of it.
+fn there(run: &Finished, language: Language, as_json: bool) {
+    let folder = run.folder.display().to_string();
+    if as_json {
+        let names: Vec<&str> = run.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+        return json(serde_json::json!({
+            "event": "finished",
+            "computed": false,
+            "run_id": run.record["run_id"],
+            "folder": folder,
+            "files": names,
+            "balance": run.record["balance"],
+        }));
+    }
+    for sentence in run.record["story"].as_array().into_iter().flatten() {
+        say(format_args!("{}", sentence[language.code()].as_str().unwrap_or_default()));
+    }
+    let (before, mend) = match language {
+        Language::English => {
+            ("This run was finished before; nothing was computed. Its files are in", "--again computes it.")
+        }
+        Language::Dutch => (
+            "Deze berekening was al klaar; er is niets berekend. De bestanden staan in",
+            "Met --again rekent Hanze opnieuw.",
+        ),
+    };
+    say(format_args!("{before} {folder}. {mend}"));
 }
 
 /// Takes a stopped run up.
@@ -85,7 +123,7 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
         Ending::Stopped { time } => {
             let (stopped, mend) =
                 (language.pick("stopped at", "gestopt op"), language.pick("go on with", "ga verder met"));
-            eprintln!("{stopped} {}; {mend}: hanze resume '{folder}'", clock(time));
+            note(format_args!("{stopped} {}; {mend}: hanze resume '{folder}'", clock(time)));
         }
         Ending::Finished(outcome) => {
             if as_json {
@@ -93,6 +131,7 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
                     simulation.folder.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
                 json(serde_json::json!({
                     "event": "finished",
+                    "computed": true,
                     "run_id": simulation.run_id,
                     "folder": folder,
                     "files": names,

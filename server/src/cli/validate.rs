@@ -1,6 +1,6 @@
 //! `hanze validate`.
 
-use super::say;
+use super::{note, say};
 use hanze_engine::device::Device;
 use hanze_engine::models::validate::{Bar, Bench, Case};
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub fn validate(
     let device = Device::open(device).map_err(super::report::report)?;
     let data = hanze_engine::data_folder();
     let required = std::env::var_os("HANZE_REQUIRE_DATA").is_some_and(|value| value == "1");
-    eprintln!("on {}", device.record());
+    note(format_args!("on {}", device.record()));
     row("case", "figure", "bar", "verdict");
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let only = only.unwrap_or_default().to_lowercase();
@@ -52,10 +52,10 @@ pub fn validate(
                 row(case.name, "-", &error.to_string(), "FAILED");
             }
         }
-        eprintln!("  {} took {:.1} s", case.name, start.elapsed().as_secs_f64());
+        note(format_args!("  {} took {:.1} s", case.name, start.elapsed().as_secs_f64()));
     }
     if passed + failed == 0 {
-        eprintln!("no case is called that, or its data is not there");
+        note(format_args!("no case is called that, or its data is not there"));
         failed += 1;
     }
     say(format_args!("{passed} passed, {failed} failed, {skipped} skipped"));

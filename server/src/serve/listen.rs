@@ -1,31 +1,34 @@
 //! The socket: a limit on connections, a time limit on heads, and a quiet end.
 
-use super::{State, callbacks, keys, retention, routes, worker};
+use super::door::{self, Door, Holding};
+use super::paced::Paced;
+use super::places::{Most, Places};
+use super::{State, callbacks, retention, routes, token, worker};
 use hanze_engine::device::Device;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
-use warp::http::{HeaderValue, Request};
+use warp::http::Request;
 
-/// Connections at once.
-const MOST_CONNECTIONS: usize = 1024;
 /// Time that the head of a request may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Bytes of a head, and lines in it.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_LINES: usize = 100;
+/// What Unix systems say when a process, or all of them, have too many files open.
+const TOO_MANY_FILES: [i32; 2] = [23, 24];
 /// Time that readers get to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -40,10 +43,19 @@ pub async fn bind(address: SocketAddr) -> miette::Result<TcpListener> {
 }
 
 /// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
-pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> miette::Result<ExitCode> {
+pub async fn run(
+    state: Arc<State>,
+    listener: TcpListener,
+    device: Device,
+    token: Option<String>,
+) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
-    // The one line on standard output, for people and for programs that started the server on a free port.
-    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}", device.record());
+    // For programs of this user, as long as the server runs.
+    let _announced = token.as_deref().and_then(|token| token::announce(address.port(), token));
+    let has_keys = state.store.has_keys().await.map_err(|error| miette::miette!("{error}"))?;
+    // For people and for programs that started the server on a free port, which read the first line.
+    let entrance = entrance(address, token.as_deref(), has_keys);
+    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}\n{entrance}", device.record());
     let _ = std::io::stdout().flush();
     let attending = {
         let (state, handle) = (state.clone(), Handle::current());
@@ -54,44 +66,68 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     let calling = tokio::spawn(callbacks::keep(state.clone()));
     let service = TowerToHyperService::new(warp::service(routes::all(state.clone())));
     let stall = Duration::try_from_secs_f64(state.args.stall_seconds).ok();
+    let seconds = state.args.keep_alive_seconds;
+    let keep_alive = Duration::try_from_secs_f64(seconds).unwrap_or(HEAD_TIME);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Places::new(Most::of(state.args.max_connections as usize, state.args.trust_forwarded));
     let mut stop = std::pin::pin!(stopped());
     loop {
-        let place = places.clone().acquire_owned();
         let accepted = tokio::select! {
             () = &mut stop => break,
-            accepted = async { (place.await, listener.accept().await) } => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let (Ok(place), Ok((stream, peer))) = accepted else {
-            // Too many files are open, or the peer has gone already.
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Too many files are open, or the peer has gone already.
+                if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) {
+                    places.make_room();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+        };
+        let Some(entry) = places.enter(peer.ip()).map(Arc::new) else {
+            tracing::debug!(peer = %peer.ip(), "an address has all of its connections at work");
             continue;
         };
         let _ = stream.set_nodelay(true);
         let mut stream = Box::pin(TimeoutStream::new(stream));
         // A reader that takes nothing holds what was read for it, and a place.
         stream.as_mut().set_write_timeout_pinned(stall);
+        let stream = Paced::new(stream, entry.connection(), HEAD_TIME, keep_alive);
+        let door = Door { state: state.clone(), places: places.clone(), entry: entry.clone(), peer: peer.ip() };
         let service = service.clone();
-        let told = HeaderValue::from_str(&peer.ip().to_string());
-        let answering = service_fn(move |mut request: Request<Incoming>| {
-            if let Ok(told) = &told {
-                request.headers_mut().insert(keys::PEER, told.clone());
+        let answering = service_fn(move |request: Request<Incoming>| {
+            let is_kept = door::is_kept(&request);
+            let (ticket, admitted) = door.admit(request);
+            let service = service.clone();
+            async move {
+                let mut response = match admitted {
+                    Ok(request) => service.call(request).await?,
+                    Err(response) => response,
+                };
+                if is_kept {
+                    door::keep_alive(response.headers_mut(), seconds);
+                }
+                Ok::<_, Infallible>(response.map(|body| Holding::new(body, Some(ticket))))
             }
-            service.call(request)
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
+            // The stream keeps the time; this is for what it cannot see, such as half a head behind another request.
+            .header_read_timeout(keep_alive + HEAD_TIME)
             .max_buf_size(LARGEST_HEAD)
             .max_headers(MOST_LINES)
             .serve_connection(TokioIo::new(stream), answering);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = entry.closed() => tracing::debug!("a connection that waited made room"),
             }
-            drop(place);
         });
     }
     tracing::info!("stops");
@@ -109,6 +145,27 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     // The worker leaves its checkpoint.
     let _ = tokio::task::spawn_blocking(move || attending.join()).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How to come in, in a line.
+fn entrance(address: SocketAddr, token: Option<&str>, has_keys: bool) -> String {
+    let Some(token) = token else {
+        return if has_keys {
+            "Keys were made here, so a key is needed although it was started with --open.".into()
+        } else {
+            "Programs of this machine need no key (--open).".into()
+        };
+    };
+    // All addresses of the machine are no address to go to.
+    let host = match address.ip() {
+        IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        host => host,
+    };
+    format!(
+        "Open http://{}/?key={token} in a browser; hanze submit and jobs find the key by themselves.",
+        SocketAddr::new(host, address.port())
+    )
 }
 
 /// Waits for Ctrl-C, or for SIGTERM where there are signals.

@@ -7,13 +7,16 @@
 mod archive;
 mod artifacts;
 mod callbacks;
+mod door;
 mod events;
 mod files;
 mod handlers;
 mod keys;
 mod listen;
 mod maps;
+mod paced;
 mod pages;
+mod places;
 mod problem;
 mod processes;
 mod rates;
@@ -21,14 +24,19 @@ mod request;
 mod retention;
 mod routes;
 mod store;
+mod texts;
 mod times;
+mod token;
 mod uploads;
 mod worker;
 
 pub use keys::{KeyCommand, command};
+pub use texts::{is_control, shown};
+pub use token::{of_data as token_of_data, of_port as token_of_port};
 
 use artifacts::Artifacts;
 use hanze_engine::device::Device;
+use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,6 +61,9 @@ pub struct Args {
     /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
     #[arg(long, default_value = "auto")]
     device: String,
+    /// Programs of this machine need no key until one is made; without it the first start makes a key for whoever starts it.
+    #[arg(long)]
+    open: bool,
     /// Anyone may read jobs and results without a key.
     #[arg(long)]
     public_read: bool,
@@ -95,6 +106,12 @@ pub struct Args {
     /// Scheme, host and port (scheme://host:port) of addresses that jobs may ask to be called; none, if left out.
     #[arg(long)]
     callback_allow: Vec<String>,
+    /// Connections at once, shared among clients; fewer where the system lets a process have fewer files.
+    #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u32).range(16..=100_000))]
+    max_connections: u32,
+    /// Seconds that an idle connection is kept for the next request; more than a proxy before the server keeps it.
+    #[arg(long, default_value_t = 75.0, value_parser = positive)]
+    keep_alive_seconds: f64,
     /// Seconds after which a stalled client is disconnected.
     #[arg(long, default_value_t = 60.0, value_parser = positive)]
     stall_seconds: f64,
@@ -151,7 +168,12 @@ impl State {
 /// Serves until it is told to stop.
 pub fn serve(args: &Args) -> miette::Result<ExitCode> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HANZE_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
     let device = Device::open(&args.device).map_err(crate::cli::report)?;
     // One core stays with HTTP, so that status calls are quick while a job runs.
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
@@ -175,12 +197,13 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         })?;
         let artifacts = Artifacts::open(&args.data)
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
+        let token = if args.open { None } else { Some(token::of_start(&store, &args.data).await?) };
         let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
         let state = Arc::new(State {
             store,
             artifacts,
             maps: maps::Maps::new(),
-            rates: rates::Rates::default(),
+            rates: rates::Rates::new(args.requests_per_second),
             uploads: uploads::Room::empty(args.max_uploads_gb),
             args,
             newest: watch::Sender::new(newest),
@@ -191,7 +214,7 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
         retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
         state.uploads.count(&state.args.data);
-        listen::run(state, listener, device).await
+        listen::run(state, listener, device, token).await
     });
     // What still computes for someone who asked must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(5));
@@ -210,6 +233,19 @@ fn lock(data: &Path) -> miette::Result<std::fs::File> {
         miette::miette!(help = help, "another server runs on {}", data.display())
     })?;
     Ok(file)
+}
+
+/// The process of a model, by the model's name in scenarios.
+pub fn process_of(model: &str) -> Option<&'static str> {
+    let model = hanze_engine::scenario::ModelName::deserialize(serde_json::Value::from(model)).ok()?;
+    processes::of(model).map(|process| process.id)
+}
+
+/// The ending of a file that can be brought, such as `tif` or `osm.gz`.
+pub fn ending_of_upload(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let mut endings = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
+    endings.find(|ending| uploads::is_name(&format!("x.{ending}"))).map(String::from)
 }
 
 /// Sets how many threads compute.

@@ -1,5 +1,6 @@
 //! What the server can do: a table of processes.
 
+use super::request::stored;
 use hanze_engine::scenario::{ModelName, Scenario};
 use serde_json::{Value, json};
 
@@ -19,13 +20,13 @@ pub struct Process {
 }
 
 /// Inputs of a process that runs a model.
-fn of_model() -> Value {
+fn of_model(model: ModelName) -> Value {
     json!({
         "scenario": {
             "title": "Scenario",
             "description": "The scenario, with the keys of the TOML that `hanze run` takes, or the name of a stored one.",
             "minOccurs": 1, "maxOccurs": 1,
-            "schema": { "oneOf": [{ "type": "string" }, Scenario::openapi_schema()] },
+            "schema": { "oneOf": [{ "type": "string", "enum": stored(model) }, Scenario::openapi_schema()] },
         },
         "files": {
             "title": "Files",
@@ -57,7 +58,7 @@ pub const PROCESSES: &[Process] = &[
         is_echo: false,
         model: Some(ModelName::Runoff),
         shows: Some("depth"),
-        inputs: of_model,
+        inputs: || of_model(ModelName::Runoff),
         outputs: || {
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             // These are always there; frames, meshes and tables come beside them.
@@ -80,7 +81,7 @@ pub const PROCESSES: &[Process] = &[
         is_echo: false,
         model: Some(ModelName::Heat),
         shows: Some("pet"),
-        inputs: of_model,
+        inputs: || of_model(ModelName::Heat),
         outputs: || {
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             json!({
@@ -107,7 +108,7 @@ pub const PROCESSES: &[Process] = &[
         is_echo: false,
         model: Some(ModelName::Traffic),
         shows: Some("speed"),
-        inputs: of_model,
+        inputs: || of_model(ModelName::Traffic),
         outputs: || {
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             // With edits there are the differences, too; with places their times.

@@ -3,13 +3,14 @@
 use super::callbacks;
 use super::problem::Problem;
 use super::store::Subscriber;
-use super::uploads;
+use super::{texts, uploads};
 use base64::Engine;
 use hanze_engine::city::demo;
 use hanze_engine::scenario::{ModelName, Scenario, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
+use std::sync::LazyLock;
 use warp::http::StatusCode;
 
 /// Scenarios that every server knows by name.
@@ -159,6 +160,7 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
                 .into()
         }
         Some(value) => {
+            texts::check(value)?;
             let spec = Spec::deserialize(value).map_err(|error| {
                 Problem::bad(format!(
                     "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff, urban-heat or traffic shows the schema"
@@ -190,6 +192,15 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
         return Ok(scenario);
     }
     Scenario::parse(Path::new("scenario"), text).map_err(bad)
+}
+
+/// Names of the stored scenarios of a model.
+pub fn stored(model: ModelName) -> Vec<&'static str> {
+    static MODELS: LazyLock<Vec<(&str, Option<ModelName>)>> = LazyLock::new(|| {
+        let model = |text: &str| toml::from_str::<Spec>(text).ok().map(|spec| spec.model);
+        STORED.iter().map(|(name, text)| (*name, model(text))).collect()
+    });
+    MODELS.iter().filter(|(_, of)| *of == Some(model)).map(|(name, _)| *name).collect()
 }
 
 /// Whether a name leads into the library and nowhere else.
@@ -317,6 +328,13 @@ mod tests {
             });
             assert!(request(body).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn every_stored_scenario_is_of_one_process() {
+        let of = [ModelName::Runoff, ModelName::Heat, ModelName::Traffic].map(stored);
+        assert_eq!(of.iter().map(Vec::len).sum::<usize>(), STORED.len());
+        assert!(of[0].contains(&"cloudburst") && of[1].contains(&"heatwave") && of[2].contains(&"ring-road-closure"));
     }
 
     #[test]

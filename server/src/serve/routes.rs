@@ -56,13 +56,8 @@ pub fn all(state: Arc<State>) -> BoxedFilter<(Response,)> {
     });
     let health = warp::path("healthz").and(end()).and(reads()).then(handlers::health);
     let ready = given.clone().and(warp::path("readyz")).and(end()).and(reads()).then(handlers::ready);
-    let metrics = given.and(warp::path("metrics")).and(end()).and(reads()).then(handlers::metrics);
-    let root = end().and(reads()).then(|| async {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::FOUND;
-        response.headers_mut().insert("location", HeaderValue::from_static("/v1"));
-        Answer::Ok(response)
-    });
+    let metrics = given.clone().and(warp::path("metrics")).and(end()).and(reads()).then(handlers::metrics);
+    let root = given.and(end()).and(reads()).and(headers).and(warp::query::<Query>()).then(keys::welcome);
     let pages = answered(landing.or(conformance).unify().or(openapi).unify().or(root).unify().boxed());
     let lists = answered(process_list.or(process).unify().or(execution).unify().or(inputs).unify().boxed());
     let of_jobs = answered(job_list.or(job).unify().or(dismiss).unify().or(stream).unify().boxed());
@@ -95,7 +90,8 @@ pub fn answered(filter: BoxedFilter<(Answer,)>) -> BoxedFilter<(Response,)> {
     filter.map(|answer: Answer| answer.unwrap_or_else(Problem::into_response)).boxed()
 }
 
-fn with_headers(mut response: Response, request: &str) -> Response {
+/// An answer with what every answer carries.
+pub fn with_headers(mut response: Response, request: &str) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         ("api-version", env!("CARGO_PKG_VERSION")),

@@ -41,8 +41,13 @@ pub fn hanze(data: &Path, arguments: &[&str]) -> String {
 }
 
 impl Server {
-    /// Starts a server on the data of a folder.
+    /// Starts a server on the data of a folder, which asks this machine for no key.
     pub fn start(data: &Path, arguments: &[&str]) -> Server {
+        Server::start_closed(data, &[&["--open"], arguments].concat())
+    }
+
+    /// Starts a server that asks everyone for a key.
+    pub fn start_closed(data: &Path, arguments: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
         command.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(data).args(arguments);
         Server::spawn(data, command)
@@ -54,7 +59,7 @@ impl Server {
         let script = "mount -t tmpfs -o size=\"$0\"m none \"$1\" && shift && exec \"$@\"";
         let user = if is_root() { "-m" } else { "-rm" };
         command.args([user, "sh", "-c", script]).arg(megabytes.to_string()).arg(data);
-        command.arg(env!("CARGO_BIN_EXE_hanze")).args(["serve", "--port", "0", "--device", "cpu", "--data"]);
+        command.arg(env!("CARGO_BIN_EXE_hanze")).args(["serve", "--open", "--port", "0", "--device", "cpu", "--data"]);
         command.arg(data).args(arguments);
         Server::spawn(data, command)
     }

@@ -2,6 +2,10 @@
 
 // Who is slower queues, m/s.
 const QUEUED: f32 = 1.4;
+// Who is faster belongs to no queue, and who is slower to one that flows off, m/s.
+const CREEPS: f32 = 6.0;
+// Distance to the stop line, or to the one before, within which a vehicle joins a queue, m.
+const JOINS: f32 = 20.0;
 // Braking with which drivers still stop for lights, m/s².
 const FIRM: f32 = 4.0;
 // Lanes that a driver looks ahead.
@@ -71,6 +75,26 @@ fn halt(me: Vehicle, kind: Kind, open: f32, dist: f32, reason: u32) {
     way.reason = reason;
     way.newell = min(way.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
     way.room = min(way.room, minus(dist, ON_LINE));
+}
+
+// Length of the queue at the end of a lane, m: from the stop line to the rear of the last vehicle that stands or crawls, where all between
+// are close behind each other; 0 without one.
+fn queue(lane: u32) -> f32 {
+    let length = lanes[lane].length;
+    var rear = length;
+    var back = 0.0;
+    for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
+        let pos = vehicles[slot].pos;
+        let speed = vehicles[slot].speed;
+        if (minus(rear, pos) > JOINS || speed > CREEPS) {
+            break;
+        }
+        rear = min(rear, minus(pos, vehicles[slot].length));
+        if (speed < QUEUED && (vehicles[slot].state & REASON) != FREE) {
+            back = minus(length, rear);
+        }
+    }
+    return back;
 }
 
 // Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.
@@ -451,10 +475,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     add(own.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
     if (next.speed < QUEUED) {
         add(own.tally, 2u, 1u);
-        if (own.street != NONE && (next.state & REASON) != FREE) {
-            let back = u32(mul(10.0, plus(minus(own.length, me.pos), me.length)));
-            atomicMax(&tallies[own.tally * TALLY + 5u], back);
-        }
+    }
+    // The first of a lane tells of its queue.
+    if (own.street != NONE && starts[me.lane] == slot) {
+        atomicMax(&tallies[own.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
     }
     for (var substance = 0u; substance < SUBSTANCES; substance++) {
         add(own.tally, 6u + substance, emitted(factors[kind.emission + substance], next.speed, next.accel, dt));

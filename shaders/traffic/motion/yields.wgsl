@@ -3,7 +3,7 @@
 // Time that drivers leave before and behind those who go first, s.
 const BEFORE: f32 = 0.7;
 const BEHIND: f32 = 0.3;
-// Vehicles of a lane that are looked at, and lanes.
+// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
 const LOOKED_AT: u32 = 4u;
 const LOOKED_INTO: u32 = 8u;
 // How far drivers look for those who come, m.
@@ -56,7 +56,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                 let length = vehicles[slot].length;
                 let speed = vehicles[slot].speed;
                 let at = plus(along, vehicles[slot].pos);
-                if (minus(at, length) > foe.other_end) {
+                if (minus(at, length) > foe.other_end || vehicles[slot].trip == me.trip) {
                     continue;
                 }
                 let is_in = at > foe.other_begin;
@@ -99,7 +99,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                 }
                 // Only those who go there, too.
                 let place = vehicles[slot].place;
-                if (place + 1u >= trips[vehicles[slot].trip].last) {
+                if (vehicles[slot].trip == me.trip || place + 1u >= trips[vehicles[slot].trip].last) {
                     continue;
                 }
                 if ((routes[place + 1u] & STREET) != other.street) {
@@ -116,7 +116,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
         if ((foe.bits & GIVES_WAY) == 0u || is_free || is_red) {
             continue;
         }
-        if (comes(me, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0u)) {
+        if (comes(me, kind, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0u)) {
             found.reason = YIELDS;
             return found;
         }
@@ -128,7 +128,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
 }
 
 // Whether somebody comes who would be in the way: `begin` to `end` m behind his stop line, between `soon` and `late` s from now.
-fn comes(me: Vehicle, other: Turn, begin: f32, end: f32, soon: f32, late: f32, merges: bool) -> bool {
+fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, late: f32, merges: bool) -> bool {
     var into: array<u32, 8>;
     var offs: array<f32, 8>;
     var hops: array<u32, 8>;
@@ -144,14 +144,20 @@ fn comes(me: Vehicle, other: Turn, begin: f32, end: f32, soon: f32, late: f32, m
         let hop = hops[next];
         next += 1u;
         let length = lanes[lane].length;
-        let first = starts[lane];
-        let last = starts[lane + 1u];
-        let most = min(last, first + LOOKED_AT);
-        for (var slot = first; slot < most; slot++) {
+        var looked = 0u;
+        for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
             let speed = vehicles[slot].speed;
             let away = minus(plus(off, length), vehicles[slot].pos);
-            if (away > LOOK) {
+            if (away > LOOK || looked == LOOKED_AT) {
                 break;
+            }
+            // A car never comes along a way for cycles.
+            if (!may_take(other, kinds[vehicles[slot].kind].modes)) {
+                continue;
+            }
+            looked += 1u;
+            if (waits_for(me, kind, slot)) {
+                continue;
             }
             let place = vehicles[slot].place;
             let trip = vehicles[slot].trip;
@@ -192,7 +198,9 @@ fn comes(me: Vehicle, other: Turn, begin: f32, end: f32, soon: f32, late: f32, m
             }
         }
         let far = plus(off, length);
-        if (last - first < LOOKED_AT && far < LOOK) {
+        // Whoever would come through his own lane waits behind him, where there is no room to pass.
+        let is_closed = lane == me.lane && lanes[lane].wide == 0u;
+        if (looked < LOOKED_AT && far < LOOK && !is_closed) {
             // Who is still before the lane has one more street to go.
             var more = hop;
             if (lanes[lane].street != NONE) {
@@ -213,6 +221,24 @@ fn comes(me: Vehicle, other: Turn, begin: f32, end: f32, soon: f32, late: f32, m
         }
     }
     return false;
+}
+
+// Whether those of some modes may take a way: it, and the lanes where it begins and ends.
+fn may_take(other: Turn, modes: u32) -> bool {
+    return (other.modes & lanes[other.origin].modes & lanes[other.goal].modes & modes) != 0u;
+}
+
+// Whether the vehicle in a slot cannot pass a driver before he goes on: it is his own, or one behind him in his lane. Cycles and cars
+// pass each other in wide lanes.
+fn waits_for(me: Vehicle, kind: Kind, slot: u32) -> bool {
+    if (vehicles[slot].trip == me.trip) {
+        return true;
+    }
+    if (vehicles[slot].lane != me.lane || vehicles[slot].pos > me.pos) {
+        return false;
+    }
+    let theirs = kinds[vehicles[slot].kind].modes;
+    return lanes[me.lane].wide == 0u || (kind.modes == CYCLES) == (theirs == CYCLES);
 }
 
 // Whether a vehicle would have to stand on the junction.

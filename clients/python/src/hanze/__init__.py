@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import time
 import tomllib
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,9 +33,26 @@ class HanzeError(Exception):
         self.status = status
 
 
-# The process of each model, and the model of the stored scenarios that are not about water.
+# The process of each model.
 PROCESSES = {"runoff": "rainfall-runoff", "heat": "urban-heat", "traffic": "traffic"}
-STORED = {"heatwave": "heat", "heat-stress-map": "heat", "ring-road-closure": "traffic", "evening-peak": "traffic"}
+
+
+def _token(url: str) -> str | None:
+    """The key that a server of this user on this machine has left for its owner's programs."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return None
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    folders = [folder for folder in (os.environ.get("XDG_RUNTIME_DIR"), state) if folder]
+    files = [Path(folder) / "hanze" / "servers" / str(parts.port or 80) for folder in folders]
+    for file in (*files, Path("hanze-data") / "token"):
+        try:
+            lines = file.read_text().splitlines()
+        except OSError:
+            continue
+        if lines and lines[0].startswith("hanze_"):
+            return lines[0].strip()
+    return None
 
 
 @dataclass(frozen=True)
@@ -47,7 +66,7 @@ class Raster:
 
 @dataclass(frozen=True)
 class Hanze:
-    """A server."""
+    """A server. Without a key it is that of HANZE_KEY, or for a server of yours on this machine the one that it has made."""
 
     url: str = "http://127.0.0.1:8080"
     key: str | None = field(default=None, repr=False)
@@ -59,10 +78,24 @@ class Hanze:
             value = tomllib.loads(Path(scenario).read_text())
         headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
         body = json.dumps({"inputs": {"scenario": value}}).encode()
-        model = value.get("model") if isinstance(value, dict) else STORED.get(str(value))
-        process = PROCESSES.get(str(model), "rainfall-runoff")
+        if isinstance(value, Mapping):
+            process = PROCESSES.get(str(value.get("model")), "rainfall-runoff")
+        else:
+            process = self._process(str(value))
         answer = json.loads(self.request("POST", f"/v1/processes/{process}/execution", body, headers))
         return Job(self, answer["id"])
+
+    def _process(self, stored: str) -> str:
+        """The process of a stored scenario: the server lists the names beside each."""
+        known: list[str] = []
+        for process in json.loads(self.request("GET", "/v1/processes"))["processes"]:
+            description = json.loads(self.request("GET", f"/v1/processes/{process['id']}"))
+            kinds = description["inputs"].get("scenario", {}).get("schema", {}).get("oneOf", [])
+            names = [name for kind in kinds for name in kind.get("enum", [])]
+            if stored in names:
+                return str(process["id"])
+            known += names
+        raise HanzeError(f"the server stores no scenario {stored}; it stores {', '.join(known)}")
 
     def upload(self, file: str | Path) -> str:
         """Brings a layer or a series; gives the name that a scenario can use."""
@@ -88,8 +121,9 @@ class Hanze:
     ) -> bytes:
         """The bytes of an answer; a problem becomes a HanzeError."""
         all_headers = {"accept": "application/json", "content-type": "application/json", **(headers or {})}
-        if self.key:
-            all_headers["authorization"] = f"Bearer {self.key}"
+        key = self.key or os.environ.get("HANZE_KEY") or _token(self.url)
+        if key:
+            all_headers["authorization"] = f"Bearer {key}"
         request = urllib.request.Request(self.url.rstrip("/") + path, body, all_headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:

@@ -135,7 +135,7 @@ pub fn to_means(weather: &mut Weather) {
         own.pressure = both(before.pressure, own.pressure);
         own.cloud = both(before.cloud, own.cloud);
     }
-    weather.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends".into());
+    weather.repairs.push("temperature and humidity of an hour are the mean of those at both of its ends");
 }
 
 /// The sun over some weather at a place (degrees), six times an hour, and the weather without light that cannot be the sun's.

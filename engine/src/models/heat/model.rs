@@ -205,7 +205,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         repairs.push(format!("{through} cells have crowns above roofs"));
     }
     if city.cover.is_none() {
-        repairs.push("nothing says what covers the ground: bricks and slabs are taken".into());
+        repairs.push("nothing says what covers the ground: bricks and slabs are taken");
     }
     Ok(Problem { product, repairs, gauges, is_open })
 }
@@ -250,7 +250,7 @@ fn hours_of(
         return Ok(((all, hours), repairs));
     }
     let (hours, mut repairs) = under(&read(start)?)?;
-    repairs.push("the weather has no whole day before: surfaces and air settle on the run's own first day".into());
+    repairs.push("the weather has no whole day before: surfaces and air settle on the run's own first day");
     Ok(((hours[..hours.len().min(24)].to_vec(), hours), repairs))
 }
 
@@ -292,7 +292,7 @@ fn island(
         Released { mean: scenario.released(&city.grid)?, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
-        repairs.push("the weather has no rain: none is taken".into());
+        repairs.push("the weather has no rain: none is taken");
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
     Island::on(device, place, (scene(city), covers(city)), choices, (edges, released), hours)

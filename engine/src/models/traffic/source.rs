@@ -180,7 +180,7 @@ fn inner_zones(
         return Err(Error::data(&path, "has no numbers in the column that jobs names", "check its spelling"));
     }
     if !any[1] && spec.trips.is_none() {
-        repairs.push("no column of jobs: where people live stands for where they work, too".into());
+        repairs.push("no column of jobs: where people live stands for where they work, too");
         zones.iter_mut().for_each(|zone| zone.jobs = 0.5 * zone.residents);
     }
     // Beyond the network's reach nobody is counted.

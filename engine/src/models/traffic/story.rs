@@ -49,13 +49,25 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     let [cars, trucks, cycles] = facts.trips;
     all.push(text(|language, number| {
         let (cars, trucks, cycles) = (number(cars, 0), number(trucks, 0), number(cycles, 0));
+        // Where no motor vehicle drives there is no speed.
+        let drives = now.km > 0.0 && now.hours > 0.0;
         let (km, speed, lost) = (number(now.km, 0), number(now.speed(), 0), number(100.0 * now.lost() / now.hours.max(1e-9), 0));
+        let motor = match (language, drives) {
+            (Language::English, true) => format!(
+                "motor vehicles drive {km} km at {speed} km/h on average and spend {lost} % of their time waiting for others"
+            ),
+            (Language::English, false) => "no motor vehicle drives on the roads".into(),
+            (Language::Dutch, true) => format!(
+                "het gemotoriseerd verkeer rijdt {km} km met gemiddeld {speed} km/u en wacht {lost} % van de tijd op anderen"
+            ),
+            (Language::Dutch, false) => "er rijdt geen gemotoriseerd verkeer".into(),
+        };
         match language {
             Language::English => format!(
-                "Between {from} and {to} {cars} cars, {trucks} trucks and {cycles} cycles an hour set out; motor vehicles drive {km} km at {speed} km/h on average and spend {lost} % of their time waiting for others."
+                "Between {from} and {to} {cars} cars, {trucks} trucks and {cycles} cycles an hour set out; {motor}."
             ),
             Language::Dutch => format!(
-                "Tussen {from} en {to} vertrekken per uur {cars} auto's, {trucks} vrachtauto's en {cycles} fietsen; het gemotoriseerd verkeer rijdt {km} km met gemiddeld {speed} km/u en wacht {lost} % van de tijd op anderen."
+                "Tussen {from} en {to} vertrekken per uur {cars} auto's, {trucks} vrachtauto's en {cycles} fietsen; {motor}."
             ),
         }
     }));

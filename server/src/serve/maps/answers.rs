@@ -377,12 +377,12 @@ where
     B: Buf,
 {
     let found = asked(&state, &headers, &job, &layer, &query).await?;
-    // Before anything of the body takes memory.
+    // First the body, which may be slow: whoever waits for theirs keeps nobody from being counted.
+    let body = read(body).await?;
     let _waits = state.maps.waiting.try_acquire().map_err(|_| {
         let detail = "many outlines are being counted already; try again in a moment";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "5")
     })?;
-    let body = read(body).await?;
     let (output, crs) = (found.output, query.get("coord_crs").cloned());
     let done = work(&state, &state.maps.counting, move |state| {
         let body =

@@ -48,9 +48,16 @@ impl Store {
         row.as_ref().map(key_of).transpose()
     }
 
-    /// Whether any key was ever made.
+    /// Whether any key was ever made besides the token of the server itself.
     pub async fn has_keys(&self) -> Result<bool, Error> {
-        sqlx::query("SELECT EXISTS (SELECT 1 FROM keys)").fetch_one(&self.pool).await?.try_get(0)
+        let any = sqlx::query("SELECT EXISTS (SELECT 1 FROM keys WHERE name != ?)").bind(crate::serve::token::NAME);
+        any.fetch_one(&self.pool).await?.try_get(0)
+    }
+
+    /// Takes a key away that nobody has seen.
+    pub async fn forget_key(&self, hash: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM keys WHERE hash = ?").bind(hash).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// Revokes keys by their name; gives how many.

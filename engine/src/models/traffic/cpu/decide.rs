@@ -10,6 +10,10 @@ use crate::models::traffic::motion::params::{
 
 /// Who is slower queues, m/s.
 pub const QUEUED: f32 = 1.4;
+/// Who is faster belongs to no queue, and who is slower to one that flows off, m/s.
+pub const CREEPS: f32 = 6.0;
+/// Distance to the stop line, or to the one before, within which a vehicle joins a queue, m.
+pub const JOINS: f32 = 20.0;
 /// Braking with which drivers still stop for lights, m/s².
 pub const FIRM: f32 = 4.0;
 /// Lanes that a driver looks ahead.
@@ -181,6 +185,25 @@ impl View<'_> {
             n += 1;
         }
         Decision { next, is_gone, left, passed, passes }
+    }
+
+    /// Length of the queue at the end of a lane, m: from the stop line to the rear of the last vehicle that stands or crawls, where all
+    /// between are close behind each other; 0 without one.
+    pub fn queue(&self, lane: u32) -> f32 {
+        let length = self.lanes[lane as usize].length;
+        let mut rear = length;
+        let mut back = 0.0f32;
+        for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
+            let one = &self.vehicles[slot as usize];
+            if rear - one.pos > JOINS || one.speed > CREEPS {
+                break;
+            }
+            rear = rear.min(one.pos - one.length);
+            if one.speed < QUEUED && (one.state & REASON) != FREE {
+                back = length - rear;
+            }
+        }
+        back
     }
 
     /// Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.

@@ -5,7 +5,7 @@ use super::drive::inverse;
 use super::sight::View;
 use crate::models::traffic::motion::emission::{FACTORS, emitted};
 use crate::models::traffic::motion::params::{
-    AFTER, FREE, GREEN, Moment, NONE, Outcome, REASON, RED, STREET_BITS, SUBSTANCES, TALLY, Vehicle, YELLOW,
+    AFTER, GREEN, Moment, NONE, Outcome, RED, STREET_BITS, SUBSTANCES, TALLY, Vehicle, YELLOW,
 };
 use crate::models::traffic::motion::world::World;
 use rayon::prelude::*;
@@ -188,10 +188,11 @@ impl State {
                     add(own.tally, 1, (100.0 * driven) as u32);
                     if next.speed < QUEUED {
                         add(own.tally, 2, 1);
-                        if own.street != NONE && (next.state & REASON) != FREE {
-                            let back = (10.0 * (own.length - me.pos + me.length)) as u32;
-                            tallies[own.tally as usize * TALLY + 5].fetch_max(back, Relaxed);
-                        }
+                    }
+                    // The first of a lane tells of its queue.
+                    if own.street != NONE && view.starts[me.lane as usize] == slot as u32 {
+                        let back = (10.0 * view.queue(me.lane)) as u32;
+                        tallies[own.tally as usize * TALLY + 5].fetch_max(back, Relaxed);
                     }
                     let factors = view.kinds[me.kind as usize].emission as usize;
                     for substance in 0..SUBSTANCES {

@@ -3,15 +3,15 @@
 use super::drive::travel;
 use super::sight::View;
 use crate::models::traffic::motion::params::{
-    ASTRAY, FULL, GIVES_WAY, GREEN, HALTS, IS_GIVEN_WAY, Kind, LIGHT, MERGES, NONE, REASON, RED, STREET, Turn, Vehicle,
-    YIELDS, ZIPS,
+    ASTRAY, CYCLES, FULL, GIVES_WAY, GREEN, HALTS, IS_GIVEN_WAY, Kind, LIGHT, MERGES, NONE, REASON, RED, STREET, Turn,
+    Vehicle, YIELDS, ZIPS,
 };
 
 /// Time that drivers leave before and behind those who go first, s.
 pub const BEFORE: f32 = 0.7;
 /// See `BEFORE`.
 pub const BEHIND: f32 = 0.3;
-/// Vehicles of a lane that are looked at, and lanes.
+/// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
 pub const LOOKED_AT: u32 = 4;
 /// See `LOOKED_AT`.
 pub const LOOKED_INTO: u32 = 8;
@@ -66,7 +66,7 @@ impl View<'_> {
                 for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
                     let one = &self.vehicles[slot as usize];
                     let at = along + one.pos;
-                    if at - one.length > foe.other_end {
+                    if at - one.length > foe.other_end || one.trip == me.trip {
                         continue;
                     }
                     let is_in = at > foe.other_begin;
@@ -100,7 +100,7 @@ impl View<'_> {
             }
             // Those who come.
             if (foe.bits & ZIPS) != 0 {
-                self.zip(&mut found, way.origin, other, end, foe.other_end);
+                self.zip(&mut found, me, way.origin, other, end, foe.other_end);
             }
             if (foe.bits & GIVES_WAY) == 0
                 || is_free
@@ -108,7 +108,7 @@ impl View<'_> {
             {
                 continue;
             }
-            if self.comes(me, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0) {
+            if self.comes(me, kind, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0) {
                 found.reason = YIELDS;
                 return found;
             }
@@ -121,7 +121,17 @@ impl View<'_> {
 
     /// Whether somebody comes who would be in the way: `begin` to `end` m behind his stop line, between `soon` and `late` s from now.
     #[allow(clippy::too_many_arguments)]
-    fn comes(&self, me: &Vehicle, other: &Turn, begin: f32, end: f32, soon: f32, late: f32, merges: bool) -> bool {
+    fn comes(
+        &self,
+        me: &Vehicle,
+        kind: &Kind,
+        other: &Turn,
+        begin: f32,
+        end: f32,
+        soon: f32,
+        late: f32,
+        merges: bool,
+    ) -> bool {
         let mut lanes = [0u32; 8];
         let mut offs = [0f32; 8];
         let mut hops = [0u32; 8];
@@ -135,14 +145,20 @@ impl View<'_> {
             let hop = hops[next as usize];
             next += 1;
             let length = self.lanes[lane as usize].length;
-            let first = self.starts[lane as usize];
-            let last = self.starts[lane as usize + 1];
-            let most = last.min(first + LOOKED_AT);
-            for slot in first..most {
+            let mut looked = 0u32;
+            for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
                 let one = &self.vehicles[slot as usize];
                 let away = off + length - one.pos;
-                if away > LOOK {
+                if away > LOOK || looked == LOOKED_AT {
                     break;
+                }
+                // A car never comes along a way for cycles.
+                if !self.may_take(other, self.kinds[one.kind as usize].modes) {
+                    continue;
+                }
+                looked += 1;
+                if self.waits_for(me, kind, one) {
+                    continue;
                 }
                 let trip_last = self.trips[one.trip as usize].last;
                 let goes = one.place + hop + 1 < trip_last
@@ -175,8 +191,10 @@ impl View<'_> {
                 }
             }
             let far = off + length;
-            if last - first < LOOKED_AT && far < LOOK {
-                let into = &self.lanes[lane as usize];
+            let into = &self.lanes[lane as usize];
+            // Whoever would come through his own lane waits behind him, where there is no room to pass.
+            let is_closed = lane == me.lane && into.wide == 0;
+            if looked < LOOKED_AT && far < LOOK && !is_closed {
                 // Who is still before the lane has one more street to go.
                 let more = if into.street == NONE { hop } else { hop + 1 };
                 if more < 3 {
@@ -194,8 +212,26 @@ impl View<'_> {
         false
     }
 
+    /// Whether those of some modes may take a way: it, and the lanes where it begins and ends.
+    fn may_take(&self, way: &Turn, modes: u32) -> bool {
+        way.modes & self.lanes[way.origin as usize].modes & self.lanes[way.goal as usize].modes & modes != 0
+    }
+
+    /// Whether another vehicle cannot pass a driver before he goes on: it is his own, or one behind him in his lane. Cycles and cars
+    /// pass each other in wide lanes.
+    fn waits_for(&self, me: &Vehicle, kind: &Kind, one: &Vehicle) -> bool {
+        if one.trip == me.trip {
+            return true;
+        }
+        if one.lane != me.lane || one.pos > me.pos {
+            return false;
+        }
+        let other = self.kinds[one.kind as usize].modes;
+        self.lanes[me.lane as usize].wide == 0 || (kind.modes == CYCLES) == (other == CYCLES)
+    }
+
     /// Follows the one on the other way who will be the next before him, where they go in turns.
-    fn zip(&self, found: &mut Crossing, from: u32, other: &Turn, mine: f32, end: f32) {
+    fn zip(&self, found: &mut Crossing, me: &Vehicle, from: u32, other: &Turn, mine: f32, end: f32) {
         let lane = other.origin;
         let length = self.lanes[lane as usize].length;
         for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
@@ -205,7 +241,8 @@ impl View<'_> {
                 break;
             }
             // Only those who go there, too.
-            let goes = one.place + 1 < self.trips[one.trip as usize].last
+            let goes = one.trip != me.trip
+                && one.place + 1 < self.trips[one.trip as usize].last
                 && (self.routes[one.place as usize + 1] & STREET) == other.street;
             let gap = mine - theirs - one.length;
             if goes && gap < found.gap {

@@ -4,6 +4,7 @@ mod air;
 pub mod bench;
 pub mod emission;
 pub mod gpu;
+mod hours;
 mod model;
 mod moved;
 pub mod mover;

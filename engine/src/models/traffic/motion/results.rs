@@ -253,7 +253,7 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raste
     let driven = || side.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
     driven().for_each(|lane| metres[of(lane)] += roads::length(&lane.line));
     let lanes = driven().map(|lane| {
-        let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)];
+        let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)].max(0.1);
         (&lane.line[..], [-0.5 * lane.width, 0.5 * lane.width], power)
     });
     let words = "heat that engines set free, on average over the time that is told";

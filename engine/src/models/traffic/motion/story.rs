@@ -1,9 +1,10 @@
 //! Sentences about vehicles that moved.
 
+use super::hours;
 use super::moved::Moved;
 use super::period::Period;
 use super::results::{Sides, clock, limit, line};
-use super::tables::made;
+use super::tables::{Made, made};
 use crate::places::Places;
 use crate::words::{Language, Text};
 
@@ -28,20 +29,42 @@ pub(super) fn story(
     let now = sides.now();
     let Some(own) = all(now) else { return story };
     let (from, to) = (clock(sides.start), clock(sides.start + sides.ends.last().copied().unwrap_or(0.0) / 3600.0));
-    let [cars, trucks, cycles] = made(now, sides);
+    let classes = made(now, sides);
     story.push(text(|language, number| {
-        let counts = [cars, trucks, cycles].map(|own| number(own.told, 0));
-        let minutes = number(cars.seconds / cars.arrived.max(1.0) / 60.0, 1);
-        let lost = number(cars.lost / cars.arrived.max(1.0) / 60.0, 1);
+        let counts = classes.map(|own| number(own.told, 0));
+        // Those of the first class of which anybody arrives.
+        let words = [("a car", "een auto"), ("a truck or bus", "een vrachtauto of bus"), ("a cycle", "een fiets")];
+        let arrived = classes.iter().zip(words).find(|(own, _)| own.arrived > 0.0);
+        let mean = |sum: f64, own: &Made| number(sum / own.arrived / 60.0, 1);
         match language {
-            Language::English => format!(
-                "Between {from} and {to} {} cars, {} trucks and buses and {} cycles set out, and every one of them is followed on its way; a car that arrives has been driving for {minutes} minutes, {lost} of them lost in queues and at junctions.",
-                counts[0], counts[1], counts[2]
-            ),
-            Language::Dutch => format!(
-                "Tussen {from} en {to} vertrekken {} auto's, {} vrachtauto's en bussen en {} fietsen, en elk ervan wordt onderweg gevolgd; een auto die aankomt is {minutes} minuten onderweg geweest, waarvan {lost} verloren in wachtrijen en op kruispunten.",
-                counts[0], counts[1], counts[2]
-            ),
+            Language::English => {
+                let times = match arrived {
+                    Some((own, (one, _))) => format!(
+                        "{one} that arrives has been under way for {} minutes, {} of them lost in queues and at junctions",
+                        mean(own.seconds, own),
+                        mean(own.lost, own)
+                    ),
+                    None => "none of them arrives in this time".into(),
+                };
+                format!(
+                    "Between {from} and {to} {} cars, {} trucks and buses and {} cycles set out, and every one of them is followed on its way; {times}.",
+                    counts[0], counts[1], counts[2]
+                )
+            }
+            Language::Dutch => {
+                let times = match arrived {
+                    Some((own, (_, one))) => format!(
+                        "{one} die aankomt is {} minuten onderweg geweest, waarvan {} verloren in wachtrijen en op kruispunten",
+                        mean(own.seconds, own),
+                        mean(own.lost, own)
+                    ),
+                    None => "geen ervan komt in deze tijd aan".into(),
+                };
+                format!(
+                    "Tussen {from} en {to} vertrekken {} auto's, {} vrachtauto's en bussen en {} fietsen, en elk ervan wordt onderweg gevolgd; {times}.",
+                    counts[0], counts[1], counts[2]
+                )
+            }
         }
     }));
     let lost = |side: &Moved, period: &Period| {
@@ -60,14 +83,35 @@ pub(super) fn story(
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         let those = lost(sides.before, &before);
-        let change = these.iter().sum::<f64>() - those.iter().sum::<f64>();
+        let change = hours::change(sides.before, now, sides, own.minutes);
+        if change.fewer > 0.0 {
+            story.push(text(|language, number| {
+                let trips = number(change.fewer, 0);
+                match language {
+                    Language::English => {
+                        format!("{trips} trips of today are not made any more, as no road leads where they go.")
+                    }
+                    Language::Dutch => {
+                        format!("{trips} ritten van nu worden niet meer gemaakt, want er leidt geen weg meer heen.")
+                    }
+                }
+            }));
+        }
         story.push(text(|language, number| {
-            let hours = number(change.abs(), 0);
-            match (language, change >= 0.0) {
-                (Language::English, true) => format!("Together all lose {hours} hours more than today."),
-                (Language::English, false) => format!("Together all lose {hours} hours less than today."),
-                (Language::Dutch, true) => format!("Samen verliest iedereen {hours} uur meer dan nu."),
-                (Language::Dutch, false) => format!("Samen verliest iedereen {hours} uur minder dan nu."),
+            let hours = number(change.hours.abs(), 0);
+            match (language, change.hours >= 0.0) {
+                (Language::English, true) => {
+                    format!("Together all lose {hours} hours more than today, detours and waiting to set out included.")
+                }
+                (Language::English, false) => {
+                    format!("Together all lose {hours} hours less than today, detours and waiting to set out included.")
+                }
+                (Language::Dutch, true) => format!(
+                    "Samen verliest iedereen {hours} uur meer dan nu, omwegen en wachten voor het vertrek meegerekend."
+                ),
+                (Language::Dutch, false) => format!(
+                    "Samen verliest iedereen {hours} uur minder dan nu, omwegen en wachten voor het vertrek meegerekend."
+                ),
             }
         }));
         let mut worst: Vec<(f64, usize)> = (0..these.len())

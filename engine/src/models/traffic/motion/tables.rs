@@ -204,7 +204,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
 fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicle_km", "vehicle_h", "lost_h", "mean_delay_s_per_km", "nox_g", "pm10_g", "co2_kg"];
     if before.is_some() {
-        names.extend(["lost_before_h", "lost_change_h", "nox_change_g"]);
+        names.extend(["lost_before_h", "lost_change_h", "nox_change_g", "vehicle_change_h"]);
     }
     let mut table = Table {
         name: "neighbourhoods".into(),
@@ -232,7 +232,7 @@ fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) 
         let [km, hours, lost, nox, pm, co2] = these[k];
         let mut values = vec![km, hours, lost, 3600.0 * lost / km.max(1e-9), nox, pm, co2];
         if let Some(those) = &those {
-            values.extend([those[k][2], lost - those[k][2], nox - those[k][3]]);
+            values.extend([those[k][2], lost - those[k][2], nox - those[k][3], hours - those[k][1]]);
         }
         table.names.push(area.name.clone());
         table.rows.push(values);
@@ -253,6 +253,18 @@ pub(super) struct Made {
     pub km: f64,
 }
 
+/// The class of a kind of vehicles: 0 cars, 1 trucks and buses, 2 cycles.
+pub(super) fn class_of(side: &Moved, sides: &Sides, kind: u32) -> usize {
+    if !sides.is_told {
+        return class(kind);
+    }
+    match side.world.kinds[kind as usize].modes {
+        4 => 2,
+        2 | 8 => 1,
+        _ => 0,
+    }
+}
+
 pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
     let mut all = [Made::default(); 3];
     for (trip, fate) in side.world.trips.iter().zip(&side.fates) {
@@ -260,15 +272,7 @@ pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
         if f64::from(trip.depart) < 1000.0 * sides.warm_up {
             continue;
         }
-        let own = &mut all[if sides.is_told {
-            match side.world.kinds[trip.kind as usize].modes {
-                4 => 2,
-                2 | 8 => 1,
-                _ => 0,
-            }
-        } else {
-            class(trip.kind)
-        }];
+        let own = &mut all[class_of(side, sides, trip.kind)];
         own.told += 1.0;
         if fate.inserted == 0 {
             own.waiting += 1.0;

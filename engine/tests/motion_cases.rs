@@ -1,0 +1,516 @@
+//! Small cases of vehicles that move, with what must come of them: nobody gives way to himself, cycles are given way to, a free road
+//! has no queue, detours cost time, and no sentence says NaN.
+
+#[path = "common/adapter.rs"]
+mod adapter;
+
+use adapter::gpu;
+use glam::DVec2;
+use hanze_engine::city::roads::lanes::{self, Lanes};
+use hanze_engine::city::roads::rules::Rules;
+use hanze_engine::city::roads::{Reading, Roads, read};
+use hanze_engine::device::Device;
+use hanze_engine::frame::Outcome;
+use hanze_engine::grid::Crs;
+use hanze_engine::models;
+use hanze_engine::models::traffic::motion::mover::mover;
+use hanze_engine::models::traffic::motion::params::{Outcome as Fate, Vehicle};
+use hanze_engine::models::traffic::motion::reroute::Ways;
+use hanze_engine::models::traffic::motion::trips::kinds;
+use hanze_engine::models::traffic::motion::world::{Rule, Traveller, World};
+use hanze_engine::scenario::Scenario;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Kinds of `trips::kinds`.
+const CAR: u32 = 0;
+const CYCLE: u32 = 4;
+
+/// A way of a map: its number, nodes and tags.
+type Way<'a> = (u32, Vec<u32>, Vec<(&'a str, &'a str)>);
+
+/// A map in OpenStreetMap's words: nodes with their places (lon, lat), and ways.
+fn osm(nodes: &[(u32, f64, f64)], ways: &[Way]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<osm version=\"0.6\">\n");
+    for (id, lon, lat) in nodes {
+        text += &format!("<node id=\"{id}\" lat=\"{lat:.7}\" lon=\"{lon:.7}\" version=\"1\"/>\n");
+    }
+    for (id, nodes, tags) in ways {
+        text += &format!("<way id=\"{id}\" version=\"1\">");
+        nodes.iter().for_each(|node| text += &format!("<nd ref=\"{node}\"/>"));
+        tags.iter().for_each(|(key, value)| text += &format!("<tag k=\"{key}\" v=\"{value}\"/>"));
+        text += "</way>\n";
+    }
+    text + "</osm>\n"
+}
+
+fn road<'a>(id: u32, nodes: &[u32], kind: &'a str, name: &'a str) -> Way<'a> {
+    (id, nodes.to_vec(), vec![("highway", kind), ("name", name)])
+}
+
+/// What comes of a map with zones around places (name, lon, lat) and a table of trips; `rest` is the end of the scenario.
+fn run(map: &str, zones: &[(&str, f64, f64)], trips: &str, rest: &str) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("n.osm", map);
+    write("trips.csv", &format!("from,to,trips,class\n{trips}\n"));
+    let zone = |(name, lon, lat): &(&str, f64, f64)| {
+        let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0)];
+        let corners = corners.map(|(x, y)| format!("[{:.7},{:.7}]", lon + 0.0012 * x, lat + 0.0012 * y)).join(",");
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"name\":\"{name}\",\"residents\":100,\"jobs\":100}},\
+             \"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[{corners}]]}}}}"
+        )
+    };
+    let zones = zones.iter().map(zone).collect::<Vec<_>>().join(",");
+    write("zones.geojson", &format!("{{\"type\":\"FeatureCollection\",\"features\":[{zones}]}}"));
+    write(
+        "s.toml",
+        &format!(
+            "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[time]\nend_minutes = 60\n\
+             [traffic]\nstart = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"trips.csv\"\n{rest}"
+        ),
+    );
+    let scenario = Scenario::load(&folder.path().join("s.toml")).unwrap();
+    let (city, _) = scenario.city().unwrap();
+    let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
+    for until in scenario.frame_times() {
+        while !model.advance(until, Duration::from_secs(1)).unwrap().reached {}
+        model.frame().unwrap();
+    }
+    model.outcome().unwrap()
+}
+
+fn english(outcome: &Outcome) -> Vec<&str> {
+    outcome.story.iter().map(|text| text.en.as_str()).collect()
+}
+
+/// A value of a table.
+fn value(outcome: &Outcome, table: &str, name: &str, column: &str) -> f64 {
+    let table = outcome.tables.iter().find(|own| own.name == table).unwrap();
+    let column = table.columns.iter().position(|own| own == column).unwrap();
+    let row = table.names.iter().position(|own| own == name).unwrap_or_else(|| panic!("{name}: {:?}", table.names));
+    table.rows[row][column]
+}
+
+/// A value of a street.
+fn of_link(outcome: &Outcome, name: &str, column: &str) -> f64 {
+    value(outcome, "links", name, column)
+}
+
+/// A side street without a cycle lane that ends at a road with one.
+fn side_street() -> String {
+    let nodes = [(1, 6.09, 52.51), (10, 6.094_870_7, 52.51), (11, 6.085_129_3, 52.51), (12, 6.09, 52.511_976_3)];
+    let ways = [
+        road(1, &[11, 1], "secondary", "W"),
+        road(2, &[1, 10], "secondary", "E"),
+        road(3, &[1, 12], "residential", "N"),
+    ];
+    osm(&nodes, &ways)
+}
+
+#[test]
+fn a_right_turn_past_a_cycle_lane_does_not_wait_for_itself() {
+    let zones = [("W", 6.085_129_3, 52.51), ("E", 6.094_870_7, 52.51), ("N", 6.09, 52.511_976_3)];
+    let motion = "[traffic.motion]\nwarm_up_minutes = 5\n";
+    let delay = |trips: &str| of_link(&run(&side_street(), &zones, trips, motion), "-3 N", "delay_s");
+    let (alone, left) = (delay("N,W,100,car"), delay("N,E,100,car"));
+    assert!(
+        (0.0..=6.0).contains(&alone) && (0.0..=6.0).contains(&left),
+        "{alone} s to the right, {left} s to the left"
+    );
+    // A cycle that turns left has a way for cars beside its own that begins in the same lane, too.
+    let lost = 60.0 * value(&run(&side_street(), &zones, "N,E,100,cycle", motion), "trips", "cycles", "lost_min");
+    assert!(lost < 10.0, "{lost} s lost by each cycle");
+    // Cycles that come along the lane are given way to.
+    let outcome = run(&side_street(), &zones, "N,W,100,car\nE,W,300,cycle", motion);
+    let with = of_link(&outcome, "-3 N", "delay_s");
+    assert!(with > alone && with < 30.0, "{with} s each with cycles, {alone} s without");
+}
+
+#[test]
+fn a_free_road_has_no_queue() {
+    let nodes = [(1, 6.09, 52.51), (10, 6.098_855_8, 52.51), (11, 6.081_144_2, 52.51)];
+    let map = osm(&nodes, &[road(1, &[11, 1], "tertiary", "W"), road(2, &[1, 10], "tertiary", "E")]);
+    let zones = [("W", 6.081_144_2, 52.51), ("E", 6.098_855_8, 52.51)];
+    let outcome = run(&map, &zones, "W,E,300,car", "[traffic.motion]\nwarm_up_minutes = 5\n");
+    for link in ["1 W", "2 E"] {
+        let [mean, most] = ["queue_mean_m", "queue_most_m"].map(|column| of_link(&outcome, link, column));
+        assert_eq!((mean, most), (0.0, 0.0), "{link}");
+        assert!(of_link(&outcome, link, "vehicles_per_h") > 250.0, "{link}");
+    }
+    assert!(!english(&outcome).iter().any(|text| text.contains("queues stand")), "{:?}", outcome.story);
+}
+
+/// Two ways between A and B: one straight on, and one round.
+fn two_ways() -> String {
+    let nodes = [
+        (1, 6.08, 52.51),
+        (2, 6.085, 52.51),
+        (3, 6.095, 52.51),
+        (4, 6.1, 52.51),
+        (5, 6.09, 52.51),
+        (6, 6.085, 52.515),
+        (7, 6.095, 52.515),
+    ];
+    let ways = [
+        road(100, &[1, 2], "secondary", "West"),
+        road(101, &[2, 5, 3], "secondary", "Direct"),
+        road(102, &[2, 6, 7, 3], "secondary", "Detour"),
+        road(103, &[3, 4], "secondary", "East"),
+    ];
+    osm(&nodes, &ways)
+}
+
+const ENDS: [(&str, f64, f64); 2] = [("A", 6.08, 52.51), ("B", 6.1, 52.51)];
+
+#[test]
+fn hours_lost_count_the_detour() {
+    let rest = "[traffic.motion]\nwarm_up_minutes = 5\n\
+                [[traffic.edit]]\nname = \"closed\"\naction = \"close\"\nstreet = \"Direct\"\n";
+    let outcome = run(&two_ways(), &ENDS, "A,B,400,car\nB,A,300,car", rest);
+    let story = english(&outcome);
+    // 1113 m and two corners more for each of 700 cars: 19.1 vehicle-hours.
+    let words = story.iter().find_map(|text| text.strip_prefix("Together all lose ")).unwrap_or_default();
+    let (hours, rest) = words.split_once(' ').unwrap_or_default();
+    let hours: f64 = hours.parse().unwrap_or_else(|_| panic!("{story:?}"));
+    assert!((18.0..=20.0).contains(&hours) && rest.starts_with("hours more than today"), "{story:?}");
+}
+
+#[test]
+fn no_sentence_says_nan_where_only_cycles_drive() {
+    let moves = "[traffic.motion]\nwarm_up_minutes = 5\n";
+    for (rest, words) in [("", "no motor vehicle drives"), (moves, "a cycle that arrives has been under way for")] {
+        let outcome = run(&two_ways(), &ENDS, "A,B,50,cycle", rest);
+        assert!(english(&outcome)[0].contains(words), "{:?}", outcome.story);
+        for text in outcome.story.iter().flat_map(|text| [&text.en, &text.nl]) {
+            let is_number = !["NaN", "inf ", "unknown number", "onbekend aantal"].iter().any(|bad| text.contains(bad));
+            assert!(is_number, "{text}");
+        }
+    }
+}
+
+/// Lanes of a map.
+struct Town {
+    roads: Roads,
+    lanes: Lanes,
+    rules: Rules,
+}
+
+impl Town {
+    fn of(map: &str) -> Town {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n.osm");
+        std::fs::write(&path, map).unwrap();
+        let rules = Rules::dutch().unwrap();
+        let reading = Reading { crs: Crs::RD_NEW, declared: None, nodes: None, rules: &rules };
+        let roads = read(&path, &reading).unwrap();
+        let lanes = lanes::build(&roads, &rules.junctions, None);
+        Town { roads, lanes, rules }
+    }
+
+    /// Roads of 300 m that meet in a point: their directions, degrees from east, and kinds.
+    fn junction(arms: &[(f64, &str)]) -> Town {
+        let mut nodes = vec![(1, 6.09, 52.51)];
+        let mut ways = Vec::new();
+        for ((angle, kind), k) in arms.iter().zip(2u32..) {
+            let (lon, lat) = off(300.0, *angle);
+            nodes.push((k, lon, lat));
+            ways.push(road(k - 1, &[1, k], kind, ""));
+        }
+        Town::of(&osm(&nodes, &ways))
+    }
+
+    /// The same around a ring with a cycle lane.
+    fn ring(arms: &[(f64, &str)]) -> Town {
+        let mut nodes = Vec::new();
+        let mut ways = Vec::new();
+        let mut ring = Vec::new();
+        for ((angle, kind), k) in arms.iter().zip(2u32..) {
+            let (lon, lat) = off(300.0, *angle);
+            nodes.push((k, lon, lat));
+            ways.push(road(k - 1, &[100 + 10 * k, k], kind, ""));
+            // The ring goes round counter-clockwise, with points between the roads.
+            for part in 0..3 {
+                let (lon, lat) = off(18.0, angle + 30.0 * f64::from(part));
+                nodes.push((100 + 10 * k + part, lon, lat));
+                ring.push(100 + 10 * k + part);
+            }
+        }
+        ring.push(ring[0]);
+        ways.push((99, ring, vec![("highway", "tertiary"), ("junction", "roundabout")]));
+        Town::of(&osm(&nodes, &ways))
+    }
+
+    /// The street into the town from an arm, or out of it.
+    fn street(&self, arm: usize, is_in: bool) -> u32 {
+        let id = if is_in { format!("-{}", arm + 1) } else { format!("{}", arm + 1) };
+        let is_own = |own: &lanes::Street| own.road.is_some_and(|road| self.roads.links[road as usize].id == id);
+        self.lanes.streets.iter().position(is_own).unwrap_or_else(|| panic!("street {id}")) as u32
+    }
+
+    /// Drivers from arm to arm (kind, from, to, s).
+    fn world(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<World> {
+        let kinds = kinds(&self.rules);
+        let mut ways = Ways::new(&self.lanes);
+        let traveller = |(kind, from, to, depart): &(u32, usize, usize, f64)| {
+            let ends = [self.street(*from, true), self.street(*to, false)];
+            let streets = ways.between(&self.lanes, &ends, kinds[*kind as usize].modes).unwrap();
+            Traveller { depart: *depart, kind: *kind, streets, factor: 1.0, ..Traveller::default() }
+        };
+        let travellers: Vec<Traveller> = drivers.iter().map(traveller).collect();
+        let mut world = World::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
+        let refused = world.load(&self.lanes, &travellers).unwrap();
+        assert!(refused.is_empty(), "{refused:?}");
+        Arc::new(world)
+    }
+
+    /// What becomes of drivers, in their order; `look` sees every step.
+    fn drive(
+        &self,
+        drivers: &[(u32, usize, usize, f64)],
+        seconds: u32,
+        look: &mut dyn FnMut(&World, &[Vehicle]),
+    ) -> Vec<Fate> {
+        let world = self.world(drivers);
+        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        for _ in 0..2 * seconds {
+            let clock = mover.run(1).unwrap();
+            look(&world, &mover.vehicles().unwrap());
+            if clock.arrived as usize == drivers.len() {
+                break;
+            }
+        }
+        let mut found = vec![Fate::default(); drivers.len()];
+        for (fate, who) in mover.outcomes().unwrap().into_iter().zip(&world.who) {
+            found[*who as usize] = fate;
+        }
+        found
+    }
+
+    /// Time of a driver on the streets of two arms as fast as he may, s.
+    fn free(&self, kind: u32, from: usize, to: usize) -> f64 {
+        let speed = f64::from(kinds(&self.rules)[kind as usize].speed);
+        let lane = |street: u32| &self.lanes.lanes[self.lanes.streets[street as usize].first as usize];
+        let ends = [self.street(from, true), self.street(to, false)].map(lane);
+        ends.iter().map(|lane| lane.length / lane.speed.min(speed)).sum()
+    }
+}
+
+/// A place so many m from the middle, degrees from east: lon and lat.
+fn off(metres: f64, angle: f64) -> (f64, f64) {
+    let (y, x) = angle.to_radians().sin_cos();
+    (6.09 + metres * x / 67_760.0, 52.51 + metres * y / 111_260.0)
+}
+
+/// Pairs of different arms.
+fn turns(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(move |from| (0..count).filter(move |to| *to != from).map(move |to| (from, to)))
+}
+
+/// Steps that were stood, s.
+fn stood(fate: &Fate) -> f64 {
+    0.5 * f64::from(fate.waited)
+}
+
+#[test]
+fn a_lone_driver_waits_for_nobody() {
+    let (wide, narrow, cycle) = ("residential", "living_street", "cycleway");
+    let layouts: [&[(f64, &str)]; 9] = [
+        // A side street at a road with cycle lanes, at one without, and where all have them.
+        &[(0.0, "secondary"), (180.0, "secondary"), (90.0, wide)],
+        &[(0.0, "unclassified"), (180.0, "unclassified"), (90.0, wide)],
+        &[(0.0, "tertiary"), (180.0, "tertiary"), (90.0, "tertiary")],
+        &[(0.0, wide), (180.0, wide), (90.0, "secondary")],
+        // A narrow street, a main road with lanes to the left, and crossings.
+        &[(0.0, "primary"), (180.0, "primary"), (90.0, narrow)],
+        &[(0.0, "secondary"), (180.0, "secondary"), (90.0, wide), (270.0, wide)],
+        &[(0.0, "secondary"), (180.0, wide), (90.0, narrow), (270.0, "secondary")],
+        &[(0.0, wide), (180.0, wide), (90.0, wide), (270.0, wide)],
+        // A cycle track across.
+        &[(0.0, "secondary"), (180.0, "secondary"), (90.0, cycle), (270.0, cycle)],
+    ];
+    for arms in layouts {
+        let town = Town::junction(arms);
+        for (from, to) in turns(arms.len()) {
+            for kind in [CAR, CYCLE] {
+                if kind == CAR && (arms[from].1 == cycle || arms[to].1 == cycle) {
+                    continue;
+                }
+                let fate = town.drive(&[(kind, from, to, 0.0)], 400, &mut |_, _| ())[0];
+                let head = format!("{arms:?}, kind {kind} from {from} to {to}: {fate:?}");
+                assert!(fate.arrived > 0 && stood(&fate) <= 2.0, "{head}");
+                let more = f64::from(fate.arrived - fate.inserted) / 1000.0 - town.free(kind, from, to);
+                assert!(more < 15.0, "{more} s more, {head}");
+            }
+        }
+    }
+    let arms = [(0.0, wide), (90.0, "tertiary"), (180.0, wide), (270.0, narrow)];
+    let town = Town::ring(&arms);
+    for (from, to) in turns(arms.len()) {
+        for kind in [CAR, CYCLE] {
+            let fate = town.drive(&[(kind, from, to, 0.0)], 400, &mut |_, _| ())[0];
+            let head = format!("ring {arms:?}, kind {kind} from {from} to {to}: {fate:?}");
+            assert!(fate.arrived > 0 && stood(&fate) <= 2.0, "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_car_and_a_cycle_in_one_lane_do_not_wait_for_each_other() {
+    for side in ["residential", "living_street"] {
+        let town = Town::junction(&[(0.0, "secondary"), (180.0, "secondary"), (90.0, side)]);
+        let from = 2;
+        // Who is slower sets out first, so that both come to the junction at about the same time.
+        let way = 294.0;
+        let speed = |kind: u32| {
+            let lane = &town.lanes.lanes[town.lanes.streets[town.street(from, true) as usize].first as usize];
+            lane.speed.min(f64::from(kinds(&town.rules)[kind as usize].speed))
+        };
+        let later = way / speed(CYCLE) - way / speed(CAR);
+        for car_to in [0, 1] {
+            for cycle_to in [0, 1] {
+                for offset in [-4.0, -2.0, 0.0, 2.0, 4.0] {
+                    let drivers = [(CAR, from, car_to, 10.0 + later + offset), (CYCLE, from, cycle_to, 10.0)];
+                    let fates = town.drive(&drivers, 400, &mut |_, _| ());
+                    for fate in &fates {
+                        let is_fine = fate.arrived > 0 && stood(fate) < 15.0;
+                        assert!(is_fine, "{side}, car to {car_to}, cycle to {cycle_to}, {offset} s: {fates:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Points of a vehicle from its front to its rear every half metre, as far as they lie on its lane.
+fn body(town: &Lanes, one: &Vehicle) -> Vec<DVec2> {
+    let lane = &town.lanes[one.lane as usize];
+    let drawn: f64 = lane.line.windows(2).map(|ends| ends[0].distance(ends[1])).sum();
+    let at = |pos: f64| {
+        let mut left = pos / lane.length * drawn;
+        for ends in lane.line.windows(2) {
+            let own = ends[0].distance(ends[1]);
+            if left <= own {
+                return ends[0].lerp(ends[1], if own > 0.0 { left / own } else { 0.0 });
+            }
+            left -= own;
+        }
+        lane.line[lane.line.len() - 1]
+    };
+    let points = (0..).map(|k| f64::from(one.pos) - 0.5 * f64::from(k));
+    points.take_while(|pos| *pos >= 0.0 && *pos >= f64::from(one.pos - one.length)).map(at).collect()
+}
+
+#[test]
+fn no_car_crosses_a_cycle_lane_before_a_cycle_that_comes() {
+    let town = Town::junction(&[(0.0, "secondary"), (180.0, "secondary"), (90.0, "residential")]);
+    // Cars to the right out of the side street and off the main road, past cycles that go straight on: 12 minutes, from even to odd
+    // distances in time.
+    let mut drivers: Vec<(u32, usize, usize, f64)> = Vec::new();
+    drivers.extend((0..60).map(|k| (CYCLE, 0, 1, 12.0 * f64::from(k))));
+    drivers.extend((0..24).map(|k| (CAR, 2, 1, 29.0 * f64::from(k))));
+    drivers.extend((0..20).map(|k| (CAR, 0, 2, 37.0 * f64::from(k))));
+    let mut nearest = f64::INFINITY;
+    let fates = town.drive(&drivers, 1500, &mut |world, vehicles| {
+        let kind = |one: &Vehicle| world.kinds[one.kind as usize].modes;
+        let is_across = |one: &&Vehicle| town.lanes.lanes[one.lane as usize].street.is_none();
+        let across: Vec<&Vehicle> = vehicles.iter().filter(is_across).collect();
+        for car in across.iter().filter(|one| kind(one) != 4) {
+            for cycle in across.iter().filter(|one| kind(one) == 4) {
+                for (a, b) in body(&town.lanes, car).iter().flat_map(|a| {
+                    let others = body(&town.lanes, cycle);
+                    others.into_iter().map(move |b| (*a, b))
+                }) {
+                    nearest = nearest.min(a.distance(b));
+                }
+            }
+        }
+    });
+    // Half of a car and half of a cycle.
+    assert!(nearest > 1.2, "{nearest} m between the middle of a car and that of a cycle");
+    assert!(fates.iter().all(|fate| fate.arrived > 0), "{fates:?}");
+    // Some had to wait, and none for ever.
+    let cars: Vec<f64> = fates[60..84].iter().map(stood).collect();
+    assert!(cars.iter().any(|stood| *stood > 0.0) && cars.iter().all(|stood| *stood < 120.0), "{cars:?}");
+}
+
+#[test]
+fn both_devices_drive_cars_and_cycles_in_the_same_way() {
+    let Some(device) = gpu() else { return };
+    let town =
+        Town::junction(&[(0.0, "secondary"), (180.0, "residential"), (90.0, "residential"), (270.0, "living_street")]);
+    let mut drivers: Vec<(u32, usize, usize, f64)> = Vec::new();
+    for ((from, to), k) in turns(4).zip(0u32..) {
+        drivers.extend((0..8u32).map(|n| (CAR, from, to, f64::from(20 * n + k))));
+        drivers.extend((0..8u32).map(|n| (CYCLE, from, to, f64::from(17 * n + k))));
+    }
+    let world = town.world(&drivers);
+    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+    for stretch in 0..10 {
+        twin.run(40).unwrap();
+        own.run(40).unwrap();
+        let (left, right) = (twin.vehicles().unwrap(), own.vehicles().unwrap());
+        let same = left.len() == right.len()
+            && left.iter().zip(&right).all(|(a, b)| bytemuck::bytes_of(a) == bytemuck::bytes_of(b));
+        assert!(same, "stretch {stretch}:\n{left:?}\n{right:?}");
+        assert_eq!(twin.take_tallies().unwrap(), own.take_tallies().unwrap(), "stretch {stretch}");
+        assert_eq!(twin.outcomes().unwrap(), own.outcomes().unwrap(), "stretch {stretch}");
+    }
+}
+
+/// Queues are joined to the stop line: whoever stands further back on a free road is none.
+#[test]
+fn a_queue_reaches_from_the_stop_line_to_its_last_vehicle() {
+    use hanze_engine::models::traffic::motion::params::{FOLLOWS, TALLY};
+    let town = Town::junction(&[(0.0, "residential"), (180.0, "residential")]);
+    let street = town.street(0, true);
+    let lane = town.lanes.streets[street as usize].first;
+    let length = town.lanes.lanes[lane as usize].length as f32;
+    // Places before the stop line and speeds, and the queue that they make.
+    for (places, queue) in [
+        (&[(200.0, 0.0)][..], 0.0),
+        (&[(1.0, 0.0), (8.0, 0.0), (200.0, 0.0)][..], 12.5),
+        (&[(1.0, 0.0), (60.0, 0.0)][..], 5.5),
+        // Its head flows off, and it is one still.
+        (&[(4.0, 3.0), (14.0, 1.0), (21.0, 0.0)][..], 25.5),
+        (&[(4.0, 8.0), (24.0, 8.0)][..], 0.0),
+    ] {
+        let kinds = kinds(&town.rules);
+        let mut world = World::new(&town.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds.clone());
+        let streets = vec![street, town.street(1, false)];
+        let one = Traveller { depart: 4e6, kind: CAR, streets, factor: 1.0, ..Traveller::default() };
+        assert!(world.load(&town.lanes, &vec![one; places.len()]).unwrap().is_empty());
+        let world = Arc::new(world);
+        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        let vehicle = |(k, (before, speed)): (usize, &(f32, f32))| Vehicle {
+            trip: k as u32,
+            kind: CAR,
+            lane,
+            place: world.trips[k].first,
+            pos: length - before,
+            speed: *speed,
+            length: kinds[CAR as usize].length,
+            state: FOLLOWS,
+            ..Vehicle::default()
+        };
+        mover.place(&places.iter().enumerate().map(vehicle).collect::<Vec<_>>()).unwrap();
+        mover.run(1).unwrap();
+        let tallies = mover.take_tallies().unwrap();
+        let found = f64::from(tallies[street as usize * TALLY + 5]) / 10.0;
+        assert!((found - queue).abs() < 0.11, "{places:?}: {found} m, and not {queue}");
+    }
+}
+
+#[test]
+fn both_sides_of_a_map_are_read() {
+    // What the others rest on: streets are found by their ways, and cycle lanes are drawn where they should be.
+    let town = Town::of(&side_street());
+    let lanes = |id: &str| {
+        let is_own = |own: &lanes::Street| own.road.is_some_and(|road| town.roads.links[road as usize].id == id);
+        let street = town.lanes.streets.iter().position(is_own).unwrap();
+        town.lanes.of_street(street).map(|lane| town.lanes.lanes[lane].modes).collect::<Vec<u8>>()
+    };
+    assert_eq!(lanes("1")[0], 4, "a lane for cycles on the right");
+    assert!(lanes("-3").len() == 1 && lanes("-3")[0] & 5 == 5, "one lane for cars and cycles");
+}

@@ -1,0 +1,146 @@
+//! The token: an administrator's key that the first start makes, for whoever runs the server. It lies in the data folder,
+//! where its owner alone can read it, and while the server runs also where programs of the same user look for it.
+
+use super::keys::{hash, random};
+use super::store::{Key, Store};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Name of the token among the keys, which no other key can have.
+pub const NAME: &str = "(token)";
+/// Its file in the data folder.
+const FILE: &str = "token";
+
+/// The token of a data folder; a new one where there is none, or where it was revoked.
+pub async fn of_start(store: &Store, data: &Path) -> miette::Result<String> {
+    let path = data.join(FILE);
+    let bad = |error: std::io::Error| {
+        let help = "free some space, or see whose the folder is; --open serves this machine without a key";
+        miette::miette!(help = help, "the token cannot be kept in {}: {error}", path.display())
+    };
+    let failed = |error: sqlx::Error| miette::miette!("the job store in {} fails: {error}", data.display());
+    if let Some(token) = of_data(data)
+        && store.key(&hash(&token)).await.map_err(failed)?.is_some_and(|key| key.role == "admin")
+    {
+        // It may have come from a copy of the folder.
+        for_owner(&path).map_err(bad)?;
+        return Ok(token);
+    }
+    store.revoke(NAME).await.map_err(failed)?;
+    let token = format!("hanze_{}", random());
+    write(&path, &token).map_err(bad)?;
+    let key = Key {
+        name: NAME.into(),
+        role: "admin".into(),
+        is_revoked: false,
+        requests_per_second: None,
+        jobs_per_day: None,
+    };
+    store.add_key(&hash(&token), &key).await.map_err(failed)?;
+    Ok(token)
+}
+
+/// The token in a data folder, if there is one that can be read.
+pub fn of_data(data: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(data.join(FILE)).ok()?;
+    let token = text.lines().next()?.trim();
+    token.starts_with("hanze_").then(|| token.to_string())
+}
+
+/// Writes a file that its owner alone can read, whole or not at all.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    match std::fs::remove_file(&part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)
+}
+
+/// Leaves a file to its owner alone.
+#[cfg(unix)]
+fn for_owner(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn for_owner(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Folders in which servers of this user may leave their tokens, the best first.
+fn folders() -> Vec<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let state = named("XDG_STATE_HOME").or_else(|| Some(named("HOME")?.join(".local").join("state")));
+    let folders = [named("XDG_RUNTIME_DIR"), state].into_iter().flatten();
+    folders.map(|folder| folder.join("hanze").join("servers")).collect()
+}
+
+/// A file that says which token the server on a port has; it goes with the server.
+pub struct Announced(PathBuf);
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Leaves the token for programs of this user.
+pub fn announce(port: u16, token: &str) -> Option<Announced> {
+    let text = format!("{token}\n{}", std::process::id());
+    folders().into_iter().find_map(|folder| {
+        let file = folder.join(port.to_string());
+        let written = std::fs::create_dir_all(&folder).and_then(|()| write(&file, &text));
+        match written {
+            Ok(()) => Some(Announced(file)),
+            Err(error) => {
+                tracing::debug!(%error, folder = %folder.display(), "the token cannot be left here");
+                None
+            }
+        }
+    })
+}
+
+/// The token of the server of this user on a port of this machine.
+pub fn of_port(port: u16) -> Option<String> {
+    folders().into_iter().find_map(|folder| {
+        let text = std::fs::read_to_string(folder.join(port.to_string())).ok()?;
+        let (token, process) = text.trim().split_once('\n')?;
+        // One that fell left its file, and another's server may have its port now.
+        let is_gone = cfg!(target_os = "linux") && !Path::new("/proc").join(process).exists();
+        (!is_gone && token.starts_with("hanze_")).then(|| token.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_stays_until_it_is_revoked() {
+        let data = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::open(data.path()).await.unwrap();
+            let token = of_start(&store, data.path()).await.unwrap();
+            assert_eq!(of_start(&store, data.path()).await.unwrap(), token);
+            assert!(!store.has_keys().await.unwrap(), "the token closes no server that is meant to be open");
+            store.revoke(NAME).await.unwrap();
+            let other = of_start(&store, data.path()).await.unwrap();
+            assert_ne!(other, token);
+            assert!(store.key(&hash(&token)).await.unwrap().is_none());
+            std::fs::write(data.path().join(FILE), "hanze_made-up\n").unwrap();
+            let third = of_start(&store, data.path()).await.unwrap();
+            assert!(third != other && third.len() == other.len(), "a file that no key belongs to is no token");
+            assert!(store.key(&hash(&other)).await.unwrap().is_none());
+        });
+    }
+}
