@@ -14,6 +14,5 @@ job = server.submit({
     "rain": {"mm_per_hour": 50},
 }).wait(print)
 for seconds, depth in job.frames():
-    ground = depth[depth >= 0]  # walls have no value
-    print(f"{seconds / 60:4.0f} min: {(ground > 0.05).mean():.1%} under more than 5 cm")
+    print(f"{seconds / 60:4.0f} min: {(depth > 0.05).mean():.1%} under more than 5 cm")
 print("files in", job.save("results"))
