@@ -324,7 +324,7 @@ impl Simulation {
             "story": outcome.story,
             "remarks": self.remarks(),
             "steps": self.steps,
-            "artifacts": self.folder.artifacts,
+            "artifacts": self.folder.artifacts.iter().map(told).collect::<Vec<_>>(),
             "volatile": {
                 "device": self.device.record(),
                 "session_started_unix_s": unix,
@@ -362,6 +362,13 @@ impl Simulation {
         (self.last_checkpoint, self.checkpoint_took) = (Instant::now(), began.elapsed());
         written
     }
+}
+
+/// A file of the run as its record has it, with what it holds in Dutch.
+fn told(artifact: &Artifact) -> serde_json::Value {
+    let mut value = serde_json::json!(artifact);
+    value["description_nl"] = artifact.words(Language::Dutch).into();
+    value
 }
 
 /// What decides the name of a run, and where it goes.

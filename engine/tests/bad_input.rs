@@ -55,8 +55,25 @@ fn inputs() -> tempfile::TempDir {
     std::fs::write(folder.path().join("gap.csv"), "minutes,mm_per_hour\n0,10\n5,\n10,3\n").unwrap();
     std::fs::write(folder.path().join("back.csv"), "minutes,mm_per_hour\n0,10\n10,5\n5,3\n").unwrap();
     std::fs::write(folder.path().join("minus.csv"), "minutes,mm_per_hour\n0,10\n5,-3\n").unwrap();
+    std::fs::write(folder.path().join("far.geojson"), square(210_010, 500_010)).unwrap();
+    std::fs::write(folder.path().join("near.geojson"), square(200_010, 500_010)).unwrap();
+    std::fs::write(folder.path().join("turned.geojson"), square(500_010, 200_010)).unwrap();
     std::fs::write(folder.path().join("unit.csv"), "time,mm_per_hour\n0,10\n").unwrap();
     folder
+}
+
+/// GeoJSON in RD New of a square of 10 m.
+fn square(x: u32, y: u32) -> String {
+    let ring = [[x, y], [x + 10, y], [x + 10, y + 10], [x, y + 10], [x, y]];
+    let geometry = serde_json::json!({ "type": "Polygon", "coordinates": [ring] });
+    let feature = serde_json::json!({ "type": "Feature", "properties": {}, "geometry": geometry });
+    let crs = serde_json::json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::28992" } });
+    serde_json::json!({ "type": "FeatureCollection", "crs": crs, "features": [feature] }).to_string()
+}
+
+/// What is said of a file whose only feature lies elsewhere: the line, the key, both extents, the cause.
+fn elsewhere<'a>(line: &'a str, key: &'a str) -> Vec<&'a str> {
+    vec![line, key, "only feature", "far.geojson", "x 210010 to 210020", "x 200000 to 200100", "to the east"]
 }
 
 /// A scenario with a `[city]` section and whatever else is given.
@@ -95,7 +112,38 @@ fn errors_name_the_place_and_the_mend() {
         ("height −1e30", city("low.tif"), vec!["low.tif", "nodata"]),
         ("two planes", layers("manning = \"web.tif\""), vec!["web.tif", "EPSG:3857", "EPSG:28992"]),
         ("wrong epsg", layers("epsg = 3857"), vec!["city.epsg", "EPSG:3857", "EPSG:28992"]),
-        ("no overlap", layers("manning = \"far.tif\""), vec!["far.tif", "area"]),
+        (
+            "no overlap",
+            layers("manning = \"far.tif\""),
+            vec!["far.tif", "area", "x 210000 to 210100", "x 200000 to 200100", "10.0 km to the east"],
+        ),
+        ("buildings elsewhere", layers("buildings = \"far.geojson\""), elsewhere("scenario.toml:5:", "city.buildings")),
+        ("roads elsewhere", layers("roads = \"far.geojson\""), elsewhere("scenario.toml:5:", "city.roads")),
+        (
+            "neighbourhoods elsewhere",
+            layers("neighbourhoods = \"far.geojson\""),
+            elsewhere("scenario.toml:5:", "city.neighbourhoods"),
+        ),
+        (
+            "all surfaces elsewhere",
+            layers("codes = \"bgt\"\nsurfaces = [\"far.geojson\", \"far.geojson\"]"),
+            elsewhere("scenario.toml:6:", "city.surfaces"),
+        ),
+        (
+            "one surface elsewhere",
+            layers("codes = \"bgt\"\nsurfaces = [\"far.geojson\", \"near.geojson\"]"),
+            vec!["no error"],
+        ),
+        (
+            "districts elsewhere",
+            good("[sewer]\ninlet_mm_per_hour = 20\ndistricts = \"far.geojson\""),
+            elsewhere("scenario.toml:", "sewer.districts"),
+        ),
+        (
+            "turned axes",
+            layers("buildings = \"turned.geojson\""),
+            vec!["city.buildings", "x and y are swapped", "east first"],
+        ),
         ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "beyond the terrain", ":5:"]),
         ("extent turned", layers("extent = [10, 0, 0, 10]"), vec!["city.extent", "[west, south, east, north]"]),
         ("negative roughness", layers("manning = \"rough.tif\""), vec!["rough.tif", "-0.5", "nodata"]),

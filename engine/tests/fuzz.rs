@@ -366,7 +366,7 @@ fn scenarios() {
     let stories = [
         "title = \"a\"\nmodel = \"runoff\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
          [time]\nend_minutes = 10\nframe_minutes = 5\n[rain]\nsteps_mm = [1, 2.5]\nstep_minutes = 5\n\
-         [[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"free\"\n[[gauge]]\nname = \"g\"\nx = 202050\ny = 502050\n",
+         [[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"free\"\n[[gauge]]\nname = \"g\"\nx = 139050\ny = 502050\n",
         "title = \"b\"\nmodel = \"heat\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
          [time]\nend_minutes = 120\n[heat]\nweather = \"hot-day\"\ndate = \"2018-07-27\"\n",
     ];

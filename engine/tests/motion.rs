@@ -174,7 +174,7 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
         ("duration=\"30\"", "duration=\"-1\"", "no time that can be"),
         ("speed=\"13.9\" length=\"100\" shape=\"0,0", "speed=\"0\" length=\"100\" shape=\"0,0", "has no speed"),
         ("length=\"100\"", "length=\"long\"", "length"),
-        ("shape=\"0,0 100,0\"", "shape=\"0,0 x\"", "no place"),
+        ("shape=\"0,0 100,0\"", "shape=\"0,0 x\"", "not a place"),
         ("</net>", "<edge", ""),
     ] {
         let found = written(&net.replace(from, to), &car("", "a b")).err().unwrap_or_default();

@@ -38,8 +38,8 @@ fn files_that_are_wrong_are_told_with_their_line() {
     assert_eq!(read(&net("3 2 100 1 5 0.15 4 50 0 1 ;")), "no error");
     for (second, words) in [
         ("3 2 -100 1 5 0.15 4 50 0 1 ;", "link 2 from node 3 to 2"),
-        ("3 2 nan 1 5 0.15 4 50 0 1 ;", "line 8: \"nan\" is no number"),
-        ("3 9 100 1 5 0.15 4 50 0 1 ;", "line 8: \"9\" is no node"),
+        ("3 2 nan 1 5 0.15 4 50 0 1 ;", "line 8: \"nan\" is not a number"),
+        ("3 9 100 1 5 0.15 4 50 0 1 ;", "line 8: \"9\" is not a node"),
         ("3 2 100 1 ;", "line 8: has 4 of 10 values"),
         ("3 2 0 1 5 0.15 4 50 0 1 ;", "no capacity"),
         ("", "has 1 links, and says that there are 2"),
@@ -356,7 +356,7 @@ fn what_cannot_be_is_told_with_its_place() {
     put("empty.osm", "<osm/>");
     put("cut.osm", "<osm><node id=\"1\" lat=\"52\" lon=\"6\"/>\n<way id=\"2\"><nd ref=\"1\"/");
     put("odd.osm", "<osm>\n<node id=\"one\" lat=\"52\" lon=\"6\"/></osm>");
-    put("bad.osm.pbf", "this is no file of OpenStreetMap");
+    put("bad.osm.pbf", "this is not a file of OpenStreetMap");
     put(
         "bad.net.xml",
         "<net>\n<edge id=\"a\" from=\"1\" to=\"2\"><lane speed=\"fast\" length=\"3\" shape=\"0,0 1,1\"/></edge></net>",
@@ -389,25 +389,25 @@ fn what_cannot_be_is_told_with_its_place() {
         (other("negative.geojson"), "feature 1: has the capacity -5"),
         (other("nan.geojson"), "feature 1: has the capacity nan"),
         (other("empty.osm"), "holds no road"),
-        (other("cut.osm"), "line 2: is no XML"),
+        (other("cut.osm"), "line 2: is not XML"),
         (other("odd.osm"), "line 2: <node> has no number id"),
-        (other("bad.osm.pbf"), "is no OpenStreetMap PBF"),
+        (other("bad.osm.pbf"), "is not an OpenStreetMap PBF"),
         (other("bad.net.xml"), "line 2: <lane> has no number speed"),
         (other("degrees.gpkg"), "seems to lie in degrees, and nothing declares it"),
         (other("one.tntp").replace(ZONES, "trips = \"one.tntp\""), "does not say where its nodes lie"),
         (other("roads.zip"), "there is no"),
         (good.replace("epsg = 28992", ""), "city's plane"),
-        (good.replace("zones.geojson", "far.geojson"), "has no zone that touches the city"),
+        (good.replace("zones.geojson", "far.geojson"), "traffic.demand.zones: none of the"),
         (good.replace("zones.geojson", "lonely.geojson"), "no road within 2500 m"),
         (good.replace("zones.geojson", "poor.geojson"), "has no column of residents"),
         (good.replace("zones.geojson", "minus.geojson"), "feature 1: \"-4000\""),
         (good.replace(ZONES, ""), "does not say who travels"),
-        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"none.csv\"")), "line 2: \"Nowhere\" is no zone"),
-        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"nan.csv\"")), "line 2: \"NaN\" is no number of trips"),
-        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"head.csv\"")), "line 1: is no header"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"none.csv\"")), "line 2: \"Nowhere\" is not a zone"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"nan.csv\"")), "line 2: \"NaN\" is not a number of trips"),
+        (good.replace(ZONES, &format!("{ZONES}\ntrips = \"head.csv\"")), "line 1: is not a header"),
         (good.replace(ZONES, &format!("{ZONES}\ntrips = \"one.tntp\"")), "TNTP"),
         (good.replace("gap = 1e-8", "gap = 7"), "traffic.gap: 7 is not allowed"),
-        (good.replace("gap = 1e-8", "start = \"25:00\""), "traffic.start: is no time of the day"),
+        (good.replace("gap = 1e-8", "start = \"25:00\""), "traffic.start: is not a time of the day"),
         (good.replace("gap = 1e-8", "rules = \"nothing.toml\""), "there is no"),
         (good.replace("end_minutes = 60", "end_minutes = 1"), "make each at least 5 minutes"),
         (good.replace("[traffic]", "[rain]\nmm_per_hour = 3\n[traffic]"), "does nothing with model = \"traffic\""),

@@ -21,7 +21,7 @@ fn scenario(folder: &Path, minutes: f64, more: &str) -> PathBuf {
          [time]\nend_minutes = {minutes}\nframe_minutes = {}\n\
          [rain]\nmm_per_hour = 60\nminutes = 10\n\
          [[boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
-         [[gauge]]\nname = \"square\"\nx = 202150\ny = 502100\n{more}",
+         [[gauge]]\nname = \"square\"\nx = 139150\ny = 502100\n{more}",
         minutes / 2.0
     );
     std::fs::write(&path, text).unwrap();
@@ -205,6 +205,45 @@ fn a_machine_without_a_driver_is_told_so() {
             assert!(!run.status.success() && words.contains("--device cpu") && !words.contains("panicked"), "{words}");
         }
     }
+}
+
+#[test]
+fn all_that_a_run_says_is_dutch_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), 6.0, "");
+    let path = path.to_str().unwrap();
+    let check = hanze(folder.path(), &["check", path, "--language", "nl"]);
+    let told = text(&check.stdout);
+    assert!(check.status.success() && told.contains("in orde") && told.contains("2 beelden in 6 minuten"), "{told}");
+    let run = hanze(folder.path(), &["run", path, "--device", "cpu", "--language", "nl"]);
+    let (said, progress) = (text(&run.stdout), text(&run.stderr));
+    assert!(run.status.success(), "{progress}");
+    for words in [
+        "De stad is verzonnen",
+        "Balans, m³:",
+        "aan het begin aanwezig",
+        "rand east",
+        "van alles wat binnenkwam",
+        "Bestanden in",
+        "grootste waterdiepte (m)",
+        "kaart: grootste waterdiepte",
+        "de meetpunten in de tijd",
+        "rasters in de tijd",
+        "invoer, instellingen",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    for words in ["op CPU", "cellen van 2 m", "beeld 1 van 2"] {
+        assert!(progress.contains(words), "{words}: {progress}");
+    }
+    for english in ["Balance", "there at the start", "Files in", "rasters in time", "highest depth"] {
+        assert!(!said.contains(english), "{english}: {said}");
+    }
+    let record = record(&run_folder(&folder.path().join("runs")));
+    let files = record["artifacts"].as_array().unwrap();
+    let depth = files.iter().find(|file| file["name"] == "max_depth.tif").unwrap();
+    assert_eq!(depth["description_nl"], "grootste waterdiepte (m)");
+    assert!(files.iter().all(|file| file["description_nl"].is_string()));
 }
 
 #[test]

@@ -301,7 +301,7 @@ fn titles_drive_no_terminal() {
         assert!(answer.status == 400 && words.contains("title has the control character"), "{words}");
     }
     scenario["title"] = "Bui".into();
-    scenario["gauge"] = json!([{ "name": "\u{1b}[2J", "x": 202_150, "y": 502_100 }]);
+    scenario["gauge"] = json!([{ "name": "\u{1b}[2J", "x": 139_150, "y": 502_100 }]);
     assert_eq!(server.execute(&json!({ "inputs": { "scenario": scenario } }).to_string(), &[]).status, 400);
 }
 

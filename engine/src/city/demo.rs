@@ -28,6 +28,9 @@ use glam::DVec2;
 use paint::{BAND, Painting};
 use rayon::prelude::*;
 
+/// South-west corner of every town in RD New, m: in open water of the Markermeer, where no town is and 12 km to the east and to the
+/// north none comes.
+const CORNER: (f64, f64) = (139_000.0, 502_000.0);
 /// Largest city, in cells.
 const MOST_CELLS: f64 = 1.2e9;
 
@@ -42,8 +45,8 @@ pub fn demo(seed: u64, width_m: f64, height_m: f64, cell: f64) -> Result<City> {
         cols: cols as usize,
         rows: rows as usize,
         cell,
-        west: 202_000.0,
-        north: 502_000.0 + rows * cell,
+        west: CORNER.0,
+        north: CORNER.1 + rows * cell,
         crs: Crs::RD_NEW,
     };
     Ok(fill(&Town::new(seed, width_m, height_m), seed, grid))

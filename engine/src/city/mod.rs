@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod demo;
+pub(crate) mod elsewhere;
 pub mod holes;
 pub mod import;
 pub mod read;

@@ -1,5 +1,6 @@
 //! Brings a layer onto another grid.
 
+use super::elsewhere;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::raster::Raster;
@@ -37,11 +38,11 @@ pub fn resample(source: &Raster, grid: &Grid, method: Method, file: &Path) -> Re
     }
     let apart = from.west >= grid.east() || from.east() <= grid.west || from.south() >= grid.north;
     if apart || from.north <= grid.south() {
-        return Err(Error::data(
-            file,
-            format!("layer {} covers {}, which does not touch the city at {}", source.name, extent(from), extent(grid)),
-            "give a layer of the same area, or correct the area of the city",
-        ));
+        let (there, here) = (elsewhere::of(from), elsewhere::of(grid));
+        let (cause, mend) = elsewhere::cause(there, grid, "gdalwarp");
+        let (there, here) = (elsewhere::words(there), elsewhere::words(here));
+        let problem = format!("layer {} covers {there}, which does not touch the city at {here}: {cause}", source.name);
+        return Err(Error::data(file, problem, mend));
     }
     let same = Grid { crs: grid.crs, ..*from } == *grid;
     let mut values = if same { source.values.clone() } else { vec![f32::NAN; grid.len()] };
@@ -60,11 +61,6 @@ pub fn resample(source: &Raster, grid: &Grid, method: Method, file: &Path) -> Re
     let Raster { name, unit, description, datum, .. } = source;
     let (name, unit, description) = (name.clone(), unit.clone(), description.clone());
     Ok(Raster { grid: *grid, name, unit, description, datum: *datum, values })
-}
-
-/// A rectangle in words.
-fn extent(grid: &Grid) -> String {
-    format!("x {} to {}, y {} to {}", grid.west, grid.east(), grid.south(), grid.north)
 }
 
 /// Where one target cell lies among the source cells, along one axis.

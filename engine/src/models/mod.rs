@@ -73,6 +73,8 @@ pub struct Entry {
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
+    /// Layers that show what a run of it is about, the best first; a run has one of them at least.
+    pub main_layers: &'static [&'static str],
 }
 
 /// Every model.
@@ -82,13 +84,22 @@ pub const MODELS: &[Entry] = &[
         kernels: runoff::gpu::KERNELS,
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
+        main_layers: &["max_depth"],
     },
-    Entry { name: ModelName::Heat, kernels: heat::gpu::KERNELS, check: heat::check, prepare: heat::prepare },
+    Entry {
+        name: ModelName::Heat,
+        kernels: heat::gpu::KERNELS,
+        check: heat::check,
+        prepare: heat::prepare,
+        main_layers: &["max_pet"],
+    },
     Entry {
         name: ModelName::Traffic,
         kernels: traffic::gpu::KERNELS,
         check: traffic::check,
         prepare: traffic::prepare,
+        // Where every vehicle moves there are no flows of an hour.
+        main_layers: &["flow_bands", "delay", "speed"],
     },
 ];
 

@@ -9,6 +9,7 @@ use crate::grid::Crs;
 use crate::objects::{Building, Shape};
 use crate::plane::Plane;
 use crate::raster::Raster;
+use crate::words::{self, Language};
 use glam::DVec2;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,23 @@ pub struct Provenance {
     pub synthetic: bool,
     /// Whom to name for the data; empty for nobody.
     pub attribution: String,
+}
+
+impl Artifact {
+    /// What it shows in a language; in English where no other words are known.
+    pub fn words(&self, language: Language) -> String {
+        let dutch = || words::file(&self.name, &self.media_type, self.unit());
+        match language {
+            Language::English => self.description.clone(),
+            Language::Dutch => dutch().unwrap_or_else(|| self.description.clone()),
+        }
+    }
+
+    /// Unit of a layer's values, which stands behind what it shows; empty where there is none.
+    pub fn unit(&self) -> &str {
+        let end = self.description.rsplit_once(" (").and_then(|(_, unit)| unit.strip_suffix(')'));
+        end.filter(|_| self.name.ends_with(".tif")).unwrap_or_default()
+    }
 }
 
 /// The folder of one run.
@@ -93,7 +111,8 @@ impl RunFolder {
             std::fs::create_dir_all(parent).map_err(Error::io("making the folder", parent))?;
         }
         geotiff::write_cog(&path, layer)?;
-        self.add(name, COG, &format!("{} ({})", layer.description, layer.unit))
+        let unit = if layer.unit.is_empty() { String::new() } else { format!(" ({})", layer.unit) };
+        self.add(name, COG, &format!("{}{unit}", layer.description))
     }
 
     /// Writes the layers of a frame below `frames/`, named by their time.
@@ -208,6 +227,17 @@ impl RunFolder {
 mod tests {
     use super::*;
     use crate::grid::Crs;
+
+    #[test]
+    fn files_say_what_they_hold_in_both_languages() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut folder = RunFolder::create(folder.path()).expect("made");
+        let depth = Raster::uniform(crate::grid::Grid::local(4, 4, 1.0), "max_depth", "m", 0.5);
+        folder.layer("max_depth", &depth.described("highest depth of the water")).expect("written");
+        let [english, dutch] = [Language::English, Language::Dutch].map(|language| folder.artifacts[0].words(language));
+        assert_eq!((english.as_str(), dutch.as_str()), ("highest depth of the water (m)", "grootste waterdiepte (m)"));
+        assert_eq!(folder.artifacts[0].unit(), "m");
+    }
 
     #[test]
     fn rows_that_lie_somewhere_are_features_on_the_web_map() {

@@ -118,7 +118,7 @@ impl Scenario {
             return Err(Error::scenario("heat", "has no date", "write date = \"2019-07-25\""));
         };
         if self.day().is_none() {
-            let problem = format!("\"{}\" is no date", written.chars().take(40).collect::<String>());
+            let problem = format!("\"{}\" is not a date", written.chars().take(40).collect::<String>());
             return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
         }
         let idle = [
@@ -142,7 +142,7 @@ impl Scenario {
         for (key, minutes) in [("time.end_minutes", Some(time.end_minutes)), ("time.frame_minutes", time.frame_minutes)]
         {
             if minutes.is_some_and(|minutes| minutes < 60.0 || minutes % 60.0 != 0.0) {
-                return Err(Error::scenario(key, "is no whole hour", "heat goes by the hour: write a multiple of 60"));
+                return Err(Error::scenario(key, "is not a whole hour", "write a multiple of 60: heat is hourly"));
             }
         }
         Ok(())
@@ -228,7 +228,7 @@ impl Scenario {
         if let Some(epsg) = city.epsg
             && (!(1024..=32_766).contains(&epsg) || (4000..5000).contains(&epsg))
         {
-            let problem = format!("EPSG:{epsg} is no projected system in metres");
+            let problem = format!("EPSG:{epsg} is not a projected system in metres");
             return Err(Error::scenario(
                 "city.epsg",
                 problem,
@@ -363,7 +363,7 @@ impl Scenario {
             for (k, name) in names.iter().enumerate() {
                 let at = format!("{kind}[{k}].name");
                 if name.trim().is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
-                    return Err(Error::scenario(at, "is no name", "write a short name without line breaks"));
+                    return Err(Error::scenario(at, "is not a name", "write a short name without line breaks"));
                 }
                 if names[..k].contains(name) {
                     return Err(Error::scenario(at, format!("\"{name}\" stands twice"), "give each a name of its own"));
@@ -441,7 +441,7 @@ fn line(at: &str, points: &[[f64; 2]]) -> Result<()> {
         return Err(Error::scenario(at, problem, format!("write 1 to {MOST_CORNERS} points [x, y]")));
     }
     match points.iter().flatten().find(|value| value.is_nan() || value.abs() >= 1e8) {
-        Some(wrong) => Err(Error::scenario(at, format!("{wrong} is no coordinate"), "write x and y in m")),
+        Some(wrong) => Err(Error::scenario(at, format!("{wrong} is not a coordinate"), "write x and y in m")),
         None => Ok(()),
     }
 }

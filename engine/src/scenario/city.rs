@@ -298,7 +298,11 @@ impl Scenario {
         grid: &Grid,
         inputs: &mut Vec<Input>,
     ) -> Result<Option<Features>> {
-        name.as_ref().map(|name| self.features_of(&format!("city.{key}"), key, name, grid, &[], inputs)).transpose()
+        let Some(name) = name else { return Ok(None) };
+        let at = format!("city.{key}");
+        let found = self.features_of(&at, key, name, grid, &[], inputs)?;
+        found.touch(&at, &self.path(name), grid)?;
+        Ok(Some(found))
     }
 
     /// The features of a file that the key `at` names.
@@ -314,7 +318,8 @@ impl Scenario {
         let path = self.existing_at(at, name)?;
         let found = features(&path, grid, columns)?;
         let (sha256, bytes) = of_file(&path)?;
-        let repairs = found.repairs.clone();
+        let mut repairs = found.repairs.clone();
+        repairs.extend(found.left_out());
         // A shapefile is several files.
         for ending in ["dbf", "prj"] {
             let beside = path.with_extension(ending);
@@ -335,6 +340,7 @@ impl Scenario {
         };
         const COLUMNS: [&str; 3] = ["inlet_mm_per_hour", "storage_mm", "pump_mm_per_hour"];
         let found = self.features_of("sewer.districts", "districts", name, grid, &COLUMNS, inputs)?;
+        found.touch("sewer.districts", &self.path(name), grid)?;
         if found.features.is_empty() {
             let mend = "give polygons that lie on the city, or leave districts out";
             return Err(Error::scenario("sewer.districts", "has no district that touches the city", mend));

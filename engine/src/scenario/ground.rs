@@ -8,12 +8,15 @@ use crate::city::holes;
 use crate::city::read::{Quantity, Value};
 use crate::city::resample::{Method, resample};
 use crate::cover::Cover;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::raster::Raster;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
+use crate::words::Language;
 use rayon::prelude::*;
 
+/// Codes without a class that a remark names.
+const SHOWN: usize = 10;
 /// Class of a part of a cell that has none.
 const NO_CLASS: u16 = u16::MAX;
 /// Side of the parts in which cells are looked at, m, parts along the side of a cell at most, and parts in all.
@@ -148,34 +151,57 @@ impl Scenario {
                 }
             }
             let cells = |count: usize| count.div_ceil(parts * parts);
-            let told: Vec<String> = unknown
-                .into_iter()
-                .take(20)
-                .map(|(code, count)| format!("code {code} is in no class: {} cells", cells(count)))
-                .collect();
-            inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(told.iter().cloned()));
+            let share = unknown.values().sum::<usize>() as f64 / class.len() as f64;
+            let of_each = |word: &str| {
+                let shown =
+                    unknown.iter().take(SHOWN).map(|(code, count)| format!("{code} ({} {word})", cells(*count)));
+                let more = if unknown.len() > SHOWN { ", …" } else { "" };
+                format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
+            };
+            if let Some(input) = inputs.last_mut().filter(|_| !unknown.is_empty()) {
+                let en = format!("codes that are in no class: {}", of_each("cells"));
+                let nl = format!("codes die in geen klasse zitten: {}", of_each("cellen"));
+                input.repairs.push(Remark::new(share, en, nl));
+            }
         }
+        let mut elsewhere = Vec::new();
         for name in &spec.surfaces {
-            self.paint(name, &codes, &fine, &mut class, inputs)?;
+            elsewhere.extend(self.paint(name, &codes, &fine, &mut class, inputs)?);
+        }
+        // One kind of surface may be missing in a city, such as water, but not all.
+        if elsewhere.len() == spec.surfaces.len()
+            && let Some(first) = elsewhere.into_iter().next()
+        {
+            return Err(first);
         }
         let bare = class.iter().filter(|class| **class == NO_CLASS).count();
         if bare > 0
             && let Some(input) = inputs.last_mut()
         {
-            let percent = 100.0 * bare as f64 / class.len() as f64;
-            input.repairs.push(format!("{percent:.1} % of the ground is in no class and taken as bare soil"));
+            let share = bare as f64 / class.len() as f64;
+            let percent = |language: Language| language.number(100.0 * share, 1);
+            let en = format!("{} % of the ground is in no class and taken as bare soil", percent(Language::English));
+            let nl = format!("{} % van de grond zit in geen klasse en telt als kale grond", percent(Language::Dutch));
+            input.repairs.push(Remark::new(share, en, nl));
         }
         Ok(Ground { grid: *grid, codes: Some(codes), parts, class })
     }
 
-    /// Lays the features of a file on the ground.
-    fn paint(&self, name: &str, codes: &Codes, grid: &Grid, class: &mut [u16], inputs: &mut Vec<Input>) -> Result<()> {
+    /// Lays the features of a file on the ground; gives the error of a file that lies elsewhere.
+    fn paint(
+        &self,
+        name: &str,
+        codes: &Codes,
+        grid: &Grid,
+        class: &mut [u16],
+        inputs: &mut Vec<Input>,
+    ) -> Result<Option<Error>> {
         let mut columns: Vec<&str> = codes.columns.iter().map(String::as_str).collect();
         columns.extend(codes.ground.as_ref().map(|ground| ground.column.as_str()));
         let found = self.features_of("city.surfaces", "surfaces", name, grid, &columns, inputs)?;
         let stem = std::path::Path::new(name).file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
         let stem = stem.unwrap_or_default();
-        let mut repairs = Remarks::default();
+        let (mut unknown, mut first) = (0, None);
         for feature in &found.features {
             if let Some(ground) = &codes.ground
                 && let Some(Some(level)) = feature.values.last()
@@ -191,16 +217,24 @@ impl Scenario {
             let kind = stem.rsplit('_').next().unwrap_or_default();
             let found = words.clone().chain([kind]).find_map(|word| codes.of_word(word));
             let Some(found) = found else {
-                if repairs.len() < 20 {
+                unknown += 1;
+                first.get_or_insert_with(|| {
                     let words: String = words.collect::<Vec<_>>().join(", ").chars().take(100).collect();
-                    repairs
-                        .push(format!("feature {}: no class has {words:?}; what lies under it shows", feature.number));
-                }
+                    (feature.number, words)
+                });
                 continue;
             };
             feature.place.outline.fill(grid, class, found as u16);
         }
-        inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(repairs.clone()));
-        Ok(())
+        if let (Some(input), Some((number, words))) = (inputs.last_mut(), first) {
+            let share = unknown as f64 / found.features.len() as f64;
+            let en = format!(
+                "features without a class: {unknown}, the first is feature {number} ({words:?}); what lies under them shows"
+            );
+            let nl =
+                format!("vlakken zonder klasse: {unknown}, het eerste is {number} ({words:?}); wat eronder ligt telt");
+            input.repairs.push(Remark::new(share, en, nl));
+        }
+        Ok(found.touch("city.surfaces", &self.path(name), grid).err())
     }
 }

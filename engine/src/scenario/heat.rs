@@ -222,7 +222,7 @@ impl Scenario {
             let key = format!("heat.island.albedo.{name}");
             if !ALBEDOS.iter().any(|(own, _)| own == name) {
                 let known = ALBEDOS.map(|(own, _)| own).join(", ");
-                return Err(Error::scenario(key, "is no surface", format!("write one of {known}")));
+                return Err(Error::scenario(key, "is not a surface", format!("write one of {known}")));
             }
             number(&key, *albedo, 0.0..=0.95)?;
         }

@@ -259,7 +259,7 @@ fn design_storm(name: &str, pattern: Option<&[f64]>) -> Result<Series> {
     let Some(pattern) = pattern else { return hyetograph(storm.steps_mm, Some(storm.step_minutes)) };
     let (minutes, steps) = shaped(storm, pattern).ok_or_else(|| {
         let mend = "leave it out for bui01 … bui10, which have a shape; else write numbers of 0 or more, not all 0";
-        Error::scenario("rain.pattern", "is no shape for this storm", mend)
+        Error::scenario("rain.pattern", "is not a shape for this storm", mend)
     })?;
     hyetograph(&steps, Some(minutes))
 }

@@ -361,7 +361,7 @@ impl Scenario {
         self.closures(spec)?;
         let known = |name: &str| name == "DEF" || (1..=14).any(|k| name == format!("NL{k:02}"));
         if let Some(surface) = spec.surface.as_deref().filter(|name| !known(name)) {
-            let problem = format!("\"{}\" is no surface", surface.chars().take(20).collect::<String>());
+            let problem = format!("\"{}\" is not a surface", surface.chars().take(20).collect::<String>());
             return Err(Error::scenario(at("surface"), problem, "write DEF, or NL01 to NL14"));
         }
         let network = self.spec.city.network.as_deref().unwrap_or_default();
@@ -406,7 +406,7 @@ impl Scenario {
             ));
         }
         let Some(start) = traffic.hour() else {
-            return Err(Error::scenario("traffic.start", "is no time of the day", "write it as 07:30"));
+            return Err(Error::scenario("traffic.start", "is not a time of the day", "write it as 07:30"));
         };
         let given = |key: &str, value: Option<f64>, range: std::ops::RangeInclusive<f64>| {
             value.map_or(Ok(()), |value| number(&format!("traffic.{key}"), value, range))

@@ -61,7 +61,7 @@ fn read_head(from: &mut impl Read) -> std::result::Result<Head, String> {
     let broken = |_| "is cut off".to_string();
     from.read_exact(&mut magic).map_err(broken)?;
     if &magic != MAGIC {
-        return Err("is no checkpoint of this version of Hanze".into());
+        return Err("is not a checkpoint of this version of Hanze".into());
     }
     from.read_exact(&mut length).map_err(broken)?;
     let length = u64::from_le_bytes(length);

@@ -4,6 +4,7 @@ use super::{RECORD, Simulation};
 use crate::city::read::{Limits, Quantity, raster};
 use crate::error::{Error, Result};
 use crate::frame::Outcome;
+use crate::models::MODELS;
 use crate::output::folder::Artifact;
 use crate::output::map::{Ground, Map};
 use crate::output::png::read_png;
@@ -74,7 +75,7 @@ impl Simulation {
             let known = DRAWN.iter().find(|(name, _)| *name == sum).map(|(_, in_time)| *in_time);
             let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
             let Some(in_time) = known.or(too) else { continue };
-            let what = |name: &str| lower(words::layer(name).in_language(Language::English));
+            let what = |name: &str| words::lower(words::layer(name).in_language(Language::English));
             folder.picture(sum, &format!("map: {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
             let Some(in_time) = in_time else { continue };
             let unit = layer.unit.clone();
@@ -96,12 +97,6 @@ impl Simulation {
         }
         Ok(true)
     }
-}
-
-/// Words with a small first letter, as within a sentence.
-fn lower(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Names of the frames of a layer, in time, without their ending.
@@ -144,8 +139,8 @@ fn clock(name: &str) -> String {
 pub struct Request {
     /// The run's folder.
     pub folder: PathBuf,
-    /// Name of the layer, such as `max_velocity` or `frames/depth_0000001800.000s`.
-    pub layer: String,
+    /// Name of the layer, such as `max_velocity` or `frames/depth_0000001800.000s`; the one that the run's model wants, if `None`.
+    pub layer: Option<String>,
     /// Another run, whose layer of this name is subtracted.
     pub minus: Option<PathBuf>,
     /// Language of the words.
@@ -176,11 +171,15 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     };
     let (terrain, buildings, water, canopy) = (city("terrain")?, city("buildings")?, city("water")?, city("canopy")?);
     let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
-    let mut layer = layer(&request.folder, &request.layer, &record.artifacts)?;
+    let name = match &request.layer {
+        Some(name) => name.as_str(),
+        None => main_layer(&request.folder, &record)?,
+    };
+    let mut layer = layer(&request.folder, name, &record.artifacts)?;
     if let Some(other) = &request.minus {
         let other_record = self::record(other)?;
-        let mut before = self::layer(other, &request.layer, &other_record.artifacts)?;
-        if NONE_WHERE_DRY.contains(&request.layer.as_str()) {
+        let mut before = self::layer(other, name, &other_record.artifacts)?;
+        if NONE_WHERE_DRY.contains(&name) {
             // Dry counts as 0, so that what is wet in one of the two only is not blank.
             dry_is_zero(&request.folder, &record.artifacts, &mut layer)?;
             dry_is_zero(other, &other_record.artifacts, &mut before)?;
@@ -189,9 +188,9 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     }
     if layer.grid != terrain.grid {
         let problem = "does not lie on the grid of the run's terrain";
-        return Err(Error::data(&request.folder.join(&request.layer), problem, "run the scenario again"));
+        return Err(Error::data(&request.folder.join(name), problem, "run the scenario again"));
     }
-    let moment = if request.layer.starts_with("frames/") { clock(&request.layer) } else { String::new() };
+    let moment = if name.starts_with("frames/") { clock(name) } else { String::new() };
     let map = Map {
         title: &record.title,
         moment: &moment,
@@ -211,11 +210,19 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     Ok(map.draw())
 }
 
+/// The layer of a run that shows what its model is about.
+fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
+    let entry = MODELS.iter().find(|entry| entry.name == record.scenario.model);
+    let wanted = entry.map(|entry| entry.main_layers).unwrap_or_default();
+    let is_there = |name: &&str| record.artifacts.iter().any(|artifact| artifact.name == format!("{name}.tif"));
+    wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))
+}
+
 pub(super) fn record(folder: &Path) -> Result<Record> {
     let path = folder.join(RECORD);
     let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
     serde_json::from_str(&text).map_err(|error| {
-        Error::data(&path, format!("is no record of a run: {error}"), "give the folder of a whole run")
+        Error::data(&path, format!("is not a record of a run: {error}"), "give the folder of a whole run")
     })
 }
 
@@ -224,7 +231,7 @@ pub(super) fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result
     // Only what the record lists is read, so a name cannot lead out of the folder.
     let found = artifacts.iter().find(|artifact| artifact.name == format!("{name}.tif"));
     let found = found.ok_or_else(|| missing(folder, name, artifacts))?;
-    let unit = found.description.rsplit_once(" (").map_or("", |(_, unit)| unit.trim_end_matches(')'));
+    let unit = found.unit();
     let of_frame = name.strip_prefix("frames/").and_then(|frame| frame.rsplit_once('_')).map(|(short, _)| short);
     let short = of_frame.or(name.strip_prefix("city/")).unwrap_or(name);
     read(folder, name, short, unit)
@@ -297,6 +304,26 @@ mod tests {
         for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
             assert_eq!(day(since_1970), expected);
         }
+    }
+
+    #[test]
+    fn a_run_is_drawn_by_the_layer_of_its_model() {
+        let layer = |model: &str, names: &[&str]| {
+            let artifact = |name: &&str| serde_json::json!({ "name": name, "media_type": "", "description": "", "sha256": "", "bytes": 0 });
+            let record = serde_json::json!({
+                "title": "t", "synthetic": true, "attribution": "",
+                "artifacts": names.iter().map(artifact).collect::<Vec<_>>(),
+                "scenario": { "title": "t", "model": model, "city": {}, "time": { "end_minutes": 1 } },
+            });
+            let record: Record = serde_json::from_value(record).expect("a record");
+            main_layer(Path::new("runs/one"), &record).map_err(|error| error.to_string())
+        };
+        assert_eq!(layer("runoff", &["max_level.tif", "max_depth.tif"]), Ok("max_depth"));
+        assert_eq!(layer("heat", &["max_pet.tif", "mean_pet.tif"]), Ok("max_pet"));
+        assert_eq!(layer("traffic", &["speed.tif", "flow_bands.tif"]), Ok("flow_bands"));
+        assert_eq!(layer("traffic", &["speed.tif", "delay.tif"]), Ok("delay"));
+        let missing = layer("heat", &["sky_view.tif"]).expect_err("missing");
+        assert!(missing.contains("max_pet") && missing.contains("sky_view"), "{missing}");
     }
 
     #[test]

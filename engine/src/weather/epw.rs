@@ -126,7 +126,7 @@ fn head(path: &Path, text: &str) -> Result<(i64, Option<(f64, f64)>)> {
         ));
     };
     if (zone * 3600.0) % 3600.0 != 0.0 {
-        let words = format!("line 1: hours of a time zone of {zone} hours are no whole hours in UTC");
+        let words = format!("line 1: hours of a time zone of {zone} hours are not whole hours in UTC");
         return Err(Error::data(
             path,
             words,

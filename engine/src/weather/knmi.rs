@@ -50,7 +50,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
             return Err(bad("has no hour from 1 to 24".into()));
         };
         let (year, month, day) = (date / 10_000, (date / 100 % 100) as u32, (date % 100) as u32);
-        let Some(day) = days(year, month, day) else { return Err(bad(format!("{date} is no date"))) };
+        let Some(day) = days(year, month, day) else { return Err(bad(format!("{date} is not a date"))) };
         let mut values = [None; FIELDS];
         for (name, field, unit) in COLUMNS {
             let Some(value) = cell(name).map(|cell| number(path, line_number, cell)).transpose()?.flatten() else {

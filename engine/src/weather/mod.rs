@@ -274,7 +274,7 @@ fn number(path: &Path, line: usize, cell: &str) -> Result<Option<f64>> {
         return Ok(None);
     }
     let wrong =
-        || Error::data(path, format!("line {line}: \"{}\" is no number", shown(cell)), "write numbers with a point");
+        || Error::data(path, format!("line {line}: \"{}\" is not a number", shown(cell)), "write numbers with a point");
     let value: f64 = cell.parse().map_err(|_| wrong())?;
     if value.is_infinite() {
         return Err(wrong());

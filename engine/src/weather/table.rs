@@ -32,7 +32,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
     let known = COLUMNS.map(|(name, ..)| name).join(", ");
     let mend = format!("name them in the first line: time, {known}");
     if header.first() != Some(&"time") {
-        return Err(Error::data(path, "is no weather that Hanze reads (KNMI, EPW, UMEP or its own CSV)", mend));
+        return Err(Error::data(path, "is not weather that Hanze reads (KNMI, EPW, UMEP or its own CSV)", mend));
     }
     let mut fields = Vec::new();
     for name in &header[1..] {
@@ -49,7 +49,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
             return Err(Error::data(path, words, "give each column a value, or nothing between two separators"));
         }
         let Some(end) = time(cells[0].trim()) else {
-            let words = format!("line {}: \"{}\" is no hour in UTC", k + 1, shown(cells[0]));
+            let words = format!("line {}: \"{}\" is not an hour in UTC", k + 1, shown(cells[0]));
             return Err(Error::data(path, words, "write the end of the hour as 2019-07-25T14:00Z"));
         };
         let mut values = [None; FIELDS];

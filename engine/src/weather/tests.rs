@@ -55,7 +55,7 @@ fn gaps_are_filled_or_refused() {
             "no air temperature for 4 hours from 2019-07-25 01:00",
         ),
         (&[",50,0"], "has no air temperature"),
-        (&["20,fifty,0"], "line 2: \"fifty\" is no number"),
+        (&["20,fifty,0"], "line 2: \"fifty\" is not a number"),
         (&["20,50"], "line 2: has 3 values for 4 columns"),
     ];
     for (rows, words) in cases {
@@ -65,7 +65,7 @@ fn gaps_are_filled_or_refused() {
     let other = from_text("a.csv", &csv(&["20,50,0"]), (2018, 7, 25), 24).expect_err("another year").to_string();
     assert!(other.contains("no weather on 2018-07-25"), "{other}");
     let local = "time,air_c\n2019-07-25T01:00+02:00,20\n";
-    assert!(from_text("a.csv", local, (2019, 7, 25), 1).expect_err("local").to_string().contains("no hour in UTC"));
+    assert!(from_text("a.csv", local, (2019, 7, 25), 1).expect_err("local").to_string().contains("not an hour in UTC"));
     let twice = format!("{}2019-07-25T01:00Z,20,50,0\n", csv(&["20,50,0"]));
     assert!(from_text("a.csv", &twice, (2019, 7, 25), 1).expect_err("twice").to_string().contains("lines 2 and 3"));
     assert!(from_text("a.zip", "no zip", (2019, 7, 25), 1).expect_err("no zip").to_string().contains("unpacked"));

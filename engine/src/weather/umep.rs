@@ -42,7 +42,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
         let time: Vec<f64> = cells.iter().take(3).filter_map(|cell| cell.parse().ok()).collect();
         let [year, day, hour] = time[..] else { return Err(bad("has no year, day and hour".into())) };
         let first = days(year as i64, 1, 1).filter(|_| (1.0..=366.0).contains(&day) && (0.0..=24.0).contains(&hour));
-        let Some(first) = first else { return Err(bad(format!("{year} {day} {hour} is no time"))) };
+        let Some(first) = first else { return Err(bad(format!("{year} {day} {hour} is not a time"))) };
         let mut values = [None; FIELDS];
         for (name, field, unit) in COLUMNS {
             if let Some(at) = columns.iter().position(|own| *own == name) {

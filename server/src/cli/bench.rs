@@ -149,7 +149,7 @@ fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
 fn motion_lines(args: &Args, devices: &[Device]) -> Result<()> {
     use traffic::motion::bench::Load;
     if !(0.1..=0.5).contains(&args.step) {
-        return Err(Error::scenario("--step", "is no time of a step", "take 0.1 to 0.5 s"));
+        return Err(Error::scenario("--step", "is not a time of a step", "take 0.1 to 0.5 s"));
     }
     let load = |side: u32, count: u32| Load::square(side as usize, count as usize, args.step);
     let loads: Vec<(String, Load)> = match &args.network {

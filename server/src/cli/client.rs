@@ -202,13 +202,13 @@ fn json(server: &Server, method: &str, path: &str, body: Option<String>) -> miet
 }
 
 fn read(mut answer: ureq::http::Response<ureq::Body>, path: &str) -> miette::Result<Value> {
-    answer.body_mut().read_json().map_err(|error| miette::miette!("{path}: the answer is no JSON: {error}"))
+    answer.body_mut().read_json().map_err(|error| miette::miette!("{path}: the answer is not JSON: {error}"))
 }
 
 /// An id that can stand in a path.
 fn plain(id: &str) -> miette::Result<&str> {
     let is_plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if is_plain { Ok(id) } else { Err(miette::miette!("{id:?} is no id of a job; hanze jobs lists them")) }
+    if is_plain { Ok(id) } else { Err(miette::miette!("{id:?} is not an id of a job; hanze jobs lists them")) }
 }
 
 fn submit(server: &Server, file: &Path, no_wait: bool) -> miette::Result<ExitCode> {
@@ -368,7 +368,7 @@ fn read_events(answer: ureq::http::Response<ureq::Body>, bar: &ProgressBar) {
 
 fn results(server: &Server, id: &str) -> miette::Result<serde_json::Map<String, Value>> {
     let results = json(server, "GET", &format!("/v1/jobs/{}/results", plain(id)?), None)?;
-    results.as_object().cloned().ok_or_else(|| miette::miette!("the server's list of results is no list"))
+    results.as_object().cloned().ok_or_else(|| miette::miette!("the server's list of results is not a list"))
 }
 
 fn fetch(server: &Server, id: &str, out: &Path) -> miette::Result<ExitCode> {

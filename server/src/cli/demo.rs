@@ -31,7 +31,7 @@ pub struct Args {
     /// Largest distance between the ground and its triangles in town.glb, m.
     #[arg(long, default_value_t = 0.05, value_parser = super::mesh::error)]
     error: f64,
-    /// Language of the map: en or nl.
+    /// Language of the map and of the list of files: en or nl.
     #[arg(long, default_value = "en")]
     language: Language,
 }
@@ -50,14 +50,18 @@ pub fn demo(args: &Args) -> miette::Result<ExitCode> {
     folder.mesh("town", "ground, buildings, bridges, rails, trees and water").map_err(report)?;
     let residents: u32 = city.objects.areas.iter().map(|area| area.residents).sum();
     let (houses, trees) = (city.objects.buildings.len(), city.objects.trees.len());
-    say(format_args!(
-        "{}, a synthetic town: {residents} residents, {houses} buildings, {} roads, {trees} trees",
-        city.title,
-        city.objects.network.roads.len()
-    ));
+    let (title, roads) = (&city.title, city.objects.network.roads.len());
+    match args.language {
+        Language::English => say(format_args!(
+            "{title}, a synthetic town: {residents} residents, {houses} buildings, {roads} roads, {trees} trees"
+        )),
+        Language::Dutch => say(format_args!(
+            "{title}, een verzonnen stad: {residents} inwoners, {houses} gebouwen, {roads} wegen, {trees} bomen"
+        )),
+    }
     for file in &folder.artifacts {
         let name = args.out.join(&file.name);
-        say(format_args!("  {:8.1} MB  {}  {}", file.bytes as f64 / 1e6, name.display(), file.description));
+        say(format_args!("  {:8.1} MB  {}  {}", file.bytes as f64 / 1e6, name.display(), file.words(args.language)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,24 +13,25 @@ use std::process::ExitCode;
 pub struct Args {
     /// The run's folder.
     folder: PathBuf,
-    /// The layer: max_depth, max_velocity, arrival, city/terrain, frames/depth_001800.000s, …
-    #[arg(long, default_value = "max_depth")]
-    layer: String,
-    /// Folder of another run, such as today's: the map shows how much more or less this run has.
+    /// Layer: max_depth, max_velocity, arrival, city/terrain, frames/depth_001800.000s, … [default: the main layer of the
+    /// run's model: max_depth, max_pet or flow_bands]
+    #[arg(long)]
+    layer: Option<String>,
+    /// Folder of another run, such as today's: the map shows the difference of this run with it.
     #[arg(long)]
     minus: Option<PathBuf>,
-    /// en or nl.
+    /// Language of the map: en or nl.
     #[arg(long, default_value = "en")]
     language: Language,
-    /// Longest side of the picture within its frame, pixels.
+    /// Longest side of the map within its frame, pixels.
     #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(16..=16_000))]
     size: u32,
-    /// The PNG to write.
+    /// PNG file to write.
     #[arg(long, default_value = "map.png")]
     out: PathBuf,
 }
 
-/// Draws the map.
+/// Draws the map and writes it.
 pub fn map(args: &Args) -> miette::Result<ExitCode> {
     let request = Request {
         folder: args.folder.clone(),

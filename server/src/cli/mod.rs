@@ -42,57 +42,60 @@ enum Command {
         /// Compute a run that is there already.
         #[arg(long)]
         again: bool,
-        /// Folder that the run's own folder is made in.
+        /// Parent folder for runs.
         #[arg(long, default_value = "runs")]
         out: PathBuf,
     },
-    /// Go on with a run that was stopped with Ctrl-C.
+    /// Continue a run that was stopped with Ctrl-C.
     Resume {
         /// The run's folder.
         folder: PathBuf,
-        /// The device, if not the one that the run began on; it must be of the same kind.
+        /// Device, if not the one that the run began on; it must be of the same kind.
         #[arg(long)]
         device: Option<String>,
-        /// Tell of progress in lines of JSON on standard output.
+        /// Report progress as lines of JSON on standard output.
         #[arg(long)]
         json: bool,
-        /// Language of maps and of the words at the end: en or nl.
+        /// Language of maps, progress and summary: en or nl.
         #[arg(long, default_value = "en")]
         language: Language,
     },
     /// Draw any layer of a finished run as a map.
     Map(map::Args),
-    /// Make the meshes of a finished run: the town, and its water in time, as GLB.
+    /// Write the meshes of a finished run as GLB: the town, and its water in time.
     Mesh(mesh::Args),
     /// Write the synthetic demo town as the files that a real city comes in.
     Demo(demo::Args),
-    /// Turn measurements of others into layers of a city.
+    /// Import external measurements as city layers.
     #[command(subcommand)]
     Import(import::What),
     /// Serve jobs and results over HTTP.
     Serve(crate::serve::Args),
     #[command(flatten)]
     Ask(client::Ask),
-    /// Make, list and revoke keys of a server.
+    /// Create, list and revoke keys of a server.
     Key {
-        /// Folder of the server's data; hanze-data, if left out.
+        /// Data folder of the server; hanze-data, if left out.
         #[arg(long)]
         data: Option<PathBuf>,
         #[command(subcommand)]
         command: crate::serve::KeyCommand,
     },
-    /// Check a scenario without running it.
+    /// Check a scenario without running it: reports every problem with its file, line and a suggested fix.
     Check {
         /// The scenario, a TOML file.
         scenario: PathBuf,
+        /// Language of the report: en or nl.
+        #[arg(long, default_value = "en")]
+        language: Language,
     },
     /// Print the JSON Schema of scenarios.
     Schema,
     /// List the devices, their drivers and limits.
     Devices,
-    /// Measure how fast the devices step.
+    /// Measure the speed of the devices.
     Bench(bench::Args),
-    /// Compare a model with cases whose answers are known.
+    /// Compare a model with cases that have known answers.
     Validate {
         /// The model.
         #[arg(value_parser = ["heat", "runoff", "traffic"])]
@@ -100,13 +103,13 @@ enum Command {
         /// Only cases whose name holds these words.
         #[arg(long)]
         only: Option<String>,
-        /// Only cases of a few seconds.
+        /// Only cases that take a few seconds.
         #[arg(long)]
         cheap: bool,
-        /// Only cases of half a minute and more, which the tests leave out.
+        /// Only cases that take half a minute or more, which the tests leave out.
         #[arg(long, conflicts_with = "cheap")]
         slow: bool,
-        /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
+        /// Device: auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
         #[arg(long, default_value = "cpu")]
         device: String,
     },
@@ -114,13 +117,13 @@ enum Command {
 
 #[derive(clap::Args)]
 struct Options {
-    /// auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
+    /// Device: auto, cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME.
     #[arg(long, default_value = "auto")]
     device: String,
-    /// Tell of progress in lines of JSON on standard output.
+    /// Report progress as lines of JSON on standard output.
     #[arg(long)]
     json: bool,
-    /// Language of maps and of the words at the end: en or nl.
+    /// Language of maps, progress and summary: en or nl.
     #[arg(long, default_value = "en")]
     language: Language,
 }
@@ -137,7 +140,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Serve(args) => crate::serve::serve(&args),
         Command::Ask(ask) => client::ask(&ask),
         Command::Key { data, command } => crate::serve::command(data.as_deref(), &command),
-        Command::Check { scenario } => check(&scenario),
+        Command::Check { scenario, language } => check(&scenario, language),
         Command::Schema => {
             say(format_args!("{:#}", Scenario::schema()));
             Ok(ExitCode::SUCCESS)
@@ -176,22 +179,33 @@ fn printable(text: &str) -> String {
 }
 
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
-fn check(file: &std::path::Path) -> miette::Result<ExitCode> {
+fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode> {
     let scenario = Scenario::load(file).map_err(report)?;
     let (city, mut inputs) = scenario.city().map_err(report)?;
     inputs.extend(scenario.series_inputs().map_err(report)?);
     let found = hanze_engine::models::check(&city, &scenario).map_err(report)?;
     let grid = city.grid;
-    say(format_args!("{}: fine", file.display()));
-    say(format_args!("  {} × {} cells of {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));
-    say(format_args!("  {} frames in {} minutes", scenario.frame_times().len(), scenario.spec.time.end_minutes));
+    say(format_args!("{}: {}", file.display(), language.pick("fine", "in orde")));
+    let cells = language.pick("cells of", "cellen van");
+    say(format_args!("  {} × {} {cells} {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));
+    let (frames, minutes) = (scenario.frame_times().len(), scenario.spec.time.end_minutes);
+    match language {
+        Language::English => say(format_args!("  {frames} frames in {minutes} minutes")),
+        Language::Dutch => say(format_args!("  {frames} beelden in {minutes} minuten")),
+    }
     for input in &inputs {
-        say(format_args!("  {}: {} ({:.1} % without a value)", input.layer, input.name, 100.0 * input.nodata_share));
+        let missing = language.number(100.0 * input.nodata_share, 1);
+        let without = language.pick("without a value", "zonder waarde");
+        say(format_args!("  {}: {} ({missing} % {without})", input.layer, input.name));
     }
     let remarks = hanze_engine::simulation::remarks(&inputs, found);
     if !remarks.is_empty() {
-        say(format_args!("Guessed, repaired or left out, largest first:"));
-        remarks.words(Language::English).for_each(|words| say(format_args!("  {words}")));
+        let head = language.pick(
+            "Guessed, repaired or left out, largest first:",
+            "Geschat, hersteld of weggelaten, het grootste eerst:",
+        );
+        say(format_args!("{head}"));
+        remarks.words(language).for_each(|words| say(format_args!("  {words}")));
     }
     Ok(ExitCode::SUCCESS)
 }

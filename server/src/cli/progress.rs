@@ -2,6 +2,7 @@
 
 use super::note;
 use hanze_engine::simulation::Event;
+use hanze_engine::words::Language;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -9,9 +10,11 @@ use std::time::{Duration, Instant};
 /// Time between plain lines.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
-/// Tells of progress in one of three ways.
+/// Reports progress in one of three ways.
 pub struct Teller {
     way: Way,
+    /// Language of what people read.
+    pub language: Language,
     /// When computing began, and the steps and time that were done by then.
     begun: Option<(Instant, u64, f64)>,
     last_line: Option<Instant>,
@@ -34,7 +37,7 @@ impl Teller {
         } else {
             Way::Plain
         };
-        Teller { way, begun: None, last_line: None }
+        Teller { way, language: Language::default(), begun: None, last_line: None }
     }
 
     /// Takes an event of the simulation.
@@ -46,33 +49,37 @@ impl Teller {
                 let speed = (progress.steps - steps) as f64 * cells as f64 / seconds / 1e6;
                 let done = progress.time - time;
                 let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
+                let (language, of) = (self.language, self.of(progress.time, end));
                 match progress.gap {
                     // What is iterated tells how far it is.
                     Some(gap) if gap.is_infinite() => {}
                     Some(gap) => {
-                        let words = format!(
-                            "{} of {}, round {}, gap {gap:.1e}",
-                            clock(progress.time),
-                            clock(end),
-                            progress.steps
-                        );
+                        let round = language.pick("round", "ronde");
+                        let words = format!("{of}, {round} {}, gap {gap:.1e}", progress.steps);
                         let more = serde_json::json!({ "round": progress.steps, "gap": gap });
                         self.show(progress.time, end, words, more);
                     }
                     None if progress.moving.is_some() => {
                         let (vehicles, rate) = progress.moving.unwrap_or_default();
                         let rate = rate as f64 / 1e6;
-                        let words = format!(
-                            "{} of {}, {vehicles} vehicles, {rate:.1} million vehicle-steps/s",
-                            clock(progress.time),
-                            clock(end)
-                        );
+                        let shown = language.number(rate, 1);
+                        let words = match language {
+                            Language::English => {
+                                format!("{of}, {vehicles} vehicles, {shown} million vehicle-steps/s")
+                            }
+                            Language::Dutch => {
+                                format!("{of}, {vehicles} voertuigen, {shown} miljoen voertuigstappen/s")
+                            }
+                        };
                         let more = serde_json::json!({ "vehicles": vehicles, "million_vehicle_steps_per_s": rate });
                         self.show(progress.time, end, words, more);
                     }
                     None => match progress.settling {
                         Some((day, hour)) => {
-                            let words = format!("the city settles: day {day}, hour {hour}");
+                            let words = match language {
+                                Language::English => format!("spin-up: day {day}, hour {hour}"),
+                                Language::Dutch => format!("aanlooptijd: dag {day}, uur {hour}"),
+                            };
                             let more = serde_json::json!({ "settling_day": day, "settling_hour": hour });
                             self.show(progress.time, end, words, more);
                         }
@@ -82,16 +89,23 @@ impl Teller {
             }
             Event::Frame { time, done, of, .. } => match &self.way {
                 Way::Json => json(serde_json::json!({"event": "frame", "time_s": time, "done": done, "of": of})),
-                Way::Plain => note(format_args!("frame {done} of {of} at {}", clock(time))),
+                Way::Plain => match self.language {
+                    Language::English => note(format_args!("frame {done} of {of} at {}", clock(time))),
+                    Language::Dutch => note(format_args!("beeld {done} van {of} op {}", clock(time))),
+                },
                 Way::Bar(_) => {}
             },
         }
     }
 
     fn progress(&mut self, time: f64, end: f64, dt: f64, speed: f64, remaining: f64) {
-        let mut words = format!("{} of {}, step {dt:.3} s", clock(time), clock(end));
+        let (step, shown) = (self.language.number(dt, 3), self.language.number(speed, 0));
+        let mut words = format!("{}, {} {step} s", self.of(time, end), self.language.pick("step", "stap"));
         if remaining.is_finite() {
-            words += &format!(", {speed:.0} million cell-steps/s, {} left", clock(remaining));
+            words += &match self.language {
+                Language::English => format!(", {shown} million cell-steps/s, {} left", clock(remaining)),
+                Language::Dutch => format!(", {shown} miljoen celstappen/s, nog {}", clock(remaining)),
+            };
         }
         let more = serde_json::json!({
             "dt_s": dt,
@@ -122,6 +136,11 @@ impl Teller {
                 json(line);
             }
         }
+    }
+
+    /// How much of the time is done.
+    fn of(&self, time: f64, end: f64) -> String {
+        format!("{} {} {}", clock(time), self.language.pick("of", "van"), clock(end))
     }
 
     /// Says a line that stays.

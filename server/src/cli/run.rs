@@ -5,10 +5,10 @@ use super::report::report;
 use super::{Options, note, say};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
-use hanze_engine::frame::Outcome;
+use hanze_engine::frame::{Balance, Outcome};
 use hanze_engine::scenario::Scenario;
 use hanze_engine::simulation::{Begun, Ending, Finished, Simulation, device_of};
-use hanze_engine::words::Language;
+use hanze_engine::words::{self, Language};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::R
         let scenario = Scenario::load(file)?;
         let device = Device::open(&options.device)?;
         let teller = Teller::new(as_json);
-        teller.say(&format!("{}: on {}", scenario.spec.title, device.record()));
+        teller.say(&format!("{}: {} {}", scenario.spec.title, options.language.pick("on", "op"), device.record()));
         if again {
             let mut simulation = Simulation::new(scenario, device, out)?;
             simulation.language = options.language;
@@ -78,7 +78,8 @@ pub fn resume(folder: &Path, device: Option<&str>, as_json: bool, language: Lang
         let teller = Teller::new(as_json);
         let mut simulation = Simulation::resume(folder, device.clone())?;
         simulation.language = language;
-        teller.say(&format!("{}: goes on on {}", simulation.scenario.spec.title, device.record()));
+        let on = language.pick("continues on", "gaat verder op");
+        teller.say(&format!("{}: {on} {}", simulation.scenario.spec.title, device.record()));
         go(simulation, teller, as_json)
     };
     tell_failure(start(), as_json)
@@ -95,6 +96,8 @@ fn tell_failure(result: Result<ExitCode>, as_json: bool) -> miette::Result<ExitC
 }
 
 fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<ExitCode> {
+    let language = simulation.language;
+    teller.language = language;
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = cancel.clone();
     let handler = ctrlc::set_handler(move || {
@@ -104,10 +107,12 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
         }
     });
     if let Err(error) = handler {
-        teller.say(&format!("Ctrl-C will lose the run: {error}"));
+        let lost = language.pick("Ctrl-C will lose the run", "met Ctrl-C gaat de berekening verloren");
+        teller.say(&format!("{lost}: {error}"));
     }
     let grid = simulation.city.grid;
-    teller.say(&format!("{} × {} cells of {} m", grid.cols, grid.rows, grid.cell));
+    let cells = language.pick("cells of", "cellen van");
+    teller.say(&format!("{} × {} {cells} {} m", grid.cols, grid.rows, grid.cell));
     let ending = simulation.run(&cancel, &mut |event| teller.tell(event));
     teller.end();
     let folder = simulation.folder.path.display().to_string();
@@ -116,7 +121,9 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
             json(serde_json::json!({"event": "stopped", "time_s": time, "folder": folder}))
         }
         Ending::Stopped { time } => {
-            note(format_args!("stopped at {}; go on with: hanze resume '{folder}'", clock(time)));
+            let (stopped, mend) =
+                (language.pick("stopped at", "gestopt op"), language.pick("go on with", "ga verder met"));
+            note(format_args!("{stopped} {}; {mend}: hanze resume '{folder}'", clock(time)));
         }
         Ending::Finished(outcome) => {
             if as_json {
@@ -141,31 +148,48 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
 
 /// What came of it, in words.
 fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
+    let language = simulation.language;
     if simulation.city.synthetic {
         let warning = (
             "The city is synthetic: a demo, not a prediction.",
             "De stad is verzonnen: een demonstratie, geen voorspelling.",
         );
-        say(format_args!("{}", simulation.language.pick(warning.0, warning.1)));
+        say(format_args!("{}", language.pick(warning.0, warning.1)));
     }
     for sentence in &outcome.story {
-        say(format_args!("{}", sentence.in_language(simulation.language)));
+        say(format_args!("{}", sentence.in_language(language)));
     }
     if let Some(balance) = &outcome.balance {
-        say(format_args!("Balance, {}:", balance.unit));
-        for (name, value) in &balance.terms {
-            say(format_args!("  {name:<28} {value:>16.3}"));
-        }
-        say(format_args!(
-            "  {:<28} {:>16.6} ({:.1e} of all that came)",
-            "error", balance.error, balance.relative_error
-        ));
+        balanced(balance, language);
     }
-    say(format_args!("Files in {folder}:"));
-    for artifact in simulation.folder.artifacts.iter().filter(|artifact| !artifact.name.starts_with("frames/")) {
-        say(format_args!("  {:<24} {}", artifact.name, artifact.description));
+    say(format_args!("{} {folder}:", language.pick("Files in", "Bestanden in")));
+    let (frames, others): (Vec<_>, Vec<_>) =
+        simulation.folder.artifacts.iter().partition(|artifact| artifact.name.starts_with("frames/"));
+    for artifact in others {
+        say(format_args!("  {:<24} {}", artifact.name, artifact.words(language)));
     }
-    let frames = simulation.folder.artifacts.iter().filter(|artifact| artifact.name.starts_with("frames/")).count();
-    say(format_args!("  {:<24} {frames} rasters in time", "frames/"));
-    say(format_args!("  {:<24} inputs, settings, device, balance, checksums", "run.json"));
+    let in_time = language.pick("rasters in time", "rasters in de tijd");
+    say(format_args!("  {:<24} {} {in_time}", "frames/", frames.len()));
+    let record = language
+        .pick("inputs, settings, device, balance, checksums", "invoer, instellingen, apparaat, balans, controlesommen");
+    say(format_args!("  {:<24} {record}", "run.json"));
+}
+
+/// What came, what went, and what is left over.
+fn balanced(balance: &Balance, language: Language) {
+    let word = |name: &str| match language {
+        Language::English => name.to_string(),
+        Language::Dutch => words::term(name),
+    };
+    let number = |value: f64, decimals: usize| match language {
+        Language::English => format!("{value:.decimals$}"),
+        Language::Dutch => language.number(value, decimals),
+    };
+    say(format_args!("{}, {}:", language.pick("Balance", "Balans"), word(balance.unit)));
+    for (name, value) in &balance.terms {
+        say(format_args!("  {:<28} {:>16}", word(name), number(*value, 3)));
+    }
+    let of_all = language.pick("of all that came", "van alles wat binnenkwam");
+    let (error, share) = (number(balance.error, 6), balance.relative_error);
+    say(format_args!("  {:<28} {error:>16} ({share:.1e} {of_all})", word("error")));
 }

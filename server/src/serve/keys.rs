@@ -97,7 +97,7 @@ pub fn command(data: Option<&Path>, command: &KeyCommand) -> miette::Result<Exit
     let text = match command {
         KeyCommand::New { name, role, requests_per_second, jobs_per_day } => {
             if name == token::NAME || name.trim().is_empty() || !texts::is_line(name) {
-                return Err(miette::miette!("{name:?} is no name for a key; take letters and digits"));
+                return Err(miette::miette!("{name:?} is not a name for a key; take letters and digits"));
             }
             let key = format!("hanze_{}", random());
             let (name, role) = (name.clone(), role.clone());
@@ -197,7 +197,7 @@ pub async fn welcome(state: Arc<State>, headers: HeaderMap, query: Query) -> Ans
     }
     let name = headers.typed_get::<Host>().map_or("hanze_80".into(), |host| cookie_name(&host));
     let cookie = HeaderValue::from_str(&format!("{name}={key}; Path=/; HttpOnly; SameSite=Strict"));
-    let cookie = cookie.map_err(|_| Problem::bad("the key is no plain text"))?;
+    let cookie = cookie.map_err(|_| Problem::bad("the key is not plain text"))?;
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert("set-cookie", cookie);
     response.headers_mut().insert("referrer-policy", HeaderValue::from_static("no-referrer"));

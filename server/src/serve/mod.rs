@@ -114,10 +114,10 @@ pub struct Args {
     /// Seconds that an idle connection is kept for the next request; more than a proxy before the server keeps it.
     #[arg(long, default_value_t = 75.0, value_parser = positive)]
     keep_alive_seconds: f64,
-    /// Seconds after which a reader that takes nothing is let go.
+    /// Seconds after which a stalled client is disconnected.
     #[arg(long, default_value_t = 60.0, value_parser = positive)]
     stall_seconds: f64,
-    /// Seconds of computing between checkpoints, from which a job goes on after a fall of the machine.
+    /// Seconds of computing between checkpoints, from which a job continues after a crash.
     #[arg(long, default_value_t = 20.0)]
     checkpoint_seconds: f64,
     /// Cores that compute; one is left to HTTP, if none is given.

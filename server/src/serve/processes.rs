@@ -63,12 +63,12 @@ pub const PROCESSES: &[Process] = &[
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             // These are always there; frames, meshes and tables come beside them.
             json!({
-                "max_depth-tif": file("Highest depth of the water", RASTER),
-                "max_velocity-tif": file("Highest speed of the water", RASTER),
-                "max_level-tif": file("Highest water level", RASTER),
-                "arrival-tif": file("Time until the water came", RASTER),
+                "max_depth-tif": file("Maximum water depth", RASTER),
+                "max_velocity-tif": file("Maximum flow velocity", RASTER),
+                "max_level-tif": file("Maximum water level", RASTER),
+                "arrival-tif": file("Arrival time of the water", RASTER),
                 "duration-tif": file("Time under water", RASTER),
-                "max_depth-png": file("Map of the highest depth", "image/png"),
+                "max_depth-png": file("Map of the maximum water depth", "image/png"),
                 "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
             })
         },
@@ -85,16 +85,16 @@ pub const PROCESSES: &[Process] = &[
         outputs: || {
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             json!({
-                "max_pet-tif": file("Highest felt temperature (PET)", RASTER),
+                "max_pet-tif": file("Maximum felt temperature (PET)", RASTER),
                 "extreme_hours-tif": file("Hours that feel hotter than 41 °C (PET)", RASTER),
                 "mean_pet-tif": file("Mean felt temperature (PET)", RASTER),
                 "hot_hours-tif": file("Hours that feel hotter than 35 °C (PET)", RASTER),
                 "sun_hours-tif": file("Hours of sun", RASTER),
-                "night_island-tif": file("Warmer than at the station by night", RASTER),
+                "night_island-tif": file("Night-time heat island", RASTER),
                 "degree_hours-tif": file("Degree-hours above 25 °C", RASTER),
                 "tropical_nights-tif": file("Tropical nights", RASTER),
-                "sky_view-tif": file("Part of the sky that is seen", RASTER),
-                "max_pet-png": file("Map of the highest felt temperature", "image/png"),
+                "sky_view-tif": file("Sky view factor", RASTER),
+                "max_pet-png": file("Map of the maximum felt temperature", "image/png"),
                 "run-json": file("Record: inputs, settings, device, checksums", "application/json"),
             })
         },
@@ -113,23 +113,23 @@ pub const PROCESSES: &[Process] = &[
             let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
             // With edits there are the differences, too; with places their times.
             json!({
-                "flow-tif": file("Cars and trucks an hour on the lanes of each road", RASTER),
+                "flow-tif": file("Motor vehicles per hour on the lanes of each road", RASTER),
                 "speed-tif": file("Mean speed of cars", RASTER),
-                "released_heat-tif": file("Heat that engines set free, for a heat scenario", RASTER),
-                "flow_bands-tif": file("Cars and trucks an hour as bands", RASTER),
-                "flow_bands-png": file("Map of cars and trucks an hour", "image/png"),
-                "flow_bands-glb": file("Cars and trucks an hour as ribbons for a scene", "model/gltf-binary"),
+                "released_heat-tif": file("Heat released by engines, for a heat scenario", RASTER),
+                "flow_bands-tif": file("Motor vehicles per hour as bands", RASTER),
+                "flow_bands-png": file("Map of motor vehicles per hour", "image/png"),
+                "flow_bands-glb": file("Motor vehicles per hour as ribbons for a scene", "model/gltf-binary"),
                 "links-csv": file("Every road in each direction", "text/csv"),
                 "od-csv": file("Every pair of zones", "text/csv"),
                 "zones-csv": file("Every zone", "text/csv"),
                 "hours-csv": file("The whole region in each slice of time", "text/csv"),
-                "density-tif": file("With motion: vehicles on a kilometre", RASTER),
-                "delay-tif": file("With motion: time lost by each who passes", RASTER),
-                "queue-tif": file("With motion: length of the queues", RASTER),
+                "density-tif": file("With motion: vehicles per kilometre", RASTER),
+                "delay-tif": file("With motion: delay per vehicle", RASTER),
+                "queue-tif": file("With motion: queue length", RASTER),
                 "queue-png": file("With motion: maps of the queues in time", "image/png"),
                 "nox-tif": file("With motion: nitrogen oxides from exhausts", RASTER),
                 "no2_kerb-tif": file("With motion: nitrogen dioxide of the traffic at the kerb", RASTER),
-                "noise_power-tif": file("With motion: sound power of a metre of road", RASTER),
+                "noise_power-tif": file("With motion: sound power per metre of road", RASTER),
                 "links_in_time-csv": file("With motion: every street in each stretch of time", "text/csv"),
                 "junctions-csv": file("With motion: every junction", "text/csv"),
                 "trips-csv": file("With motion: trips by who makes them", "text/csv"),

@@ -240,7 +240,7 @@ pub fn files(execute: &Execute) -> Result<Vec<(String, Vec<u8>)>, Problem> {
         let is_base64 = value["encoding"] == "base64";
         let text = value.as_str().or(value["value"].as_str()).ok_or_else(|| Problem::bad(words))?;
         let bytes = if is_base64 {
-            let bad = |error| Problem::bad(format!("inputs.files.{name} is no base64: {error}"));
+            let bad = |error| Problem::bad(format!("inputs.files.{name} is not base64: {error}"));
             base64::engine::general_purpose::STANDARD.decode(text).map_err(bad)?
         } else {
             text.as_bytes().to_vec()

@@ -11,24 +11,24 @@ use crate::objects::{Area, Bridge, Network, Objects, Road, RoadKind, Use};
 use glam::DVec2;
 
 /// Names of the neighbourhoods: the old town, the pairs of meshes around it, the meshes beyond the ring road. They
-/// begin at the river and go round by the south.
+/// begin at the river and go round by the south. No place in the Netherlands has one of these names.
 const NAMES: [&str; RAYS + 6] = [
-    "Binnenstad",
-    "Havenkwartier",
-    "Stationskwartier",
-    "Oosterpark",
-    "Noordersingel",
-    "Vechtzoom",
-    "Dijkmeent",
-    "Rietlanden",
-    "Marslanden",
-    "Kamperspoor",
-    "Berkumerzand",
-    "Wezenberg",
-    "Aalanden",
-    "Holtenbroek",
-    "Westerlaan",
-    "Buitengracht",
+    "Koggeveste",
+    "Zwaluwkade-West",
+    "Stoomwende",
+    "Iepenkwadrant",
+    "Noordervliek",
+    "Lommerzoom",
+    "Dijkvimme",
+    "Rietgaarde-Oost",
+    "Slootmeten",
+    "Seinwachterspoor",
+    "Zandhorstvimme",
+    "Heuvelzwink",
+    "Palingmeten",
+    "Turfkolkbroek",
+    "Westerlimbe",
+    "Buitenkogge",
 ];
 
 /// The objects of the town within its window, moved by `shift`.

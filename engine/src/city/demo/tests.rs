@@ -80,10 +80,20 @@ fn sizes_are_as_asked_and_all_layers_finite() {
     for (width, height, cell) in [(100.0, 100.0, 0.5), (600.0, 400.0, 2.0), (3000.0, 100.0, 20.0)] {
         let city = demo(1, width, height, cell).expect("a good size");
         assert_eq!((city.grid.cols, city.grid.rows), ((width / cell) as usize, (height / cell) as usize));
-        assert_eq!((city.grid.west, city.grid.south()), (202_000.0, 502_000.0));
+        assert_eq!((city.grid.west, city.grid.south()), CORNER);
         for layer in layers(&city) {
             assert!(layer.values.iter().all(|v| v.is_finite()), "{}", layer.name);
         }
+    }
+}
+
+/// The largest town, too, lies in the open water of the Markermeer.
+#[test]
+fn no_town_is_where_the_demo_lies() {
+    let plane = crate::plane::Plane::of(Crs::RD_NEW).expect("known");
+    for (east, north) in [(0.0, 0.0), (12_000.0, 0.0), (0.0, 12_000.0), (12_000.0, 12_000.0)] {
+        let (lon, lat) = plane.to_degrees((CORNER.0 + east, CORNER.1 + north)).expect("inside");
+        assert!((5.14..5.34).contains(&lon) && (52.49..52.63).contains(&lat), "{lon}, {lat}");
     }
 }
 

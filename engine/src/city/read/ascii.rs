@@ -190,7 +190,7 @@ impl Header {
                 if tokens.number().is_ok() {
                     break;
                 }
-                return Err(tokens.error("is no key of the header", format!("write {}", KEYS.join(", "))));
+                return Err(tokens.error("is not a key of the header", format!("write {}", KEYS.join(", "))));
             }
             if entries.iter().any(|entry| entry.key == key) {
                 return Err(tokens.error("stands twice in the header", "remove one of the two"));
@@ -241,7 +241,7 @@ impl Header {
         if cell > 0.0 && cell.is_finite() {
             return Ok(cell);
         }
-        Err(entry.error(file, "is no size of a cell", "write the side of a cell in m, above 0"))
+        Err(entry.error(file, "is not a size of a cell", "write the side of a cell in m, above 0"))
     }
 
     /// Western or southern edge, m, from the corner or the centre of the south-west cell.

@@ -165,9 +165,9 @@ fn check_values(file: &Path, quantity: Quantity, grid: &Grid, cells: &Cells, met
     };
     let (row, col, value) = (index / grid.cols, index % grid.cols, cells.at(index));
     let what = match quantity {
-        Quantity::Heights if metres != 1.0 => "is no height in the unit of the file",
-        Quantity::Heights => "is no height in m",
-        Quantity::Values => "is no value of any layer",
+        Quantity::Heights if metres != 1.0 => "is not a height in the unit of the file",
+        Quantity::Heights => "is not a height in m",
+        Quantity::Values => "is not a value of any layer",
     };
     Err(Error::data(
         file,
@@ -231,7 +231,7 @@ fn check_grid(file: &Path, grid: Grid) -> Result<Grid> {
         return Err(Error::data(
             file,
             format!(
-                "has its north-west corner at ({west}, {north}) with cells of {cell} m, which is no place in metres"
+                "has its north-west corner at ({west}, {north}) with cells of {cell} m, which is not a place in metres"
             ),
             "correct the georeference of the file",
         ));

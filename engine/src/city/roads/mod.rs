@@ -207,7 +207,7 @@ pub fn read(path: &Path, reading: &Reading) -> Result<Roads> {
         tntp::read(path, reading)?
     } else {
         let mend = "give OpenStreetMap (.osm, .osm.gz, .osm.pbf), SUMO (.net.xml, .net.xml.gz), lines (.gpkg, .geojson) or TNTP (.tntp)";
-        return Err(Error::data(path, "is no format of roads that can be read", mend));
+        return Err(Error::data(path, "is not a format of roads that can be read", mend));
     };
     // Benchmarks are taken as they are.
     let roads = if ends(&[".tntp"]) { roads } else { clean::clean(roads) };

@@ -14,7 +14,7 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
     }
     // The library trusts differences between numbers, which a broken file can make overflow.
     let outcome = std::panic::catch_unwind(|| elements(path));
-    let broken = |words: String| Error::data(path, format!("is no OpenStreetMap PBF: {words}"), "fetch it again");
+    let broken = |words: String| Error::data(path, format!("is not an OpenStreetMap PBF: {words}"), "fetch it again");
     match outcome {
         Ok(Ok(osm)) if osm.nodes.len() > MOST_NODES => Err(broken(format!("it has more than {MOST_NODES} nodes"))),
         Ok(Ok(osm)) => Ok(osm),

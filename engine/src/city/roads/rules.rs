@@ -244,7 +244,7 @@ impl Rules {
         }
         let rises = d.cycle_share.is_sorted_by(|a, b| a[0] < b[0]);
         if !rises || d.cycle_share.iter().any(|[_, share]| !(0.0..=1.0).contains(share)) {
-            return Err(Error::data(path, "demand.cycle_share is no rising list", "write [[up to km, share], …]"));
+            return Err(Error::data(path, "demand.cycle_share is not a rising list", "write [[up to km, share], …]"));
         }
         Ok(rules)
     }

@@ -58,7 +58,7 @@ fn points(xml: &Xml, text: &str) -> Result<Vec<(f64, f64)>> {
     let point = |text: &str| {
         let mut numbers = text.split(',').map(|word| word.parse::<f64>().ok().filter(|number| number.is_finite()));
         let at = numbers.next().flatten().zip(numbers.next().flatten());
-        at.ok_or_else(|| xml.bad(format!("\"{}\" is no place x,y", shown(text))))
+        at.ok_or_else(|| xml.bad(format!("\"{}\" is not a place x,y", shown(text))))
     };
     text.split_whitespace().map(point).collect()
 }

@@ -76,7 +76,7 @@ impl File<'_> {
         let number = value.split_whitespace().next().and_then(|word| word.parse::<usize>().ok());
         number
             .filter(|number| *number <= MOST)
-            .ok_or_else(|| self.bad(line, &format!("{name} is no number up to {MOST}")))
+            .ok_or_else(|| self.bad(line, &format!("{name} is not a number up to {MOST}")))
     }
 
     /// Lines of the body: without metadata and comments.
@@ -106,11 +106,11 @@ pub fn rows(path: &Path) -> Result<Rows> {
         let node = |k: usize| {
             let node = words[k].parse::<u32>().ok().and_then(|node| node.checked_sub(1));
             node.filter(|node| (*node as usize) < nodes)
-                .ok_or_else(|| file.bad(line, &format!("\"{}\" is no node", words[k])))
+                .ok_or_else(|| file.bad(line, &format!("\"{}\" is not a node", words[k])))
         };
         let number = |k: usize| {
             let number = words[k].parse::<f64>().ok().filter(|number| number.is_finite());
-            number.ok_or_else(|| file.bad(line, &format!("\"{}\" is no number", words[k])))
+            number.ok_or_else(|| file.bad(line, &format!("\"{}\" is not a number", words[k])))
         };
         links.push(Row {
             from: node(0)?,
@@ -190,7 +190,7 @@ fn places(path: &Path, count: usize, reading: &Reading) -> Result<Vec<glam::DVec
         let number = |k: usize| words.get(k)?.parse::<f64>().ok().filter(|number| number.is_finite());
         match (node.filter(|node| *node < count), number(1).zip(number(2))) {
             (Some(node), Some(at)) => found[node] = Some(at),
-            _ => return Err(file.bad(line, "is no node with its x and y")),
+            _ => return Err(file.bad(line, "is not a node with its x and y")),
         }
     }
     if let Some(node) = found.iter().position(Option::is_none) {
@@ -234,7 +234,7 @@ pub fn trips(path: &Path, zones: usize) -> Result<Vec<(u32, u32, f64)>> {
             });
             let Some((to, trips)) = parsed else {
                 let shown: String = pair.trim().chars().take(40).collect();
-                return Err(file.bad(line, &format!("\"{shown}\" is no zone with its trips")));
+                return Err(file.bad(line, &format!("\"{shown}\" is not a zone with its trips")));
             };
             if to >= zones {
                 return Err(file.bad(line, &format!("has trips to zone {}, and there are {zones}", to + 1)));

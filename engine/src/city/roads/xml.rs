@@ -77,14 +77,14 @@ impl<'a> Xml<'a> {
                 Ok(_) => continue,
                 Err(error) => {
                     let words = shown(&error.to_string());
-                    return Err(self.bad(format!("is no XML: {words}")));
+                    return Err(self.bad(format!("is not XML: {words}")));
                 }
             };
             let name = start.name().as_ref().to_string();
             let attributes = attributes(&start);
             return match attributes {
                 Ok(attributes) => Ok(Piece::Start(name, attributes, is_empty)),
-                Err(words) => Err(self.bad(format!("<{}> is no XML: {words}", shown(&name)))),
+                Err(words) => Err(self.bad(format!("<{}> is not XML: {words}", shown(&name)))),
             };
         }
     }

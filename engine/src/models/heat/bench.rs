@@ -16,7 +16,7 @@ use crate::weather::{Hour, Weather};
 use std::f64::consts::PI;
 use std::time::Instant;
 
-/// Where the demo town lies, degrees.
+/// A place in the Netherlands, degrees.
 const PLACE: (f64, f64) = (52.5, 6.1);
 /// 25 July 2019, s since 1970.
 const DAY: i64 = 1_564_012_800;

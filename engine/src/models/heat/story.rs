@@ -291,8 +291,8 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
                  station."
             ),
             Language::Dutch => format!(
-                "De lucht tussen de huizen was het warmst in het uur dat eindigde om {when}: gemiddeld {city} °C, bij {station} °C op het \
-                 station."
+                "De lucht tussen de huizen was het warmst in het uur dat eindigde om {when}: gemiddeld {city} °C. Bij het weerstation was \
+                 het {station} °C."
             ),
         }
     });
@@ -307,30 +307,53 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
         let Some((most, when)) = &most else {
             return language.pick("The run has no night.", "De berekening heeft geen nacht.").into();
         };
-        let [mean, most, tropical] = [mean, *most, tropical].map(|value| language.number(value, 1));
+        let [mean, most] = [mean, *most].map(|value| language.number(value, 1));
         let island = match language {
             Language::English => format!(
                 "By night the air in the city was {mean} K warmer than at the station on average, and {most} K in the hour that ended at \
                  {when} (the heat island)."
             ),
             Language::Dutch => format!(
-                "'s Nachts was de lucht in de stad gemiddeld {mean} K warmer dan op het station, en {most} K in het uur dat eindigde om \
-                 {when} (het hitte-eiland)."
+                "'s Nachts was de lucht in de stad gemiddeld {mean} K warmer dan bij het weerstation, en {most} K in het uur dat eindigde \
+                 om {when} (het hitte-eiland)."
             ),
         };
-        let nights = match language {
-            // Of no night it is not known whether it stays warm.
-            _ if whole == 0 => return island,
-            Language::English => format!(
-                "Of {whole} nights that ended in the run {tropical} stayed above 20 °C on average (tropical nights)."
-            ),
-            Language::Dutch => format!(
-                "Van de {whole} nachten die in de berekening eindigden bleven er gemiddeld {tropical} boven 20 °C (tropennachten)."
-            ),
-        };
+        let nights = tropical_nights(language, whole as f64, tropical);
         format!("{island} {nights}")
     });
     Some([day, night])
+}
+
+/// How many of the nights that ended in the run stayed above 20 °C, on average over the open ground.
+fn tropical_nights(language: Language, whole: f64, tropical: f64) -> String {
+    let (nights, stayed) = (language.number(whole, 0), language.number(tropical, 1));
+    let percent = language.number(100.0 * tropical / whole.max(1.0), 0);
+    match language {
+        Language::English if whole < 1.0 => "No night ended in the run.".into(),
+        Language::Dutch if whole < 1.0 => "Er eindigde geen nacht in de berekening.".into(),
+        Language::English if whole < 2.0 && percent == "100" => {
+            "The night stayed above 20 °C everywhere (a tropical night).".into()
+        }
+        Language::Dutch if whole < 2.0 && percent == "100" => {
+            "De nacht bleef overal boven 20 °C (een tropennacht).".into()
+        }
+        Language::English if whole < 2.0 => {
+            format!("The night stayed above 20 °C on {percent} % of the open ground (a tropical night there).")
+        }
+        Language::Dutch if whole < 2.0 => {
+            format!("De nacht bleef op {percent} % van de open grond boven 20 °C (daar een tropennacht).")
+        }
+        Language::English => {
+            format!(
+                "Of the {nights} nights that ended in the run {stayed} stayed above 20 °C on average (tropical nights)."
+            )
+        }
+        Language::Dutch => {
+            format!(
+                "Van de {nights} nachten in de berekening bleven er gemiddeld {stayed} boven 20 °C (tropennachten)."
+            )
+        }
+    }
 }
 
 fn day(language: Language, means: &[f64; 13]) -> String {
@@ -360,5 +383,23 @@ fn noon(language: Language, around: Noon, means: &[f64; 13]) -> String {
             "Rond de middag (de uren die eindigen om {from} tot {to} uur UTC) voelde het gemiddeld als {mean} °C: sterke hittestress op \
              {strong} % van de open grond, extreme op {extreme} %. {shade} % lag in de schaduw, en {cool} % in een koele plek."
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nights_are_told_by_their_number() {
+        for (whole, tropical, english, dutch) in [
+            (0.0, 0.0, "No night", "geen nacht"),
+            (1.0, 1.0, "everywhere", "bleef overal boven"),
+            (1.0, 0.25, "on 25 % of", "op 25 % van"),
+            (3.0, 1.5, "Of the 3 nights that ended in the run 1.5 stayed", "bleven er gemiddeld 1,5 boven"),
+        ] {
+            let told = [Language::English, Language::Dutch].map(|language| tropical_nights(language, whole, tropical));
+            assert!(told[0].contains(english) && told[1].contains(dutch), "{told:?}");
+        }
     }
 }

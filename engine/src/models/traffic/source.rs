@@ -123,6 +123,7 @@ fn inner_zones(
         ..*grid
     };
     let found = features(&path, &around, &columns)?;
+    found.touch("traffic.demand.zones", &path, &around)?;
     repairs.extend(found.repairs);
     if found.seen > found.features.len() {
         repairs.push(format!(
@@ -218,13 +219,13 @@ fn of_csv(path: &Path, zones: &[Zone]) -> Result<[Demand; 3]> {
     let number: HashMap<&str, usize> = zones.iter().enumerate().map(|(k, zone)| (zone.name.as_str(), k)).collect();
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
-        bad(line, format!("is no CSV: {}", error.to_string().chars().take(100).collect::<String>()))
+        bad(line, format!("is not CSV: {}", error.to_string().chars().take(100).collect::<String>()))
     };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(broken)?;
     let header = reader.headers().map_err(broken)?.clone();
     let column = |name: &str| header.iter().position(|own| own.eq_ignore_ascii_case(name));
     let (Some(from), Some(to), Some(trips)) = (column("from"), column("to"), column("trips")) else {
-        return Err(bad(1, "is no header with from, to and trips".into()));
+        return Err(bad(1, "is not a header with from, to and trips".into()));
     };
     let class = column("class");
     let mut sums: [HashMap<(usize, usize), f64>; 3] = Default::default();
@@ -234,19 +235,19 @@ fn of_csv(path: &Path, zones: &[Zone]) -> Result<[Demand; 3]> {
         let cell = |k: usize| row.get(k).unwrap_or_default();
         let zone = |k: usize| {
             let shown: String = cell(k).chars().take(60).collect();
-            number.get(cell(k)).copied().ok_or_else(|| bad(line, format!("\"{shown}\" is no zone")))
+            number.get(cell(k)).copied().ok_or_else(|| bad(line, format!("\"{shown}\" is not a zone")))
         };
         let (a, b) = (zone(from)?, zone(to)?);
         let count = cell(trips).parse::<f64>().ok().filter(|trips| (0.0..=MOST_TRIPS).contains(trips));
         let count = count.ok_or_else(|| {
-            bad(line, format!("\"{}\" is no number of trips", cell(trips).chars().take(40).collect::<String>()))
+            bad(line, format!("\"{}\" is not a number of trips", cell(trips).chars().take(40).collect::<String>()))
         })?;
         let class = match class.map(cell) {
             None | Some("" | "car") => 0,
             Some("truck") => 1,
             Some("cycle") => 2,
             Some(odd) => {
-                return Err(bad(line, format!("\"{}\" is no class", odd.chars().take(40).collect::<String>())));
+                return Err(bad(line, format!("\"{}\" is not a class", odd.chars().take(40).collect::<String>())));
             }
         };
         *sums[class].entry((a, b)).or_default() += count;

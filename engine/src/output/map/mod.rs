@@ -1,10 +1,12 @@
 //! Maps that a planner reads without a GIS: a layer over the hillshaded town, with title, legend, unit, scale bar,
 //! north arrow, source and date.
 
+mod colours;
 mod scale;
 mod scene;
 mod text;
 
+pub use colours::{BUILDING, NODATA, STANDING, TREE};
 pub use scale::{Scale, round_step};
 
 use crate::raster::Raster;
@@ -12,14 +14,6 @@ use crate::words::{self, Language};
 use image::{Rgb, RgbImage, imageops};
 use text::{Pen, Weight, blend};
 
-/// Water that was there before the rain.
-pub const STANDING: [u8; 3] = [146, 168, 180];
-/// Places without a value.
-pub const NODATA: [u8; 3] = [240, 238, 232];
-/// Roofs.
-pub const BUILDING: [u8; 3] = [203, 196, 187];
-/// Crowns of trees.
-pub const TREE: [u8; 3] = [104, 144, 88];
 const PAPER: [u8; 3] = [255, 255, 255];
 const INK: [u8; 3] = [32, 36, 42];
 const FAINT: [u8; 3] = [96, 102, 110];
@@ -141,7 +135,11 @@ impl Map<'_> {
         let is_of_water =
             ["depth", "level", "velocity", "arrival", "duration", "infiltrated", "sewered", "hazard"].contains(&name);
         let others = [
-            (shown.standing, STANDING, if is_of_water { pick("water there before", "water vooraf") } else { "water" }),
+            (
+                shown.standing,
+                STANDING,
+                if is_of_water { pick("existing water", "water dat er al was") } else { "water" },
+            ),
             (shown.buildings, BUILDING, pick("building", "gebouw")),
             (shown.trees, TREE, pick("tree", "boom")),
             (shown.nodata, NODATA, pick("no data", "geen gegevens")),
@@ -239,7 +237,7 @@ impl Frame {
         let warning = if map.synthetic { 1.8 } else { 0.3 };
         frame.picture.1 = (em + title + (1.25 * 1.1 + 0.3 + warning) * em) as u32;
         let foot = (2.2 * em + frame.source_lines.len() as f32 * source.line() + 0.6 * em) as u32;
-        // The longest legend, nine classes and three more, fits beside a picture of any height.
+        // The longest legend, ten classes and three more, fits beside a picture of any height.
         let legend = (24.0 * em) as u32;
         frame.height = frame.picture.1 + high.max(legend) + foot;
         frame
@@ -309,7 +307,7 @@ mod tests {
             let image = check(cols, rows, longest, Language::Dutch);
             assert!(image.width() > longest * cols as u32 / cols.max(rows) as u32, "{cols} × {rows}");
             let count = |colour| image.pixels().filter(|pixel| pixel.0 == colour).count();
-            assert!(count(scale::WATER[5]) >= (longest * longest) as usize * cols * rows / cols.max(rows).pow(2) / 2);
+            assert!(count(colours::WATER[5]) >= (longest * longest) as usize * cols * rows / cols.max(rows).pow(2) / 2);
             assert!(count(WARNING) > 50 && count(INK) > 50, "{cols} × {rows}");
             // The margin stays white: nothing is cut off.
             let (wide, high) = (image.width(), image.height());

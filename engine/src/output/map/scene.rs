@@ -1,7 +1,8 @@
 //! The picture in the frame of a map: a layer's classes over the hillshade of ground and buildings.
 
+use super::Ground;
+use super::colours::{BUILDING, NODATA, RELIEF, STANDING, TREE};
 use super::scale::Scale;
-use super::{BUILDING, Ground, NODATA, STANDING, TREE};
 use crate::raster::{Raster, Reduce, normal};
 use glam::Vec3;
 use image::RgbImage;
@@ -156,20 +157,20 @@ impl Scene<'_> {
     }
 }
 
-/// The colour of a class in light and shade.
-fn shaded(colour: [u8; 3], shade: f32) -> [u8; 3] {
+/// The colour of a class in light and shade, of which there is so little that it looks like no other class.
+pub(super) fn shaded(colour: [u8; 3], shade: f32) -> [u8; 3] {
     // Level ground, with a shade of 0.71, keeps its colour.
-    let light = (0.65 + 0.5 * shade).min(1.1);
+    let light = (0.64 + 0.507 * shade).clamp(0.85, 1.05);
     colour.map(|part| (f32::from(part) * light).min(255.0) as u8)
 }
 
-/// Light greys, so that no shade is as dark as water; roofs are flat, a little darker and warmer.
+/// Light greys, so that no shade is as dark as any class; roofs are flat, darker and warmer.
 fn tint(shade: f32, roof: bool) -> [u8; 3] {
     if roof {
         return BUILDING;
     }
     // Level ground has a shade of 0.71 and comes out at 231.
-    let grey = (160.0 + 100.0 * shade).clamp(0.0, 252.0) as u8;
+    let grey = (160.0 + 100.0 * shade).clamp(f32::from(RELIEF[0]), f32::from(RELIEF[1])) as u8;
     [grey, grey, grey.saturating_sub(2)]
 }
 
@@ -194,7 +195,7 @@ fn stretch(terrain: &Raster) -> f32 {
 mod tests {
     use super::*;
     use crate::grid::Grid;
-    use crate::output::map::scale::WATER;
+    use crate::output::map::colours::WATER;
 
     fn flat(cols: usize, rows: usize, name: &str, value: f32) -> Raster {
         Raster::uniform(Grid::local(cols, rows, 1.0), name, "m", value)

@@ -398,7 +398,8 @@ where
     })?;
     let (output, crs) = (found.output, query.get("coord_crs").cloned());
     let done = work(&state, &state.maps.counting, move |state| {
-        let body = serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is no JSON: {error}")));
+        let body =
+            serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is not JSON: {error}")));
         let (mut list, is_collection) = match body.and_then(features) {
             Ok(list) => list,
             Err(problem) => return Ok(Err(problem)),

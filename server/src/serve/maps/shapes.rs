@@ -61,7 +61,7 @@ pub fn no_plane() -> Problem {
 }
 
 fn bad_point((x, y): (f64, f64)) -> Problem {
-    Problem::bad(format!("{x},{y} is no longitude and latitude; the longitude comes first"))
+    Problem::bad(format!("{x},{y} is not a longitude and latitude; the longitude comes first"))
 }
 
 /// The point in a URL, `lon,lat`.
@@ -90,7 +90,7 @@ pub fn features(mut body: Value) -> Result<(Vec<Value>, bool), Problem> {
         Some("Polygon" | "MultiPolygon") => {
             Ok((vec![json!({ "type": "Feature", "properties": {}, "geometry": body })], false))
         }
-        _ => Err(Problem::bad("the body is no GeoJSON Feature or FeatureCollection of a Polygon or MultiPolygon")),
+        _ => Err(Problem::bad("the body is not a GeoJSON Feature or FeatureCollection of a Polygon or MultiPolygon")),
     }
 }
 

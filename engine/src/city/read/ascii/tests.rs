@@ -72,10 +72,10 @@ fn what_is_wrong_is_named_with_its_line() {
         (swap("cellsize 2", "cellsize 0.000833"), &["degrees", "gdalwarp"]),
         (swap("cellsize 2", "dx 2\ndy 3"), &["2 by 3 m", "not square"]),
         (swap("cellsize 2", ""), &["no cellsize"]),
-        (swap("xllcorner 100", "xllcorner inf"), &["no place"]),
+        (swap("xllcorner 100", "xllcorner inf"), &["not a place"]),
         (swap("xllcorner 100", "xllcorner 1\nxllcenter 2"), &["line 4", "xllcenter `2` stands beside xllcorner"]),
         (swap("nrows 2", "ncols 2"), &["line 2", "`ncols` stands twice"]),
-        (swap("nrows 2", "north 2"), &["line 2", "`north` is no key", "nrows"]),
+        (swap("nrows 2", "north 2"), &["line 2", "`north` is not a key", "nrows"]),
     ];
     for (text, words) in cases {
         check_refused(&text, words);

@@ -1,6 +1,7 @@
 //! CityJSON and CityJSONSeq: footprints and heights of buildings.
 
 use super::geojson::value_of;
+use super::repair::NO_FLOOR;
 use super::{Drawn, MOST_CORNERS, Reader};
 use crate::error::Result;
 use crate::grid::Crs;
@@ -37,13 +38,13 @@ impl Reader<'_> {
             Err(_) => {
                 let lines = text.lines().filter(|line| !line.trim().is_empty());
                 let parsed = lines.map(serde_json::from_str).collect::<std::result::Result<_, _>>();
-                parsed.map_err(|error| self.bad(format!("is no CityJSON: {error}")))?
+                parsed.map_err(|error| self.bad(format!("is not CityJSON: {error}")))?
             }
         };
         drop(text);
         for document in &documents {
             if !matches!(document["type"].as_str(), Some("CityJSON" | "CityJSONFeature")) {
-                return Err(self.bad("is no CityJSON"));
+                return Err(self.bad("is not CityJSON"));
             }
             self.check_system(document)?;
             if let Some(given) =
@@ -103,7 +104,7 @@ impl Reader<'_> {
                 self.part(part, vertices, &mut found, known)?;
             }
             if found.floor.is_empty() {
-                self.mended("has no floor and is left out");
+                self.mended(NO_FLOOR);
                 continue;
             }
             let height = Some(found.high - found.low).filter(|height| *height > 0.0 && *height < 1e4);

@@ -1,5 +1,6 @@
 //! GeoJSON.
 
+use super::repair::NO_GEOMETRY;
 use super::{Drawn, LARGEST_FILE, Reader, Value, shown};
 use crate::error::{Error, Result};
 use crate::outline::Outline;
@@ -31,7 +32,7 @@ impl Reader<'_> {
 
     pub(super) fn geojson(&mut self) -> Result<()> {
         let text = self.json()?;
-        let mut root: Json = serde_json::from_str(&text).map_err(|error| self.bad(format!("is no JSON: {error}")))?;
+        let mut root: Json = serde_json::from_str(&text).map_err(|error| self.bad(format!("is not JSON: {error}")))?;
         drop(text);
         if root["type"] == "CityJSON" {
             drop(root);
@@ -46,7 +47,7 @@ impl Reader<'_> {
                 _ => return Err(self.bad("has no list of features")),
             },
             Some("Feature") => vec![root],
-            _ => return Err(self.bad("is no GeoJSON Feature or FeatureCollection")),
+            _ => return Err(self.bad("is not a GeoJSON Feature or FeatureCollection")),
         };
         for feature in &features {
             self.feature += 1;
@@ -57,7 +58,7 @@ impl Reader<'_> {
                 Some("LineString") => (Vec::new(), vec![&geometry["coordinates"]]),
                 Some("MultiLineString") => (Vec::new(), self.list(&geometry["coordinates"])?.iter().collect()),
                 None if geometry.is_null() => {
-                    self.mended("has no geometry and is left out");
+                    self.mended(NO_GEOMETRY);
                     continue;
                 }
                 other => {
@@ -98,7 +99,7 @@ impl Reader<'_> {
     }
 
     fn list<'v>(&self, value: &'v Json) -> Result<&'v Vec<Json>> {
-        value.as_array().ok_or_else(|| self.bad("its coordinates are no lists of rings of [x, y]"))
+        value.as_array().ok_or_else(|| self.bad("its coordinates are not lists of rings of [x, y]"))
     }
 
     fn place(&mut self, corner: &Json, plane: Option<&Plane>) -> Result<DVec2> {
@@ -107,7 +108,7 @@ impl Reader<'_> {
         match plane {
             None => self.corner(x, y),
             Some(plane) => {
-                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is no longitude and latitude"));
+                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is not a longitude and latitude"));
                 let (x, y) = plane.from_degrees((x, y)).ok_or_else(outside)?;
                 self.corner(x, y)
             }

@@ -6,13 +6,15 @@ mod repair;
 mod shapefile;
 mod sqlite;
 
+use crate::city::elsewhere::{self, Extent};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::outline::{MOST_CROSSINGS, Outline};
 use crate::places::{Place, carriageway};
 use crate::plane::Plane;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use glam::DVec2;
+use repair::Flaw;
 use std::path::Path;
 
 /// Endings of the single files that [`features`] reads; a shapefile (.shp) is several.
@@ -26,8 +28,6 @@ const MOST_ROWS: f64 = 1e9;
 const MOST_CORNERS: usize = 50_000_000;
 /// Bytes of a file of JSON that are read: it takes up to 30 times as much memory.
 const LARGEST_FILE: u64 = 100 << 20;
-/// Repairs that are told one by one.
-const MOST_REPAIRS: usize = 20;
 /// Width of a line that has none of its own, m.
 const LINE_WIDTH: f64 = 6.0;
 /// Properties that name a place, the best first.
@@ -93,6 +93,39 @@ pub struct Features {
     pub seen: usize,
     /// What had to be mended, in words.
     pub repairs: Remarks,
+    /// Lowest and highest coordinates of all of them in the grid's plane, m; `None` where none has a shape.
+    pub extent: Option<(DVec2, DVec2)>,
+    /// How many of them lie beside the grid.
+    pub beside: usize,
+}
+
+impl Features {
+    /// Refuses features of which none lies on the grid's ground; `at` is the key that names the file.
+    ///
+    /// # Errors
+    /// `Scenario` with the extents of both and the likely cause.
+    pub fn touch(&self, at: &str, path: &Path, grid: &Grid) -> Result<()> {
+        let Some(extent) = self.extent.filter(|extent| elsewhere::is_apart(*extent, grid)) else { return Ok(()) };
+        let (cause, mend) = elsewhere::cause(extent, grid, "ogr2ogr");
+        let (file, count) = (path.display(), self.seen);
+        let (there, here) = (elsewhere::words(extent), elsewhere::words(elsewhere::of(grid)));
+        let none = match count {
+            1 => format!("the only feature of {file} does not touch the city: it covers"),
+            _ => format!("none of the {count} features of {file} touches the city: they cover"),
+        };
+        let problem = format!("{none} {there}, and the city {here}: {cause}");
+        Err(Error::scenario(at, problem, mend))
+    }
+
+    /// What is left out because it lies beside the grid.
+    pub fn left_out(&self) -> Option<Remark> {
+        let (all, beside) = (self.seen, self.beside);
+        (beside > 0).then(|| {
+            let en = format!("left out because they lie outside the city: {beside} of {all} features");
+            let nl = format!("weggelaten omdat ze buiten de stad liggen: {beside} van {all} objecten");
+            Remark::new(beside as f64 / all as f64, en, nl)
+        })
+    }
 }
 
 /// Reads the features of a file into the plane of a grid, with the values of some of its columns. Those wholly outside the grid
@@ -112,7 +145,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
         corners: 0,
         feature: 0,
         found: Features::default(),
-        more_repairs: 0,
+        flaws: Vec::new(),
         seen: 0,
         lines: None,
         declared: None,
@@ -130,6 +163,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
             return Err(Error::data(path, problem, mend));
         }
     }
+    reader.tell();
     reader.feature = 0;
     let costs = reader.found.features.iter().map(|feature| feature.place.outline.cost(grid));
     let (cells, rows) = costs.fold((0.0, 0.0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
@@ -141,13 +175,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
         reader.feature = feature.number;
         return Err(reader.bad("is too long to be followed on cells so small: cut it in parts"));
     }
-    if reader.found.features.is_empty() && reader.seen > 0 {
-        reader.found.repairs.push(format!("none of its {} features touches the city", reader.seen));
-    }
     reader.found.seen = reader.seen;
-    if reader.more_repairs > 0 {
-        reader.found.repairs.push(format!("and {} more", reader.more_repairs));
-    }
     Ok(reader.found)
 }
 
@@ -176,7 +204,7 @@ pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> 
         corners: 0,
         feature: 0,
         found: Features::default(),
-        more_repairs: 0,
+        flaws: Vec::new(),
         seen: 0,
         lines: Some(Vec::new()),
         declared,
@@ -209,8 +237,8 @@ struct Reader<'a> {
     found: Features,
     /// Features with a shape.
     seen: usize,
-    /// Repairs beyond those that are told one by one.
-    more_repairs: usize,
+    /// Each kind of flaw, the first feature that has it, and how many do.
+    flaws: Vec<(Flaw, usize, usize)>,
     /// The lines, where they are wanted as they are.
     lines: Option<Vec<Line>>,
     /// The plane that the scenario says.
@@ -232,12 +260,25 @@ impl Reader<'_> {
         Error::data(self.path, format!("{at}{problem}"), mend)
     }
 
-    /// Tells of a repair.
-    fn mended(&mut self, what: &str) {
-        if self.found.repairs.len() < MOST_REPAIRS {
-            self.found.repairs.push(format!("feature {}: {what}", self.feature));
-        } else {
-            self.more_repairs += 1;
+    /// Counts a flaw of the feature that is read.
+    fn mended(&mut self, flaw: Flaw) {
+        match self.flaws.iter_mut().find(|(own, ..)| *own == flaw) {
+            Some((_, _, count)) => *count += 1,
+            None => self.flaws.push((flaw, self.feature, 1)),
+        }
+    }
+
+    /// Makes a remark of each kind of flaw, with its share of all features.
+    fn tell(&mut self) {
+        let all = self.feature.max(self.seen).max(1) as f64;
+        for (Flaw { en, nl }, first, count) in std::mem::take(&mut self.flaws) {
+            let more = |and: &str, more: &str| match count {
+                1 => String::new(),
+                _ => format!(" {and} {} {more}", count - 1),
+            };
+            let en = format!("feature {first}{}: {en}", more("and", "more"));
+            let nl = format!("object {first}{}: {nl}", more("en nog", "andere"));
+            self.found.repairs.push(Remark::new(count as f64 / all, en, nl));
         }
     }
 
@@ -280,15 +321,14 @@ impl Reader<'_> {
                 Outline { polygons: areas.collect() }
             }
         };
-        let grid = self.grid;
-        let touches = outline.bounds().is_some_and(|(low, high)| {
-            high.x > grid.west && low.x < grid.east() && high.y > grid.south() && low.y < grid.north
-        });
-        if !touches {
+        let Some((low, high)) = outline.bounds() else { return };
+        self.found.extent = Some(self.found.extent.map_or((low, high), |(l, h): Extent| (l.min(low), h.max(high))));
+        if elsewhere::is_apart((low, high), self.grid) {
+            self.found.beside += 1;
             return;
         }
-        let (outline, repairs) = repair::repair(outline);
-        repairs.iter().for_each(|repair| self.mended(repair));
+        let (outline, flaws) = repair::repair(outline);
+        flaws.into_iter().for_each(|flaw| self.mended(flaw));
         if outline.polygons.is_empty() {
             return;
         }
@@ -339,6 +379,68 @@ mod tests {
         polygons(&path, grid)
     }
 
+    /// GeoJSON in RD New of one square for each corner, 10 m wide.
+    fn squares(corners: &[(f64, f64)]) -> String {
+        let square = |(x, y): &(f64, f64)| {
+            let (east, north) = (x + 10.0, y + 10.0);
+            let ring = format!("[[{x},{y}],[{east},{y}],[{east},{north}],[{x},{north}],[{x},{y}]]");
+            format!("{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[{ring}]}}}}")
+        };
+        let features = corners.iter().map(square).collect::<Vec<_>>().join(",");
+        let crs = "{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::28992\"}}";
+        format!("{{\"type\":\"FeatureCollection\",\"crs\":{crs},\"features\":[{features}]}}")
+    }
+
+    #[test]
+    fn features_elsewhere_are_refused_with_both_extents() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("houses.geojson");
+        let check = |corners: &[(f64, f64)]| {
+            std::fs::write(&path, squares(corners)).expect("written");
+            features(&path, &grid(), &[]).expect("read")
+        };
+        let error =
+            |found: &Features| found.touch("city.buildings", &path, &grid()).expect_err("elsewhere").to_string();
+        let told = error(&check(&[(165_010.0, 463_010.0), (165_030.0, 463_030.0)]));
+        for words in [
+            "city.buildings",
+            "none of the 2 features",
+            "houses.geojson",
+            "x 165010 to 165040, y 463010 to 463040",
+            "x 155000 to 155100, y 463000 to 463100",
+            "10.0 km to the east",
+        ] {
+            assert!(told.contains(words), "{told} | {words}");
+        }
+        assert!(error(&check(&[(463_010.0, 155_010.0)])).contains("x and y are swapped"));
+        // Some on the city and some beside it, and all around it: fine, and told.
+        for (corners, share, kept) in [
+            (vec![(155_010.0, 463_010.0), (165_010.0, 463_010.0)], 0.5, 1),
+            (vec![(154_000.0, 462_000.0), (156_000.0, 464_000.0)], 1.0, 0),
+        ] {
+            let found = check(&corners);
+            assert!(found.touch("city.buildings", &path, &grid()).is_ok());
+            let remark = found.left_out().expect("some lie beside");
+            assert!(remark.share == share && found.features.len() == kept, "{remark:?}");
+            assert!(remark.text.nl.contains("buiten de stad"), "{remark:?}");
+        }
+        assert!(check(&[(155_010.0, 463_010.0)]).left_out().is_none());
+    }
+
+    #[test]
+    fn each_kind_of_flaw_is_one_remark_with_its_share() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("houses.geojson");
+        let none = "{\"type\":\"Feature\",\"geometry\":null}";
+        let text = squares(&[(155_010.0, 463_010.0)])
+            .replace("\"features\":[", &format!("\"features\":[{none},{none},{none},"));
+        std::fs::write(&path, text).expect("written");
+        let found = features(&path, &grid(), &[]).expect("read");
+        let words = "feature 1 and 2 more: has no geometry and is left out";
+        assert!(found.repairs.len() == 1 && found.repairs[0] == words, "{:?}", found.repairs);
+        assert_eq!(found.repairs[0].share, 0.75);
+    }
+
     const SQUARE: &str = "[[155010,463010],[155020,463010],[155020,463030],[155010,463030],[155010,463010]]";
 
     #[test]
@@ -372,13 +474,13 @@ mod tests {
     fn what_is_no_outline_is_refused_with_its_place() {
         let feature = |geometry: &str| format!("{{\"type\":\"Feature\",\"geometry\":{geometry}}}");
         for (text, words) in [
-            ("", "is no JSON"),
-            ("[]", "is no GeoJSON"),
+            ("", "is not JSON"),
+            ("[]", "is not a GeoJSON"),
             ("{\"type\":\"FeatureCollection\"}", "no list of features"),
             (&feature("{\"type\":\"Point\",\"coordinates\":[5,52]}"), "feature 1: is a Point"),
-            (&feature("{\"type\":\"Polygon\",\"coordinates\":7}"), "no lists"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":7}"), "not lists"),
             (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5]]]}"), "not [x, y]"),
-            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5,95]]]}"), "no longitude"),
+            (&feature("{\"type\":\"Polygon\",\"coordinates\":[[[5,95]]]}"), "not a longitude"),
             (
                 "{\"type\":\"FeatureCollection\",\"crs\":{\"properties\":{\"name\":\"EPSG:31370\"}},\"features\":[]}",
                 "lies in EPSG:31370",

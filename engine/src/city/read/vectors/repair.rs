@@ -8,8 +8,39 @@ const MOST_CORNERS: usize = 500;
 /// Area up to which a ring has none, m².
 const NO_AREA: f64 = 1e-6;
 
+/// A flaw of a feature and what was done about it, in words that follow the feature's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// English.
+    pub en: &'static str,
+    /// Dutch.
+    pub nl: &'static str,
+}
+
+impl Flaw {
+    const fn new(en: &'static str, nl: &'static str) -> Flaw {
+        Flaw { en, nl }
+    }
+}
+
+/// A feature without a shape.
+pub const NO_GEOMETRY: Flaw = Flaw::new("has no geometry and is left out", "heeft geen geometrie en is weggelaten");
+/// A building without a floor.
+pub const NO_FLOOR: Flaw = Flaw::new("has no floor and is left out", "heeft geen vloer en is weggelaten");
+const FEW_CORNERS: Flaw = Flaw::new(
+    "a ring of fewer than three corners is left out",
+    "een ring met minder dan drie hoekpunten is weggelaten",
+);
+const CROSSES: Flaw = Flaw::new(
+    "crosses itself: what lies within an odd number of loops is taken",
+    "kruist zichzelf: wat binnen een oneven aantal lussen ligt, telt mee",
+);
+const NOTHING_WITHIN: Flaw =
+    Flaw::new("a ring without an area is left out", "een ring zonder oppervlakte is weggelaten");
+const EMPTY: Flaw = Flaw::new("is empty and is left out", "is leeg en is weggelaten");
+
 /// The outline without what is no area, and what was mended.
-pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
+pub fn repair(outline: Outline) -> (Outline, Vec<Flaw>) {
     let mut repairs = Vec::new();
     let mut polygons = Vec::with_capacity(outline.polygons.len());
     for rings in outline.polygons {
@@ -17,13 +48,13 @@ pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
         let mut crosses = false;
         for (k, ring) in rings.into_iter().enumerate() {
             if distinct(&ring) < 3 {
-                repairs.push("a ring of fewer than three corners is left out");
+                repairs.push(FEW_CORNERS);
             } else if crosses_itself(&ring) {
-                repairs.push("crosses itself: what lies within an odd number of loops is taken");
+                repairs.push(CROSSES);
                 crosses = true;
                 kept.push(ring);
             } else if area(&ring).abs() <= NO_AREA {
-                repairs.push("a ring without an area is left out");
+                repairs.push(NOTHING_WITHIN);
             } else {
                 kept.push(ring);
                 continue;
@@ -40,7 +71,7 @@ pub fn repair(outline: Outline) -> (Outline, Vec<&'static str>) {
         }
     }
     if polygons.is_empty() && repairs.is_empty() {
-        repairs.push("is empty and is left out");
+        repairs.push(EMPTY);
     }
     (Outline { polygons }, repairs)
 }
@@ -102,7 +133,7 @@ mod tests {
         let check = |rings: Vec<Vec<DVec2>>, left: usize, words: &str| {
             let (outline, repairs) = repair(Outline { polygons: vec![rings] });
             assert_eq!(outline.polygons.iter().flatten().count(), left, "{words}");
-            let told = repairs.join(", ");
+            let told = repairs.iter().map(|flaw| flaw.en).collect::<Vec<_>>().join(", ");
             assert!(told.contains(words) && (!words.is_empty() || told.is_empty()), "{told} | {words}");
         };
         check(vec![square.clone()], 1, "");

@@ -1,5 +1,6 @@
 //! Shapefiles.
 
+use super::repair::NO_GEOMETRY;
 use super::{Drawn, Reader, Value};
 use crate::error::{Error, Result};
 use crate::outline::Outline;
@@ -36,7 +37,7 @@ impl Reader<'_> {
                 Shape::PolygonZ(shape) => shape.rings().iter().map(|r| ring(r, |p| (p.x, p.y))).collect(),
                 Shape::Polyline(_) | Shape::PolylineM(_) | Shape::PolylineZ(_) => Vec::new(),
                 Shape::NullShape => {
-                    self.mended("has no shape and is left out");
+                    self.mended(NO_GEOMETRY);
                     continue;
                 }
                 other => return Err(self.bad(format!("is a {}, and polygons or lines are needed", other.shapetype()))),

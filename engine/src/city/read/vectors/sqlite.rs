@@ -1,5 +1,6 @@
 //! GeoPackage, SpatiaLite, and SQLite files with plain WKB as GDAL writes them.
 
+use super::repair::NO_GEOMETRY;
 use super::{Drawn, HEIGHTS, NAMES, Reader, Value, WIDTHS, shown};
 use crate::error::Result;
 use crate::grid::Crs;
@@ -83,7 +84,7 @@ impl Reader<'_> {
             let blob = match row.get_ref(shape) {
                 Ok(ValueRef::Blob(blob)) if blob.len() <= LARGEST_SHAPE => blob,
                 Ok(ValueRef::Null) => {
-                    self.mended("has no geometry and is left out");
+                    self.mended(NO_GEOMETRY);
                     continue;
                 }
                 _ => return Err(self.bad("its geometry cannot be read")),
@@ -167,7 +168,7 @@ impl Reader<'_> {
         outcome.map_err(|error| self.bad(format!("its geometry cannot be read: {}", shown(&error.to_string()))))?;
         let mut corners = |line: Vec<(f64, f64)>| -> Result<Vec<DVec2>> {
             let corner = |(x, y): (f64, f64)| {
-                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is no longitude and latitude"));
+                let outside = || self.bad(format!("has a corner at ({x}, {y}), which is not a longitude and latitude"));
                 let (x, y) = plane.map_or(Some((x, y)), |plane| plane.from_degrees((x, y))).ok_or_else(outside)?;
                 self.corner(x, y)
             };

@@ -76,7 +76,7 @@ impl Element<'_> {
             [h, m, s] => Some(3600.0 * h + 60.0 * m + s),
             _ => None,
         });
-        let bad = || self.xml.bad(format!("{key}=\"{}\" of <{}> is no time", shown(&text), self.name));
+        let bad = || self.xml.bad(format!("{key}=\"{}\" of <{}> is not a time", shown(&text), self.name));
         seconds.filter(|time| time.is_finite() && (0.0..4e6).contains(time)).ok_or_else(bad)
     }
 
@@ -84,7 +84,7 @@ impl Element<'_> {
         let point = |text: &str| {
             let mut numbers = text.split(',').map(|word| word.parse::<f64>().ok().filter(|n| n.is_finite()));
             let at = numbers.next().flatten().zip(numbers.next().flatten());
-            at.map(DVec2::from).ok_or_else(|| self.xml.bad(format!("\"{}\" is no place x,y", shown(text))))
+            at.map(DVec2::from).ok_or_else(|| self.xml.bad(format!("\"{}\" is not a place x,y", shown(text))))
         };
         self.text(key).unwrap_or_default().split_whitespace().map(point).collect()
     }
@@ -601,7 +601,7 @@ pub fn extras(path: &Path) -> Result<Extras> {
             "busStop" => {
                 let lane = own.wanted("lane")?;
                 let place = lane.rsplit_once('_').and_then(|(edge, k)| Some((edge.to_string(), k.parse().ok()?)));
-                let Some(place) = place else { return Err(xml.bad(format!("\"{}\" is no lane", shown(&lane)))) };
+                let Some(place) = place else { return Err(xml.bad(format!("\"{}\" is not a lane", shown(&lane)))) };
                 let at = own.number_or("endPos", f64::INFINITY)?;
                 all.stops.push(BusStop { id: own.wanted("id")?, lane: place, at });
             }

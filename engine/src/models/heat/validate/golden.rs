@@ -36,7 +36,7 @@ impl Bench<'_> {
     fn array(&self, name: &str) -> Result<Vec<f64>> {
         let path = self.file(FOLDER).join(name);
         let bytes = std::fs::read(&path).map_err(Error::io("reading", &path))?;
-        let found = numbers(&bytes).ok_or_else(|| Error::data(&path, "is no array in rows", "fetch it again"))?;
+        let found = numbers(&bytes).ok_or_else(|| Error::data(&path, "is not an array in rows", "fetch it again"))?;
         Ok(found.1)
     }
 
@@ -49,7 +49,7 @@ impl Bench<'_> {
         let mut entry = archive.by_name(&format!("{member}.npy")).map_err(|error| bad(error.to_string()))?;
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(|error| bad(error.to_string()))?;
-        Ok(numbers(&bytes).ok_or_else(|| bad(format!("{member} is no array in rows")))?.1)
+        Ok(numbers(&bytes).ok_or_else(|| bad(format!("{member} is not an array in rows")))?.1)
     }
 }
 

@@ -14,7 +14,7 @@ impl Bench<'_> {
     }
 
     fn json(&self, name: &str) -> Result<Value> {
-        let wrong = |error| Error::data(&self.file(name), format!("is no JSON: {error}"), "fetch it again");
+        let wrong = |error| Error::data(&self.file(name), format!("is not JSON: {error}"), "fetch it again");
         serde_json::from_str(&self.text(name)?).map_err(wrong)
     }
 

@@ -137,7 +137,7 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
         let [speed, accel, _, substance, value] = cells[..] else { continue };
         let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|own| *own == substance) else { continue };
         let parse = |text: &str| {
-            let problem = format!("line {}: \"{text}\" is no number", k + 1);
+            let problem = format!("line {}: \"{text}\" is not a number", k + 1);
             text.parse::<f64>().map_err(|_| Error::data(&path, problem, "fetch it again"))
         };
         let (speed, accel, value) = (parse(speed)?, parse(accel)?, parse(value)?);
