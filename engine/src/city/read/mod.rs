@@ -5,7 +5,7 @@ mod geotiff;
 mod vectors;
 
 pub use geotiff::{Block, Cog};
-pub use vectors::{Feature, Features, Line, Value, features, lines};
+pub use vectors::{Feature, Features, Line, Lines, Value, features, lines};
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};

@@ -2,7 +2,7 @@
 
 use super::graph::Connector;
 use crate::city::roads::rules::Rules;
-use crate::city::roads::{CAR, Roads};
+use crate::city::roads::{Adjacent, CAR, Roads};
 use crate::error::{Error, Result};
 use crate::objects::{Building, Objects, Use};
 use crate::outline::Outline;
@@ -219,11 +219,31 @@ fn usable(roads: &Roads, mode: u8) -> Vec<u8> {
     (0..part.len()).map(of).collect()
 }
 
+/// Nodes where links begin and end for a mode: a barrier that it cannot pass has a node of its own for each node beside it. They are
+/// numbered behind the others; the second list has the node that each of them stands for.
+fn apart(roads: &Roads, mode: u8) -> (Vec<[u32; 2]>, Vec<u32>) {
+    let walls = roads.walls();
+    let mut of_side: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    let mut owners: Vec<u32> = (0..roads.nodes.len() as u32).collect();
+    let mut side = |node: u32, beside: u32| -> u32 {
+        if walls[node as usize] & mode == 0 {
+            return node;
+        }
+        *of_side.entry((node, beside)).or_insert_with(|| {
+            owners.push(node);
+            owners.len() as u32 - 1
+        })
+    };
+    let ends = roads.links.iter().map(|link| [side(link.from, link.to), side(link.to, link.from)]).collect();
+    (ends, owners)
+}
+
 /// The nodes of the largest part in which each is reached from each (Tarjan 1972).
 fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
     const NONE: u32 = u32::MAX;
-    let leaving = roads.leaving();
-    let n = roads.nodes.len();
+    let (ends, owners) = apart(roads, mode);
+    let n = owners.len();
+    let leaving = Adjacent::of(n, ends.iter().map(|ends| ends[0]));
     let (mut index, mut low, mut on_stack, mut part) = (vec![NONE; n], vec![0u32; n], vec![false; n], vec![NONE; n]);
     let (mut stack, mut next, mut sizes) = (Vec::new(), 0u32, Vec::new());
     for start in 0..n {
@@ -240,11 +260,11 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
             let links = leaving.of_node(node);
             let mut descended = false;
             for (k, link) in links.iter().enumerate().skip(at) {
-                let link = &roads.links[*link as usize];
-                if link.modes & mode == 0 {
+                let link = *link as usize;
+                if roads.links[link].modes & mode == 0 {
                     continue;
                 }
-                let to = link.to as usize;
+                let to = ends[link][1] as usize;
                 if index[to] == NONE {
                     calls.push((node, k + 1));
                     calls.push((to, 0));
@@ -278,5 +298,9 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
     let largest = (0..sizes.len()).max_by_key(|k| (sizes[*k], usize::MAX - k));
     // A lone node is no network.
     let largest = largest.filter(|k| sizes[*k] > 1).map_or(NONE, |k| k as u32);
-    part.iter().map(|own| *own == largest && largest != NONE).collect()
+    let mut found = vec![false; roads.nodes.len()];
+    for (own, owner) in part.iter().zip(&owners) {
+        found[*owner as usize] |= *own == largest && largest != NONE;
+    }
+    found
 }
