@@ -50,13 +50,23 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     all.push(text(|language, number| {
         let (cars, trucks, cycles) = (number(cars, 0), number(trucks, 0), number(cycles, 0));
         let (km, speed, lost) = (number(now.km, 0), number(now.speed(), 0), number(100.0 * now.lost() / now.hours.max(1e-9), 0));
+        // Nobody has no speed.
+        let is_driven = now.km > 0.0 && now.hours > 0.0;
         match language {
-            Language::English => format!(
-                "Between {from} and {to} {cars} cars, {trucks} trucks and {cycles} cycles an hour set out; motor vehicles drive {km} km at {speed} km/h on average and spend {lost} % of their time waiting for others."
-            ),
-            Language::Dutch => format!(
-                "Tussen {from} en {to} vertrekken per uur {cars} auto's, {trucks} vrachtauto's en {cycles} fietsen; het gemotoriseerd verkeer rijdt {km} km met gemiddeld {speed} km/u en wacht {lost} % van de tijd op anderen."
-            ),
+            Language::English => {
+                let drive = match is_driven {
+                    true => format!("motor vehicles drive {km} km at {speed} km/h on average and spend {lost} % of their time waiting for others"),
+                    false => "no motor vehicle drives".into(),
+                };
+                format!("Between {from} and {to} {cars} cars, {trucks} trucks and {cycles} cycles an hour set out; {drive}.")
+            }
+            Language::Dutch => {
+                let drive = match is_driven {
+                    true => format!("het gemotoriseerd verkeer rijdt {km} km met gemiddeld {speed} km/u en wacht {lost} % van de tijd op anderen"),
+                    false => "er rijdt geen gemotoriseerd verkeer".into(),
+                };
+                format!("Tussen {from} en {to} vertrekken per uur {cars} auto's, {trucks} vrachtauto's en {cycles} fietsen; {drive}.")
+            }
         }
     }));
     if !facts.has_settled {
