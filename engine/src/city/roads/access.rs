@@ -244,7 +244,7 @@ mod tests {
     fn lanes_of_buses_are_not_for_cars() {
         let two_way = Leads::Both;
         let one_way = Leads::There;
-        for (all, leads, lanes, each) in [
+        for (all, leads, together, each) in [
             (&[("lanes", "2")][..], one_way, Some(2.0), [Some(2.0), None]),
             (&[("lanes", "2")], two_way, Some(2.0), [None, None]),
             (&[("lanes", "3"), ("lanes:backward", "1")], two_way, Some(3.0), [Some(2.0), Some(1.0)]),
@@ -273,11 +273,11 @@ mod tests {
             ),
             (&[("lanes", "2"), ("bus:lanes:backward", "designated")], two_way, Some(2.0), [Some(1.0), None]),
         ] {
-            let found = super::lanes(&tags(all), leads);
-            assert_eq!((found.lanes, found.each), (lanes, each), "{all:?}");
+            let found = lanes(&tags(all), leads);
+            assert_eq!((found.lanes, found.each), (together, each), "{all:?}");
         }
         let contraflow = [("lanes", "2"), ("vehicle:lanes:backward", "no"), ("bus:lanes:backward", "designated")];
-        assert_eq!(super::lanes(&tags(&contraflow), two_way).closed, [false, true]);
+        assert_eq!(lanes(&tags(&contraflow), two_way).closed, [false, true]);
     }
 
     #[test]

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn parts_are_roads_of_their_keepers() {
-        for (part, keeper, number, expected) in [
+        for (code, keeper, number, expected) in [
             (Some("RB"), Some("G"), None, (Part::Road("unclassified", false), true)),
             (Some("FP"), Some("G"), None, (Part::Road("cycleway", false), true)),
             (Some("HR"), Some("R"), None, (Part::Road("motorway", false), true)),
@@ -81,7 +81,7 @@ mod tests {
             (Some("QQQ"), Some("W"), None, (Part::Road("tertiary", false), false)),
             (None, None, None, (Part::Road("unclassified", false), true)),
         ] {
-            assert_eq!(super::part(&Columns { part, keeper, number }), expected, "{part:?} {keeper:?}");
+            assert_eq!(part(&Columns { part: code, keeper, number }), expected, "{code:?} {keeper:?}");
         }
     }
 }

@@ -116,8 +116,8 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
             if daily.off > 0.01 {
                 repairs.push(share(
                     daily.off,
-                    "of the zones' trips differ from their sums",
-                    "van de ritten wijkt af van de sommen van de zones",
+                    "is the most by which the trips of a zone miss their sum",
+                    "is het meeste waarmee de ritten van een zone van hun som afwijken",
                 ));
             }
             if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }
