@@ -11,6 +11,7 @@ mod nwb;
 mod osm;
 mod pbf;
 pub mod rules;
+mod seen;
 mod street;
 mod sumo;
 pub mod tntp;
