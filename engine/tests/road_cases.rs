@@ -100,7 +100,7 @@ fn osmnx(oneway: &str) -> String {
 fn register(direct: [&str; 2], detour: [&str; 2]) -> String {
     geojson(|k| {
         let [part, direction] = [["RB", ""], direct, detour, ["RB", ""]][k];
-        let direction = if direction.is_empty() { "null".into() } else { format!("\"{direction}\"") };
+        let direction = if direction.is_empty() { "null".to_string() } else { format!("\"{direction}\"") };
         format!(
             "\"wvk_id\":{},\"stt_naam\":\"{}\",\"wegbehsrt\":\"G\",\"bst_code\":\"{part}\",\"rijrichtng\":{direction}",
             100 + k,
@@ -127,7 +127,7 @@ fn sumo() -> String {
     ];
     let mut text = "<net version=\"1.20\"><location netOffset=\"0.00,0.00\" projParameter=\"!\"/>\n".to_string();
     for (id, from, to, name, between) in edges {
-        let line: Vec<(f64, f64)> = [&[at(from)], between, &[at(to)]].concat();
+        let line: Vec<(f64, f64)> = [&[at(from)][..], between, &[at(to)]].concat();
         let length: f64 = line.windows(2).map(|ends| (ends[1].0 - ends[0].0).hypot(ends[1].1 - ends[0].1)).sum();
         let shape: Vec<String> = line.iter().map(|(x, y)| format!("{x},{y}")).collect();
         let shape = shape.join(" ");

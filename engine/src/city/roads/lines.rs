@@ -177,6 +177,12 @@ impl<'a> Table<'a> {
         self.value(line, &names)
     }
 
+    /// The first value of a field, whatever it is: a number that is none is an error there.
+    fn raw<'l>(&self, line: &'l Line, field: &str) -> Option<&'l Value> {
+        let (_, names) = FIELDS.iter().find(|(own, _)| *own == field)?;
+        names.iter().find_map(|name| line.values[*self.place.get(*name)?].as_ref())
+    }
+
     /// The words of a field, or of a tag.
     fn text(&self, line: &Line, field: &str) -> Option<String> {
         let is_field = FIELDS.iter().any(|(own, _)| *own == field);
@@ -307,11 +313,11 @@ fn street_of(path: &Path, line: &Line, table: &Table, reading: &Reading, seen: &
     let bad = |what: String| {
         Error::data(path, format!("feature {}: {what}", line.number), "mend it, or leave the column empty")
     };
-    let capacity = match text("capacity") {
+    let capacity = match table.raw(line, "capacity").and_then(words) {
         None => None,
-        Some(words) => {
-            let number = words.parse::<f64>().ok().filter(|number| (1.0..1e6).contains(number));
-            Some(number.ok_or_else(|| bad(format!("has the capacity {}", shown(&words))))?)
+        Some(told) => {
+            let number = told.parse::<f64>().ok().filter(|number| (1.0..1e6).contains(number));
+            Some(number.ok_or_else(|| bad(format!("has the capacity {}", shown(&told))))?)
         }
     };
     let lanes = match table.field(line, "lanes") {
