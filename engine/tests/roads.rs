@@ -28,7 +28,7 @@ fn km(roads: &Roads, mode: u8) -> f64 {
 #[test]
 fn real_maps_are_read() {
     for (name, epsg, links, car, cycle, bans, lights) in [
-        ("traffic/sumo/BadHersfeld/osm_bbox.osm.xml.gz", 32632, 5386, 486.6, 518.4, 83, 109),
+        ("traffic/sumo/BadHersfeld/osm_bbox.osm.xml.gz", 32632, 5375, 486.3, 516.75, 93, 109),
         ("traffic/sumo/BadHersfeld/osm_edited.net.xml.gz", 32632, 3965, 367.5, 331.3, 3393, 65),
         ("traffic/sumo/bologna_acosta/acosta_buslanes.net.xml", 32632, 164, 19.9, 19.9, 72, 37),
         ("traffic/sumo/Doerpfeldstr/net.net.xml.gz", 32633, 390, 14.2, 21.8, 111, 21),

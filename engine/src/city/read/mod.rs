@@ -7,7 +7,7 @@ mod vectors;
 
 pub use geotiff::{Block, Cog};
 pub use units::{TO_METRES, is_mercator, metres};
-pub use vectors::{Feature, Features, Line, OUTLINES, Value, features, lines};
+pub use vectors::{Feature, Features, Line, Lines, OUTLINES, Value, features, lines};
 
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};

@@ -1,6 +1,8 @@
 //! What every network is rid of, whoever drew it; each repair is counted.
 
+use super::street::share;
 use super::{CAR, CYCLE, Link, Roads, TRUCK};
+use crate::remark::Remark;
 use std::collections::HashMap;
 
 /// Shorter links that lead back to where they begin go nowhere, m.
@@ -9,7 +11,7 @@ const NOWHERE: f64 = 0.5;
 /// Leaves out links that lead nowhere, links that are there twice, and what is not joined to the rest.
 pub(super) fn clean(mut roads: Roads) -> Roads {
     let mut keep = vec![true; roads.links.len()];
-    let mut nowhere = 0;
+    let mut nowhere = 0usize;
     for (link, keep) in roads.links.iter().zip(&mut keep) {
         if link.from == link.to && link.length < NOWHERE {
             *keep = false;
@@ -18,13 +20,22 @@ pub(super) fn clean(mut roads: Roads) -> Roads {
     }
     let twice = twins(&roads.links, &mut keep);
     let islands = islands(&roads, &mut keep);
-    for (count, what) in [
-        (nowhere, "links of no length that lead back to where they begin are left out"),
-        (twice, "links that are there twice are kept once"),
-        (islands, "links that no road joins to the rest are left out"),
+    for (count, en, nl) in [
+        (
+            nowhere,
+            "links of no length that lead back to where they begin are left out",
+            "wegvakken zonder lengte die teruglopen naar hun begin zijn weggelaten",
+        ),
+        (twice, "links that are there twice are kept once", "wegvakken die er dubbel in staan tellen één keer mee"),
+        (
+            islands,
+            "links that no road joins to the rest are left out",
+            "wegvakken die met geen weg aan de rest vastzitten zijn weggelaten",
+        ),
     ] {
         if count > 0 {
-            roads.repairs.push(format!("{count} {what}"));
+            let share = share(count, keep.len());
+            roads.repairs.push(Remark::new(share, format!("{count} {en}"), format!("{count} {nl}")));
         }
     }
     named_apart(&mut roads);
@@ -99,7 +110,7 @@ fn root(part: &mut [u32], mut at: u32) -> u32 {
 /// Gives links of the same name different ones.
 fn named_apart(roads: &mut Roads) {
     let mut seen: HashMap<String, u32> = HashMap::new();
-    let mut again = 0;
+    let mut again = 0usize;
     for link in &mut roads.links {
         let count = seen.entry(link.id.clone()).or_default();
         *count += 1;
@@ -109,7 +120,11 @@ fn named_apart(roads: &mut Roads) {
         }
     }
     if again > 0 {
-        roads.repairs.push(format!("{again} links had the name of another and got one of their own"));
+        roads.repairs.push(Remark::new(
+            share(again, roads.links.len()),
+            format!("{again} links had the name of another and got one of their own"),
+            format!("{again} wegvakken hadden de naam van een ander en kregen een eigen naam"),
+        ));
     }
 }
 
@@ -139,6 +154,8 @@ fn retain(roads: &mut Roads, keep: &[bool]) {
     for link in &mut roads.links {
         (link.from, link.to) = (number[link.from as usize], number[link.to as usize]);
     }
+    roads.barriers.retain(|(node, _)| used[*node as usize]);
+    roads.barriers.iter_mut().for_each(|(node, _)| *node = number[*node as usize]);
     let mut k = 0;
     roads.nodes.retain(|_| {
         k += 1;

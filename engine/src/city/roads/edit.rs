@@ -12,6 +12,8 @@ const ALONG: f64 = 12.0;
 const JOINS: f64 = 30.0;
 /// Links whose lines pass a place this closely are those of one road, m.
 const SAME_ROAD: f64 = 3.0;
+/// Width of a lane, m.
+const LANE: f64 = 3.2;
 
 /// Which links an edit is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +80,11 @@ pub struct Edited {
     pub origin: Vec<Option<u32>>,
     /// For each link of before those that it has become, from its beginning to its end.
     pub parts: Vec<Vec<u32>>,
+    /// For each link the one of before whose traffic it is compared with: that which it is or was a part of, or that which it took the
+    /// place of when its road was moved.
+    pub before: Vec<Option<u32>>,
+    /// Links of before whose road was moved.
+    pub moved: Vec<u32>,
     /// What was done, edit by edit.
     pub words: Vec<Text>,
 }
@@ -96,6 +103,9 @@ pub struct Refused {
 struct Editor<'a> {
     roads: Roads,
     origin: Vec<Option<u32>>,
+    /// See [`Edited`].
+    before: Vec<Option<u32>>,
+    moved: Vec<u32>,
     /// Links that are gone.
     gone: Vec<bool>,
     rules: &'a Rules,
@@ -108,8 +118,10 @@ struct Editor<'a> {
 /// The edit that meets no link, or whose new road meets no road, and why.
 pub fn edit(base: &Roads, edits: &[Edit], rules: &Rules) -> Result<Edited, Refused> {
     let count = base.links.len();
-    let origin = (0..count as u32).map(Some).collect();
-    let mut editor = Editor { roads: base.clone(), origin, gone: vec![false; count], rules, added: 0 };
+    let origin: Vec<Option<u32>> = (0..count as u32).map(Some).collect();
+    let before = origin.clone();
+    let gone = vec![false; count];
+    let mut editor = Editor { roads: base.clone(), origin, before, moved: Vec::new(), gone, rules, added: 0 };
     let mut words = Vec::new();
     for (k, edit) in edits.iter().enumerate() {
         let refused = |(problem, mend)| Refused { edit: k, problem, mend };
@@ -160,13 +172,18 @@ impl Editor<'_> {
                     line.reverse();
                 }
                 links.iter().for_each(|k| self.gone[*k] = true);
+                self.moved.extend(links.iter().filter_map(|k| self.origin[*k]));
                 let leads = if both { Leads::Both } else { Leads::There };
                 let new = self.add(&line, &like.kind, Some(like.lanes), Some(like.speed), leads, Some(like.modes))?;
+                let along = |link: &Link| link.line[link.line.len() - 1] - link.line[0];
                 for &k in &new {
                     let link = &mut self.roads.links[k];
-                    let along = link.line[link.line.len() - 1] - link.line[0];
-                    let runs = |old: &&Link| (old.line[old.line.len() - 1] - old.line[0]).dot(along) > 0.0;
-                    let old = own.iter().filter(runs).max_by(|a, b| a.length.total_cmp(&b.length)).unwrap_or(&like);
+                    let way = along(link);
+                    // The longest of those that ran the same way.
+                    let runs = (0..own.len()).filter(|old| along(&own[*old]).dot(way) > 0.0);
+                    let longest = runs.max_by(|a, b| own[*a].length.total_cmp(&own[*b].length));
+                    let old = longest.map_or(&like, |old| &own[old]);
+                    self.before[k] = longest.and_then(|old| self.before[links[old]]);
                     (link.name, link.capacity, link.factor) = (old.name.clone(), old.capacity, old.factor);
                     (link.power, link.modes, link.priority) = (old.power, old.modes, old.priority);
                     if let Some(same) = own.iter().find(|old| old.to == link.to) {
@@ -201,10 +218,8 @@ impl Editor<'_> {
                 let mut opened = 0;
                 for k in links {
                     let link = self.roads.links[k].clone();
-                    let is_back = |other: &Link| {
-                        (other.from, other.to) == (link.to, link.from) && (other.length - link.length).abs() < 1.0
-                    };
-                    let back = (0..self.roads.links.len()).find(|k| !self.gone[*k] && is_back(&self.roads.links[*k]));
+                    let mut others = (0..self.roads.links.len()).filter(|k| !self.gone[*k]);
+                    let back = others.find(|k| is_way_back(&self.roads.links[*k], &link));
                     if let Some(back) = back {
                         opened += usize::from(self.roads.links[back].modes != link.modes);
                         self.roads.links[back].modes |= link.modes;
@@ -215,7 +230,7 @@ impl Editor<'_> {
                     line.reverse();
                     let id = format!("-{}", link.id.trim_start_matches('-'));
                     let back = Link { id, from: link.to, to: link.from, line, control: Control::Unknown, ..link };
-                    self.push(back, None);
+                    self.push(back, None, None);
                 }
                 Ok(Text::new(
                     format!("open in both directions ({opened} links)"),
@@ -224,23 +239,21 @@ impl Editor<'_> {
             }
             Change::OneWay => {
                 let links = self.links(&edit.place)?;
-                let against: Vec<usize> = match &edit.place {
-                    // Those that run against the line.
-                    Place::Along(line) => {
-                        links.iter().copied().filter(|k| !runs_with(&self.roads.links[*k], line)).collect()
-                    }
-                    // Those between the same nodes the other way.
-                    _ => {
-                        let named: Vec<(u32, u32)> =
-                            links.iter().map(|k| (self.roads.links[*k].to, self.roads.links[*k].from)).collect();
-                        let all = 0..self.roads.links.len();
-                        all.filter(|k| {
-                            let link = &self.roads.links[*k];
-                            !self.gone[*k] && !links.contains(k) && named.contains(&(link.from, link.to))
-                        })
-                        .collect()
-                    }
+                let kept = match &edit.place {
+                    // Those that run with the line; of roads side by side the one that is meant.
+                    Place::Along(line) => nearest(&self.roads, &links, line),
+                    _ => links,
                 };
+                // What leads back along the same road, and along no other between the same junctions.
+                let all = 0..self.roads.links.len();
+                let is_back = |k: &usize| {
+                    let link = &self.roads.links[*k];
+                    !self.gone[*k]
+                        && link.modes & !CYCLE != 0
+                        && !kept.contains(k)
+                        && kept.iter().any(|own| is_way_back(link, &self.roads.links[*own]))
+                };
+                let against: Vec<usize> = all.filter(is_back).collect();
                 if against.is_empty() {
                     return Err(("leads one way already".into(), "draw along in the direction that stays open"));
                 }
@@ -302,13 +315,14 @@ impl Editor<'_> {
         links_of(&self.roads, &self.gone, place)
     }
 
-    fn push(&mut self, link: Link, origin: Option<u32>) -> usize {
+    fn push(&mut self, link: Link, origin: Option<u32>, before: Option<u32>) -> usize {
         let mut link = link;
         while self.roads.links.iter().any(|other| other.id == link.id) {
             link.id.push('~');
         }
         self.roads.links.push(link);
         self.origin.push(origin);
+        self.before.push(before);
         self.gone.push(false);
         self.roads.links.len() - 1
     }
@@ -368,7 +382,7 @@ impl Editor<'_> {
                 link.control = Control::Signal;
             }
         }
-        Ok(links.into_iter().map(|link| self.push(link, None)).collect())
+        Ok(links.into_iter().map(|link| self.push(link, None, None)).collect())
     }
 
     /// The node where a new road joins the others: one that is near, or a new one on the nearest road.
@@ -423,9 +437,9 @@ impl Editor<'_> {
         };
         let second =
             Link { id: format!("{}b", link.id), from: node, line: after, length: (1.0 - share) * link.length, ..link };
-        let origin = self.origin[k];
+        let (origin, before) = (self.origin[k], self.before[k]);
         self.gone[k] = true;
-        let (first, second) = (self.push(first, origin), self.push(second, origin));
+        let (first, second) = (self.push(first, origin, before), self.push(second, origin, before));
         for (from, to) in &mut self.roads.bans {
             if *from as usize == k {
                 *from = second as u32;
@@ -479,10 +493,14 @@ impl Editor<'_> {
     }
 
     fn done(self, count: usize, words: Vec<Text>) -> Edited {
-        let Editor { mut roads, origin, gone, .. } = self;
+        let Editor { mut roads, origin, before, mut moved, gone, .. } = self;
         let keep: Vec<bool> = gone.iter().map(|gone| !gone).collect();
-        let origin: Vec<Option<u32>> =
-            origin.into_iter().zip(&keep).filter(|(_, keep)| **keep).map(|(origin, _)| origin).collect();
+        let kept = |all: Vec<Option<u32>>| -> Vec<Option<u32>> {
+            all.into_iter().zip(&keep).filter(|(_, keep)| **keep).map(|(own, _)| own).collect()
+        };
+        let (origin, before) = (kept(origin), kept(before));
+        moved.sort_unstable();
+        moved.dedup();
         super::clean::retain_links(&mut roads, &keep);
         let mut parts = vec![Vec::new(); count];
         for (link, origin) in origin.iter().enumerate() {
@@ -502,7 +520,7 @@ impl Editor<'_> {
             sorted.append(own);
             *own = sorted;
         }
-        Edited { roads, origin, parts, words }
+        Edited { roads, origin, parts, before, moved, words }
     }
 }
 
@@ -619,6 +637,36 @@ fn split(line: &[DVec2], along: f64) -> (Vec<DVec2>, Vec<DVec2>) {
     before.push(at);
     after.dedup();
     (before, after)
+}
+
+/// Whether a link is the way back of another along the same road: between the same nodes, and by its name or by its line, which lies
+/// no further away than lanes side by side do.
+fn is_way_back(link: &Link, other: &Link) -> bool {
+    if (link.from, link.to) != (other.to, other.from) {
+        return false;
+    }
+    let is_named = link.id.trim_start_matches('-') == other.id.trim_start_matches('-') && link.id != other.id;
+    let width = SAME_ROAD.max(0.5 * LANE * (link.lanes + other.lanes) + 1.0);
+    let near = |one: &Link, two: &Link| {
+        [0.1, 0.3, 0.5, 0.7, 0.9].iter().all(|share| distance(&two.line, point_at(&one.line, *share)).0 < width)
+    };
+    is_named || (near(link, other) && near(other, link))
+}
+
+/// Of links along a line those that run with it, but for those of a road that lies beside another one which is nearer to the line.
+fn nearest(roads: &Roads, links: &[usize], line: &[DVec2]) -> Vec<usize> {
+    let with: Vec<usize> = links.iter().copied().filter(|k| runs_with(&roads.links[*k], line)).collect();
+    let shares = [0.1, 0.3, 0.5, 0.7, 0.9];
+    let off = |k: usize| {
+        let own = &roads.links[k].line;
+        shares.iter().map(|share| distance(line, point_at(own, *share)).0).sum::<f64>() / shares.len() as f64
+    };
+    let span = |k: usize| [0.0, 1.0].map(|share| place_along(line, point_at(&roads.links[k].line, share)));
+    let is_beside = |k: usize, other: usize| {
+        let ([a, b], [p, q]) = (span(k), span(other));
+        b.min(q) - a.max(p) > 0.5 * (b - a) && off(other) + SAME_ROAD < off(k)
+    };
+    with.iter().copied().filter(|k| !with.iter().any(|other| is_beside(*k, *other))).collect()
 }
 
 /// Whether most of a link lies along a line.

@@ -1,35 +1,82 @@
-//! Roads as lines of GeoJSON or GeoPackage: each a stretch between two ends, with columns as OpenStreetMap's tags or osmnx name them.
+//! Roads as lines of GeoJSON or GeoPackage: each a stretch between two ends, with columns as OpenStreetMap's tags, osmnx, Geofabrik or
+//! the Dutch road register (NWB) name them.
 
-use super::street::{self, Filled, Leads, Street};
+use super::access::{self, Access};
+use super::nwb;
+use super::street::{self, Filled, Leads, MOTOR, Street, share};
 use super::{Control, MOST, Node, Reading, Roads, look_like_degrees, shown, undeclared};
-use crate::city::read::{Line, Value, lines};
+use crate::city::read::{Line, Lines, Value, lines};
 use crate::error::{Error, Result};
+use crate::remark::{Remark, Remarks};
 use glam::DVec2;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// Ends that lie so near each other are one junction, m.
 const SAME: f64 = 0.5;
+/// Names that a remark lists at most.
+const NAMED: usize = 10;
 
 /// What is read of a line: for each the columns that may hold it, the best first.
-const COLUMNS: [&[&str]; 11] = [
-    &["highway", "kind", "wegtype", "type", "class", "fclass"],
-    &["name", "naam", "straatnaam", "stt_naam", "ref"],
-    &["oneway", "eenrichting"],
-    &["lanes", "rijstroken"],
-    &["maxspeed", "speed_kmh", "max_speed", "snelheid", "avgspeed"],
-    &["capacity", "capaciteit"],
-    &["id", "rfid", "fid", "wvk_id", "osmid"],
-    &["junction"],
-    &["lanes:forward", "lanes_forward"],
-    &["lanes:backward", "lanes_backward"],
-    &["control", "verkeersregeling"],
+const FIELDS: [(&str, &[&str]); 14] = [
+    ("kind", &["highway", "kind", "wegtype", "type", "class", "fclass"]),
+    ("name", &["name", "naam", "straatnaam", "stt_naam", "ref"]),
+    ("oneway", &["oneway", "eenrichting"]),
+    ("lanes", &["lanes", "rijstroken"]),
+    ("maxspeed", &["maxspeed", "speed_kmh", "max_speed", "snelheid", "maxshd", "avgspeed"]),
+    ("capacity", &["capacity", "capaciteit"]),
+    ("id", &["id", "rfid", "fid", "wvk_id", "osmid"]),
+    ("junction", &["junction"]),
+    ("control", &["control", "verkeersregeling"]),
+    ("direction", &["rijrichtng", "rijrichting"]),
+    ("travel", &["dir_travel"]),
+    ("part", &["bst_code", "baansubsrt", "baansubsoort"]),
+    ("keeper", &["wegbehsrt"]),
+    ("number", &["routeltr", "wegnr_hmp", "wegnr_aw"]),
 ];
+/// Tags of OpenStreetMap that are columns of their own, with `:` or `_`.
+const TAGS: [&str; 29] = [
+    "access",
+    "vehicle",
+    "motor_vehicle",
+    "motorcar",
+    "hgv",
+    "bicycle",
+    "bus",
+    "psv",
+    "motorroad",
+    "oneway:bicycle",
+    "cycleway",
+    "lanes:forward",
+    "lanes:backward",
+    "lanes:bus",
+    "lanes:psv",
+    "maxspeed:forward",
+    "maxspeed:backward",
+    "access:lanes",
+    "vehicle:lanes",
+    "motor_vehicle:lanes",
+    "bus:lanes",
+    "psv:lanes",
+    "bus:lanes:forward",
+    "bus:lanes:backward",
+    "psv:lanes:forward",
+    "psv:lanes:backward",
+    "busway",
+    "busway:left",
+    "busway:right",
+];
+/// Columns that say which way a road leads, and those that say what it is for.
+const OF_DIRECTION: [&str; 3] = ["oneway", "direction", "travel"];
+const OF_KIND: [&str; 3] = ["kind", "part", "motor_vehicle"];
 
 /// Reads roads.
 pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
-    let columns: Vec<&str> = COLUMNS.concat();
-    let (lines, is_placed) = lines(path, reading.crs, reading.declared, &columns)?;
+    let underlined: Vec<String> = TAGS.iter().map(|tag| tag.replace(':', "_")).collect();
+    let mut columns: Vec<&str> = FIELDS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    columns.extend(TAGS);
+    columns.extend(underlined.iter().map(String::as_str));
+    let Lines { lines, is_placed, columns: names } = lines(path, reading.crs, reading.declared, &columns)?;
     let points = lines.iter().flat_map(|line| &line.points).map(|at| (at.x, at.y));
     if !is_placed && look_like_degrees(points) {
         return Err(undeclared(path));
@@ -40,16 +87,22 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
     if lines.len() > MOST {
         return Err(Error::data(path, format!("holds more than {MOST} lines"), "cut it to the city"));
     }
+    let mut table = Table::new(&columns, names);
+    table.is_geofabrik = lines.iter().any(|line| {
+        table.value(line, &["oneway"]).is_some_and(|own| matches!(own, Value::Text(text) if text.trim() == "B"))
+    }) || table.has("fclass");
     let mut roads = Roads::default();
     let mut filled = Filled::default();
+    let mut seen = Seen::default();
     // Nodes by the cell that they lie in.
     let mut cells: HashMap<(i64, i64), Vec<u32>> = HashMap::new();
-    let mut short = 0;
     for line in &lines {
+        seen.lines += 1;
         if line.points.len() < 2 {
-            short += 1;
+            seen.short += 1;
             continue;
         }
+        let Some(street) = street_of(path, line, &table, reading, &mut seen)? else { continue };
         let mut end = |at: DVec2| -> u32 {
             let cell = ((at.x / SAME).floor() as i64, (at.y / SAME).floor() as i64);
             let near = (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (cell.0 + dx, cell.1 + dy)));
@@ -65,74 +118,321 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
             node
         };
         let ends = [end(line.points[0]), end(line.points[line.points.len() - 1])];
-        let street = street_of(path, line, ends)?;
-        roads.links.extend(street::links(&street, reading.rules, &mut filled));
+        roads.links.extend(street::links(&Street { ends, ..street }, reading.rules, &mut filled));
     }
-    if short > 0 {
-        roads.repairs.push(format!("{short} lines with fewer than two points are left out"));
-    }
+    roads.repairs.extend(seen.words());
+    roads.repairs.extend(table.words());
     roads.repairs.extend(filled.words(&reading.rules.source_name()));
     Ok(roads)
 }
 
-fn street_of(path: &Path, line: &Line, ends: [u32; 2]) -> Result<Street> {
-    let (mut first, mut found) = (0, Vec::with_capacity(COLUMNS.len()));
-    for names in COLUMNS {
-        found.push(line.values[first..first + names.len()].iter().flatten().next());
-        first += names.len();
+/// Which column of a file holds what.
+struct Table<'a> {
+    /// The place of each column among those that were asked for.
+    place: HashMap<&'a str, usize>,
+    /// Columns of the file, in small letters.
+    names: BTreeSet<String>,
+    /// Whether `oneway` is F, T or B, for forward, backward and both, as Geofabrik writes it; else T and F are true and false.
+    is_geofabrik: bool,
+}
+
+impl<'a> Table<'a> {
+    fn new(columns: &[&'a str], names: BTreeSet<String>) -> Table<'a> {
+        let place = columns.iter().enumerate().map(|(k, name)| (*name, k)).collect();
+        let names = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
+        Table { place, names, is_geofabrik: false }
     }
-    // Where stretches were joined there is a list of words: the first counts.
-    let text = |k: usize| match found[k] {
-        Some(Value::Text(text)) => {
-            let word = text.trim_start_matches('[').split([',', ']']).next().unwrap_or_default();
+
+    fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Names of the columns of a field or a tag.
+    fn columns(field: &str) -> Vec<String> {
+        match FIELDS.iter().find(|(own, _)| *own == field) {
+            Some((_, names)) => names.iter().map(|name| (*name).to_string()).collect(),
+            None => vec![field.to_string(), field.replace(':', "_")],
+        }
+    }
+
+    /// Whether the file has a column of a field.
+    fn knows(&self, field: &str) -> bool {
+        Table::columns(field).iter().any(|name| self.has(name))
+    }
+
+    /// Whether it is of the Dutch road register.
+    fn is_nwb(&self) -> bool {
+        self.knows("part") || self.knows("keeper")
+    }
+
+    /// The first value of some columns.
+    fn value<'l>(&self, line: &'l Line, names: &[&str]) -> Option<&'l Value> {
+        names.iter().find_map(|name| line.values[*self.place.get(*name)?].as_ref().filter(|value| !is_missing(value)))
+    }
+
+    fn field<'l>(&self, line: &'l Line, field: &str) -> Option<&'l Value> {
+        let (_, names) = FIELDS.iter().find(|(own, _)| *own == field)?;
+        // What the register calls a kind of road is none of ours.
+        let names: Vec<&str> = names.iter().copied().filter(|name| *name != "wegtype" || !self.is_nwb()).collect();
+        self.value(line, &names)
+    }
+
+    /// The first value of a field, whatever it is: a number that is none is an error there.
+    fn raw<'l>(&self, line: &'l Line, field: &str) -> Option<&'l Value> {
+        let (_, names) = FIELDS.iter().find(|(own, _)| *own == field)?;
+        names.iter().find_map(|name| line.values[*self.place.get(*name)?].as_ref())
+    }
+
+    /// The words of a field, or of a tag.
+    fn text(&self, line: &Line, field: &str) -> Option<String> {
+        let is_field = FIELDS.iter().any(|(own, _)| *own == field);
+        if is_field {
+            return self.field(line, field).and_then(words);
+        }
+        self.value(line, &[field, &field.replace(':', "_")]).and_then(words)
+    }
+
+    /// What the file does not say, where no column that is known says it.
+    fn words(&self) -> Remarks {
+        let mut all = Remarks::default();
+        let known: BTreeSet<String> =
+            FIELDS.iter().map(|(field, _)| *field).chain(TAGS).flat_map(Table::columns).collect();
+        let unread: Vec<&str> = self.names.difference(&known).map(String::as_str).collect();
+        let more = if unread.len() > NAMED { ", …" } else { "" };
+        let unread = unread.iter().take(NAMED).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+        let (en, nl) = match unread.as_str() {
+            "" => (String::new(), String::new()),
+            _ => (format!("; nothing reads {unread}{more}"), format!("; niet gelezen: {unread}{more}")),
+        };
+        let knows = |fields: &[&str]| fields.iter().any(|field| self.knows(field));
+        if !knows(&OF_DIRECTION) {
+            all.push(Remark::new(
+                1.0,
+                format!("no column that is known says which way roads lead: the kind of road decides, most are open both ways{en}"),
+                format!("geen bekende kolom zegt welke kant wegen op gaan: de soort weg beslist, de meeste zijn in beide richtingen open{nl}"),
+            ));
+        }
+        if !knows(&OF_KIND) {
+            all.push(Remark::new(
+                1.0,
+                format!("no column that is known says what roads are for: all are open to cars and cycles{en}"),
+                format!("geen bekende kolom zegt waarvoor wegen zijn: alle zijn open voor auto's en fietsen{nl}"),
+            ));
+        }
+        all
+    }
+}
+
+/// Whether a value stands for none, as tables write it.
+fn is_missing(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_nan(),
+        Value::Text(text) => matches!(text.trim().to_ascii_lowercase().as_str(), "" | "nan" | "none" | "null" | "[]"),
+    }
+}
+
+/// A value in words. Where stretches were joined there is a list: the first counts.
+fn words(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => {
+            let word = text.trim().trim_start_matches('[').split([',', ']']).next().unwrap_or_default();
             Some(word.trim().trim_matches(['\'', '"']).to_string()).filter(|text| !text.is_empty())
         }
-        Some(Value::Number(number)) => Some(number.to_string()),
-        None => None,
-    };
+        Value::Number(number) => Some(number.to_string()),
+    }
+}
+
+/// What of the lines is worth a remark.
+#[derive(Default)]
+struct Seen {
+    lines: usize,
+    short: usize,
+    /// Lines without a kind, of a register that has none, of parts that are not known, of buses, and of walkers and ferries.
+    without_kind: usize,
+    of_register: usize,
+    odd_parts: usize,
+    for_buses: usize,
+    for_others: usize,
+    /// Lines whose direction is not understood, and how it is written.
+    odd_directions: usize,
+    words: BTreeSet<String>,
+}
+
+impl Seen {
+    fn words(&self) -> Remarks {
+        let odd = self.words.iter().take(NAMED).map(|word| shown(word)).collect::<Vec<_>>().join(", ");
+        let mut all = Remarks::default();
+        for (count, en, nl) in [
+            (
+                self.short,
+                "lines with fewer than two points are left out".to_string(),
+                "lijnen met minder dan twee punten zijn weggelaten".to_string(),
+            ),
+            (
+                self.without_kind,
+                "lines have no kind of road and are taken as unclassified".into(),
+                "lijnen hebben geen soort weg en gelden als overige weg".into(),
+            ),
+            (
+                self.of_register,
+                "lines are of a register without kinds of road (NWB): taken by who keeps them (state, province, water board, municipality)".into(),
+                "lijnen komen uit een register zonder soort weg (NWB): genomen naar de beheerder (rijk, provincie, waterschap, gemeente)".into(),
+            ),
+            (
+                self.odd_parts,
+                "lines are of parts of the road that are not known and taken as carriageways".into(),
+                "lijnen hebben een onbekende baansubsoort en gelden als rijbaan".into(),
+            ),
+            (
+                self.for_buses,
+                "lines are for buses only and left out".into(),
+                "lijnen zijn alleen voor bussen en zijn weggelaten".into(),
+            ),
+            (
+                self.for_others,
+                "lines are footpaths, ferries or other ways without cars and cycles and are left out".into(),
+                "lijnen zijn voetpaden, veren of andere wegen zonder auto's en fietsen en zijn weggelaten".into(),
+            ),
+            (
+                self.odd_directions,
+                format!("lines have a direction that is not understood ({odd}): the kind of road decides"),
+                format!("lijnen hebben een onbekende rijrichting ({odd}): de soort weg beslist"),
+            ),
+        ] {
+            if count > 0 {
+                all.push(Remark::new(share(count, self.lines), format!("{count} {en}"), format!("{count} {nl}")));
+            }
+        }
+        all
+    }
+}
+
+/// The street of a line, but for its ends; none where neither cars nor cycles go.
+fn street_of(path: &Path, line: &Line, table: &Table, reading: &Reading, seen: &mut Seen) -> Result<Option<Street>> {
+    let text = |field: &str| table.text(line, field);
     let bad = |what: String| {
         Error::data(path, format!("feature {}: {what}", line.number), "mend it, or leave the column empty")
     };
-    let capacity = match text(5) {
+    let capacity = match table.raw(line, "capacity").and_then(words) {
         None => None,
-        Some(words) => {
-            let number = words.parse::<f64>().ok().filter(|number| (1.0..1e6).contains(number));
-            Some(number.ok_or_else(|| bad(format!("has the capacity {}", shown(&words))))?)
+        Some(told) => {
+            let number = told.parse::<f64>().ok().filter(|number| (1.0..1e6).contains(number));
+            Some(number.ok_or_else(|| bad(format!("has the capacity {}", shown(&told))))?)
         }
     };
-    let lanes = match (text(3), found[3]) {
+    let lanes = match table.field(line, "lanes") {
         // Of a list the smallest.
-        (_, Some(Value::Text(all))) => street::lanes(all),
-        (Some(words), _) => match words.parse::<f64>() {
-            Ok(number) if number.is_finite() && number >= 0.0 => Some(number).filter(|number| *number >= 0.5),
-            _ => return Err(bad(format!("has {} lanes", shown(&words)))),
+        Some(Value::Text(all)) => street::lanes(all),
+        Some(Value::Number(number)) => match *number {
+            number if number.is_finite() && number >= 0.0 => Some(number).filter(|number| *number >= 0.5),
+            odd => return Err(bad(format!("has {} lanes", shown(&odd.to_string())))),
         },
-        (None, _) => None,
+        None => None,
     };
-    let leads = match found[2] {
-        Some(Value::Number(number)) if *number < 0.0 => Leads::Back,
-        Some(Value::Number(number)) if *number > 0.0 => Leads::There,
-        Some(Value::Number(_)) => Leads::Both,
-        _ => text(2).map_or(Leads::Unknown, |words| street::leads(&words)),
+    let (kind, roundabout) = match text("kind") {
+        Some(kind) => (kind, false),
+        None if table.is_nwb() => {
+            let [part, keeper, number] = ["part", "keeper", "number"].map(text);
+            let columns = nwb::Columns { part: part.as_deref(), keeper: keeper.as_deref(), number: number.as_deref() };
+            let (part, is_known) = nwb::part(&columns);
+            seen.odd_parts += usize::from(!is_known);
+            match part {
+                nwb::Part::Road(kind, roundabout) => {
+                    seen.of_register += 1;
+                    (nwb::kind(kind, reading.rules).to_string(), roundabout)
+                }
+                nwb::Part::Bus => {
+                    seen.for_buses += 1;
+                    return Ok(None);
+                }
+                nwb::Part::Other => {
+                    seen.for_others += 1;
+                    return Ok(None);
+                }
+            }
+        }
+        None => {
+            seen.without_kind += 1;
+            ("unclassified".into(), false)
+        }
     };
+    let roundabout = roundabout || text("junction").is_some_and(|kind| kind == "roundabout" || kind == "circular");
+    let is_one_way = roundabout || reading.rules.kind(&kind).is_some_and(|kind| kind.oneway);
+    let leads = leads(line, table, seen).known(is_one_way);
     // Lights at both ends, where they are said to be.
-    let control = match text(10).as_deref() {
+    let control = match text("control").as_deref() {
         Some("signal" | "traffic_signals" | "verkeerslichten") => Control::Signal,
         _ => Control::Unknown,
     };
-    Ok(Street {
-        id: text(6).map_or_else(|| line.number.to_string(), |id| shown(&id)),
-        name: text(1).map(|name| shown(&name)).unwrap_or_default(),
-        kind: text(0).unwrap_or_else(|| "unclassified".into()),
-        ends,
+    // Lists of lanes are lists of themselves.
+    let tags: HashMap<&str, String> = TAGS.iter().filter_map(|tag| Some((*tag, text(tag)?))).collect();
+    let smallest = lanes.map(|lanes| lanes.to_string());
+    let tag = |key: &str| if key == "lanes" { smallest.as_deref() } else { tags.get(key).map(String::as_str) };
+    let counted = access::lanes(&tag, leads);
+    let access = [true, false].map(|forward| Access::of(&tag, forward));
+    let speed = |field: &str| text(field).and_then(|words| street::speed(&words));
+    let is_against = tag("cycleway").is_some_and(|kind| kind.starts_with("opposite"));
+    let cycles_lead = tag("oneway:bicycle").map_or(Leads::Unknown, street::leads);
+    Ok(Some(Street {
+        id: text("id").map_or_else(|| line.number.to_string(), |id| shown(&id)),
+        name: text("name").map(|name| shown(&name)).unwrap_or_default(),
+        kind,
         line: line.points.clone(),
         leads,
-        lanes,
-        lanes_each: [8, 9].map(|k| text(k).and_then(|words| street::lanes(&words))),
-        speed_kmh: text(4).and_then(|words| street::speed(&words)),
+        cycles_lead: if cycles_lead == Leads::Unknown && is_against { Leads::Both } else { cycles_lead },
+        lanes: counted.lanes,
+        lanes_each: counted.each,
+        speed_kmh: speed("maxspeed"),
+        speed_each: ["maxspeed:forward", "maxspeed:backward"].map(speed),
         capacity,
+        access: [0, 1]
+            .map(|k| Access { refused: access[k].refused | if counted.closed[k] { MOTOR } else { 0 }, ..access[k] }),
         controls: [control; 2],
-        roundabout: text(7).is_some_and(|kind| kind == "roundabout" || kind == "circular"),
+        roundabout,
         ..Street::default()
-    })
+    }))
+}
+
+/// Which way a line leads, as its columns say.
+fn leads(line: &Line, table: &Table, seen: &mut Seen) -> Leads {
+    let mut odd = |value: &Value| {
+        seen.odd_directions += 1;
+        if seen.words.len() < NAMED {
+            seen.words.insert(value.name());
+        }
+        Leads::Unknown
+    };
+    let letter = |value: &Value| words(value).unwrap_or_default().to_ascii_lowercase();
+    if let Some(value) = table.field(line, "oneway") {
+        return match (value, letter(value).as_str()) {
+            (Value::Number(number), _) if *number < 0.0 => Leads::Back,
+            (Value::Number(number), _) if *number > 0.0 => Leads::There,
+            (Value::Number(_), _) => Leads::Both,
+            (_, "f") if table.is_geofabrik => Leads::There,
+            (_, "t") if table.is_geofabrik => Leads::Back,
+            (_, "t" | "y" | "ja" | "waar") => Leads::There,
+            (_, "f" | "n" | "nee" | "onwaar") => Leads::Both,
+            (_, known) => match street::leads(known) {
+                Leads::Unknown => odd(value),
+                known => known,
+            },
+        };
+    }
+    if let Some(value) = table.field(line, "direction") {
+        return match letter(value).as_str() {
+            "h" | "heen" => Leads::There,
+            "t" | "terug" => Leads::Back,
+            "b" | "beide" | "n" => Leads::Both,
+            _ => odd(value),
+        };
+    }
+    match table.field(line, "travel") {
+        Some(value) => match letter(value).as_str() {
+            "f" | "ft" => Leads::There,
+            "t" | "tf" => Leads::Back,
+            "b" | "" => Leads::Both,
+            _ => odd(value),
+        },
+        None => Leads::Unknown,
+    }
 }

@@ -1,14 +1,17 @@
 //! Roads: junctions and directed links between them, with what the traffic model needs to know of each, read from maps and from the
 //! files of other programs, and put in order.
 
+mod access;
 mod clean;
 mod demo;
 mod edit;
 pub mod lanes;
 mod lines;
+mod nwb;
 mod osm;
 mod pbf;
 pub mod rules;
+mod seen;
 mod street;
 mod sumo;
 pub mod tntp;
@@ -116,6 +119,9 @@ pub struct Roads {
     pub links: Vec<Link>,
     /// Turns that cars and trucks may not make: the link that they come from, and the one that they may not go on.
     pub bans: Vec<(u32, u32)>,
+    /// Nodes with a barrier, such as a bollard, and the modes that cannot pass it: they turn round there, as at a dead end. What cars and
+    /// trucks cannot pass is among `bans`, too.
+    pub barriers: Vec<(u32, u8)>,
     /// So many of the first nodes are the middles of zones, where a file says so, and nodes below the second carry no through traffic.
     pub centroids: usize,
     /// See `centroids`.
@@ -139,6 +145,13 @@ impl Roads {
         Adjacent::of(self.nodes.len(), self.links.iter().map(|link| link.from))
     }
 
+    /// Modes that cannot pass each node.
+    pub fn walls(&self) -> Vec<u8> {
+        let mut walls = vec![0; self.nodes.len()];
+        self.barriers.iter().for_each(|(node, closed)| walls[*node as usize] |= closed);
+        walls
+    }
+
     /// Links that enter each node.
     pub fn entering(&self) -> Adjacent {
         Adjacent::of(self.nodes.len(), self.links.iter().map(|link| link.to))
@@ -152,7 +165,8 @@ pub struct Adjacent {
 }
 
 impl Adjacent {
-    fn of(nodes: usize, node: impl Iterator<Item = u32> + Clone) -> Adjacent {
+    /// Links by the node that each has.
+    pub fn of(nodes: usize, node: impl Iterator<Item = u32> + Clone) -> Adjacent {
         let mut first = vec![0u32; nodes + 1];
         node.clone().for_each(|node| first[node as usize + 1] += 1);
         (0..nodes).for_each(|node| first[node + 1] += first[node]);

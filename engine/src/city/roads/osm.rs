@@ -1,9 +1,12 @@
 //! OpenStreetMap: what its tags say of a road (wiki.openstreetmap.org: Key:highway, Key:oneway, Key:access, Relation:restriction).
 
+use super::access::{self, Access, Counted};
 use super::rules::Rules;
-use super::street::{self, Filled, Leads, MOTOR, Street};
-use super::{CYCLE, Control, MOST, Node, Reading, Roads, TRUCK, Way as Transform, length, shown};
+use super::seen::Seen;
+use super::street::{self, Filled, Leads, Street, share};
+use super::{CAR, Control, MOST, Node, Reading, Roads, TRUCK, Way as Transform, length, shown};
 use crate::error::{Error, Result};
+use crate::remark::Remark;
 use glam::DVec2;
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,7 +17,6 @@ pub(super) const MOST_NODES: usize = 100_000_000;
 const MOST_TURNS: usize = 64;
 /// A light this far before a junction is that of the junction, m.
 const LIGHT_BEFORE: f64 = 40.0;
-
 /// A way with its tags.
 #[derive(Debug, Default)]
 pub(super) struct Way {
@@ -51,16 +53,24 @@ pub(super) struct Osm {
     pub nodes: HashMap<i64, (f64, f64)>,
     /// Signs and lights on nodes; the second says along which direction of the way it stands, where it is said.
     pub controls: HashMap<i64, (Control, Option<bool>)>,
+    /// Modes that cannot pass a barrier on a node.
+    pub barriers: HashMap<i64, u8>,
     pub ways: Vec<Way>,
     pub restrictions: Vec<Restriction>,
     /// Restrictions that name a way between, or that are not understood.
     pub odd_restrictions: usize,
+    /// Nodes, ways and relations that an editor has marked as deleted.
+    pub deleted: usize,
 }
 
 impl Osm {
     /// Takes the tags of a node.
     pub fn node_tags(&mut self, id: i64, tags: &[(String, String)]) {
         let tag = |key: &str| tags.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_str());
+        let closed = access::barrier(&tag);
+        if closed != 0 {
+            self.barriers.insert(id, closed);
+        }
         let control = match tag("highway") {
             Some("traffic_signals") => Control::Signal,
             Some("give_way" | "stop") => Control::GiveWay,
@@ -81,12 +91,19 @@ impl Osm {
         if tag("type") != Some("restriction") {
             return;
         }
-        let words = tag("restriction").or(tag("restriction:motorcar"));
+        let words = tag("restriction").or(tag("restriction:motor_vehicle")).or(tag("restriction:motorcar"));
         let Some(words) = words else {
-            // Of trucks only, or by the hour.
+            // Of trucks or cycles only, or by the hour.
             self.odd_restrictions += 1;
             return;
         };
+        // Cycles turn where they like here; a ban that does not hold for cars is none.
+        let exempts_cars = |all: &str| {
+            all.split(';').any(|mode| matches!(mode.trim(), "motorcar" | "motor_vehicle" | "vehicle" | "motorcars"))
+        };
+        if tag("except").is_some_and(exempts_cars) {
+            return;
+        }
         let of = |role: &str, node: bool| -> Vec<i64> {
             members.iter().filter(|m| m.2 == role && m.0 == node).map(|m| m.1).collect()
         };
@@ -132,7 +149,9 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
 
     // Roads meet at nodes that several of them use, or one of them twice.
     let is_road = |way: &&Way| way.tag("highway").is_some_and(|kind| kind_of(way, kind, reading.rules).is_some());
-    let ways: Vec<&Way> = osm.ways.iter().filter(is_road).collect();
+    let (ways, others): (Vec<&Way>, Vec<&Way>) = osm.ways.iter().partition(is_road);
+    let mut seen = Seen::default();
+    others.into_iter().for_each(|way| seen.left_out(way, reading.rules));
     let mut uses: HashMap<i64, u32> = HashMap::new();
     for way in &ways {
         for (k, node) in way.nodes.iter().enumerate() {
@@ -146,11 +165,15 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
     let mut of_way: HashMap<i64, Vec<(u32, i64, i64)>> = HashMap::new();
     for way in ways {
         let kind = way.tag("highway").and_then(|kind| kind_of(way, kind, reading.rules)).unwrap_or_default();
+        let whole = street_of(way, kind, reading.rules);
+        seen.way(way, &whole);
+        let modes = street::modes(&whole, reading.rules);
         // Where the map is cut, so is the way.
         let runs: Vec<&[i64]> =
             way.nodes.split(|node| !places.contains_key(node)).filter(|run| run.len() > 1).collect();
-        let is_cut =
-            |run: &[i64], k: usize| k == 0 || k + 1 == run.len() || uses.get(&run[k]).is_some_and(|uses| *uses > 1);
+        let is_barrier = |node: &i64| osm.barriers.get(node).is_some_and(|closed| closed & modes != 0);
+        let meets = |node: &i64| uses.get(node).is_some_and(|uses| *uses > 1) || is_barrier(node);
+        let is_cut = |run: &[i64], k: usize| k == 0 || k + 1 == run.len() || meets(&run[k]);
         let mut pieces: Vec<&[i64]> = Vec::new();
         for run in runs {
             let cuts: Vec<usize> = (0..run.len()).filter(|k| is_cut(run, *k)).collect();
@@ -165,10 +188,11 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
                 })
             };
             let ends = [end(nodes[0]), end(nodes[nodes.len() - 1])];
-            let mut street = street_of(way, kind, nodes, &places, &osm.controls);
-            street.ends = ends;
+            let line: Vec<DVec2> = nodes.iter().map(|node| places[node]).collect();
+            let controls = [true, false].map(|forward| control(nodes, &line, &osm.controls, forward));
             // As SUMO numbers them.
-            street.id = if pieces.len() > 1 { format!("{}#{part}", way.id) } else { way.id.to_string() };
+            let id = if pieces.len() > 1 { format!("{}#{part}", way.id) } else { way.id.to_string() };
+            let street = Street { id, ends, line, controls, ..whole.clone() };
             for link in street::links(&street, reading.rules, &mut filled) {
                 let is_back = link.id != street.id;
                 let (from, to) = (nodes[0], nodes[nodes.len() - 1]);
@@ -182,11 +206,55 @@ pub(super) fn roads(path: &Path, osm: Osm, reading: &Reading) -> Result<Roads> {
         }
     }
     roads.repairs.extend(filled.words(&reading.rules.source_name()));
+    roads.repairs.extend(seen.words(&osm));
     if missing > 0 {
-        roads.repairs.push(format!("{missing} nodes that ways name are not in the file: the ways are cut there"));
+        roads.repairs.push(Remark::new(
+            share(missing, missing + places.len()),
+            format!("{missing} nodes that ways name are not in the file: the ways are cut there"),
+            format!("{missing} punten van wegen staan niet in het bestand: daar zijn de wegen afgeknipt"),
+        ));
     }
     ban_turns(&mut roads, &osm, &of_way);
+    let mut barriers: Vec<(u32, u8)> =
+        number.iter().filter_map(|(node, k)| Some((*k, *osm.barriers.get(node)?))).collect();
+    barriers.sort_unstable();
+    stand(&mut roads, barriers);
     Ok(roads)
+}
+
+/// Barriers that close roads; what cannot pass one turns round there.
+fn stand(roads: &mut Roads, barriers: Vec<(u32, u8)>) {
+    let (leaving, entering) = (roads.leaving(), roads.entering());
+    let (mut closes, mut touched) = (0, 0);
+    for &(node, closed) in &barriers {
+        let (into, out) = (entering.of_node(node as usize), leaving.of_node(node as usize));
+        let is_closed = |k: &&u32| roads.links[**k as usize].modes & closed & (CAR | TRUCK) != 0;
+        let mut bans = Vec::new();
+        for from in into.iter().filter(is_closed) {
+            let back = roads.links[*from as usize].from;
+            let beyond = out.iter().filter(is_closed).filter(|to| roads.links[**to as usize].to != back);
+            bans.extend(beyond.map(|to| (*from, *to)));
+        }
+        if bans.is_empty() {
+            continue;
+        }
+        closes += 1;
+        touched += into.iter().chain(out).filter(is_closed).count();
+        // Bans are those of cars and trucks alike.
+        if closed & (CAR | TRUCK) == CAR | TRUCK {
+            roads.bans.extend(bans);
+        }
+    }
+    roads.bans.sort_unstable();
+    roads.bans.dedup();
+    if closes > 0 {
+        roads.repairs.push(Remark::new(
+            share(touched, roads.links.len()),
+            format!("{closes} barriers such as bollards and gates close roads to motor vehicles"),
+            format!("{closes} afsluitingen zoals paaltjes en hekken sluiten wegen af voor motorvoertuigen"),
+        ));
+    }
+    roads.barriers = barriers;
 }
 
 /// Turns that restrictions ban.
@@ -218,9 +286,11 @@ fn ban_turns(roads: &mut Roads, osm: &Osm, of_way: &HashMap<i64, Vec<(u32, i64, 
     roads.bans.sort_unstable();
     roads.bans.dedup();
     if idle > 0 {
-        roads.repairs.push(format!(
-            "{idle} of {} turn restrictions name a way between, or roads that are not here: they are left out",
-            osm.restrictions.len() + osm.odd_restrictions
+        let all = osm.restrictions.len() + osm.odd_restrictions;
+        roads.repairs.push(Remark::new(
+            share(idle, all),
+            format!("{idle} of {all} turn restrictions name a way between, hold for some hours or vehicles only, or name roads that are not here: they are left out"),
+            format!("{idle} van de {all} afslagverboden lopen via een weg, gelden maar voor een deel van de tijd of het verkeer, of noemen wegen die er niet zijn: die zijn weggelaten"),
         ));
     }
 }
@@ -238,70 +308,64 @@ fn kind_of<'a>(way: &Way, highway: &'a str, rules: &Rules) -> Option<&'a str> {
     // Footpaths count where cycles are told to be welcome.
     let cycles = way.tag("bicycle").is_some_and(|access| matches!(access, "yes" | "designated"));
     let highway = match highway {
-        "footway" | "pedestrian" | "path" | "bridleway" if cycles => "cycleway",
+        "footway" | "pedestrian" | "path" | "bridleway" | "busway" if cycles => "cycleway",
         "path" | "bridleway" | "track" => return None,
         other => other,
     };
     (!leads_nowhere && !is_area && rules.kind(highway).is_some()).then_some(highway)
 }
 
-fn street_of(
-    way: &Way,
-    kind: &str,
-    nodes: &[i64],
-    places: &HashMap<i64, DVec2>,
-    controls: &HashMap<i64, (Control, Option<bool>)>,
-) -> Street {
-    let closed =
-        |access: &str| matches!(access, "no" | "private" | "agricultural" | "forestry" | "delivery" | "customers");
-    let mut refused = 0;
-    let mut granted = 0;
-    let mut rule = |key: &str, bits: u8| {
-        if let Some(access) = way.tag(key) {
-            (refused, granted) = if closed(access) {
-                (refused | bits, granted & !bits)
-            } else if matches!(access, "yes" | "designated" | "permissive" | "destination") {
-                (refused & !bits, granted | (bits & CYCLE))
-            } else {
-                (refused, granted)
-            };
-        }
-    };
-    // From the widest to the narrowest: the last one that speaks of a mode counts.
-    rule("access", MOTOR | CYCLE);
-    rule("vehicle", MOTOR | CYCLE);
-    rule("motor_vehicle", MOTOR);
-    rule("motorcar", super::CAR);
-    rule("hgv", TRUCK);
-    rule("bicycle", CYCLE);
-    if way.tag("bicycle") == Some("use_sidepath") {
-        refused |= CYCLE;
-    }
+/// Lanes of a way.
+pub(super) fn counted(way: &Way, leads: Leads) -> Counted {
+    access::lanes(&|key: &str| way.tag(key), leads)
+}
+
+/// What the tags of a way say of all of it.
+fn street_of(way: &Way, kind: &str, rules: &Rules) -> Street {
     let roundabout = way.tag("junction").is_some_and(|kind| matches!(kind, "roundabout" | "circular"));
     let rural = ["zone:traffic", "maxspeed:type", "source:maxspeed"]
         .iter()
         .any(|key| way.tag(key).is_some_and(|zone| zone.to_ascii_lowercase().contains("rural")));
-    let cycles_both = way.tag("oneway:bicycle") == Some("no")
-        || ["cycleway", "cycleway:left", "cycleway:both"]
-            .iter()
-            .any(|key| way.tag(key).is_some_and(|kind| kind.starts_with("opposite")));
-    let line: Vec<DVec2> = nodes.iter().map(|node| places[node]).collect();
+    let one_way = ["oneway:motor_vehicle", "oneway:motorcar", "oneway:vehicle", "oneway"];
+    let leads = one_way.iter().find_map(|key| way.tag(key)).map_or(Leads::Unknown, street::leads);
+    let is_one_way = roundabout || rules.kind(kind).is_some_and(|kind| kind.oneway);
+    let leads = leads.known(is_one_way);
+    let access = [true, false].map(|forward| Access::of(&|key: &str| way.tag(key), forward));
+    let lanes = counted(way, leads);
+    let number = |key: &str| way.tag(key).and_then(street::speed);
     Street {
         name: shown(way.tag("name").or(way.tag("ref")).unwrap_or_default()),
         kind: kind.to_string(),
-        leads: way.tag("oneway").map_or(Leads::Unknown, street::leads),
-        cycles_both,
-        lanes: way.tag("lanes").and_then(street::lanes),
-        lanes_each: ["lanes:forward", "lanes:backward"].map(|key| way.tag(key).and_then(street::lanes)),
-        speed_kmh: way.tag("maxspeed").and_then(street::speed),
-        granted,
-        refused,
-        controls: [control(nodes, &line, controls, true), control(nodes, &line, controls, false)],
+        leads,
+        cycles_lead: cycles_lead(way),
+        lanes: lanes.lanes,
+        lanes_each: lanes.each,
+        speed_kmh: number("maxspeed"),
+        speed_each: ["maxspeed:forward", "maxspeed:backward"].map(number),
+        access: [0, 1].map(|k| Access {
+            refused: access[k].refused | if lanes.closed[k] { CAR | TRUCK } else { 0 },
+            ..access[k]
+        }),
         roundabout,
         rural,
-        line,
         ..Street::default()
     }
+}
+
+/// Which way cycles go, where tags say it of them alone.
+fn cycles_lead(way: &Way) -> Leads {
+    let sides = ["cycleway", "cycleway:left", "cycleway:right", "cycleway:both"];
+    let is_against = sides.iter().any(|key| {
+        let is_opposite = way.tag(key).is_some_and(|kind| kind.starts_with("opposite"));
+        is_opposite || matches!(way.tag(&format!("{key}:oneway")), Some("no" | "-1"))
+    });
+    let leads = match way.tag("oneway:bicycle").or(way.tag("bicycle:oneway")) {
+        Some(words) => street::leads(words),
+        // One way for motor vehicles only.
+        None if way.tag("oneway").is_none() && way.tag("oneway:motor_vehicle").is_some() => Leads::Both,
+        None => Leads::Unknown,
+    };
+    if leads == Leads::Unknown && is_against { Leads::Both } else { leads }
 }
 
 /// What stands at the end of a stretch, or a little before it.

@@ -30,6 +30,17 @@ fn elements(path: &Path) -> std::result::Result<Osm, osmpbf::Error> {
         if osm.nodes.len() > MOST_NODES {
             return;
         }
+        // Histories hold what was deleted.
+        let is_visible = match &element {
+            Element::Node(node) => node.info().visible(),
+            Element::DenseNode(node) => node.info().is_none_or(|info| info.visible()),
+            Element::Way(way) => way.info().visible(),
+            Element::Relation(relation) => relation.info().visible(),
+        };
+        if !is_visible {
+            osm.deleted += 1;
+            return;
+        }
         match element {
             Element::Node(node) => {
                 osm.nodes.insert(node.id(), (node.lon(), node.lat()));

@@ -1,7 +1,9 @@
 //! A stretch of road as a map has it, for both directions, and what the table of rules adds to it.
 
+use super::access::Access;
 use super::rules::{Kind, Rules};
 use super::{CAR, CYCLE, Control, Link, TRUCK, length};
+use crate::remark::{Remark, Remarks};
 use glam::DVec2;
 
 /// Which way a stretch leads.
@@ -15,6 +17,17 @@ pub(super) enum Leads {
     Back,
 }
 
+impl Leads {
+    /// The same where the kind of road has decided.
+    pub fn known(self, is_one_way: bool) -> Leads {
+        match self {
+            Leads::Unknown if is_one_way => Leads::There,
+            Leads::Unknown => Leads::Both,
+            known => known,
+        }
+    }
+}
+
 /// A stretch of road between two nodes; pairs are for the way there and the way back along its line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Street {
@@ -25,17 +38,18 @@ pub(super) struct Street {
     pub ends: [u32; 2],
     pub line: Vec<DVec2>,
     pub leads: Leads,
-    /// Whether cycles may go against a single direction.
-    pub cycles_both: bool,
+    /// Which way cycles may go, where it is not the way of all.
+    pub cycles_lead: Leads,
     /// Lanes of both directions together, and of each.
     pub lanes: Option<f64>,
     pub lanes_each: [Option<f64>; 2],
+    /// Speed of both directions, and of each where they differ.
     pub speed_kmh: Option<f64>,
+    pub speed_each: [Option<f64>; 2],
     /// Vehicles per hour and direction.
     pub capacity: Option<f64>,
-    /// Bits that the map grants and refuses beyond the kind's.
-    pub granted: u8,
-    pub refused: u8,
+    /// What the map grants and refuses beyond the kind's modes, in each direction.
+    pub access: [Access; 2],
     pub controls: [Control; 2],
     pub roundabout: bool,
     /// Whether it lies outside of towns.
@@ -45,6 +59,7 @@ pub(super) struct Street {
 /// What was filled in by the rules.
 #[derive(Debug, Default)]
 pub(super) struct Filled {
+    pub streets: usize,
     pub links: usize,
     pub lanes: usize,
     pub speeds: usize,
@@ -52,18 +67,33 @@ pub(super) struct Filled {
     pub unknown: usize,
 }
 
+/// A part of all.
+pub(super) fn share(part: usize, all: usize) -> f64 {
+    part as f64 / all.max(1) as f64
+}
+
 impl Filled {
     /// The same in words.
-    pub fn words(&self, source: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        if self.lanes + self.speeds + self.capacities > 0 {
-            words.push(format!(
-                "of {} links {} had no lanes, {} no speed and {} no capacity: taken by kind of road from {source}",
-                self.links, self.lanes, self.speeds, self.capacities
+    pub fn words(&self, source: &str) -> Remarks {
+        let mut words = Remarks::default();
+        let Filled { streets, links, lanes, speeds, capacities, unknown } = self;
+        if lanes + speeds + capacities > 0 {
+            words.push(Remark::new(
+                share(*lanes.max(speeds), *links),
+                format!(
+                    "of {links} links {lanes} had no lanes, {speeds} no speed and {capacities} no capacity: taken by kind of road from {source}"
+                ),
+                format!(
+                    "van de {links} wegvakken hadden er {lanes} geen aantal rijstroken, {speeds} geen snelheid en {capacities} geen capaciteit: die komen per soort weg uit {source}"
+                ),
             ));
         }
-        if self.unknown > 0 {
-            words.push(format!("{} stretches of a kind that the rules do not know are left out", self.unknown));
+        if *unknown > 0 {
+            words.push(Remark::new(
+                share(*unknown, *streets),
+                format!("{unknown} of {streets} stretches are of a kind that the rules do not know: they are left out"),
+                format!("{unknown} van de {streets} stukken weg zijn van een soort die de regels niet kennen: die zijn weggelaten"),
+            ));
         }
         words
     }
@@ -71,24 +101,24 @@ impl Filled {
 
 /// The links of a stretch: one for each direction that anybody may take.
 pub(super) fn links(street: &Street, rules: &Rules, filled: &mut Filled) -> Vec<Link> {
+    filled.streets += 1;
     let Some(kind) = rules.kind(&street.kind) else {
         filled.unknown += 1;
         return Vec::new();
     };
-    let leads = match street.leads {
-        Leads::Unknown if street.roundabout || kind.oneway => Leads::There,
-        Leads::Unknown => Leads::Both,
-        known => known,
-    };
-    let modes = (kind.mode_bits() | street.granted) & !street.refused;
+    let leads = street.leads.known(street.roundabout || kind.oneway);
+    let cycles_lead = if street.cycles_lead == Leads::Unknown { leads } else { street.cycles_lead };
     let mut links = Vec::new();
     for back in [false, true] {
         let against = if back { Leads::There } else { Leads::Back };
-        let allowed = match leads == against {
-            true if street.cycles_both => modes & CYCLE,
-            true => 0,
-            false => modes,
-        };
+        let Access { granted, refused } = street.access[usize::from(back)];
+        let mut allowed = (kind.mode_bits() | granted) & !refused;
+        if leads == against {
+            allowed &= !MOTOR;
+        }
+        if cycles_lead == against {
+            allowed &= !CYCLE;
+        }
         if allowed == 0 || street.line.len() < 2 {
             continue;
         }
@@ -97,8 +127,9 @@ pub(super) fn links(street: &Street, rules: &Rules, filled: &mut Filled) -> Vec<
         let lanes = street.lanes_each[usize::from(back)].or(street.lanes.map(|all| if both { 0.5 * all } else { all }));
         filled.lanes += usize::from(lanes.is_none());
         let lanes = lanes.unwrap_or(kind.lanes).clamp(0.5, 12.0);
-        filled.speeds += usize::from(street.speed_kmh.is_none());
-        let speed = street.speed_kmh.unwrap_or_else(|| speed_of(kind, street.rural)).clamp(1.0, 200.0);
+        let told = street.speed_each[usize::from(back)].or(street.speed_kmh);
+        filled.speeds += usize::from(told.is_none());
+        let speed = told.unwrap_or_else(|| speed_of(kind, street.rural)).clamp(1.0, 200.0);
         filled.capacities += usize::from(street.capacity.is_none());
         let capacity = street.capacity.unwrap_or(kind.capacity * lanes);
         let mut line = street.line.clone();
@@ -129,6 +160,12 @@ pub(super) fn links(street: &Street, rules: &Rules, filled: &mut Filled) -> Vec<
     links
 }
 
+/// Modes that may use a stretch in any direction.
+pub(super) fn modes(street: &Street, rules: &Rules) -> u8 {
+    let own = rules.kind(&street.kind).map_or(0, Kind::mode_bits);
+    street.access.iter().fold(0, |all, access| all | ((own | access.granted) & !access.refused))
+}
+
 fn speed_of(kind: &Kind, rural: bool) -> f64 {
     if rural { kind.speed_kmh } else { kind.speed_in_town_kmh.unwrap_or(kind.speed_kmh) }
 }
@@ -156,16 +193,19 @@ pub(super) fn speed(text: &str) -> Option<f64> {
         "rural" => Some(100.0),
         _ => None,
     };
-    let number = text.trim_end_matches("km/h").trim_end_matches("kmh").trim().parse::<f64>().ok();
+    // A zone is one of its number: nl:30, de:zone30.
+    let number = text.rsplit(':').next()?.trim_start_matches("zone");
+    let number = number.trim_end_matches("km/h").trim_end_matches("kmh").trim().parse::<f64>().ok();
     known.or(number).filter(|kmh| (1.0..=200.0).contains(kmh))
 }
 
 /// Whether a road leads one way, as maps write it.
 pub(super) fn leads(text: &str) -> Leads {
     match text.trim().to_ascii_lowercase().as_str() {
-        "yes" | "true" | "1" => Leads::There,
-        "-1" | "reverse" => Leads::Back,
-        "no" | "false" | "0" => Leads::Both,
+        "yes" | "true" | "1" | "1.0" | "ft" | "h" | "heen" => Leads::There,
+        "-1" | "-1.0" | "reverse" | "tf" | "terug" => Leads::Back,
+        // By turns, or by the hour: open both ways.
+        "no" | "false" | "0" | "0.0" | "b" | "both" | "beide" | "alternating" | "reversible" => Leads::Both,
         _ => Leads::Unknown,
     }
 }

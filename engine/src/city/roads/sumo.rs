@@ -1,10 +1,12 @@
 //! Networks of SUMO (.net.xml), as netconvert and netedit write them: edges with lanes, junctions, and who may turn where.
 
 use super::rules::Rules;
+use super::street::share;
 use super::xml::{Piece, Xml, value};
 use super::{CAR, CYCLE, Control, Link, MOST, Node, Reading, Roads, TRUCK, Way, length, shown};
 use crate::error::{Error, Result};
 use crate::plane::Plane;
+use crate::remark::Remark;
 use glam::DVec2;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -280,7 +282,11 @@ fn roads(path: &Path, net: &Net, reading: &Reading) -> Result<Roads> {
         });
     }
     if closed > 0 {
-        roads.repairs.push(format!("{closed} edges without cars, trucks or cycles are left out"));
+        roads.repairs.push(Remark::new(
+            share(closed, net.edges.len()),
+            format!("{closed} edges without cars, trucks or cycles are left out"),
+            format!("{closed} wegvakken zonder auto's, vrachtauto's of fietsen zijn weggelaten"),
+        ));
     }
     turns(&mut roads, net, &of_id);
     Ok(roads)

@@ -132,6 +132,7 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
     let mut way = Way::default();
     let mut members: Vec<(bool, i64, String)> = Vec::new();
     let mut node = 0i64;
+    let mut is_deleted = false;
     let mut is_osm = false;
     let mut references = 0usize;
     loop {
@@ -140,6 +141,10 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
             Piece::Start(name, attributes, is_empty) => (name, attributes, is_empty),
             Piece::End(name) => {
                 match name.as_str() {
+                    "node" | "way" | "relation" if is_deleted => {
+                        way = Way::default();
+                        is_deleted = false;
+                    }
                     "node" => osm.node_tags(node, &tags),
                     "way" => {
                         way.tags = std::mem::take(&mut tags);
@@ -158,13 +163,23 @@ pub(super) fn read(path: &Path) -> Result<Osm> {
             let number = value(&attributes, key).and_then(|text| text.parse().ok());
             number.ok_or_else(|| xml.bad(format!("<{name}> has no number {key}")))
         };
+        if matches!(name.as_str(), "node" | "way" | "relation") {
+            // As JOSM and histories mark what is deleted.
+            let says = |key: &str, word: &str| value(&attributes, key) == Some(word);
+            let own = says("action", "delete") || says("visible", "false");
+            is_deleted = own && !is_empty;
+            osm.deleted += usize::from(own);
+            if own && is_empty {
+                continue;
+            }
+        }
         match name.as_str() {
             "osm" => is_osm = true,
             _ if !is_osm => return Err(xml.bad(format!("begins with <{}>, and <osm> is wanted", shown(&name)))),
             "node" => {
                 tags.clear();
                 node = number(&xml, "id")?;
-                if value(&attributes, "visible") == Some("false") {
+                if is_deleted {
                     continue;
                 }
                 let degrees = |key: &str| value(&attributes, key).and_then(|text| text.parse::<f64>().ok());

@@ -74,7 +74,9 @@ impl Graph {
             delay: None,
         };
         let mut graph = Graph::of(roads, zones, connectors, CAR | TRUCK, true, link)?;
+        let walls = roads.walls();
         let own = |class: usize| {
+            let walls = &walls;
             let cost = [vehicles.car_minutes_per_km, vehicles.truck_minutes_per_km][class] * 60.0 / 1000.0;
             move |part: &Part| match part {
                 Part::Road(k) => {
@@ -82,6 +84,11 @@ impl Graph {
                     let slow = road.length / (vehicles.truck_speed_kmh / 3.6) - road.length / road.speed;
                     let slow = if class == 1 { slow.max(0.0) } else { 0.0 };
                     if road.modes & CLASSES[class] == 0 { f64::INFINITY } else { cost * road.length + slow }
+                }
+                Part::Turn(from, to) if *from != NONE && *to != NONE => {
+                    let (from, to) = (&roads.links[*from as usize], &roads.links[*to as usize]);
+                    let is_closed = walls[from.to as usize] & CLASSES[class] != 0 && from.from != to.to;
+                    if is_closed { f64::INFINITY } else { 0.0 }
                 }
                 _ => 0.0,
             }
@@ -128,10 +135,13 @@ impl Graph {
         let used = |k: u32| roads.links[k as usize].modes & modes != 0;
         let mut banned: HashMap<u32, Vec<u32>> = HashMap::new();
         let mut is_open = vec![true; roads.nodes.len()];
+        // At barriers everybody may turn round.
+        let walls: Vec<u8> = roads.walls().into_iter().map(|closed| closed & modes).collect();
         if with_turns {
             for (from, to) in roads.bans.iter().filter(|(from, to)| used(*from) && used(*to)) {
                 banned.entry(*from).or_default().push(*to);
-                is_open[roads.links[*from as usize].to as usize] = false;
+                let at = roads.links[*from as usize].to as usize;
+                is_open[at] = walls[at] != 0;
             }
             // Nobody drives past a ban to turn round at the next junction.
             let at_ban: Vec<bool> = is_open.iter().map(|open| !open).collect();
@@ -143,6 +153,7 @@ impl Graph {
                 }
             }
         }
+        is_open.iter_mut().zip(&walls).for_each(|(open, closed)| *open &= *closed == 0);
         let mut links: Vec<Link> = Vec::new();
         let mut parts: Vec<Part> = Vec::new();
         let mut of_road = vec![None; roads.links.len()];
@@ -179,8 +190,10 @@ impl Graph {
                 let refused = banned.get(&into).map_or(&[][..], Vec::as_slice);
                 let only_back = out().all(|k| roads.links[k as usize].to == back);
                 for to in out().filter(|k| !refused.contains(k)) {
-                    // Nobody turns round where bans are, but at a dead end.
-                    if roads.links[to as usize].to == back && !only_back {
+                    let turns_round = roads.links[to as usize].to == back;
+                    // Nobody turns round where bans are, but at a dead end and at a barrier; nobody of this network passes that.
+                    let is_refused = if turns_round { !only_back && walls[at] == 0 } else { walls[at] == modes };
+                    if is_refused {
                         continue;
                     }
                     links.push(Link { from: ends[into as usize][1], to: ends[to as usize][0], ..free });

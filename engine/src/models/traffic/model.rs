@@ -172,8 +172,9 @@ impl Traffic {
         Sides {
             before: view(&self.problem.before, 0),
             after: self.problem.after.as_ref().map(|side| view(side, 1)),
-            origin: &self.problem.edited.origin,
+            origin: &self.problem.edited.before,
             parts: &self.problem.edited.parts,
+            moved: &self.problem.edited.moved,
             pcu: self.problem.rules.vehicles.truck_pcu,
         }
     }

@@ -13,8 +13,9 @@ use crate::city::City;
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CAR, CYCLE, Edited, Roads, edit};
 use crate::error::{Error, Result};
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use crate::scenario::{Scenario, TripsPer};
+use crate::words::Language;
 use glam::DVec2;
 
 /// Relative gap that counts as equilibrium where none is given.
@@ -106,10 +107,18 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
             }
             let daily = gravity::daily(&zones, &skim.minutes, &skim.km, &rules)?;
             if daily.missed > 0.001 {
-                repairs.push(format!("{:.1} % of the trips that zones make find no way", 100.0 * daily.missed));
+                repairs.push(share(
+                    daily.missed,
+                    "of the trips that zones make find no way",
+                    "van de ritten tussen zones vindt geen weg",
+                ));
             }
             if daily.off > 0.01 {
-                repairs.push(format!("trips do not meet the zones' sums by {:.1} %", 100.0 * daily.off));
+                repairs.push(share(
+                    daily.off,
+                    "is the most by which the trips of a zone miss their sum",
+                    "is het meeste waarmee de ritten van een zone van hun som afwijken",
+                ));
             }
             if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }
         }
@@ -162,6 +171,13 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         return Err(Error::scenario("traffic.demand", "makes no trips between zones", mend));
     }
     Ok(problem)
+}
+
+/// A remark that begins with its share.
+fn share(share: f64, en: &str, nl: &str) -> Remark {
+    let percent = |language: Language| language.number(100.0 * share, 1);
+    let (english, dutch) = (percent(Language::English), percent(Language::Dutch));
+    Remark::new(share, format!("{english} % {en}"), format!("{dutch} % {nl}"))
 }
 
 impl Problem {

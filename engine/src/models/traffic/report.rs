@@ -24,10 +24,12 @@ pub(super) struct View<'a> {
 pub(super) struct Sides<'a> {
     pub before: View<'a>,
     pub after: Option<View<'a>>,
-    /// For each link after the edits the one of before that it is a part of.
+    /// For each link after the edits the one of before that it is a part of, or that it took the place of.
     pub origin: &'a [Option<u32>],
     /// For each link of before those that it has become.
     pub parts: &'a [Vec<u32>],
+    /// Links of before whose road was moved, rising.
+    pub moved: &'a [u32],
     /// Cars that take the room of a truck.
     pub pcu: f64,
 }
@@ -51,7 +53,7 @@ impl Sums {
         }
     }
 
-    /// Mean speed, km/h.
+    /// Mean speed, km/h; NaN where nobody drives.
     pub fn speed(&self) -> f64 {
         self.km / self.hours
     }
@@ -84,9 +86,10 @@ impl<'a> Sides<'a> {
         (0..after.side.roads.links.len()).map(|k| after.state.motor(k) - was(k)).collect()
     }
 
-    /// Links of before that are gone.
+    /// Links of before that are gone; roads that were moved are still there.
     pub fn gone(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.parts.len()).filter(|k| self.after.is_some() && self.parts[*k].is_empty())
+        let is_moved = |k: usize| self.moved.binary_search(&(k as u32)).is_ok();
+        (0..self.parts.len()).filter(move |k| self.after.is_some() && self.parts[*k].is_empty() && !is_moved(*k))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::city::roads::rules::Rules;
 use crate::city::roads::{Roads, tntp};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use crate::scenario::{DemandSpec, Scenario, TripsPer};
 use std::collections::HashMap;
 use std::path::Path;
@@ -66,7 +66,11 @@ pub fn source(city: &City, scenario: &Scenario, roads: &Roads, rules: &Rules) ->
     };
     if let (Some(trips), Some((low, high))) = (spec.gate_trips, roads.bounds()) {
         let gates = zones::gates(roads, low, high, trips);
-        repairs.push(format!("{} roads lead on beyond the region", gates.len()));
+        repairs.push(Remark::new(
+            0.0,
+            format!("{} roads lead on beyond the region: traffic from outside comes over them", gates.len()),
+            format!("{} wegen lopen door buiten het gebied: daarover komt verkeer van buiten", gates.len()),
+        ));
         zones.extend(gates);
     }
     if zones.is_empty() {
@@ -126,9 +130,11 @@ fn inner_zones(
     found.touch("traffic.demand.zones", &path, &around)?;
     repairs.extend(found.repairs);
     if found.seen > found.features.len() {
-        repairs.push(format!(
-            "{} zones lie further than 5 km beyond the city and are left out",
-            found.seen - found.features.len()
+        let far = found.seen - found.features.len();
+        repairs.push(Remark::new(
+            far as f64 / found.seen as f64,
+            format!("{far} of {} zones lie further than 5 km beyond the city and are left out", found.seen),
+            format!("{far} van de {} zones liggen verder dan 5 km buiten de stad en zijn weggelaten", found.seen),
         ));
     }
     let mut any = [false; 2];
@@ -180,7 +186,11 @@ fn inner_zones(
         return Err(Error::data(&path, "has no numbers in the column that jobs names", "check its spelling"));
     }
     if !any[1] && spec.trips.is_none() {
-        repairs.push("no column of jobs: where people live stands for where they work, too");
+        repairs.push(Remark::new(
+            1.0,
+            "no column of jobs: where people live stands for where they work, too",
+            "geen kolom met banen: waar mensen wonen geldt ook als waar zij werken",
+        ));
         zones.iter_mut().for_each(|zone| zone.jobs = 0.5 * zone.residents);
     }
     // Beyond the network's reach nobody is counted.
@@ -189,7 +199,12 @@ fn inner_zones(
         let all = zones.len();
         zones.retain(inside);
         if zones.len() < all {
-            repairs.push(format!("{} zones lie beyond the roads and are left out", all - zones.len()));
+            let beyond = all - zones.len();
+            repairs.push(Remark::new(
+                beyond as f64 / all as f64,
+                format!("{beyond} of {all} zones lie beyond the roads and are left out"),
+                format!("{beyond} van de {all} zones liggen buiten de wegen en zijn weggelaten"),
+            ));
         }
     }
     // Names are what tables of trips go by.

@@ -56,7 +56,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
             (Language::English, true) => format!(
                 "motor vehicles drive {km} km at {speed} km/h on average and spend {lost} % of their time waiting for others"
             ),
-            (Language::English, false) => "no motor vehicle drives on the roads".into(),
+            (Language::English, false) => "no motor vehicle drives".into(),
             (Language::Dutch, true) => format!(
                 "het gemotoriseerd verkeer rijdt {km} km met gemiddeld {speed} km/u en wacht {lost} % van de tijd op anderen"
             ),

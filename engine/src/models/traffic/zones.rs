@@ -2,7 +2,7 @@
 
 use super::graph::Connector;
 use crate::city::roads::rules::Rules;
-use crate::city::roads::{CAR, Roads};
+use crate::city::roads::{Adjacent, CAR, Roads};
 use crate::error::{Error, Result};
 use crate::objects::{Building, Objects, Use};
 use crate::outline::Outline;
@@ -15,6 +15,8 @@ pub const MOST_ZONES: usize = 6000;
 const CONNECTORS: usize = 4;
 /// Furthest road that a zone is joined to, m.
 pub const FURTHEST: f64 = 2500.0;
+/// A road from which not every other one is reached is joined to a zone only if it is so much nearer, m.
+const NEARER: f64 = 500.0;
 /// Faster roads are joined to no zone where there are others, m/s.
 const FAST: f64 = 75.0 / 3.6;
 /// A road that ends so near the edge of the region leads on beyond it, m.
@@ -137,7 +139,8 @@ pub fn gates(roads: &Roads, low: DVec2, high: DVec2, trips: f64) -> Vec<Zone> {
 pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Result<Vec<Connector>> {
     let usable = usable(roads, mode);
     let of = |least: u8| -> Vec<usize> { (0..roads.nodes.len()).filter(|node| usable[*node] >= least).collect() };
-    let (all, joined, open) = (of(1), of(2), of(3));
+    let (all, joined, open) = (of(1), of(3), of(4));
+    let beyond: Vec<usize> = (0..roads.nodes.len()).filter(|node| usable[*node] == 2).collect();
     let speed = rules.demand.connector_kmh / 3.6;
     let mut found = Vec::new();
     for (k, zone) in zones.iter().enumerate() {
@@ -150,7 +153,12 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
             let found = nodes.iter().copied().min_by(|a, b| away(*a).total_cmp(&away(*b)).then(a.cmp(b)));
             found.filter(|node| away(*node) <= FURTHEST)
         };
-        let Some(nearest) = nearest(&open).or_else(|| nearest(&joined)).or_else(|| nearest(&all)) else {
+        let slow = match (nearest(&open), nearest(&beyond)) {
+            // Who lives at a road that leads out only, or in only, does not begin his trips a long way off.
+            (Some(open), Some(beyond)) if away(beyond) + NEARER < away(open) => Some(beyond),
+            (open, _) => open,
+        };
+        let Some(nearest) = slow.or_else(|| nearest(&joined)).or_else(|| nearest(&all)) else {
             if zone.residents + zone.jobs == 0.0 || mode != CAR {
                 continue;
             }
@@ -199,8 +207,9 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
     Ok(found)
 }
 
-/// For each node whether trips may begin and end there: 3 by roads that are not fast, where from every such node every other one is
-/// reached; 2 by fast roads, too; 1 beyond that part, as where a region's edge cuts it off, but with roads to it and from it; else 0.
+/// For each node whether trips may begin and end there: 4 by roads that are not fast, where from every such node every other one is
+/// reached; 3 by fast roads, too; beyond that part, as where a region's edge cuts it off, but with roads to it and from it, 2 by roads
+/// that are not fast and 1 by fast ones; else 0.
 fn usable(roads: &Roads, mode: u8) -> Vec<u8> {
     let part = strong_part(roads, mode);
     let (mut slow, mut to, mut from) = (vec![false; part.len()], vec![false; part.len()], vec![false; part.len()]);
@@ -212,18 +221,39 @@ fn usable(roads: &Roads, mode: u8) -> Vec<u8> {
         }
     }
     let of = |node: usize| match (part[node], slow[node]) {
-        (true, true) => 3,
-        (true, false) => 2,
-        _ => u8::from(to[node] && from[node]),
+        (true, true) => 4,
+        (true, false) => 3,
+        _ if !(to[node] && from[node]) => 0,
+        (_, is_slow) => 1 + u8::from(is_slow),
     };
     (0..part.len()).map(of).collect()
+}
+
+/// Nodes where links begin and end for a mode: a barrier that it cannot pass has a node of its own for each node beside it. They are
+/// numbered behind the others; the second list has the node that each of them stands for.
+fn apart(roads: &Roads, mode: u8) -> (Vec<[u32; 2]>, Vec<u32>) {
+    let walls = roads.walls();
+    let mut of_side: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    let mut owners: Vec<u32> = (0..roads.nodes.len() as u32).collect();
+    let mut side = |node: u32, beside: u32| -> u32 {
+        if walls[node as usize] & mode == 0 {
+            return node;
+        }
+        *of_side.entry((node, beside)).or_insert_with(|| {
+            owners.push(node);
+            owners.len() as u32 - 1
+        })
+    };
+    let ends = roads.links.iter().map(|link| [side(link.from, link.to), side(link.to, link.from)]).collect();
+    (ends, owners)
 }
 
 /// The nodes of the largest part in which each is reached from each (Tarjan 1972).
 fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
     const NONE: u32 = u32::MAX;
-    let leaving = roads.leaving();
-    let n = roads.nodes.len();
+    let (ends, owners) = apart(roads, mode);
+    let n = owners.len();
+    let leaving = Adjacent::of(n, ends.iter().map(|ends| ends[0]));
     let (mut index, mut low, mut on_stack, mut part) = (vec![NONE; n], vec![0u32; n], vec![false; n], vec![NONE; n]);
     let (mut stack, mut next, mut sizes) = (Vec::new(), 0u32, Vec::new());
     for start in 0..n {
@@ -240,11 +270,11 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
             let links = leaving.of_node(node);
             let mut descended = false;
             for (k, link) in links.iter().enumerate().skip(at) {
-                let link = &roads.links[*link as usize];
-                if link.modes & mode == 0 {
+                let link = *link as usize;
+                if roads.links[link].modes & mode == 0 {
                     continue;
                 }
-                let to = link.to as usize;
+                let to = ends[link][1] as usize;
                 if index[to] == NONE {
                     calls.push((node, k + 1));
                     calls.push((to, 0));
@@ -278,5 +308,9 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
     let largest = (0..sizes.len()).max_by_key(|k| (sizes[*k], usize::MAX - k));
     // A lone node is no network.
     let largest = largest.filter(|k| sizes[*k] > 1).map_or(NONE, |k| k as u32);
-    part.iter().map(|own| *own == largest && largest != NONE).collect()
+    let mut found = vec![false; roads.nodes.len()];
+    for (own, owner) in part.iter().zip(&owners) {
+        found[*owner as usize] |= *own == largest && largest != NONE;
+    }
+    found
 }

@@ -1,7 +1,7 @@
 //! GeoJSON.
 
 use super::repair::NO_GEOMETRY;
-use super::{Drawn, LARGEST_FILE, Reader, Value, shown};
+use super::{Drawn, LARGEST_FILE, MOST_NAMES, Reader, Value, shown};
 use crate::error::{Error, Result};
 use crate::outline::Outline;
 use crate::plane::Plane;
@@ -14,6 +14,11 @@ pub(super) fn value_of(json: &Json) -> Option<Value> {
     match json {
         Json::String(text) => Some(Value::Text(text.clone())),
         Json::Number(number) => number.as_f64().map(Value::Number),
+        // As osmnx and geopandas write whether, and what differs along a line.
+        Json::Bool(is_so) => Some(Value::Text(is_so.to_string())),
+        Json::Array(all) if !all.is_empty() && all.iter().all(|own| !own.is_array() && !own.is_object()) => {
+            Some(Value::Text(json.to_string().chars().take(1000).collect()))
+        }
         _ => None,
     }
 }
@@ -93,6 +98,12 @@ impl Reader<'_> {
                 }
                 Drawn::Lines(drawn)
             };
+            if self.lines.is_some()
+                && let Some(own) = feature["properties"].as_object()
+            {
+                let new: Vec<&String> = own.keys().filter(|key| !self.names.contains(*key)).collect();
+                self.names.extend(new.into_iter().take(MOST_NAMES.saturating_sub(self.names.len())).cloned());
+            }
             self.keep(drawn, value_of(&feature["id"]).map(|value| value.name()), None, &value);
         }
         Ok(())

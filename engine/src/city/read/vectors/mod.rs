@@ -15,6 +15,7 @@ use crate::plane::Plane;
 use crate::remark::{Remark, Remarks};
 use glam::DVec2;
 use repair::Flaw;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Endings of the single files that [`features`] reads; a shapefile (.shp) is several.
@@ -28,6 +29,8 @@ const MOST_ROWS: f64 = 1e9;
 const MOST_CORNERS: usize = 50_000_000;
 /// Bytes of a file of JSON that are read: it takes up to 30 times as much memory.
 const LARGEST_FILE: u64 = 100 << 20;
+/// Names of columns that are kept.
+const MOST_NAMES: usize = 1000;
 /// Width of a line that has none of its own, m.
 const LINE_WIDTH: f64 = 6.0;
 /// Properties that name a place, the best first.
@@ -150,6 +153,7 @@ pub fn features(path: &Path, grid: &Grid, columns: &[&str]) -> Result<Features> 
         lines: None,
         declared: None,
         is_placed: true,
+        names: BTreeSet::new(),
     };
     match extension.as_str() {
         "shp" => reader.shapefile()?,
@@ -190,12 +194,23 @@ pub struct Line {
     pub values: Vec<Option<Value>>,
 }
 
-/// Reads the lines of a GeoJSON or GeoPackage file into a plane, with the values of some of its columns, and whether the file says
-/// in which plane it lies; what that is, `declared` may say where the file does not.
+/// The lines of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lines {
+    /// The lines, in the order of the file.
+    pub lines: Vec<Line>,
+    /// Whether the file or the scenario says in which plane they lie.
+    pub is_placed: bool,
+    /// Names of the columns of the file, asked for or not.
+    pub columns: BTreeSet<String>,
+}
+
+/// Reads the lines of a GeoJSON or GeoPackage file into a plane, with the values of some of its columns; `declared` may say in which
+/// plane they lie where the file does not.
 ///
 /// # Errors
 /// [`Error::Io`] where the file cannot be read; [`Error::Data`] where it is not understood, or lies in another plane.
-pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> Result<(Vec<Line>, bool)> {
+pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> Result<Lines> {
     let grid = Grid { crs, ..Grid::local(1, 1, 1.0) };
     let mut reader = Reader {
         path,
@@ -209,6 +224,7 @@ pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> 
         lines: Some(Vec::new()),
         declared,
         is_placed: true,
+        names: BTreeSet::new(),
     };
     let is_table = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gpkg"));
     if is_table {
@@ -217,7 +233,7 @@ pub fn lines(path: &Path, crs: Crs, declared: Option<u32>, columns: &[&str]) -> 
         reader.geojson()?
     }
     let is_placed = reader.is_placed || declared.is_some();
-    Ok((reader.lines.unwrap_or_default(), is_placed))
+    Ok(Lines { lines: reader.lines.unwrap_or_default(), is_placed, columns: reader.names })
 }
 
 /// Text from outside, short.
@@ -245,6 +261,8 @@ struct Reader<'a> {
     declared: Option<u32>,
     /// Whether the file says in which plane it lies.
     is_placed: bool,
+    /// Names of the columns of a file of lines.
+    names: BTreeSet<String>,
 }
 
 /// The shape of a feature.

@@ -57,7 +57,11 @@ impl Reader<'_> {
         let mut known = Vec::new();
         let mut info = db.prepare(&format!("PRAGMA table_xinfo({})", quoted(&layer.table))).map_err(broken)?;
         let rows = info.query_map([], |row| Ok((row.get::<_, String>(1)?, row.get::<_, i64>(6)?))).map_err(broken)?;
+        let mut own_names = Vec::new();
         for (name, hidden) in rows.flatten() {
+            if !name.eq_ignore_ascii_case(&layer.column) {
+                own_names.push(name.clone());
+            }
             let is = |wanted: &&str| wanted.eq_ignore_ascii_case(&name);
             let wanted = self.columns.iter().chain(&NAMES).chain(&WIDTHS).chain(&HEIGHTS).any(is);
             if hidden == 0 && (wanted || name.eq_ignore_ascii_case(&layer.column)) {
@@ -75,6 +79,7 @@ impl Reader<'_> {
             return Err(self.bad(format!("has no column {}", shown(&layer.column))));
         };
         let mut rows = statement.query([]).map_err(broken)?;
+        self.names.extend(own_names.into_iter().take(super::MOST_NAMES));
         self.is_placed = layer.epsg.is_some_and(|code| code >= 1024);
         loop {
             self.feature += 1;

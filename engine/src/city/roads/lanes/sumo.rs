@@ -503,6 +503,8 @@ pub struct Extras {
     pub stops: Vec<BusStop>,
     /// Vehicles.
     pub vehicles: Vec<Told>,
+    /// Persons and containers, who are not followed.
+    pub persons: usize,
 }
 
 /// The kind that a class of SUMO stands for where nothing else is said (its "default vehicle parameters").
@@ -619,21 +621,23 @@ pub fn extras(path: &Path) -> Result<Extras> {
                     vehicle.stops.push((stop.to_string(), own.number_or("duration", 20.0)?.clamp(0.0, 36_000.0)));
                 }
             }
+            "person" | "personFlow" | "container" | "containerFlow" => all.persons += 1,
             "vehicle" | "trip" | "flow" => {
                 let mut told = Told {
                     id: own.wanted("id")?,
-                    kind: own.text("type").unwrap_or_default().to_string(),
+                    kind: own.text("type").unwrap_or_default().trim().to_string(),
                     speed: own
                         .text("departSpeed")
                         .map_or(Some(0.0), |text| text.parse().ok().filter(|v: &f64| *v >= 0.0)),
                     ..Told::default()
                 };
-                if let Some(route) = own.text("route") {
+                if let Some(route) = own.text("route").map(str::trim) {
                     told.edges = routes.get(route).cloned().unwrap_or_default();
                 } else if let (Some(from), Some(to)) = (own.text("from"), own.text("to")) {
-                    told.edges.push(from.to_string());
+                    // As SUMO reads them: blanks around a name are none of it.
+                    told.edges.push(from.trim().to_string());
                     told.edges.extend(own.text("via").unwrap_or_default().split_whitespace().map(str::to_string));
-                    told.edges.push(to.to_string());
+                    told.edges.push(to.trim().to_string());
                     told.is_open = true;
                 }
                 if name == "flow" {

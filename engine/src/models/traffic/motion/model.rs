@@ -24,7 +24,7 @@ use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::raster::Raster;
-use crate::remark::Remarks;
+use crate::remark::{Remark, Remarks};
 use crate::scenario::{MotionSpec, Scenario};
 use crate::words::Text;
 use std::io::{Read, Write};
@@ -185,13 +185,29 @@ impl Moving {
             let first = (first / 60.0).floor() * 60.0;
             told.travellers.iter_mut().for_each(|own| own.depart -= first);
             self.start = first / 3600.0;
-            self.repairs.push(format!(
-                "the first vehicle sets out at {}: time is counted from there",
-                results::clock(self.start)
+            let clock = results::clock(self.start);
+            self.repairs.push(Remark::new(
+                1.0,
+                format!("the first vehicle sets out at {clock}: time is counted from there"),
+                format!("het eerste voertuig vertrekt om {clock}: vanaf daar telt de tijd"),
             ));
         }
         if !told.refused.is_empty() {
-            self.repairs.push(format!("{} vehicles are left out, as {}", told.refused.len(), told.refused[0]));
+            let (out, all) = (told.refused.len(), told.refused.len() + told.travellers.len());
+            let first = told.refused[0].split_whitespace().next().unwrap_or_default();
+            self.repairs.push(Remark::new(
+                out as f64 / all as f64,
+                format!("{out} of {all} vehicles are left out, as {}", told.refused[0]),
+                format!("{out} van de {all} voertuigen zijn weggelaten, want hun route of soort is niet bekend (het eerste: {first})"),
+            ));
+        }
+        let persons: usize = extras.iter().map(|own| own.persons).sum();
+        if persons > 0 {
+            self.repairs.push(Remark::new(
+                persons as f64 / (persons + told.travellers.len() + told.refused.len()) as f64,
+                format!("{persons} persons, flows of persons and containers of the files are left out: only vehicles are followed"),
+                format!("{persons} personen, personenstromen en containers uit de bestanden zijn weggelaten: alleen voertuigen worden gevolgd"),
+            ));
         }
         (self.is_told, self.kinds, self.warm_up) = (true, told.kinds, 0.0);
         let names = lanes.streets.iter().map(|street| street.id.clone()).collect();
