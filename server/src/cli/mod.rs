@@ -67,6 +67,9 @@ enum Command {
     Import(import::What),
     /// Serve jobs and results over HTTP.
     Serve(crate::serve::Args),
+    /// Compute the jobs of a server, which starts this itself.
+    #[command(hide = true)]
+    Worker(crate::serve::Orders),
     #[command(flatten)]
     Ask(client::Ask),
     /// Make, list and revoke keys of a server.
@@ -131,6 +134,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Demo(args) => demo::demo(&args),
         Command::Import(what) => import::import(&what),
         Command::Serve(args) => crate::serve::serve(&args),
+        Command::Worker(orders) => crate::serve::work(&orders),
         Command::Ask(ask) => client::ask(&ask),
         Command::Key { data, command } => crate::serve::command(&data, &command),
         Command::Check { scenario } => check(&scenario),

@@ -161,7 +161,7 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
 
 /// Address that a request comes from, which the socket writes into every request, or a proxy that is trusted. Of IPv6 addresses
 /// it is the network, of which one household has all.
-fn peer(state: &State, headers: &HeaderMap) -> String {
+pub fn peer(state: &State, headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let told = text("x-forwarded-for").and_then(|list| list.rsplit(',').next()).map(str::trim);
     let peer = told.filter(|_| state.args.trust_forwarded).or(text(PEER)).unwrap_or("unknown");

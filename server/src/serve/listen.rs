@@ -1,7 +1,6 @@
 //! The socket: a limit on connections, a time limit on heads, and a quiet end.
 
-use super::{State, callbacks, keys, retention, routes, worker};
-use hanze_engine::device::Device;
+use super::{State, callbacks, identity, keys, retention, routes};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -12,9 +11,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use warp::http::{HeaderValue, Request};
@@ -39,17 +38,18 @@ pub async fn bind(address: SocketAddr) -> miette::Result<TcpListener> {
     })
 }
 
-/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
-pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> miette::Result<ExitCode> {
+/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue, for which `working`,
+/// the thread that keeps the worker going, is waited for.
+pub async fn run(
+    state: Arc<State>,
+    listener: TcpListener,
+    device: &str,
+    working: JoinHandle<()>,
+) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
     // The one line on standard output, for people and for programs that started the server on a free port.
-    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}", device.record());
+    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {device}");
     let _ = std::io::stdout().flush();
-    let attending = {
-        let (state, handle) = (state.clone(), Handle::current());
-        std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, device, &handle))
-    };
-    let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
     let keeping = tokio::spawn(retention::keep(state.clone()));
     let calling = tokio::spawn(callbacks::keep(state.clone()));
     let service = TowerToHyperService::new(warp::service(routes::all(state.clone())));
@@ -96,10 +96,8 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     }
     tracing::info!("stops");
     state.is_stopping.store(true, Ordering::Relaxed);
-    if let Some((_, cancel)) = &*state.running() {
-        cancel.store(true, Ordering::Relaxed);
-    }
-    state.queue.notify_waiters();
+    state.worker.stop();
+    state.followed.wake();
     state.newest.send_modify(|_| {});
     keeping.abort();
     drop(listener);
@@ -107,7 +105,8 @@ pub async fn run(state: Arc<State>, listener: TcpListener, device: Device) -> mi
     // A call that is being made is written down when it is answered.
     let _ = tokio::time::timeout(LAST_WORDS, calling).await;
     // The worker leaves its checkpoint.
-    let _ = tokio::task::spawn_blocking(move || attending.join()).await;
+    let _ = tokio::task::spawn_blocking(move || working.join()).await;
+    identity::note(&state).await;
     Ok(ExitCode::SUCCESS)
 }
 

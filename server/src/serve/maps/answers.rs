@@ -442,6 +442,7 @@ async fn attribution(state: &Arc<State>, job: &Job) -> Result<String, Problem> {
     if let Some(known) = held(&state.maps.attributions).get(&record.sha256) {
         return Ok(known.clone());
     }
+    state.artifacts.check(std::slice::from_ref(&record)).await?;
     // A record of many files is long.
     let path = state.artifacts.path(&record.sha256);
     let read = tokio::task::spawn_blocking(move || {
