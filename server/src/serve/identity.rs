@@ -27,8 +27,8 @@ pub async fn check(store: &Store, artifacts: &Artifacts, args: &Args) -> miette:
     let data = args.data.display();
     Err(miette::miette!(
         help = format!(
-            "put jobs.sqlite back from your newest copy; or start once with --put-aside, which moves what the store does not know \
-             to {data}/aside, where it is kept for {ASIDE_DAYS} days"
+            "put back your newest copy of jobs.sqlite; or add --put-aside once, which moves what the store does not know to \
+             {data}/aside and keeps it for {ASIDE_DAYS} days"
         ),
         "{problem} ({data}/artifacts); nothing was removed"
     ))
