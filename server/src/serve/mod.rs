@@ -1,8 +1,8 @@
 //! `hanze serve`: a queue of jobs behind HTTP, with one worker that owns the device.
 //!
-//! A request becomes a row (`store`), the worker (`worker`, a process of its own) makes its files, the files are kept by their checksum
-//! (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in one
-//! transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
+//! A request becomes a row (`store`), the worker (`worker`, a process of its own) makes its files, the files are kept by their
+//! checksum (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in
+//! one transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
 
 mod archive;
 mod artifacts;

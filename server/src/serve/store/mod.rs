@@ -63,7 +63,7 @@ const MIGRATIONS: &[&[&str]] = &[
         "ALTER TABLE jobs ADD COLUMN falls INTEGER NOT NULL DEFAULT 0",
         // All that a claim looks at.
         "CREATE INDEX waiting ON jobs (state, priority, key, seq)",
-        "DROP INDEX by_state",
+        "DROP INDEX IF EXISTS by_state",
         // Seconds of the device by key and hour since 1970.
         "CREATE TABLE spent (
             key TEXT NOT NULL, hour INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (key, hour)) STRICT, WITHOUT ROWID",

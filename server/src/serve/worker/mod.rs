@@ -239,7 +239,9 @@ fn listen(worker: &Worker) {
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
         match line.split_once(' ').unwrap_or((line.as_str(), "")) {
-            ("work", _) => drop(worker.waker.send(())),
+            ("work", _) => {
+                let _ = worker.waker.send(());
+            }
             ("cancel", id) => {
                 if let Some(running) = worker.running().as_ref().filter(|running| running.job.id == id) {
                     running.cancel.store(true, Ordering::Relaxed);
@@ -274,7 +276,7 @@ fn watch(worker: &Worker) {
             if late > 0.0 {
                 running.is_late = true;
                 running.cancel.store(true, Ordering::Relaxed);
-                is_deaf = Some(running.job.clone()).filter(|_| late > LAST_WORDS);
+                is_deaf = (late > LAST_WORDS).then(|| running.job.clone());
             }
         }
         if is_due {
