@@ -148,7 +148,7 @@ fn large_result(data: &Path, (bytes, large): (u64, &str)) -> (Server, String) {
     assert_eq!(server.call("GET", &path, &[("range", "bytes=0-9")], b"").bytes, [0; 10]);
     let began = Instant::now();
     assert_eq!(server.call("GET", &path, &[("range", "bytes=-10")], b"").status, 206);
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     (server, path)
 }
 

@@ -99,7 +99,7 @@ impl Artifacts {
         let turn = self.turn.lock().await;
         let path = self.lock.clone();
         let file = on_disk(move || {
-            let file = File::options().write(true).open(path)?;
+            let file = File::options().create(true).truncate(false).write(true).open(path)?;
             file.lock()?;
             Ok(file)
         });
