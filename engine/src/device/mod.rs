@@ -117,11 +117,21 @@ fn processor() -> String {
     brand.filter(|brand| !brand.is_empty()).unwrap_or(std::env::consts::ARCH.to_string())
 }
 
-/// Memory that is free on this machine, bytes; `None` where the system does not tell.
+/// Memory that is free on this machine and that this process may still take, bytes; `None` where the system does not tell.
 pub fn free_memory() -> Option<u64> {
     let mut system = sysinfo::System::new().ok()?;
     system.refresh_memory();
-    Some(system.available_memory())
+    let free = system.available_memory();
+    let text = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    Some(left_of_limit(&text("/proc/self/limits"), &text("/proc/self/status")).map_or(free, |left| left.min(free)))
+}
+
+/// What a process may still take of its own limit of data, bytes, as Linux tells of `limits` and `status`; none without a limit.
+fn left_of_limit(limits: &str, status: &str) -> Option<u64> {
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max data size"))?;
+    let limit: u64 = limit.split_whitespace().next()?.parse().ok()?;
+    let taken = status.lines().find_map(|line| line.strip_prefix("VmData:")?.trim().strip_suffix(" kB"))?;
+    Some(limit.saturating_sub(1024 * taken.parse::<u64>().ok()?))
 }
 
 impl std::fmt::Display for DeviceRecord {
@@ -142,4 +152,21 @@ pub fn compute_threads(threads: usize) -> Result<()> {
         problem: format!("the number of threads cannot be set: {error}"),
         mend: "set it before anything else".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_the_process_counts() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
+                      Max data size             419430400            unlimited            bytes\n\
+                      Max stack size            8388608              unlimited            bytes\n";
+        let status = "Name:\thanze\nVmData:\t  102400 kB\nVmStk:\t     132 kB\n";
+        assert_eq!(left_of_limit(limits, status), Some(300 << 20));
+        assert_eq!(left_of_limit(limits, "VmData:\t  999999 kB\n"), Some(0));
+        let unlimited = "Max data size             unlimited            unlimited            bytes\n";
+        assert_eq!((left_of_limit(unlimited, status), left_of_limit("", "")), (None, None));
+    }
 }

@@ -71,6 +71,9 @@ enum Command {
     Import(import::What),
     /// Serve jobs and results over HTTP.
     Serve(crate::serve::Args),
+    /// Compute the jobs of a server, which starts this itself.
+    #[command(hide = true)]
+    Worker(crate::serve::Orders),
     #[command(flatten)]
     Ask(client::Ask),
     /// Create, list and revoke keys of a server.
@@ -138,6 +141,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Demo(args) => demo::demo(&args),
         Command::Import(what) => import::import(&what),
         Command::Serve(args) => crate::serve::serve(&args),
+        Command::Worker(orders) => crate::serve::work(&orders),
         Command::Ask(ask) => client::ask(&ask),
         Command::Key { data, command } => crate::serve::command(data.as_deref(), &command),
         Command::Check { scenario, language } => check(&scenario, language),

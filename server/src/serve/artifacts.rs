@@ -1,31 +1,109 @@
-//! Files by the checksum of what is in them: written once, never changed.
+//! Files by the checksum of what is in them: written once, never changed, and looked at before they count.
 
-use super::store::Output;
+use super::problem::Problem;
+use super::store::{Output, now};
+use super::times::utc;
 use hanze_engine::cache::Cache;
 use hanze_engine::checksum::of_file;
 use hanze_engine::output::folder::Artifact;
+use lru::LruCache;
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use tokio::sync::Mutex;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+use warp::http::StatusCode;
+
+/// Files whose soundness is remembered.
+const VERDICTS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+/// Time that files are kept which were put aside.
+pub const ASIDE_DAYS: u64 = 14;
 
 /// The folder of files.
 pub struct Artifacts {
     folder: PathBuf,
     work: PathBuf,
     cache: PathBuf,
-    /// Held while files and the rows that name them are added or removed together, so that no file goes that another job is
-    /// about to name.
-    pub lock: Mutex<()>,
+    aside: PathBuf,
+    lock: PathBuf,
+    turn: tokio::sync::Mutex<()>,
+    /// Of files that were looked at: how they were then, and whether they are what their names say.
+    verdicts: Mutex<LruCache<String, (Stamp, bool)>>,
+    /// Files that are being looked at; whoever wants the same one waits.
+    looked_at: Mutex<HashSet<String>>,
+    done: Condvar,
+}
+
+/// What shows that a file was changed.
+#[derive(Clone, Copy, PartialEq)]
+struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> io::Result<Stamp> {
+        let file = fs::metadata(path)?;
+        Ok(Stamp { bytes: file.len(), modified: file.modified().ok() })
+    }
+}
+
+/// Held while files and the rows that name them are added or removed together, by the server or by its worker, so that no file
+/// goes that another job is about to name.
+pub struct Hold<'a> {
+    _file: File,
+    _turn: tokio::sync::MutexGuard<'a, ()>,
+}
+
+/// Does something with a disk, away from those who answer.
+pub async fn on_disk<T: Send + 'static>(task: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(task).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// Whether a file has a length and a checksum.
+pub fn is_whole(path: &Path, sha256: &str, bytes: u64) -> io::Result<bool> {
+    if fs::metadata(path)?.len() != bytes {
+        return Ok(false);
+    }
+    let (sum, read) = of_file(path).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(sum == sha256 && read == bytes)
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Artifacts {
     pub fn open(data: &Path) -> io::Result<Artifacts> {
-        let (folder, work) = (data.join("artifacts"), data.join("work"));
+        let (folder, work, lock) = (data.join("artifacts"), data.join("work"), data.join("artifacts.lock"));
         fs::create_dir_all(&folder)?;
         fs::create_dir_all(&work)?;
-        Ok(Artifacts { folder, work, cache: data.join("cache"), lock: Mutex::new(()) })
+        File::options().create(true).truncate(false).write(true).open(&lock)?;
+        Ok(Artifacts {
+            folder,
+            work,
+            cache: data.join("cache"),
+            aside: data.join("aside"),
+            lock,
+            turn: tokio::sync::Mutex::new(()),
+            verdicts: Mutex::new(LruCache::new(VERDICTS)),
+            looked_at: Mutex::default(),
+            done: Condvar::new(),
+        })
+    }
+
+    /// Waits until nobody else changes files and rows.
+    pub async fn hold(&self) -> io::Result<Hold<'_>> {
+        let turn = self.turn.lock().await;
+        let path = self.lock.clone();
+        let file = on_disk(move || {
+            let file = File::options().create(true).truncate(false).write(true).open(path)?;
+            file.lock()?;
+            Ok(file)
+        });
+        Ok(Hold { _file: file.await?, _turn: turn })
     }
 
     /// Where a job computes.
@@ -43,19 +121,88 @@ impl Artifacts {
         self.folder.join(&sha256[..2.min(sha256.len())]).join(sha256)
     }
 
-    /// Takes a file of a run in, under its checksum; the run keeps its own name for it.
+    /// Whether a kept file is what its checksum says. It is read when it is first asked for, and again where its length or its
+    /// time has changed.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn is_sound(&self, sha256: &str, bytes: u64) -> io::Result<bool> {
+        let path = self.path(sha256);
+        let mut looked_at = held(&self.looked_at);
+        loop {
+            let stamp = Stamp::of(&path)?;
+            let known = held(&self.verdicts).get(sha256).copied();
+            if let Some((_, is_sound)) = known.filter(|(then, _)| *then == stamp) {
+                return Ok(is_sound);
+            }
+            if looked_at.insert(sha256.to_string()) {
+                break;
+            }
+            looked_at = self.done.wait(looked_at).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        drop(looked_at);
+        let looked = Stamp::of(&path).and_then(|stamp| Ok((stamp, is_whole(&path, sha256, bytes)?)));
+        if let Ok(verdict) = &looked {
+            held(&self.verdicts).put(sha256.to_string(), *verdict);
+        }
+        held(&self.looked_at).remove(sha256);
+        self.done.notify_all();
+        let (_, is_sound) = looked?;
+        if !is_sound {
+            tracing::error!(path = %path.display(), "a kept file is not what its checksum says; it is not served");
+        }
+        Ok(is_sound)
+    }
+
+    /// Sees that kept files are what their checksums say, before anything of them is served.
+    ///
+    /// # Errors
+    /// 500 in words.
+    pub async fn check(self: &Arc<Self>, outputs: &[Output]) -> Result<(), Problem> {
+        let (this, outputs) = (self.clone(), outputs.to_vec());
+        let looked = on_disk(move || {
+            for output in &outputs {
+                if !this.is_sound(&output.sha256, output.bytes as u64)? {
+                    return Ok(Some(output.name.clone()));
+                }
+            }
+            Ok(None)
+        });
+        let detail = match looked.await {
+            Ok(None) => return Ok(()),
+            Ok(Some(name)) => format!(
+                "{name} was damaged on the disk of this server and is not served; submit the job again, and tell whoever runs \
+                 this server"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "a kept file cannot be read");
+                "the file cannot be read; tell whoever runs this server".into()
+            }
+        };
+        Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
+    }
+
+    /// Takes a file of a run in, under its checksum; the run keeps its own name for it. It counts once it has its length and its
+    /// checksum, and so does one that is there already: a wrong one is put aside.
     pub fn keep(&self, run: &Path, artifact: &Artifact) -> io::Result<Output> {
         let (sha256, bytes) = (artifact.sha256.clone(), artifact.bytes);
-        let path = self.path(&sha256);
+        let (path, own) = (self.path(&sha256), run.join(&artifact.name));
         if let Some(folder) = path.parent()
             && !folder.exists()
         {
             fs::create_dir_all(folder)?;
             sync(&self.folder)?;
         }
-        match fs::hard_link(run.join(&artifact.name), &path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => other?,
+        if !path.exists() || !self.is_sound(&sha256, bytes)? {
+            if !is_whole(&own, &sha256, bytes)? {
+                return Err(io::Error::other(format!("{} does not hold what was written to it", artifact.name)));
+            }
+            if path.exists() {
+                self.put_aside(&path, "artifacts")?;
+            }
+            fs::hard_link(&own, &path)?;
+            let stamp = Stamp::of(&path)?;
+            held(&self.verdicts).put(sha256.clone(), (stamp, true));
         }
         path.parent().map_or(Ok(()), sync)?;
         Ok(Output {
@@ -77,20 +224,57 @@ impl Artifacts {
         self.keep(run, &Artifact { name, media_type, description, sha256, bytes })
     }
 
-    /// Removes files that no job names, and work of jobs that are not `unfinished`: what a fall of the machine left between
-    /// two steps.
-    pub fn tidy(&self, named: &HashSet<String>, unfinished: &HashSet<String>) {
-        let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    /// Whether any file is kept.
+    pub fn has_files(&self) -> bool {
+        entries(&self.folder).any(|folder| entries(&folder).next().is_some())
+    }
+
+    /// Puts files aside that no job names, and work of jobs that are not `known`: what a fall of the machine left between two
+    /// steps, or what a store has forgotten. Work of jobs that are known and not `unfinished` goes. Gives how many were put
+    /// aside.
+    pub fn tidy(&self, named: &HashSet<String>, unfinished: &HashSet<String>, known: &HashSet<String>) -> usize {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut orphans = 0;
+        let mut put = |path: &Path, kind: &str| match self.put_aside(path, kind) {
+            Ok(()) => orphans += 1,
+            Err(error) => tracing::warn!(path = %path.display(), %error, "a file that no job names stays where it is"),
+        };
         let files = entries(&self.folder).flat_map(|folder| entries(&folder).collect::<Vec<_>>());
-        files.filter(|path| !named.contains(&name(path))).for_each(|path| drop(fs::remove_file(path)));
-        let works = entries(&self.work).filter(|path| !unfinished.contains(&name(path)));
-        works.for_each(|path| drop(fs::remove_dir_all(path)));
+        files.filter(|path| !named.contains(&name(path))).for_each(|path| put(&path, "artifacts"));
+        for path in entries(&self.work).filter(|path| !unfinished.contains(&name(path))) {
+            if known.contains(&name(&path)) {
+                let _ = fs::remove_dir_all(path);
+            } else {
+                put(&path, "work");
+            }
+        }
+        orphans
+    }
+
+    /// Moves a file or a folder to where it is kept for some days, by today's date.
+    fn put_aside(&self, path: &Path, kind: &str) -> io::Result<()> {
+        let folder = self.aside.join(&utc(now())[..10]).join(kind);
+        fs::create_dir_all(&folder)?;
+        fs::rename(path, folder.join(path.file_name().unwrap_or_default()))
+    }
+
+    /// Removes what was put aside long ago.
+    pub fn clear_aside(&self) {
+        let old = Duration::from_secs(ASIDE_DAYS * 86_400);
+        let is_old = |path: &PathBuf| {
+            let time = fs::metadata(path).and_then(|folder| folder.modified()).ok();
+            time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > old)
+        };
+        for path in entries(&self.aside).filter(is_old) {
+            tracing::info!(path = %path.display(), "removed what was put aside long ago");
+            let _ = fs::remove_dir_all(path);
+        }
     }
 
     /// Removes files that no job has any more.
     pub fn remove(&self, sums: &[String]) {
         for sum in sums {
+            held(&self.verdicts).pop(sum);
             if let Err(error) = fs::remove_file(self.path(sum)) {
                 tracing::warn!(sum, %error, "a file could not be removed");
             }
@@ -98,12 +282,88 @@ impl Artifacts {
     }
 }
 
+/// What is in a folder; nothing, where there is none.
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
 /// Makes names in a folder safe; where folders cannot be opened, the system sees to it.
 pub fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Name of a file in URLs: without folders and endings.
 pub fn url_name(name: &str) -> String {
     name.replace(['/', '.'], "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(name: &str, bytes: &[u8]) -> Artifact {
+        use sha2::Digest;
+        let sha256 = hanze_engine::checksum::hex(&sha2::Sha256::digest(bytes));
+        let (media_type, description) = ("text/plain".into(), "words".into());
+        Artifact { name: name.into(), media_type, description, sha256, bytes: bytes.len() as u64 }
+    }
+
+    #[test]
+    fn only_what_has_its_checksum_counts() {
+        let data = tempfile::tempdir().unwrap();
+        let (artifacts, run) = (Artifacts::open(data.path()).unwrap(), data.path().join("run"));
+        fs::create_dir(&run).unwrap();
+        let good = artifact("good.txt", b"what was meant");
+        // Empty, cut off, or with one other byte: none of these is what was meant.
+        for bad in [&b""[..], b"what was", b"what was meanT"] {
+            fs::write(run.join("good.txt"), bad).unwrap();
+            assert!(artifacts.keep(&run, &good).is_err(), "{bad:?}");
+            assert!(!artifacts.has_files());
+        }
+        // A wrong one that is there already is replaced, and put aside.
+        let path = artifacts.path(&good.sha256);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, b"").unwrap();
+        assert!(!artifacts.is_sound(&good.sha256, good.bytes).unwrap());
+        fs::write(run.join("good.txt"), b"what was meant").unwrap();
+        artifacts.keep(&run, &good).unwrap();
+        assert!(artifacts.is_sound(&good.sha256, good.bytes).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"what was meant");
+        let day = entries(&data.path().join("aside")).next().unwrap();
+        assert_eq!(fs::read(day.join("artifacts").join(&good.sha256)).unwrap(), b"");
+        // One byte that changes later is noticed, though the length is the same.
+        let later = SystemTime::now() + Duration::from_secs(2);
+        fs::write(&path, b"what was mEant").unwrap();
+        File::options().append(true).open(&path).unwrap().set_modified(later).unwrap();
+        assert!(!artifacts.is_sound(&good.sha256, good.bytes).unwrap());
+    }
+
+    #[test]
+    fn what_no_job_names_is_put_aside() {
+        let data = tempfile::tempdir().unwrap();
+        let (artifacts, run) = (Artifacts::open(data.path()).unwrap(), data.path().join("run"));
+        fs::create_dir(&run).unwrap();
+        let kept = ["named", "orphan"].map(|name| {
+            fs::write(run.join(name), name).unwrap();
+            artifacts.keep(&run, &artifact(name, name.as_bytes())).unwrap().sha256
+        });
+        for job in ["waits", "ended", "forgotten"] {
+            fs::create_dir(artifacts.work(job)).unwrap();
+        }
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect::<HashSet<String>>();
+        let orphans = artifacts.tidy(&set(&[kept[0].as_str()]), &set(&["waits"]), &set(&["waits", "ended"]));
+        assert_eq!(orphans, 2, "the orphan, and the work of a job that was forgotten");
+        assert!(artifacts.path(&kept[0]).exists() && !artifacts.path(&kept[1]).exists());
+        let day = entries(&data.path().join("aside")).next().unwrap();
+        assert_eq!(fs::read(day.join("artifacts").join(&kept[1])).unwrap(), b"orphan");
+        assert!(day.join("work/forgotten").exists() && artifacts.work("waits").exists());
+        assert!(!artifacts.work("ended").exists());
+        // It is not old yet.
+        artifacts.clear_aside();
+        assert!(day.exists());
+        let long_ago = SystemTime::now() - Duration::from_secs(15 * 86_400);
+        File::open(&day).unwrap().set_modified(long_ago).unwrap();
+        artifacts.clear_aside();
+        assert!(!day.exists());
+    }
 }

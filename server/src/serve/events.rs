@@ -23,47 +23,46 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// Time after which a browser comes back whose stream broke off, ms.
 const RETRY: u64 = 3000;
 
-/// Who follows which job: what happens to one wakes only those who follow it.
+/// Ids of the newest events of jobs that someone follows; who follows one job hears nothing of the others.
 #[derive(Default)]
-pub struct Streams(Mutex<HashMap<String, watch::Sender<u64>>>);
+pub struct Followed(Mutex<HashMap<String, watch::Sender<i64>>>);
 
-impl Streams {
-    /// A lock that a panic of another thread does not spoil.
-    fn held(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<u64>>> {
+/// A place among those who follow a job, given back when it is dropped.
+pub struct Following<'a> {
+    followed: &'a Followed,
+    job: String,
+    newest: watch::Receiver<i64>,
+}
+
+impl Followed {
+    fn held(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<i64>>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn follow(&self, job: &str) -> watch::Receiver<u64> {
-        self.held().entry(job.into()).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    fn follow(&self, job: &str) -> Following<'_> {
+        let newest = self.held().entry(job.into()).or_insert_with(|| watch::Sender::new(0)).subscribe();
+        Following { followed: self, job: job.into(), newest }
     }
 
-    /// Wakes those who follow a job, or everyone.
-    fn wake(&self, job: Option<&str>) {
-        let mut jobs = self.held();
-        jobs.retain(|_, sender| sender.receiver_count() > 0);
-        let woken = |(name, _): &(&String, &watch::Sender<u64>)| job.is_none_or(|job| job == name.as_str());
-        jobs.iter().filter(woken).for_each(|(_, sender)| sender.send_modify(|count| *count += 1));
+    /// Tells those who follow a job that there is something new.
+    pub fn announce(&self, job: &str, event: i64) {
+        if let Some(newest) = self.held().get(job) {
+            newest.send_modify(|newest| *newest = event.max(*newest));
+        }
+    }
+
+    /// Wakes everyone: the server stops.
+    pub fn wake(&self) {
+        self.held().values().for_each(|newest| newest.send_modify(|_| {}));
     }
 }
 
-/// Looks once at what is new, for all streams, until the server ends.
-pub async fn wake(state: Arc<State>) {
-    let mut newest = state.newest.subscribe();
-    let mut seen = *newest.borrow_and_update();
-    while newest.changed().await.is_ok() {
-        if state.is_stopping.load(Ordering::Relaxed) {
-            state.streams.wake(None);
-            continue;
-        }
-        match state.store.jobs_after(seen).await {
-            Ok((jobs, last)) => {
-                jobs.iter().for_each(|job| state.streams.wake(Some(job)));
-                seen = last.max(seen);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "what is new cannot be read; each stream looks for itself");
-                state.streams.wake(None);
-            }
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        let mut held = self.followed.held();
+        // The last one takes the channel along.
+        if held.get(&self.job).is_some_and(|newest| newest.receiver_count() <= 1) {
+            held.remove(&self.job);
         }
     }
 }
@@ -103,10 +102,10 @@ async fn follow(
     origin: &str,
     sender: &mpsc::Sender<Result<Bytes, Infallible>>,
 ) -> Option<()> {
-    let mut changes = state.streams.follow(id);
+    let mut following = state.followed.follow(id);
     sender.send(Ok(format!("retry: {RETRY}\n\n").into())).await.ok()?;
     loop {
-        changes.borrow_and_update();
+        following.newest.borrow_and_update();
         let job = state.store.job(id).await.ok()??;
         loop {
             let events = state.store.events(id, seen).await.ok()?;
@@ -126,7 +125,7 @@ async fn follow(
         // Someone who has gone is noticed at the next word.
         loop {
             tokio::select! {
-                changed = changes.changed() => {
+                changed = following.newest.changed() => {
                     changed.ok()?;
                     break;
                 }
@@ -153,18 +152,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_those_who_follow_a_job_are_woken() {
-        let streams = Streams::default();
-        let [one, other] = ["one", "other"].map(|job| streams.follow(job));
-        let is_woken = |receiver: &watch::Receiver<u64>| receiver.has_changed().unwrap();
-        streams.wake(Some("one"));
-        assert!(is_woken(&one) && !is_woken(&other));
-        streams.wake(None);
-        assert!(is_woken(&other));
-        // Nobody is remembered who has gone.
-        drop((one, other));
-        streams.wake(Some("one"));
-        assert!(streams.held().is_empty());
+    fn who_follows_a_job_hears_of_it_alone() {
+        let followed = Followed::default();
+        let (mut one, two) = (followed.follow("one"), followed.follow("two"));
+        let again = followed.follow("one");
+        followed.announce("two", 5);
+        followed.announce("three", 6);
+        assert!(two.newest.has_changed().unwrap() && !one.newest.has_changed().unwrap());
+        followed.announce("one", 7);
+        assert_eq!(*one.newest.borrow_and_update(), 7);
+        assert!(again.newest.has_changed().unwrap() && !one.newest.has_changed().unwrap());
+        followed.wake();
+        assert!(one.newest.has_changed().unwrap());
+        drop(one);
+        assert_eq!(followed.held().len(), 2, "someone follows it still");
+        drop((again, two));
+        assert!(followed.held().is_empty());
     }
 
     #[test]

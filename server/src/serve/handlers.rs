@@ -1,6 +1,6 @@
 //! What the server answers. URLs are in `routes`, what is shared in [`State`].
 
-use super::keys::{Caller, Role, random, require};
+use super::keys::{Caller, Role, peer, random, require};
 use super::origin::origin;
 use super::problem::Problem;
 use super::processes::{PROCESSES, Process, find};
@@ -119,36 +119,26 @@ where
     let process = find(&id).ok_or_else(|| Problem::no_process(&id))?;
     let body = read(body).await?;
     is_json(&headers)?;
-    let execute = request::parse(&body)?;
-    request::check_names(&execute, &process.inputs())?;
+    // What is long to read keeps nobody else waiting.
+    let prepared = {
+        let state = state.clone();
+        tokio::task::spawn_blocking(move || prepare(&state, process, &body)).await
+    };
+    let broken =
+        |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request was not understood; please report it");
+    let Prepared { execute, wish, sum, title, text, files, names } = prepared.map_err(broken)??;
     let origin = origin(&state, &headers);
-    let wish = Wish { origin: origin.clone(), ..request::wish(&execute)? };
+    let wish = Wish { origin: origin.clone(), ..wish };
     let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or("");
     let is_async = prefer.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
-    let (title, text) = if process.is_echo {
-        let message = request::text(&execute, "message", 10_000)?;
-        if !is_async {
-            return Ok(echo(&message, !request::wants_document(&execute)));
-        }
-        ("Echo".to_string(), message)
-    } else {
-        let files = request::files(&execute)?;
-        let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
-        if process.model != Some(scenario.spec.model) {
-            let id = super::processes::of(scenario.spec.model).map_or("", |process| process.id);
-            return Err(Problem::bad(format!(
-                "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
-            )));
-        }
-        request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
-        request::priority(&execute)?;
-        request::subscriber(&execute, &state.args.callback_allow)?;
-        // Only what can run leaves anything behind.
-        uploads::keep(&state, files).await?;
-        uploads::touch(&state.args.data, &scenario.spec.files());
-        (scenario.spec.title.clone(), scenario.text)
-    };
-    let job = submit(&state, &caller, process, &headers, &body, &execute, &wish, &title, &text).await?;
+    if process.is_echo && !is_async {
+        return Ok(echo(&text, !request::wants_document(&execute)));
+    }
+    // Only what can run leaves anything behind.
+    uploads::keep(&state, files).await?;
+    let data = state.args.data.clone();
+    let _ = tokio::task::spawn_blocking(move || uploads::touch(&data, &names)).await;
+    let job = submit(&state, &caller, process, &headers, &sum, &execute, &wish, &title, &text).await?;
     let mut response = answer(StatusCode::CREATED, &status_info(&job, &origin));
     let location = format!("{origin}/v1/jobs/{}", job.id);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -158,6 +148,57 @@ where
         response.headers_mut().insert("preference-applied", HeaderValue::from_static("respond-async"));
     }
     Ok(response)
+}
+
+/// A request that was read, and can run.
+struct Prepared {
+    execute: Execute,
+    wish: Wish,
+    /// Checksum of the body.
+    sum: String,
+    title: String,
+    /// The scenario as TOML, or the message of an echo.
+    text: String,
+    /// Files that came with it.
+    files: Vec<(String, Vec<u8>)>,
+    /// Names of all files of the scenario.
+    names: Vec<String>,
+}
+
+/// Reads a body.
+fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Problem> {
+    let execute = request::parse(body)?;
+    request::check_names(&execute, &process.inputs())?;
+    let wish = request::wish(&execute)?;
+    let sum = hex(&Sha256::digest(body));
+    if process.is_echo {
+        let text = request::text(&execute, "message", 10_000)?;
+        let (title, files, names) = ("Echo".into(), Vec::new(), Vec::new());
+        return Ok(Prepared { execute, wish, sum, title, text, files, names });
+    }
+    let files = request::files(&execute)?;
+    let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
+    if process.model != Some(scenario.spec.model) {
+        let id = super::processes::of(scenario.spec.model).map_or("", |process| process.id);
+        return Err(Problem::bad(format!(
+            "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
+        )));
+    }
+    request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
+    request::priority(&execute)?;
+    request::subscriber(&execute, &state.args.callback_allow)?;
+    let names = scenario.spec.files().into_iter().map(String::from).collect();
+    Ok(Prepared { execute, wish, sum, title: scenario.spec.title.clone(), text: scenario.text, files, names })
+}
+
+/// Who asks, as the log names them.
+fn who(caller: &Caller) -> &str {
+    if caller.name.is_empty() { "anyone" } else { &caller.name }
+}
+
+/// Writes into the log who did something with a job; secrets of keys are never there.
+fn audit(state: &State, caller: &Caller, headers: &HeaderMap, job: &str, what: &str) {
+    tracing::info!(target: "audit", who = who(caller), address = peer(state, headers), job, what);
 }
 
 /// The message itself, or in a document.
@@ -192,7 +233,7 @@ async fn submit(
     caller: &Caller,
     process: &Process,
     headers: &HeaderMap,
-    body: &Bytes,
+    sum: &str,
     execute: &Execute,
     wish: &Wish,
     title: &str,
@@ -206,7 +247,6 @@ async fn submit(
     if idempotency.is_some_and(|key| key.is_empty() || key.len() > 200) {
         return Err(Problem::bad("the Idempotency-Key is empty, too long, or not plain text"));
     }
-    let sum = hex(&Sha256::digest(body));
     let id = random();
     let new = NewJob {
         id: &id,
@@ -215,7 +255,7 @@ async fn submit(
         key: &caller.name,
         scenario,
         idempotency,
-        body: &sum,
+        body: sum,
         priority,
         message: "waits for the device",
         wish: &serde_json::to_string(wish).unwrap_or_default(),
@@ -250,7 +290,8 @@ async fn submit(
     }
     if is_new {
         tracing::info!(job = job.id, process = process.id, title = job.title, "accepted");
-        state.queue.notify_one();
+        audit(state, caller, headers, &job.id, "submitted");
+        state.worker.wake();
     }
     Ok(*job)
 }
@@ -393,9 +434,8 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
                 _ => return Err(Problem::bad("minDuration and maxDuration are whole seconds")),
             },
             "cursor" => {
-                let after =
-                    value.split_once('-').and_then(|(created, id)| Some((created.parse().ok()?, id.to_string())));
-                filter.after = Some(after.ok_or_else(|| Problem::bad("cursor is none that a page before has given"))?);
+                let after = value.parse::<i64>();
+                filter.after = Some(after.map_err(|_| Problem::bad("cursor is none that a page before has given"))?);
             }
             _ => {
                 return Err(Problem::bad(
@@ -422,7 +462,7 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
     if jobs.len() as i64 > limit {
         jobs.truncate(limit as usize);
         if let Some(last) = jobs.last() {
-            let href = with(Some(format!("{}-{}", last.created, last.id)));
+            let href = with(Some(last.seq.to_string()));
             links.push(json!({ "href": href, "rel": "next", "type": "application/json" }));
         }
     }
@@ -457,6 +497,7 @@ pub async fn dismiss(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
         let (state, id) = (state.clone(), id.clone());
         tokio::spawn(async move { remove(&state, &id, "dismissed on request").await })
     };
+    audit(&state, &caller, &headers, &id, "dismissed");
     dismissing.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was not dismissed"))??;
     let job = find_job(&state, &id).await?;
     Ok(page(&headers, &job.title, &status_info(&job, &origin(&state, &headers))))
@@ -491,6 +532,7 @@ async fn echoed(state: &State, outputs: &[Output]) -> Result<String, Problem> {
     let lost =
         || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the result cannot be read; tell whoever runs this server");
     let output = outputs.first().ok_or_else(lost)?;
+    state.artifacts.check(std::slice::from_ref(output)).await?;
     tokio::fs::read_to_string(state.artifacts.path(&output.sha256)).await.map_err(|_| lost())
 }
 
@@ -515,9 +557,10 @@ fn has_results(job: &Job) -> Result<(), Problem> {
 
 /// `GET /v1/jobs/{id}/results`.
 pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answer {
-    require(&state, &headers, Role::Read).await?;
+    let caller = require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
     has_results(&job)?;
+    audit(&state, &caller, &headers, &id, "read results");
     let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
     let origin = origin(&state, &headers);
     if !wish.is_raw {
@@ -548,10 +591,12 @@ pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
 
 /// `GET /v1/jobs/{id}/archive`: all results in one file.
 pub async fn archive(state: Arc<State>, id: String, headers: HeaderMap, is_head: bool) -> Answer {
-    require(&state, &headers, Role::Read).await?;
+    let caller = require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
     has_results(&job)?;
     let outputs = state.store.outputs(&id).await?;
+    state.artifacts.check(&outputs).await?;
+    audit(&state, &caller, &headers, &id, "read all results");
     archive::send(&state, &id, outputs, &headers, is_head).await
 }
 
@@ -568,7 +613,7 @@ pub async fn frames(state: Arc<State>, id: String, headers: HeaderMap) -> Answer
 
 /// `GET /v1/jobs/{id}/results/{output}`.
 pub async fn result(state: Arc<State>, id: String, output: String, headers: HeaderMap, is_head: bool) -> Answer {
-    require(&state, &headers, Role::Read).await?;
+    let caller = require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
     if job.state == "dismissed" {
         return Err(Problem::new(StatusCode::GONE, "the job was dismissed, and its results with it"));
@@ -577,6 +622,8 @@ pub async fn result(state: Arc<State>, id: String, output: String, headers: Head
         let detail = format!("there is no such result of this job; /v1/jobs/{id}/results lists them");
         if job.state == "successful" { Problem::new(StatusCode::NOT_FOUND, detail) } else { Problem::not_ready(detail) }
     })?;
+    state.artifacts.check(std::slice::from_ref(&found)).await?;
+    audit(&state, &caller, &headers, &id, &format!("read {}", found.output));
     let mut response = files::send(&state.artifacts.path(&found.sha256), &found, &headers, is_head).await?;
     // What a table is and whom to name for it (Model for Tabular Data and Metadata on the Web, section 5.2).
     if found.media_type == "text/csv"

@@ -3,8 +3,7 @@
 use super::door::{self, Door, Holding};
 use super::paced::Paced;
 use super::places::{Most, Places};
-use super::{State, callbacks, retention, routes, token, worker};
-use hanze_engine::device::Device;
+use super::{State, callbacks, identity, retention, routes, token};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,9 +15,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio_io_timeout::TimeoutStream;
 use warp::http::Request;
 
@@ -42,11 +41,13 @@ pub async fn bind(address: SocketAddr) -> miette::Result<TcpListener> {
     })
 }
 
-/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue.
+/// Serves until SIGTERM or Ctrl-C; then the job that runs leaves a checkpoint and goes back into the queue, for which `working`,
+/// the thread that keeps the worker going, is waited for.
 pub async fn run(
     state: Arc<State>,
     listener: TcpListener,
-    device: Device,
+    device: &str,
+    working: JoinHandle<()>,
     token: Option<String>,
 ) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
@@ -55,13 +56,8 @@ pub async fn run(
     let has_keys = state.store.has_keys().await.map_err(|error| miette::miette!("{error}"))?;
     // For people and for programs that started the server on a free port, which read the first line.
     let entrance = entrance(address, token.as_deref(), has_keys);
-    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {}\n{entrance}", device.record());
+    let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {device}\n{entrance}");
     let _ = std::io::stdout().flush();
-    let attending = {
-        let (state, handle) = (state.clone(), Handle::current());
-        std::thread::Builder::new().name("worker".into()).spawn(move || worker::run(&state, device, &handle))
-    };
-    let attending = attending.map_err(|error| miette::miette!("the worker cannot start: {error}"))?;
     let keeping = tokio::spawn(retention::keep(state.clone()));
     let calling = tokio::spawn(callbacks::keep(state.clone()));
     let service = TowerToHyperService::new(warp::service(routes::all(state.clone())));
@@ -132,10 +128,8 @@ pub async fn run(
     }
     tracing::info!("stops");
     state.is_stopping.store(true, Ordering::Relaxed);
-    if let Some((_, cancel)) = &*state.running() {
-        cancel.store(true, Ordering::Relaxed);
-    }
-    state.queue.notify_waiters();
+    state.worker.stop();
+    state.followed.wake();
     state.newest.send_modify(|_| {});
     keeping.abort();
     drop(listener);
@@ -143,7 +137,8 @@ pub async fn run(
     // A call that is being made is written down when it is answered.
     let _ = tokio::time::timeout(LAST_WORDS, calling).await;
     // The worker leaves its checkpoint.
-    let _ = tokio::task::spawn_blocking(move || attending.join()).await;
+    let _ = tokio::task::spawn_blocking(move || working.join()).await;
+    identity::note(&state).await;
     Ok(ExitCode::SUCCESS)
 }
 

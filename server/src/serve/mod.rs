@@ -1,8 +1,8 @@
 //! `hanze serve`: a queue of jobs behind HTTP, with one worker that owns the device.
 //!
-//! A request becomes a row (`store`), the worker (`worker`) makes its files, the files are kept by their checksum
-//! (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in one
-//! transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
+//! A request becomes a row (`store`), the worker (`worker`, a process of its own) makes its files, the files are kept by their
+//! checksum (`artifacts`), and whoever asks gets rows and files (`routes`, `handlers`). A row is changed in one place and in
+//! one transaction, and files come before the row that names them: whatever the machine does, nothing is half there.
 
 mod archive;
 mod artifacts;
@@ -11,6 +11,7 @@ mod door;
 mod events;
 mod files;
 mod handlers;
+mod identity;
 mod keys;
 mod listen;
 mod maps;
@@ -35,9 +36,9 @@ mod worker;
 pub use keys::{KeyCommand, command};
 pub use texts::{is_control, shown};
 pub use token::{of_data as token_of_data, of_port as token_of_port};
+pub use worker::{Orders, work};
 
 use artifacts::Artifacts;
-use hanze_engine::device::Device;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use store::Store;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// What the server keeps to.
 #[derive(clap::Args, Clone, Debug)]
@@ -81,9 +82,15 @@ pub struct Args {
     /// Cells of a job at most.
     #[arg(long, default_value_t = 50_000_000)]
     max_cells: u64,
-    /// Hours of computing that a job may be expected to take.
-    #[arg(long, default_value_t = 12.0)]
+    /// Hours of computing that a job may be expected to take, and may take.
+    #[arg(long, default_value_t = 12.0, value_parser = positive)]
     max_hours: f64,
+    /// Megabytes of memory that a job may take; four fifths of what the machine or its container has, if none is given.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(64..=1 << 40))]
+    memory_mb: Option<u64>,
+    /// Start also where the job store does not know the results beside it: these are put aside, and kept for 14 days.
+    #[arg(long)]
+    put_aside: bool,
     /// Days that results are kept after a job has ended; for ever, if left out.
     #[arg(long)]
     keep_days: Option<f64>,
@@ -137,32 +144,27 @@ fn positive(text: &str) -> Result<f64, String> {
 pub struct State {
     args: Args,
     store: Store,
-    artifacts: Artifacts,
+    artifacts: Arc<Artifacts>,
     maps: maps::Maps,
     rates: rates::Rates,
     uploads: uploads::Room,
     archives: archive::Checks,
     /// What signs calls, where some are allowed.
     signer: Option<callbacks::Signer>,
-    streams: events::Streams,
-    /// Id of the newest event; streams wait for it to change.
+    /// Id of the newest event.
     newest: watch::Sender<i64>,
-    /// Woken when a job may be waiting.
-    queue: Notify,
-    /// The job that runs, and what stops it.
-    running: std::sync::Mutex<Option<(String, Arc<AtomicBool>)>>,
+    /// Streams of events wait here, each for its job.
+    followed: events::Followed,
+    /// What computes.
+    worker: worker::Line,
     /// Set when the server is on its way out.
     is_stopping: AtomicBool,
 }
 
 impl State {
-    /// A lock that a panic of another thread does not spoil: what it guards is a pair that is set in one go.
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<(String, Arc<AtomicBool>)>> {
-        self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    /// Tells streams that there is something new.
-    fn announce(&self, event: i64) {
+    /// Tells streams that there is something new of a job.
+    fn announce(&self, job: &str, event: i64) {
+        self.followed.announce(job, event);
         self.newest.send_if_modified(|newest| {
             let is_newer = event > *newest;
             *newest = event.max(*newest);
@@ -171,8 +173,21 @@ impl State {
     }
 }
 
-/// Serves until it is told to stop.
-pub fn serve(args: &Args) -> miette::Result<ExitCode> {
+impl Args {
+    /// Cores that compute. One stays with HTTP, so that status calls are quick while a job runs.
+    fn compute_threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        self.threads.unwrap_or(cores.saturating_sub(1).max(1))
+    }
+
+    /// Megabytes of memory that a job may take.
+    fn memory_mb(&self) -> u64 {
+        self.memory_mb.unwrap_or_else(worker::usual_memory)
+    }
+}
+
+/// Starts a log in lines of JSON on standard error.
+fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HANZE_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
     tracing_subscriber::fmt()
         .json()
@@ -180,11 +195,12 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         .with_writer(std::io::stderr)
         .log_internal_errors(false)
         .init();
-    let device = Device::open(&args.device).map_err(crate::cli::report)?;
-    // One core stays with HTTP, so that status calls are quick while a job runs.
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    let threads = args.threads.unwrap_or(cores.saturating_sub(1).max(1));
-    let pool = rayon_threads(threads);
+}
+
+/// Serves until it is told to stop.
+pub fn serve(args: &Args) -> miette::Result<ExitCode> {
+    log();
+    let pool = rayon_threads(args.compute_threads());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -198,35 +214,40 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         pool?;
         let address = SocketAddr::new(args.address, args.port);
         let listener = listen::bind(address).await?;
+        // The worker of a server that was killed a moment ago ends at once.
+        let alone = worker::alone(&args.data)
+            .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
         let store = Store::open(&args.data).await.map_err(|error| {
             miette::miette!("the job store in {} cannot be opened: {error}; is the folder yours?", args.data.display())
         })?;
         let artifacts = Artifacts::open(&args.data)
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
+        identity::check(&store, &artifacts, &args).await?;
         let token = if args.open { None } else { Some(token::of_start(&store, &args.data).await?) };
         let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
         let signer = (!args.callback_allow.is_empty()).then(|| callbacks::Signer::open(&args.data)).transpose();
         let signer = signer.map_err(|error| miette::miette!("calls cannot be signed: {error}"))?;
         let state = Arc::new(State {
             store,
-            artifacts,
+            artifacts: Arc::new(artifacts),
             maps: maps::Maps::new(),
             rates: rates::Rates::new(args.requests_per_second),
             uploads: uploads::Room::empty(args.max_uploads_gb),
             archives: archive::Checks::new(),
             signer,
-            streams: events::Streams::default(),
             args,
             newest: watch::Sender::new(newest),
-            queue: Notify::new(),
-            running: std::sync::Mutex::new(None),
+            followed: events::Followed::default(),
+            worker: worker::Line::default(),
             is_stopping: AtomicBool::new(false),
         });
         state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
         retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
+        identity::note(&state).await;
         state.uploads.count(&state.args.data);
-        tokio::spawn(events::wake(state.clone()));
-        listen::run(state, listener, device, token).await
+        drop(alone);
+        let (device, working) = worker::start(&state).await?;
+        listen::run(state, listener, &device, working, token).await
     });
     // What still computes for someone who asked must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(5));

@@ -1,8 +1,9 @@
 //! Layers that callers bring: kept by their checksum, named `upload:CHECKSUM.tif` in scenarios.
 
 use super::State;
+use super::artifacts::{is_whole, on_disk, sync};
 use super::handlers::{Answer, answer, drain};
-use super::keys::{Role, random, require};
+use super::keys::{Role, peer, random, require};
 use super::problem::Problem;
 use bytes::Buf;
 use futures_util::{Stream, StreamExt};
@@ -11,15 +12,18 @@ use hanze_engine::city::read::{OUTLINES, RASTERS};
 use hanze_engine::city::roads::NETWORKS;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use warp::http::{HeaderMap, StatusCode};
 
 /// Time in which a further piece must arrive.
 const PIECE_TIME: Duration = Duration::from_secs(30);
+/// Bytes that are written and summed up at once.
+const AT_ONCE: usize = 256 * 1024;
 /// Endings of files that a scenario can name and no reader of the engine lists: series and tables, codes and rules, weather, and
 /// vehicles of SUMO. TNTP's network and trips are among those of networks.
 const OTHERS: [&str; 6] = ["csv", "toml", "epw", "zip", "xml", "xml.gz"];
@@ -122,9 +126,6 @@ pub fn named(files: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
 pub async fn keep(state: &State, files: Vec<(String, Vec<u8>)>) -> Result<(), Problem> {
     for (_, bytes) in files {
         let folder = folder(&state.args.data);
-        if tokio::fs::try_exists(folder.join(hex(&Sha256::digest(&bytes)))).await.unwrap_or(false) {
-            continue;
-        }
         let body = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes::Bytes::from(bytes))]);
         receive(state, &folder, body).await?;
     }
@@ -163,7 +164,7 @@ pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
 }
 
 /// Notes that an upload is still of use.
-pub fn touch(data: &Path, names: &[&str]) {
+pub fn touch(data: &Path, names: &[String]) {
     for sum in names.iter().filter_map(|name| checksum(name)) {
         let file = std::fs::File::options().append(true).open(folder(data).join(sum));
         // One that is gone meanwhile is told when it is read.
@@ -177,9 +178,9 @@ where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
-    require(&state, &headers, Role::Submit).await?;
+    let caller = require(&state, &headers, Role::Submit).await?;
     let (sum, bytes) = receive(&state, &folder(&state.args.data), body).await?;
-    tracing::info!(sum, bytes, "uploaded");
+    tracing::info!(target: "audit", who = caller.name, address = peer(&state, &headers), sum, bytes, what = "uploaded");
     let named = format!("upload:{sum}");
     Ok(answer(StatusCode::CREATED, &json!({ "id": named, "sha256": sum, "bytes": bytes, "endings": endings() })))
 }
@@ -199,21 +200,33 @@ where
     let has_place = state.uploads.take(0, 1);
     let taken = if has_place { write(state, folder, &part, body, &mut bytes, &no_room).await } else { Err(no_room()) };
     match taken {
-        Ok((sum, is_new)) => {
-            if !is_new {
-                state.uploads.give(bytes, 1);
+        Ok((sum, kept)) => {
+            match kept {
+                Kept::New => {}
+                Kept::There => state.uploads.give(bytes, 1),
+                Kept::Instead(wrong) => state.uploads.give(wrong, 1),
             }
             Ok((sum, bytes))
         }
         Err(problem) => {
-            let _ = tokio::fs::remove_file(&part).await;
+            let _ = on_disk(move || std::fs::remove_file(part)).await;
             state.uploads.give(bytes, u64::from(has_place));
             Err(problem)
         }
     }
 }
 
-/// Writes a file piece by piece, of which `bytes` tells how many have their room; gives its checksum, and whether it is new here.
+/// How a file is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kept {
+    New,
+    /// It was there, whole.
+    There,
+    /// One of so many bytes was there under its name, which was not what its name says.
+    Instead(u64),
+}
+
+/// Writes a file piece by piece, of which `bytes` tells how many have their room; gives its checksum, and how it is kept.
 async fn write<S, B, E>(
     state: &State,
     folder: &Path,
@@ -221,68 +234,133 @@ async fn write<S, B, E>(
     body: S,
     bytes: &mut u64,
     no_room: &impl Fn() -> Problem,
-) -> Result<(String, bool), Problem>
+) -> Result<(String, Kept), Problem>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
-    let full = |error: std::io::Error| {
+    let full = |error: io::Error| {
         tracing::error!(%error, "an upload cannot be written");
         Problem::new(StatusCode::INSUFFICIENT_STORAGE, "the file cannot be kept; tell whoever runs this server")
     };
     let most = state.args.max_upload_mb;
-    tokio::fs::create_dir_all(folder).await.map_err(full)?;
-    let mut file = tokio::fs::File::create(part).await.map_err(full)?;
-    let mut sum = Sha256::new();
+    let (folder, part) = (folder.to_path_buf(), part.to_path_buf());
+    let (mut file, part) = on_disk({
+        let folder = folder.clone();
+        move || {
+            std::fs::create_dir_all(folder)?;
+            Ok((File::create(&part)?, part))
+        }
+    })
+    .await
+    .map_err(full)?;
+    let (mut sum, mut gathered) = (Sha256::new(), Vec::<u8>::new());
     let mut body = pin!(body);
     loop {
         let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the next piece of the file took too long to arrive");
-        let Some(piece) = tokio::time::timeout(PIECE_TIME, body.next()).await.map_err(slow)? else { break };
-        let mut piece = piece.map_err(|_| Problem::bad("the file ended before it was whole"))?;
-        let piece = piece.copy_to_bytes(piece.remaining());
-        let written = if *bytes + piece.len() as u64 > most << 20 {
-            let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
-        } else if !state.uploads.take(piece.len() as u64, 0) {
-            Err(no_room())
-        } else {
+        let piece = tokio::time::timeout(PIECE_TIME, body.next()).await.map_err(slow)?;
+        let is_last = piece.is_none();
+        if let Some(piece) = piece {
+            let mut piece = piece.map_err(|_| Problem::bad("the file ended before it was whole"))?;
+            let piece = piece.copy_to_bytes(piece.remaining());
+            if *bytes + piece.len() as u64 > most << 20 {
+                let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
+                return Err(refused(body, Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)).await);
+            }
+            if !state.uploads.take(piece.len() as u64, 0) {
+                return Err(refused(body, no_room()).await);
+            }
             *bytes += piece.len() as u64;
-            file.write_all(&piece).await.map_err(full)
-        };
-        if let Err(problem) = written {
-            // Who still sends would not hear why.
-            let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
-            return Err(problem);
+            gathered.extend_from_slice(&piece);
         }
-        sum.update(&piece);
+        if is_last || gathered.len() >= AT_ONCE {
+            let written = on_disk(move || {
+                file.write_all(&gathered)?;
+                sum.update(&gathered);
+                gathered.clear();
+                Ok((file, sum, gathered))
+            });
+            match written.await {
+                Ok(back) => (file, sum, gathered) = back,
+                Err(error) => return Err(refused(body, full(error)).await),
+            }
+        }
+        if is_last {
+            break;
+        }
     }
     if *bytes == 0 {
         return Err(Problem::bad("the file is empty"));
     }
-    file.sync_all().await.map_err(full)?;
-    let sum = hex(&sum.finalize());
+    let bytes = *bytes;
+    let settled = on_disk(move || {
+        let sum = hex(&sum.finalize());
+        let kept = settle(file, &part, &folder, &sum, bytes)?;
+        Ok((sum, kept))
+    });
+    settled.await.map_err(full)
+}
+
+/// Takes what is still sent of a body that is refused: who sends would not hear why.
+async fn refused<S, B, E>(body: Pin<&mut S>, problem: Problem) -> Problem
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let _ = tokio::time::timeout(PIECE_TIME, drain(body)).await;
+    problem
+}
+
+/// Gives a file that is written its name, once what lies on the disk is what came.
+fn settle(file: File, part: &Path, folder: &Path, sum: &str, bytes: u64) -> io::Result<Kept> {
+    file.sync_all()?;
+    drop(file);
+    if !is_whole(part, sum, bytes)? {
+        return Err(io::Error::other("the disk does not hold what was written to it"));
+    }
+    let path = folder.join(sum);
     // Of two that bring the same file at once one is new.
-    let is_new = match tokio::fs::hard_link(part, folder.join(&sum)).await {
-        Ok(()) => true,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
-        Err(error) => return Err(full(error)),
+    let kept = match std::fs::hard_link(part, &path) {
+        Ok(()) => Kept::New,
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(_) if is_whole(&path, sum, bytes)? => Kept::There,
+        Err(_) => {
+            let wrong = std::fs::metadata(&path)?.len();
+            tracing::error!(
+                sum,
+                bytes,
+                wrong,
+                "an upload that was there is not what its checksum says; it is replaced"
+            );
+            std::fs::rename(part, &path)?;
+            Kept::Instead(wrong)
+        }
     };
     // What is there stays, with its room; a name that a fall of the machine takes is brought again.
-    let _ = tokio::fs::remove_file(part).await;
-    if let Err(error) = super::artifacts::sync(folder) {
+    let _ = std::fs::remove_file(part);
+    if let Err(error) = sync(folder) {
         tracing::warn!(%error, "the folder of uploads cannot be synchronised");
     }
-    Ok((sum, is_new))
+    Ok(kept)
 }
 
 /// Puts the uploads that a scenario names beside it, and gives the scenario with their plain names.
-pub fn place(data: &Path, work: &Path, text: &str, names: &[&str]) -> std::io::Result<String> {
+///
+/// # Errors
+/// That one is gone, or is not what its checksum says.
+pub fn place(data: &Path, work: &Path, text: &str, names: &[&str]) -> io::Result<String> {
     let mut text = text.to_string();
     for name in names {
         let (Some(sum), Some(plain)) = (checksum(name), name.strip_prefix("upload:")) else { continue };
-        match std::fs::hard_link(folder(data).join(sum), work.join(plain)) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        let placed = work.join(plain);
+        match std::fs::hard_link(folder(data).join(sum), &placed) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             other => other?,
+        }
+        let bytes = std::fs::metadata(&placed)?.len();
+        if !is_whole(&placed, sum, bytes)? {
+            let _ = std::fs::remove_file(&placed);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} was damaged on the disk")));
         }
         text = text.replace(&format!("\"{name}\""), &format!("\"{plain}\""));
     }
@@ -339,5 +417,28 @@ mod tests {
         {
             assert!(!is_name(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_wrong_file_is_never_kept_as_if_it_were_there() {
+        let data = tempfile::tempdir().unwrap();
+        let bytes = b"x,y,value\n1,2,3\n";
+        let sum = hex(&Sha256::digest(bytes));
+        let bring = |bytes: &[u8]| {
+            let part = data.path().join("some.part");
+            std::fs::write(&part, bytes).unwrap();
+            settle(File::open(&part).unwrap(), &part, data.path(), &sum, 16)
+        };
+        // What the disk holds is less than what came, or something else.
+        assert!(bring(b"").is_err() && bring(b"x,y,value\n1,2,4\n").is_err());
+        assert!(!data.path().join(&sum).exists());
+        // As an earlier version left one behind on a full disk.
+        std::fs::write(data.path().join(&sum), b"").unwrap();
+        assert_eq!(bring(bytes).unwrap(), Kept::Instead(0));
+        assert_eq!(std::fs::read(data.path().join(&sum)).unwrap(), bytes);
+        assert_eq!(bring(bytes).unwrap(), Kept::There);
+        std::fs::remove_file(data.path().join(&sum)).unwrap();
+        assert_eq!(bring(bytes).unwrap(), Kept::New);
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "no part is left");
     }
 }

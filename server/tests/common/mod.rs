@@ -74,19 +74,36 @@ impl Server {
         self.process.id()
     }
 
-    /// Highest memory that the server has had, bytes.
-    pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        1024 * line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    /// The process of its worker, if there is one now.
+    pub fn worker(&self) -> Option<u32> {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        ids.find(|id| {
+            let fields = fields_of(*id);
+            // State and parent; one that has ended is not there any more.
+            fields.get(1) == Some(&self.process.id().to_string()) && fields[0] != "Z"
+        })
     }
 
-    /// Seconds of computing that the server has had.
+    /// Highest memory that the server has had, and its worker with it, bytes.
+    pub fn peak_memory(&self) -> [u64; 2] {
+        let peak = |id: u32| {
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            1024 * line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+        };
+        let own = peak(self.process.id());
+        [own, own + self.worker().map_or(0, peak)]
+    }
+
+    /// Seconds of computing that the server and its worker have had.
     pub fn cpu_seconds(&self) -> f64 {
-        let line = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
-        // utime and stime, in hundredths on every Linux that is in use.
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+        let seconds = |id: u32| {
+            let fields = fields_of(id);
+            // utime and stime, in hundredths on every Linux that is in use.
+            (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+        };
+        seconds(self.process.id()) + self.worker().map_or(0.0, seconds)
     }
 
     fn spawn(data: &Path, mut command: Command) -> Server {
@@ -189,7 +206,13 @@ fn is_root() -> bool {
     id.stdout == b"0\n"
 }
 
-fn log_of(data: &Path) -> String {
+/// What Linux tells of a process behind its name: its state first, then its parent; nothing, where there is none.
+pub fn fields_of(id: u32) -> Vec<String> {
+    let line = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    line.rsplit(')').next().unwrap_or_default().split_whitespace().map(String::from).collect()
+}
+
+pub fn log_of(data: &Path) -> String {
     std::fs::read_to_string(data.join("log.jsonl")).unwrap_or_default()
 }
 

@@ -461,6 +461,7 @@ async fn provenance(state: &Arc<State>, job: &Job) -> Result<Provenance, Problem
     if let Some(known) = held(&state.maps.provenances).get(&record.sha256) {
         return Ok(known.clone());
     }
+    state.artifacts.check(std::slice::from_ref(&record)).await?;
     // A record of many files is long.
     let path = state.artifacts.path(&record.sha256);
     let read = tokio::task::spawn_blocking(move || {

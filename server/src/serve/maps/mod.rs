@@ -194,8 +194,19 @@ async fn work<T: Send + 'static>(
     }
 }
 
+/// Sees that the file of a layer is what its checksum says.
+fn check(state: &State, output: &Output) -> hanze_engine::Result<()> {
+    let path = state.artifacts.path(&output.sha256);
+    let is_sound = state.artifacts.is_sound(&output.sha256, output.bytes as u64);
+    if is_sound.map_err(hanze_engine::Error::io("reading", &path))? {
+        return Ok(());
+    }
+    Err(hanze_engine::Error::data(&path, "was damaged on the disk", "submit the job again"))
+}
+
 /// A layer, open.
 fn open(state: &State, output: &Output) -> hanze_engine::Result<Arc<Layer>> {
+    check(state, output)?;
     let key = (output.sha256.clone(), quantity(&output.name).to_string());
     if let Some(layer) = held(&state.maps.layers).get(&key) {
         return Ok(layer.clone());
@@ -207,6 +218,7 @@ fn open(state: &State, output: &Output) -> hanze_engine::Result<Arc<Layer>> {
 
 /// A layer that is opened for one look.
 fn unkept(state: &State, output: &Output) -> hanze_engine::Result<Arc<Layer>> {
+    check(state, output)?;
     Layer::open(&state.artifacts.path(&output.sha256), quantity(&output.name), &state.maps.once).map(Arc::new)
 }
 

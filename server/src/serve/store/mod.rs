@@ -1,22 +1,23 @@
-//! Jobs and events in SQLite; results, keys and callbacks in the files beside. All times are milliseconds since 1970 (UTC).
+//! Jobs and events in SQLite; attempts, results, keys and callbacks in the files beside. All times are milliseconds since 1970
+//! (UTC) by the machine's clock, which may be wrong: they are shown, and order comes from `seq` and from the ids of events.
 
+mod attempts;
 mod callbacks;
 mod keys;
+mod marks;
 mod results;
 
 pub use callbacks::{Call, Subscriber};
 pub use keys::Key;
 pub use results::Output;
 
-use results::insert_outputs;
-
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Connection, Error, Row};
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Each list of statements takes a store from one version to the next; `user_version` counts them.
 const MIGRATIONS: &[&[&str]] = &[
@@ -52,12 +53,30 @@ const MIGRATIONS: &[&[&str]] = &[
             attempts INTEGER NOT NULL, due INTEGER NOT NULL) STRICT",
         "CREATE INDEX calls_by_due ON calls (due)",
     ],
+    &[
+        // Order of submission. Row numbers are that, and may change when a store is compacted.
+        "ALTER TABLE jobs ADD COLUMN seq INTEGER NOT NULL DEFAULT 0",
+        "UPDATE jobs SET seq = rowid",
+        "CREATE UNIQUE INDEX by_seq ON jobs (seq)",
+        // Since the last checkpoint: deaths of the worker alone, and of the whole server.
+        "ALTER TABLE jobs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN falls INTEGER NOT NULL DEFAULT 0",
+        // All that a claim looks at.
+        "CREATE INDEX waiting ON jobs (state, priority, key, seq)",
+        "DROP INDEX IF EXISTS by_state",
+        // Seconds of the device by key and hour since 1970.
+        "CREATE TABLE spent (
+            key TEXT NOT NULL, hour INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (key, hour)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    ],
 ];
 
 /// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
     pub id: String,
+    /// Place in the order of submission.
+    pub seq: i64,
     pub process: String,
     pub title: String,
     /// accepted, running, successful, failed or dismissed.
@@ -75,7 +94,12 @@ pub struct Job {
     /// Percent.
     pub progress: i64,
     pub message: String,
+    /// Times that it was begun; a planned stop does not count.
     pub attempts: i64,
+    /// Times that the server fell while it ran, since its last checkpoint.
+    pub falls: i64,
+    /// Seconds of the device so far.
+    pub seconds: f64,
     /// Fences the worker that runs it.
     pub lease: Option<String>,
     /// What the request asked of the answer, JSON.
@@ -124,8 +148,10 @@ pub enum End<'a> {
     Successful,
     /// With a message, and the last part of the exception's type.
     Failed(&'a str, &'a str),
-    /// It goes on later.
+    /// The device went away; it goes on later.
     Requeued(&'a str),
+    /// The server was told to stop; it goes on later, and this attempt does not count.
+    Stopped(&'a str),
 }
 
 /// Something that happened to a job.
@@ -146,8 +172,8 @@ pub struct Filter {
     pub created: [Option<i64>; 2],
     /// Shortest and longest time since the start, or from start to end, s.
     pub seconds: [Option<i64>; 2],
-    /// Creation and id of the last job of the page before.
-    pub after: Option<(i64, String)>,
+    /// `seq` of the last job of the page before.
+    pub after: Option<i64>,
     pub limit: i64,
 }
 
@@ -157,27 +183,9 @@ pub struct Store {
     pool: SqlitePool,
 }
 
-/// Now, in milliseconds since 1970. The clock of the machine is asked once, and time runs on steadily from there: a clock that
-/// is set while the server runs makes no job older, and nothing goes before its time.
+/// Now by the machine's clock, in milliseconds since 1970.
 pub fn now() -> i64 {
-    let (from, at) = *clock(0);
-    from + at.elapsed().as_millis() as i64
-}
-
-/// Start of time for this process: what the machine says, but never earlier than what a store has seen.
-fn clock(seen: i64) -> &'static (i64, Instant) {
-    static CLOCK: OnceLock<(i64, Instant)> = OnceLock::new();
-    CLOCK.get_or_init(|| {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-        if seen > wall + 600_000 {
-            let minutes = (seen - wall) / 60_000;
-            tracing::warn!(
-                minutes,
-                "the store has times ahead of this machine's clock; new jobs begin where it left off"
-            );
-        }
-        (wall.max(seen), Instant::now())
-    })
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 
 impl Store {
@@ -208,9 +216,7 @@ impl Store {
         }
         let set = format!("PRAGMA user_version = {}", MIGRATIONS.len());
         sqlx::query(sqlx::AssertSqlSafe(set)).execute(&mut *tx).await?;
-        let seen: Option<i64> = sqlx::query("SELECT max(updated) FROM jobs").fetch_one(&mut *tx).await?.try_get(0)?;
         tx.commit().await?;
-        clock(seen.unwrap_or(0));
         Ok(Store { pool })
     }
 
@@ -243,9 +249,11 @@ impl Store {
         }
         let now = now();
         if let Some(most) = most.of_key_a_day {
-            let today: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE key = ? AND created > ?")
+            // Times ahead are those of a clock that was wrong.
+            let today: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE key = ? AND created > ? AND created < ?")
                 .bind(job.key)
                 .bind(now - 86_400_000)
+                .bind(now + 3_600_000)
                 .fetch_one(&mut *tx)
                 .await?
                 .try_get(0)?;
@@ -255,7 +263,8 @@ impl Store {
         }
         sqlx::query(
             "INSERT INTO jobs (id, process, title, state, priority, key, scenario, idempotency, body, created, updated,
-             progress, message, attempts, wish) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?)",
+             progress, message, attempts, wish, seq) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?,
+             (SELECT coalesce(max(seq), 0) + 1 FROM jobs))",
         )
         .bind(job.id)
         .bind(job.process)
@@ -285,19 +294,17 @@ impl Store {
 
     /// Jobs, the newest first.
     pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
-        let (created, id) = filter.after.clone().unwrap_or((i64::MAX, String::new()));
         let listed = |list: &[String]| if list.is_empty() { "*".to_string() } else { format!(",{},", list.join(",")) };
         let (states, processes) = (listed(&filter.states), listed(&filter.processes));
         // Scenarios may be long, and no list shows them.
         let rows = sqlx::query(
-            "SELECT id, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
-             message, attempts, lease, wish, failure FROM jobs WHERE (created, id) < (?, ?) AND (? = '*' OR instr(?, ',' || state || ',') > 0)
+            "SELECT id, seq, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
+             message, attempts, falls, seconds, lease, wish, failure FROM jobs WHERE seq < ? AND (? = '*' OR instr(?, ',' || state || ',') > 0)
              AND (? = '*' OR instr(?, ',' || process || ',') > 0) AND created BETWEEN ? AND ?
              AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started >= 1000 * ?)
-             AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started <= 1000 * ?) ORDER BY created DESC, id DESC LIMIT ?",
+             AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started <= 1000 * ?) ORDER BY seq DESC LIMIT ?",
         )
-        .bind(created)
-        .bind(id)
+        .bind(filter.after.unwrap_or(i64::MAX))
         .bind(&states)
         .bind(&states)
         .bind(&processes)
@@ -322,128 +329,13 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
-    /// Takes the next job: the highest priority, then whoever has been served least in the last hour, then the oldest.
-    pub async fn claim(&self, lease: &str) -> Result<Option<Job>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        // Read once no other can write: a job that came while this waited is not older than its start.
-        let now = now();
-        let row = sqlx::query(
-            "UPDATE jobs SET state = 'running', lease = ?, attempts = attempts + 1, started = coalesce(started, ?),
-             updated = ?, message = 'being prepared' WHERE id = (
-                SELECT id FROM jobs WHERE state = 'accepted' ORDER BY priority DESC,
-                (SELECT count(*) FROM jobs AS served WHERE served.key = jobs.key AND served.started > ?), created, id LIMIT 1
-             ) RETURNING *",
-        )
-        .bind(lease)
-        .bind(now)
-        .bind(now)
-        .bind(now - 3_600_000)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let job = row.as_ref().map(job_of).transpose()?;
-        if let Some(job) = &job {
-            callbacks::call(&mut tx, &job.id, "progress").await?;
-        }
-        tx.commit().await?;
-        Ok(job)
-    }
-
-    /// Puts jobs whose worker is gone back into the queue.
-    pub async fn requeue(&self) -> Result<u64, Error> {
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'accepted', lease = NULL, updated = ?,
-             message = 'goes on where it stopped, as soon as the device is free' WHERE state = 'running'",
-        )
-        .bind(now())
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected())
-    }
-
-    /// Writes how far a job is, with an event that replaces the progress before; `None` where the lease is no longer
-    /// held.
-    pub async fn progress(&self, job: &Job, percent: i64, message: &str, data: &str) -> Result<Option<i64>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET progress = ?, message = ?, updated = ? WHERE id = ? AND lease = ? AND state = 'running'",
-        )
-        .bind(percent)
-        .bind(message)
-        .bind(now())
-        .bind(&job.id)
-        .bind(&job.lease)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(None);
-        }
-        sqlx::query("DELETE FROM events WHERE job = ? AND kind = 'progress'").bind(&job.id).execute(&mut *tx).await?;
-        let event = insert_event(&mut tx, &job.id, "progress", data).await?;
-        tx.commit().await?;
-        Ok(Some(event))
-    }
-
-    /// Adds files of a job that is running, with an event; `None` where the lease is no longer held.
-    pub async fn frame(&self, job: &Job, outputs: &[Output], data: &str) -> Result<Option<i64>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if !holds_lease(&mut tx, job).await? {
-            return Ok(None);
-        }
-        insert_outputs(&mut tx, &job.id, outputs).await?;
-        let event = insert_event(&mut tx, &job.id, "frame", data).await?;
-        callbacks::call(&mut tx, &job.id, "progress").await?;
-        tx.commit().await?;
-        Ok(Some(event))
-    }
-
-    /// Whether a worker still holds a job.
-    pub async fn holds(&self, job: &Job) -> Result<bool, Error> {
-        let mut tx = self.pool.begin().await?;
-        holds_lease(&mut tx, job).await
-    }
-
-    /// Ends a job that is running: state, message, files and event in one go. `None` where the lease is no longer held.
-    pub async fn finish(&self, job: &Job, end: End<'_>, outputs: &[Output]) -> Result<Option<i64>, Error> {
-        let (state, message, failure) = match end {
-            End::Successful => ("successful", "finished", None),
-            End::Failed(message, kind) => ("failed", message, Some(kind)),
-            End::Requeued(message) => ("accepted", message, None),
-        };
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if !holds_lease(&mut tx, job).await? {
-            return Ok(None);
-        }
-        let now = now();
-        sqlx::query(
-            "UPDATE jobs SET state = ?, message = ?, progress = CASE WHEN ? = 'successful' THEN 100 ELSE progress END,
-             finished = CASE WHEN ? = 'accepted' THEN NULL ELSE ? END, updated = ?, lease = NULL,
-             scenario = CASE WHEN ? = 'accepted' THEN scenario ELSE '' END, failure = ? WHERE id = ?",
-        )
-        .bind(state)
-        .bind(message)
-        .bind(state)
-        .bind(state)
-        .bind(now)
-        .bind(now)
-        .bind(state)
-        .bind(failure)
-        .bind(&job.id)
-        .execute(&mut *tx)
-        .await?;
-        callbacks::call(&mut tx, &job.id, if state == "accepted" { "progress" } else { state }).await?;
-        insert_outputs(&mut tx, &job.id, outputs).await?;
-        let event = insert_event(&mut tx, &job.id, "status", &status_data(state, message)).await?;
-        tx.commit().await?;
-        Ok(Some(event))
-    }
-
     /// Dismisses a job, whatever it does; gives the checksums of files that no other job has.
     pub async fn dismiss(&self, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let now = now();
         sqlx::query(
-            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, ?), updated = ?, lease = NULL,
-             scenario = '' WHERE id = ?",
+            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
+             updated = ?, lease = NULL, scenario = '' WHERE id = ?",
         )
         .bind(message)
         .bind(now)
@@ -467,6 +359,12 @@ impl Store {
         let event = insert_event(&mut tx, id, "status", &status_data("dismissed", message)).await?;
         tx.commit().await?;
         Ok((event, own))
+    }
+
+    /// Ids of all jobs.
+    pub async fn ids(&self) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT id FROM jobs").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
     }
 
     /// Scenarios of jobs that have not ended.
@@ -536,15 +434,6 @@ fn status_data(state: &str, message: &str) -> String {
 
 type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
 
-async fn holds_lease(tx: &mut Tx<'_>, job: &Job) -> Result<bool, Error> {
-    sqlx::query("SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND lease = ? AND state = 'running')")
-        .bind(&job.id)
-        .bind(&job.lease)
-        .fetch_one(&mut **tx)
-        .await?
-        .try_get(0)
-}
-
 async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Result<i64, Error> {
     sqlx::query("INSERT INTO events (job, kind, data) VALUES (?, ?, ?) RETURNING id")
         .bind(job)
@@ -558,6 +447,7 @@ async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Res
 fn job_of(row: &SqliteRow) -> Result<Job, Error> {
     Ok(Job {
         id: row.try_get("id")?,
+        seq: row.try_get("seq")?,
         process: row.try_get("process")?,
         title: row.try_get("title")?,
         state: row.try_get("state")?,
@@ -571,6 +461,8 @@ fn job_of(row: &SqliteRow) -> Result<Job, Error> {
         progress: row.try_get("progress")?,
         message: row.try_get("message")?,
         attempts: row.try_get("attempts")?,
+        falls: row.try_get("falls")?,
+        seconds: row.try_get::<Option<f64>, _>("seconds")?.unwrap_or(0.0),
         lease: row.try_get("lease")?,
         wish: row.try_get("wish")?,
         failure: row.try_get("failure")?,
@@ -605,6 +497,7 @@ mod tests {
             for _ in 0..2 {
                 let store = Store::open(folder.path()).await.unwrap();
                 let job = store.job("a").await.unwrap().unwrap();
+                assert_eq!((job.seq, job.falls, job.seconds), (1, 0, 0.0));
                 assert_eq!((job.wish.as_str(), job.failure, job.state.as_str()), ("{}", None, "accepted"));
                 assert_eq!(store.key("h").await.unwrap().unwrap().jobs_per_day, None);
                 assert_eq!(store.outputs("a").await.unwrap()[0].bytes, 7);

@@ -1,0 +1,422 @@
+//! Nothing is lost: full disks, lost stores, wrong clocks, dying workers, rotten files.
+
+mod common;
+
+use common::{Answer, Server, fields_of, hanze, log_of, shower};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn sum(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Waits until something is there, for half a minute at most.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn query(data: &Path, statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("jobs.sqlite"));
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_string())).execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+}
+
+/// A message that comes back as a result.
+fn echo(server: &Server, message: &str) -> String {
+    let body = json!({ "inputs": { "message": message } }).to_string();
+    let answer = server.call("POST", "/v1/processes/echo/execution", &[("prefer", "respond-async")], body.as_bytes());
+    assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+    answer.json()["id"].as_str().unwrap().to_string()
+}
+
+/// Files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn is_problem(answer: &Answer, status: u16) -> bool {
+    answer.status == status
+        && answer.header("content-type") == "application/problem+json"
+        && answer.json()["detail"].as_str().is_some_and(|detail| detail.len() > 20)
+}
+
+#[test]
+fn an_upload_on_a_full_disk_is_refused_and_whole_when_there_is_room() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_on_disk(data.path(), 12, &[]);
+    let disk = server.disk(data.path());
+    let small = b"x,y,value\n1,2,3\n";
+    let large: Vec<u8> = (0..700_000u32).flat_map(u32::to_le_bytes).collect();
+    let upload = |bytes: &[u8]| server.call("POST", "/v1/inputs", &[], bytes);
+    assert_eq!(upload(b"there is a folder for uploads").status, 201);
+    let mut ballast = std::fs::File::create(disk.join("ballast")).unwrap();
+    while ballast.write_all(&[7; 4096]).is_ok() {}
+    for bytes in [&small[..], &large, small, small] {
+        assert!(is_problem(&upload(bytes), 507));
+    }
+    assert_eq!(files(&disk.join("inputs")).len(), 1, "nothing of them is kept");
+    // As an earlier version left one behind: a name with nothing in it.
+    drop(ballast);
+    std::fs::remove_file(disk.join("ballast")).unwrap();
+    std::fs::write(disk.join("inputs").join(sum(small)), b"").unwrap();
+    for _ in 0..2 {
+        for bytes in [&small[..], &large] {
+            let answer = upload(bytes);
+            assert_eq!((answer.status, answer.json()["sha256"].as_str()), (201, Some(sum(bytes).as_str())));
+            assert_eq!(std::fs::read(disk.join("inputs").join(sum(bytes))).unwrap(), bytes);
+        }
+    }
+    assert_eq!(files(&disk.join("inputs")).len(), 3);
+}
+
+/// The files of the store that hold something.
+fn store(data: &Path) -> Vec<PathBuf> {
+    ["jobs.sqlite", "jobs.sqlite-wal"].map(|name| data.join(name)).into_iter().filter(|path| path.exists()).collect()
+}
+
+fn remove_store(data: &Path) {
+    let _ = std::fs::remove_file(data.join("jobs.sqlite-shm"));
+    store(data).iter().for_each(|path| std::fs::remove_file(path).unwrap());
+}
+
+/// Moves copies of a store between folders.
+fn copy_store(from: &Path, to: &Path) {
+    for path in store(from) {
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn a_store_that_was_lost_or_put_back_from_a_copy_costs_no_result() {
+    let [data, older, newest] = [0, 1, 2].map(|_| tempfile::tempdir().unwrap());
+    let artifacts = data.path().join("artifacts");
+    let server = Server::start(data.path(), &[]);
+    let first = echo(&server, "the first");
+    server.wait(&first, "successful");
+    server.stop("TERM");
+    copy_store(data.path(), older.path());
+    let server = Server::start(data.path(), &[]);
+    let second = echo(&server, "the second");
+    server.wait(&second, "successful");
+    server.stop("TERM");
+    copy_store(data.path(), newest.path());
+    let kept = files(&artifacts);
+    assert_eq!(kept.len(), 2);
+    let refused = |word: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+        command.args(["serve", "--port", "0", "--device", "cpu", "--data"]).arg(data.path());
+        let output = command.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && words.contains(word) && words.contains("--put-aside"), "{words}");
+        assert_eq!(files(&artifacts), kept, "nothing was touched");
+    };
+    remove_store(data.path());
+    refused("another one");
+    // Also the second time, though there is a store now.
+    refused("another one");
+    remove_store(data.path());
+    copy_store(older.path(), data.path());
+    refused("older");
+    // The right one, and all is there.
+    remove_store(data.path());
+    copy_store(newest.path(), data.path());
+    let server = Server::start(data.path(), &[]);
+    for (id, message) in [(&first, "the first"), (&second, "the second")] {
+        assert!(String::from_utf8(server.get(&format!("/v1/jobs/{id}/results")).bytes).unwrap().contains(message));
+    }
+    server.stop("TERM");
+    // Who has no copy goes on without, and the files are kept for days.
+    remove_store(data.path());
+    let server = Server::start(data.path(), &["--put-aside"]);
+    assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 0);
+    assert!(files(&artifacts).is_empty());
+    let aside = files(&data.path().join("aside"));
+    assert_eq!(aside.len(), 2);
+    for path in aside {
+        assert_eq!(sum(&std::fs::read(&path).unwrap()), path.file_name().unwrap().to_str().unwrap());
+    }
+    server.stop("TERM");
+    // It is asked for once.
+    Server::start(data.path(), &[]).stop("TERM");
+}
+
+#[test]
+fn what_a_fall_of_the_machine_left_over_is_put_aside_and_not_removed() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let id = echo(&server, "named");
+    server.wait(&id, "successful");
+    server.stop("KILL");
+    // As if the fall had come after a file and before the row that names it.
+    let orphan = data.path().join("artifacts/ab").join(sum(b"orphan"));
+    std::fs::create_dir_all(orphan.parent().unwrap()).unwrap();
+    std::fs::write(&orphan, b"orphan").unwrap();
+    let server = Server::start(data.path(), &[]);
+    assert!(!orphan.exists());
+    let aside = files(&data.path().join("aside"));
+    assert_eq!((aside.len(), std::fs::read(&aside[0]).unwrap()), (1, b"orphan".to_vec()));
+    assert!(String::from_utf8(server.get(&format!("/v1/jobs/{id}/results")).bytes).unwrap().contains("named"));
+}
+
+#[test]
+fn nothing_goes_by_its_age_where_the_clock_is_wrong() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let before = echo(&server, "before");
+    server.wait(&before, "successful");
+    server.stop("TERM");
+    let move_by = |days: i64| {
+        let change = days * 86_400_000;
+        query(
+            data.path(),
+            &format!(
+                "UPDATE jobs SET created = created + {change}, started = started + {change},
+                 finished = finished + {change}, updated = updated + {change}"
+            ),
+        );
+    };
+    // As if the clock were 400 days ahead now; a job that it dates makes it no more right.
+    move_by(-400);
+    let said = || log_of(data.path()).matches("nothing is removed by its age").count();
+    let server = Server::start(data.path(), &["--keep-days", "30"]);
+    until("a word on the clock", || (said() == 1).then_some(()));
+    let during = echo(&server, "during");
+    server.wait(&during, "successful");
+    server.stop("TERM");
+    let server = Server::start(data.path(), &["--keep-days", "30"]);
+    until("a word on the clock", || (said() == 2).then_some(()));
+    assert_eq!(server.job(&before)["status"], "successful");
+    server.stop("TERM");
+    // The clock is set right: what was dated ahead stays, later jobs have right dates and come first in lists.
+    move_by(400);
+    let server = Server::start(data.path(), &["--keep-days", "30"]);
+    until("a word on the clock", || (said() == 3).then_some(()));
+    let after = echo(&server, "after");
+    let job = server.wait(&after, "successful");
+    let time = |name: &str| job[name].as_str().unwrap().to_string();
+    assert!(time("created") <= time("started") && time("started") <= time("finished"), "{job}");
+    assert!(time("finished") < server.job(&during)["finished"].as_str().unwrap().to_string());
+    let listed = server.get("/v1/jobs").json();
+    let listed: Vec<&str> = listed["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, [&after, &during, &before]);
+    for id in listed {
+        assert_eq!(server.job(id)["status"], "successful");
+    }
+}
+
+#[test]
+fn planned_restarts_do_not_wear_a_job_out() {
+    let data = tempfile::tempdir().unwrap();
+    let mut server = Server::start(data.path(), &[]);
+    let id = server.submit(&shower(600.0, 1));
+    for _ in 0..4 {
+        let job = server.wait(&id, "running");
+        assert_eq!(job["attempts"], 1, "{job}");
+        std::thread::sleep(Duration::from_millis(200));
+        server.stop("TERM");
+        server = Server::start(data.path(), &[]);
+    }
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+fn kill(id: u32) {
+    assert!(Command::new("kill").args(["-KILL", &id.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_job_whose_worker_dies_three_times_fails_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let bad = server.submit(&shower(600.0, 1));
+    let next = echo(&server, "somebody else's");
+    for attempt in 1..=3 {
+        until("the next attempt", || {
+            let job = server.job(&bad);
+            (job["status"] == "running" && job["attempts"] == attempt).then_some(())
+        });
+        kill(server.worker().unwrap());
+        // Nobody notices but the job.
+        assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+    }
+    let failed = server.wait(&bad, "failed");
+    let message = failed["message"].as_str().unwrap();
+    assert!(message.contains("3 attempts") && message.contains("memory") && failed["attempts"] == 3, "{failed}");
+    assert_eq!(server.get(&format!("/v1/jobs/{bad}/results")).status, 500);
+    server.wait(&next, "successful");
+    let events = String::from_utf8(server.get(&format!("/v1/jobs/{bad}/events")).bytes).unwrap();
+    assert!(events.contains("begun again") && events.contains("\"failed\""), "{events}");
+    assert!(!data.path().join("work").join(&bad).exists());
+}
+
+#[test]
+fn a_job_that_gets_further_survives_any_number_of_deaths() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--checkpoint-seconds", "0.2"]);
+    let id = server.submit(&shower(600.0, 1));
+    let checkpoint = || {
+        let files = files(&data.path().join("work").join(&id));
+        let file = files.into_iter().find(|path| path.ends_with("checkpoint.bin"))?;
+        file.metadata().ok()?.modified().ok()
+    };
+    let mut last = None;
+    for attempt in 1..=4 {
+        until("the next attempt", || (server.job(&id)["attempts"] == attempt).then_some(()));
+        last = Some(until("a further checkpoint", || checkpoint().filter(|at| Some(*at) != last)));
+        // It is noted with the next word on progress.
+        let noted = server.job(&id)["updated"].clone();
+        until("progress", || (server.job(&id)["updated"] != noted).then_some(()));
+        kill(server.worker().unwrap());
+    }
+    until("a fifth attempt", || (server.job(&id)["attempts"] == 5).then_some(()));
+    assert_eq!(server.job(&id)["status"], "running");
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn an_oversized_job_fails_alone_under_a_limit_of_memory() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--memory-mb", "400"]);
+    let mut large = shower(1.0, 1);
+    large["city"]["demo"] = json!({ "seed": 1, "width_m": 6000, "height_m": 6000, "cell_m": 1 });
+    let large = server.submit(&large);
+    let next = echo(&server, "somebody else's");
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
+    let failed = loop {
+        let asked = Instant::now();
+        let job = server.job(&large);
+        slowest = slowest.max(asked.elapsed());
+        if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
+            break job;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert!(failed["status"] == "failed" && failed["message"].as_str().unwrap().contains("memory"), "{failed}");
+    assert!(failed["attempts"].as_u64().unwrap() <= 3 && slowest < Duration::from_secs(5), "{failed} {slowest:?}");
+    server.wait(&next, "successful");
+    // What fits computes under the same limit.
+    let small = server.submit(&shower(1.0, 2));
+    server.wait(&small, "successful");
+}
+
+#[test]
+fn no_worker_outlives_its_server() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let id = server.submit(&shower(600.0, 1));
+    server.wait(&id, "running");
+    let worker = server.worker().unwrap();
+    server.stop("KILL");
+    until("the end of the worker", || fields_of(worker).first().is_none_or(|state| state == "Z").then_some(()));
+    // Another server goes on with the job at once.
+    let server = Server::start(data.path(), &[]);
+    server.wait(&id, "running");
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_worker_that_cannot_start_is_told_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+    command.args(["serve", "--port", "0", "--device", "abacus", "--data"]).arg(data.path());
+    let output = command.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("there is no device \"abacus\""), "{words}");
+}
+
+#[test]
+fn a_job_ends_after_its_hours_over_all_sessions() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--max-hours", "3"]);
+    let id = server.submit(&shower(600.0, 1));
+    server.wait(&id, "running");
+    std::thread::sleep(Duration::from_millis(300));
+    server.stop("TERM");
+    // As if it had computed for three hours by then.
+    query(data.path(), "UPDATE jobs SET seconds = coalesce(seconds, 0) + 10800");
+    let server = Server::start(data.path(), &["--max-hours", "3"]);
+    let failed = server.wait(&id, "failed");
+    assert!(failed["message"].as_str().unwrap().contains("longer than the 3 hours"), "{failed}");
+    let next = echo(&server, "next");
+    server.wait(&next, "successful");
+}
+
+#[test]
+fn rotten_results_are_not_served() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let id = server.submit(&shower(1.0, 1));
+    server.wait(&id, "successful");
+    let link = server.get(&format!("/v1/jobs/{id}/results")).json()["max_depth-tif"].clone();
+    let href = link["href"].as_str().unwrap();
+    let preview = format!("/maps/{id}/max_depth/preview.png?rescale=0,1");
+    let whole = server.get(href);
+    assert_eq!((whole.status, sum(&whole.bytes).as_str()), (200, link["sha256"].as_str().unwrap()));
+    // One byte, in the midst of it.
+    let path = data.path().join("artifacts").join(&sum(&whole.bytes)[..2]).join(sum(&whole.bytes));
+    let mut rotten = whole.bytes.clone();
+    rotten[whole.bytes.len() / 2] ^= 1;
+    std::fs::write(&path, &rotten).unwrap();
+    let etag = whole.header("etag").to_string();
+    let is_refused = |server: &Server| {
+        for headers in [vec![], vec![("range", "bytes=0-9")], vec![("if-none-match", etag.as_str())]] {
+            let answer = server.call("GET", href, &headers, b"");
+            assert!(is_problem(&answer, 500), "{headers:?}: {}", answer.status);
+            assert!(answer.json()["detail"].as_str().unwrap().contains("damaged"));
+        }
+        assert!(is_problem(&server.get(&format!("/v1/jobs/{id}/archive")), 500));
+        assert_eq!(server.get(&preview).status, 500);
+        assert_eq!(server.get(&format!("/v1/jobs/{id}/results/run-json")).status, 200, "the others are");
+    };
+    is_refused(&server);
+    server.stop("TERM");
+    let server = Server::start(data.path(), &[]);
+    is_refused(&server);
+    assert!(log_of(data.path()).contains("not what its checksum says"));
+    // The same job again heals it.
+    let again = server.submit(&shower(1.0, 1));
+    server.wait(&again, "successful");
+    let healed = server.get(href);
+    assert!(healed.status == 200 && healed.bytes == whole.bytes, "{}", healed.status);
+    assert_eq!(server.get(&preview).status, 200);
+}
+
+#[test]
+fn the_log_says_who_did_what() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap().to_string();
+    let made = hanze(data.path(), &["key", "--data", &folder, "new", "alice", "--role", "submit"]);
+    let key = made.lines().next().unwrap().to_string();
+    let mut server = Server::start(data.path(), &[]);
+    server.key = Some(key.clone());
+    let id = echo(&server, "hello");
+    server.wait(&id, "successful");
+    server.get(&format!("/v1/jobs/{id}/results"));
+    server.get(&format!("/v1/jobs/{id}/results/message"));
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+    let log = log_of(data.path());
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for what in ["submitted", "read results", "read message", "dismissed"] {
+        let line = lines.iter().find(|line| line["target"] == "audit" && line["fields"]["what"] == what);
+        let fields = &line.unwrap_or_else(|| panic!("no line says {what}"))["fields"];
+        assert_eq!((&fields["who"], &fields["address"]), (&json!("alice"), &json!("127.0.0.1")), "{what}");
+        assert_eq!(fields["job"], id.as_str(), "{what}");
+    }
+    assert!(!log.contains(&key), "no log holds a key");
+}
