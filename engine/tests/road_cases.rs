@@ -8,7 +8,7 @@ use hanze_engine::device::Device;
 use hanze_engine::error::Result;
 use hanze_engine::frame::Outcome;
 use hanze_engine::grid::Crs;
-use hanze_engine::models::{self, Model};
+use hanze_engine::models;
 use hanze_engine::remark::Remarks;
 use hanze_engine::scenario::Scenario;
 use hanze_engine::words::Language;

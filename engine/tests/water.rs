@@ -6,7 +6,6 @@ use hanze_engine::device::Device;
 use hanze_engine::error::Result;
 use hanze_engine::frame::{Frame, Outcome};
 use hanze_engine::grid::{Crs, Grid};
-use hanze_engine::models::Model;
 use hanze_engine::models::runoff::{self, validate::noise};
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;

@@ -144,7 +144,10 @@ fn large_result(data: &Path, (bytes, large): (u64, &str)) -> (Server, String) {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::File::create(folder.join(large)).unwrap().set_len(bytes).unwrap();
     query(data, &[&format!("UPDATE results SET bytes = {bytes}, sha256 = '{large}' WHERE sha256 = '{sum}'")]);
-    let (server, path) = (Server::start(data, &["--stall-seconds", "2"]), link["href"].as_str().unwrap().strip_prefix(&url).unwrap().to_string());
+    let (server, path) = (
+        Server::start(data, &["--stall-seconds", "2"]),
+        link["href"].as_str().unwrap().strip_prefix(&url).unwrap().to_string(),
+    );
     // It is looked at when it is asked for first, which takes some seconds, and not again.
     assert_eq!(server.call("GET", &path, &[("range", "bytes=0-9")], b"").bytes, [0; 10]);
     let began = Instant::now();

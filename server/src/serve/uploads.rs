@@ -166,7 +166,7 @@ pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
 /// Notes that an upload is still of use.
 pub fn touch(data: &Path, names: &[String]) {
     for sum in names.iter().filter_map(|name| checksum(name)) {
-        let file = std::fs::File::options().append(true).open(folder(data).join(sum));
+        let file = File::options().append(true).open(folder(data).join(sum));
         // One that is gone meanwhile is told when it is read.
         let _ = file.and_then(|file| file.set_modified(std::time::SystemTime::now()));
     }

@@ -409,19 +409,6 @@ impl Store {
         rows.iter().map(event).collect()
     }
 
-    /// Jobs that something happened to after an event, and the newest event of theirs.
-    pub async fn jobs_after(&self, event: i64) -> Result<(Vec<String>, i64), Error> {
-        let rows = sqlx::query("SELECT job, max(id) FROM events WHERE id > ? GROUP BY job").bind(event);
-        let rows = rows.fetch_all(&self.pool).await?;
-        let mut newest = event;
-        let mut jobs = Vec::with_capacity(rows.len());
-        for row in &rows {
-            jobs.push(row.try_get(0)?);
-            newest = newest.max(row.try_get(1)?);
-        }
-        Ok((jobs, newest))
-    }
-
     /// Id of the newest event.
     pub async fn newest_event(&self) -> Result<i64, Error> {
         sqlx::query("SELECT coalesce(max(id), 0) FROM events").fetch_one(&self.pool).await?.try_get(0)

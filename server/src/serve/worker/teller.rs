@@ -65,7 +65,8 @@ impl<'a> Teller<'a> {
                 let checkpoint = written(self.run);
                 let is_further = checkpoint != self.checkpoint;
                 let store = &self.worker.store;
-                let told = store.progress(self.job, percent, &message, &data.to_string(), is_further);
+                let data = data.to_string();
+                let told = store.progress(self.job, percent, &message, &data, is_further);
                 let told = self.worker.handle.block_on(told);
                 if matches!(told, Ok(Some(_))) {
                     self.checkpoint = checkpoint;
