@@ -77,7 +77,7 @@ try:
         with rasterio.open(f"/vsizip/{{/vsicurl/{base}/v1/jobs/{job}/archive}}/max_depth.tif") as within:
             if not np.array_equal(within.read(1), far):
                 problems.append("max_depth of the archive is not max_depth")
-    print("rasterio over HTTP:", far.shape, "highest depth", float(np.nanmax(far)))
+    print("rasterio over HTTP:", far.shape, "maximum water depth", float(np.nanmax(far)))
     if not (np.array_equal(far, near) and np.array_equal(corner, near[:64, :64])):
         problems.append("what rasterio reads over HTTP is not the file")
     with open(folder / "log.jsonl") as lines:

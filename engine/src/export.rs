@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Where the meshes have their zero: the middle of the grid, in whole metres, at the datum.
+    /// Origin of mesh coordinates: the middle of the grid, in whole metres, at the datum.
     pub fn origin(&self) -> DVec3 {
         let grid = self.terrain.grid;
         let middle = |a: f64, b: f64| ((a + b) / 2.0).floor();

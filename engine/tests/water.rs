@@ -128,7 +128,7 @@ fn rain_is_in_the_unit_of_its_header_and_ends() {
         ("minutes,mm\n0,5\n", "length of its step"),
         ("minutes,mm_per_hour\n0,10,5\n", "line 2: has 3 columns"),
         ("minutes,mm\n0,5\n5,-1\n", "line 3: -12 mm per hour"),
-        ("datetime,mm\n2024-07-10 14:00,5\nnoon,1\n", "line 3: \"noon\" is no date"),
+        ("datetime,mm\n2024-07-10 14:00,5\nnoon,1\n", "line 3: \"noon\" is not a date"),
     ] {
         let message = rain(text).map_or_else(|error| error, |(mm, _)| format!("{mm} mm"));
         assert!(message.contains(words) && message.contains("rain.csv"), "{message} of {text:?}");

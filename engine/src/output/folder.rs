@@ -233,9 +233,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut folder = RunFolder::create(folder.path()).expect("made");
         let depth = Raster::uniform(crate::grid::Grid::local(4, 4, 1.0), "max_depth", "m", 0.5);
-        folder.layer("max_depth", &depth.described("highest depth of the water")).expect("written");
+        folder.layer("max_depth", &depth.described("maximum water depth")).expect("written");
         let [english, dutch] = [Language::English, Language::Dutch].map(|language| folder.artifacts[0].words(language));
-        assert_eq!((english.as_str(), dutch.as_str()), ("highest depth of the water (m)", "grootste waterdiepte (m)"));
+        assert_eq!((english.as_str(), dutch.as_str()), ("maximum water depth (m)", "grootste waterdiepte (m)"));
         assert_eq!(folder.artifacts[0].unit(), "m");
     }
 

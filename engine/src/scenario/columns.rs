@@ -67,7 +67,7 @@ impl Columns {
             let number = |column: usize, what: &str| {
                 let cell = record.get(column).unwrap_or("");
                 let mend = "write a number on every line; there must be no gaps";
-                number(cell, delimiter != b',').ok_or_else(|| wrong(format!("\"{cell}\" is no {what}"), mend))
+                number(cell, delimiter != b',').ok_or_else(|| wrong(format!("\"{cell}\" is not a {what}"), mend))
             };
             let time = match each {
                 Some(each) => number(0, "time")? * each,
@@ -77,7 +77,7 @@ impl Columns {
                         (Some(at), _) => at,
                         (None, None) => return Err(no_clock()),
                         (None, Some(_)) => {
-                            return Err(wrong(format!("\"{cell}\" is no date"), "write it as 2024-07-10 14:00"));
+                            return Err(wrong(format!("\"{cell}\" is not a date"), "write it as 2024-07-10 14:00"));
                         }
                     };
                     at - began.get_or_insert_with(|| (at, cell.to_string())).0

@@ -65,7 +65,7 @@ impl Scenario {
             if let Some(wrong) = source.values.iter().position(|mm| !is_rain(mm)) {
                 let (col, row) = (wrong % first.cols, wrong / first.cols);
                 let problem = format!("holds {} mm in row {row}, column {col}", source.values[wrong]);
-                return Err(Error::data(&path, problem, "declare what is no rain as nodata"));
+                return Err(Error::data(&path, problem, "declare cells without rain data as nodata"));
             }
             let rate = |mm: &f32| if mm.is_nan() { 0.0 } else { (per_hour(*mm) * 1e-3 / 3600.0) as f32 };
             values.push(source.values.iter().map(rate).collect::<Vec<f32>>());

@@ -75,10 +75,10 @@ impl Scenario {
                 Remark::new(
                     high as f64 / grid.len() as f64,
                     format!(
-                        "{high} of {trees} cells with trees are higher than {HIGH_TREE} m: heights above the ground are meant"
+                        "{high} of {trees} cells with trees are higher than {HIGH_TREE} m: give heights above the ground, not elevations"
                     ),
                     format!(
-                        "{high} van de {trees} cellen met bomen zijn hoger dan {HIGH_TREE} m: bedoeld zijn hoogten boven de grond"
+                        "{high} van de {trees} cellen met bomen zijn hoger dan {HIGH_TREE} m: geef de hoogte boven de grond, niet de hoogte boven NAP"
                     ),
                 ),
             );
@@ -137,19 +137,19 @@ impl Scenario {
             (
                 below,
                 "cells of the surface lie a metre or more below the terrain: taken as ground",
-                "cellen van het oppervlak liggen een meter of meer onder het terrein: genomen als grond",
+                "cellen van het oppervlak liggen een meter of meer onder het terrein: dat telt als grond",
             ),
             (
                 as_trees,
                 "cells stand out of the terrain as high as the trees on them: taken as trees and not as buildings (buildings = a file of \
                  outlines parts them)",
-                "cellen steken boven het terrein uit, even hoog als de bomen daar: genomen als bomen en niet als gebouwen (buildings = een \
+                "cellen steken boven het terrein uit, even hoog als de bomen daar: ze tellen als bomen en niet als gebouwen (buildings = een \
                  bestand met omtrekken houdt ze uit elkaar)",
             ),
             (
                 kept,
                 "cells stand out of the terrain and have trees that are not as high: taken as buildings",
-                "cellen steken boven het terrein uit en hebben bomen die niet even hoog zijn: genomen als gebouwen",
+                "cellen steken boven het terrein uit en hebben bomen die niet even hoog zijn: ze tellen als gebouwen",
             ),
         ];
         for (some, en, nl) in all.into_iter().filter(|(some, ..)| *some > 0) {
@@ -167,7 +167,7 @@ pub(super) fn guessed_heights(footprints: &Features, inputs: &mut [Input]) {
     if guessed > 0 {
         let share = guessed as f64 / all as f64;
         let en = format!("{guessed} of {all} buildings have no height: {USUAL_HEIGHT} m is taken");
-        let nl = format!("{guessed} van de {all} gebouwen hebben geen hoogte: {USUAL_HEIGHT} m is genomen");
+        let nl = format!("{guessed} van de {all} gebouwen hebben geen hoogte: er is gerekend met {USUAL_HEIGHT} m");
         input.repairs.push(Remark::new(share, en, nl));
     }
 }

@@ -351,7 +351,7 @@ mod tests {
         let artifact = Artifact {
             name: "max_depth.tif".into(),
             media_type: String::new(),
-            description: "highest depth (m)".into(),
+            description: "maximum water depth (m)".into(),
             sha256: String::new(),
             bytes: 0,
         };

@@ -94,7 +94,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
         let all = rows.len();
         let en = format!("longwave radiation of {dark} of {all} hours is 0, which cannot be: taken as missing");
         let nl = format!(
-            "de langgolvige straling van {dark} van de {all} uren is 0, wat niet kan: genomen als niet gemeten"
+            "de langgolvige straling van {dark} van de {all} uren is 0, wat niet kan: die telt als niet gemeten"
         );
         remarks.push(Remark::new(share(dark, all), en, nl));
     }
@@ -107,8 +107,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
     if station.is_none() {
         remarks.push(Remark::new(
             1.0,
-            "the weather does not say where its station lies: whether that is near the city was not checked",
-            "het weer zegt niet waar het station ligt: of dat dicht bij de stad is, is niet nagegaan",
+            "the weather file does not give the place of its station: its distance to the city was not checked",
+            "het weerbestand zegt niet waar het weerstation ligt: of dat dicht bij de stad is, is niet gecontroleerd",
         ));
     }
     Ok(Found { rows, station, remarks, none: NONE })
@@ -199,7 +199,7 @@ fn typical(years: &BTreeSet<i64>, taken: &BTreeSet<i64>) -> Remark {
             "the weather is a typical year, made of {count} years from {first} to {last}, and not that of the date: its hours here are of {list}"
         ),
         format!(
-            "het weer is een typisch jaar, gemaakt uit {count} jaren van {first} tot {last}, en niet dat van de datum: de uren hier zijn uit {list}"
+            "het weer is een referentiejaar, samengesteld uit {count} jaren van {first} tot {last}, en niet het weer van de datum zelf; de uren komen uit {list}"
         ),
     )
 }

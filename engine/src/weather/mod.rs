@@ -323,14 +323,14 @@ fn fitted(path: &Path, found: Found, from: i64, wanted: usize) -> Result<Weather
     }
     if damp > 0 {
         let en = format!("humidity of {damp} of {wanted} hours is above 100 %: taken as 100 %");
-        let nl = format!("de vochtigheid van {damp} van de {wanted} uren is boven 100 %: genomen als 100 %");
+        let nl = format!("de vochtigheid van {damp} van de {wanted} uren is boven 100 %: er is gerekend met 100 %");
         repairs.push(Remark::new(share(damp, wanted), en, nl));
     }
     if columns[WIND].iter().all(Option::is_none) && columns[MEAN_WIND].iter().any(Option::is_some) {
         repairs.push(Remark::new(
             1.0,
             "there is no wind of ten minutes: that of the whole hour is taken",
-            "er is geen wind van tien minuten: die van het hele uur is genomen",
+            "er is geen wind per tien minuten: er is gerekend met het gemiddelde van het uur",
         ));
         columns[WIND] = columns[MEAN_WIND].clone();
     }
@@ -339,7 +339,7 @@ fn fitted(path: &Path, found: Found, from: i64, wanted: usize) -> Result<Weather
         repairs.push(Remark::new(
             1.0,
             format!("there is no wind in any hour: {USUAL_WIND} m/s at 10 m is taken"),
-            format!("er is in geen enkel uur wind gegeven: {nl} m/s op 10 m hoogte is genomen"),
+            format!("in geen enkel uur is wind gegeven: er is gerekend met {nl} m/s op 10 m hoogte"),
         ));
         columns[WIND].fill(Some(USUAL_WIND));
     }

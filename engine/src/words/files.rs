@@ -22,7 +22,7 @@ const FILES: [(&str, &str); 25] = [
     ("selected", "wie de gevraagde wegen gebruikt, vandaag: ritten in het drukste uur per paar zones"),
     ("sewers", "water in het riool, weggepompt, en terug op straat, in de tijd"),
     ("spots", "plekken waar meer dan 20 cm water stond, het meeste water eerst"),
-    ("structures", "wat er door elk kunstwerk ging, in de tijd"),
+    ("structures", "wat er door elk kunstwerk (duiker, stuw, pomp of bres) ging, in de tijd"),
     ("town", "grond, gebouwen, bruggen, spoor, bomen en water"),
     ("trees", "bomen met hun hoogte en kroon"),
     ("trips", "ritten die tijdens de berekening begonnen, naar wie ze maakt"),
@@ -73,10 +73,10 @@ const TERMS: [(&str, &str); 15] = [
     ("set out", "vertrokken"),
     ("on the way", "onderweg"),
     ("cannot be made", "niet mogelijk"),
-    ("told", "opgegeven"),
+    ("requested", "opgegeven"),
     ("arrived", "aangekomen"),
     ("wait to set out", "wachten op vertrek"),
-    ("have no way", "zonder route"),
+    ("no route", "zonder route"),
     ("error", "fout"),
 ];
 const NAMED_TERMS: [(&str, &str); 3] =

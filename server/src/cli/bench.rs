@@ -28,7 +28,7 @@ pub struct Args {
     /// Shares of the square under water, in percent. What is dry costs next to nothing.
     #[arg(long, value_delimiter = ',', default_value = "100", value_parser = clap::value_parser!(u32).range(1..=100))]
     wet: Vec<u32>,
-    /// Heat: hours to compute after all cells have looked around.
+    /// Heat: hours to compute after the view factors.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(0..=1000))]
     hours: u32,
     /// Heat: the city of this scenario, instead of squares of the demo town; its weather is that of the benchmark.
@@ -128,7 +128,7 @@ fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
         }
         None => args.side.iter().map(|side| (format!("{side}²"), Load::town(*side as usize))).collect(),
     };
-    say(format_args!("model  | device | cells   | looking around, s | hours, s | million cell-hours/s"));
+    say(format_args!("model  | device | cells   | view factors, s   | hours, s | million cell-hours/s"));
     for (name, load) in loads {
         let load = load?;
         for device in devices {

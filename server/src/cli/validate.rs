@@ -38,7 +38,7 @@ pub fn validate(
                 for figure in figures {
                     let verdict = match (figure.passes(), figure.bar) {
                         (false, _) => "FAILED",
-                        (true, Bar::Told) => "told",
+                        (true, Bar::Told) => "reported",
                         (true, _) => "ok",
                     };
                     passed += usize::from(verdict == "ok");

@@ -229,7 +229,7 @@ impl Artifacts {
         entries(&self.folder).any(|folder| entries(&folder).next().is_some())
     }
 
-    /// Puts files aside that no job names, and work of jobs that are not `known`: what a fall of the machine left between two
+    /// Puts files aside that no job names, and work of jobs that are not `known`: what a crash of the machine left between two
     /// steps, or what a store has forgotten. Work of jobs that are known and not `unfinished` goes. Gives how many were put
     /// aside.
     pub fn tidy(&self, named: &HashSet<String>, unfinished: &HashSet<String>, known: &HashSet<String>) -> usize {

@@ -435,7 +435,7 @@ pub async fn jobs(state: Arc<State>, headers: HeaderMap, query: Query) -> Answer
             },
             "cursor" => {
                 let after = value.parse::<i64>();
-                filter.after = Some(after.map_err(|_| Problem::bad("cursor is none that a page before has given"))?);
+                filter.after = Some(after.map_err(|_| Problem::bad("cursor is not one from a previous page"))?);
             }
             _ => {
                 return Err(Problem::bad(

@@ -1,5 +1,5 @@
 //! Whether the job store is the one that the results beside it belong to. A store that was lost, emptied, or put back from an
-//! older copy does not know them, and they would look like what a fall of the machine left over.
+//! older copy does not know them, and they would look like what a crash of the machine left over.
 
 use super::artifacts::{ASIDE_DAYS, Artifacts, on_disk};
 use super::store::Store;

@@ -292,7 +292,7 @@ fn foreign(state: &State, headers: &HeaderMap) -> Option<String> {
         return Some(format!("the request came through a proxy (it has the header {name})"));
     }
     if headers.get(VERSION).is_none_or(|version| version != "1.1") {
-        return Some("the request came as HTTP/1.0, as from a proxy that tells nothing of itself".into());
+        return Some("the request came as HTTP/1.0, as from a proxy that does not identify itself".into());
     }
     let is_own = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     if !headers.typed_get::<Host>().is_some_and(|host| is_own(host.hostname())) {

@@ -143,7 +143,7 @@ pub fn openapi() -> Value {
             ("408", problem("The body took too long")),
             ("409", problem("The Idempotency-Key was used for another request")),
             ("413", problem("The body is too large")),
-            ("415", problem("The body is not JSON, or is packed")),
+            ("415", problem("The body is not JSON, or is compressed")),
             ("422", problem("The job would take more than is allowed")),
             ("507", problem("A file of the request cannot be kept")),
         ],
@@ -155,7 +155,7 @@ pub fn openapi() -> Value {
             "inputs": object.clone(),
             "outputs": { "type": "object", "description": "Results that are wanted, by name; all, if none is named" },
             "response": { "type": "string", "enum": ["document", "raw"], "default": "raw",
-                "description": "What is answered at once comes raw without a word; the results of a job come as a document unless raw is asked for" },
+                "description": "Answers given at once are raw by default; results of a job come as a document unless raw is asked for" },
             "subscriber": { "type": "object", "properties": {
                 "successUri": url("Gets the results"), "inProgressUri": url("Gets the state while the job runs"),
                 "failedUri": url("Gets the state when the job failed") } } } } } } });
@@ -179,7 +179,7 @@ pub fn openapi() -> Value {
             ("400", problem("The file is empty or was cut off")),
             ("408", problem("The file took too long")),
             ("413", problem("The file is too large")),
-            ("415", problem("The file is packed for the way")),
+            ("415", problem("The file is sent with a Content-Encoding")),
             ("507", problem("The file cannot be kept")),
         ],
     );
@@ -249,7 +249,7 @@ pub fn openapi() -> Value {
             "/jobs/{jobID}/events": { "get": of("getEvents", "What happens to a job, as it happens", "jobs", json!([job]), &[
                 (ok, json!({ "description": "Server-sent events", "headers": version(),
                     "content": { "text/event-stream": { "schema": { "type": "string" } } } })),
-                ("204", json!({ "description": "All has been heard; no need to ask again", "headers": version() })),
+                ("204", json!({ "description": "All events were sent; do not reconnect", "headers": version() })),
                 ("404", no_job.clone())]) },
             "/jobs/{jobID}/frames": { "get": of("getFrames", "Layers in time that are there so far", "jobs", json!([job]),
                 &[(ok, shown("Links", object.clone())), ("404", no_job.clone())]) },

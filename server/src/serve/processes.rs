@@ -76,8 +76,8 @@ pub const PROCESSES: &[Process] = &[
     Process {
         id: "urban-heat",
         title: "Urban heat",
-        description: "How hot it feels on every square metre, hour by hour: surfaces that store heat, air that flows between houses (the \
-                      heat island), radiation from all sides, PET and UTCI, from the weather of a station; or the heat map of the Dutch stress test by its national method.",
+        description: "PET and UTCI on every cell, hour by hour, from radiation (sky, sun, walls, trees, ground), wind, surfaces that store heat \
+                      and air between buildings, with the weather of a station; or the heat map of the Dutch stress test by its national method.",
         is_echo: false,
         model: Some(ModelName::Heat),
         shows: Some("pet"),
@@ -102,8 +102,8 @@ pub const PROCESSES: &[Process] = &[
     Process {
         id: "traffic",
         title: "Traffic",
-        description: "Who drives where when roads are closed, moved or added: trips between zones on the routes that nobody can better (user \
-                      equilibrium) with cars, trucks, cycles and junctions, before and after, and how long it takes to get anywhere. With \
+        description: "Routes, flows and travel times when roads are closed, moved or added: user equilibrium of cars, trucks and cycles between \
+                      zones, with delays at junctions, before and after. With \
                       motion = true every vehicle is followed: queues, delay, exhaust and noise.",
         is_echo: false,
         model: Some(ModelName::Traffic),

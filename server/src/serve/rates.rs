@@ -64,7 +64,7 @@ impl<C: Clock + Clone> Rates<C> {
         if self.strangers.len() >= MOST_STRANGERS {
             self.strangers.retain_recent();
             if self.strangers.len() >= MOST_STRANGERS {
-                let detail = "very many ask without a key; try again in a moment";
+                let detail = "too many requests without a key; try again in a moment";
                 return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).with("retry-after", "1"));
             }
         }

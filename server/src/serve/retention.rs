@@ -35,7 +35,7 @@ pub async fn keep(state: Arc<State>) {
     }
 }
 
-/// Clears away, before anything runs, what a fall of the machine left between two steps.
+/// Clears away, before anything runs, what a crash of the machine left between two steps.
 pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
     let filter = Filter { states: vec!["accepted".into()], limit: i64::MAX, ..Filter::default() };
     let unfinished = state.store.jobs(&filter).await?.into_iter().map(|job| job.id).collect();

@@ -120,7 +120,7 @@ fn refused_unread(path: &str, headers: &HeaderMap) -> Option<Problem> {
     if headers.get_all("content-encoding").iter().all(is_plain) {
         return None;
     }
-    let detail = "a body is taken as it is and not packed; leave Content-Encoding out";
+    let detail = "compressed bodies are not accepted; leave Content-Encoding out";
     Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with("accept-encoding", "identity"))
 }
 

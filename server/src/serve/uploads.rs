@@ -336,7 +336,7 @@ fn settle(file: File, part: &Path, folder: &Path, sum: &str, bytes: u64) -> io::
             Kept::Instead(wrong)
         }
     };
-    // What is there stays, with its room; a name that a fall of the machine takes is brought again.
+    // What is there stays, with its room; a name that a crash of the machine takes is brought again.
     let _ = std::fs::remove_file(part);
     if let Err(error) = sync(folder) {
         tracing::warn!(%error, "the folder of uploads cannot be synchronised");

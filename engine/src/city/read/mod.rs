@@ -122,7 +122,7 @@ pub fn raster_with_remarks(path: &Path, quantity: Quantity, limits: Limits) -> R
     units::check_plane(path, &grid)?;
     if quantity == Quantity::Heights {
         let Some(metres) = metres(&unit) else {
-            let problem = format!("has heights in \"{unit}\", which is no unit of length that is known");
+            let problem = format!("has heights in \"{unit}\", which is not a known unit of length");
             let mend = "write heights in m, e.g. gdal_calc.py -A in.tif --calc=A*0.3048 --outfile=out.tif";
             return Err(Error::data(path, problem, mend));
         };

@@ -276,7 +276,7 @@ impl Seen {
             (
                 self.of_register,
                 "lines are of a register without kinds of road (NWB): taken by who keeps them (state, province, water board, municipality)".into(),
-                "lijnen komen uit een register zonder soort weg (NWB): genomen naar de beheerder (rijk, provincie, waterschap, gemeente)".into(),
+                "lijnen komen uit een register zonder soort weg (NWB): de soort volgt uit de beheerder (rijk, provincie, waterschap, gemeente)".into(),
             ),
             (
                 self.odd_parts,

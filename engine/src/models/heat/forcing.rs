@@ -195,7 +195,7 @@ pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weat
             "{dark} of {count} hours have light, up to {brightest_night:.0} W/m², while the sun is down: taken as none"
         );
         let nl = format!(
-            "{dark} van de {count} uren hebben licht, tot {brightest_night:.0} W/m², terwijl de zon onder is: genomen als geen licht"
+            "{dark} van de {count} uren hebben licht, tot {brightest_night:.0} W/m², terwijl de zon onder is: dat licht telt niet mee"
         );
         repairs.push(Remark::new(share(dark), en, nl));
     }
@@ -204,7 +204,7 @@ pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weat
             "{lowered} of {count} hours have more light than the sun gives at that height: as much as it gives is taken"
         );
         let nl = format!(
-            "{lowered} van de {count} uren hebben meer licht dan de zon op die hoogte geeft: wat de zon geeft is genomen"
+            "{lowered} van de {count} uren hebben meer licht dan de zon op die hoogte geeft: er is gerekend met wat de zon kan geven"
         );
         repairs.push(Remark::new(share(lowered), en, nl));
     }

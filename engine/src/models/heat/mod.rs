@@ -1,4 +1,4 @@
-//! Urban heat: how hot it feels on every square metre, hour by hour.
+//! Urban heat: PET and UTCI on every cell, hour by hour.
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 

@@ -237,7 +237,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
         repairs.push(Remark::new(
             1.0,
             "nothing says what covers the ground: bricks and slabs are taken",
-            "niets zegt wat de grond bedekt: klinkers en tegels zijn genomen",
+            "niets zegt wat de grond bedekt: er is gerekend met klinkers en tegels",
         ));
     }
     Ok(Problem { product, repairs, gauges, is_open, noon: Noon::at(place.1) })
@@ -286,8 +286,8 @@ fn hours_of(
     let (hours, mut repairs) = under(&read(start)?)?;
     repairs.push(Remark::new(
         hours.len().min(24) as f64 / hours.len().max(1) as f64,
-        "the weather has no whole day before: surfaces and air settle on the run's own first day",
-        "het weer heeft geen hele dag ervoor: oppervlakken en lucht komen in evenwicht op de eerste dag van de berekening zelf",
+        "the weather has no whole day before: spin-up uses the run's own first day",
+        "het weerbestand heeft geen hele dag ervoor: de eerste dag van de berekening dient als aanlooptijd",
     ));
     Ok(((hours[..hours.len().min(24)].to_vec(), hours), repairs))
 }
@@ -333,7 +333,7 @@ fn island(
         repairs.push(Remark::new(
             1.0,
             "the weather has no rain: none is taken",
-            "het weer geeft geen regen: er is geen regen genomen",
+            "het weerbestand geeft geen regen: er is zonder regen gerekend",
         ));
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
@@ -543,11 +543,11 @@ impl Model for Heat {
         if sums.has_air() {
             let words = "sum of kelvins above 25 °C over all hours";
             layers.push(self.layer("degree_hours", "K h", words, &sums.degree_hours));
-            let words = "how much warmer the air was than at the station, in the hour in which that was most";
+            let words = "maximum difference with the air temperature at the weather station (heat island)";
             layers.push(self.layer("max_island", "K", words, &sums.island));
         }
         if let Some(island) = sums.night_island() {
-            let words = "how much warmer the air was than at the station, mean of the hours of night";
+            let words = "night-time heat island: mean difference with the weather station";
             layers.push(self.layer("night_island", "K", words, &island));
             let words = "nights whose coolest hour had 20 °C or more, of those that ended in the run";
             layers.push(self.layer("tropical_nights", "", words, &sums.tropical));

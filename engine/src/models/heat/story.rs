@@ -288,7 +288,7 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
         match language {
             Language::English => format!(
                 "The air between the houses was warmest in the hour that ended at {when}: {city} °C on average, with {station} °C at the \
-                 station."
+                 weather station."
             ),
             Language::Dutch => format!(
                 "De lucht tussen de huizen was het warmst in het uur dat eindigde om {when}: gemiddeld {city} °C. Bij het weerstation was \
@@ -310,7 +310,7 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
         let [mean, most] = [mean, *most].map(|value| language.number(value, 1));
         let island = match language {
             Language::English => format!(
-                "By night the air in the city was {mean} K warmer than at the station on average, and {most} K in the hour that ended at \
+                "By night the air in the city was {mean} K warmer than at the weather station on average, and {most} K in the hour that ended at \
                  {when} (the heat island)."
             ),
             Language::Dutch => format!(
@@ -364,7 +364,7 @@ fn day(language: Language, means: &[f64; 13]) -> String {
              heat stress). On average it felt hotter than {HOT} °C for {hot} hours, and had {sun} hours of sun."
         ),
         Language::Dutch => format!(
-            "Op zijn heetst voelde het buiten gemiddeld als {mean} °C, en op {extreme} % van de grond heter dan {EXTREME} °C \
+            "Op het heetste moment voelde het buiten gemiddeld als {mean} °C, en op {extreme} % van de grond heter dan {EXTREME} °C \
              (extreme hittestress). Gemiddeld voelde het {hot} uur heter dan {HOT} °C, en scheen de zon {sun} uur."
         ),
     }

@@ -227,13 +227,13 @@ impl Views {
             file.read_exact(&mut view.walls)?;
             file.read_exact(&mut view.crowns)
         };
-        read().map_err(Error::io("reading", Path::new("what cells see")))?;
+        read().map_err(Error::io("reading", Path::new("view factors")))?;
         Ok(view)
     }
 }
 
 fn no_room() -> Error {
-    let problem = "memory does not hold what all cells see, and the disk did not take it";
+    let problem = "the view factors do not fit in memory and could not be written to the disk";
     Error::data(Path::new("cache"), problem, "free some disk, or take a larger cell_m or a smaller extent")
 }
 

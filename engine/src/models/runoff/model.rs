@@ -304,7 +304,7 @@ impl Model for Runoff {
         let while_wet = |ms: u32| if ms == 0 { f32::NAN } else { minutes(ms) };
         let arrival = arrival.into_iter().map(minutes).collect();
         let duration = duration.into_iter().map(while_wet).collect();
-        let fast = "highest speed of the water where it is deeper than 1 cm";
+        let fast = "maximum flow velocity where it is deeper than 1 cm";
         let arrived = format!(
             "first time deeper than {} m; no value where it never was, or where water stood before",
             settings.arrival_depth
@@ -313,21 +313,21 @@ impl Model for Runoff {
             "time deeper than {} m; no value where it never was, or where water stood before",
             settings.duration_depth
         );
-        let deep = "highest depth of the water; no value where water stood before";
+        let deep = "maximum water depth; no value where water stood before";
         let hazard = max_hazard.iter().map(|hazard| if *hazard > 0.0 { *hazard } else { f32::NAN }).collect();
         let risk = "highest hazard: depth times (speed + 0.5 m/s), and debris on top; from 0.75 dangerous for some, from 1.25 \
                     for most, from 2 for all; no value where it stayed dry, or where water stood before";
         let mut layers = vec![
-            self.level("max_level", "highest water level; no value where it stayed dry", &max_depth),
+            self.level("max_level", "maximum water level; no value where it stayed dry", &max_depth),
             self.flood("max_depth", "m", deep, max_depth),
             self.layer("max_velocity", "m/s", fast, max_speed),
             self.flood("arrival", "min", &arrived, arrival),
             self.flood("duration", "min", &stayed, duration),
-            self.layer("infiltrated", "m", "water that went into the soil", sunk),
+            self.layer("infiltrated", "m", "infiltration", sunk),
             self.flood("hazard", "", risk, hazard),
         ];
         if !sewered.is_empty() {
-            let words = "water that went into the sewer through inlets; less than 0 where more came up";
+            let words = "inflow to the sewer through inlets; below 0 where more came up";
             layers.push(self.layer("sewered", "m", words, sewered));
         }
         Ok(Outcome { layers, tables, balance: Some(balance), story, ..Outcome::default() })

@@ -118,8 +118,8 @@ fn buildings(places: &[Place], facades: &[Facade]) -> Table {
         vec![f64::from(facade.depth), class, facade.cells as f64, facade.gap.map_or(f64::NAN, f64::from)]
     };
     let words = format!(
-        "highest water against the walls of each building, on open ground of {SMALLEST_GROUND} m² or more; class 0 below 5 cm, 1 to 10, 2 to \
-         20, 3 to 30, 4 above; gap_depth_m is the highest water in smaller gaps beside it, which does not count"
+        "maximum water depth at the walls of each building, on open ground of {SMALLEST_GROUND} m² or more; class 0 below 5 cm, 1 to 10, 2 to \
+         20, 3 to 30, 4 above; gap_depth_m is the maximum water depth in smaller gaps beside it, which does not count"
     );
     let columns = ["depth_m", "class", "facade_cells", "gap_depth_m"];
     table("buildings", &words, places, &columns, facades.iter().map(row).collect())
@@ -138,11 +138,11 @@ fn left_out(facades: &[Facade]) -> Option<Remark> {
         let [wet, deep, all] = [wet, deep, facades.len() as f64].map(|count| language.number(count, 0));
         match language {
             Language::English => format!(
-                "{wet} of {all} buildings touch water of more than 10 cm only in gaps between buildings of less than \
-                 {SMALLEST_GROUND} m², {deep} of more than 30 cm: they are not counted"
+                "{wet} of {all} buildings touch water of more than 10 cm only in gaps of less than {SMALLEST_GROUND} m² between \
+                 buildings, {deep} of more than 30 cm: they are not counted"
             ),
             Language::Dutch => format!(
-                "bij {wet} van de {all} gebouwen staat alleen in gaten tussen gebouwen van minder dan {SMALLEST_GROUND} m² meer dan \
+                "bij {wet} van de {all} gebouwen staat alleen in tussenruimtes van minder dan {SMALLEST_GROUND} m² meer dan \
                  10 cm water, bij {deep} meer dan 30 cm: die tellen niet mee"
             ),
         }
@@ -185,7 +185,7 @@ fn roads(places: &[Place], depths: &[f32]) -> Table {
         let open = |until: usize| known(f64::from(u8::from(class < until)));
         vec![f64::from(*depth), known(class as f64), open(2), open(3)]
     };
-    let words = "highest water on each stretch of road; class 0 dry, 1 slow, 2 closed to cars (15 cm), 3 closed to emergency \
+    let words = "maximum water depth on each stretch of road; class 0 dry, 1 slow, 2 closed to cars (15 cm), 3 closed to emergency \
                  vehicles, too (30 cm)";
     let columns = ["depth_m", "class", "open_to_cars", "open_to_emergency_vehicles"];
     table("roads", words, places, &columns, depths.iter().map(row).collect())

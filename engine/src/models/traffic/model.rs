@@ -205,10 +205,10 @@ impl Traffic {
     fn flows(&self, sides: &Sides) -> Vec<Ribbons> {
         let now = sides.now();
         let flow: Vec<f64> = (0..now.side.roads.links.len()).map(|k| now.state.motor(k)).collect();
-        let words = "cars and trucks an hour, as bands on the right-hand side of the road";
+        let words = "motor vehicles per hour, as bands on the right-hand side of the road";
         let mut all = vec![self.ribbons("flow_bands", "per h", words, &now.side.roads, &flow, 1.0)];
         if sides.after.is_some() {
-            let words = "how many more or fewer cars and trucks an hour than today, as bands beside the road";
+            let words = "change in motor vehicles per hour, as bands beside the road";
             let changes = sides.changes();
             let mut own = self.ribbons("difference_flow_bands", "per h", words, &now.side.roads, &changes, DRAWN);
             for k in sides.gone() {
@@ -220,7 +220,7 @@ impl Traffic {
             all.push(own);
         }
         if now.state.cycles.iter().any(|flow| *flow >= 1.0) {
-            let words = "cycles an hour, as bands on the right-hand side of the road";
+            let words = "cycles per hour, as bands on the right-hand side of the road";
             all.push(self.ribbons("cycle_bands", "per h", words, &now.side.roads, &now.state.cycles, 1.0));
         }
         all
@@ -245,9 +245,9 @@ impl Traffic {
             }),
         );
         vec![
-            self.raster("flow", "per h", "cars and trucks an hour, on the lanes of each road", flow),
+            self.raster("flow", "per h", "motor vehicles per hour, on the lanes of each road", flow),
             self.raster("speed", "km/h", "mean speed of cars between junctions, on the lanes of each road", speed),
-            self.raster("released_heat", "W/m2", "heat that engines set free in this hour", heat),
+            self.raster("released_heat", "W/m2", "heat released by engines, mean over this hour", heat),
         ]
     }
 
@@ -324,7 +324,7 @@ impl Traffic {
             if sides.len() > 1 {
                 let change = now.iter().zip(ends(0)).map(|(now, was)| now - was).collect();
                 let layer = Raster::from_values(*grid, &format!("difference_reach_{}", origin.layer), "min", change);
-                reached.layers.push(layer.described(&format!("how many {words} more than today")));
+                reached.layers.push(layer.described(&format!("change in {words}")));
             }
             let layer = Raster::from_values(*grid, &format!("reach_{}", origin.layer), "min", now);
             reached.layers.push(layer.described(&words));
@@ -399,7 +399,7 @@ impl Traffic {
     /// Where those who use the roads that are asked about drive.
     fn selected_flows(&self) -> Vec<Ribbons> {
         let of = |((name, _), flow): (&(String, Vec<u32>), &Vec<f64>)| {
-            let words = format!("today's cars and trucks (as cars) an hour of those who use {name}");
+            let words = format!("today's motor vehicles (in cars) per hour that use {name}");
             let roads = &self.problem.before.roads;
             self.ribbons(&format!("users_{}_bands", slug(name)), "per h", &words, roads, flow, 1.0)
         };

@@ -109,8 +109,8 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
             if daily.missed > 0.001 {
                 repairs.push(share(
                     daily.missed,
-                    "of the trips that zones make find no way",
-                    "van de ritten tussen zones vindt geen weg",
+                    "of the trips between zones have no route",
+                    "van de ritten tussen zones heeft geen route",
                 ));
             }
             if daily.off > 0.01 {

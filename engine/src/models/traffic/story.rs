@@ -73,8 +73,8 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     }));
     if !facts.has_settled {
         all.push(Text::new(
-            "Routes did not come to rest: read the numbers as rough ones.",
-            "De routes kwamen niet tot rust: lees de getallen als ruwe schattingen.",
+            "Routes did not converge: treat the numbers as rough estimates.",
+            "De routes zijn niet stabiel geworden: zie de getallen als ruwe schattingen.",
         ));
     }
     if facts.sides.after.is_some() {

@@ -4,7 +4,7 @@
 /// A colour: red, green, blue.
 pub type Colour = [u8; 3];
 
-/// Water that was there before.
+/// Existing water.
 pub const STANDING: Colour = [132, 158, 174];
 /// Places without a value.
 pub const NODATA: Colour = [150, 136, 144];

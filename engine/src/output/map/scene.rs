@@ -9,7 +9,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Depth from which water that was there before is drawn as such, m.
+/// Depth from which existing water is drawn as such, m.
 const STANDING_DEPTH: f32 = 0.05;
 
 /// Height from which crowns are drawn, m.
@@ -22,7 +22,7 @@ const MOST_CLASSES: usize = 16;
 pub struct Shown {
     /// Buildings.
     pub buildings: bool,
-    /// Water that was there before.
+    /// Existing water.
     pub standing: bool,
     /// Places without ground.
     pub nodata: bool,

@@ -38,7 +38,7 @@ pub fn openapi() -> Value {
             "401": problem("A key is needed, or is not known"), "403": problem("The key may not do that"),
             "404": problem("There is no such job, layer, tile or point"), "408": problem("The body took too long"),
             "410": problem("The job was dismissed"), "413": problem("The body is too large"),
-            "415": problem("The body is not JSON, or is packed"),
+            "415": problem("The body is not JSON, or is compressed"),
             "429": problem("Too many requests"), "500": problem("The layer cannot be read"),
             "503": problem("The server cannot answer now") } })
     };

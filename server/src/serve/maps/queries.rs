@@ -9,15 +9,15 @@ const NOT_TAKEN: &[(&str, &str)] = &[
     ("color_formula", "colours are chosen by name, with colormap_name"),
     (
         "resampling",
-        "a pixel shows the cell that it lies in, and where it holds several what the layer's kind wants of them",
+        "a pixel shows its cell, or where it covers several their highest, mean or commonest value, by the kind of layer",
     ),
     (
         "resampling_method",
-        "a pixel shows the cell that it lies in, and where it holds several what the layer's kind wants of them",
+        "a pixel shows its cell, or where it covers several their highest, mean or commonest value, by the kind of layer",
     ),
     (
         "reproject",
-        "a pixel shows the cell that it lies in, and where it holds several what the layer's kind wants of them",
+        "a pixel shows its cell, or where it covers several their highest, mean or commonest value, by the kind of layer",
     ),
     ("p", "statistics give the median and the percentiles 2 and 98"),
     ("histogram_bins", "statistics give ten equal parts of the range"),

@@ -271,7 +271,7 @@ fn echo(folder: &Path, message: &str) -> Result<Done, Failure> {
     Ok(Done::Finished(folder.to_path_buf(), vec![artifact]))
 }
 
-/// A run that is whole, with its meshes. They are made again after a fall of the machine: that is quick, and whether the last
+/// A run that is whole, with its meshes. They are made again after a crash of the machine: that is quick, and whether the last
 /// one was whole is not known.
 fn finished(run: PathBuf, mut artifacts: Vec<Artifact>, cancel: &AtomicBool) -> Result<Done, Failure> {
     let request = MeshRequest { folder: run.clone(), layer: None, error_m: MESH_ERROR, out: run.join("meshes") };

@@ -255,7 +255,7 @@ fn listen(worker: &Worker) {
 }
 
 /// Ends the process at once, so that no other worker meets it in the folders of its job: the store and the folders are as a
-/// fall of the machine would leave them.
+/// crash of the machine would leave them.
 fn vanish() -> ! {
     #[cfg(unix)]
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);

@@ -83,7 +83,7 @@ pub async fn start(state: &Arc<State>) -> miette::Result<(String, JoinHandle<()>
     match ready.await {
         Ok(Ok(device)) => Ok((device, keeping)),
         Ok(Err(words)) => Err(miette::miette!("{words}")),
-        Err(_) => Err(miette::miette!("the worker cannot start; its last words stand above")),
+        Err(_) => Err(miette::miette!("the worker cannot start; its last messages are above")),
     }
 }
 
@@ -99,7 +99,7 @@ fn keep(state: &Arc<State>, handle: &Handle, ready: Ready) {
         };
         if let Some(ready) = ready.take() {
             // A server without a worker is of no use.
-            let _ = ready.send(Err(cause.unwrap_or_else(|| "the worker ended before it began".into())));
+            let _ = ready.send(Err(cause.unwrap_or_else(|| "the worker ended before it was ready".into())));
             return;
         }
         if state.is_stopping.load(Ordering::Relaxed) {
@@ -235,7 +235,7 @@ fn cause(end: &End, megabytes: u64) -> Option<String> {
         let words = "its process was killed, as happens where it takes more memory than there is";
         return Some(format!("{words} (its limit is {megabytes} MB)"));
     }
-    Some(format!("its process ended without a word ({})", end.status))
+    Some(format!("its process ended without an error message ({})", end.status))
 }
 
 /// Writes down what became of the job of a worker that ended; false where that must be tried again.
@@ -283,6 +283,6 @@ mod tests {
         let words = end("echo memory allocation of 99 bytes failed >&2; kill -ABRT $$").unwrap();
         assert_eq!(words, "it took more memory than the limit of 400 MB");
         assert!(end("kill -KILL $$").unwrap().contains("memory"));
-        assert!(end("exit 3").unwrap().contains("without a word"));
+        assert!(end("exit 3").unwrap().contains("without an error message"));
     }
 }

@@ -47,13 +47,13 @@ impl<'a> Teller<'a> {
                 let message = match progress.gap {
                     // What is iterated tells how far it is.
                     Some(gap) if gap.is_finite() => format!("round {}, relative gap {gap:.1e}", progress.steps),
-                    Some(_) => "looks for first routes".into(),
+                    Some(_) => "finding initial routes".into(),
                     None if progress.moving.is_some() => {
                         let (vehicles, _) = progress.moving.unwrap_or_default();
                         format!("{} of {} simulated, {vehicles} vehicles{words}", clock(progress.time), clock(end))
                     }
                     None => match progress.settling {
-                        Some((day, hour)) => format!("the city settles: day {day}, hour {hour}"),
+                        Some((day, hour)) => format!("spin-up: day {day}, hour {hour}"),
                         None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
                     },
                 };

@@ -183,7 +183,7 @@ impl Island {
         Ok(self.views.get_or_insert_default())
     }
 
-    /// One more hour of the day that is repeated; true when the city has settled.
+    /// One more hour of the day that is repeated; true when temperatures have converged.
     ///
     /// # Errors
     /// What the device refuses.
@@ -222,7 +222,7 @@ impl Island {
         Ok(self.is_settled)
     }
 
-    /// Day and hour of the repeated day that comes next, both from 1 on, while the city settles.
+    /// Day and hour of the repeated day that comes next, both from 1 on, until temperatures converge.
     pub fn settling(&self) -> Option<(u64, u64)> {
         let day = self.first.len().max(1);
         (!self.is_settled && self.spun > 0).then(|| ((self.spun / day + 1) as u64, (self.spun % day + 1) as u64))
@@ -405,7 +405,7 @@ impl Island {
         })
     }
 
-    /// What passes from one hour to the next; empty before the city has settled.
+    /// What passes from one hour to the next; empty before temperatures have converged.
     ///
     /// # Errors
     /// What the device refuses.

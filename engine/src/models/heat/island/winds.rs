@@ -156,7 +156,7 @@ impl Winds {
                 share,
                 format!("the wind between the houses is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"),
                 format!(
-                    "de wind tussen de huizen is niet helemaal zonder divergentie: in een cel blijft tot {nl} % van de wind op dakhoogte over"
+                    "de lucht die in een cel komt en eruit gaat is niet helemaal gelijk: het verschil is hoogstens {nl} % van de wind op dakhoogte"
                 ),
             ));
         }
@@ -168,7 +168,7 @@ impl Winds {
                     "the wind in three dimensions is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"
                 ),
                 format!(
-                    "de wind in drie dimensies is niet helemaal zonder divergentie: in een cel blijft tot {nl} % van de wind op dakhoogte over"
+                    "in het driedimensionale windveld is de lucht die in een cel komt en eruit gaat niet helemaal gelijk: het verschil is hoogstens {nl} % van de wind op dakhoogte"
                 ),
             ));
         }

@@ -1,4 +1,4 @@
-//! The two ways to say how hot it feels: each gives PET by the hour, on which all sums are made.
+//! The two products: each gives PET by the hour, from which all statistics are made.
 
 pub(super) mod national;
 pub(super) mod physical;
@@ -49,7 +49,7 @@ pub(super) trait Product: Send {
     /// # Errors
     /// What the device refuses.
     fn look(&mut self) -> Result<bool>;
-    /// Day and hour, from 1 on, of the day that is repeated until the city has settled, while it is.
+    /// Day and hour, from 1 on, of the day that is repeated until temperatures converge, while it is.
     fn settling(&self) -> Option<(u64, u64)> {
         None
     }

@@ -239,7 +239,7 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
             ),
             format!(
                 "het hitte-eiland vraagt een hele dag van 8 tot 7 uur UTC: voor {short} van de {count} uren, de eerste op {first}, zijn de uren \
-                 van de datum zelf genomen"
+                 van de datum zelf gebruikt"
             ),
         ));
     }
@@ -319,7 +319,7 @@ impl Product for National {
             Layer {
                 name: "sky_view",
                 unit: "",
-                words: "share of the sky that is seen within 100 m, trees taken as opaque",
+                words: "sky view factor within 100 m, trees taken as opaque",
                 values: self.sky_view.clone(),
             },
             Layer { name: "green", unit: "", words: "1 where there are plants or trees, else 0", values: green },

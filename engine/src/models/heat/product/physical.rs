@@ -117,7 +117,7 @@ impl Physical {
             layer(
                 "heat_island",
                 "K",
-                "how much warmer the air is than at the station, mean of the hour before",
+                "heat island: difference with the weather station, mean of the hour before",
                 air.iter().map(|own| own - station).collect(),
             ),
             layer("surface", "°C", "temperature of the ground's surface, mean of the hour before", means.skin),
@@ -249,7 +249,7 @@ impl Product for Physical {
     fn layers(&mut self) -> Result<Vec<Layer>> {
         let from = self.hours.first().map_or(Quarter::Calm, |hour| quarter(&hour.weather));
         let wind = self.winds(from).to_vec();
-        let words = "share of the sky that is seen past houses and trees";
+        let words = "sky view factor, past buildings and trees";
         Ok(vec![
             Layer { name: "sky_view", unit: "", words, values: self.solver.sky_view()? },
             Layer {

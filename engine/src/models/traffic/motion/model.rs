@@ -470,11 +470,11 @@ impl Model for Moving {
         let count = |of: &dyn Fn(&Fate) -> bool| now.fates.iter().filter(|fate| of(fate)).count() as f64;
         let on_the_way = now.periods.last().map_or(0.0, |period| period.left[0] as f64);
         let terms = vec![
-            ("told".into(), told),
+            ("requested".into(), told),
             ("arrived".into(), -count(&|fate| fate.arrived > 0)),
             ("on the way".into(), -on_the_way),
             ("wait to set out".into(), -count(&|fate| fate.inserted == 0)),
-            ("have no way".into(), -(now.refused.len() as f64)),
+            ("no route".into(), -(now.refused.len() as f64)),
         ];
         Ok(Outcome {
             layers,

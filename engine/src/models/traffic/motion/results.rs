@@ -225,7 +225,7 @@ type Layer = (&'static str, &'static str, &'static str, fn(&Row, [f64; 3]) -> f6
 const LAYERS: [Layer; 7] = [
     ("speed", "km/h", "mean speed of all who drive there, on the lanes of each street", |row, _| row.speed),
     ("density", "per km", "vehicles on a kilometre of the street", |row, _| row.density),
-    ("delay", "s", "time that each who passes loses on the street and before its junction", |row, _| row.delay),
+    ("delay", "s", "delay per vehicle on the street and at its junction", |row, _| row.delay),
     ("queue", "m", "mean over the minutes of the longest queue before the junction", |row, _| row.counts.queue[0]),
     ("nox", "g/km/h", "nitrogen oxides that traffic of both directions emits", |_, [nox, ..]| nox),
     ("no2_kerb", "ug/m3", "nitrogen dioxide that the traffic of the street adds at its kerb", |_, [_, no2, _]| no2),
@@ -256,7 +256,7 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raste
         let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)].max(0.1);
         (&lane.line[..], [-0.5 * lane.width, 0.5 * lane.width], power)
     });
-    let words = "heat that engines set free, on average over the time that is told";
+    let words = "heat released by engines, mean over the period";
     Raster::from_values(*grid, "released_heat", "W/m2", released::poured(grid, lanes)).described(words)
 }
 
@@ -291,7 +291,7 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
                 zero(values_now[street]) - old
             };
             let changes: Vec<f64> = (0..values_now.len()).map(change).collect();
-            all.push(raster(&format!("difference_{name}"), &format!("change of the {words}"), &changes));
+            all.push(raster(&format!("difference_{name}"), &format!("change in {words}"), &changes));
         }
     }
     all

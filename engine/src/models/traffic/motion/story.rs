@@ -125,7 +125,7 @@ pub(super) fn story(
                 let of = |(hours, k): &(f64, usize)| format!("{} (+{} h)", named(now, places, *k), number(*hours, 0));
                 let list = worst.iter().map(of).collect::<Vec<_>>().join(", ");
                 match language {
-                    Language::English => format!("Most time more is lost on {list}."),
+                    Language::English => format!("The largest increases in delay are on {list}."),
                     Language::Dutch => format!("De meeste extra tijd gaat verloren op {list}."),
                 }
             }));
@@ -137,10 +137,10 @@ pub(super) fn story(
             let [around, trapped] = [turned.around, turned.trapped].map(|count| number(count as f64, 0));
             match language {
                 Language::English => {
-                    format!("For {around} drivers the road ahead closed, and they found another; {trapped} found none at the last look.")
+                    format!("For {around} drivers the road ahead closed and they took another route; {trapped} found none by the end.")
                 }
                 Language::Dutch => format!(
-                    "Voor {around} bestuurders ging de weg dicht en zij vonden een andere; {trapped} vonden er bij de laatste blik geen."
+                    "Voor {around} bestuurders ging de weg dicht en zij vonden een andere; {trapped} vonden er geen."
                 ),
             }
         }));
@@ -176,7 +176,7 @@ pub(super) fn story(
             let (count, share) = (number(stuck, 0), number(100.0 * stuck / vehicles, 0));
             match language {
                 Language::English => format!(
-                    "Traffic is jammed fast at the end: {count} vehicles ({share} %) have been standing for more than five minutes, first of all at the junctions {list}. Nobody is taken off the road, so read what comes after the jam with care."
+                    "Traffic is gridlocked at the end: {count} vehicles ({share} %) have been standing for more than five minutes, first of all at the junctions {list}. Nobody is taken off the road, so read what comes after the jam with care."
                 ),
                 Language::Dutch => format!(
                     "Aan het eind staat het verkeer muurvast: {count} voertuigen ({share} %) staan al langer dan vijf minuten stil, vooral bij de kruispunten {list}. Niemand wordt van de weg gehaald; lees wat na de blokkade komt dus met voorzichtigheid."
@@ -199,7 +199,7 @@ pub(super) fn story(
         story.push(text(|language, number| {
             let count = number(now.refused.len() as f64, 0);
             match language {
-                Language::English => format!("{count} vehicles have no way that their lanes allow, and are left out."),
+                Language::English => format!("{count} vehicles have no route that their lanes allow and are left out."),
                 Language::Dutch => format!(
                     "{count} voertuigen hebben geen route die hun rijstroken toelaten, en blijven buiten beschouwing."
                 ),
