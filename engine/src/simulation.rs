@@ -407,7 +407,8 @@ fn read(scenario: &Scenario) -> Result<(City, Vec<Input>)> {
 pub fn remarks(inputs: &[Input], model: Remarks) -> Remarks {
     let mut all = model;
     for input in inputs {
-        if input.nodata_share > 0.0 {
+        // What became of holes in the terrain is among its repairs.
+        if input.nodata_share > 0.0 && input.layer != "terrain" {
             let percent = 100.0 * input.nodata_share;
             let (en, nl) = (Language::English.number(percent, 1), Language::Dutch.number(percent, 1));
             let en = format!("{en} % of its cells in the city have no value");

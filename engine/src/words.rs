@@ -78,6 +78,25 @@ impl Language {
         }
     }
 
+    /// A unit as it reads in this language: those of words are translated, symbols stay.
+    pub fn unit(self, unit: &str) -> &str {
+        match (self, unit) {
+            (Language::Dutch, "per h") => "per uur",
+            (Language::Dutch, "h") => "uur",
+            (Language::Dutch, "K h") => "K uur",
+            _ => unit,
+        }
+    }
+
+    /// A number with one decimal and a power of ten.
+    pub fn scientific(self, value: f64) -> String {
+        let text = format!("{value:.1e}");
+        match self {
+            Language::English => text,
+            Language::Dutch => text.replace('.', ","),
+        }
+    }
+
     /// A number with so many decimals: a point in English, a comma in Dutch, thin groups of thousands in both; a word for what is no
     /// number, as the mean of nothing.
     pub fn number(self, value: f64, decimals: usize) -> String {
@@ -128,6 +147,15 @@ mod tests {
             assert_eq!(Language::English.number(value, 1), "an unknown number of");
             assert_eq!(Language::Dutch.number(value, 1), "een onbekend aantal");
         }
+    }
+
+    #[test]
+    fn units_and_powers_are_in_the_language() {
+        for (unit, dutch) in [("per h", "per uur"), ("h", "uur"), ("K h", "K uur"), ("cm", "cm"), ("", "")] {
+            assert_eq!((Language::English.unit(unit), Language::Dutch.unit(unit)), (unit, dutch));
+        }
+        let both = [Language::English, Language::Dutch].map(|language| language.scientific(1.26e-7));
+        assert_eq!(both, ["1.3e-7", "1,3e-7"]);
     }
 
     #[test]

@@ -236,7 +236,9 @@ fn all_that_a_run_says_is_dutch_when_asked_for() {
     for words in ["op CPU", "cellen van 2 m", "beeld 1 van 2"] {
         assert!(progress.contains(words), "{words}: {progress}");
     }
-    for english in ["Balance", "there at the start", "Files in", "rasters in time", "highest depth"] {
+    for english in
+        ["Balance", "there at the start", "Files in", "rasters in time", "maximum water depth", "attribution of"]
+    {
         assert!(!said.contains(english), "{english}: {said}");
     }
     let record = record(&run_folder(&folder.path().join("runs")));

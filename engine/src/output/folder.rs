@@ -141,7 +141,7 @@ impl RunFolder {
             self.add(name, "text/csv", &rows.description)?;
             let name = format!("{}.csv-metadata.json", rows.name);
             table::write_metadata(&self.path.join(&name), rows, &self.provenance)?;
-            self.add(name, "application/csvm+json", &format!("what {}.csv is and whom to name for it", rows.name))?;
+            self.add(name, "application/csvm+json", &format!("description and attribution of {}.csv", rows.name))?;
             let plane = outcome.layers.first().and_then(|layer| Plane::of(layer.grid.crs));
             if let Some(plane) = plane.filter(|_| !rows.shapes.is_empty()) {
                 let name = format!("{}.geojson", rows.name);

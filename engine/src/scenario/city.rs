@@ -82,7 +82,7 @@ impl Scenario {
             let mut city = demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?;
             let mut inputs = Vec::new();
             city.districts = self.districts(&city.grid, &mut inputs)?;
-            city.network = self.network(city.grid.crs, &city.objects)?;
+            city.network = self.network_on(&city.grid, &city.objects)?;
             return Ok((city, inputs));
         }
         let mut inputs = Vec::new();
@@ -219,7 +219,7 @@ impl Scenario {
                 roads: places(self.features("roads", &spec.roads, &grid, &mut inputs)?),
                 areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
             },
-            network: self.network(grid.crs, &Objects::default())?,
+            network: self.network_on(&grid, &Objects::default())?,
             districts: self.districts(&grid, &mut inputs)?,
         };
         Ok((city, inputs))

@@ -5,7 +5,7 @@ use super::{ModelName, MotionSpec, Scenario, is_rules};
 use crate::city::roads::lanes::{Extras, Lanes, extras};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{self, Reading, Roads, demo, read};
-use crate::city::{City, Soil};
+use crate::city::{City, Soil, elsewhere};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::objects::Objects;
@@ -42,6 +42,24 @@ impl Scenario {
         let nodes = nodes.map(|name| self.existing("network_nodes", name)).transpose()?;
         let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: nodes.as_deref(), rules: &rules };
         read(&path, &reading).map(Some)
+    }
+
+    /// The same, where some of it lies within the bounds of the city.
+    pub(super) fn network_on(&self, grid: &Grid, objects: &Objects) -> Result<Option<Roads>> {
+        let network = self.network(grid.crs, objects)?;
+        network.as_ref().map_or(Ok(()), |roads| self.touch(roads, grid))?;
+        Ok(network)
+    }
+
+    /// Refuses roads that all lie beside the city.
+    fn touch(&self, roads: &Roads, grid: &Grid) -> Result<()> {
+        let Some(extent) = roads.bounds().filter(|extent| elsewhere::is_apart(*extent, grid)) else { return Ok(()) };
+        let (cause, mend) = elsewhere::cause(extent, grid, "ogr2ogr");
+        let (there, here) = (elsewhere::words(extent), elsewhere::words(elsewhere::of(grid)));
+        let file = self.spec.city.network.as_deref().unwrap_or_default();
+        let problem =
+            format!("the roads of {file} do not touch the city: they cover {there}, and the city {here}: {cause}");
+        Err(Error::scenario("city.network", problem, mend))
     }
 
     /// The lanes of a network of SUMO, in the city's plane.
@@ -86,6 +104,7 @@ impl Scenario {
         }
         check_memory((cols * rows) as u64, cell, "the city")?;
         let grid = Grid { cols: cols as usize, rows: rows as usize, cell, west, north, crs };
+        network.as_ref().map_or(Ok(()), |roads| self.touch(roads, &grid))?;
         let flat = |name: &str, unit: &str, words: &str| Raster::uniform(grid, name, unit, 0.0).described(words);
         Ok(City {
             title: self.spec.title.clone(),

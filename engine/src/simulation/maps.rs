@@ -85,7 +85,7 @@ impl Simulation {
                     return Ok(false);
                 }
                 let layer = read(&folder.path, name, in_time, &unit)?;
-                let map = draw(&layer, &clock(name), LONGEST[1]);
+                let map = draw(&layer, &clock(name, *language), LONGEST[1]);
                 folder.picture(name, &format!("map: {}", what(in_time)), &map)?;
             }
             if frames.len() > 1 {
@@ -120,7 +120,7 @@ const OF_THE_DAY: [&str; 10] =
     ["pet", "pet_hoeppe", "utci", "tmrt", "sun", "air", "heat_island", "surface", "humidity", "wind_speed"];
 
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
-fn clock(name: &str) -> String {
+fn clock(name: &str, language: Language) -> String {
     let seconds = name.rsplit_once('_').and_then(|(_, stamp)| stamp.trim_end_matches('s').parse::<f64>().ok());
     let seconds = seconds.unwrap_or(0.0).round() as u64;
     let layer = name.strip_prefix("frames/").and_then(|name| name.rsplit_once('_')).map(|(layer, _)| layer);
@@ -128,9 +128,10 @@ fn clock(name: &str) -> String {
         let day = if seconds > 86_400 { format!(" (+{})", (seconds - 1) / 86_400) } else { String::new() };
         return format!("{}:{:02} UTC{day}", seconds / 3600 % 24, seconds / 60 % 60);
     }
+    let hours = language.unit("h");
     match seconds % 60 {
-        0 => format!("{}:{:02} h", seconds / 3600, seconds / 60 % 60),
-        rest => format!("{}:{:02}:{rest:02} h", seconds / 3600, seconds / 60 % 60),
+        0 => format!("{}:{:02} {hours}", seconds / 3600, seconds / 60 % 60),
+        rest => format!("{}:{:02}:{rest:02} {hours}", seconds / 3600, seconds / 60 % 60),
     }
 }
 
@@ -190,7 +191,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         let problem = "does not lie on the grid of the run's terrain";
         return Err(Error::data(&request.folder.join(name), problem, "run the scenario again"));
     }
-    let moment = if name.starts_with("frames/") { clock(name) } else { String::new() };
+    let moment = if name.starts_with("frames/") { clock(name, request.language) } else { String::new() };
     let map = Map {
         title: &record.title,
         moment: &moment,
@@ -368,7 +369,7 @@ mod tests {
 
     #[test]
     fn frames_are_named_by_their_time() {
-        assert_eq!(clock("frames/depth_001800.000s"), "0:30 h");
-        assert_eq!(clock("frames/depth_005425.000s"), "1:30:25 h");
+        assert_eq!(clock("frames/depth_001800.000s", Language::English), "0:30 h");
+        assert_eq!(clock("frames/depth_005425.000s", Language::Dutch), "1:30:25 uur");
     }
 }

@@ -1,6 +1,6 @@
 //! What the files of a run hold, in Dutch. In English the model that makes them says it.
 
-use super::layer;
+use super::{Language, layer};
 
 /// Name of each table, mesh or file of objects, and what it holds.
 const FILES: [(&str, &str); 25] = [
@@ -34,6 +34,9 @@ const FILES: [(&str, &str); 25] = [
 /// What a file holds, by its name in the folder, its media type and its unit; `None` where it is not known.
 pub fn file(name: &str, media_type: &str, unit: &str) -> Option<String> {
     let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+    if let Some(table) = name.strip_suffix("-metadata.json") {
+        return Some(format!("uitleg en bronvermelding bij {table}"));
+    }
     // A frame's time stands behind its layer.
     let is_time = |end: &str| end.ends_with('s') && end.starts_with(|c: char| c.is_ascii_digit());
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -51,7 +54,7 @@ pub fn file(name: &str, media_type: &str, unit: &str) -> Option<String> {
         "image/apng" => format!("in de tijd: {words}"),
         "model/gltf-binary" => format!("{words}, voor het 3D-beeld van `hanze mesh`"),
         _ if unit.is_empty() => words,
-        _ => format!("{words} ({unit})"),
+        _ => format!("{words} ({})", Language::Dutch.unit(unit)),
     })
 }
 
@@ -116,6 +119,9 @@ mod tests {
                 "verschil: Motorvoertuigen per uur, voor het 3D-beeld",
             ),
             ("frames/vehicles_000900.000s.json", "application/json", "", "waar elk voertuig is"),
+            ("buildings.csv-metadata.json", "application/csvm+json", "", "uitleg en bronvermelding bij buildings.csv"),
+            ("sun_hours.tif", COG, "h", "uren zon (uur)"),
+            ("flow.tif", COG, "per h", "motorvoertuigen per uur (per uur)"),
             ("plan.png", "image/png", "", "kaart van de bodembedekking"),
             ("reach_fire_station.tif", COG, "min", "reistijd vanaf fire station (min)"),
         ] {

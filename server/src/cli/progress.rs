@@ -55,7 +55,8 @@ impl Teller {
                     Some(gap) if gap.is_infinite() => {}
                     Some(gap) => {
                         let round = language.pick("round", "ronde");
-                        let words = format!("{of}, {round} {}, gap {gap:.1e}", progress.steps);
+                        let (name, shown) = (language.pick("gap", "afwijking"), language.scientific(gap));
+                        let words = format!("{of}, {round} {}, {name} {shown}", progress.steps);
                         let more = serde_json::json!({ "round": progress.steps, "gap": gap });
                         self.show(progress.time, end, words, more);
                     }

@@ -55,6 +55,9 @@ fn there(run: &Finished, language: Language, as_json: bool) {
             "balance": run.record["balance"],
         }));
     }
+    if run.record["synthetic"] == true {
+        warn_of_synthetic(language);
+    }
     for sentence in run.record["story"].as_array().into_iter().flatten() {
         say(format_args!("{}", sentence[language.code()].as_str().unwrap_or_default()));
     }
@@ -146,15 +149,20 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
     Ok(ExitCode::from(STOPPED))
 }
 
+/// Says that the city is made up.
+fn warn_of_synthetic(language: Language) {
+    let (en, nl) = (
+        "The city is synthetic: a demo, not a prediction.",
+        "De stad is verzonnen: een demonstratie, geen voorspelling.",
+    );
+    say(format_args!("{}", language.pick(en, nl)));
+}
+
 /// What came of it, in words.
 fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
     let language = simulation.language;
     if simulation.city.synthetic {
-        let warning = (
-            "The city is synthetic: a demo, not a prediction.",
-            "De stad is verzonnen: een demonstratie, geen voorspelling.",
-        );
-        say(format_args!("{}", language.pick(warning.0, warning.1)));
+        warn_of_synthetic(language);
     }
     for sentence in &outcome.story {
         say(format_args!("{}", sentence.in_language(language)));
@@ -190,6 +198,6 @@ fn balanced(balance: &Balance, language: Language) {
         say(format_args!("  {:<28} {:>16}", word(name), number(*value, 3)));
     }
     let of_all = language.pick("of all that came", "van alles wat binnenkwam");
-    let (error, share) = (number(balance.error, 6), balance.relative_error);
-    say(format_args!("  {:<28} {error:>16} ({share:.1e} {of_all})", word("error")));
+    let (error, share) = (number(balance.error, 6), language.scientific(balance.relative_error));
+    say(format_args!("  {:<28} {error:>16} ({share} {of_all})", word("error")));
 }

@@ -207,7 +207,7 @@ pub async fn welcome(state: Arc<State>, headers: HeaderMap, query: Query) -> Ans
 
 /// Whether programs of this machine need no key, as long as none was made. A server that is meant for others has a proxy
 /// before it, which may look like this machine.
-fn is_open(state: &State) -> bool {
+pub(super) fn is_open(state: &State) -> bool {
     state.args.open && !state.args.public_read && state.args.public_url.is_none()
 }
 

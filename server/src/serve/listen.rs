@@ -3,7 +3,7 @@
 use super::door::{self, Door, Holding};
 use super::paced::Paced;
 use super::places::{Most, Places};
-use super::{State, callbacks, identity, retention, routes, token};
+use super::{State, callbacks, identity, keys, retention, routes, token};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -55,7 +56,8 @@ pub async fn run(
     let _announced = token.as_deref().and_then(|token| token::announce(address.port(), token));
     let has_keys = state.store.has_keys().await.map_err(|error| miette::miette!("{error}"))?;
     // For people and for programs that started the server on a free port, which read the first line.
-    let entrance = entrance(address, token.as_deref(), has_keys);
+    let is_alone = keys::is_open(&state) && state.args.address.is_loopback();
+    let entrance = entrance(address, token.as_deref(), (is_alone, has_keys), &state.args.data);
     let _ = writeln!(std::io::stdout(), "Hanze serves http://{address}/v1 on {device}\n{entrance}");
     let _ = std::io::stdout().flush();
     let keeping = tokio::spawn(retention::keep(state.clone()));
@@ -142,10 +144,16 @@ pub async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// How to come in, in a line.
-fn entrance(address: SocketAddr, token: Option<&str>, has_keys: bool) -> String {
+/// How to come in, in a line; `is_alone` where nobody but this machine can reach the server.
+fn entrance(address: SocketAddr, token: Option<&str>, (is_alone, has_keys): (bool, bool), data: &Path) -> String {
     let Some(token) = token else {
-        return if has_keys {
+        return if !is_alone {
+            format!(
+                "A key is needed although it was started with --open, as others may reach this server; hanze key --data {} new \
+                 NAME makes one.",
+                data.display()
+            )
+        } else if has_keys {
             "Keys were made here, so a key is needed although it was started with --open.".into()
         } else {
             "Programs of this machine need no key (--open).".into()

@@ -327,14 +327,22 @@ fn air(facts: &Facts) -> Option<[Words; 2]> {
 /// How many of the nights that ended in the run stayed above 20 °C, on average over the open ground.
 fn tropical_nights(language: Language, whole: f64, tropical: f64) -> String {
     let (nights, stayed) = (language.number(whole, 0), language.number(tropical, 1));
-    let percent = language.number(100.0 * tropical / whole.max(1.0), 0);
+    // Not all of it is never 100 %, and some of it never 0 %.
+    let share = (100.0 * tropical / whole.max(1.0)).clamp(1.0, 99.0);
+    let percent = language.number(share, 0);
     match language {
         Language::English if whole < 1.0 => "No night ended in the run.".into(),
         Language::Dutch if whole < 1.0 => "Er eindigde geen nacht in de berekening.".into(),
-        Language::English if whole < 2.0 && percent == "100" => {
+        Language::English if whole < 2.0 && tropical <= 0.0 => {
+            "The night was below 20 °C everywhere for some time (no tropical night).".into()
+        }
+        Language::Dutch if whole < 2.0 && tropical <= 0.0 => {
+            "De nacht bleef nergens boven 20 °C (geen tropennacht).".into()
+        }
+        Language::English if whole < 2.0 && tropical >= whole => {
             "The night stayed above 20 °C everywhere (a tropical night).".into()
         }
-        Language::Dutch if whole < 2.0 && percent == "100" => {
+        Language::Dutch if whole < 2.0 && tropical >= whole => {
             "De nacht bleef overal boven 20 °C (een tropennacht).".into()
         }
         Language::English if whole < 2.0 => {
@@ -396,6 +404,9 @@ mod tests {
             (0.0, 0.0, "No night", "geen nacht"),
             (1.0, 1.0, "everywhere", "bleef overal boven"),
             (1.0, 0.25, "on 25 % of", "op 25 % van"),
+            (1.0, 0.9965, "on 99 % of", "op 99 % van"),
+            (1.0, 0.002, "on 1 % of", "op 1 % van"),
+            (1.0, 0.0, "below 20 °C everywhere", "bleef nergens boven"),
             (3.0, 1.5, "Of the 3 nights that ended in the run 1.5 stayed", "bleven er gemiddeld 1,5 boven"),
         ] {
             let told = [Language::English, Language::Dutch].map(|language| tropical_nights(language, whole, tropical));

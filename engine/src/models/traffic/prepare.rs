@@ -114,10 +114,11 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
                 ));
             }
             if daily.off > 0.01 {
-                repairs.push(share(
+                let [en, nl] = [Language::English, Language::Dutch].map(|own| own.number(100.0 * daily.off, 1));
+                repairs.push(Remark::new(
                     daily.off,
-                    "is the most by which the trips of a zone miss their sum",
-                    "is het meeste waarmee de ritten van een zone van hun som afwijken",
+                    format!("the trips of a zone differ from their total by at most {en} %"),
+                    format!("de ritten van een zone wijken hoogstens {nl} % af van hun totaal"),
                 ));
             }
             if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }

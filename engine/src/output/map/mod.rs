@@ -114,7 +114,8 @@ impl Map<'_> {
         y += 4.5 * em;
         let bold = Pen { size: 1.1 * em, weight: Weight::Bold, colour: INK };
         let plain = Pen { size: em, weight: Weight::Regular, colour: INK };
-        let unit = if scale.unit.is_empty() { String::new() } else { format!(" ({})", scale.unit) };
+        let unit =
+            if scale.unit.is_empty() { String::new() } else { format!(" ({})", self.language.unit(&scale.unit)) };
         let heading = format!("{}{unit}", words::layer(&self.layer.name).in_language(self.language));
         for line in bold.wrap(&heading, frame.side_width) {
             bold.write(image, x, y, &line);
