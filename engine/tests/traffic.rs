@@ -184,6 +184,30 @@ fn scenario_text(traffic: &str, demand: &str, rest: &str) -> String {
     )
 }
 
+#[test]
+fn roads_beside_the_city_are_refused() {
+    let folder = town();
+    let file = folder.path().join("scenario.toml");
+    let city = |rest: &str| {
+        let text = scenario_text(MORNING, ZONES, "").replace("cell_m = 10\n", &format!("cell_m = 10\n{rest}\n"));
+        std::fs::write(&file, text).unwrap();
+        Scenario::load(&file)?.city().map(|_| ())
+    };
+    let ground = |name: &str, west: f64| {
+        let head = format!("ncols 2\nnrows 2\nxllcorner {west}\nyllcorner 500000\ncellsize 1000\n");
+        std::fs::write(folder.path().join(name), format!("{head}1 1\n1 1\n")).unwrap();
+    };
+    ground("under.asc", 200_000.0);
+    ground("beside.asc", 150_000.0);
+    city("terrain = \"under.asc\"").unwrap();
+    for rest in ["terrain = \"beside.asc\"", "extent = [150000, 500000, 152000, 502000]"] {
+        let error = city(rest).unwrap_err().to_string();
+        for words in ["city.network", "roads.geojson do not touch the city", "x 199400 to 202200", "to the east"] {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+    }
+}
+
 fn model(folder: &Path, text: &str, device: &Device) -> Result<(Box<dyn Model>, Scenario)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();

@@ -84,7 +84,7 @@ enum Command {
         #[command(subcommand)]
         command: crate::serve::KeyCommand,
     },
-    /// Check a scenario without running it: reports every problem with its file, line and a suggested fix.
+    /// Check a scenario without running it: reports problems with file, line and a suggested fix, and what was guessed, repaired or left out.
     Check {
         /// The scenario, a TOML file.
         scenario: PathBuf,

@@ -149,7 +149,7 @@ fn entrance(address: SocketAddr, token: Option<&str>, (is_alone, has_keys): (boo
     let Some(token) = token else {
         return if !is_alone {
             format!(
-                "A key is needed although it was started with --open, as others may reach this server; hanze key --data {} new \
+                "A key is needed although it was started with --open, as others may reach this server; hanze key --data '{}' new \
                  NAME makes one.",
                 data.display()
             )
@@ -193,4 +193,22 @@ async fn terminated() {
 #[cfg(not(unix))]
 async fn terminated() {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entrance_says_who_needs_a_key() {
+        let address = SocketAddr::from(([0, 0, 0, 0], 8080));
+        let line = |token, open| entrance(address, token, open, Path::new("my data"));
+        assert!(line(Some("hanze_1"), (false, true)).starts_with("Open http://127.0.0.1:8080/?key=hanze_1 "));
+        assert!(line(None, (true, false)).contains("need no key"));
+        assert!(line(None, (true, true)).starts_with("Keys were made here"));
+        for has_keys in [false, true] {
+            let words = line(None, (false, has_keys));
+            assert!(words.starts_with("A key is needed although") && words.contains("--data 'my data' new"), "{words}");
+        }
+    }
 }
