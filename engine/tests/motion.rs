@@ -234,7 +234,7 @@ fn a_jam_is_told_with_its_junction_and_a_closure_by_the_names_of_edges() {
     let said = |words: &[String], part: &str| words.iter().any(|own| own.contains(part));
     // 15 cars stand on a street of 100 m, and the others wait; time is counted from the first of them.
     assert!(said(&jam, "Between 13:53 and 14:13"), "{jam:?}");
-    assert!(said(&jam, "jammed fast at the end") && said(&jam, "at the junctions 2 (1"), "{jam:?}");
+    assert!(said(&jam, "gridlocked at the end") && said(&jam, "at the junctions 2 (1"), "{jam:?}");
     assert!(said(&jam, "vehicles still wait to set out"), "{jam:?}");
     let free = run("G", "").unwrap();
     assert!(!said(&free, "jammed") && !said(&free, "wait to set out"), "{free:?}");

@@ -227,6 +227,10 @@ fn masked_cells_are_holes() {
     assert_eq!(city.terrain.values.iter().filter(|height| height.is_nan()).count(), 64);
     assert!(city.terrain.range().unwrap().0 > 0.5, "a hole is no pit");
     assert!(inputs[0].repairs[0].contains("mask hides"), "{:?}", inputs[0].repairs);
+    // What became of them is said, and that they have no height not once more.
+    let remarks = hanze_engine::simulation::remarks(&inputs, Remarks::default());
+    assert!(remarks.iter().any(|remark| remark.contains("64 cells without a height are walls")), "{remarks:?}");
+    assert!(!remarks.iter().any(|remark| remark.contains("in the city have no value")), "{remarks:?}");
     let beside = folder.path().join("internal_mask_ignored.tif.msk");
     std::fs::write(beside, "II*").unwrap();
     let message = refused(folder.path(), "terrain = \"internal_mask_ignored.tif\"");

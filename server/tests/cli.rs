@@ -246,6 +246,10 @@ fn all_that_a_run_says_is_dutch_when_asked_for() {
     let depth = files.iter().find(|file| file["name"] == "max_depth.tif").unwrap();
     assert_eq!(depth["description_nl"], "grootste waterdiepte (m)");
     assert!(files.iter().all(|file| file["description_nl"].is_string()));
+    // The same run is named and not computed, and says again that its city is made up.
+    let again = hanze(folder.path(), &["run", path, "--device", "cpu", "--language", "nl"]);
+    let said = text(&again.stdout);
+    assert!(said.contains("al klaar") && said.contains("De stad is verzonnen"), "{said}");
 }
 
 #[test]

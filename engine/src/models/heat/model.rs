@@ -68,7 +68,7 @@ struct Problem {
     noon: Noon,
 }
 
-/// The day on which surfaces and air settle, and the hours of the run.
+/// The day of spin-up, and the hours of the run.
 type Hours = (Vec<Forcing>, Vec<Forcing>);
 
 struct Heat {

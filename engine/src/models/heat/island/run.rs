@@ -228,7 +228,7 @@ impl Island {
         (!self.is_settled && self.spun > 0).then(|| ((self.spun / day + 1) as u64, (self.spun % day + 1) as u64))
     }
 
-    /// Days that the first day was repeated, and by how much its air still changed; `None` before it settled.
+    /// Days that the first day was repeated; `None` before temperatures converged.
     pub fn settled(&self) -> Option<usize> {
         (self.is_settled && !self.first.is_empty()).then(|| self.spun / self.first.len())
     }
@@ -384,7 +384,7 @@ impl Island {
         self.winds.remarks()
     }
 
-    /// Its choices, and how it settled, for the record.
+    /// Its choices, and how temperatures converged, for the record.
     pub fn settings(&self) -> serde_json::Value {
         serde_json::json!({
             "step_s": self.choices.step,

@@ -95,7 +95,7 @@ fn figures(found: &Driven, came: f64, share: f64, longest: f64) -> Vec<Figure> {
         least("cars that came in", found.came, came),
         least("share of them that arrived within the half hour", found.arrived / found.came.max(1.0), share),
         most("longest stand, s", found.longest, longest),
-        most("cars that are lost or have no way", found.lost, 0.0),
+        most("cars that are lost or have no route", found.lost, 0.0),
         most("largest overlap of two cars, m", found.overlap, 1e-3),
     ]
 }
