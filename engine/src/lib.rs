@@ -25,6 +25,7 @@ pub mod remark;
 pub mod scenario;
 pub mod series;
 pub mod simulation;
+pub mod testing;
 pub mod view;
 pub mod weather;
 pub mod words;

@@ -56,6 +56,7 @@ fn inputs() -> tempfile::TempDir {
     std::fs::write(folder.path().join("back.csv"), "minutes,mm_per_hour\n0,10\n10,5\n5,3\n").unwrap();
     std::fs::write(folder.path().join("minus.csv"), "minutes,mm_per_hour\n0,10\n5,-3\n").unwrap();
     std::fs::write(folder.path().join("far.geojson"), square(210_010, 500_010)).unwrap();
+    std::fs::write(folder.path().join("so-far.geojson"), square(210_010, 500_010)).unwrap();
     std::fs::write(folder.path().join("near.geojson"), square(200_010, 500_010)).unwrap();
     std::fs::write(folder.path().join("turned.geojson"), square(500_010, 200_010)).unwrap();
     std::fs::write(folder.path().join("unit.csv"), "time,mm_per_hour\n0,10\n").unwrap();
@@ -126,7 +127,7 @@ fn errors_name_the_place_and_the_mend() {
         ),
         (
             "all surfaces elsewhere",
-            layers("codes = \"bgt\"\nsurfaces = [\"far.geojson\", \"far.geojson\"]"),
+            layers("codes = \"bgt\"\nsurfaces = [\"far.geojson\", \"so-far.geojson\"]"),
             elsewhere("scenario.toml:6:", "city.surfaces"),
         ),
         (

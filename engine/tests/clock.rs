@@ -1,15 +1,12 @@
 //! Weather whose clock is not that of the sun.
 
-use hanze_engine::data_folder;
 use hanze_engine::models::heat::forcing::forcing;
 use hanze_engine::remark::Remarks;
 use hanze_engine::weather::{self, Weather};
 
 #[test]
 fn clocks_of_real_stations_are_believed_and_local_time_is_seen() {
-    let Some(data) = data_folder() else {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
-        eprintln!("no reference data: clocks were not looked at");
+    let Some(data) = hanze_engine::testing::reference_data("clocks") else {
         return;
     };
     // Heino, ten years; summers, one day at a time.

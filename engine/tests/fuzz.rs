@@ -219,9 +219,8 @@ fn openstreetmap_packed() {
 
 #[test]
 fn openstreetmap_binary() {
-    if hanze_engine::data_folder().is_none() {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-        return eprintln!("no data folder: damaged .osm.pbf are not read");
+    if hanze_engine::testing::reference_data("damaged files of OpenStreetMap in binary form").is_none() {
+        return;
     }
     fuzz("osm.pbf", Vec::new(), network);
 }

@@ -7,7 +7,6 @@ mod warm;
 use adapter::gpu;
 use hanze_engine::cache::Cache;
 use hanze_engine::city::import;
-use hanze_engine::data_folder;
 use hanze_engine::device::Device;
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
@@ -332,9 +331,7 @@ fn what_can_be_mended_is_told() {
 
 /// Delft from its point cloud in cells of a side (m): a folder with its layers, and what a scenario says of it. `None` without data.
 fn delft(cell: f64) -> Option<(tempfile::TempDir, String)> {
-    let Some(data) = data_folder() else {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
-        eprintln!("no reference data: Delft was not computed");
+    let Some(data) = hanze_engine::testing::reference_data("Delft") else {
         return None;
     };
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,6 @@
 
 mod warm;
 
-use hanze_engine::data_folder;
 use hanze_engine::models::heat::national::{self, Day, Hour, Spot, shares};
 use hanze_engine::models::heat::sun::sun;
 use hanze_engine::weather;
@@ -95,9 +94,7 @@ fn winter_and_unused_keys_are_refused() {
 
 #[test]
 fn days_last_from_morning_to_morning() {
-    let Some(data) = data_folder() else {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
-        eprintln!("no reference data: days of the method were not computed");
+    let Some(data) = hanze_engine::testing::reference_data("days of the method") else {
         return;
     };
     let folder = inputs();
@@ -129,9 +126,7 @@ fn days_last_from_morning_to_morning() {
 
 #[test]
 fn the_standard_day_in_the_demo_town() {
-    if data_folder().is_none() {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
-        eprintln!("no reference data: the standard day was not computed");
+    if hanze_engine::testing::reference_data("the standard day").is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -6,12 +6,7 @@ use hanze_engine::grid::Crs;
 use std::path::PathBuf;
 
 fn data() -> Option<PathBuf> {
-    let found = hanze_engine::data_folder();
-    if found.is_none() {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-        eprintln!("no data folder: real roads are not read");
-    }
-    found
+    hanze_engine::testing::reference_data("real roads")
 }
 
 fn real(name: &str, epsg: u32) -> Option<Roads> {

@@ -375,12 +375,7 @@ fn wrong_ones_are_told_with_place_and_mend() {
 
 /// The data folder, or none, which is told.
 fn data() -> Option<PathBuf> {
-    let data = hanze_engine::data_folder();
-    assert!(data.is_some() || std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-    if data.is_none() {
-        eprintln!("no data folder: real ground is left out");
-    }
-    data
+    hanze_engine::testing::reference_data("real ground")
 }
 
 #[test]

@@ -523,9 +523,8 @@ fn a_stopped_run_goes_on_bit_for_bit_and_devices_agree() {
 
 #[test]
 fn a_benchmark_and_its_closure_come_out_the_same_through_a_scenario() {
-    let Some(data) = hanze_engine::data_folder() else {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-        return eprintln!("no data folder: Sioux Falls is not run");
+    let Some(data) = hanze_engine::testing::reference_data("Sioux Falls") else {
+        return;
     };
     let folder = tempfile::tempdir().unwrap();
     let text = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"data:traffic/tntp/SiouxFalls_net.tntp\"\n\

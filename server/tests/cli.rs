@@ -176,9 +176,7 @@ fn the_shipped_scenarios_are_read() {
         }
         let needs_data = std::fs::read_to_string(&path).unwrap().contains("\"data:");
         if needs_data && !has_data {
-            let required = std::env::var("HANZE_REQUIRE_DATA").is_ok_and(|value| value == "1");
-            assert!(!required, "{} needs data: set HANZE_DATA", path.display());
-            eprintln!("{} was not checked: its data is not there (HANZE_DATA)", path.display());
+            hanze_engine::testing::reference_data(&format!("the check of {}", path.display()));
             continue;
         }
         let output = hanze(root, &["check", path.to_str().unwrap()]);

@@ -245,9 +245,8 @@ mod tests {
 
     #[test]
     fn a_piece_of_delft() {
-        let Some(data) = crate::data_folder() else {
-            assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-            return eprintln!("no data folder: the point cloud of Delft is not read");
+        let Some(data) = crate::testing::reference_data("the point cloud of Delft") else {
+            return;
         };
         let files = [1, 2].map(|k| data.join(format!("terrain/delft_ahn3_laz_bgt/ahn3_cropped_{k}.laz")));
         let import = laz(&files, 0.5, Crs::RD_NEW, &mut |_, _| {}).expect("read");

@@ -74,9 +74,7 @@ fn gaps_are_filled_or_refused() {
 
 #[test]
 fn a_station_is_read_from_its_zip() {
-    let Some(data) = crate::data_folder() else {
-        assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|value| value != "1"), "there is no data");
-        eprintln!("no reference data: Heino is not read");
+    let Some(data) = crate::testing::reference_data("Heino") else {
         return;
     };
     let start = days(2019, 7, 25).expect("a day") * 86_400;

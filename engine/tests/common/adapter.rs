@@ -6,11 +6,9 @@ use hanze_engine::device::Device;
 pub fn gpu() -> Option<Device> {
     match Device::open("gpu:any") {
         Ok(device) => Some(device),
-        Err(reason) if std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1") => {
-            panic!("HANZE_REQUIRE_GPU is 1, but {reason}")
-        }
-        Err(_) => {
-            eprintln!("no adapter: the GPU half of this test did not run");
+        Err(reason) => {
+            let test = std::thread::current().name().unwrap_or("a test").to_string();
+            hanze_engine::testing::left_out("HANZE_REQUIRE_GPU", &format!("the GPU half of {test}: {reason}"));
             None
         }
     }

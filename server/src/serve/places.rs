@@ -383,7 +383,8 @@ mod tests {
         drop(at_work);
         greedy.clear();
         drop((newer, others));
-        assert_eq!((locked(&places.connections).count, locked(&places.connections).of.len()), (0, 0));
+        let connections = locked(&places.connections);
+        assert_eq!((connections.count, connections.of.len()), (0, 0));
     }
 
     #[test]

@@ -403,7 +403,7 @@ fn no_damage_makes_it_panic() {
 
 #[test]
 fn the_polder_of_the_hoeksche_waard() {
-    let Some(data) = data_folder() else { return };
+    let Some(data) = crate::testing::reference_data("real rasters") else { return };
     let file = data.join("terrain/hoekschewaard_3di_rastergroup/dem.tif");
     let dem = raster(&file, Quantity::Heights, LIMITS).unwrap();
     assert_eq!((dem.grid.cols, dem.grid.rows, dem.grid.cell), (1032, 730, 0.5));
@@ -412,17 +412,4 @@ fn the_polder_of_the_hoeksche_waard() {
     assert_eq!(dem.values.iter().filter(|v| v.is_nan()).count(), 55_189);
     let (low, high) = dem.range().unwrap();
     assert!((low - -2.485).abs() < 1e-6 && (high - 2.565).abs() < 1e-6, "{low} to {high}");
-}
-
-/// The folder of measured data: `HANZE_DATA`, or `shared/data` beside the repository. Without it the test says so, and
-/// fails where `HANZE_REQUIRE_DATA=1`.
-fn data_folder() -> Option<std::path::PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folder = std::env::var_os("HANZE_DATA").map_or(beside, Into::into);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none_or(|v| v != "1"), "no data at {}", folder.display());
-    eprintln!("not tested: there is no data at {}; set HANZE_DATA", folder.display());
-    None
 }

@@ -513,9 +513,8 @@ mod tests {
 
     #[test]
     fn the_houses_of_the_hoeksche_waard() {
-        let Some(data) = crate::data_folder() else {
-            assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-            return eprintln!("no data folder: the houses of the Hoeksche Waard are not read");
+        let Some(data) = crate::testing::reference_data("the houses of the Hoeksche Waard") else {
+            return;
         };
         let folder = data.join("terrain/hoekschewaard_3di_rastergroup");
         let limits = crate::city::read::Limits { max_cells: 10_000_000 };
@@ -612,9 +611,8 @@ mod tests {
 
     #[test]
     fn the_same_houses_of_delft_in_two_formats() {
-        let Some(data) = crate::data_folder() else {
-            assert!(std::env::var_os("HANZE_REQUIRE_DATA").is_none(), "the data folder is not there");
-            return eprintln!("no data folder: the houses of Delft are not read");
+        let Some(data) = crate::testing::reference_data("the houses of Delft") else {
+            return;
         };
         let grid = Grid { cols: 1200, rows: 800, cell: 0.5, west: 84_600.0, north: 447_760.0, crs: Crs::RD_NEW };
         let bgt = data.join("terrain/delft_ahn3_laz_bgt/bgt_pand.sqlite");

@@ -551,10 +551,7 @@ mod tests {
     fn the_sun_shines_on_the_same_as_on_the_cpu() {
         let opened = Device::open("gpu:any");
         let Ok(Device::Gpu(gpu)) = &opened else {
-            let required = std::env::var("HANZE_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "HANZE_REQUIRE_GPU is 1, but {:?}", opened.err());
-            eprintln!("no adapter: this test did not run");
-            return;
+            return crate::testing::left_out("HANZE_REQUIRE_GPU", "the sun on the GPU, as there is no adapter");
         };
         let grid = crate::grid::Grid::local(57, 43, 2.0);
         // A number between 0 and 1 for each place.
