@@ -142,6 +142,24 @@ fn what_a_scenario_says_of_albedo_counts_before_its_classes() {
 }
 
 #[test]
+fn the_national_method_says_that_albedo_of_classes_changes_nothing() {
+    let folder = inputs();
+    let text = "source = \"a test\"\n[[class]]\ntitle = \"a\"\ncodes = [1]\ncover = \"asphalt\"\nmanning = 0.02\ninfiltration_mm_per_day = 0\n";
+    fs::write(folder.path().join("silent.toml"), text).unwrap();
+    let said = |codes: &str, product: &str| {
+        let city = format!("{FLAT}\nland_use = \"flat_lc.asc\"\ncodes = \"{codes}\"");
+        let scenario = scenario(folder.path(), &city, &format!("{HOT}\nproduct = \"{product}\""), 24, "").unwrap();
+        let (city, _) = scenario.city().unwrap();
+        let remarks = models::check(&city, &scenario).unwrap();
+        remarks.iter().find(|own| own.contains("albedo of the classes")).cloned()
+    };
+    let own = said("codes_albedo_0.90.toml", "national").unwrap();
+    assert!(own.share == 1.0 && own.text.nl.contains("albedo van de klassen"), "{own:?}");
+    assert_eq!(said("silent.toml", "national"), None);
+    assert_eq!(said("codes_albedo_0.90.toml", "physical"), None);
+}
+
+#[test]
 fn each_number_of_a_class_changes_the_city() {
     let folder = inputs();
     let class = |numbers: &[(&str, f64)]| {
