@@ -147,7 +147,8 @@ impl Simulation {
     fn after(before: Before, scenario: Scenario, device: Device, cache: &Cache) -> Result<Simulation> {
         let Before { city, inputs, device_kind, run_id, path } = before;
         let model = models::prepare(&city, &scenario, &device, Some(cache))?;
-        if checkpoint::path(&path).exists() {
+        let is_outdated = checkpoint::is_of_another_version(&path);
+        if checkpoint::path(&path).exists() && !is_outdated {
             let mend = format!("go on with: hanze resume '{}', or delete that file", path.display());
             return Err(Error::data(&checkpoint::path(&path), "holds this run, which was stopped on its way", mend));
         }
@@ -157,6 +158,9 @@ impl Simulation {
         let record = folder.path.join(RECORD);
         if record.exists() {
             std::fs::remove_file(&record).map_err(Error::io("removing", &record))?;
+        }
+        if is_outdated {
+            checkpoint::remove(&folder.path)?;
         }
         folder.text("scenario.toml", &scenario.text)?;
         Ok(Simulation {
@@ -185,8 +189,8 @@ impl Simulation {
     /// Takes up a run that was stopped, from its folder, on a device of the kind that it began on.
     ///
     /// # Errors
-    /// `Data` when there is no whole checkpoint there, or the inputs have changed since; `NoDevice` for a device of
-    /// another kind.
+    /// `Data` when there is no whole checkpoint there, when another version of Hanze made it, or the inputs have changed since;
+    /// `NoDevice` for a device of another kind.
     pub fn resume(folder: &Path, device: Device) -> Result<Simulation> {
         let out = folder.parent().unwrap_or(Path::new(""));
         Simulation::resume_cached(folder, device, &Cache::at(&out.join(CACHE)))

@@ -383,6 +383,21 @@ fn a_damaged_checkpoint_is_refused() {
     assert!(error.to_string().contains("checkpoint.bin"), "{error}");
     let Err(error) = Simulation::resume(folder.path(), Device::Cpu) else { panic!("no error") };
     assert!(error.to_string().contains("no checkpoint"), "{error}");
+    // Older and newer versions begin with the same letters; they must not be taken for damage, nor for their own.
+    for version in [*b"2\n", *b"1\n", *b"9\n", *b"10"] {
+        let mut other = whole.clone();
+        other[14..16].copy_from_slice(&version);
+        std::fs::write(path.join("checkpoint.bin"), &other).unwrap();
+        for words in [
+            Simulation::resume(&path, Device::Cpu).err().unwrap().to_string(),
+            hanze_engine::simulation::device_of(&path).err().unwrap().to_string(),
+        ] {
+            assert!(words.contains("was made by another version of Hanze; start the run again"), "{words}");
+        }
+    }
+    // So it is: the run begins anew in its place.
+    let again = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
+    assert!(again.folder.path == path && !path.join("checkpoint.bin").exists());
     // Other inputs under the same names are found out.
     std::fs::write(path.join("checkpoint.bin"), &whole).unwrap();
     let mut other = terrain(RD);

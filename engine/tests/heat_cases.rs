@@ -142,6 +142,24 @@ fn what_a_scenario_says_of_albedo_counts_before_its_classes() {
 }
 
 #[test]
+fn the_national_method_says_that_albedo_of_classes_changes_nothing() {
+    let folder = inputs();
+    let text = "source = \"a test\"\n[[class]]\ntitle = \"a\"\ncodes = [1]\ncover = \"asphalt\"\nmanning = 0.02\ninfiltration_mm_per_day = 0\n";
+    fs::write(folder.path().join("silent.toml"), text).unwrap();
+    let said = |codes: &str, product: &str| {
+        let city = format!("{FLAT}\nland_use = \"flat_lc.asc\"\ncodes = \"{codes}\"");
+        let scenario = scenario(folder.path(), &city, &format!("{HOT}\nproduct = \"{product}\""), 24, "").unwrap();
+        let (city, _) = scenario.city().unwrap();
+        let remarks = models::check(&city, &scenario).unwrap();
+        remarks.iter().find(|own| own.contains("albedo of the classes")).cloned()
+    };
+    let own = said("codes_albedo_0.90.toml", "national").unwrap();
+    assert!(own.share == 1.0 && own.text.nl.contains("albedo van de klassen"), "{own:?}");
+    assert_eq!(said("silent.toml", "national"), None);
+    assert_eq!(said("codes_albedo_0.90.toml", "physical"), None);
+}
+
+#[test]
 fn each_number_of_a_class_changes_the_city() {
     let folder = inputs();
     let class = |numbers: &[(&str, f64)]| {
@@ -244,7 +262,68 @@ fn trees_delete_no_building_without_a_word() {
         built == 36 && words.contains("40 cells stand out of the terrain as high as the trees"),
         "{built}: {words}"
     );
-    assert!(words.contains("36 cells stand out of the terrain and have trees that are not as high"), "{words}");
+    assert!(words.contains("36 cells stand out of the terrain and have trees of another height"), "{words}");
+    // The same house below trees that are taller.
+    grid(folder.path(), "c.asc", |col, row| match (house(col, row), tree(col, row)) {
+        (true, _) => 20.0,
+        (_, true) => 8.5,
+        _ => 0.0,
+    });
+    let (built, words) = of("");
+    assert!(
+        built == 36 && words.contains("36 cells stand out of the terrain and have trees of another height"),
+        "{built}: {words}"
+    );
+    // Surface and crown of every height: what is as high within 2 m and a quarter of the crown is the tree, all else a house.
+    let height = |col: usize| 2.31 + 1.7 * (col - 10) as f32;
+    let crown = |row: usize| 2.0 * row as f32;
+    grid(folder.path(), "s.asc", |col, _| 1.5 + if col < 10 { 8.5 } else { height(col) });
+    grid(folder.path(), "c.asc", |col, row| if col < 10 { 8.5 } else { crown(row) });
+    let text = "terrain = \"flat_dem.asc\"\nepsg = 28992\nsurface = \"s.asc\"\ncanopy_m = \"c.asc\"";
+    let (city, _) = scenario(folder.path(), text, HOT, 1, "").unwrap().city().unwrap();
+    for (k, found) in city.buildings.unwrap().values.iter().enumerate() {
+        let (col, row) = (k % 20, k / 20);
+        let is_tree = col < 10 || crown(row) > 0.0 && (height(col) - crown(row)).abs() <= (0.25 * crown(row)).max(2.0);
+        assert_eq!(*found > 0.0, !is_tree, "column {col}, row {row}: {found}");
+    }
+}
+
+/// Elevations with 0 between the trees are found out by a surface, and heights stay heights beside any.
+#[test]
+fn a_surface_tells_elevations_of_crowns_from_heights() {
+    let folder = inputs();
+    let tall = |col: usize, row: usize| 6.0 + ((3 * col + 5 * row) % 11) as f32;
+    let is_tree = |col: usize, row: usize| (col + row) % 5 < 2 && row > 3;
+    let text = "terrain = \"ground.asc\"\nepsg = 28992\nsurface = \"s.asc\"\ncanopy_m = \"c.asc\"";
+    for ground in [-2.0f32, 1.5, 3.0, 5.0, 9.0, 14.0, 20.0] {
+        grid(folder.path(), "ground.asc", |col, _| ground + 0.05 * col as f32);
+        let slope = |col: usize| ground + 0.05 * col as f32;
+        let house = |col: usize, row: usize| row < 3 && col < 8;
+        let write = |surface_shows: bool, lift: bool, off: f32| {
+            grid(folder.path(), "s.asc", |col, row| {
+                let shown = if is_tree(col, row) && surface_shows { tall(col, row) } else { 0.0 };
+                slope(col) + if house(col, row) { 9.0 } else { shown }
+            });
+            grid(folder.path(), "c.asc", |col, row| match is_tree(col, row) {
+                true => tall(col, row) + off + if lift { slope(col) } else { 0.0 },
+                false => 0.0,
+            });
+            scenario(folder.path(), text, HOT, 1, "").unwrap().city().map(|_| ()).map_err(|error| error.to_string())
+        };
+        let words = write(true, true, 0.0).unwrap_err();
+        assert!(
+            words.contains("c.asc") && words.contains("elevations") && words.contains("100 %"),
+            "{ground}: {words}"
+        );
+        if ground >= 5.0 {
+            // Of another year.
+            assert!(write(true, true, 1.2).unwrap_err().contains("elevation of the surface"), "{ground}");
+        }
+        // Heights, also of trees that have grown since the surface, and beside a surface of buildings alone.
+        for (shows, off) in [(true, 0.0), (true, 1.0), (true, 3.0), (false, 0.0)] {
+            assert_eq!(write(shows, false, off), Ok(()), "{ground}, {shows}, {off} m");
+        }
+    }
 }
 
 #[test]

@@ -12,9 +12,11 @@ use hanze_engine::models::heat::island::run::Edges;
 use hanze_engine::models::heat::validate::island::{Plan, hot_day};
 use hanze_engine::models::runoff::validate::noise;
 
-/// A rough town of all covers, houses of all heights, and trees.
+/// A rough town of all covers, houses of all heights, and trees; each cell reflects a share of its own.
 fn rough(side: usize) -> Plan {
-    Plan::new(side, 3.0).each(|x, y, building, tree, cover| {
+    let mut random = noise(5);
+    let albedo = (0..side * side).map(|_| (0.05 + 0.85 * random()) as f32).collect();
+    Plan { albedo, ..Plan::new(side, 3.0) }.each(|x, y, building, tree, cover| {
         let own = noise((x * 7.0 + y * 131.0) as u64)();
         let block = noise(((x / 18.0).floor() * 17.0 + (y / 21.0).floor() * 57.0) as u64)();
         if block > 0.55 && x % 18.0 > 6.0 && y % 21.0 > 6.0 {

@@ -107,6 +107,62 @@ fn twins_agree() {
     assert!(all.is_empty(), "GPU and CPU differ:\n{}", all.join("\n"));
 }
 
+/// Soils of Horton's between walls, each in a cell of its own, under rain that stops half-way: what falls is taken whole, or stands until
+/// the rain stops, or to the end, and the rate has worn to its last or has not.
+#[test]
+fn horton_agrees_where_films_are_taken_whole_and_where_water_stands() {
+    let (mut capacity, mut excess, mut held) = (Vec::new(), Vec::new(), Vec::new());
+    for last in [0.0, 1e-12, 5e-6, 4e-5, 1e-4f32] {
+        for more in [0.0, 1e-6, 2e-5, 2e-4f32] {
+            for holds in [0.0, 2e-4f32] {
+                // A soil, and a wall beside it.
+                capacity.extend([last, 0.0]);
+                excess.extend([more, 0.0]);
+                held.extend([holds, 0.0]);
+            }
+        }
+    }
+    let cells = capacity.len();
+    let bed: Vec<f64> = (0..cells).map(|k| if k % 2 == 0 { 0.0 } else { f64::NAN }).collect();
+    let mut problem = Problem::new(Grid::local(cells, 1, CELL), &bed);
+    let (rain, stops, decay) = (5e-5, 120.0 * STEP, 1.0);
+    problem.settings = Settings { order: 1, longest_step: Some(STEP), ..Settings::default() };
+    problem.infiltration = capacity.clone();
+    problem.soil = Soil::Horton { excess: excess.clone(), decay };
+    problem.interception = held.clone();
+    problem.rain = Series::new(&[(0.0, rain), (stops, 0.0)], Between::Steps);
+    let run = |device: &Device| {
+        let mut run = start(problem.clone(), device).unwrap();
+        run.run_to(300.0 * STEP).unwrap();
+        let fields = run.fields().unwrap();
+        let (depth, low) = (fields.state.depth, fields.state.low);
+        let (taken, rest) = (fields.statistics.infiltrated, fields.statistics.infiltrated_low);
+        let sum = |one: &[f32], other: &[f32]| -> Vec<f64> {
+            one.iter().zip(other).map(|(a, b)| f64::from(*a) + f64::from(*b)).step_by(2).collect()
+        };
+        (sum(&depth, &low), sum(&taken, &rest))
+    };
+    let (depth, taken) = run(&Device::Cpu);
+    let (mut whole, mut stands, mut worn) = (0, 0, 0);
+    for (k, (depth, taken)) in depth.iter().zip(&taken).enumerate() {
+        let [last, more, holds] = [&capacity, &excess, &held].map(|of| f64::from(of[2 * k]));
+        assert!(
+            (depth + taken - rain * stops).abs() < 1e-6,
+            "{last} {more} {holds}: {depth} m stand, {taken} m sank in"
+        );
+        (whole, stands) = (whole + usize::from(*depth < 1e-7), stands + usize::from(*depth > 1e-5));
+        // Where nothing is left of the excess its logarithm is not taken.
+        let gone = more + if last > 0.0 && more > 0.0 { last * (20.0 + (more / last).ln()) } else { f64::INFINITY };
+        worn += usize::from(*depth > 1e-5 && decay * (taken - holds) > gone);
+    }
+    assert!(whole >= 8 && stands >= 8 && worn >= 1, "{whole} {stands} {worn}");
+    let Some(device) = gpu() else { return };
+    let (other_depth, other_taken) = run(&device);
+    for (k, (own, other)) in depth.iter().chain(&taken).zip(other_depth.iter().chain(&other_taken)).enumerate() {
+        assert!((own - other).abs() <= 1e-4 * own.abs() + 5e-8, "{k}: {own} and {other} m");
+    }
+}
+
 #[test]
 fn cpu_ignores_threads() {
     for order in [1, 2] {

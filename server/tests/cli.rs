@@ -303,3 +303,67 @@ fn the_demo_town_is_written_as_files_and_too_large_ones_are_refused_first() {
     }
     assert!(!folder.path().join("large").exists());
 }
+
+/// What was guessed, mended or left out is said by `check` and at the end of a run's words, the largest first.
+#[test]
+fn remarks_are_said_largest_first_by_check_and_by_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let grid = |name: &str, height: &dyn Fn(usize, usize) -> f64| {
+        let mut text =
+            "ncols 20\nnrows 20\nxllcorner 203000\nyllcorner 502000\ncellsize 5\nNODATA_value -9999\n".to_string();
+        for row in 0..20 {
+            let cells: Vec<String> = (0..20).map(|col| height(col, row).to_string()).collect();
+            text += &(cells.join(" ") + "\n");
+        }
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    let is_house = |col: usize, row: usize| (8..14).contains(&col) && (8..14).contains(&row);
+    grid("ground.asc", &|_, _| 1.5);
+    grid("surface.asc", &|col, row| if is_house(col, row) { 11.5 } else { 1.5 });
+    // Crowns above a roof, a row of trees that cannot be, and some in the open.
+    grid("trees.asc", &|col, row| match (col, row) {
+        (8..10, 8) => 25.0,
+        (_, 0) => -3.0,
+        (0..9, 2) => 8.0,
+        _ => 0.0,
+    });
+    let lines = "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.asc\"\nepsg = 28992\nsurface = \"surface.asc\"\n\
+                canopy_m = \"trees.asc\"\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\nsurfaces = \"sine\"\n\
+                [time]\nend_minutes = 60\nframe_minutes = 60\n";
+    std::fs::write(folder.path().join("heat.toml"), lines).unwrap();
+    let run = hanze(folder.path(), &["run", "heat.toml", "--device", "cpu"]);
+    assert!(run.status.success(), "{}", text_of(&run));
+    // What is seen from each cell is kept beside it.
+    let mut folders = std::fs::read_dir(folder.path().join("runs")).unwrap().map(|entry| entry.unwrap().path());
+    let record = record(&folders.find(|path| path.join("run.json").exists()).unwrap());
+    let remarks = record["remarks"].as_array().unwrap();
+    let shares: Vec<f64> = remarks.iter().map(|remark| remark["share"].as_f64().unwrap()).collect();
+    assert!(shares.is_sorted_by(|a, b| a >= b), "{shares:?}");
+    let different = shares.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    assert!(different >= 2, "these are told apart: {remarks:?}");
+    for (language, head) in [
+        ("en", "Guessed, repaired or left out, largest first:"),
+        ("nl", "Geschat, hersteld of weggelaten, het grootste eerst:"),
+    ] {
+        let words: Vec<&str> = remarks.iter().map(|remark| remark[language].as_str().unwrap()).collect();
+        let check = text(&hanze(folder.path(), &["check", "heat.toml", "--language", language]).stdout);
+        let said: Vec<&str> = check.lines().skip_while(|line| *line != head).skip(1).map(str::trim).collect();
+        assert_eq!(said, words, "{check}");
+        let story: Vec<&str> =
+            record["story"].as_array().unwrap().iter().map(|own| own[language].as_str().unwrap()).collect();
+        let block = story.iter().skip_while(|line| **line != head).skip(1);
+        let told: Vec<&str> = block.filter_map(|line| line.strip_prefix("– ")).collect();
+        let most = words.len().min(8);
+        assert_eq!(told, words[..most], "{story:?}");
+    }
+    // A person who runs it sees the same block.
+    let printed = text(&run.stdout);
+    let at = |words: &str| printed.find(words).unwrap_or_else(|| panic!("no {words:?} in {printed}"));
+    let places: Vec<usize> =
+        remarks.iter().take(8).map(|remark| at(&format!("– {}", remark["en"].as_str().unwrap()))).collect();
+    assert!(places.is_sorted() && at("Guessed, repaired or left out") < places[0], "{printed}");
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Server, hanze, shower};
+use common::{Server, hanze, log_of, shower};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -136,6 +136,33 @@ fn a_server_that_is_told_to_stop_puts_its_job_back() {
     let job = server.wait(&id, "running");
     assert_eq!(job["attempts"], 1, "a planned stop gives the attempt back: {job}");
     server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_job_with_a_checkpoint_of_another_version_begins_anew() {
+    let data = tempfile::tempdir().unwrap();
+    let begin = || Server::start(data.path(), &[]);
+    let server = begin();
+    let id = server.submit(&shower(60.0, 3));
+    server.wait(&id, "running");
+    std::thread::sleep(Duration::from_millis(700));
+    server.stop("TERM");
+    let out = data.path().join("work").join(&id).join("out");
+    let file = || std::fs::read_dir(&out).unwrap().next().unwrap().unwrap().path().join("checkpoint.bin");
+    let whole = std::fs::read(file()).unwrap();
+    let mut older = whole.clone();
+    older[14] = b'2';
+    std::fs::write(file(), older).unwrap();
+    let server = begin();
+    let (began, words) = (Instant::now(), "was made by another version of Hanze");
+    while !log_of(data.path()).contains(words) {
+        assert!(began.elapsed() < Duration::from_secs(30), "{}", log_of(data.path()));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(server.job(&id)["status"], "running", "it does not fail for that");
+    server.stop("TERM");
+    assert_eq!(std::fs::read(file()).unwrap()[..16], whole[..16], "it computed and left a checkpoint of its own");
 }
 
 #[test]

@@ -19,8 +19,12 @@ const HIGH_TREE: f32 = 35.0;
 /// Difference up to which a height is that of the ground itself, m, and elevation from which on that tells elevations from heights.
 const SAME_HEIGHT: f32 = 0.3;
 const TELLING: f32 = 0.5;
-/// By how much a surface may be higher than the crown that it shows, m, and as a share of the crown.
+/// By how much a surface may be higher or lower than the crown that it shows, m, and as a share of the crown.
 const SWAY: (f32, f32) = (2.0, 0.25);
+/// Elevation of the ground, m, from which on a crown within [`SWAY`] of the surface's elevation is none of a growing tree.
+const CLEAR: f32 = 5.0;
+const HEIGHTS: &str =
+    "give the height of crowns above the ground in m (their elevation less the terrain's), 0 where there is no tree";
 
 impl Scenario {
     /// Heights of trees above the terrain, m.
@@ -48,8 +52,7 @@ impl Scenario {
                 let percent = 100.0 * too_high as f64 / trees as f64;
                 format!("holds no heights of trees: {percent:.0} % of them would be higher than {HIGHEST_TREE} m")
             };
-            let mend = "give the height of crowns above the ground in m (their elevation less the terrain's), 0 where there is no tree";
-            return Err(Error::data(&self.path(name), problem, mend));
+            return Err(Error::data(&self.path(name), problem, HEIGHTS));
         }
         let high = count(&|_, height| height > HIGH_TREE && height <= HIGHEST_TREE);
         let odd =
@@ -96,6 +99,7 @@ impl Scenario {
     }
 
     /// Heights of buildings above the terrain, m: the surface within footprints, or without any where it stands out and shows no tree.
+    /// Crowns that reach to the surface's elevation instead of its height are refused.
     pub(super) fn buildings_of(
         &self,
         name: &str,
@@ -120,10 +124,26 @@ impl Scenario {
         let (trees, shown) = tall.fold((0, 0), |(trees, shown), cell| {
             (trees + 1, shown + usize::from((height(cell) - crown(cell)).abs() <= SWAY.0))
         });
+        let raised = (0..grid.len()).filter(|cell| crown(*cell) >= LOWEST_BUILDING).filter(|cell| {
+            let (height, crown) = (height(*cell), crown(*cell));
+            let ground = terrain.datum as f32 + terrain.values[*cell];
+            let near = if ground.abs() >= CLEAR { SWAY.0 } else { SAME_HEIGHT };
+            // A surface of buildings alone may lie as high as trees grow.
+            let stands = height >= LOWEST_BUILDING && ground.abs() > TELLING;
+            stands && (height + ground - crown).abs() <= near && (height - crown).abs() > near
+        });
+        let raised = raised.count();
+        if let Some(canopy) = self.spec.city.canopy_m.as_ref().filter(|_| 2 * raised > trees) {
+            let percent = 100.0 * raised as f64 / trees as f64;
+            let problem = format!(
+                "holds elevations and no heights: {percent:.0} % of its trees are as high as the elevation of the surface"
+            );
+            return Err(Error::data(&self.path(canopy), problem, HEIGHTS));
+        }
         let shows_trees = footprints.is_none() && 2 * shown > trees;
         let is_tree = |cell: usize| {
             let crown = crown(cell);
-            shows_trees && crown > 0.0 && height(cell) <= crown + SWAY.0.max(SWAY.1 * crown)
+            shows_trees && crown > 0.0 && (height(cell) - crown).abs() <= SWAY.0.max(SWAY.1 * crown)
         };
         let stands = |cell: usize| height(cell) >= LOWEST_BUILDING && is_building[cell];
         let count = |of: &dyn Fn(usize) -> bool| (0..grid.len()).filter(|cell| of(*cell)).count();
@@ -148,8 +168,13 @@ impl Scenario {
             ),
             (
                 kept,
+<<<<<<< HEAD
                 "cells stand out of the terrain and have trees that are not as high: taken as buildings",
                 "cellen steken boven het terrein uit en hebben bomen die niet even hoog zijn: ze tellen als gebouwen",
+=======
+                "cells stand out of the terrain and have trees of another height: taken as buildings",
+                "cellen steken boven het terrein uit en hebben bomen met een andere hoogte: genomen als gebouwen",
+>>>>>>> h-e2
             ),
         ];
         for (some, en, nl) in all.into_iter().filter(|(some, ..)| *some > 0) {

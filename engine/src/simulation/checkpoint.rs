@@ -9,8 +9,10 @@ use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// First bytes of a checkpoint; the number changes with its layout.
-const MAGIC: &[u8; 16] = b"hanze checkpt 2\n";
+/// First bytes of every checkpoint, and the version that follows them. It is raised with each change of the layout, of what a model
+/// keeps, and of what a model computes: half of a run must not be of one model and half of another.
+const MAGIC: &[u8; 14] = b"hanze checkpt ";
+const VERSION: &[u8; 2] = b"3\n";
 /// Longest head that is read, bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
 
@@ -51,18 +53,35 @@ pub(super) fn open(folder: &Path) -> Result<(Head, impl Read)> {
     let mend = "name the folder of a run that was stopped with Ctrl-C";
     let file = File::open(&path).map_err(|_| Error::data(&path, "there is no checkpoint", mend))?;
     let mut from = BufReader::new(file);
+    let version = read_version(&mut from).map_err(|reason| Error::data(&path, reason, mend))?;
+    if version != *VERSION {
+        return Err(Error::data(&path, "was made by another version of Hanze", "start the run again"));
+    }
     let head = read_head(&mut from).map_err(|reason| Error::data(&path, reason, mend))?;
     Ok((head, from))
 }
 
-fn read_head(from: &mut impl Read) -> std::result::Result<Head, String> {
-    let mut magic = [0; MAGIC.len()];
-    let mut length = [0; 8];
+/// Whether there is a checkpoint in a run's folder that another version of Hanze made: nothing can go on from it.
+pub(super) fn is_of_another_version(folder: &Path) -> bool {
+    File::open(path(folder)).is_ok_and(|mut file| read_version(&mut file).is_ok_and(|version| version != *VERSION))
+}
+
+/// The version of a checkpoint.
+fn read_version(from: &mut impl Read) -> std::result::Result<[u8; 2], String> {
+    let (mut magic, mut version) = ([0; MAGIC.len()], [0; VERSION.len()]);
     let broken = |_| "is cut off".to_string();
     from.read_exact(&mut magic).map_err(broken)?;
     if &magic != MAGIC {
-        return Err("is not a checkpoint of this version of Hanze".into());
+        return Err("is no checkpoint".into());
     }
+    from.read_exact(&mut version).map_err(broken)?;
+    Ok(version)
+}
+
+/// What follows the version.
+fn read_head(from: &mut impl Read) -> std::result::Result<Head, String> {
+    let mut length = [0; 8];
+    let broken = |_| "is cut off".to_string();
     from.read_exact(&mut length).map_err(broken)?;
     let length = u64::from_le_bytes(length);
     if length > LONGEST_HEAD {
@@ -79,6 +98,7 @@ pub(super) fn write(folder: &Path, head: &Head, model: &mut dyn Model) -> Result
     let mut refused = None;
     let written = whole_file(&path(folder), |out| {
         out.write_all(MAGIC)?;
+        out.write_all(VERSION)?;
         out.write_all(&(head.len() as u64).to_le_bytes())?;
         out.write_all(&head)?;
         model.save(out)?.map_err(|error| {

@@ -1,5 +1,5 @@
 //! EnergyPlus weather: hours 1 to 24 in the local standard time that the first line names. Typical years are made of months of
-//! several years, and stand for any; a file of one year is of that year alone.
+//! several years, and stand for any; a file of one year is of that year alone, whatever a few of its rows bear.
 
 use super::{
     AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, Found, GLOBAL, HUMIDITY, LONGEST_GAP, LONGWAVE, PRESSURE, Row,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Columns from 0, what one of their units is worth, and from where on there is no value.
@@ -29,6 +29,8 @@ const NONE: [&str; FIELDS] =
 /// Fields that cannot be 0: some files write that where nothing was measured.
 const NEVER_ZERO: [usize; 2] = [PRESSURE, LONGWAVE];
 const HOUR: i64 = 3600;
+/// Rows from which on a month of another year is more than a few strays.
+const A_DAY: usize = 24;
 
 /// A line of the file.
 struct Line {
@@ -52,7 +54,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
     let (lines, short) = lines(path, text)?;
     let years: BTreeSet<i64> = lines.iter().map(|line| line.year).collect();
     let asked = [from, to - 1].map(|unix| date(unix.div_euclid(86_400)).0);
-    let only = years.first().copied().filter(|_| years.len() == 1);
+    let (only, strays) = only_year(&lines).unzip();
+    let strays = strays.unwrap_or(0);
     if let Some(only) = only.filter(|only| !(asked[0]..=asked[1]).contains(only)) {
         let day = stamp(from)[..10].to_string();
         let leap = if day.ends_with("02-29") && days(only, 2, 29).is_none() {
@@ -60,7 +63,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
         } else {
             String::new()
         };
-        let words = format!("all its hours are of {only}, and {day} is asked for{leap}");
+        let all = if strays == 0 { "all" } else { "nearly all" };
+        let words = format!("{all} its hours are of {only}, and {day} is asked for{leap}");
         let mend = format!("write a date in {only}, or give the file of {}, or a typical year", asked[0]);
         return Err(Error::data(path, words, mend));
     }
@@ -89,6 +93,16 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
     let mut remarks = Remarks::default();
     if only.is_none() && !rows.is_empty() {
         remarks.push(typical(&years, &taken));
+    }
+    if let Some(only) = only.filter(|_| strays > 0) {
+        let all = lines.len();
+        let en = format!(
+            "{strays} of {all} hours of the file bear another year than {only}: they count for that year alone"
+        );
+        let nl = format!(
+            "{strays} van de {all} uren van het bestand hebben een ander jaar dan {only}: ze tellen alleen voor dat jaar"
+        );
+        remarks.push(Remark::new(share(strays, all), en, nl));
     }
     if dark > 0 {
         let all = rows.len();
@@ -163,6 +177,29 @@ fn lines(path: &Path, text: &str) -> Result<(Vec<Line>, usize)> {
         lines.push(Line { number: k + 1, year: i64::from(year), month, day, hour, values, is_dark });
     }
     Ok((lines, short))
+}
+
+/// The year of a file of one year, and how many of its rows bear another. `None` for a typical year: months of different years, or rows
+/// of which no year has nine of ten.
+fn only_year(lines: &[Line]) -> Option<(i64, usize)> {
+    let mut months: BTreeMap<u32, BTreeMap<i64, usize>> = BTreeMap::new();
+    let mut whole: BTreeMap<i64, usize> = BTreeMap::new();
+    for line in lines {
+        *months.entry(line.month).or_default().entry(line.year).or_default() += 1;
+        *whole.entry(line.year).or_default() += 1;
+    }
+    // The year of nearly all rows, how many bear another, and how many there are.
+    let leading = |years: &BTreeMap<i64, usize>| {
+        let all: usize = years.values().sum();
+        let (year, most) = years.iter().max_by_key(|(_, count)| **count)?;
+        (10 * most >= 9 * all).then_some((*year, all - most, all))
+    };
+    let of_months = months.values().filter_map(leading).filter(|(.., all)| *all >= A_DAY);
+    let of_months: BTreeSet<i64> = of_months.map(|(year, ..)| year).collect();
+    if of_months.len() > 1 {
+        return None;
+    }
+    leading(&whole).map(|(year, strays, _)| (year, strays))
 }
 
 /// Refuses a 29 February that is asked for where the file has none.

@@ -129,3 +129,48 @@ fn each_missing_code_of_epw_is_missing() {
         assert!(error.contains("line 9") && error.contains(&format!(", {code} is none")), "{error}");
     }
 }
+
+/// Whole months of other years make a typical year, and a stray row does not.
+#[test]
+fn a_year_is_typical_by_its_months() {
+    let text = |year: &dyn Fn(u32, u32, u32) -> i64| {
+        let mut text = "LOCATION,T,-,-,-,1,52.4,6.3,0.0,4\n".to_string() + &"x\n".repeat(7);
+        for month in 1..=12 {
+            for day in (1..=31).filter(|day| days(2019, month, *day).is_some()) {
+                for hour in 1..=24 {
+                    let year = year(month, day, hour);
+                    let rest = "60,?,25.1,9,50,101320,0,0,350,100,200,80,0,0,0,0,270,2,5,0,0";
+                    text += &format!("{year},{month},{day},{hour},{rest}\n");
+                }
+            }
+        }
+        text
+    };
+    let read = |text: &str, year: i64| {
+        let start = days(year, 7, 25).expect("a day") * 86_400;
+        let found = epw::rows(Path::new("a.epw"), text, start, start + 86_400).map_err(|error| error.to_string())?;
+        let words: Vec<String> = found.remarks.iter().map(|remark| remark.text.en.clone()).collect();
+        Ok::<_, String>((found.rows.len(), words.join("; ")))
+    };
+    // 8759 rows of 2019 and one of 2020, wherever it stands.
+    for (stray, rows) in [((1, 1, 1), 24), ((7, 25, 10), 23), ((12, 31, 24), 24)] {
+        let text = text(&|month, day, hour| if (month, day, hour) == stray { 2020 } else { 2019 });
+        let (found, words) = read(&text, 2019).expect("its own year");
+        assert!(found == rows && words.contains("1 of 8760 hours") && !words.contains("typical"), "{found}: {words}");
+        let words = read(&text, 2018).expect_err("another year");
+        assert!(words.contains("nearly all its hours are of 2019, and 2018-07-25 is asked for"), "{words}");
+    }
+    let plain = text(&|_, _, _| 2019);
+    assert_eq!(read(&plain, 2019), Ok((24, String::new())));
+    // Typical: each month of a year of its own; the joints in another's; and a single month of another year.
+    let of_month = |month: u32| 2000 + i64::from(month * 7 % 12);
+    let typical: [&dyn Fn(u32, u32, u32) -> i64; 3] = [
+        &|month, _, _| of_month(month),
+        &|month, day, hour| of_month(if month > 1 && day == 1 && hour < 9 { month - 1 } else { month }),
+        &|month, _, _| if month == 2 { 2011 } else { 2007 },
+    ];
+    for (k, year) in typical.into_iter().enumerate() {
+        let (rows, words) = read(&text(year), 2018).expect("any year");
+        assert!(rows == 24 && words.contains("a typical year"), "{k}: {rows} {words}");
+    }
+}

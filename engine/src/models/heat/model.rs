@@ -175,6 +175,14 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                     "de landelijke methode is gemaakt voor Nederland, en de stad ligt elders",
                 ));
             }
+            if city.albedo.is_some() {
+                found.repairs.push(Remark::new(
+                    1.0,
+                    "the albedo of the classes of land use changes nothing: the national method does not know what ground and roofs reflect",
+                    "het albedo van de klassen van het landgebruik verandert niets: de landelijke methode rekent niet met wat grond en daken \
+                     weerkaatsen",
+                ));
+            }
             (Box::new(product), found.repairs)
         }
         HeatProduct::Physical => {

@@ -231,7 +231,16 @@ fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &
         return finished(run, artifacts, cancel);
     }
     let cache = worker.artifacts.cache();
-    let resumed = run_folder(folder).and_then(|run| Simulation::resume_cached(&run, device.clone(), &cache).ok());
+    let resumed = match run_folder(folder).map(|run| Simulation::resume_cached(&run, device.clone(), &cache)) {
+        Some(Ok(simulation)) => Some(simulation),
+        // That is no fault of the checkpoint.
+        Some(Err(error @ hanze_engine::Error::DeviceLost(_))) => return Err(error.into()),
+        Some(Err(error)) => {
+            tracing::info!(job = job.id, %error, "begins anew");
+            None
+        }
+        None => None,
+    };
     let mut simulation = match resumed {
         Some(simulation) => simulation,
         None => {

@@ -2,7 +2,7 @@
 //! doi:10.1007/s10652-008-9084-5), then made free of divergence by successive over-relaxation in red and black. Twin of the relaxation:
 //! `shaders/heat/island/sor.wgsl`.
 
-use super::flow::{DIVERGENCE, Faces};
+use super::flow::{DIVERGENCE, Faces, size};
 use super::params::Volume;
 use crate::device::Device;
 use crate::device::gpu::{Gpu, Kernel, Work};
@@ -13,9 +13,10 @@ use wgpu::BufferUsages;
 
 /// Over-relaxation.
 pub const OMEGA: f32 = 1.78;
-/// Relaxations between two looks at what is left, and how many are tried.
+/// Relaxations between two looks at what is left.
 const BETWEEN: usize = 50;
-const MOST: usize = 6000;
+/// How many are tried.
+pub const MOST: usize = 6000;
 /// Height of the air that is followed, over that of the highest building, and least height, m.
 const ABOVE: f64 = 2.5;
 const LEAST: f64 = 30.0;
@@ -72,6 +73,20 @@ impl Wind3d {
     /// # Errors
     /// `Scenario` where the volume is too large; what the device refuses.
     pub fn solve(grid: &Grid, buildings: &[f32], to: (f64, f64), device: &Device) -> Result<Wind3d> {
+        Wind3d::solve_within(grid, buildings, to, device, MOST)
+    }
+
+    /// The same in so many relaxations at most.
+    ///
+    /// # Errors
+    /// Those of `solve`.
+    pub fn solve_within(
+        grid: &Grid,
+        buildings: &[f32],
+        to: (f64, f64),
+        device: &Device,
+        most: usize,
+    ) -> Result<Wind3d> {
         let highest = buildings.iter().copied().fold(0.0f32, f32::max);
         let top = (ABOVE * f64::from(highest)).max(LEAST);
         let tall = grid.cell.max(top / LEVELS as f64);
@@ -100,7 +115,7 @@ impl Wind3d {
         };
         let centres = wind.zones(&wind.blocks(buildings, to), buildings, to);
         wind.sides(&centres);
-        wind.relax(device)?;
+        wind.relax(device, most)?;
         Ok(wind)
     }
 
@@ -320,12 +335,12 @@ impl Wind3d {
             + flat * (self.up[down + cols * rows] - self.up[down])
     }
 
-    /// The most of it, over the wind at roofs.
+    /// The most of it, over the wind at roofs; infinite where one is no number.
     pub fn divergence(&self) -> f32 {
         let (cols, rows) = (self.grid.cols, self.grid.rows);
         let of = |at: usize| match self.solid[at] {
             true => 0.0,
-            false => self.out(at % cols, at / cols % rows, at / cols / rows).abs(),
+            false => size(self.out(at % cols, at / cols % rows, at / cols / rows)),
         };
         (0..self.solid.len()).into_par_iter().map(of).reduce(|| 0.0, f32::max) / self.at_roofs
     }
@@ -356,13 +371,14 @@ impl Wind3d {
         (0..self.solid.len()).into_par_iter().map(of).collect()
     }
 
-    /// Makes the wind free of divergence, as far as `MOST` relaxations do; `divergence` says what is left.
-    fn relax(&mut self, device: &Device) -> Result<()> {
+    /// Makes the wind free of divergence, as far as so many relaxations do; `divergence` says what is left.
+    fn relax(&mut self, device: &Device, most: usize) -> Result<()> {
         let (cols, rows, levels) = (self.grid.cols, self.grid.rows, self.levels);
         let open = self.open();
         let flat = (self.grid.cell / self.tall).powi(2) as f32;
-        while self.relaxations < MOST {
-            if self.divergence() <= 0.8 * DIVERGENCE {
+        while self.relaxations < most {
+            let left = self.divergence();
+            if left <= 0.8 * DIVERGENCE || !left.is_finite() {
                 return Ok(());
             }
             let out: Vec<f32> = (0..self.solid.len())

@@ -6,9 +6,10 @@ use rayon::prelude::*;
 
 /// What may be left: the most that a cell gains over what blows at roofs.
 pub const DIVERGENCE: f32 = 1e-4;
-/// Steps of conjugate gradients between two looks at what is left, and looks at most.
+/// Steps of conjugate gradients between two looks at what is left.
 const STEPS: usize = 60;
-const LOOKS: usize = 20;
+/// Looks at what is left, at most.
+pub const LOOKS: usize = 20;
 /// What a look must leave of what the one before it left, so that another is worth its time.
 const WORTH: f32 = 0.9;
 
@@ -67,14 +68,24 @@ impl Faces {
 
     /// What more blows out of a cell than into it, m/s: the most of all.
     pub fn divergence(&self) -> f32 {
-        (0..self.cols * self.rows).map(|cell| self.out(cell).abs()).fold(0.0, f32::max)
+        (0..self.cols * self.rows).map(|cell| size(self.out(cell))).fold(0.0, f32::max)
     }
+}
+
+/// Distance of a number from 0: of what is no number more than any, where the largest of several is sought.
+pub fn size(of: f32) -> f32 {
+    if of.is_finite() { of.abs() } else { f32::INFINITY }
 }
 
 /// Wind for winds from the west and from the north of 1 m/s at 10 m, each free of divergence: `share` is what blows on each cell
 /// of it; nothing blows through what is not open, and all edges are open. `at_roofs` is the wind at roofs. [`left`] says what
 /// is left.
 pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> [Faces; 2] {
+    free(blown(grid, share, is_open), is_open, at_roofs, LOOKS)
+}
+
+/// The same before it is made free of divergence.
+pub fn blown(grid: &Grid, share: &[f32], is_open: &[bool]) -> [Faces; 2] {
     let (cols, rows) = (grid.cols, grid.rows);
     let share = |cell: usize| share[cell];
     let mut faces = [Faces::still(cols, rows), Faces::still(cols, rows)];
@@ -105,13 +116,14 @@ pub fn project(grid: &Grid, share: &[f32], is_open: &[bool], at_roofs: f32) -> [
             faces[1].south[row * cols + col] = speed;
         }
     }
-    free(faces, is_open, at_roofs)
+    faces
 }
 
-/// The largest divergence of two winds over the wind at roofs, and the share of all cells that have more than [`DIVERGENCE`].
+/// The largest divergence of two winds over the wind at roofs, infinite where one is no number, and the share of all cells that have more
+/// than [`DIVERGENCE`].
 pub fn left(faces: &[Faces; 2], at_roofs: f32) -> (f32, f64) {
     let cells = faces[0].cols * faces[0].rows;
-    let most = |cell: usize| faces.iter().map(|own| own.out(cell).abs()).fold(0.0, f32::max) / at_roofs.max(1e-6);
+    let most = |cell: usize| faces.iter().map(|own| size(own.out(cell))).fold(0.0, f32::max) / at_roofs.max(1e-6);
     let (largest, count) = (0..cells)
         .map(most)
         .fold((0.0f32, 0usize), |(largest, count), own| (largest.max(own), count + usize::from(own > DIVERGENCE)));
@@ -160,8 +172,9 @@ fn potential(grids: &mut Grids, mut missing: Vec<Pair>, cols: usize, enough: f32
     found
 }
 
-/// Two winds made free of divergence, where nothing blows through what is not open and all edges are open; [`left`] says what is left.
-pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32) -> [Faces; 2] {
+/// Two winds made free of divergence, where nothing blows through what is not open and all edges are open, in so many
+/// looks at most; [`left`] says what is left.
+pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32, looks: usize) -> [Faces; 2] {
     let (cols, rows) = (faces[0].cols, faces[0].rows);
     let open = |col: usize, row: usize| is_open[row * cols + col];
     let of = |k: usize| {
@@ -184,9 +197,9 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32) -> [Faces; 2
         |faces: &[Faces; 2]| -> Vec<Pair> { (0..cols * rows).map(|k| [0, 1].map(|f| -faces[f].out(k))).collect() };
     // What is left is solved for anew, which keeps single precision exact enough.
     let mut before = f32::INFINITY;
-    for _ in 0..LOOKS {
+    for _ in 0..looks {
         let left = faces[0].divergence().max(faces[1].divergence());
-        if left <= 0.5 * DIVERGENCE * at_roofs || left > WORTH * before {
+        if left <= 0.5 * DIVERGENCE * at_roofs || left > WORTH * before || !left.is_finite() {
             break;
         }
         before = left;
@@ -285,5 +298,16 @@ mod tests {
         faces[1].east[2] = 0.01;
         let (most, cells) = left(&faces, 0.5);
         assert!((most - 0.02).abs() < 1e-6 && cells == 0.25, "{most} {cells}");
+        // What is no number is the worst, in whichever wind, and is not solved for.
+        for none in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for f in [0, 1] {
+                let mut broken = faces.clone();
+                broken[f].south[4] = none;
+                assert_eq!(left(&broken, 0.5), (f32::INFINITY, 0.5), "{none} in {f}");
+                assert_eq!(broken[f].divergence(), f32::INFINITY);
+                let after = free(broken, &[true; 8], 0.5, LOOKS);
+                assert_eq!(left(&after, 0.5).0, f32::INFINITY);
+            }
+        }
     }
 }

@@ -4,9 +4,9 @@ use super::super::forcing::Forcing;
 use super::super::wind::{quarter, windows};
 use super::super::window::Quarter;
 use super::air::{Choices, Wind};
-use super::diagnostic::Wind3d;
+use super::diagnostic::{self, Wind3d};
 use super::exchange::{ABOVE, AT_60_M, CALMEST};
-use super::flow::{DIVERGENCE, Faces, free, left, project};
+use super::flow::{DIVERGENCE, Faces, LOOKS, blown, free, left};
 use super::town::Town;
 use super::transport::passing;
 use crate::device::Device;
@@ -56,6 +56,9 @@ pub struct Winds {
     /// most in three dimensions.
     left: (f32, f64),
     left_above: f32,
+    /// Looks and relaxations that a wind may take.
+    looks: usize,
+    relaxations: usize,
     device: Device,
 }
 
@@ -71,6 +74,8 @@ impl Winds {
             sectors: choices.has_depth.then(Vec::new),
             left: (0.0, 0.0),
             left_above: 0.0,
+            looks: LOOKS,
+            relaxations: diagnostic::MOST,
             device: device.clone(),
         }
     }
@@ -133,10 +138,11 @@ impl Winds {
         }
         let from = sector as f64 * width;
         let grid = self.place.grid;
-        let wind = Wind3d::solve(&grid, &self.place.buildings, (-from.sin(), from.cos()), &self.device)?;
+        let to = (-from.sin(), from.cos());
+        let wind = Wind3d::solve_within(&grid, &self.place.buildings, to, &self.device, self.relaxations)?;
         // What flows between the houses stays there.
         let still = Faces::still(grid.cols, grid.rows);
-        let found = free([wind.mean(f64::from(self.depth)), still], &self.is_open, 1.0);
+        let found = free([wind.mean(f64::from(self.depth)), still], &self.is_open, 1.0, self.looks);
         self.left_above = self.left_above.max(wind.divergence());
         self.left = worse(self.left, left(&found, 1.0));
         let [faces, _] = found;
@@ -147,9 +153,8 @@ impl Winds {
 
     /// What the winds so far leave of divergence; nothing where they are free of it.
     pub fn remarks(&self) -> Remarks {
-        let percent = |language: Language, own: f32| language.number(100.0 * f64::from(own), 3);
-        let mut remarks = Remarks::default();
         let (most, share) = self.left;
+<<<<<<< HEAD
         if most > DIVERGENCE {
             let [en, nl] = [Language::English, Language::Dutch].map(|language| percent(language, most));
             remarks.push(Remark::new(
@@ -172,6 +177,11 @@ impl Winds {
                 ),
             ));
         }
+=======
+        let mut remarks = Remarks::default();
+        remarks.extend(not_free(most, share, "the wind between the houses", "de wind tussen de huizen"));
+        remarks.extend(not_free(self.left_above, 0.0, "the wind in three dimensions", "de wind in drie dimensies"));
+>>>>>>> h-e2
         remarks
     }
 
@@ -192,7 +202,7 @@ impl Winds {
                     [Faces::still(grid.cols, grid.rows), Faces::still(grid.cols, grid.rows)]
                 } else {
                     let mean = share.iter().sum::<f32>() / share.len().max(1) as f32;
-                    let found = project(grid, &share, &self.is_open, mean);
+                    let found = free(blown(grid, &share, &self.is_open), &self.is_open, mean, self.looks);
                     self.left = worse(self.left, left(&found, mean));
                     found
                 };
@@ -204,7 +214,74 @@ impl Winds {
     }
 }
 
+/// That a wind has more than [`DIVERGENCE`] left, in a share of its cells.
+fn not_free(most: f32, share: f64, en: &str, nl: &str) -> Option<Remark> {
+    if most <= DIVERGENCE {
+        return None;
+    }
+    if !most.is_finite() {
+        let (en, nl) = (format!("{en} is no number in some cells"), format!("{nl} is in sommige cellen geen getal"));
+        return Some(Remark::new(share, en, nl));
+    }
+    let percent = |language: Language| language.number(100.0 * f64::from(most), 3);
+    let [more, meer] = [Language::English, Language::Dutch].map(percent);
+    Some(Remark::new(
+        share,
+        format!("{en} is not wholly free of divergence: up to {more} % of the wind at roofs is left in a cell"),
+        format!(
+            "{nl} is niet helemaal zonder divergentie: in een cel blijft tot {meer} % van de wind op dakhoogte over"
+        ),
+    ))
+}
+
 /// The worse of two leftovers.
 fn worse(one: (f32, f64), other: (f32, f64)) -> (f32, f64) {
     (one.0.max(other.0), one.1.max(other.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scene::{EYE, Scene};
+    use super::super::super::validate::island::hot_day;
+    use super::*;
+
+    /// Winds around a house, and an hour from the south-east.
+    fn winds(has_depth: bool) -> (Winds, Forcing) {
+        let grid = Grid::local(20, 16, 4.0);
+        let house = |k: usize| (6..10).contains(&(k % 20)) && (5..9).contains(&(k / 20));
+        let buildings: Vec<f32> = (0..grid.len()).map(|k| if house(k) { 8.0 } else { 0.0 }).collect();
+        let (none, covers) = (vec![0.0; grid.len()], vec![0; grid.len()]);
+        let scene = Scene::new(grid, &none, &buildings, &none, EYE);
+        let choices = Choices { has_depth, ..Choices::default() };
+        let town = Town::new(&scene, &buildings, &covers);
+        let place = Place { grid, buildings, trees: none, is_known: vec![true; grid.len()] };
+        (Winds::new(&Device::Cpu, place, &town, &choices), hot_day(3.0).unwrap().swap_remove(12))
+    }
+
+    #[test]
+    fn what_is_not_solved_to_the_end_is_said() {
+        for has_depth in [false, true] {
+            let (mut solved, hour) = winds(has_depth);
+            solved.of(&hour).unwrap();
+            assert!(solved.remarks().is_empty(), "{has_depth}: {:?}", solved.remarks());
+            let (mut cut, hour) = winds(has_depth);
+            (cut.looks, cut.relaxations) = (0, 0);
+            let (wind, near) = cut.of(&hour).unwrap();
+            assert!(wind.speed.iter().chain(&near).all(|speed| speed.is_finite()), "a run goes on");
+            let remarks = cut.remarks();
+            let between = remarks.iter().find(|own| own.contains("the wind between the houses is not wholly free"));
+            let between = between.unwrap_or_else(|| panic!("{has_depth}: {remarks:?}"));
+            assert!(
+                (0.001..=1.0).contains(&between.share) && between.contains(" % of the wind at roofs"),
+                "{between:?}"
+            );
+            assert!(between.text.nl.contains("niet helemaal zonder divergentie"), "{between:?}");
+            let above = remarks.iter().any(|own| own.contains("the wind in three dimensions is not wholly free"));
+            assert_eq!((above, remarks.len()), (has_depth, if has_depth { 2 } else { 1 }), "{remarks:?}");
+        }
+        let (mut broken, _) = winds(false);
+        broken.left = (f32::INFINITY, 0.25);
+        let remarks = broken.remarks();
+        assert!(remarks[0].share == 0.25 && remarks[0].contains("is no number in some cells"), "{remarks:?}");
+    }
 }

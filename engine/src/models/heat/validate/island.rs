@@ -36,6 +36,8 @@ pub struct Plan {
     pub trees: Vec<f32>,
     /// What covers the ground.
     pub covers: Vec<Cover>,
+    /// Share of sunlight that ground or roof of each cell reflects; empty where the covers alone say.
+    pub albedo: Vec<f32>,
 }
 
 /// What an hour of a made place was like.
@@ -57,6 +59,7 @@ impl Plan {
             buildings: vec![0.0; len],
             trees: vec![0.0; len],
             covers: vec![Cover::Cobble; len],
+            albedo: Vec::new(),
         }
     }
 
@@ -95,7 +98,8 @@ impl Plan {
         edges: Edges,
     ) -> Result<(Island, CpuSolver)> {
         let len = self.grid.len();
-        let scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
+        let mut scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
+        scene.albedo = self.albedo.clone();
         let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
         let covers: Vec<u8> = self.covers.iter().map(number).collect();
         let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
