@@ -351,7 +351,14 @@ fn point_clouds() {
         let (x, y) = (202_000.0 + f64::from(k % 5), 501_990.0 + f64::from(k / 5));
         let class = if k % 3 == 0 { Classification::Building } else { Classification::Ground };
         writer
-            .write_point(las::Point { x, y, z: 1.0, classification: class, gps_time: Some(0.0), ..las::Point::default() })
+            .write_point(las::Point {
+                x,
+                y,
+                z: 1.0,
+                classification: class,
+                gps_time: Some(0.0),
+                ..las::Point::default()
+            })
             .expect("a point");
     }
     writer.close().expect("closed");

@@ -168,13 +168,8 @@ impl Scenario {
             ),
             (
                 kept,
-<<<<<<< HEAD
-                "cells stand out of the terrain and have trees that are not as high: taken as buildings",
-                "cellen steken boven het terrein uit en hebben bomen die niet even hoog zijn: ze tellen als gebouwen",
-=======
                 "cells stand out of the terrain and have trees of another height: taken as buildings",
-                "cellen steken boven het terrein uit en hebben bomen met een andere hoogte: genomen als gebouwen",
->>>>>>> h-e2
+                "cellen steken boven het terrein uit en hebben bomen met een andere hoogte: ze tellen als gebouwen",
             ),
         ];
         for (some, en, nl) in all.into_iter().filter(|(some, ..)| *some > 0) {

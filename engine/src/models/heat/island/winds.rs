@@ -154,34 +154,9 @@ impl Winds {
     /// What the winds so far leave of divergence; nothing where they are free of it.
     pub fn remarks(&self) -> Remarks {
         let (most, share) = self.left;
-<<<<<<< HEAD
-        if most > DIVERGENCE {
-            let [en, nl] = [Language::English, Language::Dutch].map(|language| percent(language, most));
-            remarks.push(Remark::new(
-                share,
-                format!("the wind between the houses is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"),
-                format!(
-                    "de lucht die in een cel komt en eruit gaat is niet helemaal gelijk: het verschil is hoogstens {nl} % van de wind op dakhoogte"
-                ),
-            ));
-        }
-        if self.left_above > DIVERGENCE {
-            let [en, nl] = [Language::English, Language::Dutch].map(|language| percent(language, self.left_above));
-            remarks.push(Remark::new(
-                0.0,
-                format!(
-                    "the wind in three dimensions is not wholly free of divergence: up to {en} % of the wind at roofs is left in a cell"
-                ),
-                format!(
-                    "in het driedimensionale windveld is de lucht die in een cel komt en eruit gaat niet helemaal gelijk: het verschil is hoogstens {nl} % van de wind op dakhoogte"
-                ),
-            ));
-        }
-=======
         let mut remarks = Remarks::default();
-        remarks.extend(not_free(most, share, "the wind between the houses", "de wind tussen de huizen"));
-        remarks.extend(not_free(self.left_above, 0.0, "the wind in three dimensions", "de wind in drie dimensies"));
->>>>>>> h-e2
+        remarks.extend(divergent(most, share, "the wind between the houses", "de wind tussen de huizen"));
+        remarks.extend(divergent(self.left_above, 0.0, "the wind in three dimensions", "de wind in drie dimensies"));
         remarks
     }
 
@@ -215,7 +190,7 @@ impl Winds {
 }
 
 /// That a wind has more than [`DIVERGENCE`] left, in a share of its cells.
-fn not_free(most: f32, share: f64, en: &str, nl: &str) -> Option<Remark> {
+fn divergent(most: f32, share: f64, en: &str, nl: &str) -> Option<Remark> {
     if most <= DIVERGENCE {
         return None;
     }
@@ -229,7 +204,7 @@ fn not_free(most: f32, share: f64, en: &str, nl: &str) -> Option<Remark> {
         share,
         format!("{en} is not wholly free of divergence: up to {more} % of the wind at roofs is left in a cell"),
         format!(
-            "{nl} is niet helemaal zonder divergentie: in een cel blijft tot {meer} % van de wind op dakhoogte over"
+            "{nl}: de lucht die in een cel komt en eruit gaat is niet helemaal gelijk; het verschil is hoogstens {meer} % van de wind op dakhoogte"
         ),
     ))
 }
