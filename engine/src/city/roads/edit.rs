@@ -168,7 +168,7 @@ impl Editor<'_> {
                 let mut line = line.clone();
                 let (begin, end) = (like.line[0], like.line[like.line.len() - 1]);
                 let (first, last) = (line[0], line[line.len() - 1]);
-                if (end - begin).dot(last - first) < 0.0 {
+                if !both && (end - begin).dot(last - first) < 0.0 {
                     line.reverse();
                 }
                 links.iter().for_each(|k| self.gone[*k] = true);
