@@ -462,6 +462,19 @@ fn a_moved_road_keeps_its_traffic_in_the_comparison() {
 }
 
 #[test]
+fn nobody_gains_where_all_are_cut_off() {
+    let town = Town::new("n.osm", &osm("", &[], &[], ""));
+    let both = edit("action = \"close\"\nstreet = \"Direct\"") + &edit("action = \"close\"\nstreet = \"Detour\"");
+    let (outcome, _) = town.run(TRIPS, &both).unwrap();
+    let story: Vec<&str> = outcome.story.iter().map(|text| text.en.as_str()).collect();
+    assert!(
+        story.iter().any(|text| text.contains("198 trips an hour by car and truck cannot be made any more")),
+        "{story:?}"
+    );
+    assert!(!story.iter().any(|text| text.contains("hours less") || text.contains("km fewer")), "{story:?}");
+}
+
+#[test]
 fn nobody_has_no_speed() {
     let town = Town::new("n.osm", &osm("", &[], &[], ""));
     for (trips, edits) in [

@@ -252,10 +252,11 @@ impl Moving {
             let seed = self.rule.seed.wrapping_mul(0x9E37_79B1).wrapping_add(k as u32);
             let pcu = routes.problem.rules.vehicles.truck_pcu;
             let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
-            for (own, side) in self.pending.iter_mut().zip(sides) {
+            let pairs = [(sides[0], sides[1]), (sides[1], sides[0])];
+            for (own, (side, other)) in self.pending.iter_mut().zip(pairs) {
                 let more = side.map_or(0.0, |side| expected(side, time));
                 fits(own.len().saturating_add(more as usize))?;
-                own.extend(side.map(|side| travellers(side, time, pcu, seed)).unwrap_or_default());
+                own.extend(side.map(|side| travellers(side, other, time, pcu, seed)).unwrap_or_default());
             }
         }
         let is_done = self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len());
@@ -593,20 +594,21 @@ impl Model for Moving {
 }
 
 fn save_travellers(out: &mut dyn Write, all: &[Traveller]) -> std::io::Result<()> {
+    let head = |own: &Traveller| [own.kind, own.streets.len() as u32, u32::from(own.is_alone)];
     write(out, &all.iter().map(|own| own.depart).collect::<Vec<f64>>())?;
     write(out, &all.iter().map(|own| own.factor).collect::<Vec<f64>>())?;
-    write(out, &all.iter().flat_map(|own| [own.kind, own.streets.len() as u32]).collect::<Vec<u32>>())?;
+    write(out, &all.iter().flat_map(head).collect::<Vec<u32>>())?;
     write(out, &all.iter().flat_map(|own| own.streets.iter().copied()).collect::<Vec<u32>>())
 }
 
 fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Result<Vec<Traveller>> {
     let depart = read::<f64>(from, None)?;
     let factor = read::<f64>(from, Some(depart.len()))?;
-    let heads = read::<u32>(from, Some(2 * depart.len()))?;
+    let heads = read::<u32>(from, Some(3 * depart.len()))?;
     let all = read::<u32>(from, None)?;
     let mut at = 0usize;
     let mut found = Vec::with_capacity(depart.len());
-    for (k, head) in heads.chunks_exact(2).enumerate() {
+    for (k, head) in heads.chunks_exact(3).enumerate() {
         let end = at.checked_add(head[1] as usize).filter(|end| *end <= all.len()).ok_or_else(damaged)?;
         let own = all[at..end].to_vec();
         if head[0] >= kinds || own.is_empty() || own.iter().any(|street| *street >= streets) {
@@ -620,6 +622,7 @@ fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Re
             stops: Vec::new(),
             speed: None,
             factor: factor[k],
+            is_alone: head[2] != 0,
         });
     }
     Ok(found)

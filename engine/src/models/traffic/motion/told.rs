@@ -108,6 +108,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             stops: halts.collect(),
             speed: own.speed,
             factor,
+            is_alone: false,
         });
         all.names.push(own.id.clone());
     }
