@@ -278,7 +278,8 @@ fn trips_that_cannot_be_made_any_more_are_no_gain() {
     let words: Vec<&str> = outcome.story.iter().map(|text| text.en.as_str()).collect();
     let place =
         |part: &str| words.iter().position(|own| own.contains(part)).unwrap_or_else(|| panic!("{part}: {words:?}"));
-    let (first, then) = (place("420 trips an hour by car and truck cannot be made any more"), place("on the road"));
+    let (first, then) =
+        (place("420 trips an hour by car and truck cannot be made any more"), place("drivers together"));
     assert!(first < then, "{words:?}");
     // Some 24 hours of the 400 cars are no gain: the others only have the bridge to themselves.
     let rest = words[then].strip_prefix("The other drivers together are on the road ").unwrap_or_default();
