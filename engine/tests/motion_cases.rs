@@ -260,7 +260,8 @@ fn who_cannot_pass_a_barrier_takes_another_way_and_turns_round_at_it() {
 
 #[test]
 fn lanes_are_those_of_the_roads_that_the_files_tell_of() {
-    // Streets in each direction of "Direct", with their lanes for cars.
+    // Streets in each direction of "Direct", with their lanes for cars; one that only those who turn left reach counts as none.
+    let is_for_cars = |lane: &lanes::Lane| lane.modes & 1 != 0 && lane.begin == 0.0;
     let lanes = |name: &str, text: &str| {
         let town = Town::read(name, text);
         let cars = |back: bool| {
@@ -269,9 +270,8 @@ fn lanes_are_those_of_the_roads_that_the_files_tell_of() {
                 link.is_some_and(|link| link.name == "Direct" && link.id.starts_with('-') == back)
             };
             let street = town.lanes.streets.iter().position(|own| is_own(&own));
-            street.map(|street| {
-                town.lanes.of_street(street).filter(|lane| town.lanes.lanes[*lane].modes & 1 != 0).count()
-            })
+            street
+                .map(|street| town.lanes.of_street(street).filter(|lane| is_for_cars(&town.lanes.lanes[*lane])).count())
         };
         [cars(false), cars(true)]
     };

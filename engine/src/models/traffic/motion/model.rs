@@ -169,11 +169,11 @@ impl Moving {
         let lanes = scenario.lanes(city.grid.crs)?;
         let extras = scenario.motion_files(spec)?;
         let mut lanes = lanes;
-        extras.iter().for_each(|own| lanes.take_programs(own));
+        lanes.take_programs(&extras);
         lanes.tell_of_lights();
         let told = told::told(&lanes, &extras, self.rule.seed);
         if told.travellers.is_empty() {
-            let why = told.refused.first().cloned().unwrap_or_else(|| "no vehicle is told of".into());
+            let why = told.refused.first().map_or("no vehicle is told of", |why| &why.en);
             let mend = "name the files of routes (.rou.xml) and of kinds that belong to the network";
             return Err(Error::scenario("traffic.motion.files", format!("hold nobody who can travel: {why}"), mend));
         }
@@ -194,11 +194,11 @@ impl Moving {
         }
         if !told.refused.is_empty() {
             let (out, all) = (told.refused.len(), told.refused.len() + told.travellers.len());
-            let first = told.refused[0].split_whitespace().next().unwrap_or_default();
+            let why = &told.refused[0];
             self.repairs.push(Remark::new(
                 out as f64 / all as f64,
-                format!("{out} of {all} vehicles are left out, as {}", told.refused[0]),
-                format!("{out} van de {all} voertuigen zijn weggelaten, want hun route of soort is niet bekend (het eerste: {first})"),
+                format!("{out} of {all} vehicles are left out, the first as {}", why.en),
+                format!("{out} van de {all} voertuigen zijn weggelaten, het eerste omdat {}", why.nl),
             ));
         }
         let persons: usize = extras.iter().map(|own| own.persons).sum();
