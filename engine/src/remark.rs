@@ -31,19 +31,6 @@ impl Remark {
     }
 }
 
-/// Words that stand the same in both languages.
-impl From<String> for Remark {
-    fn from(words: String) -> Remark {
-        Remark::new(0.0, words.clone(), words)
-    }
-}
-
-impl From<&str> for Remark {
-    fn from(words: &str) -> Remark {
-        words.to_string().into()
-    }
-}
-
 impl PartialEq<str> for Remark {
     fn eq(&self, words: &str) -> bool {
         self.text.en == words
@@ -63,8 +50,8 @@ pub struct Remarks(Vec<Remark>);
 
 impl Remarks {
     /// Adds one.
-    pub fn push(&mut self, remark: impl Into<Remark>) {
-        self.0.push(remark.into());
+    pub fn push(&mut self, remark: Remark) {
+        self.0.push(remark);
     }
 
     /// Whether there are none.
@@ -73,8 +60,8 @@ impl Remarks {
     }
 
     /// Adds several.
-    pub fn extend<R: Into<Remark>>(&mut self, remarks: impl IntoIterator<Item = R>) {
-        self.0.extend(remarks.into_iter().map(Into::into));
+    pub fn extend(&mut self, remarks: impl IntoIterator<Item = Remark>) {
+        self.0.extend(remarks);
     }
 
     /// The largest first, each once.
@@ -118,9 +105,9 @@ impl<'a> IntoIterator for &'a Remarks {
     }
 }
 
-impl<R: Into<Remark>> FromIterator<R> for Remarks {
-    fn from_iter<I: IntoIterator<Item = R>>(remarks: I) -> Remarks {
-        Remarks(remarks.into_iter().map(Into::into).collect())
+impl FromIterator<Remark> for Remarks {
+    fn from_iter<I: IntoIterator<Item = Remark>>(remarks: I) -> Remarks {
+        Remarks(remarks.into_iter().collect())
     }
 }
 
@@ -131,12 +118,12 @@ mod tests {
     #[test]
     fn the_largest_come_first_and_each_once() {
         let mut remarks = Remarks::default();
-        remarks.push("a small one");
+        remarks.push(Remark::new(0.0, "a small one", "een kleine"));
         remarks.push(Remark::new(0.2, "a fifth", "een vijfde"));
         remarks.push(Remark::new(f64::NAN, "unknown", "onbekend"));
         remarks.push(Remark::new(7.0, "all", "alles"));
         remarks.push(Remark::new(0.2, "a fifth", "een vijfde"));
         let words: Vec<String> = remarks.by_size().words(Language::Dutch).map(String::from).collect();
-        assert_eq!(words, ["alles", "een vijfde", "a small one", "onbekend"]);
+        assert_eq!(words, ["alles", "een vijfde", "een kleine", "onbekend"]);
     }
 }

@@ -38,7 +38,7 @@ fn bologna(folder: &Path) -> (Lanes, Arc<World>) {
         "acosta_tls.add.xml",
     ];
     let extras: Vec<_> = files.iter().map(|name| lanes::extras(&folder.join(name)).unwrap()).collect();
-    extras.iter().for_each(|extras| town.take_programs(extras));
+    town.take_programs(&extras);
     let told = told::told(&town, &extras, 1);
     let mut world = World::new(&town, Rule { step: 0.5, newell: false, seed: 1 }, told.kinds);
     assert!(world.load(&town, &told.travellers).unwrap().is_empty());
@@ -121,7 +121,7 @@ fn written(net: &str, routes: &str) -> Result<(Lanes, told::Told), String> {
     let words = |error: hanze_engine::error::Error| error.to_string();
     let mut town = lanes::read(&one).map_err(words)?;
     let extras = [lanes::extras(&two).map_err(words)?];
-    town.take_programs(&extras[0]);
+    town.take_programs(&extras);
     town.tell_of_lights();
     let told = told::told(&town, &extras, 1);
     Ok((town, told))
@@ -147,16 +147,33 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
     );
     for edges in ["", "a nowhere"] {
         let (_, told) = written(&net, &car("", edges)).unwrap();
-        assert!(told.travellers.is_empty() && told.refused[0].contains("v has a route"), "{:?}", told.refused);
+        assert!(told.travellers.is_empty() && told.refused[0].en.contains("v has a route"), "{:?}", told.refused);
     }
     // Streets that do not follow each other are no route.
     let (town, told) = written(&net, &car("", "b a")).unwrap();
     assert_eq!(moved(&town, &told, 1).1, 1);
     // Lights that are never green hold all back, and the file is said to have them.
     let (town, told) = written(&NET.replace("GREEN", "r"), &car("", "a b")).unwrap();
-    assert!(town.repairs.iter().any(|own| own.contains("never show green")), "{:?}", town.repairs);
+    assert!(
+        town.repairs.iter().any(|own| own.contains("1 lights never show green for 1 of 1 turns")),
+        "{:?}",
+        town.repairs
+    );
+    assert!(town.repairs[0].share == 1.0 && town.repairs[0].text.nl.contains("nooit groen"), "{:?}", town.repairs);
     let clock = moved(&town, &told, 10).0;
     assert_eq!((clock.inserted, clock.arrived), (1, 0));
+    // What of lights and lanes is left out is told in one line of each kind, in both languages.
+    let other = "<tlLogic id=\"KIND\" type=\"static\" programID=\"0\" offset=\"0\"><phase duration=\"30\" state=\"G\"/></tlLogic>";
+    let others = other.replace("KIND", "x") + &other.replace("KIND", "y");
+    let lost = net.replace("tlLogic id=\"2\"", "tlLogic id=\"z\"");
+    for (net, rest, words) in [
+        (&net, &others[..], ["2 of 2 programs of lights fit no junction", "2 van de 2 programma's"]),
+        (&lost, "", ["1 lights have no program", "1 verkeerslichten hebben geen programma"]),
+    ] {
+        let (town, _) = written(net, &format!("{rest}{}", car("", "a b"))).unwrap();
+        let told = town.repairs.iter().filter(|own| own.text.en.contains(words[0]) && own.text.nl.contains(words[1]));
+        assert!(told.count() == 1 && town.repairs.len() == 1 && town.repairs[0].share == 1.0, "{:?}", town.repairs);
+    }
     // A street that is full lets nobody more in: they wait, and are counted.
     let flow = "<route id=\"r\" edges=\"a b\"/><flow id=\"f\" begin=\"0\" end=\"300\" number=\"100\" route=\"r\"/>";
     let (town, told) = written(&NET.replace("GREEN", "r"), flow).unwrap();

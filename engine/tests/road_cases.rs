@@ -462,6 +462,19 @@ fn a_moved_road_keeps_its_traffic_in_the_comparison() {
 }
 
 #[test]
+fn nobody_gains_where_all_are_cut_off() {
+    let town = Town::new("n.osm", &osm("", &[], &[], ""));
+    let both = edit("action = \"close\"\nstreet = \"Direct\"") + &edit("action = \"close\"\nstreet = \"Detour\"");
+    let (outcome, _) = town.run(TRIPS, &both).unwrap();
+    let story: Vec<&str> = outcome.story.iter().map(|text| text.en.as_str()).collect();
+    assert!(
+        story.iter().any(|text| text.contains("198 trips an hour by car and truck cannot be made any more")),
+        "{story:?}"
+    );
+    assert!(!story.iter().any(|text| text.contains("hours less") || text.contains("km fewer")), "{story:?}");
+}
+
+#[test]
 fn nobody_has_no_speed() {
     let town = Town::new("n.osm", &osm("", &[], &[], ""));
     for (trips, edits) in [
@@ -512,6 +525,52 @@ fn a_network_has_the_same_flows_whoever_writes_it() {
         let (outcome, _) = town.run(TRIPS, "").unwrap();
         assert_eq!(flows(&outcome, "Direct"), [100.0, 0.0, 50.0, 0.0], "{name}");
         assert_eq!(flows(&outcome, "Detour"), [0.0, 80.0, 0.0, 40.0], "{name}");
+    }
+    // Tags by direction, by side and by lane, as columns with `:` and with `_`.
+    let table = |tags: Tags, between: &str| {
+        geojson(|k| {
+            let own = |(key, value): &(&str, &str)| format!(",\"{}\":\"{value}\"", key.replace(':', between));
+            let own: String = if k == 1 { tags.iter().map(own).collect() } else { String::new() };
+            format!("\"osmid\":{},\"highway\":\"secondary\",\"name\":\"{}\"{own}", 100 + k, NAMES[k])
+        })
+    };
+    let no_car_back = [100.0, 0.0, 50.0, 40.0];
+    for (tags, expected) in [
+        (&[("motor_vehicle:backward", "no")][..], Some(no_car_back)),
+        (&[("vehicle:backward", "no")], Some([100.0, 0.0, 50.0, 0.0])),
+        (&[("access:forward", "private")], Some([0.0, 80.0, 0.0, 40.0])),
+        (&[("bicycle:backward", "no")], Some([100.0, 80.0, 50.0, 0.0])),
+        (&[("motorcar:backward", "no")], None),
+        (&[("hgv:forward", "no")], None),
+        (&[("oneway:motor_vehicle", "yes")], Some(no_car_back)),
+        (&[("oneway:vehicle", "-1")], None),
+        (&[("oneway", "yes"), ("oneway:bicycle", "no")], Some(no_car_back)),
+        (&[("oneway", "yes"), ("cycleway:left", "opposite_lane")], Some(no_car_back)),
+        (&[("oneway", "yes"), ("cycleway:left:oneway", "-1")], Some(no_car_back)),
+        (&[("lanes", "3"), ("lanes:both_ways", "1")], None),
+        (&[("lanes", "4"), ("busway:both", "lane")], None),
+        (&[("lanes", "2"), ("vehicle:lanes:backward", "no"), ("bus:lanes:backward", "designated")], Some(no_car_back)),
+        (&[("motor_vehicle:conditional", "no @ (07:00-09:00)")], Some(DIRECT)),
+    ] {
+        let map = osm("", tags, &[], "");
+        let wanted = Town::new("n.osm", &map).roads();
+        for (name, text) in [("n.osm", map), ("n.geojson", table(tags, ":")), ("n.geojson", table(tags, "_"))] {
+            let town = Town::new(name, &text);
+            let found = town.roads();
+            for id in ["101", "-101"] {
+                let of = |roads: &Roads| link(roads, id).map(|link| (link.modes, link.lanes));
+                assert_eq!(of(&found), of(&wanted), "{name} {tags:?} {id}");
+            }
+            if let Some(expected) = expected {
+                assert_eq!(town.flows("Direct"), expected, "{name} {tags:?}");
+            }
+            let is_conditional = tags[0].0.ends_with(":conditional");
+            for (language, words) in
+                [(Language::English, "rules for some hours"), (Language::Dutch, "regels voor bepaalde")]
+            {
+                assert_eq!(said(&found.repairs, language).contains(words), is_conditional, "{name} {tags:?}");
+            }
+        }
     }
 }
 

@@ -290,6 +290,29 @@ fn a_closed_bridge_sends_traffic_over_the_other_and_who_is_cut_off_is_told() {
 }
 
 #[test]
+fn trips_that_cannot_be_made_any_more_are_no_gain() {
+    let folder = town();
+    std::fs::write(
+        folder.path().join("trips.csv"),
+        "from,to,trips,class\nWestend,Eastend,300,car\nWestend,Farm,400,car\nFarm,Westend,20,truck\n",
+    )
+    .unwrap();
+    let cut = edit("action = \"close\"\nlinks = [\"lane\", \"-lane\"]\nmodes = [\"car\", \"truck\", \"cycle\"]");
+    let outcome = run(folder.path(), &scenario_text("", &format!("{ZONES}\ntrips = \"trips.csv\""), &cut)).unwrap();
+    let words: Vec<&str> = outcome.story.iter().map(|text| text.en.as_str()).collect();
+    let place =
+        |part: &str| words.iter().position(|own| own.contains(part)).unwrap_or_else(|| panic!("{part}: {words:?}"));
+    let (first, then) =
+        (place("420 trips an hour by car and truck cannot be made any more"), place("drivers together"));
+    assert!(first < then, "{words:?}");
+    // Some 24 hours of the 400 cars are no gain: the others only have the bridge to themselves.
+    let rest = words[then].strip_prefix("The other drivers together are on the road ").unwrap_or_default();
+    let hours: f64 = rest.split(' ').next().unwrap_or_default().parse().unwrap_or_else(|_| panic!("{words:?}"));
+    assert!(hours <= 2.0 && rest.contains("and drive 0 km"), "{words:?}");
+    assert!(outcome.story[then].nl.contains("de overige automobilisten"), "{:?}", outcome.story[then]);
+}
+
+#[test]
 fn every_edit_does_what_it_says() {
     let folder = town();
     let flow = |outcome: &Outcome, row: &str| value(outcome, "links", row, "cars_per_h");
@@ -567,7 +590,7 @@ fn a_bridge_that_opens_turns_drivers_round_and_nobody_is_lost() {
     let said = |part: &str| words.iter().any(|own| own.contains(part));
     assert!(said("Bridge open for a ship: closed from 8:10 to 8:20 (2 links)"), "{words:?}");
     assert!(said("and they took another route"), "{words:?}");
-    assert!(said("all lose") && said("more than today"), "{words:?}");
+    assert!(said("In total travellers lose") && said("hours more than today"), "{words:?}");
     let error = outcome.balance.as_ref().map(|own| own.error);
     assert_eq!(error, Some(0.0));
     // Who came over the bridge goes round by the south.

@@ -13,6 +13,12 @@ const KEYS: [(&str, u8); 6] = [
     ("hgv", TRUCK),
     ("bicycle", CYCLE),
 ];
+/// What says of motor vehicles alone which way they go, the narrowest first.
+pub(super) const ONE_WAY: [&str; 3] = ["oneway:motor_vehicle", "oneway:motorcar", "oneway:vehicle"];
+/// Directions of a key.
+const DIRECTIONS: [&str; 3] = ["", ":forward", ":backward"];
+/// Keys besides `KEYS` of which rules for some hours or vehicles only are told.
+const OTHERS: [&str; 5] = ["oneway", "maxspeed", "lanes", "bus", "psv"];
 /// Barriers that motor vehicles cannot pass where no tag opens them; cycles pass the first ones.
 const CLOSED_TO_MOTORS: [&str; 17] = [
     "bollard",
@@ -47,6 +53,58 @@ const CLOSED_TO_ALL: [&str; 11] = [
     "guard_rail",
     "city_wall",
 ];
+
+/// Every key that is read of a road but for those of all maps: its kind, name, speed, lanes and direction.
+pub(super) fn keys() -> Vec<String> {
+    let own = KEYS.map(|(key, _)| key);
+    let listed = [&own[..4], &["bus", "psv", "bicycle"]].concat();
+    let sides = ["", ":left", ":right", ":both"];
+    let cycleways = sides.map(|side| format!("cycleway{side}"));
+    let cycleways: Vec<&str> = cycleways.iter().map(String::as_str).collect();
+    let mut all = Vec::new();
+    for (keys, ends) in [
+        (&own[..], &DIRECTIONS[..]),
+        (&listed[..], &[":lanes", ":lanes:forward", ":lanes:backward"]),
+        (&["lanes"], &[":forward", ":backward", ":both_ways"]),
+        (&["lanes:bus", "lanes:psv"], &DIRECTIONS),
+        (&["maxspeed"], &DIRECTIONS[1..]),
+        (&["busway"], &sides),
+        (&cycleways[..], &["", ":oneway"]),
+        (&ONE_WAY, &[""]),
+        (&["oneway:bicycle", "bicycle:oneway", "bus", "psv", "motorroad"], &[""]),
+    ] {
+        all.extend(keys.iter().flat_map(|key| ends.iter().map(move |end| format!("{key}{end}"))));
+    }
+    all
+}
+
+/// Keys of rules that hold for some hours or vehicles only: they are not read, and told.
+pub(super) fn conditionals() -> Vec<String> {
+    let keys = KEYS.map(|(key, _)| key).into_iter().chain(OTHERS);
+    keys.flat_map(|key| DIRECTIONS.map(|direction| format!("{key}{direction}:conditional"))).collect()
+}
+
+/// Whether a key is one of those, with whatever stands between.
+pub(super) fn is_conditional(key: &str) -> bool {
+    let first = key.strip_suffix(":conditional").and_then(|own| own.split(':').next());
+    first.is_some_and(|first| KEYS.iter().any(|(key, _)| *key == first) || OTHERS.contains(&first))
+}
+
+/// Which way cycles go, where tags say it of them alone.
+pub(super) fn cycles_lead<'t>(tag: &dyn Fn(&str) -> Option<&'t str>) -> Leads {
+    let sides = ["cycleway", "cycleway:left", "cycleway:right", "cycleway:both"];
+    let is_against = sides.iter().any(|key| {
+        let is_opposite = tag(key).is_some_and(|kind| kind.starts_with("opposite"));
+        is_opposite || matches!(tag(&format!("{key}:oneway")), Some("no" | "-1"))
+    });
+    let leads = match tag("oneway:bicycle").or(tag("bicycle:oneway")) {
+        Some(words) => super::street::leads(words),
+        // One way for motor vehicles only.
+        None if tag("oneway").is_none() && tag("oneway:motor_vehicle").is_some() => Leads::Both,
+        None => Leads::Unknown,
+    };
+    if leads == Leads::Unknown && is_against { Leads::Both } else { leads }
+}
 
 /// Modes that tags open and close beyond what the kind of road says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -34,48 +34,21 @@ const FIELDS: [(&str, &[&str]); 14] = [
     ("keeper", &["wegbehsrt"]),
     ("number", &["routeltr", "wegnr_hmp", "wegnr_aw"]),
 ];
-/// Tags of OpenStreetMap that are columns of their own, with `:` or `_`.
-const TAGS: [&str; 29] = [
-    "access",
-    "vehicle",
-    "motor_vehicle",
-    "motorcar",
-    "hgv",
-    "bicycle",
-    "bus",
-    "psv",
-    "motorroad",
-    "oneway:bicycle",
-    "cycleway",
-    "lanes:forward",
-    "lanes:backward",
-    "lanes:bus",
-    "lanes:psv",
-    "maxspeed:forward",
-    "maxspeed:backward",
-    "access:lanes",
-    "vehicle:lanes",
-    "motor_vehicle:lanes",
-    "bus:lanes",
-    "psv:lanes",
-    "bus:lanes:forward",
-    "bus:lanes:backward",
-    "psv:lanes:forward",
-    "psv:lanes:backward",
-    "busway",
-    "busway:left",
-    "busway:right",
-];
 /// Columns that say which way a road leads, and those that say what it is for.
 const OF_DIRECTION: [&str; 3] = ["oneway", "direction", "travel"];
 const OF_KIND: [&str; 3] = ["kind", "part", "motor_vehicle"];
 
 /// Reads roads.
 pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
-    let underlined: Vec<String> = TAGS.iter().map(|tag| tag.replace(':', "_")).collect();
+    // Tags of OpenStreetMap are columns of their own, with `:` or `_`.
+    let tags = [access::keys(), access::conditionals()].concat();
+    let underlined: Vec<String> = tags.iter().map(|tag| tag.replace(':', "_")).collect();
     let mut columns: Vec<&str> = FIELDS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-    columns.extend(TAGS);
-    columns.extend(underlined.iter().map(String::as_str));
+    let mut tag_of = HashMap::new();
+    for (tag, column) in tags.iter().zip(&tags).chain(tags.iter().zip(&underlined).filter(|(tag, own)| tag != own)) {
+        tag_of.insert(columns.len(), tag.as_str());
+        columns.push(column);
+    }
     let Lines { lines, is_placed, columns: names } = lines(path, reading.crs, reading.declared, &columns)?;
     let points = lines.iter().flat_map(|line| &line.points).map(|at| (at.x, at.y));
     if !is_placed && look_like_degrees(points) {
@@ -87,7 +60,7 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
     if lines.len() > MOST {
         return Err(Error::data(path, format!("holds more than {MOST} lines"), "cut it to the city"));
     }
-    let mut table = Table::new(&columns, names);
+    let mut table = Table::new(&columns, tag_of, names);
     table.is_geofabrik = lines.iter().any(|line| {
         table.value(line, &["oneway"]).is_some_and(|own| matches!(own, Value::Text(text) if text.trim() == "B"))
     }) || table.has("fclass");
@@ -130,6 +103,8 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Roads> {
 struct Table<'a> {
     /// The place of each column among those that were asked for.
     place: HashMap<&'a str, usize>,
+    /// The tag that each of them is, where it is one.
+    tag_of: HashMap<usize, &'a str>,
     /// Columns of the file, in small letters.
     names: BTreeSet<String>,
     /// Whether `oneway` is F, T or B, for forward, backward and both, as Geofabrik writes it; else T and F are true and false.
@@ -137,10 +112,10 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(columns: &[&'a str], names: BTreeSet<String>) -> Table<'a> {
+    fn new(columns: &[&'a str], tag_of: HashMap<usize, &'a str>, names: BTreeSet<String>) -> Table<'a> {
         let place = columns.iter().enumerate().map(|(k, name)| (*name, k)).collect();
         let names = names.into_iter().map(|name| name.to_ascii_lowercase()).collect();
-        Table { place, names, is_geofabrik: false }
+        Table { place, tag_of, names, is_geofabrik: false }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -165,9 +140,15 @@ impl<'a> Table<'a> {
         self.knows("part") || self.knows("keeper")
     }
 
+    /// The value of a column, whatever it is.
+    fn at<'l>(&self, line: &'l Line, name: &str) -> Option<&'l Value> {
+        let place = self.place.get(name)?;
+        line.values.iter().find(|(own, _)| own == place).map(|(_, value)| value)
+    }
+
     /// The first value of some columns.
     fn value<'l>(&self, line: &'l Line, names: &[&str]) -> Option<&'l Value> {
-        names.iter().find_map(|name| line.values[*self.place.get(*name)?].as_ref().filter(|value| !is_missing(value)))
+        names.iter().find_map(|name| self.at(line, name).filter(|value| !is_missing(value)))
     }
 
     fn field<'l>(&self, line: &'l Line, field: &str) -> Option<&'l Value> {
@@ -180,23 +161,34 @@ impl<'a> Table<'a> {
     /// The first value of a field, whatever it is: a number that is none is an error there.
     fn raw<'l>(&self, line: &'l Line, field: &str) -> Option<&'l Value> {
         let (_, names) = FIELDS.iter().find(|(own, _)| *own == field)?;
-        names.iter().find_map(|name| line.values[*self.place.get(*name)?].as_ref())
+        names.iter().find_map(|name| self.at(line, name))
     }
 
-    /// The words of a field, or of a tag.
+    /// The words of a field.
     fn text(&self, line: &Line, field: &str) -> Option<String> {
-        let is_field = FIELDS.iter().any(|(own, _)| *own == field);
-        if is_field {
-            return self.field(line, field).and_then(words);
+        self.field(line, field).and_then(words)
+    }
+
+    /// The tags of a line.
+    fn tags(&self, line: &Line) -> HashMap<&'a str, String> {
+        let mut tags = HashMap::new();
+        for (column, value) in line.values.iter().filter(|(_, value)| !is_missing(value)) {
+            if let Some((tag, words)) = self.tag_of.get(column).zip(words(value)) {
+                tags.entry(*tag).or_insert(words);
+            }
         }
-        self.value(line, &[field, &field.replace(':', "_")]).and_then(words)
+        tags
     }
 
     /// What the file does not say, where no column that is known says it.
     fn words(&self) -> Remarks {
         let mut all = Remarks::default();
-        let known: BTreeSet<String> =
-            FIELDS.iter().map(|(field, _)| *field).chain(TAGS).flat_map(Table::columns).collect();
+        let known: BTreeSet<String> = FIELDS
+            .iter()
+            .map(|(field, _)| *field)
+            .chain(self.tag_of.values().copied())
+            .flat_map(Table::columns)
+            .collect();
         let unread: Vec<&str> = self.names.difference(&known).map(String::as_str).collect();
         let more = if unread.len() > NAMED { ", …" } else { "" };
         let unread = unread.iter().take(NAMED).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
@@ -256,6 +248,8 @@ struct Seen {
     /// Lines whose direction is not understood, and how it is written.
     odd_directions: usize,
     words: BTreeSet<String>,
+    /// Lines with rules for some hours or vehicles only.
+    conditional: usize,
 }
 
 impl Seen {
@@ -297,6 +291,11 @@ impl Seen {
                 self.odd_directions,
                 format!("lines have a direction that is not understood ({odd}): the kind of road decides"),
                 format!("lijnen hebben een onbekende rijrichting ({odd}): de soort weg beslist"),
+            ),
+            (
+                self.conditional,
+                "lines have rules for some hours or vehicles only (*:conditional): these rules are not read".into(),
+                "lijnen hebben regels voor bepaalde tijden of voertuigen (*:conditional): die regels worden niet gelezen".into(),
             ),
         ] {
             if count > 0 {
@@ -358,32 +357,35 @@ fn street_of(path: &Path, line: &Line, table: &Table, reading: &Reading, seen: &
     };
     let roundabout = roundabout || text("junction").is_some_and(|kind| kind == "roundabout" || kind == "circular");
     let is_one_way = roundabout || reading.rules.kind(&kind).is_some_and(|kind| kind.oneway);
-    let leads = leads(line, table, seen).known(is_one_way);
+    // Lists of lanes are lists of themselves.
+    let tags = table.tags(line);
+    seen.conditional += usize::from(tags.keys().any(|key| access::is_conditional(key)));
+    let (smallest, one_way) = (lanes.map(|lanes| lanes.to_string()), text("oneway"));
+    let tag = |key: &str| match key {
+        "lanes" => smallest.as_deref(),
+        "oneway" => one_way.as_deref(),
+        _ => tags.get(key).map(String::as_str),
+    };
+    let of_motors = access::ONE_WAY.iter().find_map(|key| tag(key));
+    let leads = of_motors.map_or_else(|| leads(line, table, seen), street::leads).known(is_one_way);
     // Lights at both ends, where they are said to be.
     let control = match text("control").as_deref() {
         Some("signal" | "traffic_signals" | "verkeerslichten") => Control::Signal,
         _ => Control::Unknown,
     };
-    // Lists of lanes are lists of themselves.
-    let tags: HashMap<&str, String> = TAGS.iter().filter_map(|tag| Some((*tag, text(tag)?))).collect();
-    let smallest = lanes.map(|lanes| lanes.to_string());
-    let tag = |key: &str| if key == "lanes" { smallest.as_deref() } else { tags.get(key).map(String::as_str) };
     let counted = access::lanes(&tag, leads);
     let access = [true, false].map(|forward| Access::of(&tag, forward));
-    let speed = |field: &str| text(field).and_then(|words| street::speed(&words));
-    let is_against = tag("cycleway").is_some_and(|kind| kind.starts_with("opposite"));
-    let cycles_lead = tag("oneway:bicycle").map_or(Leads::Unknown, street::leads);
     Ok(Some(Street {
         id: text("id").map_or_else(|| line.number.to_string(), |id| shown(&id)),
         name: text("name").map(|name| shown(&name)).unwrap_or_default(),
         kind,
         line: line.points.clone(),
         leads,
-        cycles_lead: if cycles_lead == Leads::Unknown && is_against { Leads::Both } else { cycles_lead },
+        cycles_lead: access::cycles_lead(&tag),
         lanes: counted.lanes,
         lanes_each: counted.each,
-        speed_kmh: speed("maxspeed"),
-        speed_each: ["maxspeed:forward", "maxspeed:backward"].map(speed),
+        speed_kmh: text("maxspeed").and_then(|words| street::speed(&words)),
+        speed_each: ["maxspeed:forward", "maxspeed:backward"].map(|key| tag(key).and_then(street::speed)),
         capacity,
         access: [0, 1]
             .map(|k| Access { refused: access[k].refused | if counted.closed[k] { MOTOR } else { 0 }, ..access[k] }),

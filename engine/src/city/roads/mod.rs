@@ -27,6 +27,7 @@ use glam::DVec2;
 use rules::Rules;
 use std::io::Read;
 use std::path::Path;
+use street::share;
 
 /// Cars, vans and motorcycles.
 pub const CAR: u8 = 1;

@@ -326,7 +326,7 @@ fn street_of(way: &Way, kind: &str, rules: &Rules) -> Street {
     let rural = ["zone:traffic", "maxspeed:type", "source:maxspeed"]
         .iter()
         .any(|key| way.tag(key).is_some_and(|zone| zone.to_ascii_lowercase().contains("rural")));
-    let one_way = ["oneway:motor_vehicle", "oneway:motorcar", "oneway:vehicle", "oneway"];
+    let one_way = [&access::ONE_WAY[..], &["oneway"]].concat();
     let leads = one_way.iter().find_map(|key| way.tag(key)).map_or(Leads::Unknown, street::leads);
     let is_one_way = roundabout || rules.kind(kind).is_some_and(|kind| kind.oneway);
     let leads = leads.known(is_one_way);
@@ -337,7 +337,7 @@ fn street_of(way: &Way, kind: &str, rules: &Rules) -> Street {
         name: shown(way.tag("name").or(way.tag("ref")).unwrap_or_default()),
         kind: kind.to_string(),
         leads,
-        cycles_lead: cycles_lead(way),
+        cycles_lead: access::cycles_lead(&|key: &str| way.tag(key)),
         lanes: lanes.lanes,
         lanes_each: lanes.each,
         speed_kmh: number("maxspeed"),
@@ -350,22 +350,6 @@ fn street_of(way: &Way, kind: &str, rules: &Rules) -> Street {
         rural,
         ..Street::default()
     }
-}
-
-/// Which way cycles go, where tags say it of them alone.
-fn cycles_lead(way: &Way) -> Leads {
-    let sides = ["cycleway", "cycleway:left", "cycleway:right", "cycleway:both"];
-    let is_against = sides.iter().any(|key| {
-        let is_opposite = way.tag(key).is_some_and(|kind| kind.starts_with("opposite"));
-        is_opposite || matches!(way.tag(&format!("{key}:oneway")), Some("no" | "-1"))
-    });
-    let leads = match way.tag("oneway:bicycle").or(way.tag("bicycle:oneway")) {
-        Some(words) => street::leads(words),
-        // One way for motor vehicles only.
-        None if way.tag("oneway").is_none() && way.tag("oneway:motor_vehicle").is_some() => Leads::Both,
-        None => Leads::Unknown,
-    };
-    if leads == Leads::Unknown && is_against { Leads::Both } else { leads }
 }
 
 /// What stands at the end of a stretch, or a little before it.

@@ -1,5 +1,6 @@
 //! What a map of OpenStreetMap holds that is read otherwise than it stands there, in words.
 
+use super::access;
 use super::osm::{Osm, Way, counted};
 use super::rules::Rules;
 use super::street::{Street, share};
@@ -41,6 +42,8 @@ pub(super) struct Seen {
     /// Ways with lanes that are for buses or cycles only, and those that change their direction by the hour.
     with_others: usize,
     turning: usize,
+    /// Ways with rules for some hours or vehicles only.
+    conditional: usize,
     /// Roads that are for buses only, and those of kinds that the rules do not know.
     for_buses: usize,
     unknown: usize,
@@ -57,6 +60,7 @@ impl Seen {
         let for_buses = !is_motor && ["bus", "psv"].iter().any(|key| way.tag(key).is_some_and(|own| own != "no"));
         self.for_buses += usize::from(for_buses);
         self.with_others += usize::from(counted(way, street.leads).has_others);
+        self.conditional += usize::from(way.tags.iter().any(|(key, _)| access::is_conditional(key)));
         self.turning += usize::from(matches!(way.tag("oneway"), Some("reversible" | "alternating")));
     }
 
@@ -105,6 +109,11 @@ impl Seen {
                 self.turning,
                 "roads change their direction by the hour and are open both ways".into(),
                 "wegen wisselen van rijrichting en zijn in beide richtingen open".into(),
+            ),
+            (
+                self.conditional,
+                "roads have rules for some hours or vehicles only (*:conditional): these rules are not read".into(),
+                "wegen hebben regels voor bepaalde tijden of voertuigen (*:conditional): die regels worden niet gelezen".into(),
             ),
         ] {
             if count > 0 {

@@ -471,9 +471,10 @@ impl Assignment {
         self.pairs.iter().filter_map(of).collect()
     }
 
-    /// Every way that is used, with its class.
-    pub fn ways(&self) -> impl Iterator<Item = (usize, &Way)> {
-        self.pairs.iter().flat_map(|pair| pair.ways.iter().map(|way| (usize::from(pair.class), way)))
+    /// Every way that is used, with its class and the zones where it begins and ends.
+    pub fn ways(&self) -> impl Iterator<Item = ((usize, u32, u32), &Way)> {
+        let of = |pair: &Pair| (usize::from(pair.class), pair.from, pair.to);
+        self.pairs.iter().flat_map(move |pair| pair.ways.iter().map(move |way| (of(pair), way)))
     }
 
     /// Every turn of every way between two links that `road` gives a number, with its flow.

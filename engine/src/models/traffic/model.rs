@@ -9,7 +9,7 @@ use super::paint::{LANE, bands, lanes, spread};
 use super::prepare::{Problem, free_costs, problem, skims};
 use super::reach::{self, Times};
 use super::released;
-use super::report::{self, Sides, View};
+use super::report::{self, Sides, Sums, View};
 use super::side::{Side, State};
 use super::source::Trips;
 use super::story;
@@ -65,6 +65,8 @@ struct Best {
     cut: [Vec<CutOff>; 2],
     /// Trips on the way.
     driven: f64,
+    /// Sums over the trips that can only be made before, and only after.
+    alone: [Sums; 2],
 }
 
 /// A slice that is done.
@@ -361,6 +363,11 @@ impl Traffic {
         };
         let now = problem.after.as_ref().unwrap_or(&problem.before);
         best.driven = now.routes.iter().flatten().map(super::assignment::Assignment::trips).sum();
+        if let (Some(after), Some([was, is])) = (&problem.after, self.done.last().map(|slice| &slice.states[..])) {
+            let (before, pcu) = (&problem.before, problem.rules.vehicles.truck_pcu);
+            best.alone = [(before, was, after), (after, is, before)]
+                .map(|(side, state, other)| report::alone(View { side, state }, other, pcu));
+        }
         let Some([routes, _]) = &problem.before.routes else { return best };
         for (_, roads) in &problem.selected {
             let links: Vec<u32> = roads.iter().filter_map(|road| graph.of_road[*road as usize]).collect();
@@ -549,6 +556,7 @@ impl Model for Traffic {
             edits: &problem.edited.words,
             trips: slice.trips,
             cut: [&cut[0], &cut[1]],
+            alone: self.best.alone,
             zone_trips: &zone_trips,
             has_settled: slice.gap <= problem.gap,
             reach: reached.shares,
@@ -604,8 +612,9 @@ impl Model for Traffic {
         }
         self.problem.before.save(out)?;
         self.problem.after.iter().try_for_each(|side| side.save(out))?;
-        let Best { users, flows, cut, driven } = &self.best;
+        let Best { users, flows, cut, driven, alone } = &self.best;
         write(out, &[*driven, users.len() as f64])?;
+        write(out, &alone.iter().flat_map(|own| [own.km, own.hours, own.free_hours]).collect::<Vec<f64>>())?;
         for (users, flow) in users.iter().zip(flows) {
             write(
                 out,
@@ -657,6 +666,8 @@ impl Model for Traffic {
         };
         let own = read::<f64>(from, Some(2))?;
         let mut best = Best { driven: own[0], ..Best::default() };
+        let sums = read::<f64>(from, Some(6))?;
+        best.alone = [0, 3].map(|k| Sums { km: sums[k], hours: sums[k + 1], free_hours: sums[k + 2] });
         for _ in 0..(own[1] as usize).min(self.problem.selected.len()) {
             best.users.push(pairs(from)?);
             best.flows.push(read::<f64>(from, Some(self.problem.before.roads.links.len()))?);

@@ -44,7 +44,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, road: &crate::city::roads::Link, flow: f64, time: f64) {
+    pub fn add(&mut self, road: &crate::city::roads::Link, flow: f64, time: f64) {
         // A road without anybody has no time that counts.
         if flow > 0.0 {
             self.km += flow * road.length / 1000.0;
@@ -69,6 +69,21 @@ pub(super) fn sums(view: View, counts: impl Fn(usize) -> bool) -> Sums {
     let mut sums = Sums::default();
     for (k, road) in view.side.roads.links.iter().enumerate().filter(|(k, _)| counts(*k)) {
         sums.add(road, view.state.motor(k), view.state.time[k]);
+    }
+    sums
+}
+
+/// Sums over the trips that another side cannot make.
+pub(super) fn alone(view: View, other: &Side, pcu: f64) -> Sums {
+    let (cut, mut sums) = (other.cut_pairs(), Sums::default());
+    let View { side, state } = view;
+    for ((class, ..), way) in
+        side.routes.iter().flat_map(|[motor, _]| motor.ways()).filter(|(pair, _)| cut.contains(pair))
+    {
+        let flow = if class == 1 { way.flow / pcu } else { way.flow };
+        for road in way.links.iter().filter_map(|link| side.motor.road(*link)) {
+            sums.add(&side.roads.links[road as usize], flow, state.time[road as usize]);
+        }
     }
     sums
 }

@@ -9,6 +9,7 @@ use crate::city::roads::Roads;
 use crate::city::roads::rules::Rules;
 use crate::error::Result;
 use crate::models::saved::{damaged, read, write};
+use std::collections::HashSet;
 use std::io::{Read, Write};
 
 /// Gap at which those who give way look again at the others, and how often they do at most.
@@ -193,6 +194,11 @@ impl Side {
         let Some([motor, cycle]) = &self.routes else { return Vec::new() };
         let cycles = cycle.cut_off.iter().map(|cut| CutOff { class: 2, ..*cut });
         motor.cut_off.iter().copied().chain(cycles).collect()
+    }
+
+    /// Class and zones of the trips that cannot be made.
+    pub fn cut_pairs(&self) -> HashSet<(usize, u32, u32)> {
+        self.cut_off().iter().map(|cut| (cut.class, cut.from, cut.to)).collect()
     }
 
     /// Writes routes and junctions.

@@ -1,7 +1,7 @@
 //! What the routes of a scenario mean, in words.
 
 use super::assignment::CutOff;
-use super::report::{Sides, sums};
+use super::report::{Sides, Sums, sums};
 use super::zones::Zone;
 use crate::words::{Language, Text};
 
@@ -22,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub trips: [f64; 3],
     /// Trips that cannot be made before and after.
     pub cut: [&'a [CutOff]; 2],
+    /// Sums over the trips of cars and trucks that can only be made before, and only after.
+    pub alone: [Sums; 2],
     /// Trips of cars and trucks that begin or end in each zone.
     pub zone_trips: &'a [f64],
     /// Whether routes came to the gap that was asked for.
@@ -83,32 +85,42 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
         };
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         all.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
+        all.extend(cut_off(facts));
+        // Only trips that both sides can make are compared: who stays at home gains nothing.
         let was = sums(facts.sides.before, |_| true);
-        all.push(text(|language, number| {
-            let (hours, km) = (now.hours - was.hours, now.km - was.km);
-            let more = |value: f64| match (language, value >= 0.0) {
-                (Language::English, true) => "more",
-                (Language::English, false) => "fewer",
-                (Language::Dutch, true) => "meer",
-                (Language::Dutch, false) => "minder",
-            };
-            let (h, k) = (number(hours.abs(), 0), number(km.abs(), 0));
-            match language {
-                Language::English => format!(
-                    "All together drivers are on the road {h} hours {} in an hour than today, and drive {k} km {}.",
-                    if hours >= 0.0 { "longer" } else { "less" },
-                    more(km)
-                ),
-                Language::Dutch => format!(
-                    "Samen zijn automobilisten per uur {h} uur {} onderweg dan nu, en rijden zij {k} km {}.",
-                    if hours >= 0.0 { "langer" } else { "korter" },
-                    more(km)
-                ),
-            }
-        }));
+        let [lost, new] = facts.alone;
+        let (both, some_stay) = (was.hours - lost.hours, lost.hours > 0.0);
+        let compared = (both > 1e-6 * was.hours).then(|| {
+            text(|language, number| {
+                let (hours, km) = (now.hours - new.hours - both, now.km - new.km - (was.km - lost.km));
+                let more = |value: f64| match (language, value >= 0.0) {
+                    (Language::English, true) => "more",
+                    (Language::English, false) => "fewer",
+                    (Language::Dutch, true) => "meer",
+                    (Language::Dutch, false) => "minder",
+                };
+                let (h, k) = (number(hours.abs(), 0), number(km.abs(), 0));
+                match language {
+                    Language::English => format!(
+                        "{} on the road {h} hours {} in an hour than today, and drive {k} km {}.",
+                        if some_stay { "The other drivers together are" } else { "All together drivers are" },
+                        if hours >= 0.0 { "longer" } else { "less" },
+                        more(km)
+                    ),
+                    Language::Dutch => format!(
+                        "Samen zijn {} per uur {h} uur {} onderweg dan nu, en rijden zij {k} km {}.",
+                        if some_stay { "de overige automobilisten" } else { "automobilisten" },
+                        if hours >= 0.0 { "langer" } else { "korter" },
+                        more(km)
+                    ),
+                }
+            })
+        });
+        all.extend(compared);
         all.extend(moved(facts));
+    } else {
+        all.extend(cut_off(facts));
     }
-    all.extend(cut_off(facts));
     for (name, minutes, before, after) in &facts.reach {
         all.push(text(|language, number| {
             let (m, b, a) = (number(*minutes, 0), number(100.0 * before, 0), number(100.0 * after, 0));

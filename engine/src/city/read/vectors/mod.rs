@@ -190,8 +190,8 @@ pub struct Line {
     pub number: usize,
     /// Its points, in the city's plane.
     pub points: Vec<DVec2>,
-    /// One for each column that was asked for.
-    pub values: Vec<Option<Value>>,
+    /// Those of its columns that were asked for and have one, each with the place of its column among these.
+    pub values: Vec<(usize, Value)>,
 }
 
 /// The lines of a file.
@@ -319,7 +319,8 @@ impl Reader<'_> {
         if let Some(lines) = &mut self.lines {
             let Drawn::Lines(drawn) = drawn else { return };
             for points in drawn {
-                let values = self.columns.iter().map(|column| value(column)).collect();
+                let values =
+                    self.columns.iter().enumerate().filter_map(|(k, column)| Some((k, value(column)?))).collect();
                 lines.push(Line { number: self.feature, points, values });
             }
             return;

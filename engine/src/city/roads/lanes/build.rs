@@ -72,7 +72,7 @@ pub fn build(roads: &Roads, rules: &Junctions, routes: Option<&[Route]>) -> Lane
     let roads = &lit;
     let mut all = Lanes { nodes: joined.nodes(roads), ..Lanes::default() };
     let count = |link: &Link| (link.lanes.round().max(1.0) as usize).min(MOST_LANES);
-    let leaving_node = roads.leaving();
+    let (leaving_node, walls) = (roads.leaving(), roads.walls());
     let twin: Vec<bool> =
         roads.links.iter().map(|link| has_twin(roads, link, leaving_node.of_node(link.to as usize))).collect();
     let (mut entering, mut leaving) = (vec![Vec::new(); all.nodes.len()], vec![Vec::new(); all.nodes.len()]);
@@ -81,11 +81,17 @@ pub fn build(roads: &Roads, rules: &Junctions, routes: Option<&[Route]>) -> Lane
         leaving[joined.of[link.from as usize]].push(k);
     }
     // Whether three and more roads meet; links that come and go on one line are one.
-    let meets: Vec<bool> = entering
+    let mut meets: Vec<bool> = entering
         .iter()
         .zip(&leaving)
         .map(|(into, out)| into.len() + out.iter().filter(|k| !twin[**k]).count() >= 3)
         .collect();
+    // Who turns round at a barrier meets those who pass it.
+    for (node, closed) in &roads.barriers {
+        let node = joined.of[*node as usize];
+        let modes = entering[node].iter().fold(0, |all, k| all | roads.links[*k].modes);
+        meets[node] |= modes & closed != 0 && modes & !closed != 0;
+    }
     // How far a junction reaches into a link: by the width of those that cross it.
     let reach = |node: usize, along: DVec2| {
         if !meets[node] {
@@ -109,7 +115,7 @@ pub fn build(roads: &Roads, rules: &Junctions, routes: Option<&[Route]>) -> Lane
         let cuts = [(ends[0], link.heading(false)), (ends[1], link.heading(true))];
         let cuts = cuts.map(|(node, along)| reach(node, along).min(MOST_CUT * link.length));
         let length = (link.length - cuts[0] - cuts[1]).max(1.0);
-        let out = joined.out(roads, &leaving_node, &leaving[ends[1]], link.to);
+        let out = joined.out(roads, (&leaving_node, &walls), &leaving[ends[1]], link.to);
         let cycle = link.modes & CAR != 0 && link.modes & CYCLE != 0 && link.priority >= WITH_CYCLE_LANES;
         let shape = Shape { cycle, motor: n, pocket: wants_pocket(roads, link, &out) };
         let stretch = drawn(&link.line) / link.length.max(0.1);
@@ -165,7 +171,7 @@ pub fn build(roads: &Roads, rules: &Junctions, routes: Option<&[Route]>) -> Lane
         let first = all.turns.len();
         let mut ways = Vec::new();
         for &from in into.iter().filter(|k| street_of[**k].is_some()) {
-            let out = joined.out(roads, &leaving_node, out, roads.links[from].to);
+            let out = joined.out(roads, (&leaving_node, &walls), out, roads.links[from].to);
             turns(&mut all, roads, (&street_of, &shapes), (node, from), &out, &bans, &mut ways);
         }
         if meets[node] {
@@ -201,23 +207,31 @@ fn turns(
     roads: &Roads,
     (street_of, shapes): (&[Option<u32>], &[Shape]),
     (node, from): (usize, usize),
-    out: &[usize],
+    out: &[(usize, u8)],
     bans: &std::collections::HashSet<(u32, u32)>,
     ways: &mut Vec<Way>,
 ) {
     let link = &roads.links[from];
     let Some(street) = street_of[from] else { return };
     let own: Vec<usize> = all.of_street(street as usize).collect();
-    let mut to: Vec<(f64, usize)> = out
+    let is_back = |k: usize| is_twin(link, &roads.links[k]);
+    let used = |k: usize| link.modes & roads.links[k].modes;
+    // Back where he came from only where nothing else is, or where barriers close all else.
+    let others = out.iter().filter(|(k, _)| street_of[*k].is_some() && !is_back(*k));
+    let (led, open) = others.fold((0u8, 0u8), |(led, open), (k, closed)| (led | used(*k), open | (used(*k) & !closed)));
+    let round = if out.len() == 1 { link.modes } else { led & !open };
+    // Each way out with the modes that may take it.
+    let mut to: Vec<(f64, usize, u8)> = out
         .iter()
-        .copied()
-        .filter(|k| street_of[*k].is_some() && roads.links[*k].modes & link.modes != 0)
-        // Back where he came from only where nothing else is.
-        .filter(|k| !is_twin(link, &roads.links[*k]) || out.len() == 1)
-        .map(|k| (angle(roads, link, k), k))
+        .filter(|(k, _)| street_of[*k].is_some())
+        .map(|&(k, closed)| (angle(roads, link, k), k, used(k) & if is_back(k) { round } else { !closed }))
+        .filter(|(.., modes)| *modes != 0)
         .collect();
     to.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let motor: Vec<(f64, usize)> = to.iter().copied().filter(|(_, k)| roads.links[*k].modes & CAR != 0).collect();
+    // Lanes for motor vehicles are those of roads that cars may use.
+    let is_motor = |k: usize, modes: u8| roads.links[k].modes & CAR != 0 && modes & (CAR | TRUCK) != 0;
+    let motor: Vec<(f64, usize)> =
+        to.iter().filter(|(_, k, modes)| is_motor(*k, *modes)).map(|(angle, k, _)| (*angle, *k)).collect();
     let straight =
         motor.iter().filter(|(angle, _)| angle.abs() < STRAIGHT).min_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
     let straight = straight.map(|(_, k)| *k);
@@ -227,16 +241,16 @@ fn turns(
     // Nobody comes by a turn into a lane that begins later.
     let ends: Vec<(Vec<usize>, usize)> = to
         .iter()
-        .map(|(_, k)| {
+        .map(|(_, k, _)| {
             let goal = street_of[*k].unwrap_or(street) as usize;
             let cars = all.of_street(goal).skip(usize::from(shapes[goal].cycle));
             (cars.filter(|lane| all.lanes[*lane].begin == 0.0).collect(), all.of_street(goal).start)
         })
         .collect();
-    for (place, &(angle, k)) in to.iter().enumerate() {
+    for (place, &(angle, k, modes)) in to.iter().enumerate() {
         let (goal, for_cycles) = &ends[place];
         let banned = bans.contains(&(from as u32, k as u32));
-        let is_motor = link.modes & roads.links[k].modes & CAR != 0;
+        let is_motor = link.modes & CAR != 0 && is_motor(k, modes);
         // Lanes of this way, and where each leads to.
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         if is_motor && !banned {
@@ -262,11 +276,14 @@ fn turns(
                 pairs.extend((0..goal.len()).map(|end| (n - 1, end)));
             }
         }
-        let motors = all.lanes[own[first]].modes & !CYCLE;
+        // Buses pass where cars do.
+        let shut = used(k) & !modes;
+        let shut = shut | if shut & CAR != 0 { BUS } else { 0 };
+        let motors = all.lanes[own[first]].modes & !CYCLE & !shut;
         let made = pairs.iter().map(|(lane, end)| (own[first + lane], goal[*end], motors));
         let mut made: Vec<(usize, usize, u8)> = made.collect();
         // Cycles keep to the right, and turn from there.
-        if link.modes & roads.links[k].modes & CYCLE != 0 {
+        if modes & CYCLE != 0 {
             match made.iter_mut().find(|(lane, end, _)| *lane == own[0] && end == for_cycles) {
                 Some(way) => way.2 |= CYCLE,
                 None => made.push((own[0], *for_cycles, CYCLE)),
@@ -355,9 +372,11 @@ fn across(all: &mut Lanes, node: usize, from: usize, to: usize) -> Option<u32> {
 }
 
 /// Whether a link has a lane for those who turn left: at lights, and on main roads, where others go on or to the right.
-fn wants_pocket(roads: &Roads, link: &Link, out: &[usize]) -> bool {
-    let motor =
-        out.iter().filter(|k| roads.links[**k].modes & link.modes & CAR != 0 && !is_twin(link, &roads.links[**k]));
-    let (left, other): (Vec<usize>, Vec<usize>) = motor.partition(|k| angle(roads, link, **k) > STRAIGHT);
+fn wants_pocket(roads: &Roads, link: &Link, out: &[(usize, u8)]) -> bool {
+    let is_open = |(k, closed): &&(usize, u8)| {
+        roads.links[*k].modes & link.modes & CAR & !closed != 0 && !is_twin(link, &roads.links[*k])
+    };
+    let motor = out.iter().filter(is_open).map(|(k, _)| *k);
+    let (left, other): (Vec<usize>, Vec<usize>) = motor.partition(|k| angle(roads, link, *k) > STRAIGHT);
     (link.control == Control::Signal || link.priority >= WITH_POCKETS) && !left.is_empty() && !other.is_empty()
 }

@@ -82,24 +82,50 @@ impl Joined {
         all.into_iter().map(|(id, sum, count)| (id, sum / count.max(1.0))).collect()
     }
 
-    /// Those of the links out of a junction that can be reached from one of its nodes.
-    pub fn out(&self, roads: &Roads, leaving: &crate::city::roads::Adjacent, out: &[usize], from: u32) -> Vec<usize> {
-        let reached = self.reached(roads, leaving, from);
-        out.iter().copied().filter(|k| reached.contains(&roads.links[*k].from)).collect()
+    /// Those of the links out of a junction that can be reached from one of its nodes, and the modes that barriers on the way keep out.
+    pub fn out(
+        &self,
+        roads: &Roads,
+        (leaving, walls): (&crate::city::roads::Adjacent, &[u8]),
+        out: &[usize],
+        from: u32,
+    ) -> Vec<(usize, u8)> {
+        let reached = self.reached(roads, (leaving, walls), from);
+        let way = |k: &usize| {
+            let own = reached.iter().find(|(node, _)| *node == roads.links[*k].from);
+            own.map(|(_, closed)| (*k, *closed))
+        };
+        out.iter().filter_map(way).collect()
     }
 
-    /// Nodes of the same junction that can be reached from one over links that lie within it.
-    fn reached(&self, roads: &Roads, leaving: &crate::city::roads::Adjacent, from: u32) -> Vec<u32> {
-        let mut found = vec![from];
-        let mut at = 0;
-        while at < found.len() {
-            for k in leaving.of_node(found[at] as usize) {
-                let link = &roads.links[*k as usize];
-                if self.gone[*k as usize] && !found.contains(&link.to) {
-                    found.push(link.to);
+    /// Nodes of the same junction that can be reached from one over links that lie within it, and the modes that barriers keep out on all
+    /// ways there.
+    fn reached(
+        &self,
+        roads: &Roads,
+        (leaving, walls): (&crate::city::roads::Adjacent, &[u8]),
+        from: u32,
+    ) -> Vec<(u32, u8)> {
+        let mut found = vec![(from, walls[from as usize])];
+        let mut open = vec![0];
+        while let Some(at) = open.pop() {
+            let (node, closed) = found[at];
+            for k in leaving.of_node(node as usize).iter().filter(|k| self.gone[**k as usize]) {
+                let to = roads.links[*k as usize].to;
+                let here = closed | walls[to as usize];
+                match found.iter().position(|(own, _)| *own == to) {
+                    // Another way lets more modes through.
+                    Some(known) if found[known].1 & !here != 0 => {
+                        found[known].1 &= here;
+                        open.push(known);
+                    }
+                    Some(_) => {}
+                    None => {
+                        open.push(found.len());
+                        found.push((to, here));
+                    }
                 }
             }
-            at += 1;
         }
         found
     }

@@ -13,7 +13,8 @@ pub use build::{Route, build};
 pub(crate) use sumo::plain;
 pub use sumo::{BusStop, Extras, Told, Type, extras, read};
 
-use crate::remark::Remarks;
+use super::{share, shown};
+use crate::remark::{Remark, Remarks};
 use glam::DVec2;
 
 /// Buses; besides the modes of roads.
@@ -147,20 +148,31 @@ impl Lanes {
         own.first as usize..(own.first + own.lanes) as usize
     }
 
-    /// Takes programs of lights from a further file in the place of those of the same name; those of others are left.
-    pub fn take_programs(&mut self, extras: &Extras) {
-        for program in &extras.programs {
+    /// Takes programs of lights from further files in the place of those of the same name; those of others are left.
+    pub fn take_programs(&mut self, extras: &[Extras]) {
+        let (mut all, mut left) = (0, Vec::new());
+        for program in extras.iter().flat_map(|own| &own.programs) {
             let places = |own: &Program| own.phases.first().map_or(0, |phase| phase.states.len());
             let own = self.programs.iter_mut().find(|own| own.id == program.id && places(own) == places(program));
+            all += 1;
             match own {
                 Some(own) => *own = program.clone(),
-                None => self.repairs.push(format!("the lights {} fit no junction and are left out", program.id)),
+                None => left.push(&program.id),
             }
+        }
+        if let Some(first) = left.first().map(|id| shown(id)) {
+            let count = left.len();
+            self.repairs.push(Remark::new(
+                share(count, all),
+                format!("{count} of {all} programs of lights fit no junction and are left out (the first: {first})"),
+                format!("{count} van de {all} programma's van verkeerslichten passen bij geen kruispunt en zijn weggelaten (het eerste: {first})"),
+            ));
         }
     }
 
     /// Tells of turns for which lights never show green: who comes there waits for ever.
     pub fn tell_of_lights(&mut self) {
+        let (mut lights, mut turns, mut first) = (0, 0, None);
         for (k, program) in self.programs.iter().enumerate() {
             let is_green = |place: u32| {
                 let state = |phase: &Phase| phase.states.get(place as usize).copied().unwrap_or(b'r');
@@ -169,8 +181,17 @@ impl Lanes {
             let own = self.turns.iter().filter_map(|turn| turn.signal.filter(|signal| signal.0 == k as u32));
             let never = own.filter(|(_, place)| !is_green(*place)).count();
             if never > 0 {
-                self.repairs.push(format!("the lights {} never show green for {never} of their turns", program.id));
+                (lights, turns) = (lights + 1, turns + never);
+                first = first.or_else(|| Some(shown(&program.id)));
             }
+        }
+        if let Some(first) = first {
+            let all = self.turns.iter().filter(|turn| turn.signal.is_some()).count();
+            self.repairs.push(Remark::new(
+                share(turns, all),
+                format!("{lights} lights never show green for {turns} of {all} turns with lights: who comes there waits for ever (the first: {first})"),
+                format!("{lights} verkeerslichten worden voor {turns} van de {all} rijrichtingen met verkeerslichten nooit groen: wie daar komt, wacht voor altijd (het eerste: {first})"),
+            ));
         }
     }
 

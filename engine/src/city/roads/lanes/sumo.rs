@@ -4,8 +4,9 @@
 use super::conflicts::{meet, path};
 use super::{ALL, BUS, Foe, Lane, Lanes, MOST_LANES, Phase, Program, Street, Turn};
 use crate::city::roads::xml::{Piece, Xml, value};
-use crate::city::roads::{CAR, CYCLE, MOST, TRUCK, shown};
+use crate::city::roads::{CAR, CYCLE, MOST, TRUCK, share, shown};
 use crate::error::{Error, Result};
+use crate::remark::Remark;
 use glam::DVec2;
 use std::collections::HashMap;
 use std::path::Path;
@@ -335,6 +336,8 @@ fn assemble(path: &Path, net: Net) -> Result<Lanes> {
         onward.insert(from, via);
     }
     let mut zips = Vec::new();
+    // The lights of turns that have no program.
+    let mut without: Vec<String> = Vec::new();
     let mut turn_of_lane: HashMap<u32, u32> = HashMap::new();
     for own in net.connections.iter().filter(|own| !own.from.0.starts_with(':')) {
         let (Some(from), Some(to)) = (lane_of(&own.from.0, own.from.1), lane_of(&own.to.0, own.to.1)) else { continue };
@@ -357,10 +360,7 @@ fn assemble(path: &Path, net: Net) -> Result<Lanes> {
                 Some(_) => return Err(bad(format!("lights {} have no place {index}", shown(tl)))),
                 // Crossings of railways have none in the file.
                 None => {
-                    let words = format!("the lights {} have no program and are left out", shown(tl));
-                    if !all.repairs.iter().any(|own| own.contains(&words)) {
-                        all.repairs.push(words);
-                    }
+                    without.push(tl.clone());
                     None
                 }
             },
@@ -369,8 +369,24 @@ fn assemble(path: &Path, net: Net) -> Result<Lanes> {
         zips.push(own.zips);
         all.turns.push(Turn { from, via, to, modes: ALL, signal, foes: Vec::new() });
     }
+    if let Some(first) = without.first().map(|id| shown(id)) {
+        let turns = without.len();
+        let of_all = share(turns, turns + all.turns.iter().filter(|turn| turn.signal.is_some()).count());
+        without.sort_unstable();
+        without.dedup();
+        let lights = without.len();
+        all.repairs.push(Remark::new(
+            of_all,
+            format!("{lights} lights have no program and are left out (the first: {first})"),
+            format!("{lights} verkeerslichten hebben geen programma en zijn weggelaten (het eerste: {first})"),
+        ));
+    }
     if too_many > 0 {
-        all.repairs.push(format!("{too_many} lanes beyond the eighth of a road are left out"));
+        all.repairs.push(Remark::new(
+            share(too_many, too_many + all.lanes.iter().filter(|lane| lane.street.is_some()).count()),
+            format!("{too_many} lanes beyond the eighth of a road are left out"),
+            format!("{too_many} rijstroken na de achtste van een weg zijn weggelaten"),
+        ));
     }
     foes(&mut all, &net.junctions, &turn_of_lane, &by_id, &zips);
     Ok(all)

@@ -96,7 +96,7 @@ impl Load {
     pub fn files(net: &Path, files: &[PathBuf], step: f64) -> Result<Load> {
         let mut town: Lanes = lanes::read(net)?;
         let extras: Vec<Extras> = files.iter().map(|file| lanes::extras(file)).collect::<Result<_>>()?;
-        extras.iter().for_each(|own| town.take_programs(own));
+        town.take_programs(&extras);
         let told = told(&town, &extras, 1);
         if told.travellers.is_empty() {
             let mend = "name the files of routes (.rou.xml) that belong to the network";

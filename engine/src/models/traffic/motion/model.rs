@@ -169,11 +169,11 @@ impl Moving {
         let lanes = scenario.lanes(city.grid.crs)?;
         let extras = scenario.motion_files(spec)?;
         let mut lanes = lanes;
-        extras.iter().for_each(|own| lanes.take_programs(own));
+        lanes.take_programs(&extras);
         lanes.tell_of_lights();
         let told = told::told(&lanes, &extras, self.rule.seed);
         if told.travellers.is_empty() {
-            let why = told.refused.first().cloned().unwrap_or_else(|| "no vehicle is told of".into());
+            let why = told.refused.first().map_or("no vehicle is told of", |why| &why.en);
             let mend = "name the files of routes (.rou.xml) and of kinds that belong to the network";
             return Err(Error::scenario("traffic.motion.files", format!("hold nobody who can travel: {why}"), mend));
         }
@@ -194,11 +194,11 @@ impl Moving {
         }
         if !told.refused.is_empty() {
             let (out, all) = (told.refused.len(), told.refused.len() + told.travellers.len());
-            let first = told.refused[0].split_whitespace().next().unwrap_or_default();
+            let why = &told.refused[0];
             self.repairs.push(Remark::new(
                 out as f64 / all as f64,
-                format!("{out} of {all} vehicles are left out, as {}", told.refused[0]),
-                format!("{out} van de {all} voertuigen zijn weggelaten, want hun route of soort is niet bekend (het eerste: {first})"),
+                format!("{out} of {all} vehicles are left out, the first as {}", why.en),
+                format!("{out} van de {all} voertuigen zijn weggelaten, het eerste omdat {}", why.nl),
             ));
         }
         let persons: usize = extras.iter().map(|own| own.persons).sum();
@@ -252,10 +252,11 @@ impl Moving {
             let seed = self.rule.seed.wrapping_mul(0x9E37_79B1).wrapping_add(k as u32);
             let pcu = routes.problem.rules.vehicles.truck_pcu;
             let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
-            for (own, side) in self.pending.iter_mut().zip(sides) {
+            let pairs = [(sides[0], sides[1]), (sides[1], sides[0])];
+            for (own, (side, other)) in self.pending.iter_mut().zip(pairs) {
                 let more = side.map_or(0.0, |side| expected(side, time));
                 fits(own.len().saturating_add(more as usize))?;
-                own.extend(side.map(|side| travellers(side, time, pcu, seed)).unwrap_or_default());
+                own.extend(side.map(|side| travellers(side, other, time, pcu, seed)).unwrap_or_default());
             }
         }
         let is_done = self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len());
@@ -593,20 +594,21 @@ impl Model for Moving {
 }
 
 fn save_travellers(out: &mut dyn Write, all: &[Traveller]) -> std::io::Result<()> {
+    let head = |own: &Traveller| [own.kind, own.streets.len() as u32, u32::from(own.is_alone)];
     write(out, &all.iter().map(|own| own.depart).collect::<Vec<f64>>())?;
     write(out, &all.iter().map(|own| own.factor).collect::<Vec<f64>>())?;
-    write(out, &all.iter().flat_map(|own| [own.kind, own.streets.len() as u32]).collect::<Vec<u32>>())?;
+    write(out, &all.iter().flat_map(head).collect::<Vec<u32>>())?;
     write(out, &all.iter().flat_map(|own| own.streets.iter().copied()).collect::<Vec<u32>>())
 }
 
 fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Result<Vec<Traveller>> {
     let depart = read::<f64>(from, None)?;
     let factor = read::<f64>(from, Some(depart.len()))?;
-    let heads = read::<u32>(from, Some(2 * depart.len()))?;
+    let heads = read::<u32>(from, Some(3 * depart.len()))?;
     let all = read::<u32>(from, None)?;
     let mut at = 0usize;
     let mut found = Vec::with_capacity(depart.len());
-    for (k, head) in heads.chunks_exact(2).enumerate() {
+    for (k, head) in heads.chunks_exact(3).enumerate() {
         let end = at.checked_add(head[1] as usize).filter(|end| *end <= all.len()).ok_or_else(damaged)?;
         let own = all[at..end].to_vec();
         if head[0] >= kinds || own.is_empty() || own.iter().any(|street| *street >= streets) {
@@ -620,6 +622,7 @@ fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Re
             stops: Vec::new(),
             speed: None,
             factor: factor[k],
+            is_alone: head[2] != 0,
         });
     }
     Ok(found)

@@ -84,36 +84,37 @@ pub(super) fn story(
         story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         let those = lost(sides.before, &before);
         let change = hours::change(sides.before, now, sides, own.minutes);
-        if change.fewer > 0.0 {
+        let some_stay = change.fewer > 0.0;
+        if some_stay {
             story.push(text(|language, number| {
                 let trips = number(change.fewer, 0);
                 match language {
                     Language::English => {
-                        format!("{trips} trips of today are not made any more, as no road leads where they go.")
+                        format!("{trips} trips of today cannot be made any more, as no road leads where they go; they are not compared.")
                     }
                     Language::Dutch => {
-                        format!("{trips} ritten van nu worden niet meer gemaakt, want er leidt geen weg meer heen.")
+                        format!("{trips} ritten van nu kunnen niet meer, want er leidt geen weg meer heen; ze tellen niet mee in de vergelijking.")
                     }
                 }
             }));
         }
-        story.push(text(|language, number| {
-            let hours = number(change.hours.abs(), 0);
-            match (language, change.hours >= 0.0) {
-                (Language::English, true) => {
-                    format!("Together all lose {hours} hours more than today, detours and waiting to set out included.")
+        if let Some(hours) = change.hours {
+            story.push(text(|language, number| {
+                let (count, is_more) = (number(hours.abs(), 0), hours >= 0.0);
+                match language {
+                    Language::English => {
+                        let who = if some_stay { "In total the other travellers" } else { "In total travellers" };
+                        let more = if is_more { "more" } else { "less" };
+                        format!("{who} lose {count} hours {more} than today, including detours and waiting to set out.")
+                    }
+                    Language::Dutch => {
+                        let who = if some_stay { "De overige reizigers samen" } else { "Alle reizigers samen" };
+                        let more = if is_more { "meer" } else { "minder" };
+                        format!("{who} verliezen {count} uur {more} dan nu, omwegen en wachten voor het vertrek meegerekend.")
+                    }
                 }
-                (Language::English, false) => {
-                    format!("Together all lose {hours} hours less than today, detours and waiting to set out included.")
-                }
-                (Language::Dutch, true) => format!(
-                    "Samen verliest iedereen {hours} uur meer dan nu, omwegen en wachten voor het vertrek meegerekend."
-                ),
-                (Language::Dutch, false) => format!(
-                    "Samen verliest iedereen {hours} uur minder dan nu, omwegen en wachten voor het vertrek meegerekend."
-                ),
-            }
-        }));
+            }));
+        }
         let mut worst: Vec<(f64, usize)> = (0..these.len())
             .map(|k| (these[k] - sides.was(k).map_or(0.0, |old| those[old]), k))
             .filter(|(more, _)| *more > WORTH_H)

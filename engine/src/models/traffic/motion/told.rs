@@ -5,6 +5,7 @@ use super::reroute::Ways;
 use super::world::{Traveller, kind};
 use crate::city::roads::CYCLE;
 use crate::city::roads::lanes::{Extras, Lanes, Type};
+use crate::words::Text;
 use std::collections::HashMap;
 
 /// Travellers, their kinds and names, and what was left out.
@@ -16,8 +17,8 @@ pub struct Told {
     pub travellers: Vec<Traveller>,
     /// Their names.
     pub names: Vec<String>,
-    /// Vehicles that cannot travel, and why.
-    pub refused: Vec<String>,
+    /// Vehicles that cannot travel, and why; the Dutch words follow "omdat".
+    pub refused: Vec<Text>,
 }
 
 /// A number that looks like chance, from two others (Wang's and Jenkins' mixing).
@@ -80,7 +81,10 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             left < 0.0
         });
         let Some(&of) = chosen.or(fits.last()) else {
-            all.refused.push(format!("{} is of the kind {}, which nobody tells of", own.id, own.kind));
+            all.refused.push(Text::new(
+                format!("{} is of the kind {}, which nobody tells of", own.id, own.kind),
+                format!("{} van de soort {} is, die in geen bestand staat", own.id, own.kind),
+            ));
             continue;
         };
         let streets: Option<Vec<u32>> = own.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
@@ -90,7 +94,10 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             streets => streets,
         };
         let Some(streets) = streets.filter(|streets| !streets.is_empty()) else {
-            all.refused.push(format!("{} has a route over edges that are not there, or none", own.id));
+            all.refused.push(Text::new(
+                format!("{} has a route over edges that are not there, or none", own.id),
+                format!("{} geen route heeft, of een over wegvakken die er niet zijn", own.id),
+            ));
             continue;
         };
         let at = |name: &str| {
@@ -108,6 +115,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             stops: halts.collect(),
             speed: own.speed,
             factor,
+            is_alone: false,
         });
         all.names.push(own.id.clone());
     }

@@ -39,9 +39,11 @@ pub(in crate::models::traffic) fn expected(side: &Side, (from, to): (f64, f64)) 
     ways.map(|(_, way)| way.flow).sum::<f64>() * (to - from) / 3600.0
 }
 
-/// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now. The numbers of chance are those of `seed`.
+/// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now; `other` is the other side of an edit. The
+/// numbers of chance are those of `seed`.
 pub(in crate::models::traffic) fn travellers(
     side: &Side,
+    other: Option<&Side>,
     (from, to): (f64, f64),
     truck_pcu: f64,
     seed: u32,
@@ -50,9 +52,11 @@ pub(in crate::models::traffic) fn travellers(
     let mut number = 0u32;
     let Some([motor, cycle]) = &side.routes else { return all };
     let hours = (to - from) / 3600.0;
+    let cut = other.map(Side::cut_pairs).unwrap_or_default();
     for (routes, graph, first) in [(motor, &side.motor, 0), (cycle, &side.cycle, 2)] {
-        for (class, way) in routes.ways() {
+        for ((class, begin, end), way) in routes.ways() {
             let class = first + class;
+            let is_alone = cut.contains(&(class, begin, end));
             number += 1;
             let flow = if class == 1 { way.flow / truck_pcu } else { way.flow } * hours;
             // So many, and one more by chance for the rest.
@@ -80,6 +84,7 @@ pub(in crate::models::traffic) fn travellers(
                     stops: Vec::new(),
                     speed: None,
                     factor: if class == 2 { 0.85 + 0.3 * share(who, seed ^ 0x77) } else { wish(who, seed) },
+                    is_alone,
                 });
             }
         }

@@ -31,6 +31,8 @@ pub struct Traveller {
     pub speed: Option<f64>,
     /// His wish as a share of speed limits.
     pub factor: f64,
+    /// Whether the other side of an edit cannot make his trip: it is in no comparison.
+    pub is_alone: bool,
 }
 
 /// What the stages read and nobody changes.

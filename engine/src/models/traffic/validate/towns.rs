@@ -21,7 +21,7 @@ const STEP: f64 = 0.5;
 fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, Told, Box<dyn Mover>)> {
     let mut town = read(&folder.join(net))?;
     let extras: Vec<Extras> = files.iter().map(|name| extras(&folder.join(name))).collect::<Result<_>>()?;
-    extras.iter().for_each(|own| town.take_programs(own));
+    town.take_programs(&extras);
     let mut told = told(&town, &extras, 1);
     let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
     told.travellers.iter_mut().for_each(|own| own.depart -= first);
@@ -113,7 +113,7 @@ pub fn doerpfeldstr(bench: &Bench) -> Result<Vec<Figure>> {
         longest = mover.vehicles()?.iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
     }
     // Two flows are of a kind that no file tells of; nobody else may be left out.
-    let (unknown, others): (Vec<_>, Vec<_>) = told.refused.iter().partition(|words| words.contains("t_3"));
+    let (unknown, others): (Vec<_>, Vec<_>) = told.refused.iter().partition(|why| why.en.contains("t_3"));
     Ok(vec![
         within("vehicles of a kind that is not told, left out", unknown.len() as f64, 190.0, 0.0),
         most("others that are left out", others.len() as f64, 0.0),
