@@ -61,11 +61,10 @@ fn watts(unit: &str) -> Option<f64> {
     let close = close(unit);
     let is_area = |rest: &str| ["/m2", "m-2", "perm2"].contains(&rest);
     let rest = |start: &str| close.strip_prefix(start).is_some_and(is_area);
-    match () {
-        () if rest("kw") => Some(1000.0),
-        () if rest("w") || rest("watt") || rest("watts") => Some(1.0),
-        () => None,
+    if rest("kw") {
+        return Some(1000.0);
     }
+    ["w", "watt", "watts"].iter().any(|start| rest(start)).then_some(1.0)
 }
 
 #[cfg(test)]
