@@ -100,13 +100,13 @@ fn geotiffs() {
 fn files_beside_rasters() {
     let xml = "<PAMDataset><PAMRasterBand band=\"1\"><NoDataValue>-5.0E+00</NoDataValue><UnitType>cm</UnitType><Scale>1</Scale>\
                <Offset>0</Offset></PAMRasterBand></PAMDataset>";
-    fuzz_beside("tif.aux.xml", vec![xml.into()], &[("file.tif", &cog())], |path| {
+    fuzz_beside("tif.aux.xml", vec![xml.into()], &[("file.tif", cog().as_slice())], |path| {
         raster(&path.with_file_name("file.tif"), Quantity::Heights, Limits { max_cells: 1_000_000 }).map(|_| ())
     });
     let prj = "PROJCS[\"Amersfoort / RD New\",GEOGCS[\"Amersfoort\",DATUM[\"Amersfoort\"]],PROJECTION[\"Double_Stereographic\"],\
                UNIT[\"metre\",1.0],AUTHORITY[\"EPSG\",\"28992\"]]";
-    let grid = b"ncols 2\nnrows 1\nxllcorner 202000\nyllcorner 502000\ncellsize 5\n1 2\n";
-    fuzz_beside("prj", vec![prj.into()], &[("file.asc", grid)], |path| {
+    let cells = b"ncols 2\nnrows 1\nxllcorner 202000\nyllcorner 502000\ncellsize 5\n1 2\n";
+    fuzz_beside("prj", vec![prj.into()], &[("file.asc", cells.as_slice())], |path| {
         raster(&path.with_extension("asc"), Quantity::Heights, Limits { max_cells: 1_000_000 }).map(|_| ())
     });
 }

@@ -8,6 +8,7 @@ use hanze_engine::frame::{Frame, Outcome};
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models::runoff::{self, validate::noise};
 use hanze_engine::output::geotiff::write_cog;
+use hanze_engine::places::Place;
 use hanze_engine::raster::Raster;
 use hanze_engine::remark::Remarks;
 use hanze_engine::scenario::{Allowed, Scenario};
@@ -364,10 +365,10 @@ fn no_house_of_the_demo_town_counts_water_in_gaps() {
         let depth = &ran.layer("max_depth").values;
         let mut built: Vec<bool> = heights.iter().map(|height| *height > 0.0).collect();
         let places = &ran.city.places;
-        places.buildings.iter().for_each(|place| place.outline.fill(&grid, &mut built, true));
+        places.buildings.iter().flat_map(|place| indices(place, &grid)).for_each(|at| built[at] = true);
         // The street: what is reached from the roads and from the edge of the map.
         let mut is_start = vec![false; grid.len()];
-        places.roads.iter().for_each(|place| place.outline.fill(&grid, &mut is_start, true));
+        places.roads.iter().flat_map(|place| indices(place, &grid)).for_each(|at| is_start[at] = true);
         for (at, is_start) in is_start.iter_mut().enumerate() {
             let (col, row) = (at % grid.cols, at / grid.cols);
             *is_start |= col == 0 || row == 0 || col + 1 == grid.cols || row + 1 == grid.rows;
@@ -375,7 +376,7 @@ fn no_house_of_the_demo_town_counts_water_in_gaps() {
         let street = reached(&grid, &built, (0..grid.len()).filter(|at| is_start[*at]).collect());
         for (row, place) in ran.buildings().iter().zip(&places.buildings) {
             let (mut at_street, mut enclosed) = (f32::NAN, f32::NAN);
-            for at in place.outline.indices(&grid) {
+            for at in indices(place, &grid) {
                 for beside in around(&grid, at).filter(|beside| !built[*beside]) {
                     if street[beside] {
                         at_street = at_street.max(depth[beside]);
@@ -394,6 +395,12 @@ fn no_house_of_the_demo_town_counts_water_in_gaps() {
         }
     }
     assert!(left_out > 0, "no house stood beside a gap: the towns are too small to tell");
+}
+
+/// Cells of a place.
+fn indices(place: &Place, grid: &Grid) -> Vec<usize> {
+    let rows = place.outline.cells(grid).unwrap_or_default().into_iter();
+    rows.flat_map(|(row, ranges)| ranges.into_iter().flatten().map(move |col| row * grid.cols + col)).collect()
 }
 
 /// Open ground that is reached by sides from some cells.
