@@ -95,6 +95,22 @@ fn geotiffs() {
     });
 }
 
+/// What programs keep beside a raster.
+#[test]
+fn files_beside_rasters() {
+    let xml = "<PAMDataset><PAMRasterBand band=\"1\"><NoDataValue>-5.0E+00</NoDataValue><UnitType>cm</UnitType><Scale>1</Scale>\
+               <Offset>0</Offset></PAMRasterBand></PAMDataset>";
+    fuzz_beside("tif.aux.xml", vec![xml.into()], &[("file.tif", cog().as_slice())], |path| {
+        raster(&path.with_file_name("file.tif"), Quantity::Heights, Limits { max_cells: 1_000_000 }).map(|_| ())
+    });
+    let prj = "PROJCS[\"Amersfoort / RD New\",GEOGCS[\"Amersfoort\",DATUM[\"Amersfoort\"]],PROJECTION[\"Double_Stereographic\"],\
+               UNIT[\"metre\",1.0],AUTHORITY[\"EPSG\",\"28992\"]]";
+    let cells = b"ncols 2\nnrows 1\nxllcorner 202000\nyllcorner 502000\ncellsize 5\n1 2\n";
+    fuzz_beside("prj", vec![prj.into()], &[("file.asc", cells.as_slice())], |path| {
+        raster(&path.with_extension("asc"), Quantity::Heights, Limits { max_cells: 1_000_000 }).map(|_| ())
+    });
+}
+
 #[test]
 fn ascii_grids() {
     let head = "ncols 3\nnrows 2\nxllcorner 202000\nyllcorner 502000\ncellsize 5\nNODATA_value -9999\n";
@@ -401,6 +417,20 @@ fn tables_that_scenarios_name() {
         vec![b"minutes,mm_per_hour\n0,10\n5,20\n10,0\n".to_vec()],
         &[("s.toml", rain.as_bytes())],
         |path| Scenario::load(&path.with_file_name("s.toml"))?.rain().map(|_| ()),
+    );
+    let level = format!(
+        "{rain}[[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"level\"\nlevel_m = \"file.level.csv\"\n",
+        rain = rain.replace("\"file.rain.csv\"", "10")
+    );
+    let seeds = [
+        "datetime;waterstand (cm NAP)\n2024-07-10T14:00+02:00;10,5\n2024-07-10T15:00+02:00;20\n",
+        "minutes,0.1 m\n0,1\n5,2\n",
+    ];
+    fuzz_beside(
+        "level.csv",
+        seeds.map(|seed| seed.as_bytes().to_vec()).to_vec(),
+        &[("s.toml", level.as_bytes())],
+        |path| Scenario::load(&path.with_file_name("s.toml")).map(|_| ()),
     );
     drop(folder);
     let traffic = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[time]\nend_minutes = 60\n\

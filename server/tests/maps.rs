@@ -97,6 +97,31 @@ fn values_and_statistics_are_those_of_the_file() {
 }
 
 #[test]
+fn water_that_was_there_is_no_flood_in_statistics_and_pictures() {
+    // The same town has a canal, in which nothing counts.
+    let town = hanze_engine::city::demo::demo(1, 240.0, 200.0, 2.0).unwrap();
+    let (heights, water) = (&town.buildings.as_ref().unwrap().values, &town.water.as_ref().unwrap().values);
+    let stood: Vec<bool> = heights.iter().zip(water).map(|(height, depth)| depth - height > 0.05).collect();
+    let count = stood.iter().filter(|stood| **stood).count();
+    assert!(count > 0, "the town has no water");
+    let (_data, server, id, layer) = done();
+    let path = format!("/maps/{id}/max_depth");
+    let statistics = server.get(&format!("{path}/statistics")).json();
+    let band = &statistics["b1"];
+    assert_eq!((&band["masked_pixels"], &band["valid_pixels"]), (&json!(count), &json!(stood.len() - count)));
+    let at = stood.iter().position(|stood| *stood).unwrap();
+    let (x, y) = layer.grid.centre(at % layer.grid.cols, at / layer.grid.cols);
+    let point = server.get(&format!("{path}/point/{x},{y}?coord_crs=own")).json();
+    assert_eq!(point["values"], json!([null]));
+    // A pixel for each cell: what was water shows nothing, even where all values have a colour.
+    let answer = server.get(&format!("{path}/preview.png?width=120&rescale=0,1&colormap_name=blues"));
+    let picture = image::load_from_memory(&answer.bytes).unwrap().into_rgba8();
+    assert_eq!(picture.dimensions(), (120, 100));
+    let empty = picture.pixels().map(|pixel| pixel.0[3] == 0);
+    assert!(empty.eq(stood.iter().copied()), "a pixel shows a flood in the canal, or none beside it");
+}
+
+#[test]
 fn tiles_and_previews_are_pictures_of_the_layer() {
     let (_data, server, id, _) = done();
     let path = format!("/maps/{id}/max_depth");

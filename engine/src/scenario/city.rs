@@ -198,7 +198,9 @@ impl Scenario {
             }
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
-        let albedo = ground.albedo(buildings.as_ref());
+        // Light is heat's alone.
+        let is_heat = self.spec.model == ModelName::Heat;
+        let albedo = if is_heat { ground.albedo(buildings.as_ref()) } else { None };
         let city = City {
             title,
             synthetic: false,
@@ -408,7 +410,8 @@ impl Scenario {
             Some(NumberOrFile::File(name)) => name,
         };
         let mut source = self.read(key, name, Quantity::Values, inputs)?;
-        to_unit_of(key, 60.0, &mut source, &self.path(name))?;
+        let converted = to_unit_of(key, 60.0, &mut source, &self.path(name))?;
+        inputs.last_mut().into_iter().for_each(|input| input.repairs.extend(converted.clone()));
         let mut raster = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&raster), grid);
         if let Some(i) = raster.values.iter().position(|value| *value < 0.0 || *value > most as f32) {

@@ -1,8 +1,9 @@
-//! CSV files of a value in time: two columns in the dialects that are met, with the unit that the header names.
+//! CSV files of a value in time: two columns in the dialects that are met.
 
 use crate::error::{Error, Result};
 use crate::remark::Remark;
 use crate::weather::days;
+use crate::words::Language;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -11,13 +12,23 @@ const LARGEST_FILE: u64 = 256 << 20;
 /// Lines that a file may have.
 pub(super) const MOST_POINTS: usize = 1_000_000;
 
-/// What the values of a column of rain are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Amount {
-    /// Intensities: so many mm per hour each, until the next line.
-    Rate(f64),
-    /// Depths, mm, that fall from their line to the next.
-    Step,
+/// A date with a time of day.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Date {
+    /// Since 1970, s; in UTC where it has an offset from it.
+    pub seconds: f64,
+    /// Whether it has an offset from UTC.
+    is_zoned: bool,
+    /// As its file writes it.
+    text: String,
+}
+
+impl Date {
+    /// 2024-07-10 14:00, 2024-07-10T14:00:00Z, 2024-07-10T14:00+02:00, 20240710 14:00, 10-07-2024 14:00.
+    fn of(cell: &str) -> Option<Date> {
+        let (seconds, is_zoned) = stamp(cell)?;
+        Some(Date { seconds, is_zoned, text: cell.trim().to_string() })
+    }
 }
 
 /// The two columns of a file.
@@ -32,30 +43,34 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// The first date of a file that has dates.
+    pub fn first_date(path: &Path) -> Option<Date> {
+        let (mut reader, _) = open(path).ok()?;
+        if seconds_each(&plain(reader.headers().ok()?.get(0)?)).is_some() {
+            return None;
+        }
+        Date::of(reader.records().next()?.ok()?.get(0)?)
+    }
+
     /// Reads a file: columns apart by a comma, a semicolon or a tab; with the latter two numbers may have a decimal comma. Times are
-    /// minutes, seconds or hours, as the header says, or dates, of which the first is time 0.
+    /// minutes, seconds or hours, as the header says, or dates, of which `zero` is time 0, or else the first.
     ///
     /// # Errors
-    /// `Io` where it cannot be opened; `Data` with the line where a header, a number or a time is none, or times do not rise.
-    pub fn read(path: &Path) -> Result<Columns> {
-        let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
-        let mut input = BufReader::with_capacity(1 << 16, file.take(LARGEST_FILE));
-        let head = input.fill_buf().map_err(Error::io("reading", path))?;
-        let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let delimiter = [b';', b'\t', b','].into_iter().find(|delimiter| first.contains(delimiter)).unwrap_or(b',');
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(input);
+    /// `Io` where it cannot be opened; `Data` with the line where a header, a number or a time is none, times do not rise, or some dates
+    /// have an offset from UTC and others none.
+    pub fn read(path: &Path, zero: Option<&Date>) -> Result<Columns> {
+        let (mut reader, delimiter) = open(path)?;
         let broken =
             |error: csv::Error| Error::data(path, format!("cannot be read: {error}"), "write a CSV file in UTF-8");
         let headers = reader.headers().map_err(broken)?.clone();
-        let header = |k: usize| headers.get(k).unwrap_or("").trim_start_matches('\u{feff}').to_lowercase();
+        let header = |k: usize| plain(headers.get(k).unwrap_or(""));
         let (clock, value) = (header(0), header(1));
         let each = seconds_each(&clock);
         let no_clock = || {
             let mend = "begin with a header such as `minutes,mm_per_hour` or `seconds,value`, or give dates such as 2024-07-10 14:00";
             Error::data(path, format!("line 1: the first column is \"{clock}\""), mend)
         };
-        let (mut rows, mut began): (Vec<(f64, f64, u64)>, Option<(f64, String)>) = (Vec::new(), None);
+        let (mut rows, mut zero): (Vec<(f64, f64, u64)>, Option<Date>) = (Vec::new(), zero.cloned());
         for record in reader.records() {
             let record = record.map_err(broken)?;
             let line = record.position().map_or(0, csv::Position::line);
@@ -73,14 +88,18 @@ impl Columns {
                 Some(each) => number(0, "time")? * each,
                 None => {
                     let cell = record.get(0).unwrap_or("");
-                    let at = match (stamp(cell), &began) {
-                        (Some(at), _) => at,
-                        (None, None) => return Err(no_clock()),
-                        (None, Some(_)) => {
-                            return Err(wrong(format!("\"{cell}\" is not a date"), "write it as 2024-07-10 14:00"));
-                        }
+                    let at = match Date::of(cell) {
+                        Some(at) => at,
+                        None if rows.is_empty() => return Err(no_clock()),
+                        None => return Err(wrong(format!("\"{cell}\" is not a date"), "write it as 2024-07-10 14:00")),
                     };
-                    at - began.get_or_insert_with(|| (at, cell.to_string())).0
+                    let zero = zero.get_or_insert_with(|| at.clone());
+                    if at.is_zoned != zero.is_zoned {
+                        let (with, without) = if at.is_zoned { (&at, &*zero) } else { (&*zero, &at) };
+                        let problem = format!("{} has an offset from UTC, and {} has none", with.text, without.text);
+                        return Err(wrong(problem, "write all dates of a scenario with an offset, or all without"));
+                    }
+                    at.seconds - zero.seconds
                 }
             };
             let value = number(1, "value")?;
@@ -98,15 +117,45 @@ impl Columns {
         if rows.is_empty() {
             return Err(Error::data(path, "holds no values", "write at least one line below the header"));
         }
-        let remark = began.map(|(_, first)| {
+        let begins = rows.first().map_or(0.0, |row| row.0) / 60.0;
+        let remark = zero.filter(|_| each.is_none()).map(|zero| {
+            let first = zero.text;
+            if begins == 0.0 {
+                return Remark::new(
+                    0.0,
+                    format!("the run begins at {first}, the first time in the file"),
+                    format!("de berekening begint om {first}, het eerste tijdstip in het bestand"),
+                );
+            }
+            let [minute, minuut] = [Language::English, Language::Dutch].map(|language| language.number(begins, 0));
             Remark::new(
                 0.0,
-                format!("the run begins at {first}, the first time in the file"),
-                format!("de berekening begint om {first}, het eerste tijdstip in het bestand"),
+                format!(
+                    "the run begins at {first}, the first time of all series with dates; this one begins at minute {minute}"
+                ),
+                format!(
+                    "de berekening begint om {first}, het eerste tijdstip van alle reeksen met datums; deze begint op minuut {minuut}"
+                ),
             )
         });
         Ok(Columns { header: value, rows, remark })
     }
+}
+
+/// Opens a file of columns, and finds what stands between them.
+fn open(path: &Path) -> Result<(csv::Reader<impl Read>, u8)> {
+    let file = std::fs::File::open(path).map_err(Error::io("reading", path))?;
+    let mut input = BufReader::with_capacity(1 << 16, file.take(LARGEST_FILE));
+    let head = input.fill_buf().map_err(Error::io("reading", path))?;
+    let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let delimiter = [b';', b'\t', b','].into_iter().find(|delimiter| first.contains(delimiter)).unwrap_or(b',');
+    let reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(input);
+    Ok((reader, delimiter))
+}
+
+/// A header in small letters.
+fn plain(header: &str) -> String {
+    header.trim_start_matches('\u{feff}').to_lowercase()
 }
 
 /// A finite number, where `comma` with a decimal comma, too.
@@ -131,8 +180,8 @@ fn seconds_each(header: &str) -> Option<f64> {
     }
 }
 
-/// Seconds since 1970 of a date with a time of day: 2024-07-10 14:00, 2024-07-10T14:00:00Z, 20240710 14:00, 10-07-2024 14:00.
-fn stamp(cell: &str) -> Option<f64> {
+/// Seconds since 1970 of a date with a time of day, in UTC where an offset says so, and whether one does.
+fn stamp(cell: &str) -> Option<(f64, bool)> {
     let (date, clock) = cell.trim().split_once(['T', ' ']).unwrap_or((cell.trim(), "0:00"));
     let parts: Vec<&str> = date.split(['-', '/']).collect();
     let (year, month, day) = match parts[..] {
@@ -143,80 +192,32 @@ fn stamp(cell: &str) -> Option<f64> {
         _ => return None,
     };
     let day = days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
-    // One offset from UTC holds for all of a file, and only differences of times count.
-    let clock = clock.trim().split('+').next()?.trim_end_matches('Z');
+    let clock = clock.trim();
+    let (clock, offset) = match (clock.strip_suffix(['Z', 'z']), clock.rfind(['+', '-'])) {
+        (Some(clock), _) => (clock, Some(0.0)),
+        (None, Some(at)) => (&clock[..at], Some(offset(&clock[at..])?)),
+        (None, None) => (clock, None),
+    };
     let mut seconds = 0.0;
     for (k, (part, most)) in clock.split(':').zip([24.0, 59.0, 60.0]).enumerate() {
         let part = part.trim().parse::<f64>().ok().filter(|part| (0.0..=most).contains(part))?;
         seconds += part * [3600.0, 60.0, 1.0][k];
     }
     let is_clock = (2..=3).contains(&clock.split(':').count());
-    is_clock.then_some(day as f64 * 86_400.0 + seconds)
+    is_clock.then_some((day as f64 * 86_400.0 + seconds - offset.unwrap_or(0.0), offset.is_some()))
 }
 
-/// Words of a header, with `per` for a slash.
-fn words(header: &str) -> Vec<String> {
-    let plain = header.to_lowercase().replace('³', "3").replace('/', " per ");
-    let plain = plain.replace(['_', '(', ')', '[', ']', ',', '.'], " ");
-    plain.split_whitespace().map(String::from).collect()
-}
-
-/// Seconds of a word for a span of time.
-fn span(word: &str) -> Option<f64> {
-    Some(match word.strip_suffix("-1").unwrap_or(word) {
-        "s" | "sec" | "second" | "seconds" | "seconde" => 1.0,
-        "min" | "mins" | "minute" | "minutes" | "minuut" | "minuten" => 60.0,
-        "h" | "hr" | "hour" | "hours" | "u" | "uur" | "uren" => 3600.0,
-        "d" | "day" | "days" | "dag" | "dagen" => 86_400.0,
-        _ => return None,
-    })
-}
-
-/// What the header of a column of rain says its values are; `None` where it names no unit of rain.
-pub(super) fn amount(header: &str) -> Option<Amount> {
-    let words = words(header);
-    // A sum since the start is neither.
-    if words.iter().any(|word| ["cum", "tot", "sum", "som", "acc"].iter().any(|start| word.starts_with(start))) {
-        return None;
-    }
-    let is_mm =
-        |word: &String| ["mm", "millimetre", "millimetres", "millimeter", "millimeters"].contains(&word.as_str());
-    let at = words.iter().position(is_mm)?;
-    let rest: Vec<&str> = words[at + 1..].iter().map(String::as_str).filter(|word| *word != "per").collect();
-    match rest[..] {
-        [] | ["step" | "timestep" | "interval" | "stap" | "tijdstap", ..] => Some(Amount::Step),
-        [first, ..] => {
-            let digits = first.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(first.len());
-            let count =
-                if digits == 0 { 1.0 } else { first[..digits].parse::<f64>().ok().filter(|count| *count > 0.0)? };
-            let unit = if digits == first.len() { rest.get(1).copied()? } else { &first[digits..] };
-            Some(Amount::Rate(3600.0 / (count * span(unit)?)))
-        }
-    }
-}
-
-/// What values of a column must be multiplied with to be in `unit` ("m" or "m³/s"): as its header says, or 1 where it names no unit
-/// of that kind.
-pub(super) fn factor(header: &str, unit: &str) -> f64 {
-    let words = words(header);
-    let found = words.iter().enumerate().find_map(|(k, word)| {
-        let next = || match words.get(k + 1).map(String::as_str) {
-            Some("per") => span(words.get(k + 2)?),
-            Some(other) => span(other),
-            None => None,
-        };
-        match (unit, word.as_str()) {
-            ("m", "m" | "metre" | "meter") => Some(1.0),
-            ("m", "dm") => Some(0.1),
-            ("m", "cm") => Some(0.01),
-            ("m", "mm") => Some(0.001),
-            ("m", "ft" | "feet" | "foot") => Some(0.3048),
-            ("m³/s", "m3") => Some(1.0 / next()?),
-            ("m³/s", "l" | "liter" | "litre" | "dm3") => Some(0.001 / next()?),
-            _ => None,
-        }
-    });
-    found.unwrap_or(1.0)
+/// Seconds of an offset from UTC: +02:00, -0500, +1.
+fn offset(text: &str) -> Option<f64> {
+    let digits = text.get(1..)?;
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None if digits.len() == 4 && digits.is_ascii() => digits.split_at(2),
+        None => (digits, "0"),
+    };
+    let part = |text: &str, most: u8| text.parse::<u8>().ok().filter(|part| *part <= most).map(f64::from);
+    let seconds = 3600.0 * part(hours, 14)? + 60.0 * part(minutes, 59)?;
+    Some(if text.starts_with('-') { -seconds } else { seconds })
 }
 
 #[cfg(test)]
@@ -224,62 +225,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_name_units_of_rain() {
-        let (hour, step) = (Some(Amount::Rate(1.0)), Some(Amount::Step));
-        for (header, expected) in [
-            ("mm_per_hour", hour),
-            ("mm/h", hour),
-            ("Rain (mm/hr)", hour),
-            ("neerslag [mm/uur]", hour),
-            ("mm h-1", hour),
-            ("mm/min", Some(Amount::Rate(60.0))),
-            ("mm_per_day", Some(Amount::Rate(1.0 / 24.0))),
-            ("mm/5min", Some(Amount::Rate(12.0))),
-            ("mm per 10 minutes", Some(Amount::Rate(6.0))),
-            ("mm", step),
-            ("rain_mm", step),
-            ("Neerslag (mm)", step),
-            ("mm/step", step),
-            ("mm_per_step", step),
-            ("mm cumulative", None),
-            ("total_mm", None),
-            ("value", None),
-            ("rain", None),
-            ("inch", None),
-            ("m/s", None),
-            ("mm/0min", None),
-            ("mm/fortnight", None),
-        ] {
-            assert_eq!(amount(header), expected, "{header}");
-        }
-    }
-
-    #[test]
-    fn headers_name_units_of_levels_and_discharges() {
-        for (header, unit, expected) in [
-            ("value", "m", 1.0),
-            ("level_m", "m", 1.0),
-            ("waterstand (cm NAP)", "m", 0.01),
-            ("level_ft", "m", 0.3048),
-            ("m3/s", "m³/s", 1.0),
-            ("m³_per_h", "m³/s", 1.0 / 3600.0),
-            ("afvoer (l/s)", "m³/s", 0.001),
-            ("q", "m³/s", 1.0),
-        ] {
-            assert!((factor(header, unit) - expected).abs() < 1e-12, "{header}: {}", factor(header, unit));
-        }
-    }
-
-    #[test]
     fn dates_are_read_in_four_ways() {
-        let expected = stamp("2024-07-10 14:10");
+        let expected = stamp("2024-07-10 14:10").map(|(seconds, _)| seconds);
         assert!(expected.is_some());
-        for text in ["2024-07-10T14:10:00Z", "20240710 14:10", "10-07-2024 14:10", "2024-07-10T14:10+02:00"] {
-            assert_eq!(stamp(text), expected, "{text}");
+        for (text, is_zoned) in [
+            ("20240710 14:10", false),
+            ("10-07-2024 14:10", false),
+            ("2024-07-10T14:10:00Z", true),
+            ("2024-07-10T16:10+02:00", true),
+            ("2024-07-10 09:10 -0500", true),
+            ("2024-07-11T00:10:00+10", true),
+        ] {
+            assert_eq!(stamp(text), expected.map(|seconds| (seconds, is_zoned)), "{text}");
         }
-        for text in
-            ["", "0", "2024-13-10 14:00", "2024-07-10 25:00", "10/07/2024 14:00", "2024-07-10 14", "14:00", "éé240710"]
-        {
+        for text in [
+            "",
+            "0",
+            "2024-13-10 14:00",
+            "2024-07-10 25:00",
+            "10/07/2024 14:00",
+            "2024-07-10 14",
+            "14:00",
+            "éé240710",
+            "2024-07-10 14:00+",
+            "2024-07-10 14:00+99",
+            "2024-07-10 14:00-é",
+        ] {
             assert_eq!(stamp(text), None, "{text}");
         }
         assert_eq!((stamp("2024-07-11"), stamp("2024-07-11 00:00")), (stamp("2024-07-10 24:00"), stamp("2024-07-11")));

@@ -2,12 +2,15 @@
 
 use super::Scenario;
 use super::check::number;
+use super::rain::{missing, percent};
 use super::spec::NumberOrFile;
-use crate::city::read::{Limits, Quantity, raster};
+use super::units::to_unit_of;
+use crate::city::read::{Limits, Quantity, raster_with_remarks};
 use crate::city::resample::{Method, resample};
 use crate::cover::Cover;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::remark::{Remark, Remarks};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -245,18 +248,30 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// Heat that is set free on each cell of a city, W/m²; one number where it is the same everywhere, none where there is none.
+    /// Heat that is set free on each cell of a city, W/m²; one number where it is the same everywhere, none where there is none; and what
+    /// was converted or left out.
     ///
     /// # Errors
-    /// `Data` where the raster holds what cannot be.
-    pub fn released(&self, city: &Grid) -> Result<Vec<f32>> {
+    /// `Data` where the raster holds what cannot be, or is in another unit.
+    pub fn released(&self, city: &Grid) -> Result<(Vec<f32>, Remarks)> {
         let name = match self.spec.heat.as_ref().and_then(HeatSpec::released) {
-            None => return Ok(Vec::new()),
-            Some(NumberOrFile::Number(value)) => return Ok(vec![*value as f32]),
+            None => return Ok((Vec::new(), Remarks::default())),
+            Some(NumberOrFile::Number(value)) => return Ok((vec![*value as f32], Remarks::default())),
             Some(NumberOrFile::File(name)) => name,
         };
         let path = self.existing_at("heat.island.released_w_per_m2", name)?;
-        let mut source = raster(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        let (mut source, mut told) =
+            raster_with_remarks(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+        told.extend(to_unit_of("released_w_per_m2", 60.0, &mut source, &path)?);
+        let share = missing(&source, city);
+        if share > 0.0 {
+            let [en, nl] = percent(share);
+            told.push(Remark::new(
+                share,
+                format!("{en} % of the city has no value in it: no heat is set free there"),
+                format!("{nl} % van de stad heeft er geen waarde in: daar komt geen warmte vrij"),
+            ));
+        }
         for value in &mut source.values {
             if !value.is_nan() && !(0.0..=MOST_IN_A_CELL).contains(&f64::from(*value)) {
                 let mend = format!("write 0 to {MOST_IN_A_CELL} W/m², or declare it as nodata");
@@ -272,7 +287,7 @@ impl Scenario {
             let mend = format!("write W/m²: a city does not set more than {MOST_RELEASED} free");
             return Err(Error::data(&path, format!("has {mean:.0} on average"), mend));
         }
-        Ok(found)
+        Ok((found, told.iter().map(|remark| remark.of(name)).collect()))
     }
 }
 

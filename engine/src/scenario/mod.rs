@@ -4,6 +4,7 @@ mod check;
 mod city;
 mod columns;
 mod ground;
+mod header;
 mod heat;
 mod network;
 mod place;
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub most_cells: u64,
     /// Whether files of series are read, too; without it they are taken for sound.
     reads_files: bool,
+    /// The earliest of the first dates of its series, once it was looked for.
+    first_date: std::sync::OnceLock<Option<columns::Date>>,
 }
 
 impl Scenario {
@@ -89,7 +92,14 @@ impl Scenario {
                 mend: "see `hanze schema` for what is allowed".into(),
             }
         })?;
-        let scenario = Scenario { spec, file: file.to_path_buf(), text, most_cells: city::MOST_CELLS, reads_files };
+        let scenario = Scenario {
+            spec,
+            file: file.to_path_buf(),
+            text,
+            most_cells: city::MOST_CELLS,
+            reads_files,
+            first_date: std::sync::OnceLock::new(),
+        };
         scenario.check().map_err(|error| scenario.locate(error))?;
         Ok(scenario)
     }
@@ -131,11 +141,8 @@ impl Scenario {
         }
     }
 
-    /// The CSV files that series name.
-    ///
-    /// # Errors
-    /// `Io` with the path.
-    pub fn series_inputs(&self) -> Result<Vec<Input>> {
+    /// The CSV files of water that series name, with what they are for.
+    fn series_files(&self) -> impl Iterator<Item = (String, &String)> {
         let spec = &self.spec;
         let rain = spec.rain.iter().filter_map(|rain| Some(("rain".to_string(), rain.mm_per_hour.as_ref()?)));
         let edges = spec.boundary.iter().flat_map(|b| {
@@ -147,10 +154,29 @@ impl Scenario {
             series.map(|series| (format!("structure {}", s.name), series))
         });
         let points = spec.inflow.iter().map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
-        let files = rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
+        rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
             SeriesSpec::File(name) => Some((layer, name)),
             _ => None,
-        });
+        })
+    }
+
+    /// The earliest of the first dates of its series, which is time 0 for all of them; `None` where none has dates.
+    fn first_date(&self) -> Option<&columns::Date> {
+        let look = || {
+            let names: std::collections::BTreeSet<&String> = self.series_files().map(|(_, name)| name).collect();
+            let dates = names.into_iter().filter_map(|name| columns::Columns::first_date(&self.path(name)));
+            dates.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
+        };
+        self.first_date.get_or_init(look).as_ref()
+    }
+
+    /// The CSV files that series name.
+    ///
+    /// # Errors
+    /// `Io` with the path.
+    pub fn series_inputs(&self) -> Result<Vec<Input>> {
+        let spec = &self.spec;
+        let files = self.series_files();
         let rasters = spec.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten();
         let inlets = spec.sewer.iter().filter_map(|sewer| match &sewer.inlet_mm_per_hour {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),

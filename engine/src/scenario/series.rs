@@ -2,7 +2,8 @@
 
 use super::Scenario;
 use super::check::{MINUTES, number};
-use super::columns::{Amount, Columns, MOST_POINTS, amount, factor};
+use super::columns::{Columns, Date, MOST_POINTS};
+use super::header::{Amount, amount, converted, factor};
 use super::spec::{RainSpec, SeriesSpec};
 use super::storms::{STORMS, shaped};
 use crate::error::{Error, Result};
@@ -38,17 +39,21 @@ impl Allowed {
 }
 
 impl Scenario {
-    /// A series in the unit of its key `at`; times in s.
+    /// A series in the unit of its key `at`, times in s; and what was guessed or converted of it.
     ///
     /// # Errors
-    /// `Scenario` or `Data` where values are out of range, times do not rise, or the file has gaps.
-    pub fn series(&self, at: &str, spec: &SeriesSpec, between: Between, allowed: Allowed) -> Result<Series> {
+    /// `Scenario` or `Data` where values are out of range, times do not rise, or the file has gaps or an unknown unit.
+    pub fn series(&self, at: &str, spec: &SeriesSpec, between: Between, allowed: Allowed) -> Result<(Series, Remarks)> {
         let mend = "write a number, points [[minute, value], …] with rising minutes, or the name of a CSV file";
         let points = match spec {
             SeriesSpec::Number(value) => vec![(0.0, *value)],
             SeriesSpec::Points(points) => points.iter().map(|&[minute, value]| (60.0 * minute, value)).collect(),
             SeriesSpec::File(_) if !self.reads_files => vec![(0.0, allowed.least)],
-            SeriesSpec::File(name) => return read_csv(&self.path(name), between, allowed),
+            SeriesSpec::File(name) => {
+                let (series, mut told) = read_csv(&self.path(name), self.first_date(), between, allowed)?;
+                told.extend(self.held_before(&series));
+                return Ok((series, told.iter().map(|remark| remark.of(name)).collect()));
+            }
         };
         if points.is_empty() || points.len() > MOST_POINTS {
             return Err(Error::scenario(at, format!("has {} points", points.len()), mend));
@@ -60,7 +65,20 @@ impl Scenario {
         if !rising {
             return Err(Error::scenario(at, "minutes do not rise", mend));
         }
-        Ok(Series::new(&points, between))
+        Ok((Series::new(&points, between), Remarks::default()))
+    }
+
+    /// Says that the first value of a series from a file holds before it begins.
+    fn held_before(&self, series: &Series) -> Option<Remark> {
+        let begins = series.times[0] / 60.0;
+        (begins > 0.0).then(|| {
+            let [en, nl] = numbers(begins);
+            Remark::new(
+                begins / self.spec.time.end_minutes,
+                format!("before minute {en}, where it begins, its first value holds"),
+                format!("voor minuut {nl}, waar de reeks begint, geldt de eerste waarde"),
+            )
+        })
     }
 
     /// Rain, m/s, and what was guessed of it: when it begins and ends.
@@ -102,12 +120,13 @@ impl Scenario {
                 return Err(Error::scenario("rain.rasters_mm", "stands beside another kind of rain", mend));
             }
             (Some(SeriesSpec::File(name)), None, None) if self.reads_files => {
-                let (series, remarks) = read_rain(&self.path(name))?;
+                let (series, remarks) = read_rain(&self.path(name), self.first_date())?;
                 told.extend(remarks.iter().map(|remark| remark.of(name)));
                 self.dry_before(series, &mut told)
             }
             (Some(spec), None, None) => {
-                let series = self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
+                let (series, remarks) = self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
+                told.extend(remarks);
                 let is_points = matches!(spec, SeriesSpec::Points(_));
                 if is_points { self.dry_before(self.held_to_end(series, &mut told), &mut told) } else { series }
             }
@@ -187,14 +206,19 @@ fn numbers(value: f64) -> [String; 2] {
 
 /// Reads rain from a CSV file, mm per hour: intensities or depths of steps, as the header says. The last step is as long as the one
 /// before it.
-fn read_rain(path: &Path) -> Result<(Series, Remarks)> {
-    let Columns { header, rows, remark } = Columns::read(path)?;
+fn read_rain(path: &Path, zero: Option<&Date>) -> Result<(Series, Remarks)> {
+    let Columns { header, rows, remark } = Columns::read(path, zero)?;
     let Some(amount) = amount(&header) else {
         let problem = format!("line 1: the second column is \"{header}\", which names no unit of rain");
-        let mend = "write `mm_per_hour` over intensities, or `mm` over what falls from each line to the next";
+        let mend =
+            "write `mm_per_hour` over intensities, or `mm` (or `0.1 mm`) over what falls from each line to the next";
         return Err(Error::data(path, problem, mend));
     };
     let mut told: Remarks = remark.into_iter().collect();
+    told.extend(match amount {
+        Amount::Rate(each) => converted(&header, each, "mm/h"),
+        Amount::Step(each) => converted(&header, each, "mm"),
+    });
     let length = |k: usize| match (rows.get(k + 1), k.checked_sub(1)) {
         (Some(next), _) => Some(next.0 - rows[k].0),
         (None, Some(before)) => Some(rows[k].0 - rows[before].0),
@@ -204,8 +228,8 @@ fn read_rain(path: &Path) -> Result<(Series, Remarks)> {
     for (k, &(time, value, line)) in rows.iter().enumerate() {
         let rate = match (amount, length(k)) {
             (Amount::Rate(each), _) => value * each,
-            (Amount::Step, Some(length)) => value * 3600.0 / length,
-            (Amount::Step, None) => {
+            (Amount::Step(each), Some(length)) => value * each * 3600.0 / length,
+            (Amount::Step(_), None) => {
                 let problem = "has one line, so that the length of its step is not known";
                 return Err(Error::data(path, problem, "write a line with 0 where the step ends"));
             }
@@ -286,9 +310,15 @@ fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
 }
 
 /// Reads a CSV file of two columns: time and value, in the unit that the header names, or else in that of the key.
-fn read_csv(path: &Path, between: Between, allowed: Allowed) -> Result<Series> {
-    let Columns { header, rows, .. } = Columns::read(path)?;
-    let each = factor(&header, allowed.unit);
+fn read_csv(path: &Path, zero: Option<&Date>, between: Between, allowed: Allowed) -> Result<(Series, Remarks)> {
+    let Columns { header, rows, remark } = Columns::read(path, zero)?;
+    let Some(each) = factor(&header, allowed.unit) else {
+        let problem = format!("line 1: the second column is \"{header}\", which is not known as {}", allowed.unit);
+        let mend = format!("write values in {0}, under the header `{0}` or `value`", allowed.unit);
+        return Err(Error::data(path, problem, mend));
+    };
+    let mut told: Remarks = remark.into_iter().collect();
+    told.extend(converted(&header, each, allowed.unit));
     let mut points = Vec::with_capacity(rows.len());
     for (time, value, line) in rows {
         let value = value * each;
@@ -297,5 +327,5 @@ fn read_csv(path: &Path, between: Between, allowed: Allowed) -> Result<Series> {
         }
         points.push((time, value));
     }
-    Ok(Series::new(&points, between))
+    Ok((Series::new(&points, between), told))
 }

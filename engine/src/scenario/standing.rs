@@ -31,7 +31,9 @@ impl Scenario {
     pub(super) fn canopy(&self, name: &str, terrain: &Raster, inputs: &mut Vec<Input>) -> Result<Raster> {
         let grid = &terrain.grid;
         let mut source = self.read("canopy_m", name, Quantity::Values, inputs)?;
-        to_unit_of("canopy_m", 60.0, &mut source, &self.path(name))?;
+        to_unit_of("canopy_m", 60.0, &mut source, &self.path(name))?
+            .into_iter()
+            .for_each(|remark| told(inputs, remark));
         let mut canopy = resample(&source, grid, Method::Nearest, &self.path(name))?;
         note_share(inputs, holes::count_holes(&canopy), grid);
         let elevation = |cell: usize| terrain.datum as f32 + terrain.values[cell];

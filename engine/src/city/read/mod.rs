@@ -6,7 +6,7 @@ mod units;
 mod vectors;
 
 pub use geotiff::{Block, Cog};
-pub use units::{TO_METRES, is_mercator, metres};
+pub use units::{TO_METRES, is_mercator, is_unitless, length, metres};
 pub use vectors::{Feature, Features, Line, Lines, OUTLINES, Value, features, lines};
 
 use crate::error::{Error, Result};
@@ -123,7 +123,11 @@ pub fn raster_with_remarks(path: &Path, quantity: Quantity, limits: Limits) -> R
     if quantity == Quantity::Heights {
         let Some(metres) = metres(&unit) else {
             let problem = format!("has heights in \"{unit}\", which is not a known unit of length");
-            let mend = "write heights in m, e.g. gdal_calc.py -A in.tif --calc=A*0.3048 --outfile=out.tif";
+            let times = units::metres_of_other(&unit).map_or_else(|| "FACTOR".into(), |metres| metres.to_string());
+            let mend = format!(
+                "write heights in m, e.g. gdal_calc.py -A in.tif --calc=A*{times} --outfile=out.tif; if they are in m, rewrite it \
+                 without a unit"
+            );
             return Err(Error::data(path, problem, mend));
         };
         check_values(path, quantity, &grid, &cells, metres)?;

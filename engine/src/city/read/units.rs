@@ -11,10 +11,49 @@ const SURVEY_FOOT: f64 = 1200.0 / 3937.0;
 /// EPSG and ESRI codes of web Mercator, its forerunners, and Mercator of the world.
 const MERCATOR: [u32; 8] = [3857, 3785, 900_913, 102_100, 102_113, 3395, 54_004, 41_001];
 
+/// Words that say from where heights are, and not in which unit.
+const FROM: [&str; 6] = ["nap", "taw", "msl", "height", "hoogte", "in"];
+
+/// Whether a unit is one that programs write for none.
+pub fn is_unitless(unit: &str) -> bool {
+    let unit = unit.trim().to_lowercase();
+    ["none", "unitless", "unknown", "undefined", "unspecified", "null", "n/a", "na"].contains(&unit.as_str())
+        || unit.chars().all(|letter| " .-_()[]".contains(letter))
+}
+
+/// Metres of a word in small letters for a unit of length, also with what it is relative to (mnap); `None` for any other.
+pub fn length(word: &str) -> Option<f64> {
+    let plain = ["nap", "taw"].into_iter().find_map(|from| word.strip_suffix(from)).filter(|word| !word.is_empty());
+    Some(match plain.unwrap_or(word) {
+        "m" | "metre" | "metres" | "meter" | "meters" => 1.0,
+        "dm" | "decimetre" | "decimetres" | "decimeter" | "decimeters" => 0.1,
+        "cm" | "centimetre" | "centimetres" | "centimeter" | "centimeters" => 0.01,
+        "mm" | "millimetre" | "millimetres" | "millimeter" | "millimeters" => 0.001,
+        "ft" | "foot" | "feet" => 0.3048,
+        "inch" | "inches" => 0.0254,
+        _ => return None,
+    })
+}
+
+/// Metres of a unit of length that is not converted, for advice.
+pub(super) fn metres_of_other(unit: &str) -> Option<f64> {
+    Some(match unit.trim().to_lowercase().trim_end_matches('s') {
+        "yard" | "yd" => 0.9144,
+        "fathom" | "fm" | "ftm" => 1.8288,
+        "km" | "kilometre" | "kilometer" => 1000.0,
+        "mile" | "mi" => 1609.344,
+        "in" | "\"" => 0.0254,
+        _ => return None,
+    })
+}
+
 /// Metres of one unit of length by its name, 1 for no name; `None` for a name that is no unit of length.
 pub fn metres(unit: &str) -> Option<f64> {
+    if is_unitless(unit) {
+        return Some(1.0);
+    }
     let unit = unit.to_lowercase();
-    if unit.contains(['/', '^', '²', '³']) {
+    if unit.contains(['/', '^', '²', '³']) || unit.contains("-1") || unit.contains("-2") {
         return None;
     }
     let words: Vec<&str> =
@@ -23,15 +62,11 @@ pub fn metres(unit: &str) -> Option<f64> {
     if is_foot && words.iter().any(|word| ["us", "survey", "ftus", "sft"].contains(word)) {
         return Some(SURVEY_FOOT);
     }
-    Some(match words.first().copied() {
-        None => 1.0,
-        Some("m" | "metre" | "metres" | "meter" | "meters" | "mnap" | "unknown") => 1.0,
-        Some("dm" | "decimetre" | "decimetres" | "decimeter" | "decimeters") => 0.1,
-        Some("cm" | "centimetre" | "centimetres" | "centimeter" | "centimeters") => 0.01,
-        Some("mm" | "millimetre" | "millimetres" | "millimeter" | "millimeters") => 0.001,
-        _ if is_foot => 0.3048,
-        _ => return None,
-    })
+    // What heights are relative to may stand first; alone it names no unit.
+    match words.iter().find(|word| !FROM.contains(word)) {
+        None => (!words.is_empty() && words != ["in"]).then_some(1.0),
+        Some(word) => length(word).or(is_foot.then_some(0.3048)),
+    }
 }
 
 /// Refuses a plane whose unit is not a metre on the ground: web Mercator, feet.
@@ -85,6 +120,21 @@ mod tests {
             ("m", Some(1.0)),
             ("Metre", Some(1.0)),
             ("m+NAP", Some(1.0)),
+            ("m NAP", Some(1.0)),
+            ("mNAP", Some(1.0)),
+            ("meters +NAP", Some(1.0)),
+            ("NAP", Some(1.0)),
+            ("none", Some(1.0)),
+            ("unitless", Some(1.0)),
+            ("-", Some(1.0)),
+            ("NAP (cm)", Some(0.01)),
+            ("cmNAP", Some(0.01)),
+            ("inch", Some(0.0254)),
+            ("in", None),
+            ("[in]", None),
+            ("°", None),
+            ("0.01 m", None),
+            ("m s-1", None),
             ("cm", Some(0.01)),
             ("[mm]", Some(0.001)),
             ("ft", Some(0.3048)),

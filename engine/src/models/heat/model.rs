@@ -334,8 +334,9 @@ fn island(
         Some(EdgesName::Rural) => Edges::Rural,
         Some(EdgesName::Mean) | None => Edges::Mean,
     };
-    let released =
-        Released { mean: scenario.released(&city.grid)?, by_hour: given.released_by_hour.unwrap_or_default() };
+    let (mean, told) = scenario.released(&city.grid)?;
+    repairs.extend(told);
+    let released = Released { mean, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
         repairs.push(Remark::new(

@@ -32,8 +32,15 @@ impl Problem {
     }
 }
 
-/// Open cells that hang together by their sides over less than [`SMALLEST_GROUND`]; none in a city that has nothing larger.
-pub fn gaps(grid: &Grid, is_open: &dyn Fn(usize) -> bool) -> Vec<bool> {
+/// Open cells that hang together by their sides over less than [`SMALLEST_GROUND`] between buildings; none in a city that has nothing
+/// larger. Ground that goes on past the edge of the map, that has a road, or that borders less on buildings than on cells that are
+/// neither open nor built is no gap.
+pub fn gaps(
+    grid: &Grid,
+    is_open: &dyn Fn(usize) -> bool,
+    is_built: &dyn Fn(usize) -> bool,
+    is_road: &dyn Fn(usize) -> bool,
+) -> Vec<bool> {
     let (cols, len) = (grid.cols, grid.len());
     let least = (SMALLEST_GROUND / grid.cell_area()).ceil() as usize;
     let (mut seen, mut gaps) = (vec![false; len], vec![false; len]);
@@ -44,26 +51,36 @@ pub fn gaps(grid: &Grid, is_open: &dyn Fn(usize) -> bool) -> Vec<bool> {
         }
         let mut cells = vec![start];
         seen[start] = true;
-        let mut next = 0;
+        // Sides at buildings and at unknown cells.
+        let (mut built, mut unknown) = (0usize, 0usize);
+        let (mut is_street, mut next) = (false, 0);
         while next < cells.len() {
             let cell = cells[next];
             next += 1;
+            is_street |= is_road(cell);
             let beside = [
                 (cell % cols > 0).then(|| cell - 1),
                 (cell % cols + 1 < cols).then_some(cell + 1),
                 cell.checked_sub(cols),
                 Some(cell + cols).filter(|below| *below < len),
             ];
-            for beside in beside.into_iter().flatten() {
-                if !seen[beside] && is_open(beside) {
-                    seen[beside] = true;
-                    cells.push(beside);
+            for beside in beside {
+                match beside {
+                    None => is_street = true,
+                    Some(beside) if is_open(beside) => {
+                        if !seen[beside] {
+                            seen[beside] = true;
+                            cells.push(beside);
+                        }
+                    }
+                    Some(beside) if is_built(beside) => built += 1,
+                    Some(_) => unknown += 1,
                 }
             }
         }
         if cells.len() >= least {
             is_ground = true;
-        } else {
+        } else if !is_street && built > unknown {
             cells.into_iter().for_each(|cell| gaps[cell] = true);
         }
     }
@@ -77,19 +94,31 @@ pub fn gaps(grid: &Grid, is_open: &dyn Fn(usize) -> bool) -> Vec<bool> {
 mod tests {
     use super::*;
 
+    /// Gaps of a map of cells of 5 m: a letter is open ground, R with a road; # is a building, ? has no height.
+    fn gaps_of(map: [&str; 6]) -> Vec<usize> {
+        let cells: Vec<u8> = map.iter().flat_map(|row| row.bytes()).collect();
+        let grid = Grid::local(map[0].len(), map.len(), 5.0);
+        let found = gaps(&grid, &|cell| cells[cell].is_ascii_alphabetic(), &|cell| cells[cell] == b'#', &|cell| {
+            cells[cell] == b'R'
+        });
+        (0..cells.len()).filter(|cell| found[*cell]).collect()
+    }
+
     #[test]
     fn gaps_are_what_hangs_together_over_less_than_a_street() {
-        // Cells of 5 m: a street of five cells, a gap of three, and one cell that touches it at a corner only.
-        let open = |cells: &[usize], cell: usize| cells.contains(&cell);
-        let grid = Grid::local(6, 4, 5.0);
-        let all = [0, 1, 2, 3, 4, 12, 13, 18, 20];
-        let found = gaps(&grid, &|cell| open(&all, cell));
-        let expected: Vec<usize> = (0..24).filter(|cell| found[*cell]).collect();
-        assert_eq!(expected, [12, 13, 18, 20]);
+        // A street of four cells, a gap of three and one that touches it at a corner only.
+        assert_eq!(
+            gaps_of(["########", "#oooo###", "########", "#oo#o###", "#o#o####", "########"]),
+            [25, 26, 28, 33, 35]
+        );
         // Where there is nothing larger each gap is a street.
-        assert!(gaps(&grid, &|cell| open(&all[5..], cell)).iter().all(|gap| !gap));
-        // Exactly as large is ground; the ends of two rows are no neighbours.
-        let found = gaps(&grid, &|cell| open(&[0, 1, 2, 3, 11, 12], cell));
-        assert!(!found[3] && found[11] && found[12]);
+        assert!(gaps_of(["########", "########", "########", "#oo#####", "#o######", "########"]).is_empty());
+        // What touches the edge of the map goes on.
+        assert!(gaps_of(["########", "#oooo###", "#######o", "o#######", "###o####", "###o####"]).is_empty());
+        // A road is a street, however short.
+        assert_eq!(gaps_of(["########", "#oooo###", "########", "#oR#o###", "########", "########"]), [28]);
+        // Ground in a hole of the heights is no gap, nor is that beside one house; a gap that touches a hole is.
+        assert!(gaps_of(["??######", "?#oooo##", "????????", "?o??#o??", "????####", "####?o##"]).is_empty());
+        assert_eq!(gaps_of(["########", "#oooo###", "########", "#o??####", "########", "########"]), [25]);
     }
 }

@@ -20,8 +20,8 @@ pub fn footprints(city: &City) -> Vec<bool> {
     is_roof
 }
 
-/// Sets buildings on the ground, as the scenario wants them.
-pub fn build(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &mut Problem) -> Result<()> {
+/// Sets buildings on the ground, as the scenario wants them; gives whether they stand in the way of water.
+pub fn build(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &mut Problem) -> Result<bool> {
     let spec = &scenario.spec.city;
     let kind = spec.buildings_are.unwrap_or(if city.synthetic { BuildingsAre::Raised } else { BuildingsAre::Ground });
     let is_any = is_roof.contains(&true);
@@ -43,9 +43,9 @@ pub fn build(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &mut P
         (BuildingsAre::Blocked, _) => {
             problem.bed.iter_mut().zip(is_roof).filter(|(_, roof)| **roof).for_each(|(bed, _)| *bed = f32::NAN);
         }
-        _ => {}
+        _ => return Ok(false),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Where the rain on each cell of a building goes.
@@ -109,15 +109,22 @@ fn districts(city: &City) -> Vec<bool> {
     within
 }
 
-/// Finds the gaps between buildings, in which water counts for no place, and says how large they are.
-pub fn gaps(city: &City, is_roof: &[bool], problem: &mut Problem) {
+/// Finds the gaps between buildings, in which water counts for no place, and says how large they are; there are none where water flows
+/// through buildings, which `stands` denies.
+pub fn gaps(city: &City, is_roof: &[bool], stands: bool, problem: &mut Problem) {
     let mut built = is_roof.to_vec();
     city.places.buildings.iter().for_each(|place| place.outline.fill(&city.grid, &mut built, true));
     if !built.contains(&true) {
         return;
     }
+    if !stands {
+        problem.built = built;
+        return;
+    }
+    let mut is_road = vec![false; built.len()];
+    city.places.roads.iter().for_each(|place| place.outline.fill(&city.grid, &mut is_road, true));
     let is_open = |cell: usize| !built[cell] && !problem.bed[cell].is_nan();
-    problem.gaps = land::gaps(&city.grid, &is_open);
+    problem.gaps = land::gaps(&city.grid, &is_open, &|cell| built[cell], &|cell| is_road[cell]);
     let open = (0..built.len()).filter(|cell| is_open(*cell)).count();
     problem.built = built;
     let gaps = problem.gaps.iter().filter(|gap| **gap).count();

@@ -10,6 +10,7 @@ use super::sky::Radar;
 use crate::city::City;
 use crate::error::{Error, Result};
 use crate::grid::Edge;
+use crate::remark::Remarks;
 use crate::scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
 use crate::series::{Between, Series};
 
@@ -56,14 +57,17 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         },
         repairs,
     };
-    if let Some((grid, times, values)) = scenario.radar(&city.grid)? {
+    let (radar, told) = scenario.radar(&city.grid)?;
+    problem.repairs.extend(told);
+    if let Some((grid, times, values)) = radar {
         let radar = Radar { grid, times, values };
         problem.rain = Series::new(&radar.highest(), Between::Steps);
         problem.radar = Some(radar);
     }
     let is_roof = buildings::footprints(city);
-    buildings::build(city, scenario, &is_roof, &mut problem)?;
-    buildings::gaps(city, &is_roof, &mut problem);
+    let stands = buildings::build(city, scenario, &is_roof, &mut problem)?;
+    buildings::gaps(city, &is_roof, stands, &mut problem);
+    let mut told = Remarks::default();
     // Walls along lines stand before anything else is set beside them.
     let walls = |spec: &&BoundarySpec| spec.line.is_some() && spec.kind == BoundaryName::Wall;
     for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {
@@ -77,11 +81,11 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         match (&spec.line, spec.edge) {
             (Some(points), _) => {
                 let cells = structures::open_cells(&format!("{at}.line"), &problem, points)?;
-                let kind = kind(scenario, &at, spec)?;
+                let kind = kind(scenario, &at, spec, &mut told)?;
                 structures::along_line(&at, &mut problem, &spec.name, cells, kind)?;
             }
             (None, Some(edge)) => {
-                let boundary = boundary(scenario, &at, spec, edge, &problem)?;
+                let boundary = boundary(scenario, &at, spec, edge, (&problem, &mut told))?;
                 problem.boundaries.push(boundary);
                 places.push(k);
             }
@@ -90,8 +94,10 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
             }
         }
     }
+    problem.repairs.extend(told);
     structures::structures(scenario, &mut problem)?;
-    let (inlets, uniform) = scenario.inlets(&city.grid)?;
+    let (inlets, uniform, told) = scenario.inlets(&city.grid)?;
+    problem.repairs.extend(told);
     problem.sewers = sewers::sewers(city, scenario, &is_roof, &problem, inlets.as_ref(), uniform)?;
     problem.roofs = buildings::roofs(city, scenario, &is_roof, &problem)?;
     sewers::fit(city, scenario, &mut problem);
@@ -116,7 +122,8 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         let at = format!("inflow[{k}]");
         let (col, row) = cell(&at, &problem, inflow.x, inflow.y)?;
         let key = format!("{at}.discharge_m3_per_s");
-        let series = scenario.series(&key, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
+        let (series, told) = scenario.series(&key, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
+        problem.repairs.extend(told);
         problem.inflows.push(Inflow { name: inflow.name.clone(), col, row, series });
     }
     for (k, gauge) in scenario.spec.gauge.iter().enumerate() {
@@ -160,7 +167,13 @@ fn cell(at: &str, problem: &Problem, x: f64, y: f64) -> Result<(usize, usize)> {
 }
 
 /// A boundary on the cells of its stretch.
-fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, edge: Edge, problem: &Problem) -> Result<Boundary> {
+fn boundary(
+    scenario: &Scenario,
+    at: &str,
+    spec: &BoundarySpec,
+    edge: Edge,
+    (problem, told): (&Problem, &mut Remarks),
+) -> Result<Boundary> {
     let g = &problem.grid;
     let (start, end) = match edge {
         Edge::North | Edge::South => (g.west, g.east()),
@@ -179,7 +192,7 @@ fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, edge: Edge, prob
         Edge::North | Edge::South => (first, last),
         Edge::West | Edge::East => (g.rows - last, g.rows - first),
     };
-    let kind = kind(scenario, at, spec)?;
+    let kind = kind(scenario, at, spec, told)?;
     let boundary = Boundary { name: spec.name.clone(), edge, from, to, kind };
     if !matches!(boundary.kind, BoundaryKind::Wall) && problem.open_faces(&boundary) == 0 {
         return Err(Error::scenario(format!("{at}.edge"), "every cell of the stretch is a wall", "move the stretch"));
@@ -188,11 +201,13 @@ fn boundary(scenario: &Scenario, at: &str, spec: &BoundarySpec, edge: Edge, prob
 }
 
 /// What happens at a boundary.
-fn kind(scenario: &Scenario, at: &str, spec: &BoundarySpec) -> Result<BoundaryKind> {
-    let given = |key: &str, value: &Option<SeriesSpec>, allowed| -> Result<Series> {
+fn kind(scenario: &Scenario, at: &str, spec: &BoundarySpec, told: &mut Remarks) -> Result<BoundaryKind> {
+    let mut given = |key: &str, value: &Option<SeriesSpec>, allowed| -> Result<Series> {
         let at = format!("{at}.{key}");
         let missing = || Error::scenario(&at, "is missing", format!("write {key} = a number, points or a CSV file"));
-        scenario.series(&at, value.as_ref().ok_or_else(missing)?, Between::Linear, allowed)
+        let (series, remarks) = scenario.series(&at, value.as_ref().ok_or_else(missing)?, Between::Linear, allowed)?;
+        told.extend(remarks);
+        Ok(series)
     };
     Ok(match spec.kind {
         BoundaryName::Wall => BoundaryKind::Wall,

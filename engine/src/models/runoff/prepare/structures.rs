@@ -4,7 +4,8 @@ use super::super::links::{Structure, StructureKind};
 use super::super::problem::Problem;
 use crate::error::{Error, Result};
 use crate::line;
-use crate::scenario::{Allowed, PointOrLine, Scenario, StructureName, StructureSpec};
+use crate::remark::Remarks;
+use crate::scenario::{Allowed, PointOrLine, Scenario, SeriesSpec, StructureName, StructureSpec};
 use crate::series::{Between, Series};
 
 /// Coefficient of a broad-crested weir, m^0.5/s.
@@ -41,8 +42,10 @@ fn pairs(near: Option<Vec<usize>>, far: Option<Vec<usize>>) -> Vec<[Option<usize
 /// All structures of a scenario.
 pub fn structures(scenario: &Scenario, problem: &mut Problem) -> Result<()> {
     for (k, spec) in scenario.spec.structure.iter().enumerate() {
-        let structure = structure(scenario, &format!("structure[{k}]"), spec, problem)?;
+        let mut told = Remarks::default();
+        let structure = structure(scenario, &format!("structure[{k}]"), spec, (&*problem, &mut told))?;
         problem.structures.push(structure);
+        problem.repairs.extend(told);
     }
     if problem.link_count() > MOST_LINKS {
         let words = format!("are {} links between cells", problem.link_count());
@@ -51,7 +54,12 @@ pub fn structures(scenario: &Scenario, problem: &mut Problem) -> Result<()> {
     Ok(())
 }
 
-fn structure(scenario: &Scenario, at: &str, spec: &StructureSpec, problem: &Problem) -> Result<Structure> {
+fn structure(
+    scenario: &Scenario,
+    at: &str,
+    spec: &StructureSpec,
+    (problem, told): (&Problem, &mut Remarks),
+) -> Result<Structure> {
     let end = |key: &str, place: &Option<PointOrLine>| -> Result<Option<Vec<usize>>> {
         let at = format!("{at}.{key}");
         place
@@ -66,8 +74,10 @@ fn structure(scenario: &Scenario, at: &str, spec: &StructureSpec, problem: &Prob
     let lowest = |cells: &[usize]| {
         cells.iter().map(|cell| problem.datum + f64::from(problem.bed[*cell])).fold(f64::INFINITY, f64::min)
     };
-    let series = |key: &str, value: &crate::scenario::SeriesSpec, allowed| {
-        scenario.series(&format!("{at}.{key}"), value, Between::Linear, allowed)
+    let mut series = |key: &str, value: &SeriesSpec, allowed| -> Result<Series> {
+        let (series, remarks) = scenario.series(&format!("{at}.{key}"), value, Between::Linear, allowed)?;
+        told.extend(remarks);
+        Ok(series)
     };
     let outside = spec.level_m.as_ref().map(|level| series("level_m", level, Allowed::LEVEL)).transpose()?;
     let coefficient = spec.coefficient.unwrap_or(BROAD_CREST);
