@@ -176,7 +176,6 @@ impl Scenario {
     /// `Io` with the path.
     pub fn series_inputs(&self) -> Result<Vec<Input>> {
         let spec = &self.spec;
-        let files = self.series_files();
         let rasters = spec.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten();
         let inlets = spec.sewer.iter().filter_map(|sewer| match &sewer.inlet_mm_per_hour {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
@@ -195,7 +194,7 @@ impl Scenario {
             ModelName::Traffic => roads.cloned().chain(traffic).collect(),
             _ => Vec::new(),
         };
-        let files = files.chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
+        let files = self.series_files().chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
         let files =
             files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
         let input = |(layer, name): (String, &String)| {
