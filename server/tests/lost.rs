@@ -124,18 +124,27 @@ fn a_store_that_was_lost_or_put_back_from_a_copy_costs_no_result() {
         let output = command.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && words.contains(word) && words.contains("--put-aside"), "{words}");
+        assert!(words.contains("jobs.sqlite-wal"), "{words}");
         assert_eq!(files(&artifacts), kept, "nothing was touched");
     };
+    assert_eq!(store(newest.path()), [newest.path().join("jobs.sqlite")], "a planned stop leaves one file");
     remove_store(data.path());
+    // Also the second time: no empty store is made that would be in the way of the right one.
+    for _ in 0..2 {
+        refused("no job store");
+        assert!(store(data.path()).is_empty());
+    }
+    // One that is there and empty.
+    let other = tempfile::tempdir().unwrap();
+    Server::start(other.path(), &[]).stop("TERM");
+    copy_store(other.path(), data.path());
     refused("another one");
-    // Also the second time, though there is a store now.
-    refused("another one");
-    remove_store(data.path());
+    // No copy of the old one is removed first: a start that was refused leaves nothing beside the file.
     copy_store(older.path(), data.path());
     refused("older");
+    assert_eq!(store(data.path()), [data.path().join("jobs.sqlite")]);
     // The right one, and all is there.
-    remove_store(data.path());
-    copy_store(newest.path(), data.path());
+    std::fs::copy(newest.path().join("jobs.sqlite"), data.path().join("jobs.sqlite")).unwrap();
     let server = Server::start(data.path(), &[]);
     for (id, message) in [(&first, "the first"), (&second, "the second")] {
         assert!(String::from_utf8(server.get(&format!("/v1/jobs/{id}/results")).bytes).unwrap().contains(message));
@@ -251,8 +260,9 @@ fn a_job_whose_worker_dies_three_times_fails_alone() {
             (job["status"] == "running" && job["attempts"] == attempt).then_some(())
         });
         kill(server.worker().unwrap());
-        // Nobody notices but the job.
-        assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+        // Nobody notices but the job, and whoever asks whether something can compute in that moment.
+        assert_eq!((server.get("/healthz").status, server.get("/v1/jobs").status), (200, 200));
+        until("another worker", || (server.get("/readyz").status == 200).then_some(()));
     }
     let failed = server.wait(&bad, "failed");
     let message = failed["message"].as_str().unwrap();
@@ -331,6 +341,55 @@ fn no_worker_outlives_its_server() {
     let server = Server::start(data.path(), &[]);
     server.wait(&id, "running");
     server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_worker_that_hangs_holds_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    let signal = |id: u32, name: &str| {
+        assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
+    };
+    let is_gone = |id: u32| fields_of(id).first().is_none_or(|state| state == "Z").then_some(());
+    // Its server is killed: it goes too, though it hears nothing.
+    let server = Server::start(data.path(), &[]);
+    let id = server.submit(&shower(600.0, 1));
+    server.wait(&id, "running");
+    let worker = server.worker().unwrap();
+    signal(worker, "STOP");
+    server.stop("KILL");
+    until("the end of the worker", || is_gone(worker));
+    // Its server is told to stop, and a second time by someone who does not want to wait.
+    let server = Server::start(data.path(), &[]);
+    server.wait(&id, "running");
+    let worker = server.worker().unwrap();
+    signal(worker, "STOP");
+    let began = Instant::now();
+    signal(server.id(), "TERM");
+    until("a word on the stop", || (log_of(data.path()).contains("\"stops\"")).then_some(()));
+    std::thread::sleep(Duration::from_millis(300));
+    server.stop("TERM");
+    assert!(is_gone(worker).is_some() && began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let server = Server::start(data.path(), &[]);
+    let job = server.wait(&id, "running");
+    assert_eq!(job["attempts"], 3, "both counted: {job}");
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_server_whose_worker_cannot_start_says_that_it_is_not_ready() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    assert_eq!(server.get("/readyz").status, 200);
+    // Where its lock would be is a folder now: no other worker can start.
+    let lock = data.path().join("worker.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    kill(server.worker().unwrap());
+    until("a word that it is not ready", || is_problem(&server.get("/readyz"), 503).then_some(()));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!((server.get("/readyz").status, server.get("/healthz").status), (503, 200));
+    std::fs::remove_dir(&lock).unwrap();
+    until("another worker", || (server.get("/readyz").status == 200).then_some(()));
 }
 
 #[test]

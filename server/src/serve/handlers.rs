@@ -646,6 +646,10 @@ pub async fn ready(state: Arc<State>) -> Answer {
     if state.is_stopping.load(Ordering::Relaxed) {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"));
     }
+    if !state.worker.is_ready() {
+        let detail = "no worker can compute now: it is being started again; the server's log says why";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "5"));
+    }
     state.store.newest_event().await?;
     Ok(answer(StatusCode::OK, &json!({ "status": "ready" })))
 }
