@@ -85,6 +85,22 @@ fn an_upload_on_a_full_disk_is_refused_and_whole_when_there_is_room() {
     assert_eq!(files(&disk.join("inputs")).len(), 3);
 }
 
+#[test]
+fn uploads_that_break_off_take_no_room() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--max-uploads-gb", "0.02"]);
+    let piece = vec![7; 4 << 20];
+    for _ in 0..10 {
+        let mut socket = std::net::TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+        let head = "POST /v1/inputs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 16777216\r\n\r\n";
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.write_all(&piece).unwrap();
+    }
+    let whole = vec![8; 16 << 20];
+    until("room for an upload", || (server.call("POST", "/v1/inputs", &[], &whole).status == 201).then_some(()));
+    until("the end of all parts", || (files(&data.path().join("inputs")).len() == 1).then_some(()));
+}
+
 /// The files of the store that hold something.
 fn store(data: &Path) -> Vec<PathBuf> {
     ["jobs.sqlite", "jobs.sqlite-wal"].map(|name| data.join(name)).into_iter().filter(|path| path.exists()).collect()
