@@ -29,7 +29,7 @@ pub const VERSION: &str = "x-hanze-http";
 /// Keys that are remembered as good.
 const MOST_KNOWN: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 /// Folder of a server's data, where none is named.
-const FOLDER: &str = "hanze-data";
+pub(super) const FOLDER: &str = "hanze-data";
 
 /// What a key may do; each may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -54,7 +54,8 @@ pub async fn run(
 ) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
     // For programs of this user, as long as the server runs.
-    let _announced = token.as_deref().and_then(|token| token::announce(address.port(), token));
+    let _announced = token.as_deref().and_then(|token| token::announce(address, token));
+    let _serving = token::announce_serving(&state.args.data, address);
     let has_keys = state.store.has_keys().await.map_err(|error| miette::miette!("{error}"))?;
     // For people and for programs that started the server on a free port, which read the first line.
     let entrance = entrance(address, token.as_deref(), has_keys);

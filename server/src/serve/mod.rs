@@ -35,7 +35,7 @@ mod worker;
 
 pub use keys::{KeyCommand, command};
 pub use texts::{is_control, shown};
-pub use token::{of_data as token_of_data, of_port as token_of_port};
+pub use token::{of_data as token_of_data, of_server as token_of_server};
 pub use worker::{Orders, work};
 
 use artifacts::Artifacts;
