@@ -345,6 +345,51 @@ fn an_oversized_job_fails_alone_under_a_limit_of_memory() {
 }
 
 #[test]
+fn a_job_that_meets_the_limit_of_memory_fails_alone_after_three_attempts() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--memory-mb", "128"]);
+    let upload = |bytes: &[u8]| {
+        let answer = server.call("POST", "/v1/inputs", &[], bytes);
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+        answer.json()["id"].as_str().unwrap().to_string()
+    };
+    let head = "ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\n";
+    let terrain = upload(format!("{head}{}", format!("{}\n", "0.5 ".repeat(30)).repeat(20)).as_bytes());
+    // No more than uploads may have, and some ten times as much once it is read.
+    let triangle = json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Polygon", "coordinates":
+        [[[202_010, 502_010], [202_012, 502_010], [202_010, 502_012], [202_010, 502_010]]] } })
+    .to_string();
+    let crs = "{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::28992\"}}";
+    let triangles = vec![triangle.as_str(); 150_000].join(",");
+    let houses = format!("{{\"type\":\"FeatureCollection\",\"crs\":{crs},\"features\":[{triangles}]}}");
+    let houses = upload(houses.as_bytes());
+    let large = server.submit(&json!({
+        "title": "Many houses", "model": "runoff",
+        "city": { "terrain": format!("{terrain}.asc"), "epsg": 28992, "buildings": format!("{houses}.geojson") },
+        "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
+    }));
+    let next = echo(&server, "somebody else's");
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
+    let failed = loop {
+        let asked = Instant::now();
+        let job = server.job(&large);
+        slowest = slowest.max(asked.elapsed());
+        if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
+            break job;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let message = failed["message"].as_str().unwrap();
+    assert!(failed["status"] == "failed" && message.contains("limit of 128 MB"), "{failed}");
+    assert!(failed["attempts"] == 3 && slowest < Duration::from_secs(1), "{failed} {slowest:?}");
+    assert_eq!(log_of(data.path()).matches("its worker died").count(), 3);
+    server.wait(&next, "successful");
+    let later = echo(&server, "another");
+    server.wait(&later, "successful");
+}
+
+#[test]
 fn no_worker_outlives_its_server() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);

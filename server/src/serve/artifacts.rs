@@ -14,12 +14,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Semaphore;
 use warp::http::StatusCode;
 
 /// Files whose soundness is remembered.
 const VERDICTS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 /// Time after which a file is looked at again: a disk can rot without a trace in the times of files.
 const GOOD_FOR: Duration = Duration::from_secs(86_400);
+/// Answers for which whole files are looked at, at once: a disk reads no faster for more.
+const LOOKS: usize = 2;
 /// Days that files are kept which were put aside.
 pub const ASIDE_DAYS: i64 = 14;
 
@@ -38,6 +41,8 @@ pub struct Artifacts {
     /// Files that are being looked at; whoever wants the same one waits.
     looked_at: Mutex<HashSet<String>>,
     done: Condvar,
+    /// Whoever has whole files looked at for an answer.
+    places: Semaphore,
 }
 
 /// What shows that a file was changed.
@@ -109,6 +114,7 @@ impl Artifacts {
             verdicts: Mutex::new(LruCache::new(VERDICTS)),
             looked_at: Mutex::default(),
             done: Condvar::new(),
+            places: Semaphore::new(LOOKS),
         })
     }
 
@@ -148,9 +154,7 @@ impl Artifacts {
         let path = self.path(sha256);
         let mut looked_at = held(&self.looked_at);
         loop {
-            let stamp = Stamp::of(&path)?;
-            let known = held(&self.verdicts).get(sha256).copied();
-            if let Some((_, is_sound, _)) = known.filter(|(then, _, at)| *then == stamp && at.elapsed() < GOOD_FOR) {
+            if let Some(is_sound) = self.verdict(sha256)? {
                 return Ok(is_sound);
             }
             if looked_at.insert(sha256.to_string()) {
@@ -172,14 +176,30 @@ impl Artifacts {
         Ok(is_sound)
     }
 
+    /// What was found of a file that has not changed since.
+    fn verdict(&self, sha256: &str) -> io::Result<Option<bool>> {
+        let stamp = Stamp::of(&self.path(sha256))?;
+        let known = held(&self.verdicts).get(sha256).copied();
+        let known = known.filter(|(then, _, at)| *then == stamp && at.elapsed() < GOOD_FOR);
+        Ok(known.map(|(_, is_sound, _)| is_sound))
+    }
+
     /// Sees that kept files are what their checksums say, before anything of them is served.
     ///
     /// # Errors
     /// 500 in words.
     pub async fn check(self: &Arc<Self>, outputs: &[Output]) -> Result<(), Problem> {
-        let (this, outputs) = (self.clone(), outputs.to_vec());
+        let (this, outputs) = (self.clone(), Arc::<[Output]>::from(outputs));
+        let known = on_disk({
+            let (this, outputs) = (this.clone(), outputs.clone());
+            move || Ok(outputs.iter().all(|output| matches!(this.verdict(&output.sha256), Ok(Some(true)))))
+        });
+        if matches!(known.await, Ok(true)) {
+            return Ok(());
+        }
+        let _place = self.places.acquire().await;
         let looked = on_disk(move || {
-            for output in &outputs {
+            for output in outputs.iter() {
                 if !this.is_sound(&output.sha256, output.bytes as u64)? {
                     return Ok(Some(output.name.clone()));
                 }
