@@ -96,7 +96,7 @@ impl Drop for Announced {
     }
 }
 
-/// Leaves the token for programs of this user, by the server's port: the token, then [`Serving`].
+/// Leaves the token for programs of this user, by the server's port: the token, then where it listens.
 pub fn announce(address: SocketAddr, token: &str) -> Option<Announced> {
     let text = format!("{token}\n{}", Serving::of_this_process(address));
     folders().into_iter().find_map(|folder| {
