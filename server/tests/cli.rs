@@ -34,6 +34,12 @@ fn run_folder(out: &Path) -> PathBuf {
     folders.next().unwrap().unwrap().path()
 }
 
+/// The one folder below `out` that is a run.
+fn run_folder_of(out: &Path) -> PathBuf {
+    let folders = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    folders.into_iter().find(|folder| folder.join("run.json").exists()).unwrap()
+}
+
 fn record(folder: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
 }
@@ -129,6 +135,52 @@ fn a_stopped_run_goes_on_bit_for_bit() {
     a.as_object_mut().unwrap().remove("volatile");
     b.as_object_mut().unwrap().remove("volatile");
     assert_eq!(a, b, "everything but the volatile facts is equal, the checksums of all files among it");
+}
+
+#[test]
+fn a_finished_run_is_named_and_computed_again_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 1.0, "");
+    let run = |more: &[&str]| {
+        let arguments = [&["run", "shower.toml", "--device", "cpu"], more].concat();
+        let output = hanze(folder.path(), &arguments);
+        assert!(output.status.success(), "{more:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    // Whether the last event says that it was computed; the record must say the same by its time.
+    let written =
+        || run_folder_of(&folder.path().join("runs")).join("run.json").metadata().unwrap().modified().unwrap();
+    let computes = |more: &[&str]| {
+        let before = written();
+        let lines = run(&[&["--json"], more].concat());
+        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!(last["event"], "finished", "{last}");
+        assert!(last["files"].as_array().unwrap().iter().any(|name| name == "max_depth.tif"), "{last}");
+        let computed = last["computed"].as_bool().unwrap();
+        assert_eq!(written() != before, computed, "{more:?}");
+        computed
+    };
+    let first = run(&[]);
+    assert!(first.contains("Files in"), "{first}");
+    let before = written();
+    let second = run(&[]);
+    for words in ["finished before; nothing was computed", "--again", "of rain fell"] {
+        assert!(second.contains(words), "{words}: {second}");
+    }
+    assert_eq!(written(), before);
+    assert!(!computes(&[]));
+    assert!(computes(&["--again"]) && !computes(&[]));
+    // Maps in another language are other files.
+    assert!(computes(&["--language", "nl"]) && !computes(&["--language", "nl"]));
+    assert!(run(&["--language", "nl"]).contains("er is niets berekend"));
+    // A file that was changed is made anew.
+    let gauges = run_folder_of(&folder.path().join("runs")).join("gauges.csv");
+    let whole = std::fs::read(&gauges).unwrap();
+    std::fs::write(&gauges, b"nothing").unwrap();
+    assert!(computes(&["--language", "nl"]));
+    assert_eq!(std::fs::read(&gauges).unwrap(), whole);
+    std::fs::remove_file(&gauges).unwrap();
+    assert!(computes(&["--language", "nl"]));
 }
 
 #[test]

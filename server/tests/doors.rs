@@ -134,6 +134,69 @@ fn the_link_of_the_start_lets_a_browser_in() {
     assert!(!log.contains(&made), "the key is in the log");
 }
 
+/// Something on a port that is no server of this user: takes what comes and answers 401.
+fn stranger() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, heads) = (format!("http://{}", socket.local_addr().unwrap()), std::sync::Arc::default());
+    let heard: std::sync::Arc<std::sync::Mutex<Vec<String>>> = std::sync::Arc::clone(&heads);
+    std::thread::spawn(move || {
+        for stream in socket.incoming().flatten() {
+            let (mut stream, mut head, mut piece) = (stream, Vec::new(), [0; 1024]);
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read(&mut piece) {
+                    Ok(read @ 1..) => head.extend_from_slice(&piece[..read]),
+                    _ => break,
+                }
+            }
+            heard.lock().unwrap().push(String::from_utf8_lossy(&head).to_ascii_lowercase());
+            let _ = stream.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+        }
+    });
+    (url, heads)
+}
+
+#[test]
+fn the_token_goes_to_its_server_only_and_through_no_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("hanze-data");
+    std::fs::create_dir(&data).unwrap();
+    let server = Server::start_closed(&data, &[]);
+    let serving = std::fs::read_to_string(data.join("serving")).unwrap();
+    assert!(server.url.ends_with(&format!(":{}", serving.lines().nth(1).unwrap())), "{serving}");
+    let (proxy, through) = stranger();
+    let jobs = |url: &str, of_user: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+        command.args(["jobs", "--server", url]).current_dir(folder.path()).env("XDG_RUNTIME_DIR", of_user);
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            command.env(name, &proxy);
+        }
+        command.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("XDG_STATE_HOME");
+        command.env("HOME", folder.path()).env_remove("HANZE_KEY").output().unwrap()
+    };
+    // As its server left it, or in the folder beside.
+    for of_user in [data.as_path(), folder.path()] {
+        let output = jobs(&server.url, of_user);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    // Another one on this machine, at another port and at that of a server that fell.
+    let (other, heads) = stranger();
+    let port = other.rsplit(':').next().unwrap().to_string();
+    for fallen in [None, Some(format!("127.0.0.1\n{port}\n4294967295\n"))] {
+        if let Some(fallen) = fallen {
+            std::fs::write(data.join("serving"), &fallen).unwrap();
+            let left = data.join("hanze/servers").join(&port);
+            std::fs::write(left, format!("{}\n{fallen}", token(&data))).unwrap();
+        }
+        assert!(!jobs(&other, &data).status.success());
+    }
+    let heads = heads.lock().unwrap();
+    assert!(heads.len() == 2 && heads.iter().all(|head| !head.contains("authorization")), "{heads:?}");
+    assert!(through.lock().unwrap().is_empty(), "nothing went through the proxy");
+    // The folder says so no more when the server has stopped.
+    server.stop("TERM");
+    assert!(!data.join("serving").exists());
+}
+
 #[test]
 fn an_open_server_is_open_to_its_own_machine_only() {
     let data = tempfile::tempdir().unwrap();
@@ -282,6 +345,15 @@ fn connections_are_kept_for_as_long_as_it_is_said() {
     assert_eq!(socket.read(&mut [0; 16]).unwrap(), 0, "the server closes");
     let waited = began.elapsed();
     assert!(waited > Duration::from_millis(700) && waited < Duration::from_secs(4), "{waited:?}");
+    // A head may take ten seconds, and a connection that waits is kept for longer where that is said.
+    let longer = tempfile::tempdir().unwrap();
+    let server = Server::start(longer.path(), &["--keep-alive-seconds", "20"]);
+    let mut socket = connect(&server);
+    for pause in [11, 0] {
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        assert_eq!(answer_of(&mut socket).0, 200);
+        std::thread::sleep(Duration::from_secs(pause));
+    }
     let usual = tempfile::tempdir().unwrap();
     let server = Server::start(usual.path(), &[]);
     assert_eq!(server.get("/healthz").header("keep-alive"), "timeout=75");
@@ -341,6 +413,17 @@ fn submit_finds_the_process_and_brings_the_files() {
     assert!(words.contains("finished") && words.contains(&format!("hanze fetch {id} --server")), "{words}");
     assert!(ask(&["jobs"]).contains("successful  100 %  slope.asc"));
     assert!(ask(&["results", &id]).contains("max_depth.tif"));
+    // What lies beside a file is not sent, and so the file is not either.
+    let jobs = ask(&["jobs"]);
+    std::fs::write(folder.join("slope.prj"), "PROJCS[\"Amersfoort / RD New\"]").unwrap();
+    std::fs::write(folder.join("plain.toml"), text.replace("epsg = 28992\n", "")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hanze"));
+    command.args(["submit", "mine/plain.toml", "--server", &server.url]).current_dir(data.path());
+    let output = command.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("gdal_translate"), "{words}");
+    assert_eq!(ask(&["jobs"]), jobs);
+    std::fs::remove_file(folder.join("slope.prj")).unwrap();
     // What cannot be sent is told before a job is made.
     std::fs::remove_file(folder.join("slope.asc")).unwrap();
     for (scenario, expected) in [("mine/slope.toml", "slope.asc"), ("nothing", "cloudburst")] {

@@ -85,6 +85,22 @@ fn an_upload_on_a_full_disk_is_refused_and_whole_when_there_is_room() {
     assert_eq!(files(&disk.join("inputs")).len(), 3);
 }
 
+#[test]
+fn uploads_that_break_off_take_no_room() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--max-uploads-gb", "0.02"]);
+    let piece = vec![7; 4 << 20];
+    for _ in 0..10 {
+        let mut socket = std::net::TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+        let head = "POST /v1/inputs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 16777216\r\n\r\n";
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.write_all(&piece).unwrap();
+    }
+    let whole = vec![8; 16 << 20];
+    until("room for an upload", || (server.call("POST", "/v1/inputs", &[], &whole).status == 201).then_some(()));
+    until("the end of all parts", || (files(&data.path().join("inputs")).len() == 1).then_some(()));
+}
+
 /// The files of the store that hold something.
 fn store(data: &Path) -> Vec<PathBuf> {
     ["jobs.sqlite", "jobs.sqlite-wal"].map(|name| data.join(name)).into_iter().filter(|path| path.exists()).collect()
@@ -124,18 +140,29 @@ fn a_store_that_was_lost_or_put_back_from_a_copy_costs_no_result() {
         let output = command.env("XDG_RUNTIME_DIR", data.path()).output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && words.contains(word) && words.contains("--put-aside"), "{words}");
+        // Lines may end within a name.
+        let squeezed = words.split_whitespace().collect::<String>();
+        assert!(squeezed.contains("jobs.sqlite-wal"), "{words}");
         assert_eq!(files(&artifacts), kept, "nothing was touched");
     };
+    assert_eq!(store(newest.path()), [newest.path().join("jobs.sqlite")], "a planned stop leaves one file");
     remove_store(data.path());
+    // Also the second time: no empty store is made that would be in the way of the right one.
+    for _ in 0..2 {
+        refused("no job store");
+        assert!(store(data.path()).is_empty());
+    }
+    // One that is there and empty.
+    let other = tempfile::tempdir().unwrap();
+    Server::start(other.path(), &[]).stop("TERM");
+    copy_store(other.path(), data.path());
     refused("another one");
-    // Also the second time, though there is a store now.
-    refused("another one");
-    remove_store(data.path());
+    // No copy of the old one is removed first: a start that was refused leaves nothing beside the file.
     copy_store(older.path(), data.path());
     refused("older");
+    assert_eq!(store(data.path()), [data.path().join("jobs.sqlite")]);
     // The right one, and all is there.
-    remove_store(data.path());
-    copy_store(newest.path(), data.path());
+    std::fs::copy(newest.path().join("jobs.sqlite"), data.path().join("jobs.sqlite")).unwrap();
     let server = Server::start(data.path(), &[]);
     for (id, message) in [(&first, "the first"), (&second, "the second")] {
         assert!(String::from_utf8(server.get(&format!("/v1/jobs/{id}/results")).bytes).unwrap().contains(message));
@@ -251,8 +278,9 @@ fn a_job_whose_worker_dies_three_times_fails_alone() {
             (job["status"] == "running" && job["attempts"] == attempt).then_some(())
         });
         kill(server.worker().unwrap());
-        // Nobody notices but the job.
-        assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200));
+        // Nobody notices but the job, and whoever asks whether something can compute in that moment.
+        assert_eq!((server.get("/healthz").status, server.get("/v1/jobs").status), (200, 200));
+        until("another worker", || (server.get("/readyz").status == 200).then_some(()));
     }
     let failed = server.wait(&bad, "failed");
     let message = failed["message"].as_str().unwrap();
@@ -319,6 +347,51 @@ fn an_oversized_job_fails_alone_under_a_limit_of_memory() {
 }
 
 #[test]
+fn a_job_that_meets_the_limit_of_memory_fails_alone_after_three_attempts() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &["--memory-mb", "128"]);
+    let upload = |bytes: &[u8]| {
+        let answer = server.call("POST", "/v1/inputs", &[], bytes);
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+        answer.json()["id"].as_str().unwrap().to_string()
+    };
+    let head = "ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\n";
+    let terrain = upload(format!("{head}{}", format!("{}\n", "0.5 ".repeat(30)).repeat(20)).as_bytes());
+    // No more than uploads may have, and some ten times as much once it is read.
+    let triangle = json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Polygon", "coordinates":
+        [[[202_010, 502_010], [202_012, 502_010], [202_010, 502_012], [202_010, 502_010]]] } })
+    .to_string();
+    let crs = "{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::28992\"}}";
+    let triangles = vec![triangle.as_str(); 150_000].join(",");
+    let houses = format!("{{\"type\":\"FeatureCollection\",\"crs\":{crs},\"features\":[{triangles}]}}");
+    let houses = upload(houses.as_bytes());
+    let large = server.submit(&json!({
+        "title": "Many houses", "model": "runoff",
+        "city": { "terrain": format!("{terrain}.asc"), "epsg": 28992, "buildings": format!("{houses}.geojson") },
+        "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
+    }));
+    let next = echo(&server, "somebody else's");
+    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
+    let failed = loop {
+        let asked = Instant::now();
+        let job = server.job(&large);
+        slowest = slowest.max(asked.elapsed());
+        if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
+            break job;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let message = failed["message"].as_str().unwrap();
+    assert!(failed["status"] == "failed" && message.contains("limit of 128 MB"), "{failed}");
+    assert!(failed["attempts"] == 3 && slowest < Duration::from_secs(1), "{failed} {slowest:?}");
+    assert_eq!(log_of(data.path()).matches("its worker died").count(), 3);
+    server.wait(&next, "successful");
+    let later = echo(&server, "another");
+    server.wait(&later, "successful");
+}
+
+#[test]
 fn no_worker_outlives_its_server() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
@@ -331,6 +404,55 @@ fn no_worker_outlives_its_server() {
     let server = Server::start(data.path(), &[]);
     server.wait(&id, "running");
     server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_worker_that_hangs_holds_nobody() {
+    let data = tempfile::tempdir().unwrap();
+    let signal = |id: u32, name: &str| {
+        assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
+    };
+    let is_gone = |id: u32| fields_of(id).first().is_none_or(|state| state == "Z").then_some(());
+    // Its server is killed: it goes too, though it hears nothing.
+    let server = Server::start(data.path(), &[]);
+    let id = server.submit(&shower(600.0, 1));
+    server.wait(&id, "running");
+    let worker = server.worker().unwrap();
+    signal(worker, "STOP");
+    server.stop("KILL");
+    until("the end of the worker", || is_gone(worker));
+    // Its server is told to stop, and a second time by someone who does not want to wait.
+    let server = Server::start(data.path(), &[]);
+    server.wait(&id, "running");
+    let worker = server.worker().unwrap();
+    signal(worker, "STOP");
+    let began = Instant::now();
+    signal(server.id(), "TERM");
+    until("a word on the stop", || (log_of(data.path()).contains("\"stops\"")).then_some(()));
+    std::thread::sleep(Duration::from_millis(300));
+    server.stop("TERM");
+    assert!(is_gone(worker).is_some() && began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let server = Server::start(data.path(), &[]);
+    let job = server.wait(&id, "running");
+    assert_eq!(job["attempts"], 3, "both counted: {job}");
+    server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
+}
+
+#[test]
+fn a_server_whose_worker_cannot_start_says_that_it_is_not_ready() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    assert_eq!(server.get("/readyz").status, 200);
+    // Where its lock would be is a folder now: no other worker can start.
+    let lock = data.path().join("worker.lock");
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    kill(server.worker().unwrap());
+    until("a word that it is not ready", || is_problem(&server.get("/readyz"), 503).then_some(()));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!((server.get("/readyz").status, server.get("/healthz").status), (503, 200));
+    std::fs::remove_dir(&lock).unwrap();
+    until("another worker", || (server.get("/readyz").status == 200).then_some(()));
 }
 
 #[test]

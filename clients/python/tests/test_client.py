@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
+import hanze
 from hanze import Hanze, HanzeError
 
 
@@ -93,3 +94,47 @@ def test_problems_are_told_in_words(server):
         job.wait(every=0.1)
     with pytest.raises(HanzeError, match="does not answer"):
         list(Hanze("http://127.0.0.1:9").jobs())
+
+
+def test_the_key_goes_to_its_server_only(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    # No proxy stands between.
+    assert isinstance(list(server.jobs()), list)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "hanze-data"
+    data.mkdir()
+    (data / "token").write_text("hanze_1\n")
+    at = "http://127.0.0.1:8080"
+    assert hanze._token(at) is None
+    for lines, asked, is_it in [
+        (["127.0.0.1", "8080", str(os.getpid())], at, True),
+        (["127.0.0.1", "8080", str(os.getpid())], "http://localhost:8080", True),
+        (["127.0.0.1", "8080", str(os.getpid())], "http://127.0.0.1:8081", False),
+        (["127.0.0.2", "8080", str(os.getpid())], at, False),
+        (["0.0.0.0", "8080", str(os.getpid())], at, True),
+        (["127.0.0.1", "8080", str(os.getpid())], "http://127.0.0.1.example.org:8080", False),
+        (["127.0.0.1", "8080", str(os.getpid())], "https://127.0.0.1:8080", False),
+    ]:
+        (data / "serving").write_text("\n".join(lines) + "\n")
+        assert hanze._token(asked) == ("hanze_1" if is_it else None), (lines, asked)
+        left = tmp_path / "hanze" / "servers" / "8080"
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.write_text("\n".join(["hanze_2", *lines]) + "\n")
+        assert hanze._token(asked) == ("hanze_2" if is_it else None), (lines, asked)
+        left.unlink()
+
+
+def test_nothing_that_is_told_drives_a_terminal(monkeypatch):
+    title = "\x1b[2J\x1b]0;x\x07 caf\u00e9\u202e\x9b31m\tb\n"
+    shown = "\\x1b[2J\\x1b]0;x\\x07 caf\u00e9\\u202e\\x9b31m\tb\n"
+    assert str(HanzeError(title)) == shown
+    monkeypatch.setattr(Hanze, "request", lambda *_: json.dumps(
+        {"progress": 100, "message": title, "status": "successful"}).encode())
+    said = []
+    Hanze().job("x").wait(said.append)
+    assert said == [f"100 % {shown}"]

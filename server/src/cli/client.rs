@@ -1,7 +1,7 @@
 //! `hanze submit`, `jobs`, `job`, `cancel`, `results` and `fetch`: a server from the command line.
 
 use super::say;
-use crate::serve::{ending_of_upload, process_of, shown, token_of_data, token_of_port};
+use crate::serve::{ending_of_upload, process_of, shown, token_of_data, token_of_server};
 use hanze_engine::checksum::of_file;
 use hanze_engine::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -43,8 +43,8 @@ impl Server {
             let none = || miette::miette!("{} has no file token that can be read", data.display());
             return token_of_data(data).map(Some).ok_or_else(none);
         }
-        let Some(port) = self.server.parse().ok().and_then(|url: Uri| own_port(&url)) else { return Ok(None) };
-        Ok(token_of_port(port).or_else(|| token_of_data(Path::new("hanze-data"))))
+        let Ok(url) = self.server.parse::<Uri>() else { return Ok(None) };
+        Ok(own_port(&url).and_then(|port| token_of_server(own_host(&url)?, port)))
     }
 
     /// Where a path is.
@@ -58,11 +58,16 @@ impl Server {
     }
 }
 
-/// The port of a URL that leads to this machine itself: no other gets a key that nobody gave.
-fn own_port(url: &Uri) -> Option<u16> {
+/// The host of a URL that leads to this machine itself.
+fn own_host(url: &Uri) -> Option<&str> {
     let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
     let is_own = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    (is_own && url.scheme_str() == Some("http")).then(|| url.port_u16().unwrap_or(80))
+    is_own.then_some(host)
+}
+
+/// The port of a URL that leads to this machine itself: no other gets a key that nobody gave.
+fn own_port(url: &Uri) -> Option<u16> {
+    (own_host(url).is_some() && url.scheme_str() == Some("http")).then(|| url.port_u16().unwrap_or(80))
 }
 
 /// What to ask of a server.
@@ -172,8 +177,12 @@ fn send(
     head: impl Fn(request::Builder) -> request::Builder,
     body: impl ureq::AsSendBody,
 ) -> miette::Result<ureq::http::Response<ureq::Body>> {
-    let config =
+    let mut config =
         ureq::Agent::config_builder().http_status_as_error(false).timeout_connect(Some(Duration::from_secs(10)));
+    // No proxy stands between programs of one machine, and none gets their key.
+    if server.server.parse::<Uri>().is_ok_and(|url| own_host(&url).is_some()) {
+        config = config.proxy(None);
+    }
     let agent: ureq::Agent = config.build().into();
     let url = server.url(path);
     let mut request = ureq::http::Request::builder().method(method).uri(&url);
@@ -268,11 +277,56 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");
         if !is_there && !uploads.contains_key(name) {
             let path = file.parent().unwrap_or(Path::new("")).join(name);
+            alone(&path, !scenario["city"]["epsg"].is_null())?;
             uploads.insert(name.to_string(), upload(server, &path)?);
         }
     }
     rename(&mut scenario, "", &uploads);
     Ok((process.to_string(), scenario))
+}
+
+/// Sees that all that counts of a file lies in it: files beside it are not sent along.
+fn alone(path: &Path, has_epsg: bool) -> miette::Result<()> {
+    let with = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let is = |endings: &[&str]| {
+        path.extension().is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
+    };
+    let aux = with(".aux.xml");
+    // Statistics and histograms alone change nothing.
+    let counts = |xml: String| {
+        ["NoDataValue", "UnitType", "Scale", "Offset"].iter().any(|name| xml.contains(&format!("<{name}")))
+    };
+    let (is_raster, is_text) = (is(&["tif", "tiff"]), is(&["asc", "dem", "txt"]));
+    let wal = with("-wal");
+    let (beside, mend) = if is(&["gpkg", "sqlite", "db"]) && wal.metadata().is_ok_and(|file| file.len() > 0) {
+        (wal, "close the program that has it open, or make one file of both: ogr2ogr out.gpkg in.gpkg")
+    } else if !is_raster && !is_text {
+        return Ok(());
+    } else if with(".msk").is_file() {
+        let mend = "write the mask as nodata into the file: gdalwarp -dstnodata -9999 in.tif out.tif";
+        (with(".msk"), mend)
+    } else if std::fs::read_to_string(&aux).is_ok_and(counts) {
+        let mend = "write what it says into the file: gdal_translate -unscale -a_nodata -9999 in.tif out.tif, with values in metres";
+        (aux, mend)
+    } else if is_text
+        && !has_epsg
+        && let Some(prj) =
+            ["prj", "PRJ"].map(|ending| path.with_extension(ending)).into_iter().find(|prj| prj.is_file())
+    {
+        (prj, "write epsg = … under [city], or make one file of both: gdal_translate in.asc out.tif")
+    } else {
+        return Ok(());
+    };
+    Err(miette::miette!(
+        help = mend,
+        "{}: the file beside it ({}) counts, and a server takes single files",
+        path.display(),
+        beside.display()
+    ))
 }
 
 /// Brings a file to the server; gives the name that it has there.
@@ -425,6 +479,29 @@ mod tests {
         ] {
             assert_eq!(own_port(&url.parse().unwrap()), port, "{url}");
         }
+    }
+
+    #[test]
+    fn what_counts_beside_a_file_is_not_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let [tif, asc] = ["t.tif", "t.asc"].map(|name| folder.path().join(name));
+        let check = |path: &Path, has_epsg: bool| alone(path, has_epsg).map_err(|error| error.to_string());
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        assert!(check(&tif, false).is_ok() && check(&asc, false).is_ok());
+        write("t.prj", "PROJCS[]");
+        assert!(check(&asc, false).unwrap_err().contains("t.prj") && check(&asc, true).is_ok());
+        assert!(check(&tif, false).is_ok(), "a GeoTIFF has its own");
+        write("t.tif.aux.xml", "<PAMDataset><Metadata><MDI key=\"STATISTICS_MEAN\">1</MDI></Metadata></PAMDataset>");
+        assert!(check(&tif, true).is_ok());
+        write("t.tif.aux.xml", "<PAMDataset><PAMRasterBand band=\"1\"><NoDataValue>-5</NoDataValue></PAMRasterBand>");
+        assert!(check(&tif, true).unwrap_err().contains("aux.xml"));
+        write("t.gpkg-wal", "");
+        let gpkg = folder.path().join("t.gpkg");
+        assert!(check(&gpkg, false).is_ok());
+        write("t.gpkg-wal", "pages");
+        assert!(check(&gpkg, false).unwrap_err().contains("-wal"));
+        write("t.tif.msk", "");
+        assert!(check(&tif, true).unwrap_err().contains(".msk"));
     }
 
     #[test]

@@ -54,6 +54,14 @@ impl Checks {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    /// Lets go of those of some files.
+    pub fn forget(&self, outputs: &[Output]) {
+        let mut kept = self.kept();
+        for output in outputs {
+            kept.pop(&output.sha256);
+        }
+    }
+
     /// That of a file, which is read if it is not known.
     async fn of(&self, entry: &Entry) -> io::Result<u32> {
         if let Some(known) = self.kept().get(&entry.sha256) {

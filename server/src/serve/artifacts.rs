@@ -8,18 +8,23 @@ use hanze_engine::checksum::of_file;
 use hanze_engine::output::folder::Artifact;
 use lru::LruCache;
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Semaphore;
 use warp::http::StatusCode;
 
 /// Files whose soundness is remembered.
 const VERDICTS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
-/// Time that files are kept which were put aside.
-pub const ASIDE_DAYS: u64 = 14;
+/// Time after which a file is looked at again: a disk can rot without a trace in the times of files.
+const GOOD_FOR: Duration = Duration::from_secs(86_400);
+/// Answers for which whole files are looked at, at once: a disk reads no faster for more.
+const LOOKS: usize = 2;
+/// Days that files are kept which were put aside.
+pub const ASIDE_DAYS: i64 = 14;
 
 /// The folder of files.
 pub struct Artifacts {
@@ -29,11 +34,15 @@ pub struct Artifacts {
     aside: PathBuf,
     lock: PathBuf,
     turn: tokio::sync::Mutex<()>,
-    /// Of files that were looked at: how they were then, and whether they are what their names say.
-    verdicts: Mutex<LruCache<String, (Stamp, bool)>>,
+    /// When files were put aside, by the day in the name of their folder: the times of a clock that was trusted.
+    seen: PathBuf,
+    /// Of files that were looked at: how they were then, whether they are what their names say, and when that was.
+    verdicts: Mutex<LruCache<String, (Stamp, bool, Instant)>>,
     /// Files that are being looked at; whoever wants the same one waits.
     looked_at: Mutex<HashSet<String>>,
     done: Condvar,
+    /// Whoever has whole files looked at for an answer.
+    places: Semaphore,
 }
 
 /// What shows that a file was changed.
@@ -41,13 +50,26 @@ pub struct Artifacts {
 struct Stamp {
     bytes: u64,
     modified: Option<SystemTime>,
+    /// The file itself, and when the system last changed anything of it, which nobody can set back.
+    inode: (u64, i64, i64),
 }
 
 impl Stamp {
     fn of(path: &Path) -> io::Result<Stamp> {
         let file = fs::metadata(path)?;
-        Ok(Stamp { bytes: file.len(), modified: file.modified().ok() })
+        Ok(Stamp { bytes: file.len(), modified: file.modified().ok(), inode: inode(&file) })
     }
+}
+
+#[cfg(unix)]
+fn inode(file: &Metadata) -> (u64, i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (file.ino(), file.ctime(), file.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> (u64, i64, i64) {
+    (0, 0, 0)
 }
 
 /// Held while files and the rows that name them are added or removed together, by the server or by its worker, so that no file
@@ -86,11 +108,13 @@ impl Artifacts {
             work,
             cache: data.join("cache"),
             aside: data.join("aside"),
+            seen: data.join("aside-seen"),
             lock,
             turn: tokio::sync::Mutex::new(()),
             verdicts: Mutex::new(LruCache::new(VERDICTS)),
             looked_at: Mutex::default(),
             done: Condvar::new(),
+            places: Semaphore::new(LOOKS),
         })
     }
 
@@ -122,7 +146,7 @@ impl Artifacts {
     }
 
     /// Whether a kept file is what its checksum says. It is read when it is first asked for, and again where its length or its
-    /// time has changed.
+    /// times have changed, and after a day.
     ///
     /// # Errors
     /// Those of reading it.
@@ -130,9 +154,7 @@ impl Artifacts {
         let path = self.path(sha256);
         let mut looked_at = held(&self.looked_at);
         loop {
-            let stamp = Stamp::of(&path)?;
-            let known = held(&self.verdicts).get(sha256).copied();
-            if let Some((_, is_sound)) = known.filter(|(then, _)| *then == stamp) {
+            if let Some(is_sound) = self.verdict(sha256)? {
                 return Ok(is_sound);
             }
             if looked_at.insert(sha256.to_string()) {
@@ -141,17 +163,25 @@ impl Artifacts {
             looked_at = self.done.wait(looked_at).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         drop(looked_at);
-        let looked = Stamp::of(&path).and_then(|stamp| Ok((stamp, is_whole(&path, sha256, bytes)?)));
+        let looked = Stamp::of(&path).and_then(|stamp| Ok((stamp, is_whole(&path, sha256, bytes)?, Instant::now())));
         if let Ok(verdict) = &looked {
             held(&self.verdicts).put(sha256.to_string(), *verdict);
         }
         held(&self.looked_at).remove(sha256);
         self.done.notify_all();
-        let (_, is_sound) = looked?;
+        let (_, is_sound, _) = looked?;
         if !is_sound {
             tracing::error!(path = %path.display(), "a kept file is not what its checksum says; it is not served");
         }
         Ok(is_sound)
+    }
+
+    /// What was found of a file that has not changed since.
+    fn verdict(&self, sha256: &str) -> io::Result<Option<bool>> {
+        let stamp = Stamp::of(&self.path(sha256))?;
+        let known = held(&self.verdicts).get(sha256).copied();
+        let known = known.filter(|(then, _, at)| *then == stamp && at.elapsed() < GOOD_FOR);
+        Ok(known.map(|(_, is_sound, _)| is_sound))
     }
 
     /// Sees that kept files are what their checksums say, before anything of them is served.
@@ -159,9 +189,17 @@ impl Artifacts {
     /// # Errors
     /// 500 in words.
     pub async fn check(self: &Arc<Self>, outputs: &[Output]) -> Result<(), Problem> {
-        let (this, outputs) = (self.clone(), outputs.to_vec());
+        let (this, outputs) = (self.clone(), Arc::<[Output]>::from(outputs));
+        let known = on_disk({
+            let (this, outputs) = (this.clone(), outputs.clone());
+            move || Ok(outputs.iter().all(|output| matches!(this.verdict(&output.sha256), Ok(Some(true)))))
+        });
+        if matches!(known.await, Ok(true)) {
+            return Ok(());
+        }
+        let _place = self.places.acquire().await;
         let looked = on_disk(move || {
-            for output in &outputs {
+            for output in outputs.iter() {
                 if !this.is_sound(&output.sha256, output.bytes as u64)? {
                     return Ok(Some(output.name.clone()));
                 }
@@ -202,7 +240,7 @@ impl Artifacts {
             }
             fs::hard_link(&own, &path)?;
             let stamp = Stamp::of(&path)?;
-            held(&self.verdicts).put(sha256.clone(), (stamp, true));
+            held(&self.verdicts).put(sha256.clone(), (stamp, true, Instant::now()));
         }
         path.parent().map_or(Ok(()), sync)?;
         Ok(Output {
@@ -253,22 +291,41 @@ impl Artifacts {
 
     /// Moves a file or a folder to where it is kept for some days, by today's date.
     fn put_aside(&self, path: &Path, kind: &str) -> io::Result<()> {
-        let folder = self.aside.join(&utc(now())[..10]).join(kind);
+        let day = &utc(now())[..10];
+        let folder = self.aside.join(day).join(kind);
         fs::create_dir_all(&folder)?;
+        // Its days begin anew.
+        match fs::remove_file(self.seen.join(day)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         fs::rename(path, folder.join(path.file_name().unwrap_or_default()))
     }
 
-    /// Removes what was put aside long ago.
-    pub fn clear_aside(&self) {
-        let old = Duration::from_secs(ASIDE_DAYS * 86_400);
-        let is_old = |path: &PathBuf| {
-            let time = fs::metadata(path).and_then(|folder| folder.modified()).ok();
-            time.and_then(|time| time.elapsed().ok()).is_some_and(|since| since > old)
-        };
-        for path in entries(&self.aside).filter(is_old) {
-            tracing::info!(path = %path.display(), "removed what was put aside long ago");
-            let _ = fs::remove_dir_all(path);
+    /// Removes what was put aside long ago. Call it where the clock is trusted: days count from when this sees a folder first,
+    /// as the clock may have been wrong when the folder was made.
+    ///
+    /// # Errors
+    /// Those of noting when a folder was seen.
+    pub fn clear_aside(&self, now: i64) -> io::Result<()> {
+        for path in entries(&self.aside) {
+            let note = self.seen.join(path.file_name().unwrap_or_default());
+            let seen = fs::read_to_string(&note).ok().and_then(|text| text.trim().parse::<i64>().ok());
+            match seen {
+                Some(seen) if now - seen > ASIDE_DAYS * 86_400_000 => {
+                    tracing::info!(path = %path.display(), "removed what was put aside long ago");
+                    fs::remove_dir_all(&path)?;
+                    fs::remove_file(&note)?;
+                }
+                // One from the future was noted by a clock that was wrong all the same.
+                Some(seen) if seen <= now => {}
+                _ => {
+                    fs::create_dir_all(&self.seen)?;
+                    fs::write(&note, now.to_string())?;
+                }
+            }
         }
+        Ok(())
     }
 
     /// Removes files that no job has any more.
@@ -332,9 +389,12 @@ mod tests {
         let day = entries(&data.path().join("aside")).next().unwrap();
         assert_eq!(fs::read(day.join("artifacts").join(&good.sha256)).unwrap(), b"");
         // One byte that changes later is noticed, though the length is the same.
-        let later = SystemTime::now() + Duration::from_secs(2);
+        // So is its time, as a copy or a repair of the file system leaves it.
+        let time = path.metadata().unwrap().modified().unwrap();
+        std::thread::sleep(Duration::from_millis(20));
         fs::write(&path, b"what was mEant").unwrap();
-        File::options().append(true).open(&path).unwrap().set_modified(later).unwrap();
+        File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+        assert_eq!(path.metadata().unwrap().modified().unwrap(), time);
         assert!(!artifacts.is_sound(&good.sha256, good.bytes).unwrap());
     }
 
@@ -358,12 +418,33 @@ mod tests {
         assert_eq!(fs::read(day.join("artifacts").join(&kept[1])).unwrap(), b"orphan");
         assert!(day.join("work/forgotten").exists() && artifacts.work("waits").exists());
         assert!(!artifacts.work("ended").exists());
-        // It is not old yet.
-        artifacts.clear_aside();
-        assert!(day.exists());
-        let long_ago = SystemTime::now() - Duration::from_secs(15 * 86_400);
+    }
+
+    #[test]
+    fn what_is_put_aside_is_kept_for_days_whatever_the_clock_was() {
+        const DAY: i64 = 86_400_000;
+        let data = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::open(data.path()).unwrap();
+        let put = || {
+            fs::create_dir_all(artifacts.work("forgotten")).unwrap();
+            artifacts.tidy(&HashSet::new(), &HashSet::new(), &HashSet::new());
+            entries(&data.path().join("aside")).next().unwrap()
+        };
+        let day = put();
+        // The folder was made by a clock that was years behind.
+        let long_ago = SystemTime::now() - Duration::from_secs(800 * 86_400);
         File::open(&day).unwrap().set_modified(long_ago).unwrap();
-        artifacts.clear_aside();
-        assert!(!day.exists());
+        let is_there_at = |time: i64| {
+            artifacts.clear_aside(time).unwrap();
+            day.exists()
+        };
+        let start = now();
+        assert!(is_there_at(start) && is_there_at(start + 13 * DAY));
+        // A further one is put into the same folder, and has its days, too.
+        fs::remove_dir_all(day.join("work")).unwrap();
+        assert_eq!(put(), day);
+        assert!(is_there_at(start + 15 * DAY) && is_there_at(start + 28 * DAY));
+        assert!(!is_there_at(start + 30 * DAY));
+        assert_eq!(entries(&data.path().join("aside-seen")).count(), 0);
     }
 }

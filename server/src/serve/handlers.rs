@@ -595,7 +595,9 @@ pub async fn archive(state: Arc<State>, id: String, headers: HeaderMap, is_head:
     let job = find_job(&state, &id).await?;
     has_results(&job)?;
     let outputs = state.store.outputs(&id).await?;
-    state.artifacts.check(&outputs).await?;
+    let checked = state.artifacts.check(&outputs).await;
+    // What was summed up of a damaged file counts no more.
+    checked.inspect_err(|_| state.archives.forget(&outputs))?;
     audit(&state, &caller, &headers, &id, "read all results");
     archive::send(&state, &id, outputs, &headers, is_head).await
 }
@@ -645,6 +647,10 @@ pub async fn health() -> Answer {
 pub async fn ready(state: Arc<State>) -> Answer {
     if state.is_stopping.load(Ordering::Relaxed) {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"));
+    }
+    if !state.worker.is_ready() {
+        let detail = "no worker can compute now: it is being started again; the server's log says why";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "5"));
     }
     state.store.newest_event().await?;
     Ok(answer(StatusCode::OK, &json!({ "status": "ready" })))

@@ -24,14 +24,29 @@ pub async fn check(store: &Store, artifacts: &Artifacts, args: &Args) -> miette:
         tracing::warn!(problem, "results that the job store does not know are put aside");
         return Ok(());
     }
-    let data = args.data.display();
-    Err(miette::miette!(
+    Err(refusal(problem, &args.data))
+}
+
+/// Refuses to make a store where there is none and results lie there: an empty one would be in the way of the right one.
+///
+/// # Errors
+/// What is wrong, and what helps.
+pub fn check_missing(artifacts: &Artifacts, args: &Args) -> miette::Result<()> {
+    if args.put_aside || args.data.join("jobs.sqlite").exists() || !artifacts.has_files() {
+        return Ok(());
+    }
+    Err(refusal("there is no job store, and there are results", &args.data))
+}
+
+fn refusal(problem: &str, data: &Path) -> miette::Report {
+    let data = data.display();
+    miette::miette!(
         help = format!(
-            "put back your newest copy of jobs.sqlite; or add --put-aside once, which moves what the store does not know to \
-             {data}/aside and keeps it for {ASIDE_DAYS} days"
+            "stop the server, remove jobs.sqlite-wal and jobs.sqlite-shm, then put your newest copy of jobs.sqlite back; or add \
+             --put-aside once, which moves what the store does not know to {data}/aside and keeps it for {ASIDE_DAYS} days"
         ),
         "{problem} ({data}/artifacts); nothing was removed"
-    ))
+    )
 }
 
 /// What is wrong with a store, of which `seen` was noted: name and number of the newest event.

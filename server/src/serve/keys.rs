@@ -9,13 +9,16 @@ use super::{positive, texts, token};
 use hanze_engine::checksum::hex;
 use headers::authorization::Bearer;
 use headers::{Authorization, Cookie, HeaderMapExt, Host, Origin};
+use lru::LruCache;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::runtime::Runtime;
 use warp::http::{HeaderMap, HeaderValue, StatusCode};
 use warp::reply::Response;
 
@@ -23,8 +26,10 @@ use warp::reply::Response;
 /// names is thrown away.
 pub const PEER: &str = "x-hanze-peer";
 pub const VERSION: &str = "x-hanze-http";
+/// Keys that are remembered as good.
+const MOST_KNOWN: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 /// Folder of a server's data, where none is named.
-const FOLDER: &str = "hanze-data";
+pub(super) const FOLDER: &str = "hanze-data";
 
 /// What a key may do; each may do what those before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +46,33 @@ impl Role {
             "submit" => Some(Role::Submit),
             "admin" => Some(Role::Admin),
             _ => None,
+        }
+    }
+}
+
+/// Hashes of keys that were found good lately.
+pub struct Known(Mutex<LruCache<String, ()>>);
+
+impl Default for Known {
+    fn default() -> Known {
+        Known(Mutex::new(LruCache::new(MOST_KNOWN)))
+    }
+}
+
+impl Known {
+    fn held(&self) -> MutexGuard<'_, LruCache<String, ()>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn has(&self, hash: &str) -> bool {
+        self.held().get(hash).is_some()
+    }
+
+    fn note(&self, hash: &str, is_good: bool) {
+        if is_good {
+            self.held().put(hash.to_string(), ());
+        } else {
+            self.held().pop(hash);
         }
     }
 }
@@ -94,6 +126,14 @@ pub fn command(data: Option<&Path>, command: &KeyCommand) -> miette::Result<Exit
     let runtime = runtime.map_err(|error| miette::miette!("{error}"))?;
     let failed = |error: sqlx::Error| miette::miette!("the job store in {} fails: {error}", data.display());
     let store = runtime.block_on(Store::open(data)).map_err(failed)?;
+    let done = in_store(&runtime, &store, data, command);
+    runtime.block_on(store.close());
+    done
+}
+
+/// Does it in an open store.
+fn in_store(runtime: &Runtime, store: &Store, data: &Path, command: &KeyCommand) -> miette::Result<ExitCode> {
+    let failed = |error: sqlx::Error| miette::miette!("the job store in {} fails: {error}", data.display());
     let text = match command {
         KeyCommand::New { name, role, requests_per_second, jobs_per_day } => {
             if name == token::NAME || name.trim().is_empty() || !texts::is_line(name) {
@@ -214,7 +254,13 @@ pub(super) fn is_open(state: &State) -> bool {
 /// Whose places a request takes.
 pub fn who(state: &State, headers: &HeaderMap) -> Who {
     if let Some(key) = presented(headers) {
-        return Who { name: format!("key {}", hash(&key)), is_stranger: false };
+        let hash = hash(&key);
+        return if state.known_keys.has(&hash) {
+            Who { name: format!("key {hash}"), is_stranger: false }
+        } else {
+            // Whoever makes keys up has no more places than without.
+            Who { name: format!("peer {}", peer(state, headers)), is_stranger: true }
+        };
     }
     if is_open(state) && foreign(state, headers).is_none() {
         return Who { name: "this machine".into(), is_stranger: false };
@@ -230,8 +276,10 @@ pub async fn require(state: &State, headers: &HeaderMap, role: Role) -> Result<C
         return Err(problem.with("retry-after", "60"));
     }
     if let Some(key) = presented(headers) {
-        let found = state.store.key(&hash(&key)).await?;
+        let hash = hash(&key);
+        let found = state.store.key(&hash).await?;
         let found = found.and_then(|key| Some((Role::parse(&key.role)?, key)));
+        state.known_keys.note(&hash, found.is_some());
         return match found {
             Some((own, key)) => {
                 state.rates.of_key(&key.name, key.requests_per_second)?;
@@ -318,6 +366,16 @@ mod tests {
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn only_keys_that_were_found_good_are_known() {
+        let known = Known::default();
+        known.note("a", true);
+        (0..5000).for_each(|k| known.note(&format!("made up {k}"), false));
+        assert!(known.has("a") && !known.has("made up 0"));
+        known.note("a", false);
+        assert!(!known.has("a"), "revoked");
     }
 
     #[test]

@@ -29,6 +29,8 @@ const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_LINES: usize = 100;
 /// What Unix systems say when a process, or all of them, have too many files open.
 const TOO_MANY_FILES: [i32; 2] = [23, 24];
+/// Time that the worker gets to leave a checkpoint.
+const CHECKPOINT_TIME: Duration = Duration::from_secs(60);
 /// Time that readers get to end when the server stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -53,7 +55,8 @@ pub async fn run(
 ) -> miette::Result<ExitCode> {
     let address = listener.local_addr().map_err(|error| miette::miette!("{error}"))?;
     // For programs of this user, as long as the server runs.
-    let _announced = token.as_deref().and_then(|token| token::announce(address.port(), token));
+    let _announced = token.as_deref().and_then(|token| token::announce(address, token));
+    let _serving = token::announce_serving(&state.args.data, address);
     let has_keys = state.store.has_keys().await.map_err(|error| miette::miette!("{error}"))?;
     // For people and for programs that started the server on a free port, which read the first line.
     let is_alone = keys::is_open(&state) && state.args.address.is_loopback();
@@ -129,6 +132,8 @@ pub async fn run(
         });
     }
     tracing::info!("stops");
+    // Who asks a second time does not wait for the worker.
+    let again = tokio::spawn(stopped());
     state.is_stopping.store(true, Ordering::Relaxed);
     state.worker.stop();
     state.followed.wake();
@@ -139,7 +144,17 @@ pub async fn run(
     // A call that is being made is written down when it is answered.
     let _ = tokio::time::timeout(LAST_WORDS, calling).await;
     // The worker leaves its checkpoint.
-    let _ = tokio::task::spawn_blocking(move || working.join()).await;
+    let mut working = tokio::task::spawn_blocking(move || drop(working.join()));
+    let ended = tokio::select! {
+        _ = &mut working => true,
+        _ = again => false,
+        () = tokio::time::sleep(CHECKPOINT_TIME) => false,
+    };
+    if !ended {
+        tracing::warn!("the worker does not end and is killed; its job goes on from the last checkpoint");
+        state.worker.kill();
+        let _ = tokio::time::timeout(LAST_WORDS, working).await;
+    }
     identity::note(&state).await;
     Ok(ExitCode::SUCCESS)
 }

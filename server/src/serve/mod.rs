@@ -35,11 +35,12 @@ mod worker;
 
 pub use keys::{KeyCommand, command};
 pub use texts::{is_control, shown};
-pub use token::{of_data as token_of_data, of_port as token_of_port};
+pub use token::{of_data as token_of_data, of_server as token_of_server};
 pub use worker::{Orders, work};
 
 use artifacts::Artifacts;
 use serde::Deserialize;
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use store::Store;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// What the server keeps to.
@@ -159,6 +161,8 @@ pub struct State {
     worker: worker::Line,
     /// Set when the server is on its way out.
     is_stopping: AtomicBool,
+    /// Keys that were found good.
+    known_keys: keys::Known,
 }
 
 impl State {
@@ -200,6 +204,7 @@ fn log() {
 /// Serves until it is told to stop.
 pub fn serve(args: &Args) -> miette::Result<ExitCode> {
     log();
+    places::raise_files();
     let pool = rayon_threads(args.compute_threads());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -215,52 +220,67 @@ pub fn serve(args: &Args) -> miette::Result<ExitCode> {
         let address = SocketAddr::new(args.address, args.port);
         let listener = listen::bind(address).await?;
         // The worker of a server that was killed a moment ago ends at once.
-        let alone = worker::alone(&args.data)
+        let alone = worker::alone(&args.data).map_err(|words| miette::miette!("{words}"))?;
+        let artifacts = Artifacts::open(&args.data)
             .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
+        identity::check_missing(&artifacts, &args)?;
         let store = Store::open(&args.data).await.map_err(|error| {
             miette::miette!("the job store in {} cannot be opened: {error}; is the folder yours?", args.data.display())
         })?;
-        let artifacts = Artifacts::open(&args.data)
-            .map_err(|error| miette::miette!("{} cannot be written: {error}", args.data.display()))?;
-        identity::check(&store, &artifacts, &args).await?;
-        let token = if args.open { None } else { Some(token::of_start(&store, &args.data).await?) };
-        let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
-        let signer = (!args.callback_allow.is_empty()).then(|| callbacks::Signer::open(&args.data)).transpose();
-        let signer = signer.map_err(|error| miette::miette!("calls cannot be signed: {error}"))?;
-        let state = Arc::new(State {
-            store,
-            artifacts: Arc::new(artifacts),
-            maps: maps::Maps::new(),
-            rates: rates::Rates::new(args.requests_per_second),
-            uploads: uploads::Room::empty(args.max_uploads_gb),
-            archives: archive::Checks::new(),
-            signer,
-            args,
-            newest: watch::Sender::new(newest),
-            followed: events::Followed::default(),
-            worker: worker::Line::default(),
-            is_stopping: AtomicBool::new(false),
-        });
-        state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
-        retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
-        identity::note(&state).await;
-        state.uploads.count(&state.args.data);
-        drop(alone);
-        let (device, working) = worker::start(&state).await?;
-        listen::run(state, listener, &device, working, token).await
+        // However it ends: one file is the whole store, which can be copied and put back.
+        let served = with_store(args, store.clone(), artifacts, listener, alone).await;
+        store.close().await;
+        served
     });
     // What still computes for someone who asked must not hold the process.
     runtime.shutdown_timeout(Duration::from_secs(5));
     served
 }
 
+/// Serves what is in a store, until it is told to stop; `alone` keeps workers out until the store is in order.
+async fn with_store(
+    args: Args,
+    store: Store,
+    artifacts: Artifacts,
+    listener: TcpListener,
+    alone: File,
+) -> miette::Result<ExitCode> {
+    identity::check(&store, &artifacts, &args).await?;
+    let token = if args.open { None } else { Some(token::of_start(&store, &args.data).await?) };
+    let newest = store.newest_event().await.map_err(|error| miette::miette!("{error}"))?;
+    let signer = (!args.callback_allow.is_empty()).then(|| callbacks::Signer::open(&args.data)).transpose();
+    let signer = signer.map_err(|error| miette::miette!("calls cannot be signed: {error}"))?;
+    let state = Arc::new(State {
+        store,
+        artifacts: Arc::new(artifacts),
+        maps: maps::Maps::new(),
+        rates: rates::Rates::new(args.requests_per_second),
+        uploads: uploads::Room::empty(args.max_uploads_gb),
+        archives: archive::Checks::new(),
+        signer,
+        args,
+        newest: watch::Sender::new(newest),
+        followed: events::Followed::default(),
+        worker: worker::Line::default(),
+        is_stopping: AtomicBool::new(false),
+        known_keys: keys::Known::default(),
+    });
+    state.store.requeue().await.map_err(|error| miette::miette!("{error}"))?;
+    retention::tidy(&state).await.map_err(|error| miette::miette!("{error}"))?;
+    identity::note(&state).await;
+    state.uploads.count(&state.args.data);
+    drop(alone);
+    let (device, working) = worker::start(&state).await?;
+    listen::run(state, listener, &device, working, token).await
+}
+
 /// Holds a folder for one server: two on the same would take each other's jobs.
-fn lock(data: &Path) -> miette::Result<std::fs::File> {
+fn lock(data: &Path) -> miette::Result<File> {
     let bad = |error: std::io::Error| {
         miette::miette!(help = "is the folder yours?", "{} cannot be written: {error}", data.display())
     };
     std::fs::create_dir_all(data).map_err(bad)?;
-    let file = std::fs::File::create(data.join("lock")).map_err(bad)?;
+    let file = File::create(data.join("lock")).map_err(bad)?;
     file.try_lock().map_err(|_| {
         let help = "stop it, or take another folder with --data";
         miette::miette!(help = help, "another server runs on {}", data.display())

@@ -59,7 +59,8 @@ impl Most {
     /// Shares of so many connections. Behind a proxy that is trusted everyone has the proxy's address.
     pub fn of(connections: usize, is_behind_proxy: bool) -> Most {
         // Every connection is a file, and so is what it reads.
-        let connections = open_files().map_or(connections, |files| connections.min(files.saturating_sub(OTHER_FILES)));
+        let room = open_files().map(|files| files.saturating_sub(OTHER_FILES) / 2);
+        let connections = room.map_or(connections, |room| connections.min(room));
         let connections = connections.max(FEWEST);
         let of_address = if is_behind_proxy { connections } else { connections / 4 * 3 };
         let bodies = (connections / 16).clamp(16, 128);
@@ -86,6 +87,22 @@ impl Most {
         }
     }
 }
+
+/// Lets this process have as many files open as the system allows it.
+#[cfg(unix)]
+pub fn raise_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let before = getrlimit(Resource::Nofile);
+    if before.current != before.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: before.maximum, ..before })
+    {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Lets this process have as many files open as the system allows it.
+#[cfg(not(unix))]
+pub fn raise_files() {}
 
 /// Files that this process may have open, where the system tells.
 fn open_files() -> Option<usize> {

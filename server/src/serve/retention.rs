@@ -37,15 +37,28 @@ pub async fn keep(state: Arc<State>) {
 
 /// Clears away, before anything runs, what a crash of the machine left between two steps.
 pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
+    let (newest, doubted) = (state.store.newest_time().await?, state.store.doubted().await?);
+    // Whoever asks for it has thought of it.
+    match mistrust(newest, doubted, now()).filter(|_| !state.args.put_aside) {
+        Some(reason) => {
+            tracing::warn!("what no job names stays where it is: {reason}; is the clock of this machine right?")
+        }
+        None => put_aside(state).await?,
+    }
+    let inputs = std::fs::read_dir(super::uploads::folder(&state.args.data)).into_iter().flatten().flatten();
+    let parts = inputs.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+    parts.for_each(|path| drop(std::fs::remove_file(path)));
+    Ok(())
+}
+
+/// Puts aside what no job names.
+async fn put_aside(state: &State) -> Result<(), sqlx::Error> {
     let filter = Filter { states: vec!["accepted".into()], limit: i64::MAX, ..Filter::default() };
     let unfinished = state.store.jobs(&filter).await?.into_iter().map(|job| job.id).collect();
     let orphans = state.artifacts.tidy(&state.store.sums().await?, &unfinished, &state.store.ids().await?);
     if orphans > 0 {
         tracing::warn!(orphans, days = ASIDE_DAYS, "what no job names was put aside, in the folder aside");
     }
-    let inputs = std::fs::read_dir(super::uploads::folder(&state.args.data)).into_iter().flatten().flatten();
-    let parts = inputs.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "part"));
-    parts.for_each(|path| drop(std::fs::remove_file(path)));
     Ok(())
 }
 
@@ -83,11 +96,7 @@ async fn sweep(state: &State, said: &mut Option<Instant>) -> Result<(), sqlx::Er
         tracing::info!(forgotten, "jobs that were dismissed long ago are forgotten");
     }
     let artifacts = state.artifacts.clone();
-    let cleared = on_disk(move || {
-        artifacts.clear_aside();
-        Ok(())
-    });
-    cleared.await.map_err(sqlx::Error::Io)
+    on_disk(move || artifacts.clear_aside(now())).await.map_err(sqlx::Error::Io)
 }
 
 /// Why a clock that says `now` is not trusted, if it is not: it is before the `newest` event of the store, or long after it, or

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use warp::http::{HeaderMap, StatusCode};
 
 /// Time in which a further piece must arrive.
@@ -66,8 +66,9 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Room for uploads: bytes and files that are there or on their way.
+#[derive(Clone)]
 pub struct Room {
-    taken: Mutex<(u64, u64)>,
+    taken: Arc<Mutex<(u64, u64)>>,
     most: u64,
 }
 
@@ -77,7 +78,7 @@ const MOST_UPLOADS: u64 = 100_000;
 impl Room {
     /// Room of so many gigabytes, of which nothing is taken.
     pub fn empty(gigabytes: f64) -> Room {
-        Room { taken: Mutex::new((0, 0)), most: (gigabytes * 1e9) as u64 }
+        Room { taken: Arc::default(), most: (gigabytes * 1e9) as u64 }
     }
 
     /// Counts what is there, at the start.
@@ -109,6 +110,52 @@ impl Room {
             *taken = (taken.0.saturating_sub(bytes), taken.1.saturating_sub(files));
             true
         });
+    }
+}
+
+/// Room of an upload that is on its way, which is given back where the upload is not kept, also where its request breaks off.
+struct Taken {
+    room: Room,
+    bytes: u64,
+    files: u64,
+}
+
+impl Taken {
+    /// Room for a file of which nothing came yet, if there is some.
+    fn file(room: &Room) -> Option<Taken> {
+        room.take(0, 1).then(|| Taken { room: room.clone(), bytes: 0, files: 1 })
+    }
+
+    /// Takes room for a further piece, if there is some.
+    fn add(&mut self, bytes: u64) -> bool {
+        let fits = self.room.take(bytes, 0);
+        self.bytes += if fits { bytes } else { 0 };
+        fits
+    }
+
+    /// Keeps the room that a file which is kept takes more than before.
+    fn keep(mut self, kept: Kept) {
+        (self.bytes, self.files) = match kept {
+            Kept::New => (0, 0),
+            Kept::There => (self.bytes, 1),
+            Kept::Instead(wrong) => (wrong, 1),
+        };
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.room.give(self.bytes, self.files);
+    }
+}
+
+/// A file that is not whole yet; it goes when nothing writes to it any more.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // What was whole has its own name by now.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -166,10 +213,14 @@ pub async fn tidy(state: &State) -> Result<(), sqlx::Error> {
 /// Notes that an upload is still of use.
 pub fn touch(data: &Path, names: &[String]) {
     for sum in names.iter().filter_map(|name| checksum(name)) {
-        let file = File::options().append(true).open(folder(data).join(sum));
         // One that is gone meanwhile is told when it is read.
-        let _ = file.and_then(|file| file.set_modified(std::time::SystemTime::now()));
+        let _ = touched(&folder(data).join(sum));
     }
+}
+
+/// Makes a file young.
+fn touched(path: &Path) -> io::Result<()> {
+    File::options().append(true).open(path)?.set_modified(SystemTime::now())
 }
 
 /// `POST /v1/inputs`: takes a file in, piece by piece.
@@ -191,29 +242,12 @@ where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
-    let part = folder.join(format!("{}.part", random()));
     let no_room = || {
         let detail = format!("uploads take their {} GB here; try again when some have gone", state.args.max_uploads_gb);
         Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
     };
-    let mut bytes = 0;
-    let has_place = state.uploads.take(0, 1);
-    let taken = if has_place { write(state, folder, &part, body, &mut bytes, &no_room).await } else { Err(no_room()) };
-    match taken {
-        Ok((sum, kept)) => {
-            match kept {
-                Kept::New => {}
-                Kept::There => state.uploads.give(bytes, 1),
-                Kept::Instead(wrong) => state.uploads.give(wrong, 1),
-            }
-            Ok((sum, bytes))
-        }
-        Err(problem) => {
-            let _ = on_disk(move || std::fs::remove_file(part)).await;
-            state.uploads.give(bytes, u64::from(has_place));
-            Err(problem)
-        }
-    }
+    let taken = Taken::file(&state.uploads).ok_or_else(no_room)?;
+    write(state, folder, taken, body, &no_room).await
 }
 
 /// How a file is kept.
@@ -226,15 +260,15 @@ enum Kept {
     Instead(u64),
 }
 
-/// Writes a file piece by piece, of which `bytes` tells how many have their room; gives its checksum, and how it is kept.
+/// Writes a file piece by piece; gives its checksum and its size. Whoever asks may go at any moment: what is done on the disk
+/// then ends by itself, and takes the part and the room along.
 async fn write<S, B, E>(
     state: &State,
     folder: &Path,
-    part: &Path,
+    mut taken: Taken,
     body: S,
-    bytes: &mut u64,
     no_room: &impl Fn() -> Problem,
-) -> Result<(String, Kept), Problem>
+) -> Result<(String, u64), Problem>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
@@ -244,12 +278,13 @@ where
         Problem::new(StatusCode::INSUFFICIENT_STORAGE, "the file cannot be kept; tell whoever runs this server")
     };
     let most = state.args.max_upload_mb;
-    let (folder, part) = (folder.to_path_buf(), part.to_path_buf());
-    let (mut file, part) = on_disk({
-        let folder = folder.clone();
+    let folder = folder.to_path_buf();
+    let part = Arc::new(Part(folder.join(format!("{}.part", random()))));
+    let mut file = on_disk({
+        let (folder, part) = (folder.clone(), part.clone());
         move || {
             std::fs::create_dir_all(folder)?;
-            Ok((File::create(&part)?, part))
+            File::create(&part.0)
         }
     })
     .await
@@ -263,18 +298,19 @@ where
         if let Some(piece) = piece {
             let mut piece = piece.map_err(|_| Problem::bad("the file ended before it was whole"))?;
             let piece = piece.copy_to_bytes(piece.remaining());
-            if *bytes + piece.len() as u64 > most << 20 {
+            if taken.bytes + piece.len() as u64 > most << 20 {
                 let detail = format!("a file may have {most} MB here; take larger cells or a smaller part");
                 return Err(refused(body, Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)).await);
             }
-            if !state.uploads.take(piece.len() as u64, 0) {
+            if !taken.add(piece.len() as u64) {
                 return Err(refused(body, no_room()).await);
             }
-            *bytes += piece.len() as u64;
             gathered.extend_from_slice(&piece);
         }
         if is_last || gathered.len() >= AT_ONCE {
+            let part = part.clone();
             let written = on_disk(move || {
+                let _part = part;
                 file.write_all(&gathered)?;
                 sum.update(&gathered);
                 gathered.clear();
@@ -289,14 +325,14 @@ where
             break;
         }
     }
-    if *bytes == 0 {
+    let bytes = taken.bytes;
+    if bytes == 0 {
         return Err(Problem::bad("the file is empty"));
     }
-    let bytes = *bytes;
     let settled = on_disk(move || {
         let sum = hex(&sum.finalize());
-        let kept = settle(file, &part, &folder, &sum, bytes)?;
-        Ok((sum, kept))
+        taken.keep(settle(file, &part.0, &folder, &sum, bytes)?);
+        Ok((sum, bytes))
     });
     settled.await.map_err(full)
 }
@@ -323,7 +359,13 @@ fn settle(file: File, part: &Path, folder: &Path, sum: &str, bytes: u64) -> io::
     let kept = match std::fs::hard_link(part, &path) {
         Ok(()) => Kept::New,
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        Err(_) if is_whole(&path, sum, bytes)? => Kept::There,
+        Err(_) if is_whole(&path, sum, bytes)? => {
+            // It is of use from now on, however old it is.
+            if let Err(error) = touched(&path) {
+                tracing::warn!(sum, %error, "an upload that was there keeps its age");
+            }
+            Kept::There
+        }
         Err(_) => {
             let wrong = std::fs::metadata(&path)?.len();
             tracing::error!(
@@ -420,6 +462,25 @@ mod tests {
     }
 
     #[test]
+    fn room_comes_back_unless_a_file_is_kept() {
+        let room = Room::empty(1e-6);
+        for (kept, expected) in [
+            (None, (0, 0)),
+            (Some(Kept::There), (0, 0)),
+            (Some(Kept::New), (300, 1)),
+            (Some(Kept::Instead(100)), (500, 1)),
+        ] {
+            let mut taken = Taken::file(&room).unwrap();
+            assert!(taken.add(300) && !taken.add(800));
+            match kept {
+                Some(kept) => taken.keep(kept),
+                None => drop(taken),
+            }
+            assert_eq!(*room.taken.lock().unwrap(), expected, "{kept:?}");
+        }
+    }
+
+    #[test]
     fn a_wrong_file_is_never_kept_as_if_it_were_there() {
         let data = tempfile::tempdir().unwrap();
         let bytes = b"x,y,value\n1,2,3\n";
@@ -436,7 +497,12 @@ mod tests {
         std::fs::write(data.path().join(&sum), b"").unwrap();
         assert_eq!(bring(bytes).unwrap(), Kept::Instead(0));
         assert_eq!(std::fs::read(data.path().join(&sum)).unwrap(), bytes);
+        let path = data.path().join(&sum);
+        let old = SystemTime::now() - Duration::from_secs(40 * 86_400);
+        File::options().append(true).open(&path).unwrap().set_modified(old).unwrap();
         assert_eq!(bring(bytes).unwrap(), Kept::There);
+        let age = path.metadata().unwrap().modified().unwrap().elapsed().unwrap();
+        assert!(age < Duration::from_secs(60), "who brings it again keeps it: {age:?}");
         std::fs::remove_file(data.path().join(&sum)).unwrap();
         assert_eq!(bring(bytes).unwrap(), Kept::New);
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "no part is left");

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
 import json
 import os
 import time
 import tomllib
+import unicodedata
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -29,30 +31,76 @@ class HanzeError(Exception):
     """What the server refused, in its own words, or how a job failed."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(_shown(message))
         self.status = status
+
+
+def _shown(text: str) -> str:
+    """A text with what drives a terminal written out, such as \\x1b; ends of lines and tabs stay."""
+
+    def is_control(c: str) -> bool:
+        # Also what turns the direction of writing, and halves of characters.
+        turns = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        return c in turns or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")
+
+    return "".join(c.encode("unicode_escape").decode() if is_control(c) and c not in "\n\t" else c for c in text)
 
 
 # The process of each model.
 PROCESSES = {"runoff": "rainfall-runoff", "heat": "urban-heat", "traffic": "traffic"}
 
 
+def _is_own(url: str) -> bool:
+    """Whether a URL leads to this machine itself."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _serves(lines: list[str], host: str, port: int) -> bool:
+    """Whether a server that has left these lines (address, port, process) is at a host and a port, and still runs."""
+    if len(lines) < 3 or lines[1].strip() != str(port) or not lines[2].strip().isdecimal():
+        return False
+    try:
+        listens = ipaddress.ip_address(lines[0].strip())
+        asked = None if host == "localhost" else ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if asked is None:
+        is_host = listens.is_loopback or listens.is_unspecified
+    else:
+        is_host = listens == asked or (listens.is_unspecified and listens.version == asked.version)
+    processes = Path("/proc")
+    return is_host and (not processes.joinpath("self").exists() or processes.joinpath(lines[2].strip()).exists())
+
+
 def _token(url: str) -> str | None:
     """The key that a server of this user on this machine has left for its owner's programs."""
     parts = urllib.parse.urlsplit(url)
-    if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if parts.scheme != "http" or not _is_own(url):
         return None
+    host, port = parts.hostname or "", parts.port or 80
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     folders = [folder for folder in (os.environ.get("XDG_RUNTIME_DIR"), state) if folder]
-    files = [Path(folder) / "hanze" / "servers" / str(parts.port or 80) for folder in folders]
-    for file in (*files, Path("hanze-data") / "token"):
-        try:
-            lines = file.read_text().splitlines()
-        except OSError:
-            continue
-        if lines and lines[0].startswith("hanze_"):
+    for folder in folders:
+        lines = _lines(Path(folder) / "hanze" / "servers" / str(port))
+        if lines and lines[0].startswith("hanze_") and _serves(lines[1:], host, port):
             return lines[0].strip()
+    # The folder that a server has where none is named.
+    lines = _lines(Path("hanze-data") / "token")
+    if lines and lines[0].startswith("hanze_") and _serves(_lines(Path("hanze-data") / "serving"), host, port):
+        return lines[0].strip()
     return None
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a file; none, where it cannot be read."""
+    try:
+        return file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
 
 
 def _path(href: str) -> str:
@@ -133,8 +181,10 @@ class Hanze:
         if key:
             all_headers["authorization"] = f"Bearer {key}"
         request = urllib.request.Request(self.url.rstrip("/") + path, body, all_headers, method=method)
+        # No proxy stands between programs of one machine, and none gets their key.
+        proxies = [urllib.request.ProxyHandler({})] if _is_own(self.url) else []
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.build_opener(*proxies).open(request, timeout=120) as answer:
                 content: bytes = answer.read()
                 return content
         except urllib.error.HTTPError as error:
@@ -164,7 +214,7 @@ class Job:
         said = ""
         while True:
             status = self.status()
-            line = f"{status['progress']:3d} % {status['message']}"
+            line = f"{status['progress']:3d} % {_shown(str(status['message']))}"
             if tell and line != said:
                 tell(line)
                 said = line

@@ -2,7 +2,7 @@
 
 use super::queries::{known, tile_ending};
 use super::shapes::{Coordinates, corners, features, no_plane, outline, point as parse_point, too_long};
-use super::{Found, document, find, frames, held, open, quantity, unkept, whole, work};
+use super::{Found, document, find, frames, held, look, open, quantity, unkept, whole, work};
 use crate::serve::State;
 use crate::serve::files::names;
 use crate::serve::handlers::{Answer, answer, escaped, is_json, page, read};
@@ -184,6 +184,7 @@ async fn drawn(
         }
     }
     let output = found.output.clone();
+    look(state, &output).await?;
     let bytes = work(state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         let Some(window) = window(&layer) else { return Ok(None) };
@@ -304,6 +305,7 @@ async fn at(
     point: (f64, f64),
     crs: Option<String>,
 ) -> Result<(String, Vec<Option<f32>>), Problem> {
+    state.artifacts.check(&outputs).await?;
     let read = work(state, &state.maps.drawing, move |state| {
         let mut values = Vec::with_capacity(outputs.len());
         let mut unit = String::new();
@@ -369,6 +371,7 @@ pub async fn statistics(state: Arc<State>, job: String, layer: String, headers: 
     known(&query, &["time"])?;
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let output = found.output;
+    look(&state, &output).await?;
     let all = work(&state, &state.maps.drawing, move |state| whole(state, &output, &*open(state, &output)?)).await?;
     Ok(answer(StatusCode::OK, &json!({ "b1": *all })))
 }
@@ -397,6 +400,7 @@ where
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("retry-after", "5")
     })?;
     let (output, crs) = (found.output, query.get("coord_crs").cloned());
+    look(&state, &output).await?;
     let done = work(&state, &state.maps.counting, move |state| {
         let body =
             serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is not JSON: {error}")));
@@ -490,6 +494,7 @@ pub async fn tilejson(state: Arc<State>, job: String, layer: String, headers: He
     let row = job_of(&state, &job).await?;
     let of = provenance(&state, &row).await?;
     let output = found.output.clone();
+    look(&state, &output).await?;
     let place = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         Ok(layer.bounds().zip(layer.zooms()))
@@ -519,6 +524,7 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
     let row = job_of(&state, &job).await?;
     let of = provenance(&state, &row).await?;
     let output = found.output.clone();
+    look(&state, &output).await?;
     let told = work(&state, &state.maps.drawing, move |state| {
         let layer = open(state, &output)?;
         let scale = classes(&layer, || {

@@ -21,7 +21,7 @@ impl Store {
     /// Takes the next job: the highest priority, then of whoever had the device for the fewest seconds in the last day, then
     /// the oldest.
     pub async fn claim(&self, lease: &str) -> Result<Option<Job>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         // Read once no other can write: a job that came while this waited is not older than its start.
         let now = now();
         let hour = now.div_euclid(3_600_000);
@@ -55,7 +55,7 @@ impl Store {
              message = 'goes on where it stopped, as soon as the device is free' WHERE state = 'running'",
         )
         .bind(now())
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(done.rows_affected())
     }
@@ -63,7 +63,7 @@ impl Store {
     /// Puts jobs whose worker died back into the queue, with the words `again`; those of which it died for the `most`th time
     /// since their last checkpoint end with the words `over`.
     pub async fn died(&self, most: i64, again: &str, over: &str) -> Result<Vec<Death>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let rows = sqlx::query("SELECT id, crashes FROM jobs WHERE state = 'running'").fetch_all(&mut *tx).await?;
         let mut deaths = Vec::with_capacity(rows.len());
         for row in rows {
@@ -105,7 +105,7 @@ impl Store {
         data: &str,
         is_further: bool,
     ) -> Result<Option<i64>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let done = sqlx::query(
             "UPDATE jobs SET progress = ?, message = ?, updated = ?, crashes = CASE WHEN ? THEN 0 ELSE crashes END,
              falls = CASE WHEN ? THEN 0 ELSE falls END WHERE id = ? AND lease = ? AND state = 'running'",
@@ -130,7 +130,7 @@ impl Store {
 
     /// Adds files of a job that is running, with an event; `None` where the lease is no longer held.
     pub async fn frame(&self, job: &Job, outputs: &[Output], data: &str) -> Result<Option<i64>, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if !holds_lease(&mut tx, job).await? {
             return Ok(None);
         }
@@ -149,7 +149,7 @@ impl Store {
 
     /// Adds seconds of the device to what a job and its key have had.
     pub async fn spend(&self, job: &str, key: &str, seconds: f64) -> Result<(), Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let hour = now().div_euclid(3_600_000);
         sqlx::query("UPDATE jobs SET seconds = coalesce(seconds, 0) + ? WHERE id = ?")
             .bind(seconds)
@@ -169,6 +169,16 @@ impl Store {
         tx.commit().await
     }
 
+    /// Puts a job that lost its device back into the queue, with the words `again`; for the `most`th time since its last
+    /// checkpoint it ends with the words `over`. `None` where the lease is no longer held.
+    pub async fn lost(&self, job: &Job, most: i64, again: &str, over: &str) -> Result<Option<i64>, Error> {
+        let row = sqlx::query("SELECT crashes FROM jobs WHERE id = ?").bind(&job.id).fetch_optional(&self.pool).await?;
+        // Whoever holds the lease is alone in changing it.
+        let crashes: i64 = row.map_or(Ok(0), |row| row.try_get(0))?;
+        let end = if crashes + 1 >= most { End::Failed(over, "NoApplicableCode") } else { End::Requeued(again) };
+        self.finish(job, end, &[]).await
+    }
+
     /// Ends a job that is running: state, message, files and event in one go. `None` where the lease is no longer held.
     pub async fn finish(&self, job: &Job, end: End<'_>, outputs: &[Output]) -> Result<Option<i64>, Error> {
         let (state, message, failure) = match end {
@@ -176,7 +186,7 @@ impl Store {
             End::Failed(message, kind) => ("failed", message, Some(kind)),
             End::Requeued(message) | End::Stopped(message) => ("accepted", message, None),
         };
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if !holds_lease(&mut tx, job).await? {
             return Ok(None);
         }
@@ -185,7 +195,7 @@ impl Store {
             "UPDATE jobs SET state = ?, message = ?, progress = CASE WHEN ? = 'successful' THEN 100 ELSE progress END,
              finished = CASE WHEN ? = 'accepted' THEN NULL ELSE max(?, coalesce(started, created)) END, updated = ?,
              lease = NULL, scenario = CASE WHEN ? = 'accepted' THEN scenario ELSE '' END, failure = ?,
-             attempts = max(attempts - ?, 0), falls = falls + ? WHERE id = ?",
+             attempts = max(attempts - ?, 0), crashes = crashes + ? WHERE id = ?",
         )
         .bind(state)
         .bind(message)
@@ -271,7 +281,7 @@ mod tests {
                 store.spend(id, "bob", 10.0).await.unwrap();
             }
             // What was yesterday counts no more.
-            sqlx::query("UPDATE spent SET hour = hour - 24 WHERE key = 'alice'").execute(&store.pool).await.unwrap();
+            sqlx::query("UPDATE spent SET hour = hour - 24 WHERE key = 'alice'").execute(&store.writer).await.unwrap();
             add(&store, "b4", "bob", 0).await;
             assert_eq!(claimed(&store).await.id, "a2");
             assert_eq!(store.job("a1").await.unwrap().unwrap().seconds, 10_800.0);
@@ -281,7 +291,7 @@ mod tests {
     #[test]
     fn a_claim_among_five_thousand_takes_milliseconds() {
         with_store(|store: Store| async move {
-            let mut tx = store.pool.begin().await.unwrap();
+            let mut tx = store.writer.begin().await.unwrap();
             for k in 0..5000 {
                 sqlx::query(
                     "INSERT INTO jobs (id, process, title, state, priority, key, scenario, body, created, started, updated,
@@ -327,6 +337,27 @@ mod tests {
             let job = store.job("j").await.unwrap().unwrap();
             assert_eq!((job.state.as_str(), job.message.as_str(), job.attempts), ("failed", "over", 4));
             assert!(job.finished >= job.started && job.started >= Some(job.created));
+        });
+    }
+
+    #[test]
+    fn three_losses_of_the_device_without_a_checkpoint_are_the_end() {
+        with_store(|store: Store| async move {
+            add(&store, "j", "k", 0).await;
+            for loss in 1..=5 {
+                let job = claimed(&store).await;
+                if loss == 3 {
+                    assert!(store.progress(&job, 9, "m", "{}", true).await.unwrap().is_some());
+                }
+                assert!(store.lost(&job, 3, "again", "over").await.unwrap().is_some());
+                let state = store.job("j").await.unwrap().unwrap();
+                let expected = if loss == 5 { ("failed", "over") } else { ("accepted", "again") };
+                assert_eq!(
+                    (state.state.as_str(), state.message.as_str(), state.falls),
+                    (expected.0, expected.1, 0),
+                    "{loss}"
+                );
+            }
         });
     }
 

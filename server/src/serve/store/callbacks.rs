@@ -90,13 +90,13 @@ impl Store {
     /// Puts a call off until a time.
     pub async fn put_off(&self, call: i64, due: i64) -> Result<(), Error> {
         let later = sqlx::query("UPDATE calls SET attempts = attempts + 1, due = ? WHERE id = ?").bind(due).bind(call);
-        later.execute(&self.pool).await?;
+        later.execute(&self.writer).await?;
         Ok(())
     }
 
     /// Takes a call that was made, or given up, from the queue.
     pub async fn called(&self, call: i64) -> Result<(), Error> {
-        sqlx::query("DELETE FROM calls WHERE id = ?").bind(call).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM calls WHERE id = ?").bind(call).execute(&self.writer).await?;
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ impl Store {
         .bind(now())
         .bind(key.requests_per_second)
         .bind(key.jobs_per_day)
-        .execute(&self.pool)
+        .execute(&self.writer)
         .await?;
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Store {
 
     /// Takes a key away that nobody has seen.
     pub async fn forget_key(&self, hash: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM keys WHERE hash = ?").bind(hash).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM keys WHERE hash = ?").bind(hash).execute(&self.writer).await?;
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Store {
         let done = sqlx::query("UPDATE keys SET revoked = ? WHERE name = ? AND revoked IS NULL")
             .bind(now())
             .bind(name)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(done.rows_affected())
     }

@@ -9,7 +9,7 @@ impl Store {
     pub async fn identity(&self, fresh: &str) -> Result<(String, i64), Error> {
         sqlx::query("INSERT OR IGNORE INTO marks (name, value) VALUES ('id', ?)")
             .bind(fresh)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         let id = self.mark("id").await?.unwrap_or_default();
         Ok((id, self.sequence().await?))
@@ -44,7 +44,7 @@ impl Store {
     pub async fn doubt(&self) -> Result<(), Error> {
         sqlx::query("INSERT OR REPLACE INTO marks (name, value) VALUES ('clock doubted', ?)")
             .bind(now().to_string())
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await?;
         Ok(())
     }

@@ -180,8 +180,16 @@ pub struct Filter {
 /// The store.
 #[derive(Clone)]
 pub struct Store {
+    /// Readers, who wait for no writer.
     pool: SqlitePool,
+    /// One connection for all that writes, so that writers wait here and hold no connection meanwhile.
+    writer: SqlitePool,
 }
+
+/// Connections that read.
+const READERS: u32 = 5;
+/// Time that connections get to come back when the store is closed.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// Now by the machine's clock, in milliseconds since 1970.
 pub fn now() -> i64 {
@@ -198,32 +206,43 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(20));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(6)
-            // Where a full disk broke a transaction off, SQLite has left it and sqlx still counts it: such a connection would
-            // refuse every further one.
-            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options)
-            .await?;
-        let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-        let version: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *tx).await?.try_get(0)?;
-        let version = usize::try_from(version).unwrap_or(usize::MAX);
-        if version > MIGRATIONS.len() {
-            return Err(Error::Configuration("the store was made by a newer version of Hanze".into()));
+        // Where a full disk broke a transaction off, SQLite has left it and sqlx still counts it: such a connection would
+        // refuse every further one.
+        let connections = |most: u32| {
+            let pool = SqlitePoolOptions::new().max_connections(most);
+            pool.before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        };
+        let writer = connections(1).connect_with(options.clone()).await?;
+        let opened = migrate(&writer).await;
+        if let Err(error) = opened {
+            writer.close().await;
+            return Err(error);
         }
-        for statement in MIGRATIONS[version..].iter().copied().flatten() {
-            sqlx::query(*statement).execute(&mut *tx).await?;
+        let pool = connections(READERS).connect_with(options.create_if_missing(false)).await?;
+        Ok(Store { pool, writer })
+    }
+
+    /// Puts all into the one file of the store and closes it: where no other process has it open, nothing lies beside the file
+    /// afterwards.
+    pub async fn close(&self) {
+        let closing = async {
+            self.pool.close().await;
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await
+                && !self.writer.is_closed()
+            {
+                tracing::warn!(%error, "what was written last stays in the file beside the job store");
+            }
+            self.writer.close().await;
+        };
+        if tokio::time::timeout(CLOSING, closing).await.is_err() {
+            tracing::warn!("the job store is in use still and is not closed");
         }
-        let set = format!("PRAGMA user_version = {}", MIGRATIONS.len());
-        sqlx::query(sqlx::AssertSqlSafe(set)).execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(Store { pool })
     }
 
     /// Adds a job; gives the one that is already there under the same key and idempotency key. Refuses where it would be one
     /// too many.
     pub async fn add(&self, job: &NewJob<'_>, most: &Most) -> Result<Added, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(idempotency) = job.idempotency {
             let there = sqlx::query("SELECT * FROM jobs WHERE key = ? AND idempotency = ?")
                 .bind(job.key)
@@ -331,7 +350,7 @@ impl Store {
 
     /// Dismisses a job, whatever it does; gives the checksums of files that no other job has.
     pub async fn dismiss(&self, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let now = now();
         sqlx::query(
             "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
@@ -375,7 +394,7 @@ impl Store {
 
     /// Forgets jobs that were dismissed before a time, and gives how many.
     pub async fn forget(&self, time: i64) -> Result<u64, Error> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let old = "state = 'dismissed' AND updated < ?";
         for table in ["events", "calls", "subscribers", "results"] {
             let statement = format!("DELETE FROM {table} WHERE job IN (SELECT id FROM jobs WHERE {old})");
@@ -413,6 +432,22 @@ impl Store {
     pub async fn newest_event(&self) -> Result<i64, Error> {
         sqlx::query("SELECT coalesce(max(id), 0) FROM events").fetch_one(&self.pool).await?.try_get(0)
     }
+}
+
+/// Brings a store to the newest version.
+async fn migrate(writer: &SqlitePool) -> Result<(), Error> {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let version: i64 = sqlx::query("PRAGMA user_version").fetch_one(&mut *tx).await?.try_get(0)?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(Error::Configuration("the store was made by a newer version of Hanze".into()));
+    }
+    for statement in MIGRATIONS[version..].iter().copied().flatten() {
+        sqlx::query(*statement).execute(&mut *tx).await?;
+    }
+    let set = format!("PRAGMA user_version = {}", MIGRATIONS.len());
+    sqlx::query(sqlx::AssertSqlSafe(set)).execute(&mut *tx).await?;
+    tx.commit().await
 }
 
 fn status_data(state: &str, message: &str) -> String {
@@ -489,7 +524,9 @@ mod tests {
                 assert_eq!(store.key("h").await.unwrap().unwrap().jobs_per_day, None);
                 assert_eq!(store.outputs("a").await.unwrap()[0].bytes, 7);
                 assert_eq!(store.events("a", 0).await.unwrap().len(), 1);
-                store.pool.close().await;
+                store.close().await;
+                let beside = ["jobs.sqlite-wal", "jobs.sqlite-shm"].map(|name| folder.path().join(name).exists());
+                assert_eq!(beside, [false, false], "all is in one file");
             }
             // One of a later version is not touched.
             let options = SqliteConnectOptions::new().filename(folder.path().join("jobs.sqlite"));

@@ -4,7 +4,7 @@ use super::super::request::{check, estimate};
 use super::super::store::{End, Job, Output};
 use super::super::{processes, uploads};
 use super::teller::Teller;
-use super::{Running, Worker};
+use super::{MOST_DEATHS, Running, Worker};
 use hanze_engine::checksum::of_file;
 use hanze_engine::device::Device;
 use hanze_engine::output::folder::Artifact;
@@ -106,8 +106,8 @@ pub(super) fn attend(worker: &Worker, device: &Device, job: &Job) -> bool {
     let end = || match &outcome {
         Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(worker, job, run, artifacts)),
         Err(Failure::DeviceLost) => {
-            let words = "the device went away; the job goes on when it is back";
-            handle.block_on(store.finish(job, End::Requeued(words), &[]))
+            let again = "the device went away; the job goes on when it is back";
+            handle.block_on(store.lost(job, MOST_DEATHS, again, &gone()))
         }
         // The server is stopping: what could not be saved on the way out is computed again.
         Ok(Done::Stopped) | Err(Failure::Told(..)) if is_stopping => {
@@ -146,6 +146,14 @@ pub(super) fn attend(worker: &Worker, device: &Device, job: &Job) -> bool {
         }
     }
     is_lost
+}
+
+/// Why a job that loses the device each time ends.
+fn gone() -> String {
+    format!(
+        "given up after {MOST_DEATHS} attempts: the device went away each time; take a larger cell or a smaller part, or ask \
+         whoever runs this server to look at its device"
+    )
 }
 
 /// Why a job that has computed for too long ends.

@@ -18,6 +18,7 @@ use super::keys::random;
 use super::store::{Job, Store};
 use compute::{attend, end_late};
 use hanze_engine::device::Device;
+use std::fs::File;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +32,10 @@ use tokio::runtime::{Handle, Runtime};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Seconds of the device after which they are written down.
 const PAY_EVERY: f64 = 5.0;
+/// Time that the worker of a server which is gone gets to end.
+const OTHERS_END: Duration = Duration::from_secs(30);
+/// Attempts that end with the death of the worker, or the loss of the device, without a checkpoint, after which a job is given up.
+const MOST_DEATHS: i64 = 3;
 /// Seconds that a job gets to stop after its hours; then the worker ends with it.
 const LAST_WORDS: f64 = 120.0;
 
@@ -126,18 +131,40 @@ fn say(line: &str) {
 }
 
 /// Waits until no other worker computes in a folder of data; it is held until the file is dropped.
-pub fn alone(data: &Path) -> std::io::Result<std::fs::File> {
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(data.join("worker.lock"))?;
-    if file.try_lock().is_err() {
-        tracing::warn!("another worker computes here still; it is waited for");
-        file.lock()?;
+///
+/// # Errors
+/// In words, where the folder cannot be written or the other worker does not end.
+pub fn alone(data: &Path) -> Result<File, String> {
+    let opened = File::options().create(true).truncate(false).write(true).open(data.join("worker.lock"));
+    let file = opened.map_err(|error| format!("{} cannot be written: {error}", data.display()))?;
+    let began = Instant::now();
+    let mut is_said = false;
+    while file.try_lock().is_err() {
+        if !std::mem::replace(&mut is_said, true) {
+            tracing::warn!("another worker computes here still; it is waited for");
+        }
+        if began.elapsed() > OTHERS_END {
+            return Err(format!(
+                "the worker of an earlier server still computes in {} and does not end; end its process (hanze worker) and \
+                 start again",
+                data.display()
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
     Ok(file)
 }
 
 /// Works until the server says stop, or is gone.
 pub fn work(orders: &Orders) -> miette::Result<ExitCode> {
+    // It ends with the server, also where it hangs and hears nothing.
+    #[cfg(target_os = "linux")]
+    let bound = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     super::log();
+    #[cfg(target_os = "linux")]
+    if let Err(error) = bound {
+        tracing::warn!(%error, "the worker may outlive its server");
+    }
     memory::limit(orders.memory_mb.saturating_mul(1 << 20));
     let (waker, inbox) = channel();
     let opened = open(orders, waker);
@@ -163,16 +190,17 @@ pub fn work(orders: &Orders) -> miette::Result<ExitCode> {
     }
     say(&format!("ready {}", device.record()));
     run(&worker, &mut device, &inbox);
+    runtime.block_on(worker.store.close());
     runtime.shutdown_timeout(Duration::from_secs(2));
     drop(alone);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Opens all that a worker needs; else says why not.
-fn open(orders: &Orders, waker: Sender<()>) -> Result<(Arc<Worker>, Device, Runtime, std::fs::File), String> {
+fn open(orders: &Orders, waker: Sender<()>) -> Result<(Arc<Worker>, Device, Runtime, File), String> {
     let data = &orders.data;
     let unwritable = |error: std::io::Error| format!("{} cannot be written: {error}", data.display());
-    let alone = alone(data).map_err(unwritable)?;
+    let alone = alone(data)?;
     super::rayon_threads(orders.threads).map_err(|error| error.to_string())?;
     let device = Device::open(&orders.device).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

@@ -1,6 +1,7 @@
 //! The server's side of its worker: starts it, hears what it says, tells it what it must know, and starts it again where it died.
 
 use super::super::{Args, State};
+use super::MOST_DEATHS;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -11,8 +12,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// Deaths of the worker by one job that never got further, after which the job is given up.
-const MOST_DEATHS: i64 = 3;
+/// Lines at the end of what a worker writes that tell why it ended.
+const LAST_LINES: usize = 20;
+/// Time between two looks at whether a worker has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Pause before a worker is started again; it doubles with each that lived for a short time only.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -25,6 +28,9 @@ pub struct Line(Mutex<Talk>);
 #[derive(Default)]
 struct Talk {
     to: Option<ChildStdin>,
+    process: Option<Child>,
+    /// It has said that it can work.
+    is_ready: bool,
     /// The job that runs.
     running: Option<String>,
     /// The worker waits for a job.
@@ -68,6 +74,27 @@ impl Line {
     /// Stops the worker; the job that runs leaves a checkpoint and goes back into the queue.
     pub fn stop(&self) {
         self.held().say("stop");
+    }
+
+    /// Ends the worker whatever it does; the job that runs goes on from its last checkpoint at the next start.
+    pub fn kill(&self) {
+        if let Some(process) = &mut self.held().process {
+            // One that has ended meanwhile is what was wanted.
+            let _ = process.kill();
+        }
+    }
+
+    /// Whether there is a worker that can work.
+    pub fn is_ready(&self) -> bool {
+        self.held().is_ready
+    }
+
+    /// How the worker has ended, if it has.
+    fn ended(&self) -> std::io::Result<Option<ExitStatus>> {
+        match &mut self.held().process {
+            Some(process) => process.try_wait(),
+            None => Err(std::io::Error::other("there is no worker")),
+        }
     }
 }
 
@@ -132,15 +159,17 @@ struct End {
 
 /// One worker from its start to its end.
 fn life(state: &State, ready: &mut Option<Ready>) -> std::io::Result<End> {
+    // This thread lives as long as the server: where it ends, the system ends the worker.
     let mut child = spawn(&state.args)?;
-    *state.worker.held() = Talk { to: child.stdin.take(), ..Talk::default() };
+    let (to, from, words) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    *state.worker.held() = Talk { to, process: Some(child), ..Talk::default() };
     // Told to stop before there was someone to tell.
     if state.is_stopping.load(Ordering::Relaxed) {
         state.worker.stop();
     }
-    let words = child.stderr.take().map(|from| std::thread::spawn(move || pass_on(from)));
+    let words = words.map(|from| std::thread::spawn(move || pass_on(from)));
     let mut refused = None;
-    if let Some(from) = child.stdout.take() {
+    if let Some(from) = from {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
             match line.strip_prefix("refused ") {
                 Some(words) => refused = Some(words.to_string()),
@@ -148,7 +177,13 @@ fn life(state: &State, ready: &mut Option<Ready>) -> std::io::Result<End> {
             }
         }
     }
-    let status = child.wait()?;
+    state.worker.held().is_ready = false;
+    let status = loop {
+        match state.worker.ended()? {
+            Some(status) => break status,
+            None => std::thread::sleep(LOOK_EVERY),
+        }
+    };
     let wanted_memory = words.and_then(|words| words.join().ok()).unwrap_or(false);
     *state.worker.held() = Talk::default();
     Ok(End { status, refused, wanted_memory })
@@ -172,6 +207,8 @@ fn spawn(args: &Args) -> std::io::Result<Child> {
     ] {
         command.arg(format!("{name}={value}"));
     }
+    // Where memory is short, words on where it ended need more of it, and may never come.
+    command.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
@@ -180,6 +217,7 @@ fn hear(state: &State, ready: &mut Option<Ready>, line: &str) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     match word {
         "ready" => {
+            state.worker.held().is_ready = true;
             if let Some(ready) = ready.take() {
                 let _ = ready.send(Ok(rest.to_string()));
             }
@@ -205,18 +243,22 @@ fn hear(state: &State, ready: &mut Option<Ready>, line: &str) {
     }
 }
 
+/// What Rust, C++ and the system say where there is no more memory, also for the stack of another thread.
+const SIGNS: [&str; 5] =
+    ["memory allocation of ", "bad_alloc", "can't spawn", "failed to spawn thread", "Cannot allocate"];
+
 /// Passes on what a worker writes into its log; true where it wanted more memory than it may have.
 fn pass_on(from: impl Read) -> bool {
     let mut from = BufReader::new(from);
-    let (mut line, mut wanted_memory) = (Vec::new(), false);
+    // Lines since the last sign of that.
+    let (mut line, mut since) = (Vec::new(), LAST_LINES);
     while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        // What Rust and C++ say at their end.
-        let has = |words: &[u8]| line.windows(words.len()).any(|part| part == words);
-        wanted_memory |= has(b"memory allocation of ") || has(b"bad_alloc");
+        let has = |words: &&str| line.windows(words.len()).any(|part| part == words.as_bytes());
+        since = if SIGNS.iter().any(has) { 0 } else { since.saturating_add(1) };
         let _ = std::io::stderr().lock().write_all(&line);
         line.clear();
     }
-    wanted_memory
+    since < LAST_LINES
 }
 
 /// Why a worker ended, in words for whoever submitted its job; none, where it was told to.
@@ -282,6 +324,13 @@ mod tests {
         assert_eq!(end("exit 0"), None);
         let words = end("echo memory allocation of 99 bytes failed >&2; kill -ABRT $$").unwrap();
         assert_eq!(words, "it took more memory than the limit of 400 MB");
+        for sign in ["can't spawn worker thread", "Cannot allocate memory (os error 12)"] {
+            let script = format!("echo \"{sign}\" >&2; exit 101");
+            assert_eq!(end(&script).unwrap(), words);
+            // One from long before is not why it ended.
+            let script = format!("echo \"{sign}\" >&2; for k in $(seq 30); do echo $k >&2; done; exit 101");
+            assert!(end(&script).unwrap().contains("without a word"));
+        }
         assert!(end("kill -KILL $$").unwrap().contains("memory"));
         assert!(end("exit 3").unwrap().contains("without an error message"));
     }
