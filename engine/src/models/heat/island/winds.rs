@@ -250,7 +250,7 @@ mod tests {
                 (0.001..=1.0).contains(&between.share) && between.contains(" % of the wind at roofs"),
                 "{between:?}"
             );
-            assert!(between.text.nl.contains("niet helemaal zonder divergentie"), "{between:?}");
+            assert!(between.text.nl.contains("niet helemaal gelijk"), "{between:?}");
             let above = remarks.iter().any(|own| own.contains("the wind in three dimensions is not wholly free"));
             assert_eq!((above, remarks.len()), (has_depth, if has_depth { 2 } else { 1 }), "{remarks:?}");
         }
