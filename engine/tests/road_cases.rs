@@ -396,7 +396,7 @@ fn columns_of_the_dutch_register_are_read() {
     let (outcome, remarks) = town.run(TRIPS, "").unwrap();
     assert_eq!(flows(&outcome, "Direct"), [100.0, 0.0, 50.0, 0.0]);
     assert_eq!(flows(&outcome, "Detour"), [0.0, 0.0, 0.0, 40.0]);
-    assert!(said(&remarks, Language::Dutch).contains("naar de beheerder"), "{remarks:?}");
+    assert!(said(&remarks, Language::Dutch).contains("volgt uit de beheerder"), "{remarks:?}");
     for (direct, expected) in [
         (["RB", "T"], [0.0, 80.0, 0.0, 40.0]),
         (["RB", "B"], DIRECT),

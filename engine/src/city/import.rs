@@ -26,6 +26,9 @@ const GROUND: u8 = 2;
 const WATER: u8 = 9;
 const ROOF: u8 = 6;
 const PLANTS: [u8; 4] = [1, 3, 4, 5];
+/// Cells that are made for each point at most, beyond a number that costs little: sparse clouds have one point in ten square metres.
+const CELLS_OF_POINT: f64 = 400.0;
+const FEW_CELLS: f64 = 4e6;
 /// Points that are mistakes: low points, and high noise.
 const NOISE: [u8; 2] = [7, 18];
 
@@ -124,6 +127,7 @@ fn read(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) 
 /// The grid that holds all that the files say they cover, and the number of their points.
 fn grid(files: &[PathBuf], cell: f64, crs: Crs) -> Result<(Grid, u64)> {
     let (mut low, mut high, mut points) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2], 0u64);
+    let mut believed = 0u64;
     for file in files {
         let reader = open(file)?;
         let (bounds, count) = (reader.header().bounds(), reader.header().number_of_points());
@@ -138,6 +142,9 @@ fn grid(files: &[PathBuf], cell: f64, crs: Crs) -> Result<(Grid, u64)> {
         low = [low[0].min(bounds.min.x), low[1].min(bounds.min.y)];
         high = [high[0].max(bounds.max.x), high[1].max(bounds.max.y)];
         points = points.saturating_add(count);
+        // However well it is packed, a point takes a byte.
+        let bytes = std::fs::metadata(file).map_err(Error::io("reading", file))?.len();
+        believed = believed.saturating_add(count.min(bytes));
     }
     let first = files.first().map_or(Path::new(""), PathBuf::as_path);
     if !(0.05..=100.0).contains(&cell) || files.is_empty() {
@@ -150,6 +157,15 @@ fn grid(files: &[PathBuf], cell: f64, crs: Crs) -> Result<(Grid, u64)> {
     if count[0] * count[1] > MOST_CELLS {
         let problem = format!("makes {:.0} × {:.0} cells", count[0], count[1]);
         return Err(Error::data(first, problem, "take a larger --cell, or fewer files at once"));
+    }
+    // Corners of a damaged head would take all memory for a few points.
+    if count[0] * count[1] > FEW_CELLS + CELLS_OF_POINT * believed as f64 {
+        let problem = format!("covers {:.0} × {:.0} cells with {believed} points", count[0], count[1]);
+        return Err(Error::data(
+            first,
+            problem,
+            "take a larger --cell, or fetch the files again: a head may be damaged",
+        ));
     }
     let (cols, rows) = (count[0] as usize, count[1] as usize);
     let (west, north) = (start[0] * cell, (start[1] + count[1]) * cell);
