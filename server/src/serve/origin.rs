@@ -57,7 +57,8 @@ mod tests {
         const PROTO: &str = "x-forwarded-proto";
         const HOST: &str = "x-forwarded-host";
         const PORT: &str = "x-forwarded-port";
-        let cases: [(Option<&str>, bool, &[(&'static str, &'static str)], &str); 12] = [
+        type Told = [(&'static str, &'static str)];
+        let cases: [(Option<&str>, bool, &Told, &str); 12] = [
             (None, false, &[], "http://127.0.0.1:8080"),
             (None, false, &[(PROTO, "https"), (HOST, "twin.nl")], "http://127.0.0.1:8080"),
             (None, true, &[(PROTO, "https"), (HOST, "twin.nl")], "https://twin.nl"),
