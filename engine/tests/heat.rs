@@ -331,9 +331,7 @@ fn what_can_be_mended_is_told() {
 
 /// Delft from its point cloud in cells of a side (m): a folder with its layers, and what a scenario says of it. `None` without data.
 fn delft(cell: f64) -> Option<(tempfile::TempDir, String)> {
-    let Some(data) = hanze_engine::testing::reference_data("Delft") else {
-        return None;
-    };
+    let data = hanze_engine::testing::reference_data("Delft")?;
     let folder = tempfile::tempdir().unwrap();
     let source = data.join("terrain/delft_ahn3_laz_bgt");
     let clouds = ["ahn3_cropped_1.laz", "ahn3_cropped_2.laz"].map(|name| source.join(name));

@@ -238,7 +238,7 @@ fn nothing_goes_by_its_age_where_the_clock_is_wrong() {
     let job = server.wait(&after, "successful");
     let time = |name: &str| job[name].as_str().unwrap().to_string();
     assert!(time("created") <= time("started") && time("started") <= time("finished"), "{job}");
-    assert!(time("finished") < server.job(&during)["finished"].as_str().unwrap().to_string());
+    assert!(time("finished").as_str() < server.job(&during)["finished"].as_str().unwrap());
     let listed = server.get("/v1/jobs").json();
     let listed: Vec<&str> = listed["jobs"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap()).collect();
     assert_eq!(listed, [&after, &during, &before]);
