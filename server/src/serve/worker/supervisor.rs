@@ -329,7 +329,7 @@ mod tests {
             assert_eq!(end(&script).unwrap(), words);
             // One from long before is not why it ended.
             let script = format!("echo \"{sign}\" >&2; for k in $(seq 30); do echo $k >&2; done; exit 101");
-            assert!(end(&script).unwrap().contains("without a word"));
+            assert!(end(&script).unwrap().contains("without an error message"));
         }
         assert!(end("kill -KILL $$").unwrap().contains("memory"));
         assert!(end("exit 3").unwrap().contains("without an error message"));
