@@ -144,28 +144,15 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
         let hop = hops[next];
         next += 1u;
         let length = lanes[lane].length;
-        let wide = lanes[lane].wide;
         var looked = 0u;
-        // Whether somebody stands who cannot go on, for cycles behind him and for others.
-        var shut_cycles = false;
-        var shut_others = false;
         for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
             let speed = vehicles[slot].speed;
             let away = minus(plus(off, length), vehicles[slot].pos);
             if (away > LOOK || looked == LOOKED_AT) {
                 break;
             }
-            let modes = kinds[vehicles[slot].kind].modes;
-            let why = vehicles[slot].state & REASON;
-            // Behind one who stands for what lies before him nobody comes who cannot pass him.
-            if ((modes == CYCLES && shut_cycles) || (modes != CYCLES && shut_others)) {
-                continue;
-            }
-            let is_held = speed < STANDING && (why == FULL || why == LIGHT || why == ASTRAY || why == HALTS);
-            shut_cycles = shut_cycles || (is_held && (wide == 0u || modes == CYCLES));
-            shut_others = shut_others || (is_held && (wide == 0u || modes != CYCLES));
             // A car never comes along a way for cycles.
-            if (is_held || !may_take(other, modes)) {
+            if (!may_take(other, kinds[vehicles[slot].kind].modes)) {
                 continue;
             }
             looked += 1u;
@@ -183,10 +170,16 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
             if (hop != 0u && (routes[place + hop] & STREET) != own) {
                 continue;
             }
-            // Of those who all wait for each other the one who has waited longest goes.
-            let stood = vehicles[slot].stood;
-            if (speed < STANDING && why == YIELDS && (me.stood > stood || (me.stood == stood && me.trip < trip))) {
-                continue;
+            if (speed < STANDING) {
+                let why = vehicles[slot].state & REASON;
+                if (why == FULL || why == LIGHT || why == ASTRAY || why == HALTS) {
+                    continue;
+                }
+                // Of those who all wait for each other the one who has waited longest goes.
+                let stood = vehicles[slot].stood;
+                if (why == YIELDS && (me.stood > stood || (me.stood == stood && me.trip < trip))) {
+                    continue;
+                }
             }
             // Who has waited long goes when those who have priority crawl.
             if (speed < CRAWLING && me.stood * motion.step_ms > PATIENCE) {
@@ -206,7 +199,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
         }
         let far = plus(off, length);
         // Whoever would come through his own lane waits behind him, where there is no room to pass.
-        let is_closed = (lane == me.lane && wide == 0u) || (shut_cycles && shut_others);
+        let is_closed = lane == me.lane && lanes[lane].wide == 0u;
         if (looked < LOOKED_AT && far < LOOK && !is_closed) {
             // Who is still before the lane has one more street to go.
             var more = hop;

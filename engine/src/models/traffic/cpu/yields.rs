@@ -145,28 +145,15 @@ impl View<'_> {
             let hop = hops[next as usize];
             next += 1;
             let length = self.lanes[lane as usize].length;
-            let into = &self.lanes[lane as usize];
             let mut looked = 0u32;
-            // Whether somebody stands who cannot go on, for cycles behind him and for others.
-            let mut shut_cycles = false;
-            let mut shut_others = false;
             for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
                 let one = &self.vehicles[slot as usize];
                 let away = off + length - one.pos;
                 if away > LOOK || looked == LOOKED_AT {
                     break;
                 }
-                let modes = self.kinds[one.kind as usize].modes;
-                let why = one.state & REASON;
-                // Behind one who stands for what lies before him nobody comes who cannot pass him.
-                if (modes == CYCLES && shut_cycles) || (modes != CYCLES && shut_others) {
-                    continue;
-                }
-                let is_held = one.speed < STANDING && (why == FULL || why == LIGHT || why == ASTRAY || why == HALTS);
-                shut_cycles |= is_held && (into.wide == 0 || modes == CYCLES);
-                shut_others |= is_held && (into.wide == 0 || modes != CYCLES);
                 // A car never comes along a way for cycles.
-                if is_held || !self.may_take(other, modes) {
+                if !self.may_take(other, self.kinds[one.kind as usize].modes) {
                     continue;
                 }
                 looked += 1;
@@ -180,12 +167,15 @@ impl View<'_> {
                 if !goes {
                     continue;
                 }
-                // Of those who all wait for each other the one who has waited longest goes.
-                if one.speed < STANDING
-                    && why == YIELDS
-                    && (me.stood > one.stood || (me.stood == one.stood && me.trip < one.trip))
-                {
-                    continue;
+                if one.speed < STANDING {
+                    let why = one.state & REASON;
+                    if why == FULL || why == LIGHT || why == ASTRAY || why == HALTS {
+                        continue;
+                    }
+                    // Of those who all wait for each other the one who has waited longest goes.
+                    if why == YIELDS && (me.stood > one.stood || (me.stood == one.stood && me.trip < one.trip)) {
+                        continue;
+                    }
                 }
                 // Who has waited long goes when those who have priority crawl.
                 if one.speed < CRAWLING && me.stood * self.motion.step_ms > PATIENCE {
@@ -201,8 +191,9 @@ impl View<'_> {
                 }
             }
             let far = off + length;
+            let into = &self.lanes[lane as usize];
             // Whoever would come through his own lane waits behind him, where there is no room to pass.
-            let is_closed = (lane == me.lane && into.wide == 0) || (shut_cycles && shut_others);
+            let is_closed = lane == me.lane && into.wide == 0;
             if looked < LOOKED_AT && far < LOOK && !is_closed {
                 // Who is still before the lane has one more street to go.
                 let more = if into.street == NONE { hop } else { hop + 1 };
