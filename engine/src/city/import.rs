@@ -26,8 +26,8 @@ const GROUND: u8 = 2;
 const WATER: u8 = 9;
 const ROOF: u8 = 6;
 const PLANTS: [u8; 4] = [1, 3, 4, 5];
-/// Cells that are made for each point at most, beyond a number that costs little: sparse clouds have one point in ten square metres.
-const CELLS_OF_POINT: f64 = 400.0;
+/// Cells that are made for each point at most, beyond a number that costs little: sparse clouds have one point in ten square metres, 40 cells of half a metre.
+const CELLS_OF_POINT: f64 = 100.0;
 const FEW_CELLS: f64 = 4e6;
 /// Points that are mistakes: low points, and high noise.
 const NOISE: [u8; 2] = [7, 18];
@@ -142,9 +142,11 @@ fn grid(files: &[PathBuf], cell: f64, crs: Crs) -> Result<(Grid, u64)> {
         low = [low[0].min(bounds.min.x), low[1].min(bounds.min.y)];
         high = [high[0].max(bounds.max.x), high[1].max(bounds.max.y)];
         points = points.saturating_add(count);
-        // However well it is packed, a point takes a byte.
+        // However well it is packed, a point takes two bytes.
+        let format = reader.header().point_format();
+        let each = if format.is_compressed { 2 } else { u64::from(format.len()).max(2) };
         let bytes = std::fs::metadata(file).map_err(Error::io("reading", file))?.len();
-        believed = believed.saturating_add(count.min(bytes));
+        believed = believed.saturating_add(count.min(bytes / each));
     }
     let first = files.first().map_or(Path::new(""), PathBuf::as_path);
     if !(0.05..=100.0).contains(&cell) || files.is_empty() {
