@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const MOST_CELLS: f64 = 2e8;
 /// Points that are read at once.
 const AT_ONCE: u64 = 100_000;
+/// Bytes of points that are read at once, at most.
+const BYTES_AT_ONCE: u64 = 16 << 20;
 /// Height above the ground from which something is a crown, m; lower plants are no obstacle to the sun.
 const CROWN: f32 = 1.5;
 /// Height above the ground from which something is a building, m.
@@ -71,8 +73,11 @@ fn read(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) 
     let (mut points, mut left_out) = (0, 0);
     for file in files {
         let mut reader = open(file)?;
+        // A damaged head may say that each point takes 64 KiB.
+        let each = u64::from(reader.header().point_format().len()).max(1);
+        let at_once = (BYTES_AT_ONCE / each).clamp(1, AT_ONCE);
         loop {
-            let batch = reader.read_points(AT_ONCE).map_err(|error| bad(file, &error))?;
+            let batch = reader.read_points(at_once).map_err(|error| bad(file, &error))?;
             if batch.is_empty() {
                 break;
             }
