@@ -40,21 +40,22 @@ fn fuzz_beside(
     beside: &[(&str, &[u8])],
     read: impl Fn(&Path) -> Result<()> + std::panic::RefUnwindSafe,
 ) {
-    let count = std::env::var("HANZE_FUZZ").ok().and_then(|own| own.parse().ok()).unwrap_or(INPUTS);
-    let mut seeds = own;
-    seeds.extend(seeds_of(ending));
+    let count: u64 = std::env::var("HANZE_FUZZ").ok().and_then(|own| own.parse().ok()).unwrap_or(INPUTS);
     let fast = Path::new("/dev/shm");
     let folder = if fast.is_dir() { tempfile::tempdir_in(fast) } else { tempfile::tempdir() }.expect("a folder");
     for (name, bytes) in beside {
         std::fs::write(folder.path().join(name), bytes).expect("written");
     }
     let path = folder.path().join(format!("file.{ending}"));
-    // Good files first: a reader that refuses all of them would hide what lies behind.
-    let good = seeds.iter().filter(|seed| {
+    let answer = |seed: &Vec<u8>| {
         std::fs::write(&path, seed).expect("written");
-        read(&path).is_ok()
-    });
-    assert!(good.count() > 0, "no seed of .{ending} can be read");
+        read(&path)
+    };
+    // Damaged copies of a file that is refused before it is damaged would only meet that refusal.
+    own.iter().for_each(|seed| answer(seed).unwrap_or_else(|error| panic!("a good .{ending} is refused: {error}")));
+    let mut seeds = own;
+    seeds.extend(seeds_of(ending).into_iter().filter(|seed| answer(seed).is_ok()));
+    assert!(!seeds.is_empty(), "no seed of .{ending} can be read");
     let (mut damage, mut refused, mut slowest) = (Damage::new(ending, seeds), 0u64, 0.0f64);
     for k in 0..count {
         let bytes = damage.next();
@@ -75,6 +76,7 @@ fn fuzz_beside(
         memory as f64 / 1e6
     );
     assert!(memory < MEMORY, ".{ending}: {memory} bytes of memory");
+    assert!(refused < count, "each of {count} damaged .{ending} is refused: nothing behind their heads is tried");
 }
 
 fn cog() -> Vec<u8> {
@@ -100,7 +102,7 @@ fn geotiffs() {
 fn files_beside_rasters() {
     let xml = "<PAMDataset><PAMRasterBand band=\"1\"><NoDataValue>-5.0E+00</NoDataValue><UnitType>cm</UnitType><Scale>1</Scale>\
                <Offset>0</Offset></PAMRasterBand></PAMDataset>";
-    fuzz_beside("tif.aux.xml", vec![xml.into()], &[("file.tif", cog().as_slice())], |path| {
+    fuzz_beside("tif.aux.xml", vec![xml.into()], &[("file.tif", include_bytes!("data/water/slope.tif"))], |path| {
         raster(&path.with_file_name("file.tif"), Quantity::Heights, Limits { max_cells: 1_000_000 }).map(|_| ())
     });
     let prj = "PROJCS[\"Amersfoort / RD New\",GEOGCS[\"Amersfoort\",DATUM[\"Amersfoort\"]],PROJECTION[\"Double_Stereographic\"],\
@@ -141,30 +143,57 @@ fn cityjson_buildings() {
     hanze_engine::export::city(&town, &mut run, language, "2026-01-01").expect("written");
     let seed = std::fs::read(folder.path().join("buildings.city.json")).expect("CityJSON");
     let around = town.grid;
-    fuzz("city.json", vec![seed], move |path| features(path, &around, &[]).map(|_| ()));
+    fuzz("city.json", vec![seed.clone()], move |path| features(path, &around, &[]).map(|_| ()));
+    let around = town.grid;
+    fuzz("city.jsonl", vec![sequence(&seed)], move |path| features(path, &around, &[]).map(|_| ()));
+}
+
+/// The buildings of a CityJSON document as CityJSONSeq: a first line without any, and one line for each of the first four.
+fn sequence(document: &[u8]) -> Vec<u8> {
+    let mut first: serde_json::Value = serde_json::from_slice(document).expect("JSON");
+    let (objects, vertices) = (first["CityObjects"].take(), first["vertices"].take());
+    first["CityObjects"] = serde_json::json!({});
+    first["vertices"] = serde_json::json!([]);
+    let mut lines = vec![first.to_string()];
+    for (id, object) in objects.as_object().expect("objects").iter().take(4) {
+        let one = serde_json::json!({ "type": "CityJSONFeature", "id": id, "CityObjects": { id: object }, "vertices": vertices });
+        lines.push(one.to_string());
+    }
+    lines.join("\n").into_bytes()
+}
+
+/// A GeoPackage of one table with one row; `shape` is well-known binary.
+fn geopackage(columns: &str, values: &str, shape: &[u8]) -> Vec<u8> {
+    let path = tempfile::NamedTempFile::with_suffix(".gpkg").expect("a file").into_temp_path();
+    let base = rusqlite::Connection::open(&path).expect("SQLite");
+    base.execute_batch(&format!(
+        "PRAGMA page_size = 512; VACUUM;
+         CREATE TABLE things (id INTEGER PRIMARY KEY, geom BLOB, {columns});
+         CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+         INSERT INTO gpkg_geometry_columns VALUES ('things', 'geom', 28992);"
+    ))
+    .expect("tables");
+    let blob = [b"GP\0\x01\x40\x71\0\0", shape].concat();
+    base.execute(&format!("INSERT INTO things VALUES (1, ?1, {values})"), [blob]).expect("a row");
+    drop(base);
+    std::fs::read(&path).expect("read")
+}
+
+/// Well-known binary: its head, and corners.
+fn shape(head: &[u8], corners: &[(f64, f64)]) -> Vec<u8> {
+    let corners = corners.iter().flat_map(|(x, y)| x.to_le_bytes().into_iter().chain(y.to_le_bytes()));
+    head.iter().copied().chain(corners).collect()
 }
 
 #[test]
 fn geopackages() {
-    let path = tempfile::NamedTempFile::with_suffix(".gpkg").expect("a file").into_temp_path();
-    let base = rusqlite::Connection::open(&path).expect("SQLite");
-    base.execute_batch(
-        "PRAGMA page_size = 512; VACUUM;
-         CREATE TABLE houses (id INTEGER PRIMARY KEY, geom BLOB, name TEXT, height_m REAL);
-         CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
-         INSERT INTO gpkg_geometry_columns VALUES ('houses', 'geom', 28992);",
-    )
-    .expect("tables");
-    let mut blob = b"GP\0\x01\x40\x71\0\0".to_vec();
-    blob.extend([1u8, 3, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0]);
-    for (x, y) in [(202_005.0f64, 501_960.0f64), (202_040.0, 501_960.0), (202_040.0, 501_990.0), (202_005.0, 501_960.0)]
-    {
-        blob.extend(x.to_le_bytes().into_iter().chain(y.to_le_bytes()));
-    }
-    base.execute("INSERT INTO houses VALUES (1, ?1, 'a', 8.0)", [blob]).expect("a row");
-    drop(base);
-    let seed = std::fs::read(&path).expect("read");
+    let ring = [(202_005.0, 501_960.0), (202_040.0, 501_960.0), (202_040.0, 501_990.0), (202_005.0, 501_960.0)];
+    let house = shape(&[1, 3, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0], &ring);
+    let seed = geopackage("name TEXT, height_m REAL", "'a', 8.0", &house);
     fuzz("gpkg", vec![seed], |path| features(path, &grid(), &["name"]).map(|_| ()));
+    let road = shape(&[1, 2, 0, 0, 0, 2, 0, 0, 0], &[(202_005.0, 501_960.0), (202_300.0, 501_990.0)]);
+    let seed = geopackage("highway TEXT, name TEXT, maxspeed INTEGER", "'residential', 'a', 30", &road);
+    fuzz("gpkg", vec![seed], network);
 }
 
 #[test]
@@ -344,7 +373,10 @@ fn weather_tables() {
     fuzz(
         "csv",
         vec![text.into(), include_bytes!("../../scenarios/weather/hot-day.csv").to_vec(), umep.into()],
-        |path| day(path).or_else(|_| weather::read(path, 0, 86_400).map(|_| ())),
+        |path| {
+            let hot = weather::days(2019, 7, 25).unwrap_or_default() * 86_400;
+            day(path).or_else(|_| weather::read(path, hot, hot + 86_400).map(|_| ()))
+        },
     );
 }
 
@@ -390,7 +422,7 @@ fn scenarios() {
          [time]\nend_minutes = 10\nframe_minutes = 5\n[rain]\nsteps_mm = [1, 2.5]\nstep_minutes = 5\n\
          [[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"free\"\n[[gauge]]\nname = \"g\"\nx = 139050\ny = 502050\n",
         "title = \"b\"\nmodel = \"heat\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
-         [time]\nend_minutes = 120\n[heat]\nweather = \"hot-day\"\ndate = \"2018-07-27\"\n",
+         [time]\nend_minutes = 120\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\n",
     ];
     fuzz("toml", stories.map(|own| own.as_bytes().to_vec()).to_vec(), |path| {
         let text = std::fs::read_to_string(path).map_err(hanze_engine::Error::io("reading", path))?;

@@ -179,6 +179,14 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
     let (town, told) = written(&NET.replace("GREEN", "r"), flow).unwrap();
     let clock = moved(&town, &told, 10).0;
     assert!(told.travellers.len() == 100 && (10..=16).contains(&clock.inserted), "{clock:?}");
+    // Its route and its stops may stand inside it, as those of a vehicle.
+    let inside = "<flow id=\"f\" begin=\"0\" end=\"300\" number=\"100\"><route edges=\"a b\"/></flow>";
+    let (town, told) = written(&NET.replace("GREEN", "r"), inside).unwrap();
+    assert_eq!((told.travellers.len(), moved(&town, &told, 10).0.inserted), (100, clock.inserted));
+    let stops = "<busStop id=\"s\" lane=\"b_0\" startPos=\"40\" endPos=\"60\"/><flow id=\"f\" begin=\"0\" end=\"60\" number=\"2\">\
+                 <route edges=\"a b\"/><stop busStop=\"s\" duration=\"30\"/></flow>";
+    let told = written(&net, stops).unwrap().1;
+    assert_eq!(told.travellers.iter().map(|own| own.stops.len()).collect::<Vec<_>>(), [1, 1]);
     // More vehicles than any memory holds are refused before they are made.
     for keys in ["period=\"0.0001\"", "number=\"10000000\"", "vehsPerHour=\"1e12\""] {
         let many =

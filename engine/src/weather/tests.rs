@@ -25,7 +25,8 @@ fn each_format_means_the_same() {
             "2019,7,25,{hour},0,?,{air},9,{rh},{pressure},0,0,9999,{global},9999,9999,0,0,0,0,{dir},{wind},{cloud},0,0\n"
         );
     }
-    let cases = [("a.txt", knmi.as_str()), ("a.csv", csv), ("b.txt", umep), ("a.epw", &epw)];
+    let suews = "iy id it imin U RH Tair pres kdown wdir fcld\n2019 206 1 0 2 50 25.1 101.32 100 -999 -999\n2019 206 2 0 3 60 24 101.3 0 270 0.5\n";
+    let cases = [("a.txt", knmi.as_str()), ("a.csv", csv), ("b.txt", umep), ("c.txt", suews), ("a.epw", &epw)];
     for (name, text) in cases {
         let found = from_text(name, text, (2019, 7, 25), 2).unwrap_or_else(|error| panic!("{name}: {error}"));
         let [one, two] = found.hours[..] else { panic!("{name}: {found:?}") };

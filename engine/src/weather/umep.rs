@@ -6,19 +6,22 @@ use super::{
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// Names of the columns, in small letters, and what one of their units is worth.
-const COLUMNS: [(&str, usize, f64); 13] = [
+/// Names of the columns, in small letters, as SOLWEIG and SUEWS write them, and what one of their units is worth.
+const COLUMNS: [(&str, usize, f64); 16] = [
     ("td", AIR, 1.0),
     ("tair", AIR, 1.0),
     ("rh", HUMIDITY, 1.0),
     ("wind", WIND, 1.0),
     ("u", WIND, 1.0),
     ("wd", DIRECTION, 1.0),
+    ("wdir", DIRECTION, 1.0),
     ("kdn", GLOBAL, 1.0),
+    ("kdown", GLOBAL, 1.0),
     ("kdiff", DIFFUSE, 1.0),
     ("kdir", DIRECT, 1.0),
     // kPa
     ("press", PRESSURE, 10.0),
+    ("pres", PRESSURE, 10.0),
     ("fcld", CLOUD, 1.0),
     ("ldown", LONGWAVE, 1.0),
     ("rain", RAIN, 1.0),

@@ -58,7 +58,9 @@ impl Damage {
         let mut bytes = self.seeds[seed].clone();
         // Heads of files say the most.
         let reach = if self.below(2) == 0 { bytes.len() } else { bytes.len().min(256) };
-        for _ in 0..1 + self.below(6) {
+        // One damage reaches further into a reader than many.
+        let most = [1, 1, 6][self.below(3)];
+        for _ in 0..1 + self.below(most) {
             let at = self.below(reach.min(bytes.len()));
             self.hurt(&mut bytes, at);
         }

@@ -10,6 +10,7 @@ use crate::remark::Remark;
 use glam::DVec2;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Vehicles are taken to be so wide where their ways meet, m.
 const BREADTH: f64 = 2.0;
@@ -498,14 +499,14 @@ pub struct Told {
     pub depart: f64,
     /// Its kind or distribution.
     pub kind: String,
-    /// Edges of its route, or only the first and the last.
-    pub edges: Vec<String>,
+    /// Edges of its route, or only the first and the last; those of a flow share one.
+    pub edges: Arc<[String]>,
     /// Whether the edges between are to be found.
     pub is_open: bool,
     /// Speed when it sets out, m/s; as fast as can be where none is given.
     pub speed: Option<f64>,
     /// Stops by name, with the time that it stays, s.
-    pub stops: Vec<(String, f64)>,
+    pub stops: Vec<(Arc<str>, f64)>,
 }
 
 /// What files of SUMO besides the network tell.
@@ -555,8 +556,10 @@ pub(crate) fn plain(id: &str, class: &str) -> Type {
 pub fn extras(path: &Path) -> Result<Extras> {
     let mut xml = Xml::open(path)?;
     let mut all = Extras::default();
-    let mut routes: HashMap<String, Vec<String>> = HashMap::new();
-    let (mut program, mut group, mut vehicle): (Option<Program>, Option<String>, Option<Told>) = Default::default();
+    let mut routes: HashMap<String, Arc<[String]>> = HashMap::new();
+    let (mut program, mut group): (Option<Program>, Option<String>) = Default::default();
+    // The first vehicle of the element that is open: a flow has many.
+    let (mut first, mut halts) = (None, 0usize);
     let mut root = false;
     loop {
         let (name, attributes, is_empty) = match xml.next()? {
@@ -565,7 +568,7 @@ pub fn extras(path: &Path) -> Result<Extras> {
                 match name.as_str() {
                     "tlLogic" => all.programs.extend(program.take()),
                     "vTypeDistribution" => group = None,
-                    "vehicle" | "trip" => all.vehicles.extend(vehicle.take()),
+                    "vehicle" | "trip" | "flow" => first = None,
                     _ => {}
                 }
                 continue;
@@ -624,17 +627,22 @@ pub fn extras(path: &Path) -> Result<Extras> {
                 all.stops.push(BusStop { id: own.wanted("id")?, lane: place, at });
             }
             "route" => {
-                let edges: Vec<String> = own.wanted("edges")?.split_whitespace().map(str::to_string).collect();
-                match &mut vehicle {
-                    Some(vehicle) => vehicle.edges = edges,
+                let edges: Arc<[String]> = own.wanted("edges")?.split_whitespace().map(str::to_string).collect();
+                match first {
+                    Some(first) => all.vehicles[first..].iter_mut().for_each(|own| own.edges.clone_from(&edges)),
                     None => {
                         routes.insert(own.wanted("id")?, edges);
                     }
                 }
             }
             "stop" => {
-                if let (Some(vehicle), Some(stop)) = (&mut vehicle, own.text("busStop")) {
-                    vehicle.stops.push((stop.to_string(), own.number_or("duration", 20.0)?.clamp(0.0, 36_000.0)));
+                if let (Some(first), Some(stop)) = (first, own.text("busStop")) {
+                    let stop = (Arc::from(stop), own.number_or("duration", 20.0)?.clamp(0.0, 36_000.0));
+                    halts += all.vehicles.len() - first;
+                    if halts > MOST_VEHICLES {
+                        return Err(xml.bad(format!("tells of more than {MOST_VEHICLES} stops of vehicles")));
+                    }
+                    all.vehicles[first..].iter_mut().for_each(|own| own.stops.push(stop.clone()));
                 }
             }
             "person" | "personFlow" | "container" | "containerFlow" => all.persons += 1,
@@ -651,19 +659,17 @@ pub fn extras(path: &Path) -> Result<Extras> {
                     told.edges = routes.get(route).cloned().unwrap_or_default();
                 } else if let (Some(from), Some(to)) = (own.text("from"), own.text("to")) {
                     // As SUMO reads them: blanks around a name are none of it.
-                    told.edges.push(from.trim().to_string());
-                    told.edges.extend(own.text("via").unwrap_or_default().split_whitespace().map(str::to_string));
-                    told.edges.push(to.trim().to_string());
+                    let via = own.text("via").unwrap_or_default().split_whitespace();
+                    told.edges =
+                        std::iter::once(from.trim()).chain(via).chain([to.trim()]).map(str::to_string).collect();
                     told.is_open = true;
                 }
+                first = (!is_empty).then_some(all.vehicles.len());
                 if name == "flow" {
                     flow(&own, &told, &mut all.vehicles)?;
                 } else {
                     told.depart = own.time("depart")?;
-                    match is_empty {
-                        true => all.vehicles.push(told),
-                        false => vehicle = Some(told),
-                    }
+                    all.vehicles.push(told);
                 }
             }
             _ => {}
