@@ -28,7 +28,8 @@ fn wave_speeds(hl: f32, ul: f32, hr: f32, ur: f32) -> vec2<f32> {
     return vec2<f32>(min(slow, 0.0), max(fast, 0.0));
 }
 
-fn hllc(l: Side, r: Side, step: f32) -> Flux {
+// `open` is 1, or 0 at a wall, which exactly nothing passes, however the compiler has rounded.
+fn hllc(l: Side, r: Side, step: f32, open: f32) -> Flux {
     let above_left = min(max(step, 0.0), min(l.depth, step + r.depth));
     let above_right = above_left - step;
     let hl = max(min(l.depth, l.depth - above_left), 0.0);
@@ -42,7 +43,7 @@ fn hllc(l: Side, r: Side, step: f32) -> Flux {
     let ql = hl * l.normal;
     let qr = hr * r.normal;
     let product = slow * fast;
-    let mass = (fast * ql - slow * qr + product * (hr - hl)) * inverse;
+    let mass = (fast * ql - slow * qr + product * (hr - hl)) * (inverse * open);
     let momentum = (fast * (ql * l.normal) - slow * (qr * r.normal) + product * (qr - ql)) * inverse;
     let pressure = 0.5 * GRAVITY * (hr + hl) * (hr - hl) * inverse;
 

@@ -85,13 +85,7 @@ fn face(at: u32, next: u32, is_x: bool) -> Flux {
         b = Side(inner_left.depth, -inner_left.normal, inner_left.along);
         step = 0.0;
     }
-    var flux = hllc(a, b, step);
-    // Exactly nothing passes a wall, however the compiler has rounded.
-    if max(left.x, right.x) > 0.5 * WALL {
-        flux.mass = 0.0;
-        flux.along = 0.0;
-    }
-    return flux;
+    return hllc(a, b, step, select(1.0, 0.0, max(left.x, right.x) > 0.5 * WALL));
 }
 
 // Flux of a given unit discharge into a cell: at the cell's depth, or critical where it is shallower.

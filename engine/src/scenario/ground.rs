@@ -180,8 +180,14 @@ impl Scenario {
         {
             let share = bare as f64 / class.len() as f64;
             let percent = |language: Language| language.number(100.0 * share, 1);
-            let en = format!("{} % of all cells, those under buildings included, are in no class and taken as bare soil", percent(Language::English));
-            let nl = format!("{} % van alle cellen, ook die onder gebouwen, zit in geen klasse en telt als kale grond", percent(Language::Dutch));
+            let en = format!(
+                "{} % of all cells, those under buildings included, are in no class and taken as bare soil",
+                percent(Language::English)
+            );
+            let nl = format!(
+                "{} % van alle cellen, ook die onder gebouwen, zit in geen klasse en telt als kale grond",
+                percent(Language::Dutch)
+            );
             input.repairs.push(Remark::new(share, en, nl));
         }
         Ok(Ground { grid: *grid, codes: Some(codes), parts, class })

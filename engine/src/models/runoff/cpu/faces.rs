@@ -237,12 +237,11 @@ fn flux_row<const STAGE: u32>(l: Sides, r: Sides, out: &mut Faces) {
         if wall_right {
             b = Side { depth: inner_a.depth, normal: -inner_a.normal, along: inner_a.along };
         }
-        step = if wall_left | wall_right { 0.0 } else { step };
-        let flux = hllc(a, b, step);
-        // Exactly nothing passes a wall, however the compiler has rounded.
         let closed = wall_left | wall_right;
-        mass[i] = if closed { 0.0 } else { flux.mass };
-        along[i] = if closed { 0.0 } else { flux.along };
+        step = if closed { 0.0 } else { step };
+        let flux = hllc(a, b, step, if closed { 0.0 } else { 1.0 });
+        mass[i] = flux.mass;
+        along[i] = flux.along;
         left[i] = flux.left;
         right[i] = flux.right;
     }

@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Bands of rows that are worked on beside each other.
 const BANDS: usize = 16;
+/// From so many cells without an inlet on a run ends.
+const GAP: usize = 16;
 
 /// Sewers of the city.
 #[derive(Default)]
@@ -23,16 +25,34 @@ pub struct Inlets {
     stride: usize,
 }
 
-/// The inlets in a band of rows.
+/// The inlets in a band of rows. Each of its arrays has a lane for every cell of the runs, one run after the other.
 struct Band {
-    /// Sorted by district; indices count from the start of the band.
-    inlets: Vec<Inlet>,
+    runs: Vec<Run>,
+    /// What each lane takes at most, m/s; 0 where no inlet is.
+    capacity: Vec<f32>,
+    /// Share of what its district spills that comes up there.
+    spill: Vec<f32>,
+    /// What each has taken since the start, less what came up there, and what that lost to rounding, m.
+    taken: [Vec<f32>; 2],
+    /// What it would take in the step if its district had room, and what it took, less what came up, m.
+    asked: Vec<f32>,
+    net: Vec<f32>,
+    /// Share of the discharge that is left.
+    left: Vec<f32>,
+    /// Lane and cell of each inlet, sorted by district; cells count from the start of the band.
+    inlets: Vec<[u32; 2]>,
     /// Those of each district.
     ranges: Vec<Range<usize>>,
-    /// What each inlet has taken since the start, less what came up there, with what that lost to rounding, m.
-    taken: Vec<[f32; 2]>,
     /// What the inlets of each district took in the step, and what they would take if it had room, m.
     sums: Vec<[f32; 2]>,
+}
+
+/// Cells of a row of which most have inlets of one district.
+struct Run {
+    district: usize,
+    /// Its first cell, from the start of the band.
+    cell: usize,
+    lanes: Range<usize>,
 }
 
 /// The compensated sum of a pair and a number.
@@ -69,12 +89,7 @@ impl Inlets {
             let mut blocks = problem.blocks(first..(first + high).min(rows), false);
             let start = ((first + HALO) * stride) as u32;
             blocks.inlets.iter_mut().for_each(|inlet| inlet.index -= start);
-            Band {
-                taken: vec![[0.0; 2]; blocks.inlets.len()],
-                sums: vec![[0.0; 2]; count],
-                inlets: blocks.inlets,
-                ranges: blocks.ranges,
-            }
+            Band::new(&blocks.inlets, blocks.ranges, stride)
         };
         Inlets {
             sewers: Vec::new(),
@@ -86,7 +101,7 @@ impl Inlets {
     }
 
     /// One step of all inlets and districts.
-    pub fn drain(&mut self, clock: &Clock, state: &mut State) {
+    pub fn drain(&mut self, arch: pulp::Arch, clock: &Clock, state: &mut State) {
         if self.districts.is_empty() {
             return;
         }
@@ -96,7 +111,9 @@ impl Inlets {
             .par_iter_mut()
             .zip(depth[skip..].par_chunks_mut(self.band).zip(low[skip..].par_chunks_mut(self.band)))
             .zip(qx[skip..].par_chunks_mut(self.band).zip(qy[skip..].par_chunks_mut(self.band)))
-            .for_each(|((band, (depth, low)), (qx, qy))| band.drain(districts, clock, [depth, low, qx, qy]));
+            .for_each(|((band, (depth, low)), (qx, qy))| {
+                arch.dispatch(Drain { band, districts, dt: clock.dt, water: [depth, low, qx, qy] });
+            });
         for k in 0..self.districts.len() {
             let (mut sunk, mut sunk_low, mut asked, mut asked_low) = (0.0, 0.0, 0.0, 0.0);
             for band in &self.bands {
@@ -125,9 +142,9 @@ impl Inlets {
     pub fn tell(&self, statistics: &mut Statistics) {
         for (k, band) in self.bands.iter().enumerate() {
             let start = HALO * self.stride + k * self.band;
-            for (inlet, taken) in band.inlets.iter().zip(&band.taken) {
-                let i = start + inlet.index as usize;
-                (statistics.sewered[i], statistics.sewered_low[i]) = (taken[0], taken[1]);
+            for [lane, cell] in &band.inlets {
+                let (lane, i) = (*lane as usize, start + *cell as usize);
+                (statistics.sewered[i], statistics.sewered_low[i]) = (band.taken[0][lane], band.taken[1][lane]);
             }
         }
     }
@@ -136,44 +153,160 @@ impl Inlets {
     pub fn recall(&mut self, statistics: &Statistics) {
         for (k, band) in self.bands.iter_mut().enumerate() {
             let start = HALO * self.stride + k * self.band;
-            for (inlet, taken) in band.inlets.iter().zip(&mut band.taken) {
-                let i = start + inlet.index as usize;
-                *taken = [statistics.sewered[i], statistics.sewered_low[i]];
+            for [lane, cell] in &band.inlets {
+                let (lane, i) = (*lane as usize, start + *cell as usize);
+                (band.taken[0][lane], band.taken[1][lane]) = (statistics.sewered[i], statistics.sewered_low[i]);
             }
         }
     }
 }
 
 impl Band {
-    fn drain(&mut self, districts: &[District], clock: &Clock, [depth, low, qx, qy]: [&mut [f32]; 4]) {
+    /// From inlets sorted by district and cell, whose indices count from the start of the band.
+    fn new(inlets: &[Inlet], ranges: Vec<Range<usize>>, stride: usize) -> Band {
+        let mut band = Band {
+            runs: Vec::new(),
+            capacity: Vec::new(),
+            spill: Vec::new(),
+            taken: [Vec::new(), Vec::new()],
+            asked: Vec::new(),
+            net: Vec::new(),
+            left: Vec::new(),
+            inlets: Vec::with_capacity(inlets.len()),
+            sums: vec![[0.0; 2]; ranges.len()],
+            ranges,
+        };
+        for inlet in inlets {
+            let (cell, district) = (inlet.index as usize, inlet.district as usize);
+            // A few cells without an inlet cost less than another run.
+            let goes_on = |run: &Run| {
+                let next = run.cell + run.lanes.len();
+                run.district == district && (next..next + GAP).contains(&cell) && run.cell / stride == cell / stride
+            };
+            if !band.runs.last().is_some_and(goes_on) {
+                let lane = band.capacity.len();
+                band.runs.push(Run { district, cell, lanes: lane..lane });
+            }
+            let Some(run) = band.runs.last_mut() else { continue };
+            let lane = run.lanes.start + cell - run.cell;
+            run.lanes.end = lane + 1;
+            band.capacity.resize(lane, 0.0);
+            band.capacity.push(inlet.capacity);
+            band.spill.resize(lane, 0.0);
+            band.spill.push(inlet.spill);
+            band.inlets.push([lane as u32, inlet.index]);
+        }
+        let lanes = band.capacity.len();
+        for values in [&mut band.asked, &mut band.net, &mut band.left].into_iter().chain(&mut band.taken) {
+            values.resize(lanes, 0.0);
+        }
+        band
+    }
+
+    /// Sums of each district, in the order of the shader's workgroups.
+    fn sum(&mut self, districts: &[District]) {
         for (k, range) in self.ranges.iter().enumerate() {
-            let (accept, spill) = (districts[k].accept, districts[k].spill);
+            let accept = districts[k].accept;
             let (mut all, mut all_low, mut wanted, mut wanted_low) = (0.0, 0.0, 0.0, 0.0);
-            let inlets = self.inlets[range.clone()].chunks(BLOCK);
-            for (inlets, taken) in inlets.zip(self.taken[range.clone()].chunks_mut(BLOCK)) {
+            for inlets in self.inlets[range.clone()].chunks(BLOCK) {
                 let (mut sunk, mut asked) = ([0.0; BLOCK], [0.0; BLOCK]);
-                for (lane, (inlet, taken)) in inlets.iter().zip(taken).enumerate() {
-                    let i = inlet.index as usize;
-                    let before = depth[i];
-                    asked[lane] = min(inlet.capacity * clock.dt, before);
-                    sunk[lane] = asked[lane] * accept;
-                    let net = sunk[lane] - inlet.spill * spill;
-                    if net == 0.0 {
-                        continue;
-                    }
-                    // As `links::give`.
-                    (depth[i], low[i]) = add(before, low[i], -net);
-                    let left = if depth[i] > DRY { min(depth[i] / max(before, DRY), 1.0) } else { 0.0 };
-                    qx[i] *= left;
-                    qy[i] *= left;
-                    let [high, rest] = taken;
-                    book(high, rest, net);
+                for (place, [lane, _]) in inlets.iter().enumerate() {
+                    asked[place] = self.asked[*lane as usize];
+                    sunk[place] = asked[place] * accept;
                 }
                 book(&mut all, &mut all_low, tree(&mut sunk));
                 book(&mut wanted, &mut wanted_low, tree(&mut asked));
             }
             self.sums[k] = [all + all_low, wanted + wanted_low];
         }
+    }
+}
+
+/// A band's step; it must be inlined into pulp's functions to be compiled for their instruction sets.
+struct Drain<'a> {
+    band: &'a mut Band,
+    districts: &'a [District],
+    dt: f32,
+    water: [&'a mut [f32]; 4],
+}
+
+impl pulp::NullaryFnOnce for Drain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Drain { band, districts, dt, water: [depth, low, qx, qy] } = self;
+        for run in &band.runs {
+            let lanes = run.lanes.clone();
+            let cells = run.cell..run.cell + lanes.len();
+            let (asked, net) = (&mut band.asked[lanes.clone()], &mut band.net[lanes.clone()]);
+            let left = &mut band.left[lanes.clone()];
+            let inlets = [&band.capacity[lanes.clone()], &band.spill[lanes.clone()]];
+            ask(&districts[run.district], dt, inlets, &depth[cells.clone()], asked, net);
+            give(net, &mut depth[cells.clone()], &mut low[cells.clone()], left);
+            slow(left, &mut qx[cells.clone()], &mut qy[cells]);
+            let [high, rest] = &mut band.taken;
+            keep(net, &mut high[lanes.clone()], &mut rest[lanes]);
+        }
+        band.sum(districts);
+    }
+}
+
+// Four loops, each with few enough outputs (as arguments of their own, so that the compiler knows them apart) to become SIMD.
+
+#[inline(always)]
+fn ask(
+    district: &District,
+    dt: f32,
+    [capacity, spill]: [&[f32]; 2],
+    depth: &[f32],
+    asked: &mut [f32],
+    net: &mut [f32],
+) {
+    let n = asked.len();
+    let (capacity, spill, depth, net) = (&capacity[..n], &spill[..n], &depth[..n], &mut net[..n]);
+    for i in 0..n {
+        asked[i] = min(capacity[i] * dt, depth[i]);
+        net[i] = asked[i] * district.accept - spill[i] * district.spill;
+    }
+}
+
+/// As `links::give`; where nothing is given not a bit changes.
+#[inline(always)]
+fn give(net: &[f32], depth: &mut [f32], low: &mut [f32], left: &mut [f32]) {
+    let n = net.len();
+    let (depth, low, left) = (&mut depth[..n], &mut low[..n], &mut left[..n]);
+    for i in 0..n {
+        let (before, moves) = (depth[i], net[i] != 0.0);
+        let (after, rest) = add(before, low[i], -net[i]);
+        let share = if after > DRY { min(after / max(before, DRY), 1.0) } else { 0.0 };
+        left[i] = if moves { share } else { 1.0 };
+        depth[i] = if moves { after } else { before };
+        low[i] = if moves { rest } else { low[i] };
+    }
+}
+
+#[inline(always)]
+fn slow(left: &[f32], qx: &mut [f32], qy: &mut [f32]) {
+    let n = left.len();
+    let (qx, qy) = (&mut qx[..n], &mut qy[..n]);
+    for i in 0..n {
+        qx[i] *= left[i];
+        qy[i] *= left[i];
+    }
+}
+
+#[inline(always)]
+fn keep(net: &[f32], taken: &mut [f32], taken_low: &mut [f32]) {
+    let n = net.len();
+    let (taken, taken_low) = (&mut taken[..n], &mut taken_low[..n]);
+    for i in 0..n {
+        let moves = net[i] != 0.0;
+        let change = net[i] + taken_low[i];
+        let sum = taken[i] + change;
+        let rest = change - (sum - taken[i]);
+        taken[i] = if moves { sum } else { taken[i] };
+        taken_low[i] = if moves { rest } else { taken_low[i] };
     }
 }
 

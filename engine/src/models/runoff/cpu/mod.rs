@@ -6,6 +6,8 @@ mod friction;
 mod ghosts;
 mod hllc;
 mod inlets;
+#[cfg(test)]
+mod levels;
 mod links;
 mod reconstruct;
 mod soil;
@@ -106,7 +108,7 @@ impl CpuSolver {
         sources::sources(&self.clock, &self.sources, &mut self.states[0]);
         self.links.moves(&self.params, &self.clock);
         self.links.exchange(&mut self.states[0]);
-        self.inlets.drain(&self.clock, &mut self.states[0]);
+        self.inlets.drain(self.arch, &self.clock, &mut self.states[0]);
         let speed = if self.order == 1 {
             let speed = self.stage::<SINGLE>(0, 1);
             self.states.swap(0, 1);

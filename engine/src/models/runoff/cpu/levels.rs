@@ -1,0 +1,103 @@
+//! The same bits on every level of SIMD that this machine has.
+
+use super::super::Run;
+use super::super::problem::{Boundary, BoundaryKind, Problem, Soil};
+use super::super::sewer::{District, Gully, Sewers};
+use super::super::solver::Fields;
+use super::CpuSolver;
+use crate::grid::{Edge, Grid};
+use crate::series::{Between, Series};
+
+/// Levels of this machine, by name: at least the plain one.
+fn levels() -> Vec<(&'static str, pulp::Arch)> {
+    #[allow(unused_mut)]
+    let mut found = vec![("scalar", pulp::Arch::Scalar)];
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        found.extend(pulp::x86::V3::try_new().map(|level| ("V3", pulp::Arch::V3(level))));
+        found.extend(pulp::x86::V4::try_new().map(|level| ("V4", pulp::Arch::V4(level))));
+    }
+    found
+}
+
+/// Rain, soil, inlets and an open edge on rough ground with blocks that are walls, some of them one cell wide.
+fn problem(order: u32, soil: Soil) -> Problem {
+    let (cols, rows) = (131, 70);
+    let bed: Vec<f64> = (0..cols * rows)
+        .map(|i| {
+            let (x, y) = (i % cols, i / cols);
+            let is_block = (x / 9 + y / 7) % 4 == 0 || (x == 40 && y % 5 != 0);
+            if is_block { f64::NAN } else { 0.3 * (x as f64 * 0.21).sin() * (y as f64 * 0.17).cos() + 0.004 * x as f64 }
+        })
+        .collect();
+    let mut problem = Problem::new(Grid::local(cols, rows, 1.0), &bed);
+    problem.settings.order = order;
+    problem.manning.fill(0.02);
+    problem.rain = Series::new(&[(0.0, 5e-5), (30.0, 0.0)], Between::Steps);
+    problem.infiltration.iter_mut().enumerate().for_each(|(k, rate)| *rate = if k % 3 == 0 { 4e-6 } else { 0.0 });
+    problem.soil = soil;
+    problem.depth.iter_mut().enumerate().for_each(|(k, depth)| *depth = if k % cols < 30 { 0.4 } else { 0.0 });
+    let open = Boundary { name: "east".into(), edge: Edge::East, from: 0, to: rows, kind: BoundaryKind::Free };
+    problem.boundaries = vec![open];
+    let gully = |cell: usize| Gully { cell, district: cell % cols / 66, capacity: 3e-5 };
+    problem.sewers = Sewers {
+        districts: [(2.0, 0.0), (f64::INFINITY, 1e-3)]
+            .map(|(room, pump)| District { name: "d".into(), room, pump })
+            .into(),
+        gullies: (0..cols * rows).filter(|cell| cell % 7 < 4 && !bed[*cell].is_nan()).map(gully).collect(),
+    };
+    problem
+}
+
+fn run(problem: &Problem, arch: pulp::Arch) -> (Fields, Vec<[f64; 3]>) {
+    let mut solver = CpuSolver::new(problem);
+    solver.arch = arch;
+    let mut run = Run::new(problem.clone(), Box::new(solver));
+    run.run_to(60.0).expect("a minute");
+    (run.fields().expect("fields"), run.sewers().expect("books"))
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn every_level_of_simd_gives_the_same_bits() {
+    let cells = 131 * 70;
+    let excess = (0..cells).map(|k| if k % 2 == 0 { 1e-5 } else { 0.0 }).collect();
+    let suction = (0..cells).map(|k| if k % 2 == 0 { 0.05 } else { 0.0 }).collect();
+    let soils = [Soil::Plain, Soil::GreenAmpt(suction), Soil::Horton { excess, decay: 1e-3 }];
+    for (order, soil) in [1, 2].into_iter().flat_map(|order| soils.iter().map(move |soil| (order, soil))) {
+        let problem = problem(order, soil.clone());
+        let all = levels();
+        let (one, books) = run(&problem, all[0].1);
+        assert!(
+            one.state.depth.iter().any(|depth| *depth > 0.1) && books.iter().all(|book| book[0] > 0.0),
+            "{books:?}"
+        );
+        for (name, arch) in &all[1..] {
+            let (other, others) = run(&problem, *arch);
+            let pick = |own: &Fields| {
+                let Fields { state, statistics } = own;
+                [
+                    bits(&state.depth),
+                    bits(&state.low),
+                    bits(&state.qx),
+                    bits(&state.qy),
+                    bits(&statistics.max_depth),
+                    bits(&statistics.max_speed),
+                    bits(&statistics.max_hazard),
+                    bits(&statistics.infiltrated),
+                    bits(&statistics.sewered),
+                    statistics.arrival.clone(),
+                    statistics.duration.clone(),
+                ]
+            };
+            for (k, (own, that)) in pick(&one).iter().zip(&pick(&other)).enumerate() {
+                assert!(own == that, "order {order}, {name}: array {k} differs from the scalar one");
+            }
+            assert_eq!(books, others, "order {order}, {name}");
+        }
+        eprintln!("order {order}: {} levels", all.len());
+    }
+}
