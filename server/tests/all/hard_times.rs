@@ -1,8 +1,6 @@
 //! The job server when the disk is full, the clock is wrong, and readers are slow or greedy.
 
-mod common;
-
-use common::{Server, hanze, shower};
+use crate::common::{Answer, Server, hanze, shower};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -21,7 +19,7 @@ fn query(data: &Path, statements: &[&str]) {
     });
 }
 
-fn is_problem(answer: &common::Answer) -> bool {
+fn is_problem(answer: &Answer) -> bool {
     answer.header("content-type") == "application/problem+json" && answer.json()["detail"].is_string()
 }
 

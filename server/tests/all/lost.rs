@@ -1,8 +1,6 @@
 //! Nothing is lost: full disks, lost stores, wrong clocks, dying workers, rotten files.
 
-mod common;
-
-use common::{Answer, Server, fields_of, hanze, log_of, shower};
+use crate::common::{Answer, Server, fields_of, hanze, log_of, shower};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! The job server as programs use it.
 
-mod common;
-
-use common::{Server, hanze, log_of, shower};
+use crate::common::{Server, hanze, log_of, shower};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;

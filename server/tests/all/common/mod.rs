@@ -1,7 +1,5 @@
 //! A server of its own for each test: the real binary, on a free port, over HTTP.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
-
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
