@@ -13,7 +13,7 @@ if [ "${1:-}" = pack ]; then
   cd "$(dirname "$0")/.."
   mkdir -p "$into/scenarios"
   cargo build --release --locked
-  binaries=$(cargo test --release --locked -p hanze-engine --no-run --message-format=json |
+  binaries=$(cargo test --release --locked -p hanze-engine --test engine --no-run --message-format=json |
     sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
   strip -o "$into/engine-tests" "$(grep -m 1 "/engine-[0-9a-f]*$" <<<"$binaries")"
   strip -o "$into/hanze" target/release/hanze
