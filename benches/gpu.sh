@@ -13,11 +13,9 @@ if [ "${1:-}" = pack ]; then
   cd "$(dirname "$0")/.."
   mkdir -p "$into/scenarios"
   cargo build --release --locked
-  binaries=$(cargo test --release --locked -p hanze-engine --no-run --message-format=json |
+  binaries=$(cargo test --release --locked -p hanze-engine --test engine --no-run --message-format=json |
     sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
-  for name in tiles twins motion heat island; do
-    strip -o "$into/$name" "$(grep -m 1 "/$name-[0-9a-f]*$" <<<"$binaries")"
-  done
+  strip -o "$into/engine-tests" "$(grep -m 1 "/engine-[0-9a-f]*$" <<<"$binaries")"
   strip -o "$into/hanze" target/release/hanze
   cp scenarios/*.toml "$into/scenarios/"
   # A town whose vehicles must move in the same way there.
@@ -45,20 +43,18 @@ nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max
 ./hanze devices
 
 part "every kernel against its twin"
-must ./twins --test-threads 4
-must ./tiles --test-threads 4
+must ./engine-tests --test-threads 4 twins:: tiles::
 must ./hanze validate runoff --device gpu --cheap
 
 part "heat and its island: right, then sixteen million cells for a day that settles first (48 h in a minute wanted)"
-must ./heat kernels_and_their_twins_agree
-must ./island
+must ./engine-tests heat::kernels_and_their_twins_agree island::
 must ./hanze bench --model heat --device gpu --side 1000 --hours 4
 sed -e 's/width_m = 1000, height_m = 1000, cell_m = 2/width_m = 4000, height_m = 4000, cell_m = 1/' \
   -e 's/^frame_minutes = .*/frame_minutes = 1440/' scenarios/heatwave.toml >scenarios/heat16.toml
 time ./hanze run scenarios/heat16.toml --device gpu --out heat16 | tail -3
 
 part "vehicles: right, then fast (2e8 vehicle-steps/s wanted at a million)"
-must env HANZE_DATA="$PWD/data" ./motion both_devices
+must env HANZE_DATA="$PWD/data" ./engine-tests motion::both_devices
 must env HANZE_DATA="$PWD/data" ./hanze validate traffic --only "motion: every" --device gpu
 must env HANZE_DATA="$PWD/data" ./hanze validate traffic --only "motion: bologna" --device gpu
 must ./hanze bench --model motion --device gpu --streets 20 --vehicles 10000

@@ -82,7 +82,6 @@ pub fn bits(fields: &Fields) -> Vec<u32> {
 }
 
 /// Any adapter that says it can take no array of more than so many rows of 16 bytes for each cell.
-#[allow(dead_code, reason = "not every file of tests cuts grids")]
 pub fn narrow_gpu(cols: usize, rows: usize) -> Device {
     let Ok(Device::Gpu(mut gpu)) = Device::open("gpu:any") else { panic!("the adapter of a moment ago is gone") };
     std::sync::Arc::get_mut(&mut gpu).expect("no one else has it yet").adapter.largest_binding =

@@ -1,8 +1,6 @@
 //! Who comes in, with which key, and what one client can take from the others.
 
-mod common;
-
-use common::{Server, hanze, shower};
+use crate::common::{Server, hanze, shower};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;

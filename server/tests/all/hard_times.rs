@@ -1,27 +1,13 @@
 //! The job server when the disk is full, the clock is wrong, and readers are slow or greedy.
 
-mod common;
-
-use common::{Server, hanze, shower};
+use crate::common::{Answer, Server, hanze, query, shower};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-fn query(data: &Path, statements: &[&str]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("jobs.sqlite"));
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        for statement in statements {
-            sqlx::query(sqlx::AssertSqlSafe((*statement).to_string())).execute(&pool).await.unwrap();
-        }
-        pool.close().await;
-    });
-}
-
-fn is_problem(answer: &common::Answer) -> bool {
+fn is_problem(answer: &Answer) -> bool {
     answer.header("content-type") == "application/problem+json" && answer.json()["detail"].is_string()
 }
 
@@ -104,7 +90,7 @@ fn a_clock_that_was_ahead_makes_nothing_older_and_loses_nothing() {
     let moved = format!(
         "UPDATE jobs SET created = created + {ahead}, started = started + {ahead}, finished = finished + {ahead}, updated = updated + {ahead}"
     );
-    query(data.path(), &[&moved]);
+    query(data.path(), &moved);
     let server = Server::start(data.path(), &["--keep-days", "5"]);
     let after = server.submit(&shower(1.0, 2));
     let job = server.wait(&after, "successful");
@@ -118,8 +104,8 @@ fn a_clock_that_was_ahead_makes_nothing_older_and_loses_nothing() {
     assert_eq!(server.job(&before)["status"], "successful");
     server.stop("TERM");
     // As if it had been ten days behind: what ended then is not from the future, and what is old goes.
-    query(data.path(), &[&moved.replace('+', "-")]);
-    query(data.path(), &[&moved.replace('+', "-")]);
+    query(data.path(), &moved.replace('+', "-"));
+    query(data.path(), &moved.replace('+', "-"));
     let server = Server::start(data.path(), &["--keep-days", "5"]);
     server.wait(&before, "dismissed");
     let now = server.submit(&shower(1.0, 3));
@@ -143,7 +129,7 @@ fn large_result(data: &Path, (bytes, large): (u64, &str)) -> (Server, String) {
     let folder = data.join("artifacts").join(&large[..2]);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::File::create(folder.join(large)).unwrap().set_len(bytes).unwrap();
-    query(data, &[&format!("UPDATE results SET bytes = {bytes}, sha256 = '{large}' WHERE sha256 = '{sum}'")]);
+    query(data, &format!("UPDATE results SET bytes = {bytes}, sha256 = '{large}' WHERE sha256 = '{sum}'"));
     let (server, path) = (
         Server::start(data, &["--stall-seconds", "2"]),
         link["href"].as_str().unwrap().strip_prefix(&url).unwrap().to_string(),
@@ -253,15 +239,7 @@ fn files_that_swell_are_refused_in_little_memory() {
         let job = server.submit(&json!({
             "title": "x", "model": "runoff", "city": { "terrain": format!("{id}.tif") }, "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
         }));
-        let began = Instant::now();
-        let ended = loop {
-            let ended = server.job(&job);
-            if !["accepted", "running"].contains(&ended["status"].as_str().unwrap()) {
-                break ended;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "{ended}");
-            std::thread::sleep(Duration::from_millis(50));
-        };
+        let (ended, _) = server.end_of(&job);
         // Whatever the bomb's first hundred cells are, it harms nobody.
         if !words.is_empty() {
             assert!(ended["status"] == "failed" && ended["message"].as_str().unwrap().contains(words), "{ended}");

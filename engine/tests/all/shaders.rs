@@ -1,5 +1,5 @@
-//! What the sources promise each other: kernels that parse, structs and constants that agree, twins that exist, and
-//! who may know whom. Needs no GPU.
+//! What the sources promise each other: kernels that parse, structs and constants that agree, twins that exist, tests
+//! that run, and who may know whom. Needs no GPU.
 
 use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
@@ -286,6 +286,32 @@ fn files(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
     paths.sort();
     paths.iter().flat_map(|path| files(path, extensions)).collect()
+}
+
+/// Cargo looks for no tests by itself here: a file that nothing names would never run.
+#[test]
+fn every_file_of_tests_runs() {
+    let mut forgotten = Vec::new();
+    for folder in ["engine", "server"].map(|name| root().join(name)) {
+        let (manifest, all) = (read(&folder.join("Cargo.toml")), folder.join("tests/all"));
+        let main = read(&all.join("main.rs"));
+        for path in files(&folder.join("tests"), &["rs"]) {
+            let place = path.strip_prefix(&folder).expect("a file below it").to_string_lossy().replace('\\', "/");
+            // A module is a file or a folder.
+            let is_named = match path.strip_prefix(&all) {
+                Ok(within) => {
+                    let name = within.components().next().expect("a name").as_os_str().to_string_lossy();
+                    name == "main.rs" || main.contains(&format!("\nmod {};\n", name.trim_end_matches(".rs")))
+                }
+                Err(_) => path.ends_with("mod.rs") || manifest.contains(&format!("path = \"{place}\"")),
+            };
+            if !is_named {
+                forgotten.push(place);
+            }
+        }
+        assert!(manifest.contains("path = \"tests/all/main.rs\""), "{}", folder.display());
+    }
+    assert!(forgotten.is_empty(), "never run: {forgotten:?}");
 }
 
 /// Code without comments, and without tests: these may use other parts to check with.

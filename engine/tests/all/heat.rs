@@ -1,10 +1,7 @@
 //! The heat model as scenarios run it.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-mod warm;
-
-use adapter::gpu;
+use crate::common::gpu;
+use crate::warm::{CITY, HEAT as IN_TIME, NORTH, WEST, grid, inputs, layer, text, try_run};
 use hanze_engine::cache::Cache;
 use hanze_engine::city::import;
 use hanze_engine::device::Device;
@@ -23,7 +20,6 @@ use hanze_engine::words::Language;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use warm::{CITY, HEAT as IN_TIME, NORTH, WEST, grid, inputs, layer, text, try_run};
 
 /// The hot day with surfaces by the sine of the day, in the station's air: radiation alone.
 const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"\nsurfaces = \"sine\"";

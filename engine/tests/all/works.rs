@@ -1,9 +1,7 @@
 //! Sewers, structures, radar and roofs: the two devices against each other, whole and in strips, stopped and taken up again,
 //! and against what must come out.
 
-mod common;
-
-use common::{bits, faults, gpu, narrow_gpu};
+use crate::common::{bits, faults, gpu, narrow_gpu};
 use hanze_engine::device::Device;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::runoff::sewer::{District, Gully};

@@ -1,9 +1,6 @@
 //! The cheap cases with known answers of every model; those of runoff, and searches on roads, on both devices.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::gpu;
+use crate::common::gpu;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
 use hanze_engine::models::validate::{Bench, Case};

@@ -1,10 +1,7 @@
 //! Vehicles that move: both devices give the same bits, nobody is lost, nobody drives through another, and what the files of SUMO say
 //! holds.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::gpu;
+use crate::common::gpu;
 use hanze_engine::city::roads::lanes::{self, Lanes};
 use hanze_engine::device::Device;
 use hanze_engine::models;

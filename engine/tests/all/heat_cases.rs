@@ -1,18 +1,16 @@
 //! Cases of the heat model that stopped, misled or lost something without a word.
 
-use hanze_engine::device::Device;
+use crate::warm::{self, Ran, layer};
 use hanze_engine::error::Result;
 use hanze_engine::frame::Outcome;
 use hanze_engine::models;
 use hanze_engine::raster::Raster;
-use hanze_engine::remark::Remarks;
-use hanze_engine::scenario::{Input, Scenario};
+use hanze_engine::scenario::Scenario;
 use hanze_engine::weather;
 use hanze_engine::words::Language;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A flat city with a house, under the weather that comes with the program.
 const FLAT: &str = "terrain = \"flat_dem.asc\"\nepsg = 28992\nsurface = \"flat_dsm.asc\"";
@@ -43,29 +41,12 @@ fn scenario(folder: &Path, city: &str, heat: &str, hours: u32, more: &str) -> Re
     Scenario::load(&file)
 }
 
-/// What a run gives: layers of all frames, outcome, inputs, and the model's remarks at its end.
-type Ran = (Vec<Vec<Raster>>, Outcome, Vec<Input>, Remarks);
-
 fn run(folder: &Path, city: &str, heat: &str, hours: u32, more: &str) -> Result<Ran> {
-    let scenario = scenario(folder, city, heat, hours, more)?;
-    let (city, inputs) = scenario.city()?;
-    let mut model = models::prepare(&city, &scenario, &Device::Cpu, None)?;
-    let mut frames = Vec::new();
-    for until in scenario.frame_times() {
-        while !model.advance(until, Duration::from_millis(250))?.reached {}
-        frames.push(model.frame()?.layers);
-    }
-    let outcome = model.outcome()?;
-    let remarks = model.remarks();
-    Ok((frames, outcome, inputs, remarks))
+    warm::run(&scenario(folder, city, heat, hours, more)?)
 }
 
 fn told(folder: &Path, city: &str, heat: &str, hours: u32) -> String {
     run(folder, city, heat, hours, "").map_or_else(|error| error.to_string(), |_| "no error".into())
-}
-
-fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
-    layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
 }
 
 /// A raster of heights as text, in the place of the flat city.

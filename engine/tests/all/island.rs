@@ -1,9 +1,6 @@
 //! The heat island in time on both devices.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::gpu;
+use crate::common::gpu;
 use hanze_engine::cover::Cover;
 use hanze_engine::device::Device;
 use hanze_engine::models::heat::island::air::Choices;

@@ -1,8 +1,6 @@
 //! The two devices against each other, and what a device does when things go wrong.
 
-mod common;
-
-use common::{bits, faults, gpu};
+use crate::common::{bits, faults, gpu};
 use hanze_engine::device::Device;
 use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;

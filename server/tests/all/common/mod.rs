@@ -1,7 +1,5 @@
 //! A server of its own for each test: the real binary, on a free port, over HTTP.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
-
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -185,6 +183,21 @@ impl Server {
         }
     }
 
+    /// Waits until a job is over, for a minute at most: what is told of it then, and the longest wait for an answer.
+    pub fn end_of(&self, id: &str) -> (Value, Duration) {
+        let (began, mut slowest) = (Instant::now(), Duration::ZERO);
+        loop {
+            let asked = Instant::now();
+            let job = self.job(id);
+            slowest = slowest.max(asked.elapsed());
+            if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
+                return (job, slowest);
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{job}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Checksums of all results but the record, which holds times.
     pub fn sums(&self, id: &str) -> Vec<(String, String)> {
         let results = self.get(&format!("/v1/jobs/{id}/results")).json();
@@ -214,6 +227,23 @@ pub fn fields_of(id: u32) -> Vec<String> {
 
 pub fn log_of(data: &Path) -> String {
     std::fs::read_to_string(data.join("log.jsonl")).unwrap_or_default()
+}
+
+/// SHA-256 of bytes, as the server writes it.
+pub fn sum(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Changes the store of a server that does not run.
+pub fn query(data: &Path, statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("jobs.sqlite"));
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_string())).execute(&pool).await.unwrap();
+        pool.close().await;
+    });
 }
 
 /// A shower on a small town that takes a second or two.

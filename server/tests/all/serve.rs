@@ -1,8 +1,6 @@
 //! The job server as programs use it.
 
-mod common;
-
-use common::{Server, hanze, log_of, shower};
+use crate::common::{Server, hanze, log_of, shower, sum};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -112,11 +110,6 @@ fn nothing_is_lost_when_the_process_is_killed_ten_times() {
     assert!(attempts > 12, "the kills met jobs that ran: {attempts} attempts at ten jobs");
     // Nothing is left where jobs compute.
     assert_eq!(std::fs::read_dir(disturbed.path().join("work")).unwrap().count(), 0);
-}
-
-fn sum(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Layers of a job as others look at them, and results in one file.
 
-mod common;
-
-use common::{Server, shower};
+use crate::common::{Answer, Server, shower};
 use hanze_engine::city::read::{Limits, Quantity, raster};
 use hanze_engine::plane::Plane;
 use hanze_engine::raster::Raster;
@@ -298,7 +296,7 @@ fn texts_are_packed_for_those_who_take_it() {
     assert!(!head.contains("content-encoding") && head.contains("vary") && bytes == plain.bytes.len(), "{head}");
     // The two have tags of their own, and both are known again.
     let packed = server.call("GET", &href, &[("accept-encoding", "gzip")], b"");
-    let tag = |answer: &common::Answer| answer.header("etag").to_string();
+    let tag = |answer: &Answer| answer.header("etag").to_string();
     assert_ne!(tag(&packed), tag(&plain));
     let known = server.call("GET", &href, &[("accept-encoding", "gzip"), ("if-none-match", &tag(&packed))], b"");
     assert_eq!(known.status, 304);

@@ -7,6 +7,7 @@ use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
+use hanze_engine::remark::Remarks;
 use hanze_engine::scenario::{Input, Scenario};
 use std::path::Path;
 use std::time::Duration;
@@ -48,19 +49,29 @@ pub fn text(city: &str, heat: &str, hours: u32) -> String {
 pub const CITY: &str = "surface = \"surface.tif\"\ncanopy_m = \"trees.tif\"";
 pub const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"";
 
-/// Runs a scenario to its end; gives the frames' layers, too.
+/// Runs the text of a scenario to its end; gives the frames' layers, too.
 pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, Vec<Input>)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file)?;
+    let (frames, outcome, inputs, _) = run(&Scenario::load(&file)?)?;
+    Ok((frames, outcome, inputs))
+}
+
+/// What a run gives: layers of all frames, outcome, inputs, and the model's remarks at its end.
+pub type Ran = (Vec<Vec<Raster>>, Outcome, Vec<Input>, Remarks);
+
+/// Runs a scenario to its end.
+pub fn run(scenario: &Scenario) -> Result<Ran> {
     let (city, inputs) = scenario.city()?;
-    let mut model = models::prepare(&city, &scenario, &Device::Cpu, None)?;
+    let mut model = models::prepare(&city, scenario, &Device::Cpu, None)?;
     let mut frames = Vec::new();
     for until in scenario.frame_times() {
         while !model.advance(until, Duration::from_millis(250))?.reached {}
         frames.push(model.frame()?.layers);
     }
-    Ok((frames, model.outcome()?, inputs))
+    let outcome = model.outcome()?;
+    let remarks = model.remarks();
+    Ok((frames, outcome, inputs, remarks))
 }
 
 pub fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {

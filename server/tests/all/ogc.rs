@@ -2,9 +2,7 @@
 //! each named after its requirement. Those of inputs and outputs that no process here has are not among them: arrays,
 //! binary values, bounding boxes, several values in one answer.
 
-mod common;
-
-use common::{Answer, Server, shower};
+use crate::common::{Answer, Listener, Server, shower};
 use serde_json::{Value, json};
 
 const EXCEPTIONS: &str = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/";
@@ -539,7 +537,7 @@ fn html_definition_and_content() {
 #[test]
 fn callback_job_callback() {
     let data = tempfile::tempdir().unwrap();
-    let heard = common::Listener::start();
+    let heard = Listener::start();
     let server = Server::start(data.path(), &["--callback-allow", &heard.url]);
     let subscriber = json!({
         "successUri": format!("{}/success", heard.url), "inProgressUri": format!("{}/progress", heard.url),

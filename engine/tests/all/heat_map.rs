@@ -1,11 +1,9 @@
 //! The national heat map as scenarios run it.
 
-mod warm;
-
+use crate::warm::{CITY, HEAT, inputs, layer, text, try_run};
 use hanze_engine::models::heat::national::{self, Day, Hour, Spot, shares};
 use hanze_engine::models::heat::sun::sun;
 use hanze_engine::weather;
-use warm::{CITY, HEAT, inputs, layer, text, try_run};
 
 const NATIONAL: &str = "product = \"national\"";
 

@@ -1,18 +1,11 @@
 //! Nothing is lost: full disks, lost stores, wrong clocks, dying workers, rotten files.
 
-mod common;
-
-use common::{Answer, Server, fields_of, hanze, log_of, shower};
+use crate::common::{Answer, Server, fields_of, hanze, log_of, query, shower, sum};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-fn sum(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// Waits until something is there, for half a minute at most.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -24,16 +17,6 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(began.elapsed() < Duration::from_secs(30), "{what} never came");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn query(data: &Path, statement: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("jobs.sqlite"));
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(statement.to_string())).execute(&pool).await.unwrap();
-        pool.close().await;
-    });
 }
 
 /// A message that comes back as a result.
@@ -262,8 +245,13 @@ fn planned_restarts_do_not_wear_a_job_out() {
     server.call("DELETE", &format!("/v1/jobs/{id}"), &[], b"");
 }
 
-fn kill(id: u32) {
-    assert!(Command::new("kill").args(["-KILL", &id.to_string()]).status().unwrap().success());
+/// Sends a signal to a process.
+fn signal(id: u32, name: &str) {
+    assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
+}
+
+fn is_gone(id: u32) -> bool {
+    fields_of(id).first().is_none_or(|state| state == "Z")
 }
 
 #[test]
@@ -277,7 +265,7 @@ fn a_job_whose_worker_dies_three_times_fails_alone() {
             let job = server.job(&bad);
             (job["status"] == "running" && job["attempts"] == attempt).then_some(())
         });
-        kill(server.worker().unwrap());
+        signal(server.worker().unwrap(), "KILL");
         // Nobody notices but the job, and whoever asks whether something can compute in that moment.
         assert_eq!((server.get("/healthz").status, server.get("/v1/jobs").status), (200, 200));
         until("another worker", || (server.get("/readyz").status == 200).then_some(()));
@@ -312,7 +300,7 @@ fn a_job_that_gets_further_survives_any_number_of_deaths() {
             let noted = server.job(&id)["updated"].clone();
             until("progress", || (server.job(&id)["updated"] != noted).then_some(()));
         }
-        kill(server.worker().unwrap());
+        signal(server.worker().unwrap(), "KILL");
     }
     until("a fifth attempt", || (server.job(&id)["attempts"] == 5).then_some(()));
     assert_eq!(server.job(&id)["status"], "running");
@@ -327,17 +315,7 @@ fn an_oversized_job_fails_alone_under_a_limit_of_memory() {
     large["city"]["demo"] = json!({ "seed": 1, "width_m": 6000, "height_m": 6000, "cell_m": 1 });
     let large = server.submit(&large);
     let next = echo(&server, "somebody else's");
-    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
-    let failed = loop {
-        let asked = Instant::now();
-        let job = server.job(&large);
-        slowest = slowest.max(asked.elapsed());
-        if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
-            break job;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
-        std::thread::sleep(Duration::from_millis(10));
-    };
+    let (failed, slowest) = server.end_of(&large);
     assert!(failed["status"] == "failed" && failed["message"].as_str().unwrap().contains("memory"), "{failed}");
     assert!(failed["attempts"].as_u64().unwrap() <= 3 && slowest < Duration::from_secs(5), "{failed} {slowest:?}");
     server.wait(&next, "successful");
@@ -371,17 +349,7 @@ fn a_job_that_meets_the_limit_of_memory_fails_alone_after_three_attempts() {
         "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
     }));
     let next = echo(&server, "somebody else's");
-    let (began, mut slowest) = (Instant::now(), Duration::ZERO);
-    let failed = loop {
-        let asked = Instant::now();
-        let job = server.job(&large);
-        slowest = slowest.max(asked.elapsed());
-        if !["accepted", "running"].contains(&job["status"].as_str().unwrap()) {
-            break job;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{job}");
-        std::thread::sleep(Duration::from_millis(10));
-    };
+    let (failed, slowest) = server.end_of(&large);
     let message = failed["message"].as_str().unwrap();
     assert!(failed["status"] == "failed" && message.contains("limit of 128 MB"), "{failed}");
     assert!(failed["attempts"] == 3 && slowest < Duration::from_secs(1), "{failed} {slowest:?}");
@@ -399,7 +367,7 @@ fn no_worker_outlives_its_server() {
     server.wait(&id, "running");
     let worker = server.worker().unwrap();
     server.stop("KILL");
-    until("the end of the worker", || fields_of(worker).first().is_none_or(|state| state == "Z").then_some(()));
+    until("the end of the worker", || is_gone(worker).then_some(()));
     // Another server goes on with the job at once.
     let server = Server::start(data.path(), &[]);
     server.wait(&id, "running");
@@ -409,10 +377,6 @@ fn no_worker_outlives_its_server() {
 #[test]
 fn a_worker_that_hangs_holds_nobody() {
     let data = tempfile::tempdir().unwrap();
-    let signal = |id: u32, name: &str| {
-        assert!(Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap().success());
-    };
-    let is_gone = |id: u32| fields_of(id).first().is_none_or(|state| state == "Z").then_some(());
     // Its server is killed: it goes too, though it hears nothing.
     let server = Server::start(data.path(), &[]);
     let id = server.submit(&shower(600.0, 1));
@@ -420,7 +384,7 @@ fn a_worker_that_hangs_holds_nobody() {
     let worker = server.worker().unwrap();
     signal(worker, "STOP");
     server.stop("KILL");
-    until("the end of the worker", || is_gone(worker));
+    until("the end of the worker", || is_gone(worker).then_some(()));
     // Its server is told to stop, and a second time by someone who does not want to wait.
     let server = Server::start(data.path(), &[]);
     server.wait(&id, "running");
@@ -431,7 +395,7 @@ fn a_worker_that_hangs_holds_nobody() {
     until("a word on the stop", || (log_of(data.path()).contains("\"stops\"")).then_some(()));
     std::thread::sleep(Duration::from_millis(300));
     server.stop("TERM");
-    assert!(is_gone(worker).is_some() && began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(is_gone(worker) && began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let server = Server::start(data.path(), &[]);
     let job = server.wait(&id, "running");
     assert_eq!(job["attempts"], 3, "both counted: {job}");
@@ -447,7 +411,7 @@ fn a_server_whose_worker_cannot_start_says_that_it_is_not_ready() {
     let lock = data.path().join("worker.lock");
     std::fs::remove_file(&lock).unwrap();
     std::fs::create_dir(&lock).unwrap();
-    kill(server.worker().unwrap());
+    signal(server.worker().unwrap(), "KILL");
     until("a word that it is not ready", || is_problem(&server.get("/readyz"), 503).then_some(()));
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!((server.get("/readyz").status, server.get("/healthz").status), (503, 200));

@@ -1,8 +1,6 @@
 //! Small requests of other people's programs: what standards say, and what proxies, browsers, GIS and curl do.
 
-mod common;
-
-use common::{Answer, Listener, Server, hanze, shower};
+use crate::common::{Answer, Listener, Server, hanze, shower};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read;

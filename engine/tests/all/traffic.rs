@@ -1,9 +1,6 @@
 //! Networks, trips and the routes on which they meet; and the traffic model as scenarios run it.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::gpu;
+use crate::common::gpu;
 use hanze_engine::device::Device;
 use hanze_engine::error::Result;
 use hanze_engine::frame::{Outcome, Table};

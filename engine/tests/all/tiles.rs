@@ -1,8 +1,6 @@
 //! Dry tiles are skipped and large grids are cut in strips: the answer must not show it.
 
-mod common;
-
-use common::{bits, faults, gpu, narrow_gpu};
+use crate::common::{bits, faults, gpu, narrow_gpu};
 use hanze_engine::device::Device;
 use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;

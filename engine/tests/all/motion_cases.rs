@@ -1,10 +1,7 @@
 //! Small cases of vehicles that move, with what must come of them: nobody gives way to himself, cycles are given way to, a free road
 //! has no queue, detours cost time, and no sentence says NaN.
 
-#[path = "common/adapter.rs"]
-mod adapter;
-
-use adapter::gpu;
+use crate::common::gpu;
 use glam::DVec2;
 use hanze_engine::city::roads::lanes::{self, Lanes};
 use hanze_engine::city::roads::rules::Rules;
