@@ -501,7 +501,7 @@ fn blanks_around_names_are_none_of_them_and_persons_are_told() {
     std::fs::write(&path, routes).unwrap();
     let told = extras(&path).unwrap();
     assert_eq!((told.vehicles.len(), told.persons), (10, 1));
-    assert!(told.vehicles.iter().all(|vehicle| vehicle.edges == ["100", "103"]), "{:?}", told.vehicles);
+    assert!(told.vehicles.iter().all(|vehicle| vehicle.edges[..] == ["100", "103"]), "{:?}", told.vehicles);
     let text = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.net.xml\"\ncell_m = 10\n[time]\nend_minutes = 20\n\
                 [traffic.motion]\nfiles = [\"r.rou.xml\"]\nwarm_up_minutes = 0\n";
     let file = town.path().join("s.toml");
