@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// Writes a picture as PNG; a reader never meets half a file.
 pub fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
-    // Level 1 is quick, and unlike the codec's quickest way it fits its codes to the picture: a noisy relief takes a quarter less.
+    // Level 1 is quick, and unlike the codec's quickest way it fits its codes to the picture: a noisy relief takes a
+    // quarter less.
     let level = CompressionType::Level(1);
     super::whole_file(path, |out| {
         image.write_with_encoder(PngEncoder::new_with_quality(out, level, FilterType::Adaptive)).map_err(|error| {
@@ -32,8 +33,8 @@ pub fn encode_png(image: &RgbImage) -> Vec<u8> {
     bytes
 }
 
-/// Writes pictures that [`write_png`] wrote, all of one size, as an animated PNG that plays for ever; a program that knows no animation
-/// shows the first. Their pixels are taken over as they are compressed.
+/// Writes pictures that [`write_png`] wrote, all of one size, as an animated PNG that plays for ever; a program that
+/// knows no animation shows the first. Their pixels are taken over as they are compressed.
 ///
 /// # Errors
 /// `Io` when the disk refuses, a picture is not there, is none, or has another size.
@@ -111,7 +112,7 @@ fn parts(path: &Path) -> io::Result<(Head, Vec<u8>)> {
                 let (height, form) = after.split_first_chunk::<4>().ok_or_else(damaged)?;
                 let [width, height] = [width, height].map(|side| u32::from_be_bytes(*side));
                 // Eight bits, red, green and blue, the only ways to compress and filter, not interlaced.
-                head = (form == [8, 2, 0, 0, 0]).then_some(Head { width, height });
+                head = (form == [8u8, 2, 0, 0, 0]).then_some(Head { width, height });
             }
             b"IDAT" => pixels.extend_from_slice(data),
             b"IEND" => return head.filter(|_| !pixels.is_empty()).map(|head| (head, pixels)).ok_or_else(damaged),

@@ -51,7 +51,8 @@ const MOST_CELLS: u64 = 4_000_000_000;
 /// Cells of all layers in time that stay in memory until they are drawn.
 const MOST_KEPT: usize = 8 << 20;
 
-/// Layers in time of which pictures are drawn when the run ends, by the names of their files, which need not be read again.
+/// Layers in time of which pictures are drawn when the run ends, by the names of their files, which need not be read
+/// again.
 #[derive(Default)]
 pub(super) struct Kept {
     layers: HashMap<String, Raster>,

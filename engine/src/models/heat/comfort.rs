@@ -1,5 +1,6 @@
-//! PET and UTCI of whole cities. In an hour the air is the same everywhere or differs little, so that tables over radiation and wind
-//! hold all that many cells need. Few cells are computed one by one, which is exact and takes less time than a table.
+//! PET and UTCI of whole cities. In an hour the air is the same everywhere or differs little, so that tables over
+//! radiation and wind hold all that many cells need. Few cells are computed one by one, which is exact and takes less
+//! time than a table.
 
 use super::hoeppe;
 use super::pet::{Around, Body, PRESSURE, pet};
@@ -17,20 +18,21 @@ const WINDS: usize = 50;
 /// Values of a table. A city of fewer cells needs none: each of its cells costs no more than a value of a table does.
 const ENTRIES: usize = TEMPERATURES * WINDS;
 
-/// PET after Walther and Goestchel, °C, in air of a temperature (°C), a vapour pressure and a pressure (hPa): by mean radiant
-/// temperature (°C) and wind at 1.2 m (m/s).
+/// PET after Walther and Goestchel, °C, in air of a temperature (°C), a vapour pressure and a pressure (hPa): by mean
+/// radiant temperature (°C) and wind at 1.2 m (m/s).
 pub fn pet_in(air: f64, vapour: f64, pressure: f64) -> impl Fn(f64, f64) -> f64 + Sync {
     move |radiant, wind| pet(Around { air, radiant, wind, vapour, pressure }, Body::default())
 }
 
-/// PET after Höppe, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and wind at
-/// 1.2 m (m/s).
+/// PET after Höppe, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and
+/// wind at 1.2 m (m/s).
 pub fn hoeppe_in(air: f64, humidity: f64) -> impl Fn(f64, f64) -> f64 + Sync {
     let (vapour, person) = (hoeppe::vapour(air, humidity), hoeppe::Person::default());
     move |radiant, wind| hoeppe::pet(Around { air, radiant, wind, vapour, pressure: PRESSURE }, &person)
 }
 
-/// UTCI, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and wind at 1.2 m (m/s).
+/// UTCI, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and wind at 1.2
+/// m (m/s).
 pub fn utci_in(air: f64, humidity: f64) -> impl Fn(f64, f64) -> f64 + Sync {
     move |radiant, wind| utci(air, radiant, WIND_10_M * wind, humidity)
 }
@@ -45,7 +47,8 @@ pub fn everywhere(index: impl Fn(f64, f64) -> f64 + Sync, radiant: &[f32], wind:
     cells.map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
 }
 
-/// An index on every cell, in air of its own: of a temperature (°C) and a vapour pressure (hPa), for which `index` is made.
+/// An index on every cell, in air of its own: of a temperature (°C) and a vapour pressure (hPa), for which `index` is
+/// made.
 pub fn each<I: Fn(f64, f64) -> f64 + Sync>(
     index: impl Fn(f64, f64) -> I + Sync,
     air: &[f32],

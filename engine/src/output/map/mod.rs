@@ -63,8 +63,8 @@ impl Map<'_> {
     }
 }
 
-/// Maps that have all but their layer, moment and size in common. What is the same on several of them is drawn once: the light on the
-/// ground, and the paper of maps that follow each other.
+/// Maps that have all but their layer, moment and size in common. What is the same on several of them is drawn once:
+/// the light on the ground, and the paper of maps that follow each other.
 pub struct Atlas<'a> {
     like: Map<'a>,
     /// Of each size that was drawn so far.
@@ -103,7 +103,8 @@ impl<'a> Atlas<'a> {
     }
 }
 
-/// Pixels of a picture from west to east and from north to south: so many on the longest side, and at most so many for each cell.
+/// Pixels of a picture from west to east and from north to south: so many on the longest side, and at most so many for
+/// each cell.
 fn pixels(grid: &Grid, longest: f64, most: f64) -> (u32, u32) {
     let ratio = (longest / grid.cols.max(grid.rows).max(1) as f64).min(most);
     let of = |cells: usize| ((cells as f64 * ratio).round() as u32).max(1);

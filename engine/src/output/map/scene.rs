@@ -31,8 +31,8 @@ pub struct Shown {
     pub trees: bool,
 }
 
-/// The light on ground and buildings in pictures of a city, which is the same whatever layer is drawn: one value for each cell, or
-/// for each pixel of a picture that has fewer.
+/// The light on ground and buildings in pictures of a city, which is the same whatever layer is drawn: one value for
+/// each cell, or for each pixel of a picture that has fewer.
 pub struct Relief {
     across: usize,
     down: usize,
@@ -332,7 +332,8 @@ mod tests {
         place(pixel)..place(pixel + 1).max(place(pixel) + 1).min(cells)
     }
 
-    /// Light and colours are made for each cell where a picture has more pixels: it is the same as with those of each pixel.
+    /// Light and colours are made for each cell where a picture has more pixels: it is the same as with those of each
+    /// pixel.
     #[test]
     fn a_picture_is_what_each_of_its_pixels_shows() {
         let grid = Grid::local(30, 20, 1.0);
