@@ -99,6 +99,7 @@ pub struct Simulation {
     model: Box<dyn Model>,
     frame_times: Vec<f64>,
     next_frame: usize,
+    kept: maps::Kept,
     progress: Option<Progress>,
     /// Time steps so far, of all sessions.
     steps: Option<u64>,
@@ -174,6 +175,7 @@ impl Simulation {
             device_kind,
             model,
             next_frame: 0,
+            kept: maps::Kept::default(),
             progress: None,
             steps: None,
             wall_before: 0.0,
@@ -234,6 +236,7 @@ impl Simulation {
             device_kind: head.device_kind,
             model,
             next_frame: head.next_frame,
+            kept: maps::Kept::default(),
             progress: None,
             steps: head.steps,
             wall_before: head.wall_s,
@@ -272,12 +275,13 @@ impl Simulation {
                 }
             }
             let frame = self.model.frame()?;
-            let before = self.folder.artifacts.len();
+            let (time, before) = (frame.time, self.folder.artifacts.len());
             self.folder.frame(&frame)?;
+            self.kept.keep(frame);
             self.next_frame += 1;
             // The newest artifacts are the last.
             let files = self.folder.artifacts[before.min(self.folder.artifacts.len())..].to_vec();
-            tell(Event::Frame { time: frame.time, done: self.next_frame, of: self.frame_times.len(), files });
+            tell(Event::Frame { time, done: self.next_frame, of: self.frame_times.len(), files });
         }
         let mut outcome = self.model.outcome()?;
         outcome.story.extend(said(&self.remarks()));

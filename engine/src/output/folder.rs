@@ -80,6 +80,11 @@ fn features(table: &Table, plane: &Plane) -> Vec<Feature> {
     table.rows.iter().zip(&table.shapes).enumerate().filter_map(feature).collect()
 }
 
+/// Name of what a frame holds at a simulated time (s), without its ending.
+pub fn frame_name(layer: &str, time: f64) -> String {
+    format!("frames/{layer}_{time:010.3}s")
+}
+
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 
 impl RunFolder {
@@ -117,12 +122,11 @@ impl RunFolder {
 
     /// Writes the layers of a frame below `frames/`, named by their time.
     pub fn frame(&mut self, frame: &Frame) -> Result<()> {
-        let stamp = format!("{:010.3}s", frame.time);
-        frame.layers.iter().try_for_each(|layer| self.layer(&format!("frames/{}_{stamp}", layer.name), layer))?;
+        frame.layers.iter().try_for_each(|layer| self.layer(&frame_name(&layer.name, frame.time), layer))?;
         if let Some(vehicles) = &frame.vehicles {
             let folder = self.path.join("frames");
             std::fs::create_dir_all(&folder).map_err(Error::io("making the folder", &folder))?;
-            let name = format!("frames/vehicles_{stamp}");
+            let name = frame_name("vehicles", frame.time);
             vehicles::write_json(&self.path.join(format!("{name}.json")), frame.time, vehicles)?;
             self.add(format!("{name}.json"), "application/json", "where every vehicle is")?;
             vehicles::write_binary(&self.path.join(format!("{name}.bin")), frame.time, vehicles)?;
@@ -172,16 +176,11 @@ impl RunFolder {
         self.add(name, "image/png", description)
     }
 
-    /// Writes pictures in time as one animation.
-    pub fn animation(
-        &mut self,
-        name: &str,
-        description: &str,
-        count: u32,
-        pictures: impl IntoIterator<Item = Result<RgbImage>>,
-    ) -> Result<()> {
+    /// Writes pictures of the folder, by their names without ending, as one animation.
+    pub fn animation(&mut self, name: &str, description: &str, pictures: &[String]) -> Result<()> {
         let name = format!("{name}.png");
-        png::write_animation(&self.path.join(&name), count, 500, pictures)?;
+        let pictures: Vec<PathBuf> = pictures.iter().map(|name| self.path.join(format!("{name}.png"))).collect();
+        png::write_animation(&self.path.join(&name), 500, &pictures)?;
         self.add(name, "image/apng", description)
     }
 

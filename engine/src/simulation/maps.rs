@@ -3,21 +3,26 @@
 use super::{RECORD, Simulation};
 use crate::city::read::{Limits, Quantity, raster};
 use crate::error::{Error, Result};
-use crate::frame::Outcome;
+use crate::frame::{Frame, Outcome};
+use crate::grid::Grid;
 use crate::models::MODELS;
-use crate::output::folder::Artifact;
-use crate::output::map::{Ground, Map};
-use crate::output::png::read_png;
+use crate::output::folder::{Artifact, frame_name};
+use crate::output::map::{Atlas, Ground, Map};
 use crate::raster::Raster;
 use crate::scenario::Spec;
 use crate::words::{self, Language};
 use image::RgbImage;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 /// Longest side of the pictures in the maps of a run, pixels: the one map, and each of the pictures in time.
 const LONGEST: [u32; 2] = [1600, 900];
+/// Pixels of a cell's side at most: pictures of small cities are smaller.
+const PER_CELL: u32 = 16;
+/// Longest side of the smallest pictures, whatever a cell has: the words around them need some room.
+const SHORTEST: [u32; 2] = [640, 400];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
 /// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
@@ -43,11 +48,43 @@ const DRAWN: [(&str, Option<&str>); 16] = [
 const DRAWN_TOO: [&str; 3] = ["reach_", "difference_reach_", "users_"];
 /// Cells of a layer that a map is drawn of.
 const MOST_CELLS: u64 = 4_000_000_000;
+/// Cells of all layers in time that stay in memory until they are drawn.
+const MOST_KEPT: usize = 8 << 20;
+
+/// Layers in time of which pictures are drawn when the run ends, by the names of their files, which need not be read
+/// again.
+#[derive(Default)]
+pub(super) struct Kept {
+    layers: HashMap<String, Raster>,
+    cells: usize,
+}
+
+impl Kept {
+    /// Keeps what is drawn of a frame, while there is room.
+    pub(super) fn keep(&mut self, frame: Frame) {
+        // Read from its file, a layer has no datum.
+        let is_drawn = |layer: &Raster| {
+            layer.datum == 0.0 && DRAWN.iter().any(|(_, in_time)| *in_time == Some(layer.name.as_str()))
+        };
+        for layer in frame.layers.into_iter().filter(is_drawn) {
+            if self.cells + layer.values.len() <= MOST_KEPT {
+                self.cells += layer.values.len();
+                self.layers.insert(frame_name(&layer.name, frame.time), layer);
+            }
+        }
+    }
+}
+
+/// Longest sides of the pictures of a city, pixels: the one map, and each of the pictures in time.
+fn longest(grid: &Grid) -> [u32; 2] {
+    let enough = u32::try_from(grid.cols.max(grid.rows)).unwrap_or(u32::MAX).saturating_mul(PER_CELL);
+    [0, 1].map(|k| LONGEST[k].min(enough.max(SHORTEST[k])))
+}
 
 impl Simulation {
     /// Draws the layer that sums the run up, and the one in time; false where it was stopped on the way.
     pub(super) fn maps(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
-        let Simulation { city, scenario, folder, language, .. } = self;
+        let Simulation { city, scenario, folder, language, kept, .. } = self;
         let ground = Ground {
             terrain: &city.terrain,
             buildings: city.buildings.as_ref(),
@@ -56,27 +93,25 @@ impl Simulation {
         };
         folder.city(ground)?;
         let date = today();
-        let draw = |layer: &Raster, moment: &str, longest: u32| {
-            let map = Map {
-                title: &scenario.spec.title,
-                moment,
-                layer,
-                ground,
-                attribution: &scenario.spec.attribution,
-                date: &date,
-                synthetic: city.synthetic,
-                language: *language,
-                longest,
-            };
-            map.draw()
-        };
+        let [large, small] = longest(&city.grid);
+        let mut atlas = Atlas::new(Map {
+            title: &scenario.spec.title,
+            moment: "",
+            layer: &city.terrain,
+            ground,
+            attribution: &scenario.spec.attribution,
+            date: &date,
+            synthetic: city.synthetic,
+            language: *language,
+            longest: large,
+        });
         for layer in &outcome.layers {
             let sum = layer.name.as_str();
             let known = DRAWN.iter().find(|(name, _)| *name == sum).map(|(_, in_time)| *in_time);
             let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
             let Some(in_time) = known.or(too) else { continue };
             let what = |name: &str| words::lower(words::layer(name).in_language(Language::English));
-            folder.picture(sum, &format!("map: {}", what(sum)), &draw(layer, "", LONGEST[0]))?;
+            folder.picture(sum, &format!("map: {}", what(sum)), &atlas.draw(layer, "", large))?;
             let Some(in_time) = in_time else { continue };
             let unit = layer.unit.clone();
             let frames = frames(&folder.artifacts, in_time);
@@ -84,15 +119,15 @@ impl Simulation {
                 if cancel.load(Ordering::Relaxed) {
                     return Ok(false);
                 }
-                let layer = read(&folder.path, name, in_time, &unit)?;
-                let map = draw(&layer, &clock(name, *language), LONGEST[1]);
+                let layer = match kept.layers.remove(name) {
+                    Some(layer) => Raster { unit: unit.clone(), ..layer },
+                    None => read(&folder.path, name, in_time, &unit)?,
+                };
+                let map = atlas.draw(&layer, &clock(name, *language), small);
                 folder.picture(name, &format!("map: {}", what(in_time)), &map)?;
             }
             if frames.len() > 1 {
-                let path = folder.path.clone();
-                let pictures = frames.iter().map(|name| read_png(&path.join(format!("{name}.png"))));
-                let words = format!("in time: {}", what(in_time));
-                folder.animation(in_time, &words, frames.len() as u32, pictures)?;
+                folder.animation(in_time, &format!("in time: {}", what(in_time)), &frames)?;
             }
         }
         Ok(true)
@@ -299,12 +334,68 @@ pub fn day(since_1970: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::Crs;
+    use crate::output::folder::RunFolder;
 
     #[test]
     fn days_are_those_of_the_calendar() {
         for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
             assert_eq!(day(since_1970), expected);
         }
+    }
+
+    #[test]
+    fn cells_have_no_more_pixels_than_they_need() {
+        let of = |cols: usize, rows: usize| longest(&Grid::local(cols, rows, 1.0));
+        assert_eq!([of(1, 1), of(24, 24), of(20, 30)], [[640, 400], [640, 400], [640, 480]]);
+        assert_eq!([of(48, 9), of(60, 90), of(100, 7), of(4000, 3000)], [[768, 768], [1440, 900], LONGEST, LONGEST]);
+        for cells in 1..5000 {
+            let found = of(cells, 1);
+            for (k, pixels) in found.into_iter().enumerate() {
+                assert!(
+                    pixels <= LONGEST[k] && pixels <= SHORTEST[k].max(PER_CELL * cells as u32),
+                    "{cells}: {found:?}"
+                );
+            }
+        }
+    }
+
+    /// A layer that was kept is the one that would be read.
+    #[test]
+    fn what_is_kept_is_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut folder = RunFolder::create(folder.path()).unwrap();
+        let grid = Grid { cols: 3, rows: 2, cell: 2.5, west: 155_000.0, north: 463_000.0, crs: Crs::RD_NEW };
+        let layer = |name: &str, first: f32| {
+            let values = vec![first, -3.25, f32::NAN, 41.7, 0.0, 1e-3];
+            Raster::from_values(grid, name, "°C", values).described("something")
+        };
+        let high = Raster { datum: 12.0, ..layer("depth", 5.0) };
+        let frame = Frame {
+            time: 3600.0,
+            layers: vec![layer("pet", 31.2), layer("heat_island", 0.1), layer("utci", 29.0), high],
+            vehicles: None,
+        };
+        folder.frame(&frame).unwrap();
+        let mut kept = Kept::default();
+        kept.keep(frame);
+        let mut names: Vec<&str> = kept.layers.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["frames/heat_island_003600.000s", "frames/pet_003600.000s"]);
+        for (name, own) in &kept.layers {
+            let found = read(&folder.path, name, &own.name, &own.unit).unwrap();
+            assert_eq!((found.grid, found.datum, &found.name, &found.unit), (grid, own.datum, &own.name, &own.unit));
+            let bits = |value: &f32| if value.is_nan() { u32::MAX } else { value.to_bits() };
+            let bits = |layer: &Raster| layer.values.iter().map(bits).collect::<Vec<_>>();
+            assert_eq!(bits(&found), bits(own), "{name}");
+        }
+        // There is an end to what is kept.
+        let grid = Grid::local(1024, 1024, 1.0);
+        for hour in 0..20 {
+            let layers = vec![Raster::uniform(grid, "pet", "°C", 30.0)];
+            kept.keep(Frame { time: f64::from(hour), layers, vehicles: None });
+        }
+        assert!(kept.cells <= MOST_KEPT && kept.layers.len() < 12, "{} layers", kept.layers.len());
     }
 
     #[test]

@@ -79,17 +79,17 @@ fn compress_tile(level: &Level<'_>, datum: f64, tile_col: usize, tile_row: usize
     let right = level.cols.min(left + TILE);
     // On terrain and depths level 4 takes half the time of the customary 6 for 1 to 3 % more bytes.
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(4));
-    for row in top..top + TILE {
-        // Beyond the edge of the raster a tile goes on without values.
+    for row in top..level.rows.min(top + TILE) {
         let mut samples = [NODATA; TILE];
-        if row < level.rows {
-            let values = &level.values[row * level.cols..][left..right];
-            for (sample, &value) in samples.iter_mut().zip(values) {
-                *sample = if value.is_nan() { NODATA } else { (datum + f64::from(value)) as f32 };
-            }
+        let values = &level.values[row * level.cols..][left..right];
+        for (sample, &value) in samples.iter_mut().zip(values) {
+            *sample = if value.is_nan() { NODATA } else { (datum + f64::from(value)) as f32 };
         }
         encoder.write_all(&predicted(&samples))?;
     }
+    // Beyond the edge of the raster a tile goes on without values.
+    let empty = predicted(&[NODATA; TILE]);
+    (level.rows..top + TILE).try_for_each(|_| encoder.write_all(&empty))?;
     encoder.finish()
 }
 

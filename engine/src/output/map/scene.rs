@@ -3,6 +3,7 @@
 use super::Ground;
 use super::colours::{BUILDING, NODATA, RELIEF, STANDING, TREE};
 use super::scale::Scale;
+use crate::grid::Grid;
 use crate::raster::{Raster, Reduce, normal};
 use glam::Vec3;
 use image::RgbImage;
@@ -30,22 +31,69 @@ pub struct Shown {
     pub trees: bool,
 }
 
-/// Draws a layer in a picture of so many pixels.
+/// The light on ground and buildings in pictures of a city, which is the same whatever layer is drawn: one value for
+/// each cell, or for each pixel of a picture that has fewer.
+pub struct Relief {
+    across: usize,
+    down: usize,
+    /// Mean light of the cells that have ground, 0..1; NaN where none has.
+    light: Vec<f32>,
+}
+
+impl Relief {
+    /// The light in pictures of so many pixels.
+    pub fn new(ground: Ground, width: u32, height: u32) -> Relief {
+        let grid = ground.terrain.grid;
+        let (across, down) = blocks(&grid, width, height);
+        let mut light = vec![f32::NAN; across * down];
+        if !light.is_empty() {
+            let sunny = Sunny { ground, stretch: stretch(ground.terrain) };
+            light.par_chunks_mut(across).enumerate().for_each(|(y, row)| {
+                let rows = covered(y, down, grid.rows);
+                for (x, light) in row.iter_mut().enumerate() {
+                    *light = sunny.mean(covered(x, across, grid.cols), rows.clone());
+                }
+            });
+        }
+        Relief { across, down, light }
+    }
+
+    /// Whether it is that of pictures of so many pixels.
+    pub fn fits(&self, grid: &Grid, width: u32, height: u32) -> bool {
+        (self.across, self.down) == blocks(grid, width, height)
+    }
+}
+
+/// Columns and rows of what differs in a picture of so many pixels: it has no more of them than pixels or cells.
+fn blocks(grid: &Grid, width: u32, height: u32) -> (usize, usize) {
+    (grid.cols.min(width as usize), grid.rows.min(height as usize))
+}
+
+/// Draws a layer in a picture of so many pixels, over the relief that fits them.
 ///
 /// # Panics
 /// If the layers do not lie on one grid.
-pub fn draw(ground: Ground, layer: &Raster, scale: &Scale, width: u32, height: u32) -> (RgbImage, Shown) {
-    let scene = Scene { ground, layer, scale, stretch: stretch(ground.terrain) };
+pub fn draw(
+    ground: Ground,
+    relief: &Relief,
+    layer: &Raster,
+    scale: &Scale,
+    width: u32,
+    height: u32,
+) -> (RgbImage, Shown) {
+    let scene = Scene { ground, layer, scale };
     let grid = layer.grid;
-    let mut image = RgbImage::new(width, height);
-    if image.is_empty() || grid.is_empty() {
-        return (image, Shown::default());
+    let Relief { across, down, ref light } = *relief;
+    let mut image = RgbImage::new(across as u32, down as u32);
+    if light.is_empty() {
+        return (RgbImage::new(width, height), Shown::default());
     }
-    let rows = image.par_chunks_mut(3 * width as usize).enumerate().map(|(y, row)| {
-        let rows = covered(y, height, grid.rows);
+    let rows = image.par_chunks_mut(3 * across).zip(light.par_chunks(across)).enumerate().map(|(y, (row, light))| {
+        let rows = covered(y, down, grid.rows);
         let mut shown = Shown::default();
-        for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-            pixel.copy_from_slice(&scene.pixel(covered(x, width, grid.cols), rows.clone(), &mut shown));
+        for (x, (pixel, light)) in row.chunks_exact_mut(3).zip(light).enumerate() {
+            let cols = covered(x, across, grid.cols);
+            pixel.copy_from_slice(&scene.pixel(cols, rows.clone(), *light, &mut shown));
         }
         shown
     });
@@ -55,13 +103,33 @@ pub fn draw(ground: Ground, layer: &Raster, scale: &Scale, width: u32, height: u
         nodata: a.nodata || b.nodata,
         trees: a.trees || b.trees,
     });
-    (image, shown)
+    (enlarged(image, width, height), shown)
 }
 
-/// Cells that a pixel covers; where it is smaller than a cell, the one cell that its corner lies in.
-fn covered(pixel: usize, pixels: u32, cells: usize) -> Range<usize> {
-    let place = |pixel: usize| pixel * cells / pixels as usize;
-    place(pixel)..place(pixel + 1).max(place(pixel) + 1).min(cells)
+/// A picture in so many pixels, no fewer than it has: each becomes a rectangle.
+fn enlarged(small: RgbImage, width: u32, height: u32) -> RgbImage {
+    if small.dimensions() == (width, height) {
+        return small;
+    }
+    let (across, down) = (small.width() as usize, small.height() as usize);
+    let (wide, high) = (width as usize, height as usize);
+    let mut image = RgbImage::new(width, height);
+    let mut above = Vec::new();
+    for (y, row) in image.chunks_exact_mut(3 * wide).enumerate() {
+        let from = y * down / high;
+        if y == 0 || from != (y - 1) * down / high {
+            above.clear();
+            let pixels = &small.as_raw()[3 * across * from..][..3 * across];
+            (0..wide).for_each(|x| above.extend_from_slice(&pixels[3 * (x * across / wide)..][..3]));
+        }
+        row.copy_from_slice(&above);
+    }
+    image
+}
+
+/// Cells of a block, of which there are no more than cells.
+fn covered(block: usize, blocks: usize, cells: usize) -> Range<usize> {
+    block * cells / blocks..(block + 1) * cells / blocks
 }
 
 /// What is drawn.
@@ -69,15 +137,13 @@ struct Scene<'a> {
     ground: Ground<'a>,
     layer: &'a Raster,
     scale: &'a Scale,
-    /// Vertical exaggeration of the terrain; buildings are steep enough as they are.
-    stretch: f32,
 }
 
 impl Scene<'_> {
-    /// Colour of a pixel that covers some cells.
-    fn pixel(&self, cols: Range<usize>, rows: Range<usize>, shown: &mut Shown) -> [u8; 3] {
+    /// Colour of a pixel that covers some cells, with the light on them.
+    fn pixel(&self, cols: Range<usize>, rows: Range<usize>, light: f32, shown: &mut Shown) -> [u8; 3] {
         let grid = &self.layer.grid;
-        let (mut ground, mut shade, mut roofs, mut standing) = (0, 0.0, 0, 0);
+        let (mut ground, mut roofs, mut standing) = (0, 0, 0);
         let (mut classes, mut trees) = ([0; MOST_CLASSES], 0);
         let (mut highest, mut sum, mut count) = (f32::NEG_INFINITY, 0.0, 0u32);
         for row in rows {
@@ -87,7 +153,6 @@ impl Scene<'_> {
                     continue;
                 }
                 ground += 1;
-                shade += self.shade(col, row);
                 let value = self.layer.values[at];
                 if self.scale.reduce == Reduce::Most {
                     if let Some(class) = self.scale.class(value) {
@@ -101,7 +166,7 @@ impl Scene<'_> {
                         highest = value;
                     }
                     count += 1;
-                } else if self.building(at) > 0.0 {
+                } else if self.ground.building(at) > 0.0 {
                     roofs += 1;
                 } else if self.ground.water.is_some_and(|water| water.values[at] > STANDING_DEPTH) {
                     standing += 1;
@@ -117,7 +182,7 @@ impl Scene<'_> {
             shown.trees |= 2 * trees > count;
             let colour =
                 if 2 * trees > count { Some(TREE) } else { self.scale.colours().get(class).copied().flatten() };
-            return shaded(colour.unwrap_or(NODATA), shade / count as f32);
+            return shaded(colour.unwrap_or(NODATA), light);
         }
         let value = match self.scale.reduce {
             _ if count == 0 => f32::NAN,
@@ -137,20 +202,44 @@ impl Scene<'_> {
             }
             _ => {
                 shown.buildings |= is_roof;
-                tint(shade / ground as f32, is_roof)
+                tint(light, is_roof)
             }
         }
     }
+}
 
+impl Ground<'_> {
     /// Height of the building on a cell, m.
     fn building(&self, at: usize) -> f32 {
-        self.ground.buildings.map_or(0.0, |layer| layer.values[at].max(0.0))
+        self.buildings.map_or(0.0, |layer| layer.values[at].max(0.0))
+    }
+}
+
+/// Ground and buildings in the light.
+struct Sunny<'a> {
+    ground: Ground<'a>,
+    /// Vertical exaggeration of the terrain; buildings are steep enough as they are.
+    stretch: f32,
+}
+
+impl Sunny<'_> {
+    /// Mean light of some cells, 0..1, of those that have ground; NaN where none has.
+    fn mean(&self, cols: Range<usize>, rows: Range<usize>) -> f32 {
+        let Raster { grid, values, .. } = self.ground.terrain;
+        let (mut sum, mut count) = (0.0, 0u32);
+        for row in rows {
+            for col in cols.clone().filter(|col| values[row * grid.cols + col].is_finite()) {
+                sum += self.shade(col, row);
+                count += 1;
+            }
+        }
+        sum / count as f32
     }
 
     /// Light on a cell, 0..1, from the north-west at 45 degrees.
     fn shade(&self, col: usize, row: usize) -> f32 {
-        let grid = &self.layer.grid;
-        let surface = |at: usize| self.ground.terrain.values[at] * self.stretch + self.building(at);
+        let Raster { grid, values, .. } = self.ground.terrain;
+        let surface = |at: usize| values[at] * self.stretch + self.ground.building(at);
         let normal = normal(grid, col, row, surface);
         let sun = Vec3::new(-0.5, 0.5, std::f32::consts::FRAC_1_SQRT_2);
         normal.dot(sun).max(0.0)
@@ -194,7 +283,6 @@ fn stretch(terrain: &Raster) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::Grid;
     use crate::output::map::colours::WATER;
 
     fn flat(cols: usize, rows: usize, name: &str, value: f32) -> Raster {
@@ -202,7 +290,7 @@ mod tests {
     }
 
     fn picture(ground: Ground, depth: &Raster, width: u32, height: u32) -> (RgbImage, Shown) {
-        draw(ground, depth, &Scale::of(depth), width, height)
+        draw(ground, &Relief::new(ground, width, height), depth, &Scale::of(depth), width, height)
     }
 
     #[test]
@@ -236,6 +324,49 @@ mod tests {
         for (x, y, pixel) in image.enumerate_pixels() {
             assert_eq!(pixel.0 == WATER[9], x >= 5 && y >= 5, "{x}, {y}");
         }
+    }
+
+    /// Cells that a pixel covers; where it is smaller than a cell, the one cell that its corner lies in.
+    fn below(pixel: u32, pixels: u32, cells: usize) -> Range<usize> {
+        let place = |pixel: u32| pixel as usize * cells / pixels as usize;
+        place(pixel)..place(pixel + 1).max(place(pixel) + 1).min(cells)
+    }
+
+    /// Light and colours are made for each cell where a picture has more pixels: it is the same as with those of each
+    /// pixel.
+    #[test]
+    fn a_picture_is_what_each_of_its_pixels_shows() {
+        let grid = Grid::local(30, 20, 1.0);
+        let layer = |name: &str, of: &dyn Fn(usize) -> f32| {
+            Raster::from_values(grid, name, "m", (0..grid.len()).map(of).collect())
+        };
+        let hole = |k: usize, value: f32| if k % 97 < 4 { f32::NAN } else { value };
+        let terrain = layer("terrain", &|k| hole(k, ((k * k) % 17) as f32 * 0.1));
+        let buildings = layer("buildings", &|k| if k % 30 < 9 && k % 4 > 0 { 5.0 } else { 0.0 });
+        let water = layer("water", &|k| if k % 30 > 25 { 1.0 } else { 0.0 });
+        let canopy = layer("canopy", &|k| if (k / 30) % 5 == 0 { 8.0 } else { 0.0 });
+        let ground =
+            Ground { terrain: &terrain, buildings: Some(&buildings), water: Some(&water), canopy: Some(&canopy) };
+        let sunny = Sunny { ground, stretch: stretch(&terrain) };
+        for name in ["max_depth", "cover", "flow_bands", "anything"] {
+            let layer = layer(name, &|k| if k % 3 == 0 { f32::NAN } else { (k % 7) as f32 });
+            let scale = Scale::of(&layer);
+            let scene = Scene { ground, layer: &layer, scale: &scale };
+            for (width, height) in [(30, 20), (97, 65), (480, 320), (13, 9), (7, 1)] {
+                let (found, shown) = picture(ground, &layer, width, height);
+                let mut all = Shown::default();
+                for (x, y, pixel) in found.enumerate_pixels() {
+                    let (cols, rows) = (below(x, width, grid.cols), below(y, height, grid.rows));
+                    let light = sunny.mean(cols.clone(), rows.clone());
+                    let wanted = scene.pixel(cols, rows, light, &mut all);
+                    assert_eq!(pixel.0, wanted, "{name}, {width} × {height}: {x}, {y}");
+                }
+                assert_eq!(shown, all, "{name}, {width} × {height}");
+            }
+        }
+        let relief = Relief::new(ground, 97, 65);
+        assert!(relief.fits(&grid, 480, 320) && !relief.fits(&grid, 13, 9), "one for all pictures of enough pixels");
+        assert!(relief.light.iter().zip(&terrain.values).all(|(light, z)| light.is_nan() == z.is_nan()));
     }
 
     #[test]

@@ -2,6 +2,14 @@
 
 use ab_glyph::{Font, FontRef, ScaleFont, point};
 use image::{Rgb, RgbImage};
+use std::sync::LazyLock;
+
+/// Regular and bold. They are part of the program, and a test reads them.
+static FONTS: LazyLock<[Option<FontRef<'static>>; 2]> = LazyLock::new(|| {
+    let bytes: [&'static [u8]; 2] =
+        [include_bytes!("fonts/OpenSans-Regular.ttf"), include_bytes!("fonts/OpenSans-Bold.ttf")];
+    bytes.map(|bytes| FontRef::try_from_slice(bytes).ok())
+});
 
 /// A weight of the typeface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +32,11 @@ pub struct Pen {
 }
 
 impl Pen {
-    fn font(self) -> Option<FontRef<'static>> {
-        let bytes: &[u8] = match self.weight {
-            Weight::Regular => include_bytes!("fonts/OpenSans-Regular.ttf"),
-            Weight::Bold => include_bytes!("fonts/OpenSans-Bold.ttf"),
-        };
-        // The fonts are part of the program, and a test reads them.
-        FontRef::try_from_slice(bytes).ok()
+    fn font(self) -> Option<&'static FontRef<'static>> {
+        match self.weight {
+            Weight::Regular => FONTS[0].as_ref(),
+            Weight::Bold => FONTS[1].as_ref(),
+        }
     }
 
     /// Height of a line, pixels.

@@ -1,6 +1,6 @@
 //! Mean radiant temperature from radiation on all sides, and from it PET and UTCI.
 
-use super::super::comfort::{Nodes, Table as Comfort};
+use super::super::comfort::{each, everywhere, hoeppe_in, pet_in, utci_in};
 use super::super::cpu::horizons::View;
 use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
@@ -70,11 +70,6 @@ pub(in super::super) struct Physical {
     pub(in super::super) seen: Vec<View>,
 }
 
-/// An index on every cell.
-fn table_of(table: &Comfort, radiant: &[f32], wind: &[f32]) -> Vec<f32> {
-    radiant.par_iter().zip(wind).map(|(radiant, wind)| table.at(*radiant, *wind)).collect()
-}
-
 /// Share of an hour in the sun: what shines through of a sun that is above the horizon for a part of it.
 fn sunny(hour: &Forcing, all: &Radiation) -> Vec<f32> {
     let up = hour.beams().len() as f32 / hour.suns.len() as f32;
@@ -98,15 +93,8 @@ impl Physical {
         let vapours: Vec<f32> = moist.iter().map(|own| vapour(f64::from(*own), pressure) as f32).collect();
         let radiant = radiation.radiant();
         let humidity = |air: f64, vapour: f64| (100.0 * vapour / saturation(air)).clamp(0.0, 100.0);
-        let felt = |make: &(dyn Fn(f64, f64) -> Comfort + Sync)| {
-            let nodes = Nodes::over(&air, &vapours, make);
-            (0..air.len())
-                .into_par_iter()
-                .map(|cell| nodes.at(air[cell], vapours[cell], radiant[cell], wind[cell]))
-                .collect::<Vec<f32>>()
-        };
-        let pet = felt(&|air, vapour| Comfort::pet(air, vapour, pressure));
-        let utci = felt(&|air, vapour| Comfort::utci(air, humidity(air, vapour)));
+        let pet = each(|air, vapour| pet_in(air, vapour, pressure), &air, &vapours, &radiant, &wind);
+        let utci = each(|air, vapour| utci_in(air, humidity(air, vapour)), &air, &vapours, &radiant, &wind);
         let sun = sunny(hour, &radiation);
         let layer = |name, unit, words, values| Layer { name, unit, words, values };
         let station = hour.weather.air as f32;
@@ -125,7 +113,8 @@ impl Physical {
             layer("wind_speed", "m/s", "wind at 1.2 m, mean of the hour before", wind.clone()),
         ];
         if self.hoeppe {
-            let values = felt(&|air, vapour| Comfort::pet_hoeppe(air, humidity(air, vapour)));
+            let hoeppe = |air, vapour| hoeppe_in(air, humidity(air, vapour));
+            let values = each(hoeppe, &air, &vapours, &radiant, &wind);
             let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
             others.push(layer("pet_hoeppe", "°C", words, values));
         }
@@ -185,12 +174,10 @@ impl Product for Physical {
             ratios.par_iter().map(|ratio| national::wind(f64::from(*ratio), weather.wind) as f32).collect();
         let hour = &self.hours[at];
         let all = self.solver.hour(hour)?;
-        let (pet, utci) = (
-            Comfort::pet(weather.air, hour.vapour, weather.pressure.unwrap_or(PRESSURE)),
-            Comfort::utci(weather.air, weather.humidity),
-        );
         let radiant = all.radiant();
-        let (pet, utci) = (table_of(&pet, &radiant, &wind), table_of(&utci, &radiant, &wind));
+        let pressure = weather.pressure.unwrap_or(PRESSURE);
+        let pet = everywhere(pet_in(weather.air, hour.vapour, pressure), &radiant, &wind);
+        let utci = everywhere(utci_in(weather.air, weather.humidity), &radiant, &wind);
         let sun = sunny(hour, &all);
         let mut others = vec![
             Layer {
@@ -204,8 +191,7 @@ impl Product for Physical {
             },
         ];
         if self.hoeppe {
-            let table = Comfort::pet_hoeppe(weather.air, weather.humidity);
-            let values = table_of(&table, &others[1].values, &wind);
+            let values = everywhere(hoeppe_in(weather.air, weather.humidity), &others[1].values, &wind);
             let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
             others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
         }
