@@ -1,20 +1,29 @@
-//! Air and surfaces on the CPU.
+//! Air and surfaces on the CPU: cells and walls by blocks, whose formulas are loops without branches.
+
+mod cells;
+mod lanes;
+#[cfg(test)]
+mod reference;
+mod walls;
 
 use super::super::cpu::shade::lights;
 use super::super::scene::Scene;
 use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
-use super::column::{Balance, CAPACITY, LAYERS, Load, Material, WALL_LAYERS, balance, evaporation, saturation};
-use super::exchange::{AIR, DENSITY, LATENT, at_2_m, exchange, meadow, smooth};
+use super::column::{CAPACITY, LAYERS, Material, WALL_LAYERS};
+use super::exchange::{AIR, DENSITY, LATENT, Rough};
 use super::grids::{Grids, Pair};
-use super::params::{Effect, black};
+use super::params::black;
 use super::town::{NONE, Town, sums};
 use super::transport::sharpen;
 use crate::cover::Cover;
 use crate::error::Result;
+use cells::{CROWN, Effects, Roughs, kind};
+use lanes::{Lanes, blocks, place, span};
 use rayon::prelude::*;
+use walls::WallEffects;
 
-/// Cells whose columns lie together, layer by layer.
-pub const LANES: usize = 64;
+pub use lanes::LANES;
+
 /// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
 pub const PASSES: usize = 2;
 /// See `PASSES`.
@@ -39,8 +48,30 @@ const LONG: usize = 4;
 const WALL_LONG: usize = 5;
 const CROWN_LONG: usize = 6;
 
-/// Around a cell, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
-type Around = [f32; 4];
+/// Around a block of cells, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
+#[derive(Clone, Debug)]
+struct Around {
+    short: Lanes,
+    long: Lanes,
+    walls: Lanes,
+    crowns: Lanes,
+}
+
+impl Around {
+    const NONE: Around = Around { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
+}
+
+/// Wind at surfaces with what convection stirs, m/s.
+#[inline(always)]
+fn breeze(speed: f32, gust: f32) -> f32 {
+    (speed * speed + gust * gust).sqrt()
+}
+
+/// What leaves skins for each kelvin in a breeze (m/s), W/m²K (Rowley; Masson 2000).
+#[inline(always)]
+fn convection(breeze: f32) -> f32 {
+    11.8 + 4.2 * breeze
+}
 
 /// Sunlight of one position of the sun, W/m²; empty where it does not shine.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +94,10 @@ pub struct CpuAir {
     shares: Shares,
     materials: Vec<Material>,
     wall: Material,
+    /// Kinds of all cells, and what their roughness alone makes of the exchange above.
+    kinds: Vec<u32>,
+    roughs: Vec<Roughs>,
+    arch: pulp::Arch,
     grids: Grids,
     wind: Option<Wind>,
     sky: Sky,
@@ -91,17 +126,26 @@ impl CpuAir {
         let material =
             |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
         let row = || vec![0.0f32; len];
+        let materials: Vec<Material> = Cover::ALL.into_iter().zip(choices.albedo).map(material).collect();
+        let kind = |cell: usize| {
+            let skin = &materials[usize::from(town.covers[cell])].skin;
+            kind(skin, town.is_open[cell], town.crown_sky[cell] > 0.0)
+        };
         CpuAir {
             scene,
             middles: town.walls.middles(),
-            materials: Cover::ALL.into_iter().zip(choices.albedo).map(material).collect(),
+            kinds: (0..len).map(kind).collect(),
+            // Until an hour has a wind: open grass.
+            roughs: vec![Roughs::even(Rough::new(60.0, 0.03)); blocks(len)],
+            arch: pulp::Arch::new(),
+            materials,
             wall: Material::wall(choices.wall_albedo, choices.step),
             grids: Grids::default(),
             wind: None,
             sky: Sky::default(),
             beam: Beam::default(),
-            columns: vec![0.0; len.div_ceil(LANES) * LANES * LAYERS],
-            wall_columns: vec![0.0; walls.div_ceil(LANES) * LANES * WALL_LAYERS],
+            columns: vec![0.0; blocks(len) * LANES * LAYERS],
+            wall_columns: vec![0.0; blocks(walls) * LANES * WALL_LAYERS],
             skin: row(),
             wall_skin: vec![0.0; walls],
             crown: row(),
@@ -144,16 +188,26 @@ impl CpuAir {
 
     /// What surrounds each cell.
     fn around(&self) -> Vec<Around> {
-        let values: Vec<[f32; 7]> = (0..self.town.grid.len()).into_par_iter().map(|cell| self.own(cell)).collect();
-        let mean = |(sums, air): ([f32; 7], &Pair)| {
-            let black = black(air[0]);
-            let of = |value: usize, weight: usize, else_: f32| {
-                if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
-            };
-            let long = of(LONG, ALL, black);
-            [of(SHORT, ALL, 0.0), long, of(WALL_LONG, WALLS, long), of(CROWN_LONG, CROWNS, black)]
+        let len = self.town.grid.len();
+        let values: Vec<[f32; 7]> = (0..len).into_par_iter().map(|cell| self.own(cell)).collect();
+        let all = sums(&values, self.town.grid.cols, self.town.reach);
+        let mean = |block: usize| {
+            let mut around = Around::NONE;
+            for (lane, cell) in span(block, len).enumerate() {
+                let sums = &all[cell];
+                let black = black(self.air[cell][0]);
+                let of = |value: usize, weight: usize, else_: f32| {
+                    if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
+                };
+                let long = of(LONG, ALL, black);
+                around.short[lane] = of(SHORT, ALL, 0.0);
+                around.long[lane] = long;
+                around.walls[lane] = of(WALL_LONG, WALLS, long);
+                around.crowns[lane] = of(CROWN_LONG, CROWNS, black);
+            }
+            around
         };
-        sums(&values, self.town.grid.cols, self.town.reach).into_par_iter().zip(&self.air).map(mean).collect()
+        (0..blocks(len)).into_par_iter().map(mean).collect()
     }
 
     /// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
@@ -170,157 +224,8 @@ impl CpuAir {
         ((0..len).into_par_iter().map(ground).collect(), (0..count).into_par_iter().map(wall).collect())
     }
 
-    /// Walls in a pass: their balances, and the shortwave and longwave radiation that they send out.
-    fn walls(&self, drive: &Drive, around: &[Around], first: &[f32]) -> Vec<(Balance, [f32; 2])> {
-        let walls = &self.town.walls;
-        let skin = self.wall.skin;
-        let (sky, diffuse, through) = (drive.sky as f32, drive.diffuse as f32, drive.through as f32);
-        let of = |w: usize| {
-            let cell = walls.cell[w] as usize;
-            let [short, long, _, crowns] = around[cell];
-            let (open, leaves) = (walls.sky[w], walls.crowns[w]);
-            let rest = (1.0 - open - leaves).max(0.0);
-            let beam = self.beam.walls.get(w).copied().unwrap_or(0.0);
-            let short = beam + (open + leaves * through) * diffuse + rest * short;
-            let long = open * sky + leaves * crowns + rest * long;
-            let load = Load {
-                absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
-                emissivity: skin.emissivity,
-                convection: self.convection(cell, drive),
-                air: self.air[cell][0],
-                top: skin.top,
-                first: (first[w], skin.b),
-                ..Load::default()
-            };
-            let found = balance(&load, self.wall_skin[w]);
-            let up = skin.emissivity * black(found.skin) + (1.0 - skin.emissivity) * long;
-            (found, [skin.albedo * short, up])
-        };
-        (0..walls.cell.len()).into_par_iter().map(of).collect()
-    }
-
-    /// What leaves skins for each kelvin, W/m²K (Rowley; Masson 2000).
-    fn convection(&self, cell: usize, drive: &Drive) -> f32 {
-        11.8 + 4.2 * self.breeze(cell, drive)
-    }
-
-    /// Wind at surfaces with what convection stirs, m/s.
-    fn breeze(&self, cell: usize, drive: &Drive) -> f32 {
-        let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
-        let gust = drive.gust as f32;
-        (speed * speed + gust * gust).sqrt()
-    }
-
-    /// The surfaces of all cells in a pass, but for walls.
-    fn cells(&self, drive: &Drive, around: &[Around], first: &[f32]) -> Vec<Effect> {
-        (0..first.len()).into_par_iter().map(|cell| self.cell(cell, drive, &around[cell], first[cell])).collect()
-    }
-
-    /// The surfaces of a cell in a pass, but for its wall.
-    fn cell(&self, cell: usize, drive: &Drive, around: &Around, first: f32) -> Effect {
-        let material = &self.materials[usize::from(self.town.covers[cell])];
-        let skin = material.skin;
-        let [short_around, long_around, wall_long, crown_long] = *around;
-        let [air, humidity] = self.air[cell];
-        let aloft = drive.aloft.air as f32;
-        let is_open = self.town.is_open[cell];
-        let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
-        let below = if is_open { air } else { drive.edge.0 as f32 };
-        // Above houses the air is mixed.
-        let mixed = drive.aloft.mixed as f32;
-        let over = mixed + smooth(rough) * (aloft - mixed);
-        let (exchange, like) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
-        let rest = like * drive.over.rest as f32 + AIR as f32 * exchange * (aloft - over);
-        let breeze = self.breeze(cell, drive);
-        let convection = 11.8 + 4.2 * breeze;
-        let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
-        let wind_at_2_m = at_2_m(speed, drive.gust as f32);
-        let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
-        let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
-        let albedo = self.scene.albedo_of(cell, skin.albedo);
-        let mut load = Load {
-            absorbed: (1.0 - albedo) * short + skin.emissivity * long,
-            emissivity: skin.emissivity,
-            convection,
-            air,
-            top: skin.top,
-            first: (first, skin.b),
-            ..Load::default()
-        };
-        if skin.is_roof > 0.0 {
-            load.convection = 1.0 / (1.0 / convection + 1.0 / (AIR as f32 * exchange));
-            load.air = over;
-        } else if skin.is_water > 0.0 {
-            let bulk = 1.3e-3 * drive.at_10_m as f32;
-            load.convection = AIR as f32 * bulk;
-            let (full, slope) = saturation(self.skin[cell]);
-            // g/kg for each kPa.
-            let each = 6220.0 / drive.pressure as f32;
-            let by = DENSITY as f32 * LATENT as f32 * 1e-3 * bulk;
-            load.bulk = (by * (each * (full - slope * self.skin[cell]) - humidity), by * each * slope);
-        } else if skin.bucket > 0.0 {
-            load.evaporation = evaporation(self.water[cell], air);
-        }
-        let mut ground = Balance { skin: self.skin[cell], ..Balance::default() };
-        // What grass and soil give in the open depends on how warm they are.
-        for _ in 0..if skin.bucket > 0.0 { ROUNDS } else { 1 } {
-            if skin.bucket > 0.0 {
-                load.convection = convection + smooth(rough) * (meadow(wind_at_2_m, air, ground.skin) - convection);
-            }
-            ground = balance(&load, ground.skin);
-        }
-        let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
-        let mut found = Effect {
-            exchange,
-            skin: ground.skin,
-            ground_latent: ground.latent,
-            crown: self.crown[cell],
-            short: albedo * short,
-            long: up,
-            ..Effect::default()
-        };
-        let open_sky = self.town.crown_sky[cell];
-        if open_sky > 0.0 {
-            let (sky, diffuse) = (drive.sky as f32, drive.diffuse as f32);
-            let lit = self.beam.crowns.get(cell).copied().unwrap_or(0.0);
-            let short = lit + open_sky * diffuse + (1.0 - open_sky) * short_around;
-            let caught = LEAF_CAUGHT * short * (1.0 - drive.through as f32);
-            let sky = open_sky * sky + (1.0 - open_sky) * long_around;
-            let leaves = Load {
-                absorbed: caught + LEAF_EMISSIVITY * (sky + up),
-                emissivity: 2.0 * LEAF_EMISSIVITY,
-                convection: AIR as f32 * 0.012 * breeze.max(0.1).sqrt() * LEAVES,
-                air,
-                evaporation: evaporation(self.roots[cell], air),
-                ..Load::default()
-            };
-            let crown = balance(&leaves, self.crown[cell]);
-            (found.crown, found.crown_latent) = (crown.skin, crown.latent);
-            found.crown_long = LEAF_EMISSIVITY * black(crown.skin) + (1.0 - LEAF_EMISSIVITY) * up;
-            found.pull += 0.5 * leaves.convection;
-            found.push += 0.5 * leaves.convection * crown.skin;
-            found.latent += 0.5 * crown.latent;
-            found.past += 0.5 * crown.sensible;
-        }
-        if is_open {
-            found.pull += load.convection;
-            found.push += load.convection * ground.skin - rest;
-            found.past += rest;
-            found.latent += ground.latent - like * drive.over.rest_latent as f32;
-        } else {
-            found.past += ground.sensible;
-        }
-        found
-    }
-
     /// Air in a pass, from that at the beginning of the step; what is left over of its heat, W/m² of open ground.
-    fn mix(
-        &mut self,
-        drive: &Drive,
-        old: &[Pair],
-        (cells, walls): (&[Effect], &[(Balance, [f32; 2])]),
-        cycles: usize,
-    ) -> f64 {
+    fn mix(&mut self, drive: &Drive, old: &[Pair], (cells, walls): (&[Effects], &[WallEffects]), cycles: usize) -> f64 {
         let Some(wind) = &self.wind else { return 0.0 };
         let (town, step) = (&self.town, self.choices.step as f32);
         let len = town.grid.len();
@@ -334,16 +239,18 @@ impl CpuAir {
             if !town.is_open[cell] {
                 return ([0.0; 2], [0.0; 2]);
             }
-            let Effect { mut pull, mut push, latent, exchange, .. } = cells[cell];
+            let (block, lane) = place(cell);
+            let own = &cells[block];
+            let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
             let wall = town.wall_of[cell];
             if wall != NONE {
-                let (area, own) = (town.walls.area[wall as usize], &walls[wall as usize].0);
-                let by = area * self.convection(cell, drive);
+                let (block, lane) = place(wall as usize);
+                let by = town.walls.area[wall as usize] * walls[block].convection[lane];
                 pull += by;
-                push += by * own.skin;
+                push += by * walls[block].skin[lane];
             }
             push += self.sky.released.get(cell).copied().unwrap_or(0.0);
-            let exchange = exchange / depth;
+            let exchange = own.exchange[lane] / depth;
             let by = 1.0 / (AIR as f32 * depth);
             let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
             let same = |k: usize| old[cell][k] / step + inflow * edge[k] + exchange * aloft[k] + gain[cell][k];
@@ -356,14 +263,13 @@ impl CpuAir {
     }
 
     /// What surfaces keep of a step.
-    fn keep(&mut self, drive: &Drive, cells: &[Effect]) {
+    fn keep(&mut self, drive: &Drive, cells: &[Effects]) {
         let step = drive.water_step as f32;
-        let CpuAir { town, materials, columns, water, roots, .. } = self;
-        let columns = columns.par_chunks_mut(LANES * LAYERS).enumerate();
-        columns.for_each(|(chunk, columns)| {
-            for (lane, cell) in (chunk * LANES..((chunk + 1) * LANES).min(cells.len())).enumerate() {
-                let material = &materials[usize::from(town.covers[cell])];
-                material.down(cells[cell].skin, &mut columns[lane..], LANES);
+        let CpuAir { town, materials, kinds, columns, water, roots, skin, crown, ground_out, .. } = self;
+        let columns = columns.par_chunks_mut(LANES * LAYERS).zip(town.covers.par_chunks(LANES)).zip(cells);
+        columns.for_each(|((columns, covers), cells)| {
+            for (lane, cover) in covers.iter().enumerate() {
+                materials[usize::from(*cover)].down(cells.skin[lane], &mut columns[lane..], LANES);
             }
         });
         let by = (1.0 / (LATENT * 1000.0)) as f32;
@@ -371,51 +277,53 @@ impl CpuAir {
         let drink = |water: &mut f32, latent: f32, depth: f32| {
             *water = (*water + step * (rain - latent * by) / depth).clamp(0.0, CAPACITY);
         };
-        let buckets = water.par_iter_mut().zip(roots).enumerate();
-        buckets.for_each(|(cell, (ground, roots))| {
-            let bucket = materials[usize::from(town.covers[cell])].skin.bucket;
-            if bucket > 0.0 {
-                drink(ground, cells[cell].ground_latent, bucket);
-            }
-            if town.crown_sky[cell] > 0.0 {
-                drink(roots, cells[cell].crown_latent, ROOTS);
-            }
-        });
-        self.skin.par_iter_mut().zip(cells).for_each(|(skin, cell)| *skin = cell.skin);
-        self.crown.par_iter_mut().zip(cells).zip(&self.town.crown_sky).for_each(|((crown, cell), sky)| {
-            if *sky > 0.0 {
-                *crown = cell.crown;
+        let buckets = water.par_chunks_mut(LANES).zip(roots.par_chunks_mut(LANES)).zip(cells).enumerate();
+        buckets.for_each(|(block, ((ground, roots), cells))| {
+            let start = block * LANES;
+            for (lane, (ground, roots)) in ground.iter_mut().zip(roots).enumerate() {
+                let bucket = materials[usize::from(town.covers[start + lane])].skin.bucket;
+                if bucket > 0.0 {
+                    drink(ground, cells.ground_latent[lane], bucket);
+                }
+                if kinds[start + lane] & CROWN != 0 {
+                    drink(roots, cells.crown_latent[lane], ROOTS);
+                }
             }
         });
-        self.ground_out
-            .par_iter_mut()
-            .zip(cells)
-            .for_each(|(out, cell)| *out = [cell.short, cell.long, cell.crown_long]);
+        let skins = skin.par_chunks_mut(LANES).zip(crown.par_chunks_mut(LANES)).zip(ground_out.par_chunks_mut(LANES));
+        skins.zip(cells).for_each(|(((skin, crown), out), cells)| {
+            skin.copy_from_slice(&cells.skin[..skin.len()]);
+            crown.copy_from_slice(&cells.crown[..crown.len()]);
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = [cells.short[lane], cells.long[lane], cells.crown_long[lane]];
+            }
+        });
     }
 
     /// What walls keep of a step.
-    fn keep_walls(&mut self, walls: &[(Balance, [f32; 2])]) {
-        let CpuAir { wall, wall_columns, .. } = self;
-        let columns = wall_columns.par_chunks_mut(LANES * WALL_LAYERS).enumerate();
-        columns.for_each(|(chunk, columns)| {
-            for (lane, w) in (chunk * LANES..((chunk + 1) * LANES).min(walls.len())).enumerate() {
-                wall.down(walls[w].0.skin, &mut columns[lane..], LANES);
+    fn keep_walls(&mut self, walls: &[WallEffects]) {
+        let CpuAir { wall, wall_columns, wall_skin, wall_out, .. } = self;
+        let columns = wall_columns.par_chunks_mut(LANES * WALL_LAYERS).zip(wall_skin.par_chunks_mut(LANES));
+        let columns = columns.zip(wall_out.par_chunks_mut(LANES)).zip(walls);
+        columns.for_each(|(((columns, skin), out), walls)| {
+            for (lane, (skin, out)) in skin.iter_mut().zip(out).enumerate() {
+                wall.down(walls.skin[lane], &mut columns[lane..], LANES);
+                *skin = walls.skin[lane];
+                *out = [walls.short[lane], walls.long[lane]];
             }
         });
-        let out = self.wall_skin.par_iter_mut().zip(&mut self.wall_out).zip(walls);
-        out.for_each(|((skin, out), wall)| (*skin, *out) = (wall.0.skin, wall.1));
     }
 
     /// What a step came to.
-    fn totals(&self, drive: &Drive, cells: &[Effect]) -> Totals {
+    fn totals(&self, drive: &Drive, cells: &[Effects]) -> Totals {
         let totals = |cell: usize| -> [f64; 4] {
-            let found = &cells[cell];
-            let past = f64::from(found.past);
+            let (block, lane) = place(cell);
+            let past = f64::from(cells[block].past[lane]);
             if !self.town.is_open[cell] {
                 return [0.0, 0.0, 0.0, past];
             }
             let [air, humidity] = self.air[cell].map(f64::from);
-            [1.0, air, humidity, past + AIR * f64::from(found.exchange) * (air - drive.aloft.air)]
+            [1.0, air, humidity, past + AIR * f64::from(cells[block].exchange[lane]) * (air - drive.aloft.air)]
         };
         // Row by row, so that the order of the sum is always the same.
         let cols = self.town.grid.cols;
@@ -445,8 +353,8 @@ impl CpuAir {
         add(humidity, &|cell| self.air[cell][1]);
         add(skin, &|cell| self.skin[cell]);
         add(up, &|cell| self.ground_out[cell][1]);
-        add(walls, &|cell| around[cell][2]);
-        add(crowns, &|cell| around[cell][3]);
+        add(walls, &|cell| around[cell / LANES].walls[cell % LANES]);
+        add(crowns, &|cell| around[cell / LANES].crowns[cell % LANES]);
         self.count += 1;
     }
 }
@@ -481,6 +389,8 @@ impl Air for CpuAir {
             rough: wind.rough.clone(),
         });
         self.sky = sky.clone();
+        let rough = self.roughs.par_iter_mut().zip(wind.rough.par_chunks(LANES));
+        rough.for_each(|(roughs, rough)| roughs.set(rough));
         Ok(())
     }
 
@@ -499,10 +409,12 @@ impl Air for CpuAir {
         let around = self.around();
         let (first, first_wall) = self.first();
         let old = self.air.clone();
-        let (mut cells, mut walls, mut gap) = (Vec::new(), Vec::new(), 0.0);
+        let mut cells = vec![Effects::NONE; blocks(first.len())];
+        let mut walls = vec![WallEffects::NONE; blocks(first_wall.len())];
+        let mut gap = 0.0;
         for cycles in CYCLES {
-            walls = self.walls(drive, &around, &first_wall);
-            cells = self.cells(drive, &around, &first);
+            self.walls(drive, &around, &first_wall, &mut walls);
+            self.cells(drive, &around, &first, &mut cells);
             gap = self.mix(drive, &old, (&cells, &walls), cycles);
         }
         self.keep(drive, &cells);
