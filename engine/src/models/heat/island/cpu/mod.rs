@@ -1,6 +1,7 @@
 //! Air and surfaces on the CPU: cells and walls by blocks, whose formulas are loops without branches.
 
 mod cells;
+mod columns;
 mod lanes;
 #[cfg(test)]
 mod reference;
@@ -210,20 +211,6 @@ impl CpuAir {
         (0..blocks(len)).into_par_iter().map(mean).collect()
     }
 
-    /// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
-    fn first(&self) -> (Vec<f32>, Vec<f32>) {
-        let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
-        let at = |columns: &[f32], k: usize, layers: usize, layer: usize| {
-            columns[k / LANES * LANES * layers + layer * LANES + k % LANES]
-        };
-        let ground = |cell: usize| {
-            let material = &self.materials[usize::from(self.town.covers[cell])];
-            material.up(|layer| at(&self.columns, cell, LAYERS, layer))
-        };
-        let wall = |w: usize| self.wall.up(|layer| at(&self.wall_columns, w, WALL_LAYERS, layer));
-        ((0..len).into_par_iter().map(ground).collect(), (0..count).into_par_iter().map(wall).collect())
-    }
-
     /// Air in a pass, from that at the beginning of the step; what is left over of its heat, W/m² of open ground.
     fn mix(&mut self, drive: &Drive, old: &[Pair], (cells, walls): (&[Effects], &[WallEffects]), cycles: usize) -> f64 {
         let Some(wind) = &self.wind else { return 0.0 };
@@ -265,13 +252,7 @@ impl CpuAir {
     /// What surfaces keep of a step.
     fn keep(&mut self, drive: &Drive, cells: &[Effects]) {
         let step = drive.water_step as f32;
-        let CpuAir { town, materials, kinds, columns, water, roots, skin, crown, ground_out, .. } = self;
-        let columns = columns.par_chunks_mut(LANES * LAYERS).zip(town.covers.par_chunks(LANES)).zip(cells);
-        columns.for_each(|((columns, covers), cells)| {
-            for (lane, cover) in covers.iter().enumerate() {
-                materials[usize::from(*cover)].down(cells.skin[lane], &mut columns[lane..], LANES);
-            }
-        });
+        let CpuAir { town, materials, kinds, water, roots, skin, crown, ground_out, .. } = self;
         let by = (1.0 / (LATENT * 1000.0)) as f32;
         let rain = drive.rain as f32;
         let drink = |water: &mut f32, latent: f32, depth: f32| {
@@ -302,13 +283,11 @@ impl CpuAir {
 
     /// What walls keep of a step.
     fn keep_walls(&mut self, walls: &[WallEffects]) {
-        let CpuAir { wall, wall_columns, wall_skin, wall_out, .. } = self;
-        let columns = wall_columns.par_chunks_mut(LANES * WALL_LAYERS).zip(wall_skin.par_chunks_mut(LANES));
-        let columns = columns.zip(wall_out.par_chunks_mut(LANES)).zip(walls);
-        columns.for_each(|(((columns, skin), out), walls)| {
-            for (lane, (skin, out)) in skin.iter_mut().zip(out).enumerate() {
-                wall.down(walls.skin[lane], &mut columns[lane..], LANES);
-                *skin = walls.skin[lane];
+        let CpuAir { wall_skin, wall_out, .. } = self;
+        let all = wall_skin.par_chunks_mut(LANES).zip(wall_out.par_chunks_mut(LANES)).zip(walls);
+        all.for_each(|((skin, out), walls)| {
+            skin.copy_from_slice(&walls.skin[..skin.len()]);
+            for (lane, out) in out.iter_mut().enumerate() {
                 *out = [walls.short[lane], walls.long[lane]];
             }
         });
@@ -407,7 +386,8 @@ impl Air for CpuAir {
 
     fn step(&mut self, drive: &Drive) -> Result<Totals> {
         let around = self.around();
-        let (first, first_wall) = self.first();
+        let (mut first, mut first_wall) = (vec![0.0; self.skin.len()], vec![0.0; self.wall_skin.len()]);
+        self.first(&mut first, &mut first_wall);
         let old = self.air.clone();
         let mut cells = vec![Effects::NONE; blocks(first.len())];
         let mut walls = vec![WallEffects::NONE; blocks(first_wall.len())];
@@ -417,6 +397,7 @@ impl Air for CpuAir {
             self.cells(drive, &around, &first, &mut cells);
             gap = self.mix(drive, &old, (&cells, &walls), cycles);
         }
+        self.keep_columns(&cells, &walls);
         self.keep(drive, &cells);
         self.keep_walls(&walls);
         self.add(&around);

@@ -1,7 +1,9 @@
 //! Walls and cells one at a time, as formulas read; what the blocks find must be the same bit by bit.
 
 use super::super::air::{Choices, Drive, Shares, Sky, Wind};
-use super::super::column::{Balance, CAPACITY, Load, balance, evaporation, saturation};
+use super::super::column::{
+    Balance, CAPACITY, Conduction, LAYERS, Load, WALL_LAYERS, balance, evaporation, saturation,
+};
 use super::super::exchange::{AIR, Aloft, DENSITY, LATENT, Over, at_2_m, exchange, meadow, smooth};
 use super::super::flow::Faces;
 use super::super::params::{Effect, black};
@@ -162,7 +164,12 @@ fn between(random: &mut impl FnMut() -> f64, low: f32, high: f32) -> f32 {
 }
 
 /// A town of all covers whose surfaces, air and wind have numbers of all kinds. Its first cells are of asphalt, without trees.
-pub(super) fn town(seed: u64, has_sun: bool, has_albedo: bool) -> CpuAir {
+fn town(seed: u64, has_sun: bool, has_albedo: bool) -> CpuAir {
+    town_with(seed, has_sun, has_albedo, Choices::default())
+}
+
+/// The same with choices.
+fn town_with(seed: u64, has_sun: bool, has_albedo: bool, choices: Choices) -> CpuAir {
     let mut random = noise(seed);
     let grid = Grid::local(37, 29, 3.0);
     let len = grid.len();
@@ -181,7 +188,7 @@ pub(super) fn town(seed: u64, has_sun: bool, has_albedo: bool) -> CpuAir {
     }
     let town = Town::new(&scene, &houses, &covers);
     let count = town.walls.cell.len();
-    let mut air = CpuAir::new(town, scene, Choices::default());
+    let mut air = CpuAir::new(town, scene, choices);
     air.columns = list(air.columns.len(), 5.0, 40.0);
     air.wall_columns = list(air.wall_columns.len(), 5.0, 40.0);
     (air.skin, air.crown, air.wall_skin) = (list(len, 2.0, 55.0), list(len, 5.0, 40.0), list(count, 2.0, 55.0));
@@ -204,7 +211,7 @@ pub(super) fn town(seed: u64, has_sun: bool, has_albedo: bool) -> CpuAir {
 }
 
 /// Moments of a day: of an unstable noon, a stable night, and an evening in which the meadow gives heat besides.
-pub(super) fn drives() -> [Drive; 3] {
+fn drives() -> [Drive; 3] {
     let noon = Drive {
         aloft: Aloft { air: 22.0, mixed: 22.5, humidity: 8.0 },
         edge: (27.0, 9.0),
@@ -256,6 +263,19 @@ fn at(around: &[Around], cell: usize) -> Faced {
     [short[lane], long[lane], walls[lane], crowns[lane]]
 }
 
+/// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
+fn firsts(air: &CpuAir) -> (Vec<f32>, Vec<f32>) {
+    let (mut ground, mut walls) = (vec![0.0; air.skin.len()], vec![0.0; air.wall_skin.len()]);
+    air.first(&mut ground, &mut walls);
+    (ground, walls)
+}
+
+/// Layers of a column, in a list of blocks of so many layers.
+fn layers(columns: &[f32], at: usize, layers: usize) -> Vec<f32> {
+    let (block, lane) = place(at);
+    (0..layers).map(|layer| columns[(block * layers + layer) * LANES + lane]).collect()
+}
+
 /// Panics unless numbers are the same bits.
 fn check(name: &str, at: usize, found: &[f32], wanted: &[f32]) {
     let same = found.iter().zip(wanted).all(|(found, wanted)| found.to_bits() == wanted.to_bits());
@@ -280,7 +300,7 @@ fn blocks_of_cells_find_what_each_cell_finds() {
     for (seed, has_sun, has_albedo) in [(3, true, true), (4, false, false)] {
         let air = town(seed, has_sun, has_albedo);
         let len = air.skin.len();
-        let (around, first) = (surroundings(seed, len), air.first().0);
+        let (around, first) = (surroundings(seed, len), firsts(&air).0);
         for drive in drives() {
             let mut found = vec![Effects::NONE; blocks(len)];
             air.cells(&drive, &around, &first, &mut found);
@@ -308,7 +328,7 @@ fn blocks_of_cells_find_what_each_cell_finds() {
 fn blocks_of_walls_find_what_each_wall_finds() {
     for (seed, has_sun) in [(5, true), (6, false)] {
         let air = town(seed, has_sun, false);
-        let (around, first) = (surroundings(seed, air.skin.len()), air.first().1);
+        let (around, first) = (surroundings(seed, air.skin.len()), firsts(&air).1);
         for drive in drives() {
             let mut found = vec![WallEffects::NONE; blocks(first.len())];
             air.walls(&drive, &around, &first, &mut found);
@@ -320,6 +340,45 @@ fn blocks_of_walls_find_what_each_wall_finds() {
                 let found = [own.convection[lane], own.skin[lane], own.short[lane], own.long[lane]];
                 check("wall", w, &found, &[air.convection_at(cell, &drive), balance.skin, short, long]);
                 assert!(air.town.wall_of[cell] != NONE);
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_of_columns_find_what_each_column_finds() {
+    for conduction in [Conduction::Layers, Conduction::ForceRestore] {
+        let mut air = town_with(7, true, false, Choices { conduction, ..Choices::default() });
+        let (len, walls) = (air.skin.len(), air.wall_skin.len());
+        let (ground_first, wall_first) = firsts(&air);
+        let mut random = noise(8);
+        let mut cells = vec![Effects::NONE; blocks(len)];
+        let mut faces = vec![WallEffects::NONE; blocks(walls)];
+        for skin in cells.iter_mut().map(|own| &mut own.skin).chain(faces.iter_mut().map(|own| &mut own.skin)) {
+            skin.iter_mut().for_each(|own| *own = between(&mut random, 2.0, 60.0));
+        }
+        let (columns, wall_columns) = (air.columns.clone(), air.wall_columns.clone());
+        air.keep_columns(&cells, &faces);
+        for (cell, first) in ground_first.iter().enumerate() {
+            let material = &air.materials[usize::from(air.town.covers[cell])];
+            let mut wanted = layers(&columns, cell, LAYERS);
+            check("first layer of cell", cell, &[*first], &[material.up(|k| wanted[k])]);
+            let (block, lane) = place(cell);
+            material.down(cells[block].skin[lane], &mut wanted, 1);
+            check("column of cell", cell, &layers(&air.columns, cell, LAYERS), &wanted);
+        }
+        for (w, first) in wall_first.iter().enumerate() {
+            let mut wanted = layers(&wall_columns, w, WALL_LAYERS);
+            check("first layer of wall", w, &[*first], &[air.wall.up(|k| wanted[k])]);
+            let (block, lane) = place(w);
+            air.wall.down(faces[block].skin[lane], &mut wanted, 1);
+            check("column of wall", w, &layers(&air.wall_columns, w, WALL_LAYERS), &wanted);
+        }
+        // Where no cell or wall is, nothing changes: it is part of the state.
+        let ends = [(&air.columns, &columns, len, LAYERS), (&air.wall_columns, &wall_columns, walls, WALL_LAYERS)];
+        for (found, wanted, count, depth) in ends {
+            for at in count..blocks(count) * LANES {
+                check("no column", at, &layers(found, at, depth), &layers(wanted, at, depth));
             }
         }
     }
