@@ -166,7 +166,7 @@ impl Level {
 }
 
 /// Two fields, one after the other.
-type Planes = [Vec<f32>; 2];
+pub type Planes = [Vec<f32>; 2];
 
 /// A system on all grids.
 #[derive(Clone, Debug, Default)]
@@ -229,6 +229,16 @@ impl Grids {
     /// Takes other decays.
     pub fn set_decay(&mut self, decay: &[Pair]) {
         planes(decay, &mut self.levels[0].decay);
+        self.spread();
+    }
+
+    /// Decays and right-hand sides of the cells, to be written; then [`Grids::spread`] must follow.
+    pub fn finest(&mut self) -> (&mut Planes, &mut Planes) {
+        (&mut self.levels[0].decay, &mut self.rhs[0])
+    }
+
+    /// Takes the decays of the cells to all coarser grids.
+    pub fn spread(&mut self) {
         (1..self.levels.len()).for_each(|k| self.decay(k));
         self.levels.iter_mut().for_each(Level::mark);
     }
@@ -261,6 +271,14 @@ impl Grids {
         both.for_each(|((x, one), other)| *x = [*one, *other]);
     }
 
+    /// So many V-cycles for the right-hand sides that were written to [`Grids::finest`].
+    pub fn improve(&mut self, x: &mut Planes, cycles: usize) {
+        debug_assert!(x.iter().zip(&self.x[0]).all(|(x, own)| x.len() == own.len()));
+        std::mem::swap(x, &mut self.x[0]);
+        (0..cycles).for_each(|_| self.down(0));
+        std::mem::swap(x, &mut self.x[0]);
+    }
+
     /// What the system makes of two fields: `(decay + Σ side) x − Σ side x_beside`.
     pub fn times(&mut self, x: &[Pair], out: &mut [Pair]) {
         planes(x, &mut self.x[0]);
@@ -275,11 +293,11 @@ impl Grids {
         });
     }
 
-    /// Mean of what is missing of the first field, over cells that anything pulls at, after `solve`.
-    pub fn gap(&self) -> f64 {
+    /// Mean of what is missing of the first field, `x`, over cells that anything pulls at.
+    pub fn gap(&self, x: &[f32]) -> f64 {
         let level = &self.levels[0];
         let row = |row: usize| {
-            let row = level.row(&self.x[0][0], &self.rhs[0][0], 0, row);
+            let row = level.row(x, &self.rhs[0][0], 0, row);
             (0..level.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
                 let (missing, pull) = row.missing(col);
                 if pull > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }

@@ -3,7 +3,7 @@
 //! Backward Euler with upwind values, which are made sharper by van Leer's limiter from the latest field.
 
 use super::flow::Faces;
-use super::grids::Pair;
+use super::grids::{Pair, Planes};
 use rayon::prelude::*;
 
 /// What passes between cells: sides for [`super::grids::Grids`], what pulls at each cell besides (1/s), and what blows in from outside (1/s).
@@ -70,7 +70,7 @@ fn sharper(before: f32, upwind: f32, behind: f32) -> f32 {
 
 /// What each cell gains, 1/s times the field, by sharper values at its sides than those upwind. Where the cell before is not open nothing is
 /// sharpened.
-pub fn sharpen(faces: &Faces, side: &[[f32; 4]], field: &[Pair], cell: f32, gain: &mut [Pair]) {
+pub fn sharpen(faces: &Faces, side: &[[f32; 4]], field: &Planes, cell: f32, gain: &mut Planes) {
     let (cols, rows) = (faces.cols, faces.rows);
     let step = |at: usize, k: usize| {
         let (col, row) = (at % cols, at / cols);
@@ -87,22 +87,25 @@ pub fn sharpen(faces: &Faces, side: &[[f32; 4]], field: &[Pair], cell: f32, gain
             return [0.0; 2];
         }
         let before = step(from, k ^ 1);
-        [0, 1].map(|f| sharper(field[before][f], field[from][f], field[to][f]))
+        [0, 1].map(|f| sharper(field[f][before], field[f][from], field[f][to]))
     };
-    gain.par_chunks_mut(cols).enumerate().with_min_len(2048 / cols + 1).for_each(|(row, gain)| {
-        for (col, gain) in gain.iter_mut().enumerate() {
+    let [one, other] = gain;
+    let rows = one.par_chunks_mut(cols).zip(other.par_chunks_mut(cols)).enumerate();
+    rows.with_min_len(2048 / cols + 1).for_each(|(row, (one, other))| {
+        for (col, (one, other)) in one.iter_mut().zip(other).enumerate() {
             let at = row * cols + col;
             let [w, e, n, s] = faces.of(col, row);
             let out = [-w, e, -n, s];
-            *gain = [0.0; 2];
+            let mut gain = [0.0f32; 2];
             for k in 0..4 {
                 if side[at][k] <= 0.0 {
                     continue;
                 }
                 let far = step(at, k);
                 let part = if out[k] > 0.0 { part(at, far, k) } else { part(far, at, k ^ 1) };
-                *gain = [0, 1].map(|f| gain[f] - out[k] / cell * part[f]);
+                gain = [0, 1].map(|f| gain[f] - out[k] / cell * part[f]);
             }
+            [*one, *other] = gain;
         }
     });
 }
@@ -123,18 +126,22 @@ mod tests {
         let mut grids = Grids::new(cols, rows, &passing.side, 1.0);
         let decay: Vec<Pair> = passing.out.iter().map(|out| [out + 1.0 / step; 2]).collect();
         grids.set_decay(&decay);
-        let mut field: Vec<Pair> =
-            (0..cols * rows).map(|k| [bell((k % cols) as f32 - 60.0, (k / cols) as f32 - 50.0, width), 0.0]).collect();
-        let mut gain = vec![[0.0; 2]; cols * rows];
+        let start = |k: usize| bell((k % cols) as f32 - 60.0, (k / cols) as f32 - 50.0, width);
+        let mut field: Planes = [(0..cols * rows).map(start).collect(), vec![0.0; cols * rows]];
+        let mut gain: Planes = [0, 1].map(|_| vec![0.0; cols * rows]);
         for _ in 0..steps {
             let old = field.clone();
             for _ in 0..passes {
                 sharpen(&faces, &passing.side, &field, cell, &mut gain);
-                let rhs: Vec<Pair> = old.iter().zip(&gain).map(|(old, gain)| [old[0] / step + gain[0], 0.0]).collect();
-                grids.cycle(&mut field, &rhs);
+                let (_, [rhs, _]) = grids.finest();
+                for (rhs, (old, gain)) in rhs.iter_mut().zip(old[0].iter().zip(&gain[0])) {
+                    *rhs = old / step + gain;
+                }
+                grids.improve(&mut field, 1);
             }
         }
-        field.into_iter().map(|own| own[0]).collect()
+        let [field, _] = field;
+        field
     }
 
     fn bell(x: f32, y: f32, width: f32) -> f32 {

@@ -7,7 +7,7 @@ use super::super::column::{Load, Skin, balance, evaporating, exponent, fluxes, n
 use super::super::exchange::{AIR, DENSITY, LATENT, Rough, at_2_m, meadow};
 use super::super::params::black;
 use super::lanes::{LANES, Lanes, fill, fill_or, span};
-use super::{Around, CpuAir, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS, breeze, convection};
+use super::{Around, CpuAir, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS, SHARE, breeze, convection};
 use rayon::prelude::*;
 
 /// What a cell is, as bits.
@@ -18,9 +18,6 @@ pub(super) const BUCKET: u32 = 4;
 /// It has a canopy's air.
 pub(super) const OPEN: u32 = 8;
 pub(super) const CROWN: u32 = 16;
-
-/// Blocks that a thread takes at least.
-const SHARE: usize = 16;
 
 /// What a cell is, by its skin.
 pub(super) fn kind(skin: &Skin, is_open: bool, has_crown: bool) -> u32 {
@@ -251,10 +248,10 @@ impl Work {
         let CpuAir { town, scene, materials, wind, sky, shares, beam, .. } = all.air;
         let cells = span(block, town.grid.len());
         let start = cells.start;
-        let pairs = self.air.iter_mut().zip(&mut self.humidity).zip(&all.air.air[cells.clone()]);
-        pairs.for_each(|((air, humidity), pair)| [*air, *humidity] = *pair);
         let kinds = &all.air.kinds[cells.clone()];
         self.kind[..kinds.len()].copy_from_slice(kinds);
+        fill(&mut self.air, &all.air.air[0], start);
+        fill(&mut self.humidity, &all.air.air[1], start);
         fill_or(&mut self.speed, wind.as_ref().map_or(&[] as &[f32], |wind| &wind.speed[..]), start, 0.0);
         fill_or(&mut self.beam, &beam.ground, start, 0.0);
         fill_or(&mut self.lit, &beam.crowns, start, 0.0);

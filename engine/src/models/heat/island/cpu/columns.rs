@@ -4,11 +4,8 @@
 use super::super::column::{Conduction, LAYERS, Material, WALL_LAYERS};
 use super::lanes::{LANES, Lanes};
 use super::walls::WallEffects;
-use super::{CpuAir, Effects};
+use super::{CpuAir, Effects, SHARE};
 use rayon::prelude::*;
-
-/// Blocks that a thread takes at least.
-const SHARE: usize = 16;
 
 /// [`Material::up`] of a block of columns.
 #[inline(always)]

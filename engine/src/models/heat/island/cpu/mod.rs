@@ -3,6 +3,7 @@
 mod cells;
 mod columns;
 mod lanes;
+mod mix;
 #[cfg(test)]
 mod reference;
 mod walls;
@@ -11,11 +12,10 @@ use super::super::cpu::shade::lights;
 use super::super::scene::Scene;
 use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
 use super::column::{CAPACITY, LAYERS, Material, WALL_LAYERS};
-use super::exchange::{AIR, DENSITY, LATENT, Rough};
-use super::grids::{Grids, Pair};
+use super::exchange::{AIR, LATENT, Rough};
+use super::grids::{Grids, Pair, Planes};
 use super::params::black;
-use super::town::{NONE, Town, sums};
-use super::transport::sharpen;
+use super::town::{NONE, Town, sums_into};
 use crate::cover::Cover;
 use crate::error::Result;
 use cells::{CROWN, Effects, Roughs, kind};
@@ -40,6 +40,9 @@ pub const LEAF_CAUGHT: f32 = 0.8;
 /// Emissivity of leaves.
 pub const LEAF_EMISSIVITY: f32 = 0.97;
 
+/// Blocks that a thread takes at least.
+const SHARE: usize = 16;
+
 /// Places in `Sides`: weights, then what they weigh.
 const ALL: usize = 0;
 const WALLS: usize = 1;
@@ -60,6 +63,37 @@ struct Around {
 
 impl Around {
     const NONE: Around = Around { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
+}
+
+/// What a step works on, kept from one to the next.
+#[derive(Debug, Default)]
+struct Kept {
+    /// What cells add to what shines on their neighbours, and sums of that along rows and over squares.
+    own: Vec<[f32; 7]>,
+    of_rows: Vec<[f32; 7]>,
+    all: Vec<[f32; 7]>,
+    around: Vec<Around>,
+    /// Temperatures of first layers below skins of 0 °C, °C.
+    first: Vec<f32>,
+    wall_first: Vec<f32>,
+    cells: Vec<Effects>,
+    walls: Vec<WallEffects>,
+    /// The air at the beginning of the step, and what it gains by sharper values at sides.
+    old: Planes,
+    gain: Planes,
+}
+
+impl Kept {
+    /// Room for so many cells and walls.
+    fn fit(&mut self, cells: usize, walls: usize) {
+        self.own.resize(cells, [0.0; 7]);
+        self.around.resize(blocks(cells), Around::NONE);
+        self.first.resize(cells, 0.0);
+        self.wall_first.resize(walls, 0.0);
+        self.cells.resize(blocks(cells), Effects::NONE);
+        self.walls.resize(blocks(walls), WallEffects::NONE);
+        self.gain.iter_mut().for_each(|gain| gain.resize(cells, 0.0));
+    }
 }
 
 /// Wind at surfaces with what convection stirs, m/s.
@@ -112,12 +146,14 @@ pub struct CpuAir {
     /// Water in the buckets of ground and trees, m³/m³.
     water: Vec<f32>,
     roots: Vec<f32>,
-    air: Vec<Pair>,
+    /// Temperature, °C, and humidity, g/kg.
+    air: Planes,
     /// What ground, walls and crowns send out, W/m²: short and long of the ground, long of the crown.
     ground_out: Vec<[f32; 3]>,
     wall_out: Vec<[f32; 2]>,
     sums: Means,
     count: usize,
+    kept: Kept,
 }
 
 impl CpuAir {
@@ -152,11 +188,12 @@ impl CpuAir {
             crown: row(),
             water: row(),
             roots: row(),
-            air: vec![[0.0; 2]; len],
+            air: [row(), row()],
             ground_out: vec![[0.0; 3]; len],
             wall_out: vec![[0.0; 2]; walls],
             sums: Means::default(),
             count: 0,
+            kept: Kept::default(),
             town,
             choices,
             shares: Shares::default(),
@@ -188,15 +225,16 @@ impl CpuAir {
     }
 
     /// What surrounds each cell.
-    fn around(&self) -> Vec<Around> {
+    fn around(&self, kept: &mut Kept) {
         let len = self.town.grid.len();
-        let values: Vec<[f32; 7]> = (0..len).into_par_iter().map(|cell| self.own(cell)).collect();
-        let all = sums(&values, self.town.grid.cols, self.town.reach);
-        let mean = |block: usize| {
-            let mut around = Around::NONE;
+        let own = kept.own.par_iter_mut().enumerate();
+        own.with_min_len(SHARE * LANES).for_each(|(cell, own)| *own = self.own(cell));
+        sums_into(&kept.own, self.town.grid.cols, self.town.reach, (&mut kept.of_rows, &mut kept.all));
+        let (all, around) = (&kept.all, &mut kept.around);
+        around.par_iter_mut().enumerate().with_min_len(SHARE).for_each(|(block, around)| {
             for (lane, cell) in span(block, len).enumerate() {
                 let sums = &all[cell];
-                let black = black(self.air[cell][0]);
+                let black = black(self.air[0][cell]);
                 let of = |value: usize, weight: usize, else_: f32| {
                     if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
                 };
@@ -206,47 +244,7 @@ impl CpuAir {
                 around.walls[lane] = of(WALL_LONG, WALLS, long);
                 around.crowns[lane] = of(CROWN_LONG, CROWNS, black);
             }
-            around
-        };
-        (0..blocks(len)).into_par_iter().map(mean).collect()
-    }
-
-    /// Air in a pass, from that at the beginning of the step; what is left over of its heat, W/m² of open ground.
-    fn mix(&mut self, drive: &Drive, old: &[Pair], (cells, walls): (&[Effects], &[WallEffects]), cycles: usize) -> f64 {
-        let Some(wind) = &self.wind else { return 0.0 };
-        let (town, step) = (&self.town, self.choices.step as f32);
-        let len = town.grid.len();
-        let mut gain = vec![[0.0f32; 2]; len];
-        sharpen(&wind.faces, &wind.passing.side, &self.air, town.grid.cell as f32, &mut gain);
-        let depth = town.depth;
-        let (edge, aloft) = ([drive.edge.0 as f32, drive.edge.1 as f32], drive.aloft);
-        let aloft = [aloft.air as f32, aloft.humidity as f32];
-        let moist = 1000.0 / (DENSITY * LATENT) as f32;
-        let of = |cell: usize| -> (Pair, Pair) {
-            if !town.is_open[cell] {
-                return ([0.0; 2], [0.0; 2]);
-            }
-            let (block, lane) = place(cell);
-            let own = &cells[block];
-            let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
-            let wall = town.wall_of[cell];
-            if wall != NONE {
-                let (block, lane) = place(wall as usize);
-                let by = town.walls.area[wall as usize] * walls[block].convection[lane];
-                pull += by;
-                push += by * walls[block].skin[lane];
-            }
-            push += self.sky.released.get(cell).copied().unwrap_or(0.0);
-            let exchange = own.exchange[lane] / depth;
-            let by = 1.0 / (AIR as f32 * depth);
-            let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
-            let same = |k: usize| old[cell][k] / step + inflow * edge[k] + exchange * aloft[k] + gain[cell][k];
-            ([out + by * pull, out], [same(0) + by * push, same(1) + moist * latent / depth])
-        };
-        let (decay, rhs): (Vec<Pair>, Vec<Pair>) = (0..len).into_par_iter().map(of).unzip();
-        self.grids.set_decay(&decay);
-        self.grids.solve(&mut self.air, &rhs, cycles);
-        AIR * f64::from(depth) * self.grids.gap()
+        });
     }
 
     /// What surfaces keep of a step.
@@ -259,7 +257,7 @@ impl CpuAir {
             *water = (*water + step * (rain - latent * by) / depth).clamp(0.0, CAPACITY);
         };
         let buckets = water.par_chunks_mut(LANES).zip(roots.par_chunks_mut(LANES)).zip(cells).enumerate();
-        buckets.for_each(|(block, ((ground, roots), cells))| {
+        buckets.with_min_len(SHARE).for_each(|(block, ((ground, roots), cells))| {
             let start = block * LANES;
             for (lane, (ground, roots)) in ground.iter_mut().zip(roots).enumerate() {
                 let bucket = materials[usize::from(town.covers[start + lane])].skin.bucket;
@@ -272,7 +270,7 @@ impl CpuAir {
             }
         });
         let skins = skin.par_chunks_mut(LANES).zip(crown.par_chunks_mut(LANES)).zip(ground_out.par_chunks_mut(LANES));
-        skins.zip(cells).for_each(|(((skin, crown), out), cells)| {
+        skins.zip(cells).with_min_len(SHARE).for_each(|(((skin, crown), out), cells)| {
             skin.copy_from_slice(&cells.skin[..skin.len()]);
             crown.copy_from_slice(&cells.crown[..crown.len()]);
             for (lane, out) in out.iter_mut().enumerate() {
@@ -285,7 +283,7 @@ impl CpuAir {
     fn keep_walls(&mut self, walls: &[WallEffects]) {
         let CpuAir { wall_skin, wall_out, .. } = self;
         let all = wall_skin.par_chunks_mut(LANES).zip(wall_out.par_chunks_mut(LANES)).zip(walls);
-        all.for_each(|((skin, out), walls)| {
+        all.with_min_len(SHARE).for_each(|((skin, out), walls)| {
             skin.copy_from_slice(&walls.skin[..skin.len()]);
             for (lane, out) in out.iter_mut().enumerate() {
                 *out = [walls.short[lane], walls.long[lane]];
@@ -301,7 +299,7 @@ impl CpuAir {
             if !self.town.is_open[cell] {
                 return [0.0, 0.0, 0.0, past];
             }
-            let [air, humidity] = self.air[cell].map(f64::from);
+            let [air, humidity] = [0, 1].map(|f| f64::from(self.air[f][cell]));
             [1.0, air, humidity, past + AIR * f64::from(cells[block].exchange[lane]) * (air - drive.aloft.air)]
         };
         // Row by row, so that the order of the sum is always the same.
@@ -322,20 +320,49 @@ impl CpuAir {
         Totals { air: air / open, humidity: humidity / open, sensible: sensible / all, gap: 0.0 }
     }
 
+    /// Adds a step to the means of the hour.
     fn add(&mut self, around: &[Around]) {
-        let add = |sums: &mut Vec<f32>, value: &(dyn Fn(usize) -> f32 + Sync)| {
-            sums.resize(self.town.grid.len(), 0.0);
-            sums.par_iter_mut().enumerate().for_each(|(cell, sum)| *sum += value(cell));
-        };
-        let Means { air, humidity, skin, up, walls, crowns } = &mut self.sums;
-        add(air, &|cell| self.air[cell][0]);
-        add(humidity, &|cell| self.air[cell][1]);
-        add(skin, &|cell| self.skin[cell]);
-        add(up, &|cell| self.ground_out[cell][1]);
-        add(walls, &|cell| around[cell / LANES].walls[cell % LANES]);
-        add(crowns, &|cell| around[cell / LANES].crowns[cell % LANES]);
+        let CpuAir { air: [own_air, own_humidity], skin: own_skin, ground_out, sums, .. } = self;
+        let Means { air, humidity, skin, up, walls, crowns } = sums;
+        add(air, own_air.len(), |block, lane| own_air[block * LANES + lane]);
+        add(humidity, own_air.len(), |block, lane| own_humidity[block * LANES + lane]);
+        add(skin, own_air.len(), |block, lane| own_skin[block * LANES + lane]);
+        add(up, own_air.len(), |block, lane| ground_out[block * LANES + lane][1]);
+        add(walls, own_air.len(), |block, lane| around[block].walls[lane]);
+        add(crowns, own_air.len(), |block, lane| around[block].crowns[lane]);
         self.count += 1;
     }
+
+    /// A step, with room for what it works on.
+    fn advance(&mut self, drive: &Drive, kept: &mut Kept) -> Totals {
+        kept.fit(self.skin.len(), self.wall_skin.len());
+        self.around(kept);
+        self.first(&mut kept.first, &mut kept.wall_first);
+        kept.old.iter_mut().zip(&self.air).for_each(|(old, air)| old.clone_from(air));
+        for cycles in CYCLES {
+            self.walls(drive, &kept.around, &kept.wall_first, &mut kept.walls);
+            self.cells(drive, &kept.around, &kept.first, &mut kept.cells);
+            self.mix(drive, kept, cycles);
+        }
+        self.keep_columns(&kept.cells, &kept.walls);
+        self.keep(drive, &kept.cells);
+        self.keep_walls(&kept.walls);
+        self.add(&kept.around);
+        Totals { gap: self.gap(), ..self.totals(drive, &kept.cells) }
+    }
+}
+
+/// Adds the value of each of so many cells, by its block and place there, to its sum.
+fn add(sums: &mut Vec<f32>, cells: usize, value: impl Fn(usize, usize) -> f32 + Sync) {
+    sums.resize(cells, 0.0);
+    sums.par_chunks_mut(LANES).enumerate().with_min_len(SHARE).for_each(|(block, sums)| {
+        sums.iter_mut().enumerate().for_each(|(lane, sum)| *sum += value(block, lane));
+    });
+}
+
+/// Values of two fields cell by cell, as states have them.
+fn pairs([one, other]: &Planes) -> Vec<Pair> {
+    one.iter().zip(other).map(|(one, other)| [*one, *other]).collect()
 }
 
 impl Air for CpuAir {
@@ -351,7 +378,8 @@ impl Air for CpuAir {
         }
         self.water.fill(self.choices.wet * CAPACITY);
         self.roots.fill(self.choices.wet * CAPACITY);
-        self.air.fill([celsius, humidity as f32]);
+        self.air[0].fill(celsius);
+        self.air[1].fill(humidity as f32);
         let black = black(celsius);
         self.ground_out.fill([0.0, black, black]);
         self.wall_out.fill([0.0, black]);
@@ -385,23 +413,11 @@ impl Air for CpuAir {
     }
 
     fn step(&mut self, drive: &Drive) -> Result<Totals> {
-        let around = self.around();
-        let (mut first, mut first_wall) = (vec![0.0; self.skin.len()], vec![0.0; self.wall_skin.len()]);
-        self.first(&mut first, &mut first_wall);
-        let old = self.air.clone();
-        let mut cells = vec![Effects::NONE; blocks(first.len())];
-        let mut walls = vec![WallEffects::NONE; blocks(first_wall.len())];
-        let mut gap = 0.0;
-        for cycles in CYCLES {
-            self.walls(drive, &around, &first_wall, &mut walls);
-            self.cells(drive, &around, &first, &mut cells);
-            gap = self.mix(drive, &old, (&cells, &walls), cycles);
-        }
-        self.keep_columns(&cells, &walls);
-        self.keep(drive, &cells);
-        self.keep_walls(&walls);
-        self.add(&around);
-        Ok(Totals { gap, ..self.totals(drive, &cells) })
+        let mut kept = std::mem::take(&mut self.kept);
+        // On a thread of the pool: what runs in parallel there need not wake it from outside each time.
+        let totals = rayon::scope(|_| self.advance(drive, &mut kept));
+        self.kept = kept;
+        Ok(totals)
     }
 
     fn means(&mut self) -> Result<Means> {
@@ -421,7 +437,7 @@ impl Air for CpuAir {
         for field in [columns, wall_columns, skin, wall_skin, crown, water, roots] {
             state.extend_from_slice(field);
         }
-        state.extend_from_slice(self.air.as_flattened());
+        state.extend_from_slice(pairs(&self.air).as_flattened());
         state.extend_from_slice(self.ground_out.as_flattened());
         state.extend_from_slice(self.wall_out.as_flattened());
         Ok(state)
@@ -442,7 +458,11 @@ impl Air for CpuAir {
         for field in [columns, wall_columns, skin, wall_skin, crown, water, roots] {
             take(field);
         }
-        take(self.air.as_flattened_mut());
+        let mut air = pairs(&self.air);
+        take(air.as_flattened_mut());
+        for (cell, pair) in air.into_iter().enumerate() {
+            [self.air[0][cell], self.air[1][cell]] = pair;
+        }
         take(self.ground_out.as_flattened_mut());
         take(self.wall_out.as_flattened_mut());
         Ok(())

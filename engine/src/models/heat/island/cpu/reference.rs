@@ -6,13 +6,14 @@ use super::super::column::{
 };
 use super::super::exchange::{AIR, Aloft, DENSITY, LATENT, Over, at_2_m, exchange, meadow, smooth};
 use super::super::flow::Faces;
+use super::super::grids::Pair;
 use super::super::params::{Effect, black};
 use super::super::town::{NONE, Town};
 use super::super::transport::passing;
 use super::cells::{BUCKET, CROWN, Effects, WATER};
 use super::lanes::{blocks, place};
 use super::walls::WallEffects;
-use super::{Air, Around, Beam, CpuAir, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS};
+use super::{Air, Around, Beam, CpuAir, Kept, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS};
 use crate::cover::Cover;
 use crate::grid::Grid;
 use crate::models::heat::scene::{EYE, Scene};
@@ -38,7 +39,7 @@ impl CpuAir {
             absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
             emissivity: skin.emissivity,
             convection: self.convection_at(cell, drive),
-            air: self.air[cell][0],
+            air: self.air[0][cell],
             top: skin.top,
             first: (first, skin.b),
             ..Load::default()
@@ -65,7 +66,7 @@ impl CpuAir {
         let material = &self.materials[usize::from(self.town.covers[cell])];
         let skin = material.skin;
         let [short_around, long_around, wall_long, crown_long] = *around;
-        let [air, humidity] = self.air[cell];
+        let [air, humidity] = [0, 1].map(|f| self.air[f][cell]);
         let aloft = drive.aloft.air as f32;
         let is_open = self.town.is_open[cell];
         let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
@@ -156,6 +157,36 @@ impl CpuAir {
         }
         found
     }
+
+    /// What pulls at the air of a cell in a pass, and what drives it.
+    fn mixed(&self, cell: usize, drive: &Drive, kept: &Kept) -> (Pair, Pair) {
+        let Kept { old, gain, cells, walls, .. } = kept;
+        let (town, step) = (&self.town, self.choices.step as f32);
+        let Some(wind) = &self.wind else { return ([0.0; 2], [0.0; 2]) };
+        let depth = town.depth;
+        let (edge, aloft) = ([drive.edge.0 as f32, drive.edge.1 as f32], drive.aloft);
+        let aloft = [aloft.air as f32, aloft.humidity as f32];
+        let moist = 1000.0 / (DENSITY * LATENT) as f32;
+        if !town.is_open[cell] {
+            return ([0.0; 2], [0.0; 2]);
+        }
+        let (block, lane) = place(cell);
+        let own = &cells[block];
+        let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
+        let wall = town.wall_of[cell];
+        if wall != NONE {
+            let (block, lane) = place(wall as usize);
+            let by = town.walls.area[wall as usize] * self.convection_at(cell, drive);
+            pull += by;
+            push += by * walls[block].skin[lane];
+        }
+        push += self.sky.released.get(cell).copied().unwrap_or(0.0);
+        let exchange = own.exchange[lane] / depth;
+        let by = 1.0 / (AIR as f32 * depth);
+        let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
+        let same = |k: usize| old[k][cell] / step + inflow * edge[k] + exchange * aloft[k] + gain[k][cell];
+        ([out + by * pull, out], [same(0) + by * push, same(1) + moist * latent / depth])
+    }
 }
 
 /// A number between two others.
@@ -193,8 +224,7 @@ fn town_with(seed: u64, has_sun: bool, has_albedo: bool, choices: Choices) -> Cp
     air.wall_columns = list(air.wall_columns.len(), 5.0, 40.0);
     (air.skin, air.crown, air.wall_skin) = (list(len, 2.0, 55.0), list(len, 5.0, 40.0), list(count, 2.0, 55.0));
     (air.water, air.roots) = (list(len, 0.0, CAPACITY), list(len, 0.0, CAPACITY));
-    let (warm, moist) = (list(len, 8.0, 38.0), list(len, 3.0, 15.0));
-    air.air = warm.into_iter().zip(moist).map(|(warm, moist)| [warm, moist]).collect();
+    air.air = [list(len, 8.0, 38.0), list(len, 3.0, 15.0)];
     air.shares = Shares { walls: list(len, 0.0, 0.5), crowns: list(len, 0.0, 0.4) };
     if has_sun {
         air.beam =
@@ -382,4 +412,63 @@ fn blocks_of_columns_find_what_each_column_finds() {
             }
         }
     }
+}
+
+#[test]
+fn blocks_find_the_system_of_each_cell() {
+    for (seed, is_released) in [(9, true), (10, false)] {
+        let mut air = town(seed, true, false);
+        if !is_released {
+            air.sky.released.clear();
+        }
+        let (len, walls) = (air.skin.len(), air.wall_skin.len());
+        for drive in drives() {
+            let mut random = noise(seed);
+            let mut kept = Kept::default();
+            kept.fit(len, walls);
+            air.first(&mut kept.first, &mut kept.wall_first);
+            kept.around = surroundings(seed, len);
+            kept.old = [0, 1].map(|_| (0..len).map(|_| between(&mut random, 5.0, 30.0)).collect());
+            kept.gain = [0, 1].map(|_| (0..len).map(|_| between(&mut random, -0.02, 0.02)).collect());
+            air.walls(&drive, &kept.around, &kept.wall_first, &mut kept.walls);
+            air.cells(&drive, &kept.around, &kept.first, &mut kept.cells);
+            air.system(&drive, &kept);
+            let wanted: Vec<(Pair, Pair)> = (0..len).map(|cell| air.mixed(cell, &drive, &kept)).collect();
+            let (decay, rhs) = air.grids.finest();
+            for (cell, (wanted_decay, wanted_rhs)) in wanted.into_iter().enumerate() {
+                check("decay of cell", cell, &[decay[0][cell], decay[1][cell]], &wanted_decay);
+                check("right-hand side of cell", cell, &[rhs[0][cell], rhs[1][cell]], &wanted_rhs);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_follows_from_the_state_alone() {
+    let new = || {
+        let mut air = town(11, true, false);
+        // A steady wind from the west.
+        let mut faces = Faces::still(37, 29);
+        faces.east.fill(0.8);
+        let passing = passing(&faces, &air.town.is_open, &vec![1.0; air.skin.len()], 3.0, false);
+        let (speed, rough) = air.wind.as_ref().map(|wind| (wind.speed.clone(), wind.rough.clone())).unwrap();
+        let sky = air.sky.clone();
+        air.hour(&Wind { faces, passing, speed, rough }, &sky).unwrap();
+        air
+    };
+    let (mut one, mut other) = (new(), new());
+    let [noon, night, evening] = drives();
+    one.step(&noon).unwrap();
+    one.step(&night).unwrap();
+    let state = one.state().unwrap();
+    assert_eq!(state.len(), one.state_len());
+    assert!(state.iter().all(|own| own.is_finite()));
+    // Temperature and humidity of a cell lie together.
+    let air = one.columns.len() + one.wall_columns.len() + 4 * one.skin.len() + one.wall_skin.len();
+    assert_eq!(state[air..air + 4], [one.air[0][0], one.air[1][0], one.air[0][1], one.air[1][1]]);
+    other.set_state(&state).unwrap();
+    assert_eq!(other.state().unwrap(), state);
+    // What the steps before worked on is left behind in one and not in the other.
+    assert_eq!(one.step(&evening).unwrap(), other.step(&evening).unwrap());
+    assert_eq!(one.state().unwrap(), other.state().unwrap());
 }

@@ -4,11 +4,8 @@ use super::super::air::Drive;
 use super::super::column::{Load, newton};
 use super::super::params::black;
 use super::lanes::{LANES, Lanes, fill, fill_or, place, span};
-use super::{Around, CpuAir, breeze, convection};
+use super::{Around, CpuAir, SHARE, breeze, convection};
 use rayon::prelude::*;
-
-/// Blocks that a thread takes at least.
-const SHARE: usize = 16;
 
 /// What a block of walls comes to in a pass.
 #[derive(Clone, Debug)]
@@ -71,7 +68,7 @@ impl Work {
             let around = &all.around[block];
             (self.short[i], self.long[i], self.crowns[i]) =
                 (around.short[lane], around.long[lane], around.crowns[lane]);
-            self.air[i] = air[cell][0];
+            self.air[i] = air[0][cell];
             self.speed[i] = wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
         }
         fill(&mut self.sky, &town.walls.sky, start);
