@@ -59,7 +59,7 @@ fn island(c: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(cells as u64));
     group.bench_function("decay of all grids", |bencher| bencher.iter(|| grids.set_decay(&decay)));
     group.bench_function("eight V-cycles", |bencher| bencher.iter(|| grids.solve(&mut air, &rhs, 8)));
-    group.bench_function("limiter", |bencher| bencher.iter(|| sharpen(&faces, &passing.side, &field, 2.0, &mut gain)));
+    group.bench_function("limiter", |bencher| bencher.iter(|| sharpen(&faces, &passing.open, &field, 2.0, &mut gain)));
     group.bench_function("surroundings", |bencher| bencher.iter(|| sums(&values, SIDE, 12)));
     group.bench_function("wind around houses", |bencher| {
         bencher.iter(|| project(&grid, &vec![0.3; cells], &is_open, 0.3)[0].divergence())

@@ -164,7 +164,7 @@ impl CpuAir {
     /// Air in a pass, from that at the beginning of the step, in so many cycles.
     pub(super) fn mix(&mut self, drive: &Drive, kept: &mut Kept, cycles: usize) {
         let Some(wind) = &self.wind else { return };
-        sharpen(&wind.faces, &wind.passing.side, &self.air, self.town.grid.cell as f32, &mut kept.gain);
+        sharpen(&wind.faces, &wind.passing.open, &self.air, self.town.grid.cell as f32, &mut kept.gain);
         self.system(drive, kept);
         self.grids.spread();
         self.grids.improve(&mut self.air, cycles);
