@@ -1,4 +1,4 @@
-// What surrounds each cell: sums along columns, and means. Twin: `CpuAir::around` in engine/src/models/heat/island/cpu.rs.
+// What surrounds each cell: sums along columns, and means. Twin: `CpuAir::around` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> one_along: array<vec4<f32>>;

@@ -1,4 +1,4 @@
-// Ground, roofs, water and crowns in a pass. Twin: `CpuAir::cell` in engine/src/models/heat/island/cpu.rs.
+// Ground, roofs, water and crowns in a pass. Twin: `CpuAir::cells` in engine/src/models/heat/island/cpu/cells.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> skins: array<Skin>;

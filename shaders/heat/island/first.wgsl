@@ -1,4 +1,4 @@
-// Temperature of the first layer below each skin if that had 0 °C. Twin: `Material::up` in engine/src/models/heat/island/column.rs.
+// Temperature of the first layer below each skin if that had 0 °C. Twin: `CpuAir::first` in engine/src/models/heat/island/cpu/columns.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 // Skins of all materials, the last of which is that of walls; their layers, LAYERS for each.

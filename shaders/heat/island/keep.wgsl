@@ -1,4 +1,4 @@
-// What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::keep` and `CpuAir::add` in engine/src/models/heat/island/cpu.rs.
+// What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::keep` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> skins: array<Skin>;

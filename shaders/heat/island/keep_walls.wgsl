@@ -1,4 +1,4 @@
-// What walls keep of a step. Twin: `CpuAir::keep` in engine/src/models/heat/island/cpu.rs.
+// What walls keep of a step. Twin: `CpuAir::keep_walls` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> skins: array<Skin>;

@@ -1,4 +1,4 @@
-// The system of the canopy's air in a pass. Twins: `CpuAir::mix` in engine/src/models/heat/island/cpu.rs and `sharpen` in transport.rs.
+// The system of the canopy's air in a pass. Twins: `CpuAir::mix` in engine/src/models/heat/island/cpu/mod.rs and `sharpen` in transport.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> side: array<vec4<f32>>;

@@ -1,5 +1,5 @@
 // What each cell adds to what shines on its neighbours: weights of ground and walls, of walls and of crowns, and what they send out.
-// Twin: `CpuAir::around` in engine/src/models/heat/island/cpu.rs.
+// Twin: `CpuAir::around` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 // Views of walls and crowns, the sky above a crown, and 1 for open ground.

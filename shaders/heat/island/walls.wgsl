@@ -1,4 +1,4 @@
-// Walls in a pass. Twin: `CpuAir::walls` in engine/src/models/heat/island/cpu.rs.
+// Walls in a pass. Twin: `CpuAir::walls` in engine/src/models/heat/island/cpu/walls.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> skins: array<Skin>;

@@ -267,7 +267,16 @@ pub struct Balance {
 }
 
 /// The balance of a skin, by Newton's method from a temperature (°C) on.
+///
+/// This and what it calls must be inlined to be compiled for the instruction set of a loop over many skins.
+#[inline(always)]
 pub fn balance(load: &Load, start: f32) -> Balance {
+    fluxes(load, newton(load, start))
+}
+
+/// Temperature of a skin in balance, °C, by Newton's method from another on.
+#[inline(always)]
+pub fn newton(load: &Load, start: f32) -> f32 {
     let mut skin = start;
     let Load { absorbed, emissivity, convection, air, evaporation, bulk, top, first } = *load;
     for _ in 0..NEWTON {
@@ -279,6 +288,13 @@ pub fn balance(load: &Load, start: f32) -> Balance {
         let off = share * left - convection * (skin - air) - bulk.0 - bulk.1 * skin;
         skin -= off / (share * slope - convection - bulk.1);
     }
+    skin
+}
+
+/// What leaves and enters a skin of a temperature (°C).
+#[inline(always)]
+pub fn fluxes(load: &Load, skin: f32) -> Balance {
+    let Load { absorbed, emissivity, convection, air, evaporation, bulk, top, first } = *load;
     let net = absorbed - emissivity * black(skin);
     let ground = top * (skin - first.0 - first.1 * skin);
     Balance {
@@ -292,15 +308,32 @@ pub fn balance(load: &Load, start: f32) -> Balance {
 
 /// Saturation vapour pressure, kPa, and its slope, kPa/K, at a temperature (°C; Tetens).
 pub fn saturation(celsius: f32) -> (f32, f32) {
-    let pressure = 0.6108 * (17.27 * celsius / (celsius + 237.3)).exp();
+    saturated(exponent(celsius).exp(), celsius)
+}
+
+/// The exponent in Tetens' formula at a temperature (°C).
+#[inline(always)]
+pub fn exponent(celsius: f32) -> f32 {
+    17.27 * celsius / (celsius + 237.3)
+}
+
+/// [`saturation`], where e to the power of [`exponent`] is known.
+#[inline(always)]
+pub fn saturated(power: f32, celsius: f32) -> (f32, f32) {
+    let pressure = 0.6108 * power;
     (pressure, 4098.0 * pressure / ((celsius + 237.3) * (celsius + 237.3)))
 }
 
 /// Share of the available heat that evaporates from plants and soil whose bucket holds a share of water (m³/m³), after Priestley and
 /// Taylor, at most 0.8.
 pub fn evaporation(water: f32, air: f32) -> f32 {
+    evaporating(water, saturation(air).1)
+}
+
+/// [`evaporation`], where the slope of the saturation vapour pressure at the air's temperature is known, kPa/K.
+#[inline(always)]
+pub fn evaporating(water: f32, slope: f32) -> f32 {
     let wet = ((water - DRY) / WETTER).clamp(0.0, 1.0);
-    let slope = saturation(air).1;
     (1.26 * wet * slope / (slope + 0.066)).min(0.8)
 }
 

@@ -119,17 +119,17 @@ pub fn above(wind: f64, rising: f64) -> f64 {
     (wind.max(CALMEST) / AT_60_M).hypot(1.2 * rising)
 }
 
-/// Louis' function of stability for warmth, by the Richardson number and `c`.
+/// Louis' function of stability for warmth, by the Richardson number and `c`. Both branches are computed: loops over many places then have none.
+#[inline(always)]
 fn stability(richardson: f32, c: f32) -> f32 {
-    if richardson > 0.0 {
-        let by = 1.0 + 4.7 * richardson;
-        1.0 / (by * by)
-    } else {
-        1.0 - 9.4 * richardson / (1.0 + c * (-richardson).sqrt())
-    }
+    let by = 1.0 + 4.7 * richardson;
+    let stable = 1.0 / (by * by);
+    let unstable = 1.0 - 9.4 * richardson / (1.0 + c * (-richardson).sqrt());
+    if richardson > 0.0 { stable } else { unstable }
 }
 
 /// Richardson number between air (°C) and that so many m above it, in a wind (m/s) there.
+#[inline(always)]
 fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
     (GRAVITY as f32 * height * (aloft - air) / ((air + 273.15) * wind * wind)).clamp(-10.0, 0.2)
 }
@@ -139,20 +139,47 @@ fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
 /// thermometer of 2 m. The more a place is like the station's meadow, the more it differs from Louis as that does; with the share that it has of
 /// what the meadow gives besides.
 pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, over: &Over) -> (f32, f32) {
-    let log = (height / roughness).ln();
-    let richardson = richardson(height, wind, aloft, air);
-    let times = height / roughness.max(THERMOMETER as f32);
-    let drag = 0.16 / (log * times.ln());
-    let phi = stability(richardson, 49.8 * drag * times.sqrt());
-    let stable = (richardson / over.richardson as f32).clamp(0.0, 1.0);
-    let smooth = smooth(roughness);
-    // By night layers of air and not houses hold back what is exchanged.
-    let like = if richardson > 0.0 { stable } else { smooth * stable };
-    (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (over.ratio as f32 - 1.0)), smooth * stable)
+    Rough::new(height, roughness).exchange(wind, aloft, air, (over.ratio as f32, over.richardson as f32))
+}
+
+/// What [`exchange`] takes from the roughness of a place alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rough {
+    /// Height above the displacement, m.
+    pub height: f32,
+    /// Drag between the canopy's air and that height in neutral air.
+    pub drag: f32,
+    /// Louis' constant for unstable air.
+    pub c: f32,
+    /// How much it is like the meadow; see [`smooth`].
+    pub smooth: f32,
+}
+
+impl Rough {
+    /// Of a height above the displacement and a roughness, m.
+    pub fn new(height: f32, roughness: f32) -> Rough {
+        let log = (height / roughness).ln();
+        let times = height / roughness.max(THERMOMETER as f32);
+        let drag = 0.16 / (log * times.ln());
+        Rough { height, drag, c: 49.8 * drag * times.sqrt(), smooth: smooth(roughness) }
+    }
+
+    /// [`exchange`] there, with the ratio and the Richardson number of [`Over`].
+    #[inline(always)]
+    pub fn exchange(&self, wind: f32, aloft: f32, air: f32, (ratio, over): (f32, f32)) -> (f32, f32) {
+        let Rough { height, drag, c, smooth } = *self;
+        let richardson = richardson(height, wind, aloft, air);
+        let phi = stability(richardson, c);
+        let stable = (richardson / over).clamp(0.0, 1.0);
+        // By night layers of air and not houses hold back what is exchanged.
+        let like = if richardson > 0.0 { stable } else { smooth * stable };
+        (drag / PRANDTL as f32 * wind * phi * (1.0 + like * (ratio - 1.0)), smooth * stable)
+    }
 }
 
 /// What a meadow's skin (°C) gives to its air (°C) for each kelvin, W/m²K, in a wind at 2 m (m/s): Louis' formula from the skin to the
 /// thermometer.
+#[inline(always)]
 pub fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
     let phi = stability(richardson(THERMOMETER as f32, wind, air, skin), MEADOW_C);
     AIR as f32 * MEADOW_DRAG / PRANDTL as f32 * wind * phi

@@ -31,6 +31,8 @@ pub struct Level {
     side: [Vec<f32>; 4],
     /// What else pulls at each cell, for both fields.
     decay: [Vec<f32>; 2],
+    /// Whether anything pulls at a cell: what nothing pulls at is no part of the system.
+    is_live: Vec<bool>,
 }
 
 /// What a row of cells takes part in, for one field: `x` of its own, of the row to the north and of that to the south.
@@ -88,11 +90,18 @@ impl Level {
         (0..self.cols * self.rows).map(|cell| [0, 1, 2, 3].map(|k| self.side[k][cell])).collect()
     }
 
-    /// Whether nothing pulls at a cell.
-    #[inline]
-    fn is_idle(&self, cell: usize) -> bool {
-        let sides: f32 = self.side.iter().map(|side| side[cell]).sum();
-        sides + self.decay[0][cell] + self.decay[1][cell] == 0.0
+    /// Looks where anything pulls at a cell, once for all cycles with these decays.
+    fn mark(&mut self) {
+        let Level { side, decay, is_live, .. } = self;
+        is_live.par_chunks_mut(SHARE).enumerate().for_each(|(k, is_live)| {
+            let cells = k * SHARE..k * SHARE + is_live.len();
+            let [w, e, n, s] = [0, 1, 2, 3].map(|k| &side[k][cells.clone()]);
+            let [one, other] = [0, 1].map(|k| &decay[k][cells.clone()]);
+            for (cell, is_live) in is_live.iter_mut().enumerate() {
+                let sides = w[cell] + e[cell] + n[cell] + s[cell];
+                *is_live = sides + one[cell] + other[cell] != 0.0;
+            }
+        });
     }
 
     /// A row of a field (0 or 1).
@@ -142,7 +151,8 @@ impl Level {
             };
             (0..len).into_par_iter().with_min_len(SHARE).map(of).collect()
         };
-        Level { cols, rows, side: [0, 1, 2, 3].map(side), decay: [vec![0.0; len], vec![0.0; len]] }
+        let decay = [vec![0.0; len], vec![0.0; len]];
+        Level { cols, rows, side: [0, 1, 2, 3].map(side), decay, is_live: vec![false; len] }
     }
 
     /// Sums of a row of blocks of two rows of a finer grid.
@@ -156,7 +166,7 @@ impl Level {
 }
 
 /// Two fields, one after the other.
-type Planes = [Vec<f32>; 2];
+pub type Planes = [Vec<f32>; 2];
 
 /// A system on all grids.
 #[derive(Clone, Debug, Default)]
@@ -166,6 +176,25 @@ pub struct Grids {
     x: Vec<Planes>,
     rhs: Vec<Planes>,
     work: Vec<Planes>,
+}
+
+/// Adds each value of a row of blocks to both cells of a finer row that it covers, but to those that are not live.
+#[inline]
+fn add_twice(row: &mut [f32], coarse: &[f32], is_live: &[bool]) {
+    let add = |own: &mut f32, coarse: f32, is_live: bool| {
+        let sum = *own + coarse;
+        *own = if is_live { sum } else { *own };
+    };
+    let (pairs, rest) = row.as_chunks_mut::<2>();
+    let (live, live_rest) = is_live.as_chunks::<2>();
+    for (([one, other], [is_one, is_other]), coarse) in pairs.iter_mut().zip(live).zip(coarse) {
+        add(one, *coarse, *is_one);
+        add(other, *coarse, *is_other);
+    }
+    // Of an odd number the last stands alone.
+    if let ([own], [is_live], Some(coarse)) = (rest, live_rest, coarse.last()) {
+        add(own, *coarse, *is_live);
+    }
 }
 
 fn planes(pairs: &[Pair], planes: &mut Planes) {
@@ -180,10 +209,12 @@ impl Grids {
     pub fn new(cols: usize, rows: usize, side: &[[f32; 4]], scale: f32) -> Grids {
         let len = cols * rows;
         let side = [0, 1, 2, 3].map(|k| side.iter().map(|own| own[k]).collect());
-        let mut levels = vec![Level { cols, rows, side, decay: [vec![0.0; len], vec![0.0; len]] }];
+        let decay = [vec![0.0; len], vec![0.0; len]];
+        let mut levels = vec![Level { cols, rows, side, decay, is_live: vec![false; len] }];
         while let Some(last) = levels.last().filter(|last| last.cols > COARSEST || last.rows > COARSEST) {
             levels.push(last.coarser(scale));
         }
+        levels.iter_mut().for_each(Level::mark);
         let rows_of = |level: &Level| [0, 1].map(|_| vec![0.0f32; level.cols * level.rows]);
         let (x, rhs) = (levels.iter().map(rows_of).collect(), levels.iter().map(rows_of).collect());
         let work = levels.iter().map(rows_of).collect();
@@ -198,7 +229,18 @@ impl Grids {
     /// Takes other decays.
     pub fn set_decay(&mut self, decay: &[Pair]) {
         planes(decay, &mut self.levels[0].decay);
+        self.spread();
+    }
+
+    /// Decays and right-hand sides of the cells, to be written; then [`Grids::spread`] must follow.
+    pub fn finest(&mut self) -> (&mut Planes, &mut Planes) {
+        (&mut self.levels[0].decay, &mut self.rhs[0])
+    }
+
+    /// Takes the decays of the cells to all coarser grids.
+    pub fn spread(&mut self) {
         (1..self.levels.len()).for_each(|k| self.decay(k));
+        self.levels.iter_mut().for_each(Level::mark);
     }
 
     /// Decays of a coarser grid, from those of the next finer one.
@@ -229,6 +271,14 @@ impl Grids {
         both.for_each(|((x, one), other)| *x = [*one, *other]);
     }
 
+    /// So many V-cycles for the right-hand sides that were written to [`Grids::finest`].
+    pub fn improve(&mut self, x: &mut Planes, cycles: usize) {
+        debug_assert!(x.iter().zip(&self.x[0]).all(|(x, own)| x.len() == own.len()));
+        std::mem::swap(x, &mut self.x[0]);
+        (0..cycles).for_each(|_| self.down(0));
+        std::mem::swap(x, &mut self.x[0]);
+    }
+
     /// What the system makes of two fields: `(decay + Σ side) x − Σ side x_beside`.
     pub fn times(&mut self, x: &[Pair], out: &mut [Pair]) {
         planes(x, &mut self.x[0]);
@@ -243,11 +293,11 @@ impl Grids {
         });
     }
 
-    /// Mean of what is missing of the first field, over cells that anything pulls at, after `solve`.
-    pub fn gap(&self) -> f64 {
+    /// Mean of what is missing of the first field, `x`, over cells that anything pulls at.
+    pub fn gap(&self, x: &[f32]) -> f64 {
         let level = &self.levels[0];
         let row = |row: usize| {
-            let row = level.row(&self.x[0][0], &self.rhs[0][0], 0, row);
+            let row = level.row(x, &self.rhs[0][0], 0, row);
             (0..level.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
                 let (missing, pull) = row.missing(col);
                 if pull > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
@@ -296,15 +346,10 @@ impl Grids {
         let (level, coarse_cols) = (&self.levels[k], self.levels[k + 1].cols);
         let (fine, coarse) = self.x.split_at_mut(k + 1);
         let (cols, [one, other], coarse) = (level.cols, &mut fine[k], &coarse[0]);
-        let rows = one.par_chunks_mut(cols).zip(other.par_chunks_mut(cols)).enumerate();
-        rows.with_min_len(SHARE / cols + 1).for_each(|(row, (one, other))| {
-            let [add, add_other] = [0, 1].map(|f| &coarse[f][row / 2 * coarse_cols..][..coarse_cols]);
-            for (col, (one, other)) in one.iter_mut().zip(other).enumerate() {
-                // What nothing pulls at is no part of the system.
-                if !level.is_idle(row * cols + col) {
-                    *one += add[col / 2];
-                    *other += add_other[col / 2];
-                }
+        let rows = one.par_chunks_mut(cols).zip(other.par_chunks_mut(cols)).zip(level.is_live.par_chunks(cols));
+        rows.enumerate().with_min_len(SHARE / cols + 1).for_each(|(row, ((one, other), is_live))| {
+            for (field, own) in [one, other].into_iter().enumerate() {
+                add_twice(own, &coarse[field][row / 2 * coarse_cols..][..coarse_cols], is_live);
             }
         });
     }
@@ -344,6 +389,44 @@ mod tests {
                     let near = w * x[west] + e * x[east] + n * x[north] + s * x[south];
                     let wanted = rhs[cell] + near - pull * x[cell] + 3.0 * pull + 5.0 * x[cell];
                     assert!((found - wanted).abs() <= 1e-5 * near, "{cols} × {rows}, {col} {at}: {found} {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_coarser_grid_found_is_added_where_anything_pulls() {
+        for (cols, rows) in [(7, 6), (12, 9), (70, 67)] {
+            let number = |k: usize| 0.1 + (k * 37 % 101) as f32;
+            // Cells at which sides, one decay, the other, or nothing pulls; the last on whole blocks, too.
+            let kind = |k: usize| if k % cols / 2 % 3 == 1 && k / cols / 2 % 2 == 0 { 3 } else { k * 7 % 4 };
+            let pull = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
+            let side: Vec<[f32; 4]> = (0..cols * rows).map(|k| [0.0, pull(k, 0), 0.0, 2.0 * pull(k, 0)]).collect();
+            let mut grids = Grids::new(cols, rows, &side, 1.0);
+            let live = |grids: &Grids| grids.levels[0].is_live.clone();
+            assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) == 0).collect::<Vec<bool>>());
+            grids.set_decay(&(0..cols * rows).map(|k| [pull(k, 1), pull(k, 2)]).collect::<Vec<Pair>>());
+            assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) != 3).collect::<Vec<bool>>());
+            for (k, level) in grids.levels.iter().enumerate() {
+                let at = |values: &[Vec<f32>], cell: usize| values.iter().map(|own| own[cell]).sum::<f32>();
+                for (cell, is_live) in level.is_live.iter().enumerate() {
+                    assert_eq!(*is_live, at(&level.side, cell) + at(&level.decay, cell) != 0.0, "{k}: {cell}");
+                }
+            }
+            for k in 0..grids.levels.len() - 1 {
+                for (n, x) in grids.x.iter_mut().flatten().enumerate() {
+                    x.iter_mut().enumerate().for_each(|(cell, x)| *x = number(3 * cell + n) - 50.0);
+                }
+                let (before, add) = (grids.x[k].clone(), grids.x[k + 1].clone());
+                grids.prolong(k);
+                let (level, coarse) = (&grids.levels[k], &grids.levels[k + 1]);
+                for cell in 0..level.cols * level.rows {
+                    let block = cell / level.cols / 2 * coarse.cols + cell % level.cols / 2;
+                    for f in [0, 1] {
+                        let own = before[f][cell];
+                        let wanted = if level.is_live[cell] { own + add[f][block] } else { own };
+                        assert_eq!(grids.x[k][f][cell].to_bits(), wanted.to_bits(), "{cols} × {rows}, {k}: {cell}");
+                    }
                 }
             }
         }

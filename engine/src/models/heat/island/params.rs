@@ -128,6 +128,7 @@ pub const SIGMA: f32 = 5.670374e-8;
 pub const ZERO: f32 = 273.15;
 
 /// Longwave radiation of a black body, W/m².
+#[inline(always)]
 pub fn black(celsius: f32) -> f32 {
     let square = (celsius + ZERO) * (celsius + ZERO);
     SIGMA * square * square

@@ -206,8 +206,7 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
 }
 
 /// Sums along rows over the reach to both sides.
-fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
-    let mut along = vec![[0.0f32; N]; values.len()];
+fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize, along: &mut [[f32; N]]) {
     along.par_chunks_mut(cols).zip(values.par_chunks(cols)).for_each(|(along, values)| {
         let mut sum = [0.0f64; N];
         let add = |sum: &mut [f64; N], value: &[f32; N], sign: f64| {
@@ -224,20 +223,33 @@ fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<
             *along = sum.map(|own| own as f32);
         }
     });
-    along
 }
 
 /// Sums of some values of each cell over a square of `reach` cells to each side.
 pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
+    let mut rows = Vec::new();
+    let mut all = Vec::new();
+    sums_into(values, cols, reach, (&mut rows, &mut all));
+    all
+}
+
+/// [`sums`] to where others were, with room for sums along rows.
+pub fn sums_into<const N: usize>(
+    values: &[[f32; N]],
+    cols: usize,
+    reach: usize,
+    (of_rows, all): (&mut Vec<[f32; N]>, &mut Vec<[f32; N]>),
+) {
     let rows = values.len() / cols.max(1);
-    let along = along(values, cols, reach);
+    of_rows.resize(values.len(), [0.0; N]);
+    all.resize(values.len(), [0.0; N]);
+    along(values, cols, reach, of_rows);
     const BAND: usize = 64;
-    let mut all = vec![[0.0f32; N]; values.len()];
     all.par_chunks_mut(BAND * cols).enumerate().for_each(|(band, all)| {
         let first = band * BAND;
         let mut sums = vec![[0.0f64; N]; cols];
         let add = |row: usize, sign: f64, sums: &mut [[f64; N]]| {
-            for (sums, value) in sums.iter_mut().zip(&along[row * cols..][..cols]) {
+            for (sums, value) in sums.iter_mut().zip(&of_rows[row * cols..][..cols]) {
                 sums.iter_mut().zip(value).for_each(|(sum, value)| *sum += sign * f64::from(*value));
             }
         };
@@ -255,7 +267,6 @@ pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> V
             all.iter_mut().zip(&sums).for_each(|(all, sums)| *all = sums.map(|own| own as f32));
         }
     });
-    all
 }
 
 #[cfg(test)]

@@ -1,0 +1,470 @@
+//! Air and surfaces on the CPU: cells and walls by blocks, whose formulas are loops without branches.
+
+mod cells;
+mod columns;
+mod lanes;
+mod mix;
+#[cfg(test)]
+mod reference;
+mod walls;
+
+use super::super::cpu::shade::lights;
+use super::super::scene::Scene;
+use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
+use super::column::{CAPACITY, LAYERS, Material, WALL_LAYERS};
+use super::exchange::{AIR, LATENT, Rough};
+use super::grids::{Grids, Pair, Planes};
+use super::params::black;
+use super::town::{NONE, Town, sums_into};
+use crate::cover::Cover;
+use crate::error::Result;
+use cells::{CROWN, Effects, Roughs, kind};
+use lanes::{Lanes, blocks, place, span};
+use rayon::prelude::*;
+use walls::WallEffects;
+
+pub use lanes::LANES;
+
+/// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
+pub const PASSES: usize = 2;
+/// See `PASSES`.
+pub const CYCLES: [usize; PASSES] = [1, 8];
+/// Times that grass and the exchange above it are told of each other in a pass.
+pub const ROUNDS: usize = 3;
+/// Leaves above each square metre of a crown's ground, m².
+pub const LEAVES: f32 = 4.0;
+/// Depth of the bucket from which trees drink, m.
+pub const ROOTS: f32 = 1.0;
+/// Share of sunlight that is not caught by a crown's leaves as warmth.
+pub const LEAF_CAUGHT: f32 = 0.8;
+/// Emissivity of leaves.
+pub const LEAF_EMISSIVITY: f32 = 0.97;
+
+/// Blocks that a thread takes at least.
+const SHARE: usize = 16;
+
+/// Places in `Sides`: weights, then what they weigh.
+const ALL: usize = 0;
+const WALLS: usize = 1;
+const CROWNS: usize = 2;
+const SHORT: usize = 3;
+const LONG: usize = 4;
+const WALL_LONG: usize = 5;
+const CROWN_LONG: usize = 6;
+
+/// Around a block of cells, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
+#[derive(Clone, Debug)]
+struct Around {
+    short: Lanes,
+    long: Lanes,
+    walls: Lanes,
+    crowns: Lanes,
+}
+
+impl Around {
+    const NONE: Around = Around { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
+}
+
+/// What a step works on, kept from one to the next.
+#[derive(Debug, Default)]
+struct Kept {
+    /// What cells add to what shines on their neighbours, and sums of that along rows and over squares.
+    own: Vec<[f32; 7]>,
+    of_rows: Vec<[f32; 7]>,
+    all: Vec<[f32; 7]>,
+    around: Vec<Around>,
+    /// Temperatures of first layers below skins of 0 °C, °C.
+    first: Vec<f32>,
+    wall_first: Vec<f32>,
+    cells: Vec<Effects>,
+    walls: Vec<WallEffects>,
+    /// The air at the beginning of the step, and what it gains by sharper values at sides.
+    old: Planes,
+    gain: Planes,
+}
+
+impl Kept {
+    /// Room for so many cells and walls.
+    fn fit(&mut self, cells: usize, walls: usize) {
+        self.own.resize(cells, [0.0; 7]);
+        self.around.resize(blocks(cells), Around::NONE);
+        self.first.resize(cells, 0.0);
+        self.wall_first.resize(walls, 0.0);
+        self.cells.resize(blocks(cells), Effects::NONE);
+        self.walls.resize(blocks(walls), WallEffects::NONE);
+        self.gain.iter_mut().for_each(|gain| gain.resize(cells, 0.0));
+    }
+}
+
+/// Wind at surfaces with what convection stirs, m/s.
+#[inline(always)]
+fn breeze(speed: f32, gust: f32) -> f32 {
+    (speed * speed + gust * gust).sqrt()
+}
+
+/// What leaves skins for each kelvin in a breeze (m/s), W/m²K (Rowley; Masson 2000).
+#[inline(always)]
+fn convection(breeze: f32) -> f32 {
+    11.8 + 4.2 * breeze
+}
+
+/// Sunlight of one position of the sun, W/m²; empty where it does not shine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beam {
+    /// On each ground or roof, level.
+    pub ground: Vec<f32>,
+    /// On each crown, level; empty without.
+    pub crowns: Vec<f32>,
+    /// On each wall.
+    pub walls: Vec<f32>,
+}
+
+/// Air and surfaces on the CPU.
+pub struct CpuAir {
+    scene: Scene,
+    /// Cells before walls, and the middle of those.
+    middles: Vec<(u32, f32)>,
+    town: Town,
+    choices: Choices,
+    shares: Shares,
+    materials: Vec<Material>,
+    wall: Material,
+    /// Kinds of all cells, and what their roughness alone makes of the exchange above.
+    kinds: Vec<u32>,
+    roughs: Vec<Roughs>,
+    arch: pulp::Arch,
+    grids: Grids,
+    wind: Option<Wind>,
+    sky: Sky,
+    pub(super) beam: Beam,
+    /// Layers of the ground, of so many cells together; and of the walls.
+    columns: Vec<f32>,
+    wall_columns: Vec<f32>,
+    skin: Vec<f32>,
+    wall_skin: Vec<f32>,
+    crown: Vec<f32>,
+    /// Water in the buckets of ground and trees, m³/m³.
+    water: Vec<f32>,
+    roots: Vec<f32>,
+    /// Temperature, °C, and humidity, g/kg.
+    air: Planes,
+    /// What ground, walls and crowns send out, W/m²: short and long of the ground, long of the crown.
+    ground_out: Vec<[f32; 3]>,
+    wall_out: Vec<[f32; 2]>,
+    sums: Means,
+    count: usize,
+    kept: Kept,
+}
+
+impl CpuAir {
+    /// Of a town in its scene.
+    pub fn new(town: Town, scene: Scene, choices: Choices) -> CpuAir {
+        let (len, walls) = (town.grid.len(), town.walls.cell.len());
+        let material =
+            |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
+        let row = || vec![0.0f32; len];
+        let materials: Vec<Material> = Cover::ALL.into_iter().zip(choices.albedo).map(material).collect();
+        let kind = |cell: usize| {
+            let skin = &materials[usize::from(town.covers[cell])].skin;
+            kind(skin, town.is_open[cell], town.crown_sky[cell] > 0.0)
+        };
+        CpuAir {
+            scene,
+            middles: town.walls.middles(),
+            kinds: (0..len).map(kind).collect(),
+            // Until an hour has a wind: open grass.
+            roughs: vec![Roughs::even(Rough::new(60.0, 0.03)); blocks(len)],
+            arch: pulp::Arch::new(),
+            materials,
+            wall: Material::wall(choices.wall_albedo, choices.step),
+            grids: Grids::default(),
+            wind: None,
+            sky: Sky::default(),
+            beam: Beam::default(),
+            columns: vec![0.0; blocks(len) * LANES * LAYERS],
+            wall_columns: vec![0.0; blocks(walls) * LANES * WALL_LAYERS],
+            skin: row(),
+            wall_skin: vec![0.0; walls],
+            crown: row(),
+            water: row(),
+            roots: row(),
+            air: [row(), row()],
+            ground_out: vec![[0.0; 3]; len],
+            wall_out: vec![[0.0; 2]; walls],
+            sums: Means::default(),
+            count: 0,
+            kept: Kept::default(),
+            town,
+            choices,
+            shares: Shares::default(),
+        }
+    }
+
+    /// What a cell adds to what shines on its neighbours.
+    fn own(&self, cell: usize) -> [f32; 7] {
+        let mut sides = [0.0f32; 7];
+        if !self.town.is_open[cell] {
+            return sides;
+        }
+        let [short, long, crown] = self.ground_out[cell];
+        (sides[ALL], sides[SHORT], sides[LONG]) = (1.0, short, long);
+        if self.town.crown_sky[cell] > 0.0 {
+            (sides[CROWNS], sides[CROWN_LONG]) = (1.0, crown);
+        }
+        let wall = self.town.wall_of[cell];
+        if wall != NONE {
+            let area = self.town.walls.area[wall as usize];
+            let [short, long] = self.wall_out[wall as usize];
+            sides[ALL] += area;
+            sides[WALLS] = area;
+            sides[SHORT] += area * short;
+            sides[LONG] += area * long;
+            sides[WALL_LONG] = area * long;
+        }
+        sides
+    }
+
+    /// What surrounds each cell.
+    fn around(&self, kept: &mut Kept) {
+        let len = self.town.grid.len();
+        let own = kept.own.par_iter_mut().enumerate();
+        own.with_min_len(SHARE * LANES).for_each(|(cell, own)| *own = self.own(cell));
+        sums_into(&kept.own, self.town.grid.cols, self.town.reach, (&mut kept.of_rows, &mut kept.all));
+        let (all, around) = (&kept.all, &mut kept.around);
+        around.par_iter_mut().enumerate().with_min_len(SHARE).for_each(|(block, around)| {
+            for (lane, cell) in span(block, len).enumerate() {
+                let sums = &all[cell];
+                let black = black(self.air[0][cell]);
+                let of = |value: usize, weight: usize, else_: f32| {
+                    if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
+                };
+                let long = of(LONG, ALL, black);
+                around.short[lane] = of(SHORT, ALL, 0.0);
+                around.long[lane] = long;
+                around.walls[lane] = of(WALL_LONG, WALLS, long);
+                around.crowns[lane] = of(CROWN_LONG, CROWNS, black);
+            }
+        });
+    }
+
+    /// What surfaces keep of a step.
+    fn keep(&mut self, drive: &Drive, cells: &[Effects]) {
+        let step = drive.water_step as f32;
+        let CpuAir { town, materials, kinds, water, roots, skin, crown, ground_out, .. } = self;
+        let by = (1.0 / (LATENT * 1000.0)) as f32;
+        let rain = drive.rain as f32;
+        let drink = |water: &mut f32, latent: f32, depth: f32| {
+            *water = (*water + step * (rain - latent * by) / depth).clamp(0.0, CAPACITY);
+        };
+        let buckets = water.par_chunks_mut(LANES).zip(roots.par_chunks_mut(LANES)).zip(cells).enumerate();
+        buckets.with_min_len(SHARE).for_each(|(block, ((ground, roots), cells))| {
+            let start = block * LANES;
+            for (lane, (ground, roots)) in ground.iter_mut().zip(roots).enumerate() {
+                let bucket = materials[usize::from(town.covers[start + lane])].skin.bucket;
+                if bucket > 0.0 {
+                    drink(ground, cells.ground_latent[lane], bucket);
+                }
+                if kinds[start + lane] & CROWN != 0 {
+                    drink(roots, cells.crown_latent[lane], ROOTS);
+                }
+            }
+        });
+        let skins = skin.par_chunks_mut(LANES).zip(crown.par_chunks_mut(LANES)).zip(ground_out.par_chunks_mut(LANES));
+        skins.zip(cells).with_min_len(SHARE).for_each(|(((skin, crown), out), cells)| {
+            skin.copy_from_slice(&cells.skin[..skin.len()]);
+            crown.copy_from_slice(&cells.crown[..crown.len()]);
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = [cells.short[lane], cells.long[lane], cells.crown_long[lane]];
+            }
+        });
+    }
+
+    /// What walls keep of a step.
+    fn keep_walls(&mut self, walls: &[WallEffects]) {
+        let CpuAir { wall_skin, wall_out, .. } = self;
+        let all = wall_skin.par_chunks_mut(LANES).zip(wall_out.par_chunks_mut(LANES)).zip(walls);
+        all.with_min_len(SHARE).for_each(|((skin, out), walls)| {
+            skin.copy_from_slice(&walls.skin[..skin.len()]);
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = [walls.short[lane], walls.long[lane]];
+            }
+        });
+    }
+
+    /// What a step came to.
+    fn totals(&self, drive: &Drive, cells: &[Effects]) -> Totals {
+        let totals = |cell: usize| -> [f64; 4] {
+            let (block, lane) = place(cell);
+            let past = f64::from(cells[block].past[lane]);
+            if !self.town.is_open[cell] {
+                return [0.0, 0.0, 0.0, past];
+            }
+            let [air, humidity] = [0, 1].map(|f| f64::from(self.air[f][cell]));
+            [1.0, air, humidity, past + AIR * f64::from(cells[block].exchange[lane]) * (air - drive.aloft.air)]
+        };
+        // Row by row, so that the order of the sum is always the same.
+        let cols = self.town.grid.cols;
+        let rows: Vec<[f64; 4]> = (0..self.town.grid.rows)
+            .into_par_iter()
+            .map(|row| {
+                (row * cols..(row + 1) * cols)
+                    .map(totals)
+                    .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]])
+            })
+            .collect();
+        let [open, air, humidity, sensible] = rows
+            .into_iter()
+            .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]);
+        let open = open.max(1.0);
+        let all = self.town.grid.len() as f64;
+        Totals { air: air / open, humidity: humidity / open, sensible: sensible / all, gap: 0.0 }
+    }
+
+    /// Adds a step to the means of the hour.
+    fn add(&mut self, around: &[Around]) {
+        let CpuAir { air: [own_air, own_humidity], skin: own_skin, ground_out, sums, .. } = self;
+        let Means { air, humidity, skin, up, walls, crowns } = sums;
+        add(air, own_air.len(), |block, lane| own_air[block * LANES + lane]);
+        add(humidity, own_air.len(), |block, lane| own_humidity[block * LANES + lane]);
+        add(skin, own_air.len(), |block, lane| own_skin[block * LANES + lane]);
+        add(up, own_air.len(), |block, lane| ground_out[block * LANES + lane][1]);
+        add(walls, own_air.len(), |block, lane| around[block].walls[lane]);
+        add(crowns, own_air.len(), |block, lane| around[block].crowns[lane]);
+        self.count += 1;
+    }
+
+    /// A step, with room for what it works on.
+    fn advance(&mut self, drive: &Drive, kept: &mut Kept) -> Totals {
+        kept.fit(self.skin.len(), self.wall_skin.len());
+        self.around(kept);
+        self.first(&mut kept.first, &mut kept.wall_first);
+        kept.old.iter_mut().zip(&self.air).for_each(|(old, air)| old.clone_from(air));
+        for cycles in CYCLES {
+            self.walls(drive, &kept.around, &kept.wall_first, &mut kept.walls);
+            self.cells(drive, &kept.around, &kept.first, &mut kept.cells);
+            self.mix(drive, kept, cycles);
+        }
+        self.keep_columns(&kept.cells, &kept.walls);
+        self.keep(drive, &kept.cells);
+        self.keep_walls(&kept.walls);
+        self.add(&kept.around);
+        Totals { gap: self.gap(), ..self.totals(drive, &kept.cells) }
+    }
+}
+
+/// Adds the value of each of so many cells, by its block and place there, to its sum.
+fn add(sums: &mut Vec<f32>, cells: usize, value: impl Fn(usize, usize) -> f32 + Sync) {
+    sums.resize(cells, 0.0);
+    sums.par_chunks_mut(LANES).enumerate().with_min_len(SHARE).for_each(|(block, sums)| {
+        sums.iter_mut().enumerate().for_each(|(lane, sum)| *sum += value(block, lane));
+    });
+}
+
+/// Values of two fields cell by cell, as states have them.
+fn pairs([one, other]: &Planes) -> Vec<Pair> {
+    one.iter().zip(other).map(|(one, other)| [*one, *other]).collect()
+}
+
+impl Air for CpuAir {
+    fn shares(&mut self, shares: &Shares) -> Result<()> {
+        self.shares = shares.clone();
+        Ok(())
+    }
+
+    fn start(&mut self, celsius: f64, humidity: f64) -> Result<()> {
+        let celsius = celsius as f32;
+        for field in [&mut self.columns, &mut self.wall_columns, &mut self.skin, &mut self.wall_skin, &mut self.crown] {
+            field.fill(celsius);
+        }
+        self.water.fill(self.choices.wet * CAPACITY);
+        self.roots.fill(self.choices.wet * CAPACITY);
+        self.air[0].fill(celsius);
+        self.air[1].fill(humidity as f32);
+        let black = black(celsius);
+        self.ground_out.fill([0.0, black, black]);
+        self.wall_out.fill([0.0, black]);
+        Ok(())
+    }
+
+    fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()> {
+        let (cols, rows) = (self.town.grid.cols, self.town.grid.rows);
+        self.grids = Grids::new(cols, rows, &wind.passing.side, 1.0);
+        self.wind = Some(Wind {
+            faces: wind.faces.clone(),
+            passing: wind.passing.clone(),
+            speed: wind.speed.clone(),
+            rough: wind.rough.clone(),
+        });
+        self.sky = sky.clone();
+        let rough = self.roughs.par_iter_mut().zip(wind.rough.par_chunks(LANES));
+        rough.for_each(|(roughs, rough)| roughs.set(rough));
+        Ok(())
+    }
+
+    fn sun(&mut self, shine: Option<&Shine>) -> Result<()> {
+        self.beam = shine.map_or_else(Beam::default, |Shine { sun, direct, through }| {
+            let lights = lights(&self.scene, &self.middles, *sun, *through);
+            let down = (direct * sun.altitude.sin()) as f32;
+            let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down).collect();
+            let walls = self.town.on_walls(&lights, *sun, *direct);
+            Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
+        });
+        Ok(())
+    }
+
+    fn step(&mut self, drive: &Drive) -> Result<Totals> {
+        let mut kept = std::mem::take(&mut self.kept);
+        // On a thread of the pool: what runs in parallel there need not wake it from outside each time.
+        let totals = rayon::scope(|_| self.advance(drive, &mut kept));
+        self.kept = kept;
+        Ok(totals)
+    }
+
+    fn means(&mut self) -> Result<Means> {
+        let count = self.count.max(1) as f32;
+        let mut means = std::mem::take(&mut self.sums);
+        self.count = 0;
+        let Means { air, humidity, skin, up, walls, crowns } = &mut means;
+        for field in [air, humidity, skin, up, walls, crowns] {
+            field.par_iter_mut().for_each(|value| *value /= count);
+        }
+        Ok(means)
+    }
+
+    fn state(&mut self) -> Result<Vec<f32>> {
+        let mut state = Vec::with_capacity(self.state_len());
+        let CpuAir { columns, wall_columns, skin, wall_skin, crown, water, roots, .. } = self;
+        for field in [columns, wall_columns, skin, wall_skin, crown, water, roots] {
+            state.extend_from_slice(field);
+        }
+        state.extend_from_slice(pairs(&self.air).as_flattened());
+        state.extend_from_slice(self.ground_out.as_flattened());
+        state.extend_from_slice(self.wall_out.as_flattened());
+        Ok(state)
+    }
+
+    fn state_len(&self) -> usize {
+        self.columns.len() + self.wall_columns.len() + 9 * self.skin.len() + 3 * self.wall_skin.len()
+    }
+
+    fn set_state(&mut self, state: &[f32]) -> Result<()> {
+        let mut rest = state;
+        let mut take = |field: &mut [f32]| {
+            let (own, more) = rest.split_at(field.len().min(rest.len()));
+            field[..own.len()].copy_from_slice(own);
+            rest = more;
+        };
+        let CpuAir { columns, wall_columns, skin, wall_skin, crown, water, roots, .. } = self;
+        for field in [columns, wall_columns, skin, wall_skin, crown, water, roots] {
+            take(field);
+        }
+        let mut air = pairs(&self.air);
+        take(air.as_flattened_mut());
+        for (cell, pair) in air.into_iter().enumerate() {
+            [self.air[0][cell], self.air[1][cell]] = pair;
+        }
+        take(self.ground_out.as_flattened_mut());
+        take(self.wall_out.as_flattened_mut());
+        Ok(())
+    }
+}

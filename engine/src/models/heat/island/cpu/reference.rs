@@ -1,0 +1,474 @@
+//! Walls and cells one at a time, as formulas read; what the blocks find must be the same bit by bit.
+
+use super::super::air::{Choices, Drive, Shares, Sky, Wind};
+use super::super::column::{
+    Balance, CAPACITY, Conduction, LAYERS, Load, WALL_LAYERS, balance, evaporation, saturation,
+};
+use super::super::exchange::{AIR, Aloft, DENSITY, LATENT, Over, at_2_m, exchange, meadow, smooth};
+use super::super::flow::Faces;
+use super::super::grids::Pair;
+use super::super::params::{Effect, black};
+use super::super::town::{NONE, Town};
+use super::super::transport::passing;
+use super::cells::{BUCKET, CROWN, Effects, WATER};
+use super::lanes::{blocks, place};
+use super::walls::WallEffects;
+use super::{Air, Around, Beam, CpuAir, Kept, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS};
+use crate::cover::Cover;
+use crate::grid::Grid;
+use crate::models::heat::scene::{EYE, Scene};
+use crate::models::runoff::validate::noise;
+
+/// Around a cell, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
+type Faced = [f32; 4];
+
+impl CpuAir {
+    /// A wall in a pass: its balance, and the shortwave and longwave radiation that it sends out.
+    fn wall(&self, w: usize, drive: &Drive, around: &Faced, first: f32) -> (Balance, [f32; 2]) {
+        let walls = &self.town.walls;
+        let skin = self.wall.skin;
+        let (sky, diffuse, through) = (drive.sky as f32, drive.diffuse as f32, drive.through as f32);
+        let cell = walls.cell[w] as usize;
+        let [short, long, _, crowns] = *around;
+        let (open, leaves) = (walls.sky[w], walls.crowns[w]);
+        let rest = (1.0 - open - leaves).max(0.0);
+        let beam = self.beam.walls.get(w).copied().unwrap_or(0.0);
+        let short = beam + (open + leaves * through) * diffuse + rest * short;
+        let long = open * sky + leaves * crowns + rest * long;
+        let load = Load {
+            absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
+            emissivity: skin.emissivity,
+            convection: self.convection_at(cell, drive),
+            air: self.air[0][cell],
+            top: skin.top,
+            first: (first, skin.b),
+            ..Load::default()
+        };
+        let found = balance(&load, self.wall_skin[w]);
+        let up = skin.emissivity * black(found.skin) + (1.0 - skin.emissivity) * long;
+        (found, [skin.albedo * short, up])
+    }
+
+    /// What leaves skins for each kelvin, W/m²K (Rowley; Masson 2000).
+    fn convection_at(&self, cell: usize, drive: &Drive) -> f32 {
+        11.8 + 4.2 * self.breeze_at(cell, drive)
+    }
+
+    /// Wind at surfaces with what convection stirs, m/s.
+    fn breeze_at(&self, cell: usize, drive: &Drive) -> f32 {
+        let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
+        let gust = drive.gust as f32;
+        (speed * speed + gust * gust).sqrt()
+    }
+
+    /// The surfaces of a cell in a pass, but for its wall.
+    fn cell(&self, cell: usize, drive: &Drive, around: &Faced, first: f32) -> Effect {
+        let material = &self.materials[usize::from(self.town.covers[cell])];
+        let skin = material.skin;
+        let [short_around, long_around, wall_long, crown_long] = *around;
+        let [air, humidity] = [0, 1].map(|f| self.air[f][cell]);
+        let aloft = drive.aloft.air as f32;
+        let is_open = self.town.is_open[cell];
+        let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
+        let below = if is_open { air } else { drive.edge.0 as f32 };
+        // Above houses the air is mixed.
+        let mixed = drive.aloft.mixed as f32;
+        let over = mixed + smooth(rough) * (aloft - mixed);
+        let (exchange, like) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
+        let rest = like * drive.over.rest as f32 + AIR as f32 * exchange * (aloft - over);
+        let breeze = self.breeze_at(cell, drive);
+        let convection = 11.8 + 4.2 * breeze;
+        let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
+        let wind_at_2_m = at_2_m(speed, drive.gust as f32);
+        let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
+        let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
+        let albedo = self.scene.albedo_of(cell, skin.albedo);
+        let mut load = Load {
+            absorbed: (1.0 - albedo) * short + skin.emissivity * long,
+            emissivity: skin.emissivity,
+            convection,
+            air,
+            top: skin.top,
+            first: (first, skin.b),
+            ..Load::default()
+        };
+        if skin.is_roof > 0.0 {
+            load.convection = 1.0 / (1.0 / convection + 1.0 / (AIR as f32 * exchange));
+            load.air = over;
+        } else if skin.is_water > 0.0 {
+            let bulk = 1.3e-3 * drive.at_10_m as f32;
+            load.convection = AIR as f32 * bulk;
+            let (full, slope) = saturation(self.skin[cell]);
+            // g/kg for each kPa.
+            let each = 6220.0 / drive.pressure as f32;
+            let by = DENSITY as f32 * LATENT as f32 * 1e-3 * bulk;
+            load.bulk = (by * (each * (full - slope * self.skin[cell]) - humidity), by * each * slope);
+        } else if skin.bucket > 0.0 {
+            load.evaporation = evaporation(self.water[cell], air);
+        }
+        let mut ground = Balance { skin: self.skin[cell], ..Balance::default() };
+        // What grass and soil give in the open depends on how warm they are.
+        for _ in 0..if skin.bucket > 0.0 { ROUNDS } else { 1 } {
+            if skin.bucket > 0.0 {
+                load.convection = convection + smooth(rough) * (meadow(wind_at_2_m, air, ground.skin) - convection);
+            }
+            ground = balance(&load, ground.skin);
+        }
+        let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
+        let mut found = Effect {
+            exchange,
+            skin: ground.skin,
+            ground_latent: ground.latent,
+            crown: self.crown[cell],
+            short: albedo * short,
+            long: up,
+            ..Effect::default()
+        };
+        let open_sky = self.town.crown_sky[cell];
+        if open_sky > 0.0 {
+            let (sky, diffuse) = (drive.sky as f32, drive.diffuse as f32);
+            let lit = self.beam.crowns.get(cell).copied().unwrap_or(0.0);
+            let short = lit + open_sky * diffuse + (1.0 - open_sky) * short_around;
+            let caught = LEAF_CAUGHT * short * (1.0 - drive.through as f32);
+            let sky = open_sky * sky + (1.0 - open_sky) * long_around;
+            let leaves = Load {
+                absorbed: caught + LEAF_EMISSIVITY * (sky + up),
+                emissivity: 2.0 * LEAF_EMISSIVITY,
+                convection: AIR as f32 * 0.012 * breeze.max(0.1).sqrt() * LEAVES,
+                air,
+                evaporation: evaporation(self.roots[cell], air),
+                ..Load::default()
+            };
+            let crown = balance(&leaves, self.crown[cell]);
+            (found.crown, found.crown_latent) = (crown.skin, crown.latent);
+            found.crown_long = LEAF_EMISSIVITY * black(crown.skin) + (1.0 - LEAF_EMISSIVITY) * up;
+            found.pull += 0.5 * leaves.convection;
+            found.push += 0.5 * leaves.convection * crown.skin;
+            found.latent += 0.5 * crown.latent;
+            found.past += 0.5 * crown.sensible;
+        }
+        if is_open {
+            found.pull += load.convection;
+            found.push += load.convection * ground.skin - rest;
+            found.past += rest;
+            found.latent += ground.latent - like * drive.over.rest_latent as f32;
+        } else {
+            found.past += ground.sensible;
+        }
+        found
+    }
+
+    /// What pulls at the air of a cell in a pass, and what drives it.
+    fn mixed(&self, cell: usize, drive: &Drive, kept: &Kept) -> (Pair, Pair) {
+        let Kept { old, gain, cells, walls, .. } = kept;
+        let (town, step) = (&self.town, self.choices.step as f32);
+        let Some(wind) = &self.wind else { return ([0.0; 2], [0.0; 2]) };
+        let depth = town.depth;
+        let (edge, aloft) = ([drive.edge.0 as f32, drive.edge.1 as f32], drive.aloft);
+        let aloft = [aloft.air as f32, aloft.humidity as f32];
+        let moist = 1000.0 / (DENSITY * LATENT) as f32;
+        if !town.is_open[cell] {
+            return ([0.0; 2], [0.0; 2]);
+        }
+        let (block, lane) = place(cell);
+        let own = &cells[block];
+        let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
+        let wall = town.wall_of[cell];
+        if wall != NONE {
+            let (block, lane) = place(wall as usize);
+            let by = town.walls.area[wall as usize] * self.convection_at(cell, drive);
+            pull += by;
+            push += by * walls[block].skin[lane];
+        }
+        push += self.sky.released.get(cell).copied().unwrap_or(0.0);
+        let exchange = own.exchange[lane] / depth;
+        let by = 1.0 / (AIR as f32 * depth);
+        let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
+        let same = |k: usize| old[k][cell] / step + inflow * edge[k] + exchange * aloft[k] + gain[k][cell];
+        ([out + by * pull, out], [same(0) + by * push, same(1) + moist * latent / depth])
+    }
+}
+
+/// A number between two others.
+fn between(random: &mut impl FnMut() -> f64, low: f32, high: f32) -> f32 {
+    low + (high - low) * random() as f32
+}
+
+/// A town of all covers whose surfaces, air and wind have numbers of all kinds. Its first cells are of asphalt, without trees.
+fn town(seed: u64, has_sun: bool, has_albedo: bool) -> CpuAir {
+    town_with(seed, has_sun, has_albedo, Choices::default())
+}
+
+/// The same with choices.
+fn town_with(seed: u64, has_sun: bool, has_albedo: bool, choices: Choices) -> CpuAir {
+    let mut random = noise(seed);
+    let grid = Grid::local(37, 29, 3.0);
+    let len = grid.len();
+    let mut list = |count: usize, low: f32, high: f32| -> Vec<f32> {
+        (0..count).map(|_| between(&mut random, low, high)).collect()
+    };
+    let dice = list(len, 0.0, 6.0);
+    let is_house = |k: usize| k >= 2 * LANES && k % 37 % 7 > 3 && k / 37 % 6 > 2;
+    let houses: Vec<f32> = (0..len).map(|k| if is_house(k) { 3.0 + 2.0 * dice[k] } else { 0.0 }).collect();
+    let trees: Vec<f32> =
+        (0..len).map(|k| if k >= 2 * LANES && !is_house(k) && dice[k].fract() > 0.6 { 9.0 } else { 0.0 }).collect();
+    let covers: Vec<u8> = (0..len).map(|k| if k < 2 * LANES { 1 } else { dice[k] as u8 }).collect();
+    let mut scene = Scene::new(grid, &vec![0.0; len], &houses, &trees, EYE);
+    if has_albedo {
+        scene.albedo = list(len, 0.05, 0.9);
+    }
+    let town = Town::new(&scene, &houses, &covers);
+    let count = town.walls.cell.len();
+    let mut air = CpuAir::new(town, scene, choices);
+    air.columns = list(air.columns.len(), 5.0, 40.0);
+    air.wall_columns = list(air.wall_columns.len(), 5.0, 40.0);
+    (air.skin, air.crown, air.wall_skin) = (list(len, 2.0, 55.0), list(len, 5.0, 40.0), list(count, 2.0, 55.0));
+    (air.water, air.roots) = (list(len, 0.0, CAPACITY), list(len, 0.0, CAPACITY));
+    air.air = [list(len, 8.0, 38.0), list(len, 3.0, 15.0)];
+    air.shares = Shares { walls: list(len, 0.0, 0.5), crowns: list(len, 0.0, 0.4) };
+    if has_sun {
+        air.beam =
+            Beam { ground: list(len, 0.0, 800.0), crowns: list(len, 0.0, 800.0), walls: list(count, 0.0, 600.0) };
+    }
+    let sky = Sky { short: list(len, 0.0, 150.0), long: list(len, 200.0, 420.0), released: list(len, 0.0, 20.0) };
+    let rough = list(len, 45.0, 60.0).into_iter().zip(list(len, -3.5, 1.0)).map(|(height, log)| [height, log.exp()]);
+    let rough = rough.collect();
+    let mut faces = Faces::still(grid.cols, grid.rows);
+    (faces.east, faces.south) = (list(faces.east.len(), -2.0, 2.0), list(faces.south.len(), -2.0, 2.0));
+    let passing = passing(&faces, &air.town.is_open, &list(len, 0.2, 3.0), grid.cell as f32, false);
+    air.hour(&Wind { faces, passing, speed: list(len, 0.5, 6.0), rough }, &sky).unwrap();
+    air
+}
+
+/// Moments of a day: of an unstable noon, a stable night, and an evening in which the meadow gives heat besides.
+fn drives() -> [Drive; 3] {
+    let noon = Drive {
+        aloft: Aloft { air: 22.0, mixed: 22.5, humidity: 8.0 },
+        edge: (27.0, 9.0),
+        above: 6.0,
+        at_10_m: 4.0,
+        gust: 0.9,
+        over: Over { ratio: 1.3, richardson: -0.7, rest: 0.0, rest_latent: 12.0 },
+        diffuse: 140.0,
+        sky: 370.0,
+        through: 0.05,
+        rain: 1e-7,
+        pressure: 1012.0,
+        water_step: 600.0,
+    };
+    let night = Drive {
+        aloft: Aloft { air: 24.0, mixed: 20.0, humidity: 9.0 },
+        edge: (15.0, 9.5),
+        above: 2.0,
+        at_10_m: 1.0,
+        gust: 0.0,
+        over: Over { ratio: 0.3, richardson: 0.15, rest: 0.0, rest_latent: -3.0 },
+        diffuse: 0.0,
+        sky: 300.0,
+        water_step: 0.0,
+        ..noon
+    };
+    let over = Over { ratio: 1.0, richardson: 0.01, rest: 35.0, rest_latent: 4.0 };
+    [noon, night, Drive { over, above: 3.0, gust: 0.4, ..night }]
+}
+
+/// What surrounds the cells: numbers between those of a cold night and of a hot street.
+fn surroundings(seed: u64, cells: usize) -> Vec<Around> {
+    let mut random = noise(seed);
+    let mut around = vec![Around::NONE; blocks(cells)];
+    for own in &mut around {
+        let Around { short, long, walls, crowns } = own;
+        short.iter_mut().for_each(|own| *own = between(&mut random, 0.0, 200.0));
+        for own in [long, walls, crowns] {
+            own.iter_mut().for_each(|own| *own = between(&mut random, 250.0, 550.0));
+        }
+    }
+    around
+}
+
+/// Around a cell.
+fn at(around: &[Around], cell: usize) -> Faced {
+    let (block, lane) = place(cell);
+    let Around { short, long, walls, crowns } = &around[block];
+    [short[lane], long[lane], walls[lane], crowns[lane]]
+}
+
+/// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
+fn firsts(air: &CpuAir) -> (Vec<f32>, Vec<f32>) {
+    let (mut ground, mut walls) = (vec![0.0; air.skin.len()], vec![0.0; air.wall_skin.len()]);
+    air.first(&mut ground, &mut walls);
+    (ground, walls)
+}
+
+/// Layers of a column, in a list of blocks of so many layers.
+fn layers(columns: &[f32], at: usize, layers: usize) -> Vec<f32> {
+    let (block, lane) = place(at);
+    (0..layers).map(|layer| columns[(block * layers + layer) * LANES + lane]).collect()
+}
+
+/// Panics unless numbers are the same bits.
+fn check(name: &str, at: usize, found: &[f32], wanted: &[f32]) {
+    let same = found.iter().zip(wanted).all(|(found, wanted)| found.to_bits() == wanted.to_bits());
+    assert!(same && wanted.iter().all(|own| own.is_finite()), "{name} {at}: {found:?} for {wanted:?}");
+}
+
+#[test]
+fn the_town_has_cells_and_blocks_of_all_kinds() {
+    let air = town(3, true, true);
+    let any: Vec<u32> = air.kinds.chunks(LANES).map(|own| own.iter().fold(0, |any, kind| any | kind)).collect();
+    for kind in [BUCKET, CROWN, WATER] {
+        assert!(any.iter().any(|any| any & kind != 0) && any.iter().any(|any| any & kind == 0), "{kind}: {any:?}");
+    }
+    let has = |cover: Cover| air.town.covers.iter().any(|own| Cover::ALL[usize::from(*own)] == cover);
+    assert!(Cover::ALL.into_iter().all(has));
+    let walls = air.town.walls.cell.len();
+    assert!(walls > LANES && !walls.is_multiple_of(LANES) && !air.kinds.len().is_multiple_of(LANES));
+}
+
+#[test]
+fn blocks_of_cells_find_what_each_cell_finds() {
+    for (seed, has_sun, has_albedo) in [(3, true, true), (4, false, false)] {
+        let air = town(seed, has_sun, has_albedo);
+        let len = air.skin.len();
+        let (around, first) = (surroundings(seed, len), firsts(&air).0);
+        for drive in drives() {
+            let mut found = vec![Effects::NONE; blocks(len)];
+            air.cells(&drive, &around, &first, &mut found);
+            for (cell, first) in first.iter().enumerate() {
+                let (block, lane) = place(cell);
+                let own = &found[block];
+                let wanted = air.cell(cell, &drive, &at(&around, cell), *first);
+                let found = [
+                    [own.pull[lane], own.push[lane], own.latent[lane], own.past[lane]],
+                    [own.exchange[lane], own.skin[lane], own.ground_latent[lane], own.crown[lane]],
+                    [own.crown_latent[lane], own.short[lane], own.long[lane], own.crown_long[lane]],
+                ];
+                let wanted = [
+                    [wanted.pull, wanted.push, wanted.latent, wanted.past],
+                    [wanted.exchange, wanted.skin, wanted.ground_latent, wanted.crown],
+                    [wanted.crown_latent, wanted.short, wanted.long, wanted.crown_long],
+                ];
+                check("cell", cell, found.as_flattened(), wanted.as_flattened());
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_of_walls_find_what_each_wall_finds() {
+    for (seed, has_sun) in [(5, true), (6, false)] {
+        let air = town(seed, has_sun, false);
+        let (around, first) = (surroundings(seed, air.skin.len()), firsts(&air).1);
+        for drive in drives() {
+            let mut found = vec![WallEffects::NONE; blocks(first.len())];
+            air.walls(&drive, &around, &first, &mut found);
+            for (w, first) in first.iter().enumerate() {
+                let (block, lane) = place(w);
+                let own = &found[block];
+                let cell = air.town.walls.cell[w] as usize;
+                let (balance, [short, long]) = air.wall(w, &drive, &at(&around, cell), *first);
+                let found = [own.convection[lane], own.skin[lane], own.short[lane], own.long[lane]];
+                check("wall", w, &found, &[air.convection_at(cell, &drive), balance.skin, short, long]);
+                assert!(air.town.wall_of[cell] != NONE);
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_of_columns_find_what_each_column_finds() {
+    for conduction in [Conduction::Layers, Conduction::ForceRestore] {
+        let mut air = town_with(7, true, false, Choices { conduction, ..Choices::default() });
+        let (len, walls) = (air.skin.len(), air.wall_skin.len());
+        let (ground_first, wall_first) = firsts(&air);
+        let mut random = noise(8);
+        let mut cells = vec![Effects::NONE; blocks(len)];
+        let mut faces = vec![WallEffects::NONE; blocks(walls)];
+        for skin in cells.iter_mut().map(|own| &mut own.skin).chain(faces.iter_mut().map(|own| &mut own.skin)) {
+            skin.iter_mut().for_each(|own| *own = between(&mut random, 2.0, 60.0));
+        }
+        let (columns, wall_columns) = (air.columns.clone(), air.wall_columns.clone());
+        air.keep_columns(&cells, &faces);
+        for (cell, first) in ground_first.iter().enumerate() {
+            let material = &air.materials[usize::from(air.town.covers[cell])];
+            let mut wanted = layers(&columns, cell, LAYERS);
+            check("first layer of cell", cell, &[*first], &[material.up(|k| wanted[k])]);
+            let (block, lane) = place(cell);
+            material.down(cells[block].skin[lane], &mut wanted, 1);
+            check("column of cell", cell, &layers(&air.columns, cell, LAYERS), &wanted);
+        }
+        for (w, first) in wall_first.iter().enumerate() {
+            let mut wanted = layers(&wall_columns, w, WALL_LAYERS);
+            check("first layer of wall", w, &[*first], &[air.wall.up(|k| wanted[k])]);
+            let (block, lane) = place(w);
+            air.wall.down(faces[block].skin[lane], &mut wanted, 1);
+            check("column of wall", w, &layers(&air.wall_columns, w, WALL_LAYERS), &wanted);
+        }
+        // Where no cell or wall is, nothing changes: it is part of the state.
+        let ends = [(&air.columns, &columns, len, LAYERS), (&air.wall_columns, &wall_columns, walls, WALL_LAYERS)];
+        for (found, wanted, count, depth) in ends {
+            for at in count..blocks(count) * LANES {
+                check("no column", at, &layers(found, at, depth), &layers(wanted, at, depth));
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_find_the_system_of_each_cell() {
+    for (seed, is_released) in [(9, true), (10, false)] {
+        let mut air = town(seed, true, false);
+        if !is_released {
+            air.sky.released.clear();
+        }
+        let (len, walls) = (air.skin.len(), air.wall_skin.len());
+        for drive in drives() {
+            let mut random = noise(seed);
+            let mut kept = Kept::default();
+            kept.fit(len, walls);
+            air.first(&mut kept.first, &mut kept.wall_first);
+            kept.around = surroundings(seed, len);
+            kept.old = [0, 1].map(|_| (0..len).map(|_| between(&mut random, 5.0, 30.0)).collect());
+            kept.gain = [0, 1].map(|_| (0..len).map(|_| between(&mut random, -0.02, 0.02)).collect());
+            air.walls(&drive, &kept.around, &kept.wall_first, &mut kept.walls);
+            air.cells(&drive, &kept.around, &kept.first, &mut kept.cells);
+            air.system(&drive, &kept);
+            let wanted: Vec<(Pair, Pair)> = (0..len).map(|cell| air.mixed(cell, &drive, &kept)).collect();
+            let (decay, rhs) = air.grids.finest();
+            for (cell, (wanted_decay, wanted_rhs)) in wanted.into_iter().enumerate() {
+                check("decay of cell", cell, &[decay[0][cell], decay[1][cell]], &wanted_decay);
+                check("right-hand side of cell", cell, &[rhs[0][cell], rhs[1][cell]], &wanted_rhs);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_follows_from_the_state_alone() {
+    let new = || {
+        let mut air = town(11, true, false);
+        // A steady wind from the west.
+        let mut faces = Faces::still(37, 29);
+        faces.east.fill(0.8);
+        let passing = passing(&faces, &air.town.is_open, &vec![1.0; air.skin.len()], 3.0, false);
+        let (speed, rough) = air.wind.as_ref().map(|wind| (wind.speed.clone(), wind.rough.clone())).unwrap();
+        let sky = air.sky.clone();
+        air.hour(&Wind { faces, passing, speed, rough }, &sky).unwrap();
+        air
+    };
+    let (mut one, mut other) = (new(), new());
+    let [noon, night, evening] = drives();
+    one.step(&noon).unwrap();
+    one.step(&night).unwrap();
+    let state = one.state().unwrap();
+    assert_eq!(state.len(), one.state_len());
+    assert!(state.iter().all(|own| own.is_finite()));
+    // Temperature and humidity of a cell lie together.
+    let air = one.columns.len() + one.wall_columns.len() + 4 * one.skin.len() + one.wall_skin.len();
+    assert_eq!(state[air..air + 4], [one.air[0][0], one.air[1][0], one.air[0][1], one.air[1][1]]);
+    other.set_state(&state).unwrap();
+    assert_eq!(other.state().unwrap(), state);
+    // What the steps before worked on is left behind in one and not in the other.
+    assert_eq!(one.step(&evening).unwrap(), other.step(&evening).unwrap());
+    assert_eq!(one.state().unwrap(), other.state().unwrap());
+}
