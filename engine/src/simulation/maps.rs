@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn what_was_dry_before_is_not_blank_in_a_difference() {
         let folder = tempfile::tempdir().unwrap();
-        let grid = crate::grid::Grid::local(4, 1, 1.0);
+        let grid = Grid::local(4, 1, 1.0);
         // Wet twice, wet now, dry, a wall.
         let none = f32::NAN;
         let depth = Raster::from_values(grid, "max_depth", "m", vec![0.3, 0.2, 0.0, none]);

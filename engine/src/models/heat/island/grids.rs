@@ -399,7 +399,7 @@ mod tests {
         for (cols, rows) in [(7, 6), (12, 9), (70, 67)] {
             let number = |k: usize| 0.1 + (k * 37 % 101) as f32;
             // Cells at which sides, one decay, the other, or nothing pulls; the last on whole blocks, too.
-            let kind = |k: usize| if k % cols / 2 % 3 == 1 && k / cols / 2 % 2 == 0 { 3 } else { k * 7 % 4 };
+            let kind = |k: usize| if k % cols / 2 % 3 == 1 && (k / cols / 2).is_multiple_of(2) { 3 } else { k * 7 % 4 };
             let pull = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
             let side: Vec<[f32; 4]> = (0..cols * rows).map(|k| [0.0, pull(k, 0), 0.0, 2.0 * pull(k, 0)]).collect();
             let mut grids = Grids::new(cols, rows, &side, 1.0);
@@ -420,11 +420,11 @@ mod tests {
                 let (before, add) = (grids.x[k].clone(), grids.x[k + 1].clone());
                 grids.prolong(k);
                 let (level, coarse) = (&grids.levels[k], &grids.levels[k + 1]);
-                for cell in 0..level.cols * level.rows {
+                for (cell, is_live) in level.is_live.iter().enumerate().take(level.cols * level.rows) {
                     let block = cell / level.cols / 2 * coarse.cols + cell % level.cols / 2;
                     for f in [0, 1] {
                         let own = before[f][cell];
-                        let wanted = if level.is_live[cell] { own + add[f][block] } else { own };
+                        let wanted = if *is_live { own + add[f][block] } else { own };
                         assert_eq!(grids.x[k][f][cell].to_bits(), wanted.to_bits(), "{cols} × {rows}, {k}: {cell}");
                     }
                 }
