@@ -28,7 +28,7 @@ fn grid() -> Grid {
     Grid { cols: 12, rows: 9, cell: 5.0, west: 202_000.0, north: 502_000.0, crs: Crs::RD_NEW }
 }
 
-/// Reads damaged copies of the seeds and of all small files of this ending among the tests' data.
+/// Reads damaged copies of the seeds, which must be good, and of small files of this ending among the tests' data that are read.
 fn fuzz(ending: &str, own: Vec<Vec<u8>>, read: impl Fn(&Path) -> Result<()> + std::panic::RefUnwindSafe) {
     fuzz_beside(ending, own, &[], read);
 }
@@ -293,7 +293,7 @@ fn sumo_networks() {
 fn sumo_vehicles() {
     let text = r#"<routes><vType id="car" length="4.5" maxSpeed="40" accel="2.6" vClass="passenger"/>
  <route id="r" edges="ab bc"/><vehicle id="0" type="car" route="r" depart="1.5" departLane="best"/>
- <flow id="f" type="car" begin="0" end="100" vehsPerHour="300"><route edges="ab bc"/></flow>
+ <flow id="f" type="car" begin="0" end="100" vehsPerHour="300"><route edges="ab bc"/><stop busStop="s" duration="5"/></flow>
  <trip id="t" from="ab" to="bc" depart="2"/><busStop id="s" lane="ab_0" startPos="10" endPos="20"/></routes>"#;
     fuzz("rou.xml", vec![text.into()], |path| lanes::extras(path).map(|_| ()));
 }

@@ -130,6 +130,7 @@ impl Simulation {
                 folder.animation(in_time, &format!("in time: {}", what(in_time)), &frames)?;
             }
         }
+        *kept = Kept::default();
         Ok(true)
     }
 }

@@ -184,6 +184,12 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
                  <route edges=\"a b\"/><stop busStop=\"s\" duration=\"30\"/></flow>";
     let told = written(&net, stops).unwrap().1;
     assert_eq!(told.travellers.iter().map(|own| own.stops.len()).collect::<Vec<_>>(), [1, 1]);
+    let many = format!(
+        "<flow id=\"f\" begin=\"0\" end=\"90000\" number=\"3000000\">{}</flow>",
+        "<route edges=\"a b\"/>".repeat(4)
+    );
+    let found = written(&net, &many).err().unwrap_or_default();
+    assert!(found.contains("routes and stops inside"), "{found}");
     // More vehicles than any memory holds are refused before they are made.
     for keys in ["period=\"0.0001\"", "number=\"10000000\"", "vehsPerHour=\"1e12\""] {
         let many =

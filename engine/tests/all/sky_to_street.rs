@@ -282,7 +282,7 @@ fn land_use_means_what_the_table_says() {
     assert_eq!(outcome.tables.iter().find(|table| table.name == "sewers").map(|t| t.columns.len()), Some(4));
     let repairs = &inputs.last().expect("inputs").repairs;
     assert!(repairs.len() == 2 && repairs[0].contains("feature 2") && repairs[0].contains("moss"), "{repairs:?}");
-    assert!(repairs[1].contains("86.7 % of the ground is in no class"), "{repairs:?}");
+    assert!(repairs[1].contains("86.7 % of all cells, those under buildings included, are in no class"), "{repairs:?}");
     // Only the street has inlets: not the bridge, and not what nobody knows.
     let scenario = Scenario::load(&folder.path().join("scenario.toml")).unwrap();
     let (city, _) = scenario.city().unwrap();

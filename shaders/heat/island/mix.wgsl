@@ -1,4 +1,5 @@
-// The system of the canopy's air in a pass. Twins: `CpuAir::mix` in engine/src/models/heat/island/cpu/mod.rs and `sharpen` in transport.rs.
+// The system of the canopy's air in a pass. Twins: `CpuAir::mix` in engine/src/models/heat/island/cpu/mix.rs and
+// `sharpen` in engine/src/models/heat/island/transport.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> side: array<vec4<f32>>;

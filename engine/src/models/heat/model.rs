@@ -42,7 +42,7 @@ const SMALLEST_CELL: f64 = 0.1;
 /// Memory that a cell takes besides what it sees, bytes.
 const BYTES_PER_CELL: u64 = 300;
 /// Memory that surfaces and air in time take of a cell besides: columns, grids of the air, winds from a few sides, bytes.
-const BYTES_IN_TIME: u64 = 900;
+const BYTES_IN_TIME: u64 = 1000;
 /// How far the station of a typical year may lie from the city, km, and the radius of the Earth, km.
 const FARTHEST: f64 = 100.0;
 const EARTH: f64 = 6371.0;

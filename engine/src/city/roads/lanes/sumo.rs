@@ -559,7 +559,7 @@ pub fn extras(path: &Path) -> Result<Extras> {
     let mut routes: HashMap<String, Arc<[String]>> = HashMap::new();
     let (mut program, mut group): (Option<Program>, Option<String>) = Default::default();
     // The first vehicle of the element that is open: a flow has many.
-    let (mut first, mut halts) = (None, 0usize);
+    let (mut first, mut inside) = (None, 0usize);
     let mut root = false;
     loop {
         let (name, attributes, is_empty) = match xml.next()? {
@@ -626,6 +626,17 @@ pub fn extras(path: &Path) -> Result<Extras> {
                 let at = own.number_or("endPos", f64::INFINITY)?;
                 all.stops.push(BusStop { id: own.wanted("id")?, lane: place, at });
             }
+            "route" | "stop"
+                if first.is_some_and(|first| {
+                    // A flow has many vehicles: each of its parts would take as long as all of them.
+                    inside += all.vehicles.len() - first;
+                    inside > 2 * MOST_VEHICLES
+                }) =>
+            {
+                return Err(
+                    xml.bad(format!("tells of more than {} routes and stops inside vehicles", 2 * MOST_VEHICLES))
+                );
+            }
             "route" => {
                 let edges: Arc<[String]> = own.wanted("edges")?.split_whitespace().map(str::to_string).collect();
                 match first {
@@ -638,10 +649,6 @@ pub fn extras(path: &Path) -> Result<Extras> {
             "stop" => {
                 if let (Some(first), Some(stop)) = (first, own.text("busStop")) {
                     let stop = (Arc::from(stop), own.number_or("duration", 20.0)?.clamp(0.0, 36_000.0));
-                    halts += all.vehicles.len() - first;
-                    if halts > MOST_VEHICLES {
-                        return Err(xml.bad(format!("tells of more than {MOST_VEHICLES} stops of vehicles")));
-                    }
                     all.vehicles[first..].iter_mut().for_each(|own| own.stops.push(stop.clone()));
                 }
             }

@@ -47,7 +47,7 @@ struct Band {
     sums: Vec<[f32; 2]>,
 }
 
-/// Cells of a row of which most have inlets of one district.
+/// Cells of a row from one inlet of a district to another; between neighbours are fewer than `GAP` cells.
 struct Run {
     district: usize,
     /// Its first cell, from the start of the band.
@@ -314,6 +314,7 @@ fn keep(net: &[f32], taken: &mut [f32], taken_low: &mut [f32]) {
 mod tests {
     use super::super::super::sewer::{District as Given, Gully, Sewers};
     use super::super::super::{Problem, Run, Series, start};
+    use super::*;
     use crate::device::Device;
     use crate::grid::Grid;
 
@@ -335,6 +336,90 @@ mod tests {
         let stands = fields.state.depth.iter().map(|h| f64::from(*h)).sum();
         let [storage, pumped, spilled] = run.sewers().expect("books")[0];
         [storage, pumped, spilled, stands]
+    }
+
+    /// What the inlets of a band do, one after the other as the shader's workgroups do: the reference of `Drain`. Gives the sums of
+    /// each district, and what each inlet took.
+    fn one_by_one(
+        (inlets, ranges): (&[Inlet], &[Range<usize>]),
+        districts: &[District],
+        dt: f32,
+        [depth, low, qx, qy]: [&mut [f32]; 4],
+        taken: &mut [[f32; 2]],
+    ) -> Vec<[f32; 2]> {
+        let mut sums = Vec::new();
+        for (range, district) in ranges.iter().zip(districts) {
+            let mut all = [[0.0f32; 2]; 2];
+            for block in range.clone().collect::<Vec<_>>().chunks(BLOCK) {
+                let (mut sunk, mut asked) = ([0.0; BLOCK], [0.0; BLOCK]);
+                for (lane, k) in block.iter().enumerate() {
+                    let (inlet, i) = (&inlets[*k], inlets[*k].index as usize);
+                    let before = depth[i];
+                    asked[lane] = min(inlet.capacity * dt, before);
+                    sunk[lane] = asked[lane] * district.accept;
+                    let net = sunk[lane] - inlet.spill * district.spill;
+                    if net == 0.0 {
+                        continue;
+                    }
+                    (depth[i], low[i]) = add(before, low[i], -net);
+                    let left = if depth[i] > DRY { min(depth[i] / max(before, DRY), 1.0) } else { 0.0 };
+                    qx[i] *= left;
+                    qy[i] *= left;
+                    let [high, rest] = &mut taken[*k];
+                    book(high, rest, net);
+                }
+                let [[a, b], [c, d]] = &mut all;
+                book(a, b, tree(&mut sunk));
+                book(c, d, tree(&mut asked));
+            }
+            sums.push(all.map(|[high, low]| high + low));
+        }
+        sums
+    }
+
+    #[test]
+    fn lanes_do_what_inlets_do_one_by_one() {
+        // Rows of 100 cells: single inlets, gaps around the largest, long runs, the ends of rows, and a cell with two.
+        let stride = 100;
+        let mut cells: [Vec<usize>; 2] = [vec![0, 1, 2, 17, 34, 35, 99, 100, 101], (210..290).collect()];
+        cells[0].extend([40 + GAP - 1, 40 + 2 * GAP, 300, 300 + GAP, 300 + 2 * GAP + 1, 399]);
+        cells[0].extend((500..900).filter(|cell| cell % 3 != 0));
+        cells[1].extend([17, 36, 36, 399, 400]);
+        cells.iter_mut().for_each(|cells| cells.sort_unstable());
+        let inlet = |district: usize, index: usize| Inlet {
+            index: index as u32,
+            capacity: 1e-5 * (1 + index % 7) as f32,
+            spill: if index.is_multiple_of(5) { 0.125 } else { 0.0 },
+            district: district as u32,
+        };
+        let inlets: Vec<Inlet> =
+            (0..2).flat_map(|k| cells[k].iter().map(move |cell| inlet(k, *cell)).collect::<Vec<_>>()).collect();
+        let ranges = vec![0..cells[0].len(), cells[0].len()..inlets.len()];
+        let mut band = Band::new(&inlets, ranges.clone(), stride);
+        let water = |scale: f32| (0..1000).map(|i| if i % 4 == 0 { 0.0 } else { scale * (i % 11) as f32 }).collect();
+        let mut own: [Vec<f32>; 4] = [1e-4, 1e-9, 0.02, -0.01].map(water);
+        let mut that = own.clone();
+        let mut taken = vec![[0.0f32; 2]; inlets.len()];
+        for step in 0..40 {
+            let districts = [(1.0, 0.0), (0.3, 2e-4)].map(|(accept, spill)| {
+                let spill = if step % 3 == 0 { spill } else { 0.0 };
+                District { accept, spill, ..District::default() }
+            });
+            let dt = 0.3 + 0.1 * step as f32;
+            let wanted =
+                one_by_one((&inlets, &ranges), &districts, dt, that.each_mut().map(|own| &mut own[..]), &mut taken);
+            let water = own.each_mut().map(|own| &mut own[..]);
+            pulp::Arch::new().dispatch(Drain { band: &mut band, districts: &districts, dt, water });
+            assert_eq!(band.sums, wanted, "step {step}");
+            for (own, that) in own.iter().zip(&that) {
+                assert!(own.iter().zip(that).all(|(a, b)| a.to_bits() == b.to_bits()), "step {step}");
+            }
+        }
+        for ([lane, cell], (inlet, taken)) in band.inlets.iter().zip(inlets.iter().zip(&taken)) {
+            let lane = *lane as usize;
+            assert_eq!((*cell, [band.taken[0][lane], band.taken[1][lane]]), (inlet.index, *taken));
+        }
+        assert!(taken.iter().any(|own| own[0] > 0.0) && taken.iter().any(|own| own[0] < 0.0));
     }
 
     #[test]
