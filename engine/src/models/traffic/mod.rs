@@ -8,6 +8,7 @@ pub mod gpu;
 pub mod graph;
 pub mod gravity;
 pub mod junctions;
+mod kept;
 mod model;
 pub mod motion;
 mod near;

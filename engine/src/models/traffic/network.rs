@@ -138,6 +138,8 @@ pub struct Network {
     /// For each class of vehicles what every link costs it beyond the others; infinite where it may not go. Empty for one class that
     /// has nothing of its own.
     pub classes: Vec<Vec<f64>>,
+    /// Nodes where each link begins and ends: searches read only these of it.
+    ends: Vec<[u32; 2]>,
     /// Where the links that leave each node begin in `leaving`, and the end.
     first: Vec<u32>,
     /// Links by the node that they leave, those of one node in their own order.
@@ -186,7 +188,8 @@ impl Network {
             leaving[*at as usize] = k as u32;
             *at += 1;
         }
-        Ok(Network { nodes, zones, first_through, links, classes: Vec::new(), first, leaving })
+        let ends = links.iter().map(|link| [link.from, link.to]).collect();
+        Ok(Network { nodes, zones, first_through, links, classes: Vec::new(), ends, first, leaving })
     }
 
     /// What each link costs a class at costs for all.
@@ -200,6 +203,16 @@ impl Network {
     /// What a link costs a class beyond the others.
     pub fn extra(&self, class: usize, link: u32) -> f64 {
         self.classes.get(class).map_or(0.0, |own| own[link as usize])
+    }
+
+    /// Nodes where each link begins and ends.
+    pub fn ends(&self) -> &[[u32; 2]] {
+        &self.ends
+    }
+
+    /// Whether ways from a node may lead on through another one.
+    pub fn leads_on(&self, from: usize, through: usize) -> bool {
+        through >= self.first_through || through == from
     }
 
     /// Links that leave a node.

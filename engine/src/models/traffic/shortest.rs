@@ -6,14 +6,38 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// No link.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Cheapest ways from one node to each node of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labels {
+    /// Cost of the way; infinite where there is none.
+    pub(super) cost: Vec<f64>,
+    /// Number of its links; `u32::MAX` where there is none.
+    pub(super) hops: Vec<u32>,
+    /// Its last link; `NONE` at the origin and where there is none.
+    pub(super) by: Vec<u32>,
+}
+
+impl Labels {
+    /// No ways.
+    pub(super) fn none(nodes: usize) -> Labels {
+        Labels { cost: vec![f64::INFINITY; nodes], hops: vec![u32::MAX; nodes], by: vec![NONE; nodes] }
+    }
+
+    /// Adds the links of the way to a node to a list, the last one first.
+    pub(super) fn way(&self, network: &Network, node: usize, links: &mut Vec<u32>) {
+        let mut at = node;
+        while self.by[at] != NONE {
+            links.push(self.by[at]);
+            at = network.ends()[self.by[at] as usize][0] as usize;
+        }
+    }
+}
 
 /// Cheapest ways from one node; kept from one search to the next, so that memory is taken once.
 pub struct Tree {
-    cost: Vec<f64>,
-    hops: Vec<u32>,
-    /// The link by which each node is reached.
-    by: Vec<u32>,
+    found: Labels,
     /// Whether a node's way is final.
     settled: Vec<bool>,
     wanted: Vec<bool>,
@@ -25,9 +49,7 @@ impl Tree {
     /// Room for a network.
     pub fn new(network: &Network) -> Tree {
         Tree {
-            cost: vec![f64::INFINITY; network.nodes],
-            hops: vec![u32::MAX; network.nodes],
-            by: vec![NONE; network.nodes],
+            found: Labels::none(network.nodes),
             settled: vec![false; network.nodes],
             wanted: vec![false; network.zones],
             touched: Vec::new(),
@@ -37,14 +59,15 @@ impl Tree {
 
     /// Searches from a node at given costs (at least 0) of all links, until all `wanted` nodes are reached or nothing is left.
     pub fn search(&mut self, network: &Network, costs: &[f64], from: usize, wanted: &[(u32, f64)]) {
+        let Labels { cost: so_far, hops: count, by } = &mut self.found;
         for node in self.touched.drain(..) {
             let node = node as usize;
-            (self.cost[node], self.hops[node], self.by[node]) = (f64::INFINITY, u32::MAX, NONE);
+            (so_far[node], count[node], by[node]) = (f64::INFINITY, u32::MAX, NONE);
             self.settled[node] = false;
         }
         self.heap.clear();
-        self.cost[from] = 0.0;
-        self.hops[from] = 0;
+        so_far[from] = 0.0;
+        count[from] = 0;
         self.touched.push(from as u32);
         self.heap.push(Reverse((0, 0, from as u32)));
         let mut left = wanted.len();
@@ -62,25 +85,25 @@ impl Tree {
                     break;
                 }
             }
-            if at < network.first_through && at != from {
+            if !network.leads_on(from, at) {
                 continue;
             }
-            let (so_far, hops) = (self.cost[at], self.hops[at] + 1);
+            let (begin, hops) = (so_far[at], count[at] + 1);
             for &link in network.leaving(at) {
-                let to = network.links[link as usize].to as usize;
+                let to = network.ends()[link as usize][1] as usize;
                 if self.settled[to] {
                     continue;
                 }
-                let cost = so_far + costs[link as usize];
+                let cost = begin + costs[link as usize];
                 if cost == f64::INFINITY {
                     continue;
                 }
-                let old = (self.cost[to], self.hops[to], self.by[to]);
+                let old = (so_far[to], count[to], by[to]);
                 if (cost, hops, link) < old {
-                    if self.by[to] == NONE {
+                    if by[to] == NONE {
                         self.touched.push(to as u32);
                     }
-                    (self.cost[to], self.hops[to], self.by[to]) = (cost, hops, link);
+                    (so_far[to], count[to], by[to]) = (cost, hops, link);
                     // Costs of at least 0 are in the order of their bits.
                     self.heap.push(Reverse((cost.to_bits(), hops, to as u32)));
                 }
@@ -89,28 +112,30 @@ impl Tree {
         wanted.iter().for_each(|(zone, _)| self.wanted[*zone as usize] = false);
     }
 
+    /// What was found; final for wanted nodes.
+    pub(super) fn labels(&self) -> &Labels {
+        &self.found
+    }
+
     /// Cost of the way to a node; infinite where there is none.
     pub fn cost(&self, node: usize) -> f64 {
-        if self.settled[node] { self.cost[node] } else { f64::INFINITY }
+        if self.settled[node] { self.found.cost[node] } else { f64::INFINITY }
     }
 
     /// Number of links of the way to a node; `u32::MAX` where there is none.
     pub fn hops(&self, node: usize) -> u32 {
-        if self.settled[node] { self.hops[node] } else { u32::MAX }
+        if self.settled[node] { self.found.hops[node] } else { u32::MAX }
     }
 
     /// The last link of the way to a node; `u32::MAX` at the origin and where there is none.
     pub fn last(&self, node: usize) -> u32 {
-        if self.settled[node] { self.by[node] } else { NONE }
+        if self.settled[node] { self.found.by[node] } else { NONE }
     }
 
     /// Links of the way to a node, the last one first.
     pub fn way(&self, network: &Network, node: usize) -> Vec<u32> {
-        let (mut at, mut links) = (node, Vec::new());
-        while self.by[at] != NONE {
-            links.push(self.by[at]);
-            at = network.links[self.by[at] as usize].from as usize;
-        }
+        let mut links = Vec::new();
+        self.found.way(network, node, &mut links);
         links
     }
 }
