@@ -392,10 +392,12 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("city/roads", &["raster", "scenario", "device", "models", "output", "simulation"]),
     ("models/traffic", &["output", "simulation"]),
     // The numerics get plain arrays.
+    ("models/traffic/assignment", &["city", "scenario"]),
     ("models/traffic/assignment.rs", &["city", "scenario"]),
     ("models/traffic/cpu", &["city", "scenario"]),
     ("models/traffic/demand.rs", &["city", "scenario"]),
     ("models/traffic/gpu.rs", &["city", "scenario"]),
+    ("models/traffic/kept.rs", &["city", "scenario"]),
     ("models/traffic/network.rs", &["city", "scenario"]),
     ("models/traffic/params.rs", &["city", "scenario"]),
     ("models/traffic/shortest.rs", &["city", "scenario"]),

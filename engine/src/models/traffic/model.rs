@@ -144,6 +144,7 @@ impl Traffic {
                     after.take_junctions(&problem.before, &problem.edited.parts);
                     after.begin(demand, Some((&problem.before, &problem.edited.parts)));
                 }
+                problem.before.forget_trees();
             }
             return false;
         }
@@ -152,6 +153,7 @@ impl Traffic {
         {
             return false;
         }
+        problem.after.iter_mut().for_each(Side::forget_trees);
         let pcu = problem.rules.vehicles.truck_pcu;
         let sides = std::iter::once(&problem.before).chain(&problem.after);
         let trips = [demand[0].total(), demand[1].total() / pcu, demand[2].total()];

@@ -149,6 +149,11 @@ impl Side {
         cycle.step(&self.cycle.network, gap) || is_over
     }
 
+    /// Gives the memory of kept cheapest ways back.
+    pub fn forget_trees(&mut self) {
+        self.routes.iter_mut().flatten().for_each(Assignment::forget_trees);
+    }
+
     /// How far routes are from equilibrium.
     pub fn gap(&self) -> f64 {
         self.routes.as_ref().map_or(f64::INFINITY, |routes| routes[0].progress.gap)

@@ -1,0 +1,387 @@
+//! Trips of a class that begin in a zone, and their ways.
+
+use super::super::kept;
+use super::super::network::Network;
+use super::super::shortest::{Labels, NONE, Tree};
+use super::loads::Loads;
+
+/// Trips on a way below which it is dropped, as a share of those of its pair.
+const DROPPED: f64 = 1e-14;
+
+/// Trips from a zone to another one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pair {
+    /// Zone where they end.
+    pub(super) to: u32,
+    /// The first of their ways; `NONE` as long as they have none.
+    pub(super) first: u32,
+    /// How many.
+    pub(super) trips: f64,
+}
+
+/// A way of some trips.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Route {
+    /// Where its links begin among those of the group, the last link first.
+    pub(super) start: u32,
+    /// How many they are.
+    pub(super) count: u32,
+    /// The next way of the pair, or `NONE`.
+    pub(super) next: u32,
+    /// Trips on it.
+    pub(super) flow: f64,
+    /// What it costs the class beyond the costs for all.
+    pub(super) extra: f64,
+}
+
+impl Route {
+    /// Its links, of those of its group.
+    pub(super) fn of<'a>(&self, links: &'a [u32]) -> &'a [u32] {
+        &links[self.start as usize..][..self.count as usize]
+    }
+}
+
+/// A way that was found for a pair and is not taken up yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Found {
+    pair: u32,
+    start: u32,
+}
+
+/// All that begins in one zone. The links of all ways lie beside each other, so that a round reads memory in order.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Class of vehicles.
+    pub(super) class: u8,
+    /// Zone where the trips begin.
+    pub(super) from: u32,
+    /// Pairs of zones.
+    pub(super) pairs: Vec<Pair>,
+    /// Ways of all pairs.
+    pub(super) ways: Vec<Route>,
+    /// Links of all ways.
+    pub(super) links: Vec<u32>,
+    /// Cheapest ways, as far as they are kept.
+    pub(super) tree: Option<Labels>,
+    /// Pairs with more than one way.
+    pub(super) several: Vec<u32>,
+    /// Pairs whose trips may still have to move.
+    pub(super) active: Vec<u32>,
+    found: Vec<Found>,
+    /// Whether ways or their flows are others than when they were last packed.
+    is_changed: bool,
+    /// What all trips would cost on the cheapest ways when these were last looked for.
+    pub(super) least: f64,
+    /// What they paid over that.
+    pub(super) excess: f64,
+    /// What they paid of their own.
+    pub(super) own: f64,
+}
+
+/// What counts as a difference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Share of its cost by which a new way is cheaper than those that are known.
+    pub(super) new: f64,
+    /// Share of what a pair pays that trips may pay over its cheapest way and stay.
+    pub(super) enough: f64,
+    /// Whether trees are kept.
+    pub(super) keeps: bool,
+}
+
+/// Room of a thread for searches.
+#[derive(Default)]
+pub(super) struct Room {
+    kept: kept::Room,
+    tree: Option<Tree>,
+    wanted: Vec<(u32, f64)>,
+}
+
+impl Room {
+    /// Cheapest ways from a zone at these costs, at least to the wanted zones. Those of before are repaired if any are kept; a whole tree
+    /// is found where they shall be kept from now on.
+    pub(super) fn search<'a>(
+        &'a mut self,
+        network: &Network,
+        costs: &[f64],
+        from: u32,
+        wanted: impl Iterator<Item = (u32, f64)>,
+        kept: &'a mut Option<Labels>,
+        keeps: bool,
+    ) -> &'a Labels {
+        let from = from as usize;
+        if !keeps {
+            self.wanted.clear();
+            self.wanted.extend(wanted);
+            let tree = self.tree.get_or_insert_with(|| Tree::new(network));
+            tree.search(network, costs, from, &self.wanted);
+            return tree.labels();
+        }
+        let labels = match kept.take() {
+            Some(mut labels) => {
+                labels.repair(network, costs, from, &mut self.kept);
+                labels
+            }
+            None => Labels::find(network, costs, from, &mut self.kept),
+        };
+        kept.insert(labels)
+    }
+}
+
+impl Group {
+    /// No trips.
+    pub(super) fn new(class: u8, from: u32) -> Group {
+        Group {
+            class,
+            from,
+            pairs: Vec::new(),
+            ways: Vec::new(),
+            links: Vec::new(),
+            tree: None,
+            several: Vec::new(),
+            active: Vec::new(),
+            found: Vec::new(),
+            is_changed: false,
+            least: 0.0,
+            excess: 0.0,
+            own: 0.0,
+        }
+    }
+
+    /// Ways of a pair.
+    pub(super) fn ways_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
+        let way = move |at: u32| self.ways.get(at as usize);
+        std::iter::successors(way(pair.first), move |own| way(own.next))
+    }
+
+    /// Adds a way to the last pair, after its other ones: its links are the last of the group's, from `start` on.
+    pub(super) fn push_way(&mut self, start: usize, flow: f64, extra: f64) {
+        let at = self.ways.len() as u32;
+        let count = (self.links.len() - start) as u32;
+        let Some(pair) = self.pairs.last_mut() else { return };
+        match pair.first {
+            NONE => pair.first = at,
+            _ => self.ways[at as usize - 1].next = at,
+        }
+        self.ways.push(Route { start: start as u32, count, next: NONE, flow, extra });
+    }
+
+    /// Notes which pairs have more than one way.
+    pub(super) fn note_several(&mut self) {
+        let has_more = |pair: &Pair| self.ways.get(pair.first as usize).is_some_and(|way| way.next != NONE);
+        let several = self.pairs.iter().zip(0..).filter(|(pair, _)| has_more(pair)).map(|(_, number)| number);
+        self.several = several.collect();
+    }
+
+    /// Looks for the cheapest ways at the costs of now: what trips pay over them, and which pairs want to move. Ways that are new are
+    /// noted.
+    pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Room) {
+        let (network, class) = (loads.network(), self.class);
+        let Group { pairs, ways, links, tree, active, found, .. } = self;
+        let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
+        let cheapest = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
+        let (mut least, mut excess, mut own) = (0.0, 0.0, 0.0);
+        active.clear();
+        found.clear();
+        for (number, pair) in pairs.iter().enumerate() {
+            let best = cheapest.cost[pair.to as usize];
+            let (mut at, mut known, mut paid) = (pair.first, f64::INFINITY, 0.0);
+            while let Some(way) = ways.get(at as usize) {
+                let cost = loads.sum(way.of(links)) + way.extra;
+                known = known.min(cost);
+                paid += way.flow * cost;
+                own += way.flow * way.extra;
+                at = way.next;
+            }
+            least += pair.trips * best;
+            let over = (paid - pair.trips * best).max(0.0);
+            excess += over;
+            if over <= limits.enough * paid {
+                continue;
+            }
+            let is_new = best < known * (1.0 - limits.new) && {
+                let start = links.len();
+                cheapest.way(network, pair.to as usize, links);
+                let (old, new) = links.split_at(start);
+                let mut at = pair.first;
+                // It may be a known one, added up in another order.
+                let is_new = loop {
+                    match ways.get(at as usize) {
+                        Some(way) if way.of(old) == new => break false,
+                        Some(way) => at = way.next,
+                        None => break true,
+                    }
+                };
+                if is_new {
+                    found.push(Found { pair: number as u32, start: start as u32 });
+                } else {
+                    links.truncate(start);
+                }
+                is_new
+            };
+            if is_new || ways[pair.first as usize].next != NONE {
+                active.push(number as u32);
+            }
+        }
+        (self.least, self.excess, self.own) = (least, excess, own);
+    }
+
+    /// Forgets the new ways that `look` noted.
+    pub(super) fn forget(&mut self) {
+        if let Some(first) = self.found.first() {
+            self.links.truncate(first.start as usize);
+        }
+        self.found.clear();
+        self.active.clear();
+    }
+
+    /// Takes up the new ways that are still cheaper than those that are known, now that others have moved, and moves trips of the
+    /// pairs that want to.
+    pub(super) fn take_up(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
+        let (mut active, mut found) = (std::mem::take(&mut self.active), std::mem::take(&mut self.found));
+        let mut next = 0;
+        for &pair in &active {
+            if let Some(new) = found.get(next).filter(|new| new.pair == pair) {
+                // The links of a way end where those of the next one begin.
+                let end = found.get(next + 1).map_or(self.links.len(), |after| after.start as usize);
+                self.learn(*new, end, loads, limits);
+                next += 1;
+            }
+            self.shift(pair, loads, limits.enough, costs);
+        }
+        self.is_changed |= !found.is_empty();
+        // Their memory serves again.
+        active.clear();
+        found.clear();
+        (self.active, self.found) = (active, found);
+    }
+
+    /// Adds a way to those of its pair if it is cheaper than all of them.
+    fn learn(&mut self, new: Found, end: usize, loads: &Loads, limits: &Limits) {
+        let own = &self.links[new.start as usize..end];
+        let network = loads.network();
+        let extra = own.iter().map(|link| network.extra(usize::from(self.class), *link)).sum::<f64>();
+        let cost = loads.sum(own) + extra;
+        let (first, mut last, mut known) = (self.pairs[new.pair as usize].first, NONE, f64::INFINITY);
+        let mut at = first;
+        while let Some(way) = self.ways.get(at as usize) {
+            known = known.min(loads.sum(way.of(&self.links)) + way.extra);
+            (last, at) = (at, way.next);
+        }
+        if cost < known * (1.0 - limits.new) {
+            if first == last {
+                self.several.push(new.pair);
+            }
+            self.ways[last as usize].next = self.ways.len() as u32;
+            let count = end as u32 - new.start;
+            self.ways.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
+        }
+    }
+
+    /// Moves trips of the active pairs to their cheapest ways; those whose ways cost nearly the same rest.
+    pub(super) fn settle(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
+        let mut active = std::mem::take(&mut self.active);
+        active.retain(|pair| self.shift(*pair, loads, limits.enough, costs));
+        self.active = active;
+    }
+
+    /// Moves trips of a pair to its cheapest way; not if what they pay over that is a share of at most `enough`, which it tells.
+    fn shift(&mut self, pair: u32, loads: &mut Loads, enough: f64, costs: &mut Vec<(u32, f64)>) -> bool {
+        let links = &self.links[..];
+        let mut at = self.pairs[pair as usize].first;
+        let mut best = (at, f64::INFINITY);
+        costs.clear();
+        while let Some(way) = self.ways.get(at as usize) {
+            let cost = loads.sum(way.of(links)) + way.extra;
+            if cost < best.1 {
+                best = (at, cost);
+            }
+            costs.push((at, cost));
+            at = way.next;
+        }
+        let (mut over, mut paid) = (0.0, 0.0);
+        for &(way, cost) in costs.iter() {
+            let flow = self.ways[way as usize].flow;
+            over += flow * (cost - best.1);
+            paid += flow * cost;
+        }
+        if over <= enough * paid {
+            return false;
+        }
+        for &(way, _) in costs.iter().filter(|(way, _)| *way != best.0) {
+            let (from, to) = (self.ways[way as usize], self.ways[best.0 as usize]);
+            if from.flow <= 0.0 {
+                continue;
+            }
+            // Costs change with every move.
+            let (own, other) = apart(from.of(links), to.of(links));
+            let more = (loads.sum(own) + from.extra) - (loads.sum(other) + to.extra);
+            if more > 0.0 {
+                let moved = loads.shift(own, other, more, from.flow);
+                self.ways[way as usize].flow -= moved;
+                self.ways[best.0 as usize].flow += moved;
+                self.is_changed = true;
+            }
+        }
+        true
+    }
+
+    /// Drops ways that nobody takes, and gives what they had left to the pair's others.
+    pub(super) fn prune(&mut self) {
+        if !self.is_changed {
+            return;
+        }
+        let Group { pairs, ways, several, .. } = self;
+        several.retain(|number| {
+            let pair = &mut pairs[*number as usize];
+            let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
+            while let Some(&way) = ways.get(at as usize) {
+                // Trips always have a way.
+                if way.flow > DROPPED * pair.trips || (count == 0 && way.next == NONE) {
+                    match last {
+                        NONE => pair.first = at,
+                        _ => ways[last as usize].next = at,
+                    }
+                    (last, sum, count) = (at, sum + way.flow, count + 1);
+                }
+                at = way.next;
+            }
+            ways[last as usize].next = NONE;
+            at = pair.first;
+            while let Some(way) = ways.get_mut(at as usize) {
+                way.flow = if count == 1 { pair.trips } else { way.flow * (pair.trips / sum) };
+                at = way.next;
+            }
+            count > 1
+        });
+    }
+
+    /// Closes the gaps in memory that new and dropped ways left, and brings ways in the order of pairs.
+    pub(super) fn pack(&mut self) {
+        if !std::mem::take(&mut self.is_changed) {
+            return;
+        }
+        let mut ways: Vec<Route> = Vec::with_capacity(self.ways.len());
+        let mut links = Vec::with_capacity(self.links.len());
+        for pair in &mut self.pairs {
+            let (first, mut at) = (ways.len() as u32, pair.first);
+            while let Some(way) = self.ways.get(at as usize) {
+                let next = if way.next == NONE { NONE } else { ways.len() as u32 + 1 };
+                ways.push(Route { start: links.len() as u32, next, ..*way });
+                links.extend_from_slice(way.of(&self.links));
+                at = way.next;
+            }
+            pair.first = first;
+        }
+        (self.ways, self.links) = (ways, links);
+        self.several.sort_unstable();
+    }
+}
+
+/// Two ways without the links with which both begin or both end.
+fn apart<'a>(one: &'a [u32], other: &'a [u32]) -> (&'a [u32], &'a [u32]) {
+    let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let same = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    (&one[..one.len() - same], &other[..other.len() - same])
+}
