@@ -5,7 +5,6 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hanze_engine::device::Device;
 use hanze_engine::models::traffic::assignment::Assignment;
 use hanze_engine::models::traffic::bench::Load;
-use hanze_engine::models::traffic::network::Network;
 use hanze_engine::models::traffic::ways::{Arcs, searcher};
 
 fn load(side: usize) -> Load {
@@ -21,24 +20,30 @@ fn equilibrium(c: &mut Criterion) {
             b.iter(|| load.measure(1e-6))
         });
     }
-    let load = load(40);
-    let mut before = Assignment::start(&load.network, &load.demand);
-    before.run(&load.network, 1e-6, |_| true);
-    let busiest = (0..before.flow.len()).max_by(|a, b| before.flow[*a].total_cmp(&before.flow[*b])).unwrap_or(0);
-    let Network { nodes, zones, first_through, .. } = load.network;
-    let mut links = load.network.links.clone();
-    links.remove(busiest);
-    let closed = Network::new(nodes, zones, first_through, links).unwrap_or_else(|error| panic!("{error}"));
-    group.bench_function("40² streets, the busiest closed, from the routes of before", |b| {
-        b.iter(|| {
-            let mut warm = before.moved(&closed, &load.demand, |link, found| {
-                found.push(link - u32::from(link as usize > busiest));
-                link as usize != busiest
-            });
-            warm.run(&closed, 1e-6, |_| true);
-            warm.progress.round
+    group.finish();
+}
+
+/// The busiest link closed, from nothing and from the routes of before: on a square of streets, and on Chicago Sketch if it is there.
+/// `hanze bench --model traffic --closures 10` has the median of ten links.
+fn closure(c: &mut Criterion) {
+    let mut group = c.benchmark_group("equilibrium to 1e-6, the busiest link closed");
+    group.sample_size(10);
+    let chicago = Load::chicago().unwrap_or_else(|error| panic!("{error}"));
+    let loads = [("40² streets", Some(load(40))), ("Chicago Sketch", chicago)];
+    for (name, load) in loads.iter().filter_map(|(name, load)| Some((name, load.as_ref()?))) {
+        let mut before = Assignment::start(&load.network, &load.demand);
+        before.run(&load.network, 1e-6, |_| true);
+        let busiest = load.busiest(&before, 1)[0];
+        let closed = load.without(busiest).unwrap_or_else(|error| panic!("{error}"));
+        group.bench_function(BenchmarkId::new("from nothing", name), |b| b.iter(|| closed.measure(1e-6)));
+        group.bench_function(BenchmarkId::new("from the routes of before", name), |b| {
+            b.iter(|| {
+                let mut warm = Load::moved(&before, busiest, &closed);
+                warm.run(&closed.network, 1e-6, |_| true);
+                warm.progress.round
+            })
         });
-    });
+    }
     group.finish();
 }
 
@@ -74,5 +79,5 @@ fn motion(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, equilibrium, ways, motion);
+criterion_group!(benches, equilibrium, closure, ways, motion);
 criterion_main!(benches);

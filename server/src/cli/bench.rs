@@ -61,6 +61,10 @@ pub struct Args {
     /// Traffic: relative gaps to reach.
     #[arg(long, value_delimiter = ',', default_value = "1e-4,1e-6,1e-10")]
     gap: Vec<f64>,
+    /// Traffic: busiest links that are closed one by one; equilibria without them from nothing and from the routes of before. Without
+    /// --network that is Chicago Sketch of the reference data, if it is there.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    closures: u32,
     /// Seconds for each line.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
@@ -186,13 +190,11 @@ fn motion_lines(args: &Args, devices: &[Device]) -> Result<()> {
 /// The lines of the traffic model: equilibria, which the CPU finds whatever the device.
 fn traffic_lines(args: &Args) -> Result<()> {
     use traffic::bench::Load;
-    let weight = |k: usize| args.weights.get(k).copied().unwrap_or(0.0);
-    let weights = traffic::tntp::Weights { length: weight(0), toll: weight(1) };
-    let loads: Vec<(String, Load)> = match args.network.as_ref().zip(args.trips.as_ref()) {
-        Some((network, trips)) => vec![("network".into(), Load::read(network, trips, weights)?)],
-        None if args.network.is_some() => {
-            return Err(Error::scenario("--network", "has no trips", "name the trips of the network with --trips"));
-        }
+    if args.closures > 0 {
+        return closure_lines(args);
+    }
+    let loads: Vec<(String, Load)> = match given(args)? {
+        Some(load) => vec![("network".into(), load)],
         None => {
             [10, 20, 40].iter().map(|side| Ok((format!("{side}²"), Load::streets(*side)?))).collect::<Result<_>>()?
         }
@@ -211,6 +213,59 @@ fn traffic_lines(args: &Args) -> Result<()> {
                 speed.objective
             ));
         }
+    }
+    Ok(())
+}
+
+/// The network and trips of traffic that were named.
+fn given(args: &Args) -> Result<Option<traffic::bench::Load>> {
+    let weight = |k: usize| args.weights.get(k).copied().unwrap_or(0.0);
+    let weights = traffic::tntp::Weights { length: weight(0), toll: weight(1) };
+    match (&args.network, &args.trips) {
+        (Some(network), Some(trips)) => traffic::bench::Load::read(network, trips, weights).map(Some),
+        (Some(_), None) => {
+            Err(Error::scenario("--network", "has no trips", "name the trips of the network with --trips"))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The lines of closed links, with the median of their ratios.
+fn closure_lines(args: &Args) -> Result<()> {
+    use traffic::assignment::Assignment;
+    use traffic::bench::{Closure, Load};
+    let (name, load) = match given(args)? {
+        Some(load) => ("network", load),
+        None => match Load::chicago()? {
+            Some(load) => ("Chicago", load),
+            None => ("40²", Load::streets(40)?),
+        },
+    };
+    say(format_args!(
+        "model   | network | gap wanted | closed | from nothing: rounds, s | from before: rounds, s | ratio"
+    ));
+    for &gap in &args.gap {
+        let mut before = Assignment::start(&load.network, &load.demand);
+        before.run(&load.network, gap, |_| true);
+        let links = load.busiest(&before, args.closures as usize);
+        let closures = load.closures(&before, &links, gap)?;
+        for Closure { link, cold, warm } in &closures {
+            say(format_args!(
+                "traffic | {name:<7} | {gap:>10.0e} | {:>6} | {:>14} {:>8.4} | {:>13} {:>8.4} | {:.3}",
+                link + 1,
+                cold.rounds,
+                cold.seconds,
+                warm.rounds,
+                warm.seconds,
+                warm.seconds / cold.seconds
+            ));
+        }
+        say(format_args!(
+            "traffic | {name:<7} | {gap:>10.0e} | median |{:>25}|{:>24}| {:.3}",
+            "",
+            "",
+            Closure::median(&closures)
+        ));
     }
     Ok(())
 }

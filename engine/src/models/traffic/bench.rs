@@ -1,12 +1,18 @@
 //! How fast equilibria are found, for `hanze bench` and criterion.
 
-use super::assignment::Assignment;
+use super::assignment::{Assignment, Progress};
 use super::demand::Demand;
 use super::network::Network;
 use super::tntp::{Weights, network, trips};
+use crate::data_folder;
 use crate::error::Result;
 use std::path::Path;
 use std::time::Instant;
+
+/// Chicago Sketch with toll and length, as its authors have them.
+pub(super) const CHICAGO: Weights = Weights { length: 0.04, toll: 0.02 };
+/// Times that each equilibrium after a closure is found; the shortest counts.
+const TIMES: usize = 3;
 
 /// A network and its trips.
 pub struct Load {
@@ -29,7 +35,50 @@ pub struct Speed {
     pub objective: f64,
 }
 
+/// A link that is closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Closure {
+    /// Its number in the network.
+    pub link: usize,
+    /// How long the equilibrium without it takes from nothing.
+    pub cold: Speed,
+    /// And from the ways of before, which are taken over in that time.
+    pub warm: Speed,
+}
+
+impl Closure {
+    /// Time from the ways of before over that from nothing.
+    pub fn ratio(&self) -> f64 {
+        self.warm.seconds / self.cold.seconds
+    }
+
+    /// The median of that.
+    pub fn median(all: &[Closure]) -> f64 {
+        let mut ratios: Vec<f64> = all.iter().map(Closure::ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        let half = ratios.len() / 2;
+        match ratios.len() {
+            0 => f64::NAN,
+            odd if odd % 2 == 1 => ratios[half],
+            _ => 0.5 * (ratios[half - 1] + ratios[half]),
+        }
+    }
+}
+
 impl Load {
+    /// Chicago Sketch (387 zones, 2950 links) of the folder of reference data, if it is there.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn chicago() -> Result<Option<Load>> {
+        let files = data_folder().map(|folder| {
+            let file = |end: &str| folder.join(format!("traffic/tntp/ChicagoSketch_{end}.tntp"));
+            [file("net"), file("trips")]
+        });
+        let files = files.filter(|files| files.iter().all(|file| file.is_file()));
+        files.map(|[net, table]| Load::read(&net, &table, CHICAGO)).transpose()
+    }
+
     /// Of files of TransportationNetworks.
     ///
     /// # Errors
@@ -90,14 +139,71 @@ impl Load {
 
     /// Finds the equilibrium to a gap.
     pub fn measure(&self, gap: f64) -> Speed {
+        self.speed(gap, || Assignment::start(&self.network, &self.demand))
+    }
+
+    /// How long a beginning and the equilibrium from there take.
+    fn speed(&self, gap: f64, begin: impl Fn() -> Assignment) -> Speed {
         let begun = Instant::now();
-        let mut found = Assignment::start(&self.network, &self.demand);
+        let mut found = begin();
         found.run(&self.network, gap, |_| true);
-        Speed {
-            rounds: found.progress.round,
-            gap: found.progress.gap,
-            seconds: begun.elapsed().as_secs_f64(),
-            objective: found.objective(&self.network),
+        let seconds = begun.elapsed().as_secs_f64();
+        let Progress { round: rounds, gap } = found.progress;
+        Speed { rounds, gap, seconds, objective: found.objective(&self.network) }
+    }
+
+    /// The same trips without a link.
+    ///
+    /// # Errors
+    /// None for a link of the network.
+    pub fn without(&self, link: usize) -> Result<Load> {
+        let Network { nodes, zones, first_through, .. } = self.network;
+        let others = self.network.links.iter().enumerate().filter(|(k, _)| *k != link);
+        let network = Network::new(nodes, zones, first_through, others.map(|(_, link)| *link).collect())?;
+        Ok(Load { network, demand: self.demand.clone() })
+    }
+
+    /// The ways of before on the network without a link.
+    pub fn moved(before: &Assignment, link: usize, edited: &Load) -> Assignment {
+        before.moved(&edited.network, &edited.demand, |own, found| {
+            found.push(own - u32::from(own as usize > link));
+            own as usize != link
+        })
+    }
+
+    /// The busiest links that are no connectors: those lead to and from nodes without through traffic, or take no time.
+    pub fn busiest(&self, before: &Assignment, count: usize) -> Vec<usize> {
+        let Network { links, first_through, .. } = &self.network;
+        let is_road = |k: &usize| {
+            let nodes = [links[*k].from, links[*k].to];
+            links[*k].free_time > 0.0 && nodes.iter().all(|node| *node as usize >= *first_through)
+        };
+        let mut order: Vec<usize> = (0..links.len()).filter(is_road).collect();
+        order.sort_by(|a, b| before.flow[*b].total_cmp(&before.flow[*a]).then(a.cmp(b)));
+        order.truncate(count);
+        order
+    }
+
+    /// Closes links one by one: equilibria to a gap from nothing, and from the ways of before.
+    ///
+    /// # Errors
+    /// None for links of the network.
+    pub fn closures(&self, before: &Assignment, links: &[usize], gap: f64) -> Result<Vec<Closure>> {
+        let mut all = Vec::new();
+        for &link in links {
+            let edited = self.without(link)?;
+            let shorter = |best: Option<Speed>, own: Speed| match best {
+                Some(best) if best.seconds <= own.seconds => Some(best),
+                _ => Some(own),
+            };
+            let (mut cold, mut warm) = (None, None);
+            // Turn by turn, so that what else the machine does meets both.
+            for _ in 0..TIMES {
+                cold = shorter(cold, edited.measure(gap));
+                warm = shorter(warm, edited.speed(gap, || Load::moved(before, link, &edited)));
+            }
+            all.extend(cold.zip(warm).map(|(cold, warm)| Closure { link, cold, warm }));
         }
+        Ok(all)
     }
 }
