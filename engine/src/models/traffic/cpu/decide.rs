@@ -49,6 +49,8 @@ struct Way {
     room: f32,
     /// Speed that he may have behind the step under Newell's rule.
     newell: f32,
+    /// Whether vehicles follow by that rule.
+    is_newell: bool,
     reason: u32,
 }
 
@@ -60,7 +62,9 @@ impl Way {
             self.accel = accel;
             self.reason = reason;
         }
-        self.newell = self.newell.min((gap - kind.gap) * inverse(kind.headway));
+        if self.is_newell {
+            self.newell = self.newell.min((gap - kind.gap) * inverse(kind.headway));
+        }
         self.room = self.room.min(gap);
     }
 
@@ -71,7 +75,9 @@ impl Way {
             self.accel = accel;
         }
         self.reason = reason;
-        self.newell = self.newell.min((dist - ON_LINE) * inverse(kind.headway));
+        if self.is_newell {
+            self.newell = self.newell.min((dist - ON_LINE) * inverse(kind.headway));
+        }
         self.room = self.room.min(dist - ON_LINE);
     }
 }
@@ -92,59 +98,60 @@ pub struct Decision {
 impl View<'_> {
     /// The next state of the vehicle in a slot.
     pub fn decide(&self, slot: u32) -> Decision {
-        let me = self.vehicles[slot as usize];
-        let kind = self.kinds[me.kind as usize];
-        let trip = self.trips[me.trip as usize];
-        let own = self.lanes[me.lane as usize];
+        let me = &self.vehicles[slot as usize];
+        let kind = &self.kinds[me.kind as usize];
+        let trip = &self.trips[me.trip as usize];
+        let own = &self.lanes[me.lane as usize];
         let dt = self.motion.dt;
         let wish = kind.speed.min(own.speed * trip.factor);
-        let open = free(&kind, me.speed, wish);
-        let mut way = Way { accel: open, room: 1e9, newell: wish, reason: FREE };
-        let first = self.starts[me.lane as usize];
+        let open = free(kind, me.speed, wish);
+        let is_newell = self.motion.newell != 0;
+        let mut way = Way { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
+        let first = self.span(me.lane).0;
         let dist = own.length - me.pos;
         // What the vehicle before would let it do: for changing lanes.
         let mut behind_leader = open;
         let mut ahead = slot;
-        while ahead > first && own.wide != 0 && self.is_beside(&kind, ahead - 1) {
+        while ahead > first && own.wide != 0 && self.is_beside(kind, ahead - 1) {
             ahead -= 1;
         }
         if ahead > first {
-            let leader = self.vehicles[ahead as usize - 1];
-            way.mind(&me, &kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
+            let leader = &self.vehicles[ahead as usize - 1];
+            way.mind(me, kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
             behind_leader = way.accel;
         } else {
-            self.look_ahead(&mut way, &me, &kind, trip.last, trip.factor, open, dist);
+            self.look_ahead(&mut way, me, kind, trip.last, trip.factor, open, dist);
         }
         if own.street == NONE {
             let found = self.inside(own.turn, own.along + me.pos);
             if found.gap < 1e8 {
-                way.mind(&me, &kind, open, found.gap, found.speed, FOLLOWS);
+                way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
             }
         }
-        let mut next = me;
-        self.halt_at_stop(&mut way, &me, &mut next, &kind, trip.last_stop, open);
+        let mut next = *me;
+        self.halt_at_stop(&mut way, me, &mut next, kind, trip.last_stop, open);
         // Another lane.
         next.state = 0;
         let mut lane = me.lane;
         if own.street != NONE {
-            self.let_in(&mut way, &me, &kind, open, own.left, WANTS_RIGHT);
-            self.let_in(&mut way, &me, &kind, open, own.right, WANTS_LEFT);
-            lane = self.change(&mut way, &me, &mut next, &kind, behind_leader, dist);
+            self.let_in(&mut way, me, kind, open, own.left, WANTS_RIGHT);
+            self.let_in(&mut way, me, kind, open, own.right, WANTS_LEFT);
+            lane = self.change(&mut way, me, &mut next, kind, behind_leader, dist);
         }
         // Moves.
         let accel = way.accel.max(-HARDEST);
         let mut speed = (me.speed + accel * dt).max(0.0);
         let mut metres = 0.5 * (me.speed + speed) * dt;
-        if self.motion.newell != 0 {
+        if is_newell {
             speed = way.newell.min(wish).max(0.0);
             metres = speed * dt;
         }
         let room = way.room.max(0.0);
         if metres > room {
             metres = room;
-            speed = speed.min(room * inverse(dt));
+            speed = speed.min(room * self.rate);
         }
-        next.accel = (speed - me.speed) * inverse(dt);
+        next.accel = (speed - me.speed) * self.rate;
         next.speed = speed;
         next.metres = me.metres + metres;
         next.lost = me.lost + (1.0 - (speed * inverse(wish)).min(1.0)) * dt;
@@ -193,8 +200,7 @@ impl View<'_> {
         let length = self.lanes[lane as usize].length;
         let mut rear = length;
         let mut back = 0.0f32;
-        for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-            let one = &self.vehicles[slot as usize];
+        for one in self.on(lane) {
             if rear - one.pos > JOINS || one.speed > CREEPS {
                 break;
             }
@@ -222,7 +228,7 @@ impl View<'_> {
         let mut n = 0u32;
         while n < AHEAD && dist < far {
             n += 1;
-            let own = self.lanes[lane as usize];
+            let own = &self.lanes[lane as usize];
             if own.street != NONE && place + 1 >= last {
                 return;
             }
@@ -235,7 +241,7 @@ impl View<'_> {
                 way.halt(me, kind, open, end, ASTRAY);
                 return;
             }
-            let next = self.turns[turn as usize];
+            let next = &self.turns[turn as usize];
             if next.light != NONE {
                 let light = self.lights[next.light as usize];
                 let can_stop = self.motion.newell != 0 || needed(me.speed, dist) < FIRM;
@@ -268,12 +274,12 @@ impl View<'_> {
                     let to = self.turns[k as usize].to;
                     let rear = self.room(to);
                     if k != turn && rear < 0.0 {
-                        let end = self.starts[to as usize + 1];
+                        let end = self.span(to).1;
                         way.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
                     }
                 }
             }
-            let ahead = self.lanes[next.to as usize];
+            let ahead = &self.lanes[next.to as usize];
             let limit = kind.speed.min(ahead.speed * factor);
             if me.speed > limit {
                 let fall = (me.speed * me.speed - limit * limit) * inverse(2.0 * dist.max(0.5));
@@ -281,12 +287,12 @@ impl View<'_> {
                     way.accel = way.accel.min(-fall.min(FIRM));
                 }
             }
-            let (start, mut end) = (self.starts[next.to as usize], self.starts[next.to as usize + 1]);
+            let (start, mut end) = self.span(next.to);
             while end > start && ahead.wide != 0 && self.is_beside(kind, end - 1) {
                 end -= 1;
             }
             if start < end {
-                let leader = self.vehicles[end as usize - 1];
+                let leader = &self.vehicles[end as usize - 1];
                 way.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
                 return;
             }
@@ -303,7 +309,7 @@ impl View<'_> {
         if me.stop >= last {
             return;
         }
-        let stop = self.stops[me.stop as usize];
+        let stop = &self.stops[me.stop as usize];
         if stop.lane != me.lane || me.pos > stop.at + 1.0 {
             return;
         }
@@ -325,11 +331,11 @@ impl View<'_> {
             return;
         }
         let slot = self.behind(beside, me.pos);
-        let first = self.starts[beside as usize];
+        let first = self.span(beside).0;
         let mut k = 0u32;
         while k < BESIDE && slot > first + k {
             k += 1;
-            let one = self.vehicles[(slot - k) as usize];
+            let one = &self.vehicles[(slot - k) as usize];
             let gap = one.pos - one.length - me.pos;
             if gap > 25.0 {
                 return;
@@ -354,15 +360,18 @@ impl View<'_> {
         behind_leader: f32,
         dist: f32,
     ) -> u32 {
-        let own = self.lanes[me.lane as usize];
-        let trip = self.trips[me.trip as usize];
+        let own = &self.lanes[me.lane as usize];
+        let trip = &self.trips[me.trip as usize];
         let mask = self.good(me, trip.last_stop);
         // A wrong lane leads to the nearest right one.
         let mut wants = 0u32;
         if ((mask >> own.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
             for k in 1..8u32 {
+                if wants != 0 {
+                    break;
+                }
                 let left = me.lane + k;
-                if wants == 0 && left < self.motion.lanes && self.lanes[left as usize].street == own.street {
+                if left < self.motion.lanes && self.lanes[left as usize].street == own.street {
                     let fits = ((mask >> (own.index + k)) & 1) != 0;
                     if fits && self.leads(left, me.place, trip.last, kind.modes) {
                         wants = WANTS_LEFT;
@@ -394,16 +403,8 @@ impl View<'_> {
         if target == NONE {
             return me.lane;
         }
-        let there = self.lanes[target as usize];
-        let slot = self.behind(target, me.pos);
-        let (first, end) = (self.starts[target as usize], self.starts[target as usize + 1]);
-        let mut gap = 1e9f32;
-        let mut alone = free(kind, me.speed, kind.speed.min(there.speed));
-        if slot > first {
-            let one = self.vehicles[slot as usize - 1];
-            gap = one.pos - one.length - me.pos;
-            alone -= pressed(kind, me.speed, gap, me.speed - one.speed);
-        }
+        // What rules a change out is looked at first, what takes long last.
+        let there = &self.lanes[target as usize];
         if (there.modes & kind.modes) == 0 {
             return me.lane;
         }
@@ -424,32 +425,40 @@ impl View<'_> {
         if me.speed > SLOW && me.pos + 3.0 * metres > there.length {
             return me.lane;
         }
+        let slot = self.behind(target, me.pos);
+        let (first, end) = self.span(target);
+        let leader = if slot > first { Some(&self.vehicles[slot as usize - 1]) } else { None };
+        let gap = leader.map_or(1e9f32, |one| one.pos - one.length - me.pos);
         metres = metres.min(way.room.max(0.0)) + APART;
         if gap < metres {
             return me.lane;
         }
         let mut loss = 0.0f32;
         if slot < end {
-            let one = self.vehicles[slot as usize];
-            let theirs = self.kinds[one.kind as usize];
+            let one = &self.vehicles[slot as usize];
+            let theirs = &self.kinds[one.kind as usize];
             let back = me.pos - me.length - one.pos;
             let reaches = (one.speed + 0.5 * theirs.accel * self.motion.dt) * self.motion.dt + APART;
             if back < reaches {
                 return me.lane;
             }
             let limit = theirs.speed.min(there.speed);
-            let braking = free(&theirs, one.speed, limit) - pressed(&theirs, one.speed, back, one.speed - me.speed);
+            let open = free(theirs, one.speed, limit);
+            let braking = open - pressed(theirs, one.speed, back, one.speed - me.speed);
             let bound = if must { URGENT } else { SAFE };
             // Who hardly moves just waits.
             if braking < -bound && !(must && one.speed < SLOW) {
                 return me.lane;
             }
-            let mut before = free(&theirs, one.speed, limit);
-            if slot > first {
-                let lead = self.vehicles[slot as usize - 1];
-                before -= pressed(&theirs, one.speed, lead.pos - lead.length - one.pos, one.speed - lead.speed);
+            let mut before = open;
+            if let Some(lead) = leader {
+                before -= pressed(theirs, one.speed, lead.pos - lead.length - one.pos, one.speed - lead.speed);
             }
             loss = (before - braking).max(0.0);
+        }
+        let mut alone = free(kind, me.speed, kind.speed.min(there.speed));
+        if let Some(one) = leader {
+            alone -= pressed(kind, me.speed, gap, me.speed - one.speed);
         }
         if alone < if must { -URGENT } else { -SAFE } && !(must && me.speed < SLOW) {
             return me.lane;

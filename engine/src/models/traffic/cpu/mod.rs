@@ -1,8 +1,10 @@
 //! The twin of the searches on a GPU: the same three stages, each in the order that suits one origin on one thread.
 
+pub(crate) mod across;
 pub(crate) mod decide;
 pub(crate) mod drive;
 pub(crate) mod motion;
+pub(crate) mod plan;
 pub(crate) mod sight;
 pub(crate) mod yields;
 

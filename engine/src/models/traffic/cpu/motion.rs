@@ -1,24 +1,27 @@
 //! A step of motion on the threads of this machine: the stages of `shaders/traffic/motion/` in their order.
 
-use super::decide::QUEUED;
+use super::across::Across;
 use super::drive::inverse;
+use super::plan::{Deciding, Goal, Told};
 use super::sight::View;
-use crate::models::traffic::motion::emission::{FACTORS, emitted};
 use crate::models::traffic::motion::params::{
-    AFTER, GREEN, Moment, NONE, Outcome, RED, STREET_BITS, SUBSTANCES, TALLY, Vehicle, YELLOW,
+    AFTER, GREEN, Gate, Moment, NONE, Outcome, RED, STREET_BITS, TALLY, Vehicle, YELLOW,
 };
 use crate::models::traffic::motion::world::World;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 /// Vehicles that a thread takes at once.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 128;
+/// Fewer vehicles decide on one thread: to wake another takes longer.
+const FEW: usize = 512;
+/// More vehicles are put in order by several threads.
+const MANY: usize = 2048;
 /// Distance to a lane's end at which a vehicle waits there, m.
 const WAITS: f32 = 15.0;
 /// Room that is left for it by those who set out, m.
 const LEAVES: f32 = 25.0;
-/// Lanes of a block.
-const BLOCK: usize = 256;
 /// A lane with so much room is empty, mm.
 pub const EMPTY: i32 = i32::MAX;
 
@@ -26,58 +29,107 @@ pub const EMPTY: i32 = i32::MAX;
 pub struct State {
     pub clock: Moment,
     pub vehicles: Vec<Vehicle>,
-    pub starts: Vec<u32>,
     pub lights: Vec<u32>,
     /// Phase of each program and when it began, ms.
     pub phases: Vec<[u32; 2]>,
-    /// Next trip of each source.
+    /// Next trip of each source; `set_cursors` changes them.
     pub cursors: Vec<u32>,
     pub ready: Vec<u32>,
     pub outcomes: Vec<Outcome>,
     pub tallies: Vec<AtomicU32>,
+    across: Across,
+    /// Phase of each program that its lights show.
+    shown: Vec<u32>,
+    /// When the next trip of each source sets out, ms.
+    due: Vec<u32>,
+    /// Where the vehicles of each lane begin, and their end; both 0 on an empty lane.
+    spans: Vec<[u32; 2]>,
+    /// Lanes with vehicles, in their order.
+    busy: Vec<u32>,
+    /// How many vehicles each of them has; where they begin once that is known, and the end.
+    sums: Vec<u32>,
     planned: Vec<Vehicle>,
+    /// Where each of them will be.
+    goals: Vec<Goal>,
+    /// Vehicles that each lane will have, and the room behind them, mm; 0 and `EMPTY` between two steps.
     counts: Vec<AtomicU32>,
     rooms: Vec<AtomicI32>,
-    blocks: Vec<u32>,
-    bins: Vec<u32>,
+    /// A bit for each lane that will have vehicles; 0 between two steps.
+    marks: Vec<AtomicU64>,
+    bins: Vec<Bin>,
+    told: Mutex<Told>,
+}
+
+/// A planned vehicle in the bin of its lane.
+#[derive(Clone, Copy)]
+struct Bin {
+    pos: f32,
+    slot: u32,
 }
 
 impl State {
     pub fn new(world: &World) -> State {
         let lanes = world.lanes.len();
-        State {
+        let mut state = State {
             clock: Moment::default(),
             vehicles: Vec::new(),
-            starts: vec![0; lanes + 1],
             lights: vec![RED; world.lights],
             phases: vec![[0, 0]; world.programs.len()],
-            cursors: world.sources.iter().map(|source| source.first).collect(),
+            cursors: Vec::new(),
             ready: vec![0; lanes],
             outcomes: vec![Outcome::default(); world.trips.len()],
             tallies: (0..world.tallies * TALLY).map(|_| AtomicU32::new(0)).collect(),
+            across: Across::new(&world.lanes, &world.turns),
+            shown: vec![NONE; world.programs.len()],
+            due: Vec::new(),
+            spans: vec![[0, 0]; lanes],
+            busy: Vec::new(),
+            sums: Vec::new(),
             planned: Vec::new(),
+            goals: Vec::new(),
             counts: (0..lanes).map(|_| AtomicU32::new(0)).collect(),
             rooms: (0..lanes).map(|_| AtomicI32::new(EMPTY)).collect(),
-            blocks: Vec::new(),
+            marks: (0..lanes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
             bins: Vec::new(),
-        }
+            told: Mutex::default(),
+        };
+        let cursors: Vec<u32> = world.sources.iter().map(|source| source.first).collect();
+        state.set_cursors(world, &cursors);
+        state
+    }
+
+    /// Sets which trip is the next of each source.
+    pub fn set_cursors(&mut self, world: &World, cursors: &[u32]) {
+        self.cursors = cursors.to_vec();
+        self.due = world.sources.iter().zip(cursors).map(|(source, cursor)| due(world, source, *cursor)).collect();
     }
 
     /// Puts vehicles on the lanes in the place of all others.
     pub fn place(&mut self, vehicles: &[Vehicle]) {
-        self.clock.planned = vehicles.len() as u32;
         self.planned = vehicles.to_vec();
-        self.counts.iter().for_each(|count| count.store(0, Relaxed));
+        self.goals = vehicles.iter().map(|one| Goal { lane: one.lane, pos: one.pos }).collect();
         for one in vehicles {
-            self.counts[one.lane as usize].fetch_add(1, Relaxed);
+            self.expect(one.lane);
         }
         self.order();
-        self.clock.vehicles = self.clock.planned;
-        self.planned.truncate(vehicles.len());
+        (self.clock.vehicles, self.clock.planned) = (vehicles.len() as u32, vehicles.len() as u32);
+    }
+
+    /// So many steps.
+    pub fn run(&mut self, world: &World, steps: u32) {
+        let mut left = steps;
+        while left > 0 && self.vehicles.len() < FEW {
+            self.step(world);
+            left -= 1;
+        }
+        if left > 0 {
+            // On a thread of the pool: what runs in parallel there need not wake it from outside each time.
+            rayon::scope(|_| (0..left).for_each(|_| self.step(world)));
+        }
     }
 
     /// One step.
-    pub fn step(&mut self, world: &World) {
+    fn step(&mut self, world: &World) {
         self.lights(world);
         self.decide(world);
         self.depart(world);
@@ -115,6 +167,10 @@ impl State {
                 n += 1;
             }
             self.phases[k] = [phase, since];
+            if self.shown[k] == phase {
+                continue;
+            }
+            self.shown[k] = phase;
             let states = world.phases[(program.first + phase) as usize].states;
             for light in 0..program.lights {
                 self.lights[(program.light + light) as usize] = world.states[(states + light) as usize];
@@ -134,9 +190,7 @@ impl State {
             if state < AFTER || lane == NONE {
                 continue;
             }
-            let (first, end) = (self.starts[lane as usize], self.starts[lane as usize + 1]);
-            if first < end {
-                let one = &self.vehicles[first as usize];
+            if let Some(one) = self.first(lane) {
                 let away = world.lanes[lane as usize].length - one.pos;
                 if away < (3.0 * one.speed).max(15.0) {
                     return true;
@@ -146,91 +200,53 @@ impl State {
         false
     }
 
+    /// The vehicle in front of a lane.
+    fn first(&self, lane: u32) -> Option<&Vehicle> {
+        let [first, end] = self.spans[lane as usize];
+        if first < end { self.vehicles.get(first as usize) } else { None }
+    }
+
     /// Every vehicle decides; what becomes of it is planned, counted and told.
     fn decide(&mut self, world: &World) {
-        self.counts.iter().for_each(|count| count.store(0, Relaxed));
-        self.rooms.iter().for_each(|room| room.store(EMPTY, Relaxed));
-        let view = View {
-            motion: &world.motion,
-            clock: self.clock,
-            lanes: &world.lanes,
-            turns: &world.turns,
-            foes: &world.foes,
-            inward: &world.inward,
-            kinds: &world.kinds,
-            trips: &world.trips,
-            routes: &world.routes,
-            stops: &world.stops,
-            lights: &self.lights,
-            starts: &self.starts,
-            vehicles: &self.vehicles,
-            ready: &self.ready,
+        let deciding = Deciding {
+            view: View {
+                motion: &world.motion,
+                clock: self.clock,
+                lanes: &world.lanes,
+                turns: &world.turns,
+                foes: &world.foes,
+                inward: &world.inward,
+                kinds: &world.kinds,
+                trips: &world.trips,
+                routes: &world.routes,
+                stops: &world.stops,
+                lights: &self.lights,
+                spans: &self.spans,
+                across: &self.across,
+                rate: inverse(world.motion.dt),
+                vehicles: &self.vehicles,
+                ready: &self.ready,
+            },
+            counts: &self.counts,
+            rooms: &self.rooms,
+            marks: &self.marks,
+            tallies: &self.tallies,
+            told: &self.told,
         };
-        let (counts, rooms, tallies) = (&self.counts, &self.rooms, &self.tallies);
-        let add = |at: u32, number: usize, value: u32| {
-            tallies[at as usize * TALLY + number].fetch_add(value, Relaxed);
-        };
-        let arrived: Vec<Vec<(u32, bool, u32)>> = self
-            .planned
-            .par_chunks_mut(AT_ONCE)
-            .enumerate()
-            .map(|(chunk, planned)| {
-                let mut told = Vec::new();
-                for (k, plan) in planned.iter_mut().enumerate() {
-                    let slot = chunk * AT_ONCE + k;
-                    let me = &view.vehicles[slot];
-                    let own = &view.lanes[me.lane as usize];
-                    let decision = view.decide(slot as u32);
-                    let next = decision.next;
-                    // What the lane where it was sees of it.
-                    let driven = next.metres - me.metres;
-                    add(own.tally, 0, 1);
-                    add(own.tally, 1, (100.0 * driven) as u32);
-                    if next.speed < QUEUED {
-                        add(own.tally, 2, 1);
-                    }
-                    // The first of a lane tells of its queue.
-                    if own.street != NONE && view.starts[me.lane as usize] == slot as u32 {
-                        let back = (10.0 * view.queue(me.lane)) as u32;
-                        tallies[own.tally as usize * TALLY + 5].fetch_max(back, Relaxed);
-                    }
-                    let factors = view.kinds[me.kind as usize].emission as usize;
-                    for substance in 0..SUBSTANCES {
-                        let amount = emitted(&FACTORS[factors + substance], next.speed, next.accel, world.motion.dt);
-                        add(own.tally, 6 + substance, amount);
-                    }
-                    for lane in &decision.passed[..decision.passes as usize] {
-                        add(view.lanes[*lane as usize].tally, 3, 1);
-                    }
-                    if decision.left || decision.is_gone {
-                        if own.street != NONE {
-                            add(own.tally, 4, 1);
-                        }
-                        if own.headway > 0 {
-                            told.push((me.lane, true, own.headway));
-                        }
-                    }
-                    if decision.is_gone {
-                        told.push((slot as u32, false, 0));
-                        *plan = Vehicle { lane: NONE, ..next };
-                        continue;
-                    }
-                    counts[next.lane as usize].fetch_add(1, Relaxed);
-                    rooms[next.lane as usize].fetch_min((1000.0 * (next.pos - next.length)) as i32, Relaxed);
-                    *plan = next;
-                }
-                told
-            })
-            .collect();
-        let now = self.clock.now;
-        let step = world.motion.step_ms;
-        for (which, is_meter, headway) in arrived.into_iter().flatten() {
-            if is_meter {
-                let ready = &mut self.ready[which as usize];
-                *ready = (*ready).max(now.saturating_sub(step)) + headway;
-                continue;
-            }
-            let one = &self.planned[which as usize];
+        if self.vehicles.len() < FEW {
+            deciding.some(0, &mut self.planned, &mut self.goals);
+        } else {
+            let parts = self.planned.par_chunks_mut(AT_ONCE).zip(self.goals.par_chunks_mut(AT_ONCE));
+            parts.enumerate().for_each(|(part, (planned, goals))| deciding.some(part * AT_ONCE, planned, goals));
+        }
+        let (now, step) = (self.clock.now, world.motion.step_ms);
+        let told = self.told.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for lane in told.metered.drain(..) {
+            let ready = &mut self.ready[lane as usize];
+            *ready = (*ready).max(now.saturating_sub(step)) + world.lanes[lane as usize].headway;
+        }
+        for slot in told.arrived.drain(..) {
+            let one = &self.planned[slot as usize];
             let outcome = &mut self.outcomes[one.trip as usize];
             outcome.arrived = now + step + 1;
             (outcome.waited, outcome.lost, outcome.metres) = (one.waited, one.lost, one.metres);
@@ -243,6 +259,9 @@ impl State {
     fn depart(&mut self, world: &World) {
         let now = self.clock.now;
         for (k, source) in world.sources.iter().enumerate() {
+            if self.due[k] > now {
+                continue;
+            }
             let mut n = 0;
             while n < source.lanes {
                 n += 1;
@@ -288,7 +307,6 @@ impl State {
                 if self.comes_in(world, best, gap) {
                     break;
                 }
-                let slot = self.clock.planned as usize;
                 let vehicle = Vehicle {
                     trip,
                     kind: own.kind,
@@ -300,20 +318,26 @@ impl State {
                     length: kind.length,
                     ..Vehicle::default()
                 };
-                if slot < self.planned.len() {
-                    self.planned[slot] = vehicle;
-                } else {
-                    self.planned.push(vehicle);
-                }
+                self.planned.push(vehicle);
+                self.goals.push(Goal { lane: best, pos });
                 self.clock.planned += 1;
                 self.clock.inserted += 1;
-                self.counts[best as usize].fetch_add(1, Relaxed);
-                self.rooms[best as usize].fetch_min((1000.0 * (pos - kind.length)) as i32, Relaxed);
+                self.expect(best);
+                let room = self.rooms[best as usize].get_mut();
+                *room = (*room).min((1000.0 * (pos - kind.length)) as i32);
                 self.outcomes[trip as usize].inserted = now + world.motion.step_ms + 1;
                 self.tallies[there.tally as usize * TALLY + 3].fetch_add(1, Relaxed);
                 self.cursors[k] = trip + 1;
             }
+            self.due[k] = due(world, source, self.cursors[k]);
         }
+    }
+
+    /// One more vehicle will be in a lane.
+    fn expect(&mut self, lane: u32) {
+        let lane = lane as usize;
+        *self.counts[lane].get_mut() += 1;
+        *self.marks[lane / 64].get_mut() |= 1u64 << (lane % 64);
     }
 
     /// Whether somebody drives into a lane who could not brake any more for one who sets out at its beginning.
@@ -321,9 +345,7 @@ impl State {
         let into = &world.lanes[lane as usize];
         for k in into.first_inward..into.first_inward + into.inwards {
             let from = world.inward[k as usize];
-            let (first, end) = (self.starts[from as usize], self.starts[from as usize + 1]);
-            if first < end {
-                let one = &self.vehicles[first as usize];
+            if let Some(one) = self.first(from) {
                 let away = world.lanes[from as usize].length - one.pos;
                 if one.speed * one.speed * 0.25 + one.speed > away {
                     return true;
@@ -337,44 +359,47 @@ impl State {
         false
     }
 
-    /// How many vehicles the lanes of each block will have.
+    /// Which lanes will have vehicles, and how many; they are counted anew. Only these and those that had some are
+    /// touched: most lanes of a city are empty.
     fn sums(&mut self) {
-        let sum = |block: &[AtomicU32]| block.iter().map(|count| count.load(Relaxed)).sum();
-        self.blocks = self.counts.par_chunks(BLOCK).map(sum).collect();
+        self.busy.drain(..).for_each(|lane| self.spans[lane as usize] = [0, 0]);
+        self.sums.clear();
+        for (word, marks) in self.marks.iter_mut().enumerate() {
+            let mut left = std::mem::take(marks.get_mut());
+            while left != 0 {
+                let lane = 64 * word + left.trailing_zeros() as usize;
+                left &= left - 1;
+                self.busy.push(lane as u32);
+                self.sums.push(std::mem::take(self.counts[lane].get_mut()));
+                *self.rooms[lane].get_mut() = EMPTY;
+            }
+        }
     }
 
-    /// Where the vehicles of each block begin.
+    /// Where the vehicles of each of these lanes begin.
     fn offsets(&mut self) {
         let mut sum = 0;
-        for block in &mut self.blocks {
-            sum += std::mem::replace(block, sum);
+        for own in &mut self.sums {
+            sum += std::mem::replace(own, sum);
         }
-        self.blocks.push(sum);
+        self.sums.push(sum);
     }
 
-    /// Where the vehicles of each lane begin; the lanes are counted anew.
+    /// The lanes know where their vehicles begin; their ends move on with each that comes in.
     fn firsts(&mut self) {
-        let lanes = self.counts.len();
-        let blocks = self.starts[..lanes].par_chunks_mut(BLOCK).zip(self.counts.par_chunks(BLOCK)).zip(&self.blocks);
-        blocks.for_each(|((starts, counts), first)| {
-            let mut at = *first;
-            for (start, count) in starts.iter_mut().zip(counts) {
-                *start = at;
-                at += count.swap(0, Relaxed);
-            }
-        });
-        self.starts[lanes] = self.blocks.last().copied().unwrap_or(0);
+        for (lane, first) in self.busy.iter().zip(&self.sums) {
+            self.spans[*lane as usize] = [*first, *first];
+        }
     }
 
     /// Vehicles by lane, in any order within it.
     fn bin(&mut self) {
-        let count = self.starts[self.counts.len()] as usize;
-        self.bins.resize(count, 0);
-        for (k, one) in self.planned[..self.clock.planned as usize].iter().enumerate() {
-            if one.lane != NONE {
-                let at = self.counts[one.lane as usize].fetch_add(1, Relaxed);
-                self.bins[(self.starts[one.lane as usize] + at) as usize] = k as u32;
-            }
+        let count = self.sums.last().map_or(0, |end| *end as usize);
+        self.bins.resize(count, Bin { pos: 0.0, slot: 0 });
+        for (slot, goal) in self.goals.iter().enumerate().filter(|(_, goal)| goal.lane != NONE) {
+            let end = &mut self.spans[goal.lane as usize][1];
+            self.bins[*end as usize] = Bin { pos: goal.pos, slot: slot as u32 };
+            *end += 1;
         }
     }
 
@@ -384,16 +409,8 @@ impl State {
         self.offsets();
         self.firsts();
         self.bin();
-        let planned = &self.planned;
-        let before = |a: &u32, b: &u32| {
-            let (a, b) = (&planned[*a as usize], &planned[*b as usize]);
-            b.pos.total_cmp(&a.pos).then(a.trip.cmp(&b.trip))
-        };
-        for ends in self.starts.windows(2).filter(|ends| ends[1] > ends[0] + 1) {
-            self.bins[ends[0] as usize..ends[1] as usize].sort_unstable_by(before);
-        }
-        let order = self.bins.par_iter().with_min_len(4 * AT_ONCE).map(|k| planned[*k as usize]);
-        order.collect_into_vec(&mut self.vehicles);
+        self.vehicles.resize(self.bins.len(), Vehicle::default());
+        sort(&self.busy, &self.spans, &self.planned, &mut self.bins, &mut self.vehicles);
     }
 
     /// The clock goes on.
@@ -403,6 +420,33 @@ impl State {
         self.clock.now += step;
         (self.clock.vehicles, self.clock.planned) = (vehicles as u32, vehicles as u32);
         self.planned.resize(vehicles, Vehicle::default());
+        self.goals.resize(vehicles, Goal { lane: NONE, pos: 0.0 });
+    }
+}
+
+/// When the next trip of a source sets out, ms; never where there is none.
+fn due(world: &World, source: &Gate, cursor: u32) -> u32 {
+    if cursor < source.last { world.trips[cursor as usize].depart } else { u32::MAX }
+}
+
+/// Puts the vehicles of some lanes, one after another in `bins`, in their order.
+fn sort(lanes: &[u32], spans: &[[u32; 2]], planned: &[Vehicle], bins: &mut [Bin], vehicles: &mut [Vehicle]) {
+    let Some(first) = lanes.first().map(|lane| spans[*lane as usize][0]) else { return };
+    if bins.len() > MANY && lanes.len() > 1 {
+        let (left, right) = lanes.split_at(lanes.len() / 2);
+        let at = (spans[right[0] as usize][0] - first) as usize;
+        let (bins, more_bins) = bins.split_at_mut(at);
+        let (vehicles, more) = vehicles.split_at_mut(at);
+        rayon::join(|| sort(left, spans, planned, bins, vehicles), || sort(right, spans, planned, more_bins, more));
+        return;
+    }
+    let trip = |bin: &Bin| planned[bin.slot as usize].trip;
+    for [begin, end] in lanes.iter().map(|lane| spans[*lane as usize]).filter(|[begin, end]| *end > begin + 1) {
+        bins[(begin - first) as usize..(end - first) as usize]
+            .sort_unstable_by(|a, b| b.pos.total_cmp(&a.pos).then_with(|| trip(a).cmp(&trip(b))));
+    }
+    for (vehicle, bin) in vehicles.iter_mut().zip(bins.iter()) {
+        *vehicle = planned[bin.slot as usize];
     }
 }
 

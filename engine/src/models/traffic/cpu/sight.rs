@@ -1,5 +1,6 @@
 //! What a driver sees of the lanes ahead. Twin: `shaders/traffic/motion/sight.wgsl`.
 
+use super::across::Across;
 use crate::models::traffic::motion::params::{
     Foe, Kind, Lane, Moment, Motion, NONE, STREET, STREET_BITS, Stop, Trip, Turn, Vehicle,
 };
@@ -22,22 +23,36 @@ pub struct View<'a> {
     pub routes: &'a [u32],
     pub stops: &'a [Stop],
     pub lights: &'a [u32],
-    /// Where the vehicles of each lane begin, the one in front first, and the end.
-    pub starts: &'a [u32],
+    /// Where the vehicles of each lane begin, the one in front first, and their end.
+    pub spans: &'a [[u32; 2]],
+    /// Lanes across junctions.
+    pub across: &'a Across,
+    /// 1 / the time of a step, 1/s.
+    pub rate: f32,
     pub vehicles: &'a [Vehicle],
     /// When the next vehicle may leave each lane, ms.
     pub ready: &'a [u32],
 }
 
 impl View<'_> {
+    /// Slots of a lane's vehicles: the first, and the end.
+    pub fn span(&self, lane: u32) -> (u32, u32) {
+        let [first, end] = self.spans[lane as usize];
+        (first, end)
+    }
+
+    /// A lane's vehicles, the one in front first.
+    pub fn on(&self, lane: u32) -> &[Vehicle] {
+        let (first, end) = self.span(lane);
+        &self.vehicles[first as usize..end as usize]
+    }
+
     /// Free length at the beginning of a lane, m: to the rear of the last vehicle, which may be below 0.
     pub fn room(&self, lane: u32) -> f32 {
-        let (first, end) = (self.starts[lane as usize], self.starts[lane as usize + 1]);
-        if first == end {
-            return self.lanes[lane as usize].length;
+        match self.on(lane).last() {
+            Some(last) => last.pos - last.length,
+            None => self.lanes[lane as usize].length,
         }
-        let last = &self.vehicles[end as usize - 1];
-        last.pos - last.length
     }
 
     /// The way that a vehicle takes out of a lane: on a street the one that its route wants, into the lane that leads on and has most
@@ -55,18 +70,7 @@ impl View<'_> {
         let mut most = -1e9f32;
         for turn in own.first_turn..own.first_turn + own.turns {
             let way = &self.turns[turn as usize];
-            if way.street != (want & STREET) || (way.modes & modes) == 0 {
-                continue;
-            }
-            let goal = &self.lanes[way.goal as usize];
-            if (goal.modes & modes) == 0 || goal.shut != 0 {
-                continue;
-            }
-            let leads = ((want >> STREET_BITS) >> goal.index) & 1;
-            // No room there to change to a lane that leads on.
-            if leads == 0 && goal.length < TO_CHANGE {
-                continue;
-            }
+            let Some(leads) = self.fits(way, want, modes) else { continue };
             let room = self.room(way.goal) + 100_000.0 * leads as f32;
             if room > most {
                 most = room;
@@ -74,6 +78,24 @@ impl View<'_> {
             }
         }
         best
+    }
+
+    /// Whether a way leads to a place of a route: 1 where it does so into a lane that leads on, 0 where one has to
+    /// change lanes there.
+    fn fits(&self, way: &Turn, want: u32, modes: u32) -> Option<u32> {
+        if way.street != (want & STREET) || (way.modes & modes) == 0 {
+            return None;
+        }
+        let goal = &self.lanes[way.goal as usize];
+        if (goal.modes & modes) == 0 || goal.shut != 0 {
+            return None;
+        }
+        let leads = ((want >> STREET_BITS) >> goal.index) & 1;
+        // No room there to change to a lane that leads on.
+        if leads == 0 && goal.length < TO_CHANGE {
+            return None;
+        }
+        Some(leads)
     }
 
     /// The lanes of its street that a vehicle wants to be in, as bits: that of its next stop, or else those that lead on.
@@ -90,16 +112,22 @@ impl View<'_> {
 
     /// Whether a lane leads to the street that is next on a route.
     pub fn leads(&self, lane: u32, place: u32, last: u32, modes: u32) -> bool {
+        let own = &self.lanes[lane as usize];
         if place + 1 >= last {
             return true;
         }
-        self.choose(lane, place, last, modes) != NONE
+        if own.street == NONE {
+            return own.first_turn != NONE;
+        }
+        // Which of them `choose` takes does not matter here: room behind them need not be known.
+        let want = self.routes[place as usize + 1];
+        (own.first_turn..own.first_turn + own.turns)
+            .any(|turn| self.fits(&self.turns[turn as usize], want, modes).is_some())
     }
 
     /// The first vehicle of a lane that is not before a place: a slot between the lane's first and end.
     pub fn behind(&self, lane: u32, pos: f32) -> u32 {
-        let mut low = self.starts[lane as usize];
-        let mut high = self.starts[lane as usize + 1];
+        let (mut low, mut high) = self.span(lane);
         while low < high {
             let middle = (low + high) / 2;
             if self.vehicles[middle as usize].pos > pos {

@@ -55,17 +55,15 @@ impl View<'_> {
             let other = &self.turns[foe.turn as usize];
             let begin = dist + foe.own_begin - way.start;
             let end = dist + foe.own_end - way.start;
-            let soon = travel(begin, me.speed, kind.accel, limit);
+            // Most ways are empty: how soon he would be there is asked only where somebody is.
+            let soon = || travel(begin, me.speed, kind.accel, limit);
             // Into the same lane he only has to be before the others, and they follow him.
             let clear = if (foe.bits & MERGES) != 0 { begin } else { end };
-            let late = travel(clear + kind.length, me.speed, kind.accel, limit);
+            let late = || travel(clear + kind.length, me.speed, kind.accel, limit);
             // Those on the junction.
-            let mut lane = other.to;
-            while self.lanes[lane as usize].street == NONE {
-                let along = self.lanes[lane as usize].along;
-                for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-                    let one = &self.vehicles[slot as usize];
-                    let at = along + one.pos;
+            for part in self.across.of(foe.turn) {
+                for one in self.on(part.lane) {
+                    let at = part.along + one.pos;
                     if at - one.length > foe.other_end || one.trip == me.trip {
                         continue;
                     }
@@ -75,8 +73,7 @@ impl View<'_> {
                         if (foe.bits & GIVES_WAY) == 0 || is_patient {
                             continue;
                         }
-                        found.reason = YIELDS;
-                        break;
+                        return Crossing { reason: YIELDS, ..found };
                     }
                     if (foe.bits & MERGES) != 0 {
                         let gap = end - (foe.other_end - at) - one.length;
@@ -86,17 +83,16 @@ impl View<'_> {
                         }
                         continue;
                     }
-                    let clears = travel(foe.other_end + one.length - at, one.speed.max(STANDING), 1.0, other.speed);
-                    let reaches = travel(foe.other_begin - at, one.speed, 1.0, other.speed);
                     // Who stands there may stand for long.
-                    if one.speed < STANDING || (soon < clears + BEHIND && late + BEHIND > reaches) {
-                        found.reason = YIELDS;
+                    if one.speed < STANDING {
+                        return Crossing { reason: YIELDS, ..found };
+                    }
+                    let clears = travel(foe.other_end + one.length - at, one.speed, 1.0, other.speed);
+                    let reaches = travel(foe.other_begin - at, one.speed, 1.0, other.speed);
+                    if soon() < clears + BEHIND && late() + BEHIND > reaches {
+                        return Crossing { reason: YIELDS, ..found };
                     }
                 }
-                lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
-            }
-            if found.reason == YIELDS {
-                return found;
             }
             // Those who come.
             if (foe.bits & ZIPS) != 0 {
@@ -109,8 +105,7 @@ impl View<'_> {
                 continue;
             }
             if self.comes(me, kind, other, foe.other_begin, foe.other_end, soon, late, (foe.bits & MERGES) != 0) {
-                found.reason = YIELDS;
-                return found;
+                return Crossing { reason: YIELDS, ..found };
             }
         }
         if way.foes > 0 && self.is_full(me, kind, turn, last) {
@@ -128,8 +123,8 @@ impl View<'_> {
         other: &Turn,
         begin: f32,
         end: f32,
-        soon: f32,
-        late: f32,
+        soon: impl Fn() -> f32,
+        late: impl Fn() -> f32,
         merges: bool,
     ) -> bool {
         let mut lanes = [0u32; 8];
@@ -146,8 +141,7 @@ impl View<'_> {
             next += 1;
             let length = self.lanes[lane as usize].length;
             let mut looked = 0u32;
-            for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-                let one = &self.vehicles[slot as usize];
+            for one in self.on(lane) {
                 let away = off + length - one.pos;
                 if away > LOOK || looked == LOOKED_AT {
                     break;
@@ -186,7 +180,7 @@ impl View<'_> {
                 let clears = travel(away + end + one.length, one.speed, accel, other.speed);
                 // Who goes into the same lane behind another only follows him.
                 let behind = if merges { reaches } else { clears + BEHIND };
-                if soon < behind && late + BEFORE > reaches {
+                if soon() < behind && late() + BEFORE > reaches {
                     return true;
                 }
             }
@@ -234,8 +228,7 @@ impl View<'_> {
     fn zip(&self, found: &mut Crossing, me: &Vehicle, from: u32, other: &Turn, mine: f32, end: f32) {
         let lane = other.origin;
         let length = self.lanes[lane as usize].length;
-        for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-            let one = &self.vehicles[slot as usize];
+        for one in self.on(lane) {
             let theirs = length - one.pos + end;
             if theirs > mine || (theirs == mine && lane > from) {
                 break;
@@ -259,20 +252,17 @@ impl View<'_> {
         // Those who wait in the middle stand aside, as long as they are few.
         let first = &self.lanes[way.to as usize];
         if first.street == NONE && self.turns[first.first_turn as usize].foes > 0 {
-            let (begin, end) = (self.starts[way.to as usize], self.starts[way.to as usize + 1]);
-            if begin < end {
-                let one = &self.vehicles[end as usize - 1];
-                if one.speed < STANDING && one.pos - one.length < first.length - WAITING {
-                    return true;
-                }
+            let last = self.on(way.to).last();
+            if last.is_some_and(|one| one.speed < STANDING && one.pos - one.length < first.length - WAITING) {
+                return true;
             }
         }
-        let mut room = -self.on_the_way(way.to, true);
+        let mut room = -self.on_the_way(turn, true);
         // Those on the way there need room, too, but not who waits there for him.
         for k in way.first_foe..way.first_foe + way.foes {
             let foe = &self.foes[k as usize];
             if (foe.bits & MERGES) != 0 {
-                room -= self.on_the_way(self.turns[foe.turn as usize].to, (foe.bits & GIVES_WAY) != 0);
+                room -= self.on_the_way(foe.turn, (foe.bits & GIVES_WAY) != 0);
             }
         }
         let mut lane = way.goal;
@@ -281,17 +271,16 @@ impl View<'_> {
         while n < 6 {
             n += 1;
             let own = &self.lanes[lane as usize];
-            let (first, end) = (self.starts[lane as usize], self.starts[lane as usize + 1]);
-            if first < end {
-                let one = &self.vehicles[end as usize - 1];
+            let there = self.on(lane);
+            if let Some(one) = there.last() {
                 let free = room + one.pos - one.length;
                 if one.speed <= MOVING || free >= want {
                     return free < want;
                 }
                 // Those who still move may have to stop before its end.
                 let mut used = 0.0;
-                for slot in first..end {
-                    used += self.vehicles[slot as usize].length + 1.5;
+                for one in there {
+                    used += one.length + 1.5;
                 }
                 return one.speed <= FLOWING && room + own.length - used < want;
             }
@@ -311,16 +300,15 @@ impl View<'_> {
         false
     }
 
-    fn on_the_way(&self, from: u32, all: bool) -> f32 {
+    /// Room that those on a way across the junction need, m; of all, or only of those who move.
+    fn on_the_way(&self, turn: u32, all: bool) -> f32 {
         let mut sum = 0.0;
-        let mut lane = from;
-        while self.lanes[lane as usize].street == NONE {
-            for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-                if all || self.vehicles[slot as usize].speed >= STANDING {
-                    sum += self.vehicles[slot as usize].length + 1.5;
+        for part in self.across.of(turn) {
+            for one in self.on(part.lane) {
+                if all || one.speed >= STANDING {
+                    sum += one.length + 1.5;
                 }
             }
-            lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
         }
         sum
     }
@@ -332,19 +320,15 @@ impl View<'_> {
         let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
         for k in way.first_foe..way.first_foe + way.foes {
             let foe = &self.foes[k as usize];
-            let other = &self.turns[foe.turn as usize];
             let merges = (foe.bits & MERGES) != 0;
             if !merges && at >= foe.own_begin {
                 continue;
             }
             let goes_first = (foe.bits & GIVES_WAY) != 0 && ((foe.bits & IS_GIVEN_WAY) == 0 || turn > foe.turn)
                 || (foe.bits & (GIVES_WAY | IS_GIVEN_WAY)) == 0 && turn > foe.turn;
-            let mut lane = other.to;
-            while self.lanes[lane as usize].street == NONE {
-                let along = self.lanes[lane as usize].along;
-                for slot in self.starts[lane as usize]..self.starts[lane as usize + 1] {
-                    let one = &self.vehicles[slot as usize];
-                    let there = along + one.pos;
+            for part in self.across.of(foe.turn) {
+                for one in self.on(part.lane) {
+                    let there = part.along + one.pos;
                     let mut gap = 1e9f32;
                     let mut speed = 0.0f32;
                     let waits = there <= foe.other_begin && one.speed < STANDING;
@@ -369,7 +353,6 @@ impl View<'_> {
                         found.speed = speed;
                     }
                 }
-                lane = self.turns[self.lanes[lane as usize].first_turn as usize].to;
             }
         }
         found

@@ -24,7 +24,7 @@ const AT_ONCE: u32 = 120;
 
 /// Vehicles on lanes.
 pub struct Load {
-    world: Arc<World>,
+    pub(in crate::models::traffic) world: Arc<World>,
 }
 
 /// How long it took.

@@ -157,7 +157,7 @@ impl CpuMover {
 
 impl Mover for CpuMover {
     fn run(&mut self, steps: u32) -> Result<Moment> {
-        (0..steps).for_each(|_| self.state.step(&self.world));
+        self.state.run(&self.world, steps);
         Ok(self.state.clock)
     }
 
@@ -200,7 +200,7 @@ impl Mover for CpuMover {
         own.place(&saved.vehicles);
         own.clock = saved.clock;
         own.phases.clone_from(&saved.phases);
-        own.cursors.clone_from(&saved.cursors);
+        own.set_cursors(&self.world, &saved.cursors);
         own.ready.clone_from(&saved.ready);
         own.outcomes.clone_from(&saved.outcomes);
         own.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));

@@ -1,0 +1,78 @@
+//! Lanes across junctions, way by way: drivers look at them for every way that meets theirs, and most are empty.
+
+use crate::models::traffic::motion::params::{Lane, NONE, Turn};
+
+/// A lane across a junction that is part of a way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    pub lane: u32,
+    /// Where on the way it begins, m.
+    pub along: f32,
+}
+
+/// For each way out of a lane the lanes across the junction up to the next street.
+pub struct Across {
+    /// Where the parts of each way begin, and the end.
+    firsts: Vec<u32>,
+    parts: Vec<Part>,
+}
+
+impl Across {
+    pub fn new(lanes: &[Lane], turns: &[Turn]) -> Across {
+        let mut across = Across { firsts: vec![0], parts: Vec::new() };
+        for turn in turns {
+            let first = across.parts.len();
+            let mut lane = turn.to;
+            while let Some(own) = lanes.get(lane as usize).filter(|own| own.street == NONE) {
+                // Files may join the ends of two ways to each other's beginnings.
+                if across.parts[first..].iter().any(|part| part.lane == lane) {
+                    break;
+                }
+                across.parts.push(Part { lane, along: own.along });
+                lane = turns.get(own.first_turn as usize).map_or(NONE, |next| next.to);
+            }
+            across.firsts.push(across.parts.len() as u32);
+        }
+        across
+    }
+
+    /// The parts of a way, in their order.
+    pub fn of(&self, turn: u32) -> &[Part] {
+        let (first, end) = (self.firsts[turn as usize], self.firsts[turn as usize + 1]);
+        &self.parts[first as usize..end as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lane(street: u32, first_turn: u32, along: f32) -> Lane {
+        Lane { street, first_turn, along, turns: 1, ..Lane::default() }
+    }
+
+    fn turn(to: u32) -> Turn {
+        Turn { to, ..Turn::default() }
+    }
+
+    #[test]
+    fn a_way_has_the_lanes_up_to_the_next_street() {
+        // From street 0 over lanes 1 and 2 into street 3, and from 3 straight into 0.
+        let lanes = [lane(0, 0, 0.0), lane(NONE, 1, 0.0), lane(NONE, 2, 7.5), lane(1, 3, 0.0)];
+        let turns = [turn(1), turn(2), turn(3), turn(0)];
+        let across = Across::new(&lanes, &turns);
+        let part = |lane, along| Part { lane, along };
+        assert_eq!(across.of(0), [part(1, 0.0), part(2, 7.5)]);
+        assert_eq!(across.of(1), [part(2, 7.5)]);
+        assert!(across.of(2).is_empty() && across.of(3).is_empty());
+    }
+
+    #[test]
+    fn ways_that_never_end_are_cut() {
+        let lanes = [lane(0, 0, 0.0), lane(NONE, 1, 0.0), lane(NONE, 2, 3.0), lane(NONE, NONE, 0.0)];
+        let turns = [turn(1), turn(2), turn(1), turn(3)];
+        let across = Across::new(&lanes, &turns);
+        assert_eq!(across.of(0).iter().map(|part| part.lane).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(across.of(3).len(), 1);
+    }
+}
