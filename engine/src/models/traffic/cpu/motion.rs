@@ -451,3 +451,6 @@ fn sort(lanes: &[u32], spans: &[[u32; 2]], planned: &[Vehicle], bins: &mut [Bin]
 }
 
 const _: () = assert!(YELLOW < AFTER && AFTER < GREEN);
+
+#[cfg(test)]
+mod tests;
