@@ -1,4 +1,5 @@
-//! The file that remembers what kernels cost beside the yardsticks, machine by machine; and what they cost now, beside that.
+//! The file that remembers what kernels cost beside the yardsticks, machine by machine; and what they cost now,
+//! compared with that.
 
 use super::{Cost, Measured};
 use crate::device::{Device, simd_level};
@@ -201,8 +202,8 @@ pub enum Change {
     New,
     /// About the same.
     Same,
-    /// It costs so many times what it did beside the plain loop, and beside a copy of memory. Where memory is slow only now, the second
-    /// one is less.
+    /// It costs so many times what it did beside the plain loop, and beside a copy of memory. Where memory is slow only
+    /// now, the second one is less.
     Slower(f64, f64),
     /// It costs so many times less beside the plain loop.
     Faster(f64),
@@ -241,7 +242,8 @@ pub fn compare<'a>(now: &[Measured], then: &'a Machine) -> (Vec<Compared>, Vec<&
 mod tests {
     use super::*;
 
-    const FILE: &str = r#"{"machines": [{"level": "v3", "build": "dev", "threads": 2, "processor": "P", "version": "0.1.0", "commit": "abc",
+    const FILE: &str = r#"{"machines": [{"level": "v3", "build": "dev", "threads": 2, "processor": "P",
+        "version": "0.1.0", "commit": "abc",
         "kernels": {"water": {"steps": 2.0, "bytes": 100.0}, "old": {"steps": 1, "bytes": 7.5e3}}}]}"#;
 
     fn parse(text: &str) -> Result<Baseline> {
@@ -277,8 +279,8 @@ mod tests {
         check("[{", "[7, {", "machines[0].");
         check("{\"machines\": [{", "{\"machines\": {\"a\": [{", "is not JSON");
         // JSON has no such numbers, so that only the line is known.
-        check("2.0", "NaN", "is not JSON: expected value at line 2");
-        check("2.0", "1e999", "is not JSON: number out of range at line 2");
+        check("2.0", "NaN", "is not JSON: expected value at line 3");
+        check("2.0", "1e999", "is not JSON: number out of range at line 3");
         for (text, wanted) in
             [("[]", "machines is missing"), ("{\"machines\": 1}", "machines is not a list"), ("", "JSON")]
         {

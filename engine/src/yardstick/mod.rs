@@ -1,5 +1,6 @@
-//! What kernels cost beside two yardsticks, a plain loop and a copy of memory, which are measured in turns with them. Seconds differ from
-//! machine to machine and from hour to hour; such ratios much less, so that those of today can be compared with those of before.
+//! What kernels cost beside two yardsticks, a plain loop and a copy of memory, which are measured in turns with them.
+//! Seconds differ from machine to machine and from hour to hour; such ratios much less, so that those of today can be
+//! compared with those of before.
 
 pub mod baseline;
 pub mod kernels;
@@ -59,7 +60,8 @@ impl<C: FnMut()> Yardstick<C> {
     }
 }
 
-/// A step of the plain loop: a product, sums, a root and a division as kernels have them, most of which wait for the one before.
+/// A step of the plain loop: a product, sums, a root and a division as kernels have them, most of which wait for the one
+/// before.
 fn plain(x: f32) -> f32 {
     let root = (0.75 * x + 1.25).sqrt();
     root + 1.0 / (root + x)
@@ -85,7 +87,8 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// A kernel that works for about as long as it is told, and gives the units that were done and the seconds that they took.
+    /// A kernel that works for about as long as it is told, and gives the units that were done and the seconds that
+    /// they took.
     pub fn new(
         name: &'static str,
         unit: &'static str,

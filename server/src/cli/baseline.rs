@@ -12,7 +12,8 @@ use std::process::{Command, ExitCode};
 /// What to compare with.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Compare kernels of all models with what this file remembers of them, as ratios to a plain loop and to a copy of memory in the same run.
+    /// Compare kernels of all models with what this file remembers of them, as ratios to a plain loop and to a copy of
+    /// memory in the same run.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "device"])]
     pub baseline: Option<PathBuf>,
     /// Baseline: write what was measured into the file.
@@ -69,7 +70,8 @@ fn table(compared: &[Compared]) {
     let (steps, bytes) = ("steps of a plain loop meanwhile", "bytes copied meanwhile");
     say(format_args!("{:<22} | {:<12} | {:>9} | {steps:<33} | {bytes:<31} |", "", "", ""));
     say(format_args!(
-        "kernel                 | unit         | ns a unit |        now |       then |  change |       now |      then |  change | remark"
+        "{:<22} | {:<12} | {:>9} | {:>10} | {:>10} | {:>7} | {:>9} | {:>9} | {:>7} | remark",
+        "kernel", "unit", "ns a unit", "now", "then", "change", "now", "then", "change",
     ));
     for own in compared {
         let then = |of: Option<f64>| of.map_or("-".into(), digits);

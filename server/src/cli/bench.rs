@@ -73,7 +73,8 @@ pub struct Args {
     memory: baseline::Options,
 }
 
-/// Prints a table: a line for each device, order, size and wetness; or compares kernels with what a file remembers of them.
+/// Prints a table: a line for each device, order, size and wetness; or compares kernels with what a file remembers of
+/// them.
 pub fn bench(args: &Args) -> miette::Result<ExitCode> {
     if let Some(file) = &args.memory.baseline {
         return baseline::baseline(&args.memory, file);
