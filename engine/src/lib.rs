@@ -29,6 +29,7 @@ pub mod testing;
 pub mod view;
 pub mod weather;
 pub mod words;
+pub mod yardstick;
 
 pub use error::{Error, Result};
 

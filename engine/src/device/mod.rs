@@ -62,7 +62,7 @@ impl Device {
     /// `Memory` or `DeviceLost` when the device fails.
     pub fn copy_bandwidth(&self) -> Result<f64> {
         match self {
-            Device::Cpu => Ok(fastest_copy(2.0 * (4 * COPIED) as f64, cpu_copy())),
+            Device::Cpu => Ok(fastest_copy(COPY_BYTES, cpu_copy())),
             Device::Gpu(gpu) => gpu.copy_bandwidth(),
         }
     }
@@ -88,9 +88,11 @@ impl Device {
 
 /// Numbers of 4 bytes that one copy on the CPU moves: far more than any cache holds.
 const COPIED: usize = 64 << 20;
+/// Bytes of that copy, read and written ones both counted.
+pub(crate) const COPY_BYTES: f64 = 2.0 * (4 * COPIED) as f64;
 
 /// Copies one large array to another on all threads.
-fn cpu_copy() -> impl FnMut() {
+pub(crate) fn cpu_copy() -> impl FnMut() {
     let (source, mut target) = (vec![1.0_f32; COPIED], vec![0.0_f32; COPIED]);
     move || {
         let chunks = target.par_chunks_mut(COPIED / 64).zip(source.par_chunks(COPIED / 64));
@@ -107,6 +109,20 @@ fn fastest_copy(bytes: f64, mut copy: impl FnMut()) -> f64 {
         begun.elapsed().as_secs_f64()
     };
     bytes / (0..8).map(seconds).fold(f64::INFINITY, f64::min)
+}
+
+/// Level of SIMD that kernels run on where they choose one: the highest that this processor and pulp both have.
+pub fn simd_level() -> &'static str {
+    match pulp::Arch::new() {
+        pulp::Arch::Scalar => "scalar",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        pulp::Arch::V3(_) => "v3",
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        pulp::Arch::V4(_) => "v4",
+        #[cfg(target_arch = "aarch64")]
+        pulp::Arch::Neon(_) => "neon",
+        _ => "other",
+    }
 }
 
 /// Name of the processor.
@@ -157,6 +173,17 @@ pub fn compute_threads(threads: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn the_highest_level_of_simd_is_named() {
+        let wanted = match (pulp::x86::V4::try_new(), pulp::x86::V3::try_new()) {
+            (Some(_), _) => "v4",
+            (None, Some(_)) => "v3",
+            (None, None) => "scalar",
+        };
+        assert_eq!(simd_level(), wanted);
+    }
 
     #[test]
     fn a_limit_of_the_process_counts() {

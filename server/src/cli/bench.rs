@@ -1,5 +1,6 @@
 //! `hanze bench`: how fast the devices step, and how near that is to what their memory allows.
 
+use super::baseline;
 use super::report::report;
 use super::say;
 use hanze_engine::device::Device;
@@ -68,10 +69,16 @@ pub struct Args {
     /// Seconds for each line.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    #[command(flatten)]
+    memory: baseline::Options,
 }
 
-/// Prints a table: a line for each device, order, size and wetness.
+/// Prints a table: a line for each device, order, size and wetness; or compares kernels with what a file remembers of
+/// them.
 pub fn bench(args: &Args) -> miette::Result<ExitCode> {
+    if let Some(file) = &args.memory.baseline {
+        return baseline::baseline(&args.memory, file);
+    }
     let devices = if args.device.is_empty() {
         let gpu = Device::open("gpu").ok();
         [Some(Device::Cpu), gpu].into_iter().flatten().collect()

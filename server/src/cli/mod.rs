@@ -1,5 +1,6 @@
 //! The command line.
 
+mod baseline;
 mod bench;
 mod client;
 mod demo;

@@ -217,6 +217,32 @@ fn check_schema_and_devices_answer() {
 }
 
 #[test]
+fn a_baseline_without_this_machine_is_told_and_a_wrong_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = |text: &str, more: &[&str]| {
+        std::fs::write(folder.path().join("b.json"), text).unwrap();
+        hanze(folder.path(), &[&["bench", "--baseline", "b.json"], more].concat())
+    };
+    for more in [None, Some("--strict")] {
+        let output = bench("{\"machines\": []}", more.as_slice());
+        let said = text(&output.stdout);
+        assert!(output.status.success() && said.contains("--write measures and adds it"), "{said}");
+        assert_eq!(said.lines().last(), Some("nothing is compared with the baseline"));
+    }
+    // Before anything is measured, and also where the file would be written anew.
+    let wrong = "{\"machines\": [{\"kernels\": {}, \"level\": \"v3\", \"build\": \"dev\", \"threads\": -2}]}";
+    for more in [None, Some("--write")] {
+        let output = bench(wrong, more.as_slice());
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains("b.json") && said.contains("machines[0].threads"), "{said}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("b.json")).unwrap(), wrong);
+    }
+    for arguments in [&["bench", "--write"][..], &["bench", "--baseline", "b.json", "--model", "heat"]] {
+        assert!(!hanze(folder.path(), arguments).status.success(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_shipped_scenarios_are_read() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let has_data = hanze_engine::data_folder().is_some();

@@ -4,7 +4,7 @@ use super::forcing::{Forcing, forcing};
 use super::hour::Covers;
 use super::model::{covers, scene};
 use super::scene::Scene;
-use super::solver::solver;
+use super::solver::{Solver, solver};
 use super::sun::sun;
 use super::views::Keep;
 use crate::city::City;
@@ -20,6 +20,8 @@ use std::time::Instant;
 const PLACE: (f64, f64) = (52.5, 6.1);
 /// 25 July 2019, s since 1970.
 const DAY: i64 = 1_564_012_800;
+/// Hour of that day (UTC) around noon.
+const NOON: usize = 11;
 
 /// What is measured.
 pub struct Load {
@@ -39,6 +41,13 @@ pub struct Speed {
     pub cells: usize,
     /// Hours.
     pub count: usize,
+}
+
+/// A load that has looked around.
+pub struct Looked {
+    solver: Box<dyn Solver>,
+    noon: Forcing,
+    cells: usize,
 }
 
 impl Load {
@@ -73,6 +82,28 @@ impl Load {
             solver.hour(hour)?.radiant();
         }
         Ok(Speed { look, hours: begun.elapsed().as_secs_f64(), cells: self.scene.grid.len(), count })
+    }
+
+    /// Looks around.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn looked(&self, device: &Device) -> Result<Looked> {
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        while !solver.look()? {}
+        Ok(Looked { solver, noon: self.hours[NOON].clone(), cells: self.scene.grid.len() })
+    }
+}
+
+impl Looked {
+    /// Computes the hour around noon, mean radiant temperature included; cells, and the seconds that it took.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn noon(&mut self) -> Result<(f64, f64)> {
+        let begun = Instant::now();
+        self.solver.hour(&self.noon)?.radiant();
+        Ok((self.cells as f64, begun.elapsed().as_secs_f64()))
     }
 }
 

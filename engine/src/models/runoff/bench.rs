@@ -26,6 +26,12 @@ pub struct Speed {
     pub bytes: f64,
 }
 
+/// A load that steps on, stretch after stretch.
+pub struct Stepping {
+    run: Run,
+    cells: f64,
+}
+
 impl Load {
     /// A wavy bed under water where it is wet. A wholly wet one is rained on; a partly wet one is dry ground elsewhere.
     pub fn problem(self) -> Problem {
@@ -46,17 +52,35 @@ impl Load {
         problem
     }
 
+    /// Sets the problem up on a device.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn stepping(self, device: &Device) -> Result<Stepping> {
+        Ok(Stepping { run: start(self.problem(), device)?, cells: (self.side * self.side) as f64 })
+    }
+
     /// Steps the problem on a device for about `budget` and tells how fast that was.
     ///
     /// # Errors
     /// Those of the device.
     pub fn measure(self, device: &Device, budget: Duration) -> Result<Speed> {
-        let mut run = start(self.problem(), device)?;
+        let mut stepping = self.stepping(device)?;
         // The first steps warm caches, clocks and the size of the batches up.
-        stopwatch(&mut run, budget.mul_f64(0.2))?;
-        let (steps, seconds) = stopwatch(&mut run, budget)?;
-        let cells = (self.side * self.side) as f64;
-        Ok(Speed { cell_steps: steps * cells / seconds, bytes: run.bytes_per_cell_step() })
+        stepping.step(budget.mul_f64(0.2))?;
+        let (cell_steps, seconds) = stepping.step(budget)?;
+        Ok(Speed { cell_steps: cell_steps / seconds, bytes: stepping.run.bytes_per_cell_step() })
+    }
+}
+
+impl Stepping {
+    /// Steps for about `budget`; time steps of all cells that were done, and the seconds that they took.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn step(&mut self, budget: Duration) -> Result<(f64, f64)> {
+        let (steps, seconds) = stopwatch(&mut self.run, budget)?;
+        Ok((steps * self.cells, seconds))
     }
 }
 

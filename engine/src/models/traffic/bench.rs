@@ -6,6 +6,7 @@ use super::network::Network;
 use super::tntp::{Weights, network, trips};
 use crate::data_folder;
 use crate::error::Result;
+use crate::yardstick::median;
 use std::path::Path;
 use std::time::Instant;
 
@@ -54,14 +55,7 @@ impl Closure {
 
     /// The median of that.
     pub fn median(all: &[Closure]) -> f64 {
-        let mut ratios: Vec<f64> = all.iter().map(Closure::ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        let half = ratios.len() / 2;
-        match ratios.len() {
-            0 => f64::NAN,
-            odd if odd % 2 == 1 => ratios[half],
-            _ => 0.5 * (ratios[half - 1] + ratios[half]),
-        }
+        median(all.iter().map(Closure::ratio).collect())
     }
 }
 

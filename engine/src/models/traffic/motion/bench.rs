@@ -1,6 +1,6 @@
 //! How fast vehicles move, for `hanze bench` and criterion.
 
-use super::mover::mover;
+use super::mover::{Mover, Saved, mover};
 use super::told::{share, told};
 use super::world::{Rule, Traveller, World, car};
 use crate::city::roads::lanes::{self, Extras, Lanes, build};
@@ -40,6 +40,12 @@ pub struct Speed {
     pub arrived: u32,
     /// Seconds.
     pub seconds: f64,
+}
+
+/// A load at a moment when vehicles are on their way, from which it runs on as often as wanted.
+pub struct Underway {
+    mover: Box<dyn Mover>,
+    saved: Saved,
 }
 
 impl Load {
@@ -140,6 +146,33 @@ impl Load {
         }
         speed.seconds = begun.elapsed().as_secs_f64();
         Ok(speed)
+    }
+
+    /// Runs for so long, s, and keeps that moment.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
+        let mut mover = mover(device, &self.world)?;
+        while f64::from(mover.clock()?.now) < 1000.0 * time {
+            mover.run(AT_ONCE)?;
+        }
+        let saved = mover.save()?;
+        Ok(Underway { mover, saved })
+    }
+}
+
+impl Underway {
+    /// Runs on from the moment; vehicles of each step, summed, and the seconds that the steps took.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn run(&mut self) -> Result<(f64, f64)> {
+        self.mover.restore(&self.saved)?;
+        let begun = Instant::now();
+        let clock = self.mover.run(AT_ONCE)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok((f64::from(clock.vehicles) * f64::from(AT_ONCE), seconds))
     }
 }
 
