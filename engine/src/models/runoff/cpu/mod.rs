@@ -267,7 +267,11 @@ impl Solver for CpuSolver {
     }
 
     fn advance(&mut self, deadline: Instant) -> Result<Clock> {
-        Ok(self.steps(deadline))
+        if self.params.rows as usize * self.params.stride as usize <= SMALL {
+            return Ok(self.steps(deadline));
+        }
+        // From outside of the pool each stage would have to wake a thread and wait for it.
+        Ok(rayon::scope(|_| self.steps(deadline)))
     }
 
     fn clock(&self) -> Clock {
