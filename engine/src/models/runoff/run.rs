@@ -126,12 +126,12 @@ impl Run {
         let segments = problem.segments(&self.faces, start, end);
         let sources = problem.sources(start, end);
         let links = problem.links(&self.ends, start, end);
-        let steady = self.fall.as_ref().is_some_and(|fall| fall.steady);
+        let rain = problem.rain.at(start);
+        let goes_on = self.fall.as_ref().is_some_and(|fall| fall.goes_on(start, rain));
         self.fallen_before.clone_from(&self.fallen);
-        if !steady {
+        if !goes_on {
             self.fall = problem.fall(start, end, &mut self.fallen);
         }
-        let rain = problem.rain.at(start);
         let direct: Vec<f64> = self.fall.iter().flat_map(|fall| &fall.direct).map(|area| area * rain).collect();
         let sewers = problem.districts(&direct);
         let settings = &problem.settings;
@@ -164,7 +164,7 @@ impl Run {
             districts: sewers.len() as u32,
             ..Params::default()
         };
-        let shares = self.fall.as_ref().filter(|_| !steady).map(|fall| fall.shares.as_slice());
+        let shares = self.fall.as_ref().filter(|_| !goes_on).map(|fall| fall.shares.as_slice());
         let interval =
             Interval { params, segments: &segments, sources: &sources, links: &links, sewers: &sewers, shares };
         self.solver.begin(interval)?;
@@ -330,4 +330,49 @@ pub struct Fell {
 /// Simulated time as the devices count it. Saturates after 49 days.
 fn milliseconds(time: f64) -> u32 {
     (time * 1000.0).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Between, Gutter, Radar, Roof, Series, start};
+    use super::*;
+    use crate::device::Device;
+    use crate::grid::Grid;
+
+    #[test]
+    fn rain_that_goes_on_is_shared_out_once() {
+        // Two rasters of ten seconds each, a roof that sheds its rain, and one that may hold some.
+        let grid = Grid::local(8, 6, 1.0);
+        let field = |scale: f32| vec![4.0 * scale, 2.0 * scale, scale, 0.0];
+        let radar = Radar {
+            grid: Grid::local(2, 2, 4.0),
+            times: vec![0.0, 10.0, 20.0],
+            values: vec![field(2e-5), field(3e-5), field(0.0)],
+        };
+        let problem = |holds: f64| {
+            let mut problem = Problem::new(grid, &[0.0; 48]);
+            problem.rain = Series::new(&radar.highest(), Between::Steps);
+            problem.radar = Some(radar.clone());
+            let roof = |cell: usize, to: usize, holds: f64| Roof { cell, gutter: Gutter::Street(to), holds };
+            problem.roofs = vec![roof(9, 10, 0.0), roof(12, 13, holds)];
+            problem
+        };
+        // Intervals of two seconds: the second roof holds nothing, is full in the third of them, or never is.
+        for (holds, full) in [(0.0, 0), (2e-4, 3), (1.0, 99)] {
+            let run = |forgets: bool| {
+                let mut run = start(problem(holds), &Device::Cpu).expect("a run");
+                for k in 1..=12 {
+                    run.fall = run.fall.take().filter(|_| !forgets);
+                    let until = 2.0 * f64::from(k);
+                    run.run_to(until).expect("two seconds");
+                    let fall = run.fall.as_ref().expect("it differs from place to place");
+                    let goes_on = fall.goes_on(until, run.problem.rain.at(until));
+                    assert_eq!(goes_on, k > full && k != 5 && k != 10, "{holds}: {until} s");
+                }
+                (run.fields().expect("fields"), run.fell())
+            };
+            let (once, again) = (run(false), run(true));
+            assert!(once == again && once.1.rain > 0.0, "{holds}: {:?}, {:?}", once.1, again.1);
+        }
+    }
 }

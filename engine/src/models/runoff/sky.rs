@@ -50,8 +50,17 @@ pub struct Fall {
     pub kept: f64,
     /// Largest share.
     pub largest: f32,
-    /// Whether all later intervals have the same shares.
-    pub steady: bool,
+    /// Up to when an interval may begin and have the same shares, s.
+    pub until: f64,
+    /// The highest intensity that the shares are of, m/s; `None` where they are the same for any.
+    pub of: Option<f64>,
+}
+
+impl Fall {
+    /// Whether the rain of an interval that begins then, with that highest intensity, is shared out as this is.
+    pub fn goes_on(&self, from: f64, highest: f64) -> bool {
+        from < self.until && self.of.is_none_or(|own| own == highest)
+    }
 }
 
 impl Radar {
@@ -59,6 +68,12 @@ impl Radar {
     fn at(&self, time: f64) -> Option<&[f32]> {
         let after = self.times.partition_point(|&t| t <= time);
         after.checked_sub(1).map(|k| self.values[k].as_slice())
+    }
+
+    /// When the raster after that begins, s.
+    fn next(&self, time: f64) -> f64 {
+        let after = self.times.partition_point(|&t| t <= time);
+        self.times.get(after).copied().unwrap_or(f64::INFINITY)
     }
 
     /// Highest intensity of each raster in time, m/s.
@@ -141,7 +156,7 @@ impl Problem {
         let mut fall = Fall { direct: vec![0.0; self.sewers.districts.len()], ..Fall::default() };
         // First off all roofs, then onto the street: the street's own share must be known before.
         let mut shed = Vec::with_capacity(self.roofs.len());
-        fall.steady = self.radar.is_none();
+        (fall.until, fall.of) = self.radar.as_ref().map_or((f64::INFINITY, None), |r| (r.next(from), Some(highest)));
         for (k, roof) in self.roofs.iter().enumerate() {
             let mut share = f64::from(shares[roof.cell]);
             shares[roof.cell] = 0.0;
@@ -149,7 +164,7 @@ impl Problem {
                 let came = share * highest * (to - from);
                 let stays = (roof.holds - *before).min(came);
                 *before += came;
-                fall.steady = false;
+                fall.until = from;
                 // Where none falls, none is kept.
                 if came > 0.0 {
                     fall.kept += share * stays / came * area;
@@ -276,7 +291,11 @@ mod tests {
         problem.roofs = vec![Roof { cell: 1, gutter: Gutter::Street(2), holds: 4e-3 }];
         let mut fallen = problem.fallen(0.0);
         let fall = problem.fall(0.0, 600.0, &mut fallen).expect("it differs");
-        assert!(!fall.steady && (fallen[0] - 6e-3).abs() < 1e-12 && (problem.fallen(700.0)[0] - 6e-3).abs() < 1e-12);
+        assert!(
+            !fall.goes_on(600.0, 0.0)
+                && (fallen[0] - 6e-3).abs() < 1e-12
+                && (problem.fallen(700.0)[0] - 6e-3).abs() < 1e-12
+        );
         // 6 mm, of which 4 mm stay.
         let at = |col: usize| fall.shares[HALO * 8 + HALO + col];
         assert_eq!((at(0), at(1), at(3)), (1.0, 0.0, 1.0));

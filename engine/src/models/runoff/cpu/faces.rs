@@ -1,11 +1,14 @@
 //! Rows of slopes and fluxes, in loops that the compiler turns into SIMD.
+//!
+//! What a loop writes are arguments of their own: the compiler knows that these are apart from all else. Of others it
+//! would have to make sure at the start of each loop.
 
 use super::super::params::{DRY, HALO, WALL};
 use super::hllc::{Flux, Side, hllc, max};
+use super::marks::{WALL_AFTER, WALLED};
 use super::reconstruct::{Cell, Slope, reconstruct};
-use super::state::Row;
+use super::state::Span;
 use super::update::{Context, SINGLE};
-use std::ops::Range;
 
 /// Velocities of one row, m/s.
 pub struct Velocities {
@@ -18,31 +21,52 @@ impl Velocities {
         Velocities { u: vec![0.0; width], v: vec![0.0; width] }
     }
 
-    /// Velocities from unit discharges; 0 where dry.
+    /// Velocities of cells of a padded row from their unit discharges; 0 where dry.
     #[inline(always)]
-    pub fn load(&mut self, row: Row) {
-        let n = row.depth.len();
-        let (depth, qx, qy) = (&row.depth[..n], &row.qx[..n], &row.qy[..n]);
-        let (u, v) = (&mut self.u[..n], &mut self.v[..n]);
-        for i in 0..n {
-            let inverse = if depth[i] > DRY { 1.0 / max(depth[i], DRY) } else { 0.0 };
-            u[i] = qx[i] * inverse;
-            v[i] = qy[i] * inverse;
-        }
+    pub fn load(&mut self, context: &Context, row: usize, span: Span) {
+        let (cells, source) = (context.places(row, span), context.source);
+        let water = [cells.of(&source.depth), cells.of(&source.qx), cells.of(&source.qy)];
+        velocity_row(water, span.of_mut(&mut self.u), span.of_mut(&mut self.v));
+    }
+}
+
+#[inline(always)]
+fn velocity_row([depth, qx, qy]: [&[f32]; 3], u: &mut [f32], v: &mut [f32]) {
+    let n = depth.len();
+    let (qx, qy, u, v) = (&qx[..n], &qy[..n], &mut u[..n], &mut v[..n]);
+    for i in 0..n {
+        let inverse = if depth[i] > DRY { 1.0 / max(depth[i], DRY) } else { 0.0 };
+        u[i] = qx[i] * inverse;
+        v[i] = qy[i] * inverse;
     }
 }
 
 /// Slopes of one row in one direction; see [`Slope`].
 pub struct Slopes {
-    pub bed: Vec<f32>,
-    pub depth: Vec<f32>,
-    pub u: Vec<f32>,
-    pub v: Vec<f32>,
+    bed: Vec<f32>,
+    depth: Vec<f32>,
+    u: Vec<f32>,
+    v: Vec<f32>,
 }
 
 impl Slopes {
     pub fn new(width: usize) -> Slopes {
         Slopes { bed: vec![0.0; width], depth: vec![0.0; width], u: vec![0.0; width], v: vec![0.0; width] }
+    }
+
+    /// Slopes of bed and depth, whose sum is that of the level.
+    #[inline(always)]
+    pub fn level(&self, span: Span) -> [&[f32]; 2] {
+        [span.of(&self.bed), span.of(&self.depth)]
+    }
+
+    /// All four; the first-order scheme has none.
+    #[inline(always)]
+    fn cells<const STAGE: u32>(&self, span: Span) -> [&[f32]; 4] {
+        if STAGE == SINGLE {
+            return [&[], &[], &[], &[]];
+        }
+        [span.of(&self.bed), span.of(&self.depth), span.of(&self.u), span.of(&self.v)]
     }
 }
 
@@ -59,11 +83,22 @@ impl Faces {
         Faces { mass: vec![0.0; width], left: vec![0.0; width], right: vec![0.0; width], along: vec![0.0; width] }
     }
 
+    #[inline(always)]
     pub fn set(&mut self, face: usize, flux: Flux) {
         self.mass[face] = flux.mass;
         self.left[face] = flux.left;
         self.right[face] = flux.right;
         self.along[face] = flux.along;
+    }
+
+    #[inline(always)]
+    pub fn span(&self, span: Span) -> FaceSpan<'_> {
+        FaceSpan {
+            mass: span.of(&self.mass),
+            left: span.of(&self.left),
+            right: span.of(&self.right),
+            along: span.of(&self.along),
+        }
     }
 }
 
@@ -76,26 +111,6 @@ pub struct FaceSpan<'a> {
     pub along: &'a [f32],
 }
 
-impl Faces {
-    #[inline(always)]
-    pub fn span(&self, span: Range<usize>) -> FaceSpan<'_> {
-        FaceSpan {
-            mass: &self.mass[span.clone()],
-            left: &self.left[span.clone()],
-            right: &self.right[span.clone()],
-            along: &self.along[span],
-        }
-    }
-}
-
-impl Slopes {
-    /// Slopes of bed and depth, whose sum is that of the level.
-    #[inline(always)]
-    pub fn level(&self, span: Range<usize>) -> [&[f32]; 2] {
-        [&self.bed[span.clone()], &self.depth[span]]
-    }
-}
-
 impl Flux {
     /// The same flux seen from the other side.
     pub fn mirrored(self) -> Flux {
@@ -103,39 +118,46 @@ impl Flux {
     }
 }
 
-/// Slopes along a row, for all cells that have both neighbours.
+/// Bed, depth, u and v of some cells of a row.
 #[inline(always)]
-pub fn slopes_along(context: &Context, row: usize, velocities: &Velocities, out: &mut Slopes) {
-    let (bed, depth) = (context.bed(row), context.row(row).depth);
-    let n = bed.len() - 2;
-    let (u, v) = (&velocities.u[..n + 2], &velocities.v[..n + 2]);
-    slope_row(
-        n,
-        [&bed[..n], &depth[..n], &u[..n], &v[..n]],
-        [&bed[1..], &depth[1..], &u[1..], &v[1..]],
-        [&bed[2..], &depth[2..], &u[2..], &v[2..]],
-        [&mut out.bed[1..], &mut out.depth[1..], &mut out.u[1..], &mut out.v[1..]],
-    );
+fn cells<'a>(context: &Context<'a>, row: usize, velocities: &'a Velocities, span: Span) -> [&'a [f32]; 4] {
+    let (places, ground, source) = (context.places(row, span), context.ground, context.source);
+    [places.of(&ground.bed), places.of(&source.depth), span.of(&velocities.u), span.of(&velocities.v)]
+}
+
+/// Slopes along a row, for cells that have both neighbours.
+#[inline(always)]
+pub fn slopes_along(context: &Context, row: usize, velocities: &Velocities, span: Span, out: &mut Slopes) {
+    let [before, cell, after] =
+        [span.from - 1, span.from, span.from + 1].map(|from| cells(context, row, velocities, span.moved(from)));
+    let Slopes { bed, depth, u, v } = out;
+    slope_row(before, cell, after, span.of_mut(bed), span.of_mut(depth), span.of_mut(u), span.of_mut(v));
 }
 
 /// Slopes of a row's cells from the row north of it to the row south of it.
 #[inline(always)]
-pub fn slopes_across(context: &Context, row: usize, velocities: &[Velocities; 3], out: &mut Slopes) {
-    let inputs = |row: usize| {
-        let velocity = &velocities[row % 3];
-        [context.bed(row), context.row(row).depth, &velocity.u[..], &velocity.v[..]]
-    };
-    let out = [&mut out.bed[..], &mut out.depth[..], &mut out.u[..], &mut out.v[..]];
-    slope_row(context.width + 2 * HALO, inputs(row - 1), inputs(row), inputs(row + 1), out);
+pub fn slopes_across(context: &Context, row: usize, velocities: &[Velocities; 3], span: Span, out: &mut Slopes) {
+    let [before, cell, after] = [row - 1, row, row + 1].map(|row| cells(context, row, &velocities[row % 3], span));
+    let Slopes { bed, depth, u, v } = out;
+    slope_row(before, cell, after, span.of_mut(bed), span.of_mut(depth), span.of_mut(u), span.of_mut(v));
 }
 
-/// The loop over [`reconstruct`]; each array holds bed, depth, u and v.
+/// The loop over [`reconstruct`]; `before`, `cell` and `after` hold bed, depth, u and v.
 #[inline(always)]
-fn slope_row(n: usize, before: [&[f32]; 4], cell: [&[f32]; 4], after: [&[f32]; 4], out: [&mut [f32]; 4]) {
+fn slope_row(
+    before: [&[f32]; 4],
+    cell: [&[f32]; 4],
+    after: [&[f32]; 4],
+    bed: &mut [f32],
+    depth: &mut [f32],
+    u: &mut [f32],
+    v: &mut [f32],
+) {
+    let n = bed.len();
     let before = before.map(|values| &values[..n]);
     let cell = cell.map(|values| &values[..n]);
     let after = after.map(|values| &values[..n]);
-    let [bed, depth, u, v] = out.map(|values| &mut values[..n]);
+    let (depth, u, v) = (&mut depth[..n], &mut u[..n], &mut v[..n]);
     let pick = |from: &[&[f32]; 4], i: usize| Cell { bed: from[0][i], depth: from[1][i], u: from[2][i], v: from[3][i] };
     for i in 0..n {
         let slope: Slope = reconstruct(pick(&before, i), pick(&cell, i), pick(&after, i));
@@ -148,39 +170,80 @@ fn slope_row(n: usize, before: [&[f32]; 4], cell: [&[f32]; 4], after: [&[f32]; 4
 
 /// What the faces of a row need of the cells on one side: bed, depth, velocities through and along the face, and the
 /// slopes of the four.
+#[derive(Clone, Copy)]
 struct Sides<'a> {
-    bed: &'a [f32],
-    depth: &'a [f32],
-    normal: &'a [f32],
-    along: &'a [f32],
-    slope_bed: &'a [f32],
-    slope_depth: &'a [f32],
-    slope_normal: &'a [f32],
-    slope_along: &'a [f32],
+    cells: [&'a [f32]; 4],
+    slopes: [&'a [f32]; 4],
 }
 
-/// Fluxes between neighbours of a row.
+impl<'a> Sides<'a> {
+    /// Cells of a row beside faces that water passes to the east.
+    #[inline(always)]
+    fn along<const STAGE: u32>(
+        context: &Context<'a>,
+        row: usize,
+        velocities: &'a Velocities,
+        slopes: &'a Slopes,
+        span: Span,
+    ) -> Sides<'a> {
+        Sides { cells: cells(context, row, velocities, span), slopes: slopes.cells::<STAGE>(span) }
+    }
+
+    /// The same for faces that water passes to the south.
+    #[inline(always)]
+    fn turned(self) -> Sides<'a> {
+        let turn = |[bed, depth, u, v]: [&'a [f32]; 4]| [bed, depth, v, u];
+        Sides { cells: turn(self.cells), slopes: turn(self.slopes) }
+    }
+
+    /// The first `n`, of which the compiler then knows that there are so many.
+    #[inline(always)]
+    fn first<const STAGE: u32>(&self, n: usize) -> Sides<'a> {
+        let slopes = if STAGE == SINGLE { self.slopes } else { self.slopes.map(|values| &values[..n]) };
+        Sides { cells: self.cells.map(|values| &values[..n]), slopes }
+    }
+
+    /// What stands beside a face: within the cell `half` of its slopes from the middle.
+    #[inline(always)]
+    fn at<const STAGE: u32>(&self, i: usize, half: f32) -> Side {
+        let [_, depth, normal, along] = self.cells;
+        let mut side = Side { depth: depth[i], normal: normal[i], along: along[i] };
+        if STAGE != SINGLE {
+            let [_, depth, normal, along] = self.slopes;
+            side.depth += half * depth[i];
+            side.normal += half * normal[i];
+            side.along += half * along[i];
+        }
+        side
+    }
+}
+
+/// Fluxes between the cells of a row and their neighbours to the east.
 #[inline(always)]
 pub fn along_row<const STAGE: u32>(
     context: &Context,
     row: usize,
     velocities: &Velocities,
     slopes: &Slopes,
+    span: Span,
     out: &mut Faces,
 ) {
-    let (bed, depth) = (context.bed(row), context.row(row).depth);
-    let n = bed.len() - 1;
-    let sides = |from: usize| Sides {
-        bed: &bed[from..from + n],
-        depth: &depth[from..from + n],
-        normal: &velocities.u[from..from + n],
-        along: &velocities.v[from..from + n],
-        slope_bed: &slopes.bed[from..from + n],
-        slope_depth: &slopes.depth[from..from + n],
-        slope_normal: &slopes.u[from..from + n],
-        slope_along: &slopes.v[from..from + n],
-    };
-    flux_row::<STAGE>(sides(0), sides(1), out);
+    let sides = |from: usize| Sides::along::<STAGE>(context, row, velocities, slopes, span.moved(from));
+    let walls = context.marks(row, span) & (WALLED | WALL_AFTER) != 0;
+    fluxes::<STAGE>(walls, &sides(span.from), &sides(span.from + 1), span, out);
+}
+
+/// The flux through the western face of a sweep.
+#[inline(always)]
+pub fn west_face<const STAGE: u32>(
+    context: &Context,
+    row: usize,
+    velocities: &Velocities,
+    slopes: &Slopes,
+    out: &mut Faces,
+) {
+    let sides = |from: usize| Sides::along::<STAGE>(context, row, velocities, slopes, Span { from, n: 1 });
+    out.set(HALO - 1, flux_at::<STAGE, true>(&sides(HALO - 1), &sides(HALO), 0));
 }
 
 /// Fluxes between the cells of a row and those of the next row to the south.
@@ -190,59 +253,69 @@ pub fn across_rows<const STAGE: u32>(
     row: usize,
     velocities: &[Velocities; 3],
     slopes: &[Slopes; 2],
+    span: Span,
     out: &mut Faces,
 ) {
-    let sides = |row: usize| {
-        let (velocity, slope) = (&velocities[row % 3], &slopes[row % 2]);
-        Sides {
-            bed: context.bed(row),
-            depth: context.row(row).depth,
-            normal: &velocity.v,
-            along: &velocity.u,
-            slope_bed: &slope.bed,
-            slope_depth: &slope.depth,
-            slope_normal: &slope.v,
-            slope_along: &slope.u,
-        }
-    };
-    flux_row::<STAGE>(sides(row), sides(row + 1), out);
+    let sides = |row: usize| Sides::along::<STAGE>(context, row, &velocities[row % 3], &slopes[row % 2], span).turned();
+    let walls = (context.marks(row, span) | context.marks(row + 1, span)) & WALLED != 0;
+    fluxes::<STAGE>(walls, &sides(row), &sides(row + 1), span, out);
 }
 
-/// The loop over [`hllc`]. A wall answers with the mirror image of its neighbour.
+/// Fluxes through a span of faces; `walls` may be false only where there are none on either side.
 #[inline(always)]
-fn flux_row<const STAGE: u32>(l: Sides, r: Sides, out: &mut Faces) {
-    let n = l.bed.len();
-    let mass = &mut out.mass[..n];
-    let left = &mut out.left[..n];
-    let right = &mut out.right[..n];
-    let along = &mut out.along[..n];
-    let (lb, ld, ln, la) = (&l.bed[..n], &l.depth[..n], &l.normal[..n], &l.along[..n]);
-    let (rb, rd, rn, ra) = (&r.bed[..n], &r.depth[..n], &r.normal[..n], &r.along[..n]);
-    let (lsb, lsd, lsn, lsa) = (&l.slope_bed[..n], &l.slope_depth[..n], &l.slope_normal[..n], &l.slope_along[..n]);
-    let (rsb, rsd, rsn, rsa) = (&r.slope_bed[..n], &r.slope_depth[..n], &r.slope_normal[..n], &r.slope_along[..n]);
+fn fluxes<const STAGE: u32>(walls: bool, l: &Sides, r: &Sides, span: Span, out: &mut Faces) {
+    let Faces { mass, left, right, along } = out;
+    let (mass, left) = (span.of_mut(mass), span.of_mut(left));
+    let (right, along) = (span.of_mut(right), span.of_mut(along));
+    if walls {
+        flux_row::<STAGE, true>(l, r, mass, left, right, along);
+    } else {
+        flux_row::<STAGE, false>(l, r, mass, left, right, along);
+    }
+}
+
+/// The loop over [`hllc`].
+#[inline(always)]
+fn flux_row<const STAGE: u32, const WALLS: bool>(
+    l: &Sides,
+    r: &Sides,
+    mass: &mut [f32],
+    left: &mut [f32],
+    right: &mut [f32],
+    along: &mut [f32],
+) {
+    let n = mass.len();
+    let (l, r) = (l.first::<STAGE>(n), r.first::<STAGE>(n));
+    let (left, right, along) = (&mut left[..n], &mut right[..n], &mut along[..n]);
     for i in 0..n {
-        let mut a = Side { depth: ld[i], normal: ln[i], along: la[i] };
-        let mut b = Side { depth: rd[i], normal: rn[i], along: ra[i] };
-        let mut step = rb[i] - lb[i];
-        if STAGE != SINGLE {
-            a = Side { depth: a.depth + 0.5 * lsd[i], normal: a.normal + 0.5 * lsn[i], along: a.along + 0.5 * lsa[i] };
-            b = Side { depth: b.depth - 0.5 * rsd[i], normal: b.normal - 0.5 * rsn[i], along: b.along - 0.5 * rsa[i] };
-            step -= 0.5 * (rsb[i] + lsb[i]);
-        }
-        let (wall_left, wall_right) = (lb[i] > 0.5 * WALL, rb[i] > 0.5 * WALL);
-        let (inner_a, inner_b) = (a, b);
-        if wall_left {
-            a = Side { depth: inner_b.depth, normal: -inner_b.normal, along: inner_b.along };
-        }
-        if wall_right {
-            b = Side { depth: inner_a.depth, normal: -inner_a.normal, along: inner_a.along };
-        }
-        let closed = wall_left | wall_right;
-        step = if closed { 0.0 } else { step };
-        let flux = hllc(a, b, step, if closed { 0.0 } else { 1.0 });
+        let flux = flux_at::<STAGE, WALLS>(&l, &r, i);
         mass[i] = flux.mass;
         along[i] = flux.along;
         left[i] = flux.left;
         right[i] = flux.right;
     }
+}
+
+/// The flux through one face. A wall answers with the mirror image of its neighbour. Where there is none on either
+/// side `WALLS` changes nothing.
+#[inline(always)]
+fn flux_at<const STAGE: u32, const WALLS: bool>(l: &Sides, r: &Sides, i: usize) -> Flux {
+    let (mut a, mut b) = (l.at::<STAGE>(i, 0.5), r.at::<STAGE>(i, -0.5));
+    let mut step = r.cells[0][i] - l.cells[0][i];
+    if STAGE != SINGLE {
+        step -= 0.5 * (r.slopes[0][i] + l.slopes[0][i]);
+    }
+    if !WALLS {
+        return hllc(a, b, step, 1.0);
+    }
+    let (wall_left, wall_right) = (l.cells[0][i] > 0.5 * WALL, r.cells[0][i] > 0.5 * WALL);
+    let (inner_a, inner_b) = (a, b);
+    if wall_left {
+        a = Side { depth: inner_b.depth, normal: -inner_b.normal, along: inner_b.along };
+    }
+    if wall_right {
+        b = Side { depth: inner_a.depth, normal: -inner_a.normal, along: inner_a.along };
+    }
+    let closed = wall_left | wall_right;
+    hllc(a, b, if closed { 0.0 } else { step }, if closed { 0.0 } else { 1.0 })
 }

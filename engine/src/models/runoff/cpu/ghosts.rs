@@ -4,7 +4,7 @@
 //! cells inside. Discharge edges take the depth inside; their flux is set on the face itself, so that the volume is
 //! exact.
 
-use super::super::params::{DRY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, Params};
+use super::super::params::{DRY, HALO, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, Params};
 use super::super::solver::State;
 use super::state::{Ground, Perimeter};
 
@@ -25,6 +25,9 @@ struct Face {
 
 /// Fills the halo of `state` from its cells inside and the segments' values.
 pub fn ghosts(params: &Params, ground: &Ground, perimeter: &Perimeter, state: &mut State) {
+    if perimeter.segments.iter().all(|segment| segment.kind == KIND_WALL) {
+        return;
+    }
     let (cols, rows, stride) = (params.cols as usize, params.rows as usize, params.stride as usize);
     let height = rows as isize;
     let width = cols as isize;

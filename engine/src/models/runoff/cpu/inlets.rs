@@ -3,6 +3,7 @@
 use super::super::params::{BLOCK, Clock, DRY, District, HALO, Inlet, Sewer};
 use super::super::problem::Problem;
 use super::super::solver::{State, Statistics};
+use super::SMALL;
 use super::hllc::{max, min};
 use super::update::add;
 use rayon::prelude::*;
@@ -12,6 +13,8 @@ use std::ops::Range;
 const BANDS: usize = 16;
 /// From so many cells without an inlet on a run ends.
 const GAP: usize = 16;
+/// Runs have a multiple of so many lanes where there is room for it: a vector of the widest processors.
+const LANES: usize = 16;
 
 /// Sewers of the city.
 #[derive(Default)]
@@ -34,10 +37,10 @@ struct Band {
     spill: Vec<f32>,
     /// What each has taken since the start, less what came up there, and what that lost to rounding, m.
     taken: [Vec<f32>; 2],
-    /// What it would take in the step if its district had room, and what it took, less what came up, m.
+    /// What each would take in the step if its district had room, m.
     asked: Vec<f32>,
+    /// What each lane of the run at hand took, less what came up, m, and the share of the discharge that is left.
     net: Vec<f32>,
-    /// Share of the discharge that is left.
     left: Vec<f32>,
     /// Lane and cell of each inlet, sorted by district; cells count from the start of the band.
     inlets: Vec<[u32; 2]>,
@@ -47,7 +50,7 @@ struct Band {
     sums: Vec<[f32; 2]>,
 }
 
-/// Cells of a row from one inlet of a district to another; between neighbours are fewer than `GAP` cells.
+/// Cells of a row from one inlet of a district to another, and some after it; between inlets are fewer than `GAP` cells.
 struct Run {
     district: usize,
     /// Its first cell, from the start of the band.
@@ -65,12 +68,12 @@ fn book(high: &mut f32, low: &mut f32, change: f32) {
 }
 
 /// The sum of a block, in the order of a workgroup.
+#[inline(always)]
 fn tree(values: &mut [f32; BLOCK]) -> f32 {
     let mut half = BLOCK / 2;
     while half > 0 {
-        for i in 0..half {
-            values[i] += values[i + half];
-        }
+        let (sums, others) = values.split_at_mut(half);
+        sums.iter_mut().zip(&*others).for_each(|(sum, other)| *sum += *other);
         half /= 2;
     }
     values[0]
@@ -89,7 +92,7 @@ impl Inlets {
             let mut blocks = problem.blocks(first..(first + high).min(rows), false);
             let start = ((first + HALO) * stride) as u32;
             blocks.inlets.iter_mut().for_each(|inlet| inlet.index -= start);
-            Band::new(&blocks.inlets, blocks.ranges, stride)
+            Band::new(&blocks.inlets, blocks.ranges, stride, (rows - first).min(high) * stride)
         };
         Inlets {
             sewers: Vec::new(),
@@ -106,11 +109,14 @@ impl Inlets {
             return;
         }
         let (skip, districts) = (HALO * self.stride, &self.districts);
+        // With so few cells this thread is done before another has begun.
+        let together = if self.band * self.bands.len() <= SMALL { BANDS } else { 1 };
         let State { depth, low, qx, qy } = state;
         self.bands
             .par_iter_mut()
             .zip(depth[skip..].par_chunks_mut(self.band).zip(low[skip..].par_chunks_mut(self.band)))
             .zip(qx[skip..].par_chunks_mut(self.band).zip(qy[skip..].par_chunks_mut(self.band)))
+            .with_min_len(together)
             .for_each(|((band, (depth, low)), (qx, qy))| {
                 arch.dispatch(Drain { band, districts, dt: clock.dt, water: [depth, low, qx, qy] });
             });
@@ -162,8 +168,8 @@ impl Inlets {
 }
 
 impl Band {
-    /// From inlets sorted by district and cell, whose indices count from the start of the band.
-    fn new(inlets: &[Inlet], ranges: Vec<Range<usize>>, stride: usize) -> Band {
+    /// From inlets sorted by district and cell, whose indices count from the start of the band; it has so many cells.
+    fn new(inlets: &[Inlet], ranges: Vec<Range<usize>>, stride: usize, cells: usize) -> Band {
         let mut band = Band {
             runs: Vec::new(),
             capacity: Vec::new(),
@@ -184,6 +190,7 @@ impl Band {
                 run.district == district && (next..next + GAP).contains(&cell) && run.cell / stride == cell / stride
             };
             if !band.runs.last().is_some_and(goes_on) {
+                band.fill_up(cells);
                 let lane = band.capacity.len();
                 band.runs.push(Run { district, cell, lanes: lane..lane });
             }
@@ -196,23 +203,40 @@ impl Band {
             band.spill.push(inlet.spill);
             band.inlets.push([lane as u32, inlet.index]);
         }
+        band.fill_up(cells);
         let lanes = band.capacity.len();
-        for values in [&mut band.asked, &mut band.net, &mut band.left].into_iter().chain(&mut band.taken) {
+        for values in std::iter::once(&mut band.asked).chain(&mut band.taken) {
             values.resize(lanes, 0.0);
+        }
+        let longest = band.runs.iter().map(|run| run.lanes.len()).max().unwrap_or(0);
+        for values in [&mut band.net, &mut band.left] {
+            values.resize(longest, 0.0);
         }
         band
     }
 
+    /// Fills the last run up to whole vectors, as far as the band goes: cells without an inlet stay as they are, to the bit.
+    fn fill_up(&mut self, cells: usize) {
+        let Some(run) = self.runs.last_mut() else { return };
+        let length = run.lanes.len().next_multiple_of(LANES).min(cells - run.cell);
+        run.lanes.end = run.lanes.start + length;
+        self.capacity.resize(run.lanes.end, 0.0);
+        self.spill.resize(run.lanes.end, 0.0);
+    }
+
     /// Sums of each district, in the order of the shader's workgroups.
+    #[inline(always)]
     fn sum(&mut self, districts: &[District]) {
         for (k, range) in self.ranges.iter().enumerate() {
             let accept = districts[k].accept;
             let (mut all, mut all_low, mut wanted, mut wanted_low) = (0.0, 0.0, 0.0, 0.0);
             for inlets in self.inlets[range.clone()].chunks(BLOCK) {
                 let (mut sunk, mut asked) = ([0.0; BLOCK], [0.0; BLOCK]);
-                for (place, [lane, _]) in inlets.iter().enumerate() {
-                    asked[place] = self.asked[*lane as usize];
-                    sunk[place] = asked[place] * accept;
+                for (asked, [lane, _]) in asked.iter_mut().zip(inlets) {
+                    *asked = self.asked[*lane as usize];
+                }
+                for (sunk, asked) in sunk.iter_mut().zip(&asked) {
+                    *sunk = *asked * accept;
                 }
                 book(&mut all, &mut all_low, tree(&mut sunk));
                 book(&mut wanted, &mut wanted_low, tree(&mut asked));
@@ -239,8 +263,8 @@ impl pulp::NullaryFnOnce for Drain<'_> {
         for run in &band.runs {
             let lanes = run.lanes.clone();
             let cells = run.cell..run.cell + lanes.len();
-            let (asked, net) = (&mut band.asked[lanes.clone()], &mut band.net[lanes.clone()]);
-            let left = &mut band.left[lanes.clone()];
+            let asked = &mut band.asked[lanes.clone()];
+            let (net, left) = (&mut band.net[..lanes.len()], &mut band.left[..lanes.len()]);
             let inlets = [&band.capacity[lanes.clone()], &band.spill[lanes.clone()]];
             ask(&districts[run.district], dt, inlets, &depth[cells.clone()], asked, net);
             give(net, &mut depth[cells.clone()], &mut low[cells.clone()], left);
@@ -384,7 +408,8 @@ mod tests {
         let mut cells: [Vec<usize>; 2] = [vec![0, 1, 2, 17, 34, 35, 99, 100, 101], (210..290).collect()];
         cells[0].extend([40 + GAP - 1, 40 + 2 * GAP, 300, 300 + GAP, 300 + 2 * GAP + 1, 399]);
         cells[0].extend((500..900).filter(|cell| cell % 3 != 0));
-        cells[1].extend([17, 36, 36, 399, 400]);
+        // The last run of the second has no room to be filled up.
+        cells[1].extend([17, 36, 36, 399, 400, 990, 996]);
         cells.iter_mut().for_each(|cells| cells.sort_unstable());
         let inlet = |district: usize, index: usize| Inlet {
             index: index as u32,
@@ -395,7 +420,10 @@ mod tests {
         let inlets: Vec<Inlet> =
             (0..2).flat_map(|k| cells[k].iter().map(move |cell| inlet(k, *cell)).collect::<Vec<_>>()).collect();
         let ranges = vec![0..cells[0].len(), cells[0].len()..inlets.len()];
-        let mut band = Band::new(&inlets, ranges.clone(), stride);
+        let mut band = Band::new(&inlets, ranges.clone(), stride, 1000);
+        let lengths: Vec<usize> = band.runs.iter().map(|run| run.lanes.len()).collect();
+        assert!(lengths[..lengths.len() - 1].iter().all(|n| n.is_multiple_of(LANES)), "{lengths:?}");
+        assert_eq!(lengths.last(), Some(&10));
         let water = |scale: f32| (0..1000).map(|i| if i % 4 == 0 { 0.0 } else { scale * (i % 11) as f32 }).collect();
         let mut own: [Vec<f32>; 4] = [1e-4, 1e-9, 0.02, -0.01].map(water);
         let mut that = own.clone();

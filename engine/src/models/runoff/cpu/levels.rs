@@ -50,9 +50,9 @@ fn problem(order: u32, soil: Soil) -> Problem {
     problem
 }
 
-fn run(problem: &Problem, arch: pulp::Arch) -> (Fields, Vec<[f64; 3]>) {
+fn run(problem: &Problem, set: impl Fn(&mut CpuSolver)) -> (Fields, Vec<[f64; 3]>) {
     let mut solver = CpuSolver::new(problem);
-    solver.arch = arch;
+    set(&mut solver);
     let mut run = Run::new(problem.clone(), Box::new(solver));
     run.run_to(60.0).expect("a minute");
     (run.fields().expect("fields"), run.sewers().expect("books"))
@@ -62,45 +62,87 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-#[test]
-fn every_level_of_simd_gives_the_same_bits() {
+/// All arrays, as bits.
+fn arrays(own: &Fields) -> [Vec<u32>; 12] {
+    let Fields { state, statistics } = own;
+    [
+        bits(&state.depth),
+        bits(&state.low),
+        bits(&state.qx),
+        bits(&state.qy),
+        bits(&statistics.max_depth),
+        bits(&statistics.max_speed),
+        bits(&statistics.max_hazard),
+        bits(&statistics.infiltrated),
+        bits(&statistics.infiltrated_low),
+        bits(&statistics.sewered),
+        statistics.arrival.clone(),
+        statistics.duration.clone(),
+    ]
+}
+
+/// Asserts that the arrays of two runs have the same bits.
+fn assert_same(one: &Fields, other: &Fields, name: &str) {
+    for (k, (own, that)) in arrays(one).iter().zip(&arrays(other)).enumerate() {
+        assert!(own == that, "{name}: array {k} differs");
+    }
+}
+
+/// Problems of both orders with each kind of soil, by name.
+fn problems() -> Vec<(String, Problem)> {
     let cells = 131 * 70;
     let excess = (0..cells).map(|k| if k % 2 == 0 { 1e-5 } else { 0.0 }).collect();
     let suction = (0..cells).map(|k| if k % 2 == 0 { 0.05 } else { 0.0 }).collect();
-    let soils = [Soil::Plain, Soil::GreenAmpt(suction), Soil::Horton { excess, decay: 1e-3 }];
-    for (order, soil) in [1, 2].into_iter().flat_map(|order| soils.iter().map(move |soil| (order, soil))) {
-        let problem = problem(order, soil.clone());
+    let soils = [
+        ("plain", Soil::Plain),
+        ("Green and Ampt", Soil::GreenAmpt(suction)),
+        ("Horton", Soil::Horton { excess, decay: 1e-3 }),
+    ];
+    let all = [1, 2].into_iter().flat_map(|order| soils.iter().map(move |(name, soil)| (order, name, soil)));
+    all.map(|(order, name, soil)| (format!("order {order}, {name}"), problem(order, soil.clone()))).collect()
+}
+
+#[test]
+fn every_level_of_simd_gives_the_same_bits() {
+    for (name, problem) in problems() {
         let all = levels();
-        let (one, books) = run(&problem, all[0].1);
+        let (one, books) = run(&problem, |solver| solver.arch = all[0].1);
         assert!(
             one.state.depth.iter().any(|depth| *depth > 0.1) && books.iter().all(|book| book[0] > 0.0),
             "{books:?}"
         );
-        for (name, arch) in &all[1..] {
-            let (other, others) = run(&problem, *arch);
-            let pick = |own: &Fields| {
-                let Fields { state, statistics } = own;
-                [
-                    bits(&state.depth),
-                    bits(&state.low),
-                    bits(&state.qx),
-                    bits(&state.qy),
-                    bits(&statistics.max_depth),
-                    bits(&statistics.max_speed),
-                    bits(&statistics.max_hazard),
-                    bits(&statistics.infiltrated),
-                    bits(&statistics.sewered),
-                    statistics.arrival.clone(),
-                    statistics.duration.clone(),
-                ]
-            };
-            for (k, (own, that)) in pick(&one).iter().zip(&pick(&other)).enumerate() {
-                assert!(own == that, "order {order}, {name}: array {k} differs from the scalar one");
-            }
-            assert_eq!(books, others, "order {order}, {name}");
+        for (level, arch) in &all[1..] {
+            let (other, others) = run(&problem, |solver| solver.arch = *arch);
+            assert_same(&one, &other, &format!("{name}, {level} and the scalar one"));
+            assert_eq!(books, others, "{name}, {level}");
         }
     }
     for missing in ["V3", "V4"].iter().filter(|name| levels().iter().all(|(own, _)| own != *name)) {
         let _ = writeln!(std::io::stderr(), "left out: this processor has no {missing} level of SIMD");
+    }
+}
+
+#[test]
+fn chunks_and_heights_of_sweeps_change_no_bit() {
+    for (name, mut problem) in problems() {
+        // Soil in a few tiles only, so that others are passed over.
+        let rates = problem.infiltration.iter_mut().enumerate();
+        rates.filter(|(k, _)| k % 131 / 16 % 3 != 0 || k / 131 % 10 == 0).for_each(|(_, rate)| *rate = 0.0);
+        if let Soil::GreenAmpt(values) | Soil::Horton { excess: values, .. } = &mut problem.soil {
+            values.iter_mut().zip(&problem.infiltration).for_each(|(value, rate)| {
+                *value = if *rate > 0.0 { *value } else { 0.0 };
+            });
+        }
+        // No tile is passed over, and no loop left out.
+        let (one, books) = run(&problem, |solver| {
+            (solver.chunk, solver.tall) = (1024, 1);
+            solver.ground.marks.everything();
+        });
+        assert!(one.statistics.infiltrated.iter().any(|sunk| *sunk > 0.0));
+        for (chunk, tall) in [(128, 1), (64, 2), (16, 8), (1024, 8)] {
+            let (other, others) = run(&problem, |solver| (solver.chunk, solver.tall) = (chunk, tall));
+            assert_same(&one, &other, &format!("{name}, chunks of {chunk}, {tall} rows of tiles"));
+            assert_eq!(books, others, "{name}, chunks of {chunk}, {tall} rows of tiles");
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! The CPU device's solver: the twin of the shaders, stage by stage, and fast code in its own right.
 
 mod clock;
+mod edges;
 mod faces;
 mod friction;
+mod gather;
 mod ghosts;
 mod hllc;
 mod inlets;
 #[cfg(test)]
 mod levels;
 mod links;
+mod marks;
 mod reconstruct;
 mod soil;
 mod sources;
@@ -22,6 +25,7 @@ use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake}
 use crate::error::Result;
 use inlets::Inlets;
 use links::Links;
+use marks::Marks;
 use state::{Ground, Outflow, Perimeter, Rows};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -30,8 +34,15 @@ use update::{CORRECT, Context, PREDICT, SINGLE, Scratch};
 
 /// Columns of one sweep at most: its rows of scratch stay in the cache. A whole number of tiles.
 const MOST_COLS: usize = 1024;
+/// Cells of a row that go through all loops before the next ones do: what they need fits into the nearest cache. A
+/// whole number of tiles.
+const CHUNK: usize = 128;
 /// Cells up to which a grid is not worth a second thread.
 const SMALL: usize = 8192;
+/// Rows of tiles that are swept at once, at most.
+const MOST_BANDS: usize = 8;
+/// Sweeps for each thread, at least: with so many none waits long for another.
+const SWEEPS: usize = 8;
 
 /// Shallow water on the CPU.
 pub struct CpuSolver {
@@ -52,6 +63,9 @@ pub struct CpuSolver {
     scratch: Vec<Mutex<Scratch>>,
     arch: pulp::Arch,
     order: u32,
+    /// Cells of a chunk, and rows of tiles of a sweep, at most: no result depends on them.
+    chunk: usize,
+    tall: usize,
 }
 
 impl CpuSolver {
@@ -64,6 +78,10 @@ impl CpuSolver {
         let (kind, across) = problem.tile_kinds();
         let awake = awake(cols, rows, &padded.fields.state);
         let scratch = || Mutex::new(Scratch::new(cols.min(MOST_COLS)));
+        let soaks =
+            |i: usize| padded.infiltration[i] != 0.0 || padded.soil.get(i).is_some_and(|soil| *soil != [0.0; 2]);
+        let marks = Marks::new(cols, &padded.bed, soaks);
+        let threads = rayon::current_num_threads();
         CpuSolver {
             params: Params::default(),
             clock: Clock { speed_bits: padded.speed.to_bits(), ..Clock::default() },
@@ -72,6 +90,7 @@ impl CpuSolver {
                 manning: padded.manning,
                 infiltration: padded.infiltration,
                 soil: [0, 1].map(|part| padded.soil.iter().map(|soil| soil[part]).collect()),
+                marks,
                 shares: Vec::new(),
             },
             states: [padded.fields.state, State::dry(len)],
@@ -95,9 +114,30 @@ impl CpuSolver {
             inlets: Inlets::new(problem),
             gauges: padded.gauges,
             tiles: Tiles { cols: across, active: vec![false; kind.len()], kind, awake },
-            scratch: (0..=rayon::current_num_threads()).map(|_| scratch()).collect(),
+            scratch: (0..=threads).map(|_| scratch()).collect(),
             arch: pulp::Arch::new(),
             order: problem.settings.order,
+            chunk: CHUNK,
+            tall: (rows.div_ceil(TILE) / (SWEEPS * threads)).clamp(1, MOST_BANDS),
+        }
+    }
+
+    /// Steps until the interval ends or the deadline has passed.
+    fn steps(&mut self, deadline: Instant) -> Clock {
+        loop {
+            if self.clock.finished == 0 {
+                self.links.flows(&self.params, &mut self.clock, &self.states[0]);
+            }
+            clock::clock(&self.params, &mut self.clock);
+            if self.clock.finished == 2 {
+                return self.clock;
+            }
+            self.step();
+            if self.clock.finished == 1 || Instant::now() >= deadline {
+                let unstable = u32::from(self.clock.speed_bits >= 0x7f80_0000);
+                self.clock.unstable |= unstable;
+                return self.clock;
+            }
         }
     }
 
@@ -135,10 +175,12 @@ impl CpuSolver {
             perimeter: &self.perimeter,
             left: 0,
             width: 0,
+            chunk: self.chunk,
         };
         let Tiles { cols, active, awake, .. } = &mut self.tiles;
         let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow, awake);
-        sweep::<STAGE>(&Sweep { arch: self.arch, context, tiles: *cols, scratch: &self.scratch }, target, active)
+        let all = Sweep { arch: self.arch, context, tiles: *cols, tall: self.tall, scratch: &self.scratch };
+        sweep::<STAGE>(&all, target, active)
     }
 }
 
@@ -148,14 +190,18 @@ struct Sweep<'a> {
     context: Context<'a>,
     /// Tiles in a row.
     tiles: usize,
+    /// Rows of tiles that are swept at once, at most.
+    tall: usize,
     scratch: &'a [Mutex<Scratch>],
 }
 
 /// Sweeps all active tiles, halving the rows of tiles among the threads; returns the bits of the highest wave speed.
 fn sweep<const STAGE: u32>(all: &Sweep, mut rows: Rows, active: &[bool]) -> u32 {
     let bands = active.len() / all.tiles;
-    if bands == 1 {
-        return band::<STAGE>(all, &mut rows, active);
+    let first = &active[..all.tiles];
+    // What lies between rows of tiles that are swept at once is computed once.
+    if bands <= all.tall && active.chunks(all.tiles).all(|band| *band == *first) {
+        return band::<STAGE>(all, &mut rows, first);
     }
     let cells = rows.count * rows.stride;
     let (head, tail) = rows.split_at(bands / 2);
@@ -168,23 +214,23 @@ fn sweep<const STAGE: u32>(all: &Sweep, mut rows: Rows, active: &[bool]) -> u32 
     a.max(b)
 }
 
-/// Sweeps one row of tiles, stretch by stretch of active ones.
+/// Sweeps rows of tiles that are active alike, stretch by stretch of active ones.
 fn band<const STAGE: u32>(all: &Sweep, rows: &mut Rows, active: &[bool]) -> u32 {
     let place = rayon::current_thread_index().map_or(0, |index| index + 1) % all.scratch.len();
     let mut scratch = all.scratch[place].lock().unwrap_or_else(PoisonError::into_inner);
     let cols = all.context.params.cols as usize;
-    let (mut tile, mut speed) = (0, 0);
+    let (mut tile, mut highest) = (0, 0);
     while tile < active.len() {
         let limit = active.len().min(tile + MOST_COLS / TILE);
         let end = (tile..limit).find(|&tile| !active[tile]).unwrap_or(limit);
         if end > tile {
             let left = tile * TILE;
             let context = Context { left, width: cols.min(end * TILE) - left, ..all.context };
-            speed = speed.max(all.arch.dispatch(Stretch::<STAGE> { context, rows, scratch: &mut scratch }));
+            highest = all.arch.dispatch(Stretch::<STAGE> { context, rows, scratch: &mut scratch, highest });
         }
         tile = end.max(tile + 1);
     }
-    speed
+    highest
 }
 
 /// One stretch's work; it must be inlined into pulp's functions to be compiled for their instruction sets.
@@ -192,6 +238,8 @@ struct Stretch<'a, 'b, const STAGE: u32> {
     context: Context<'a>,
     rows: &'a mut Rows<'b>,
     scratch: &'a mut Scratch,
+    /// Bits of the highest wave speed so far.
+    highest: u32,
 }
 
 impl<const STAGE: u32> pulp::NullaryFnOnce for Stretch<'_, '_, STAGE> {
@@ -199,7 +247,7 @@ impl<const STAGE: u32> pulp::NullaryFnOnce for Stretch<'_, '_, STAGE> {
 
     #[inline(always)]
     fn call(self) -> u32 {
-        update::update::<STAGE>(&self.context, self.rows, self.scratch)
+        update::update::<STAGE>(&self.context, self.rows, self.scratch, self.highest)
     }
 }
 
@@ -219,21 +267,11 @@ impl Solver for CpuSolver {
     }
 
     fn advance(&mut self, deadline: Instant) -> Result<Clock> {
-        loop {
-            if self.clock.finished == 0 {
-                self.links.flows(&self.params, &mut self.clock, &self.states[0]);
-            }
-            clock::clock(&self.params, &mut self.clock);
-            if self.clock.finished == 2 {
-                return Ok(self.clock);
-            }
-            self.step();
-            if self.clock.finished == 1 || Instant::now() >= deadline {
-                let unstable = u32::from(self.clock.speed_bits >= 0x7f80_0000);
-                self.clock.unstable |= unstable;
-                return Ok(self.clock);
-            }
+        if self.params.rows as usize * self.params.stride as usize <= SMALL {
+            return Ok(self.steps(deadline));
         }
+        // From outside of the pool each stage would have to wake a thread and wait for it.
+        Ok(rayon::scope(|_| self.steps(deadline)))
     }
 
     fn clock(&self) -> Clock {
@@ -266,8 +304,8 @@ impl Solver for CpuSolver {
     }
 
     fn bytes_per_cell_step(&self) -> f64 {
-        // In values of 4 bytes. Reads: bed, Manning's n, capacity, and a state of 4. Writes: a state. Both: 4 statistics,
-        // and where water sinks in, 2 more, which are left out here.
+        // In values of 4 bytes. Reads: bed, Manning's n, arrival, and a state of 4. Writes: a state. Both: 4 statistics.
+        // Where water sinks in there are more, which are left out here.
         let single = 3 + 4 + 4 + 2 * 4;
         // Reads bed, n and a state, and writes one; then as above, and reads the state that it writes.
         let double = (2 + 4 + 4) + single + 4;

@@ -2,32 +2,45 @@
 
 use super::super::params::{HALO, Segment, TILE};
 use super::super::solver::{State, Statistics};
-use std::ops::Range;
+use super::marks::Marks;
 
-/// A stretch of a padded row of a [`State`].
+/// Cells or faces of a row, by their place in it.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
-    pub depth: &'a [f32],
-    pub low: &'a [f32],
-    pub qx: &'a [f32],
-    pub qy: &'a [f32],
+pub struct Span {
+    pub from: usize,
+    pub n: usize,
+}
+
+impl Span {
+    /// One place behind the last.
+    #[inline(always)]
+    pub fn end(self) -> usize {
+        self.from + self.n
+    }
+
+    /// As many from another place on.
+    #[inline(always)]
+    pub fn moved(self, from: usize) -> Span {
+        Span { from, n: self.n }
+    }
+
+    /// These of a row. Cut in two steps, the compiler sees that they are `n` and leaves out checks of bounds.
+    #[inline(always)]
+    pub fn of<T>(self, row: &[T]) -> &[T] {
+        &row[self.from..][..self.n]
+    }
+
+    /// The same, to write to.
+    #[inline(always)]
+    pub fn of_mut<T>(self, row: &mut [T]) -> &mut [T] {
+        &mut row[self.from..][..self.n]
+    }
 }
 
 impl State {
     /// Dry land.
     pub(super) fn dry(len: usize) -> State {
         State { depth: vec![0.0; len], low: vec![0.0; len], qx: vec![0.0; len], qy: vec![0.0; len] }
-    }
-
-    /// A stretch of the arrays.
-    #[inline(always)]
-    pub(super) fn window(&self, span: Range<usize>) -> Row<'_> {
-        Row {
-            depth: &self.depth[span.clone()],
-            low: &self.low[span.clone()],
-            qx: &self.qx[span.clone()],
-            qy: &self.qy[span],
-        }
     }
 }
 
@@ -38,6 +51,8 @@ pub struct Ground {
     pub manning: Vec<f32>,
     pub infiltration: Vec<f32>,
     pub soil: [Vec<f32>; 2],
+    /// Where there are walls, and soil.
+    pub marks: Marks,
     /// Share of the rain that comes to each cell; empty where it is the same everywhere.
     pub shares: Vec<f32>,
 }

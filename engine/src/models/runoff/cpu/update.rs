@@ -4,16 +4,18 @@
 //! the cache. Faces on its edges are computed again by the neighbouring sweep, from the same numbers in the same order:
 //! results depend neither on the number of threads nor on how the tiles are strung together.
 
-use super::super::params::{
-    Clock, DEBRIS_DEPTH, DRY, GRAVITY, HALO, KIND_DISCHARGE, NEVER, Params, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE,
-    TILE, WALL,
-};
+use super::super::params::{Clock, DRY, GRAVITY, HALO, Params, SOIL_PLAIN, STILL_DISCHARGE, TILE, WALL};
 use super::super::solver::State;
-use super::faces::{FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along};
+use super::edges::{north_or_south, west_and_east};
+use super::faces::{
+    FaceSpan, Faces, Slopes, Velocities, across_rows, along_row, slopes_across, slopes_along, west_face,
+};
 use super::friction::friction;
-use super::hllc::{Flux, max, min};
+use super::gather::{Gathered, gather};
+use super::hllc::{max, min};
+use super::marks::SOAKS;
 use super::soil::soak_row;
-use super::state::{Ground, Perimeter, Row, Rows};
+use super::state::{Ground, Perimeter, Rows, Span};
 use std::ops::Range;
 
 /// `STAGE`: the whole step of the first-order scheme, forward Euler, then rain and infiltration.
@@ -34,26 +36,36 @@ pub struct Context<'a> {
     /// Columns of the grid that are swept; they begin on the edge of a tile.
     pub left: usize,
     pub width: usize,
+    /// Cells of a row at most that go through all loops before the next ones do, so that what a loop writes is still
+    /// in the nearest cache when the next loop reads it. A whole number of tiles.
+    pub chunk: usize,
 }
 
-impl<'a> Context<'a> {
-    /// Places of a row's swept cells, and of the halo beside them, in the padded arrays.
+impl Context<'_> {
+    /// Where swept cells of a padded row are in the padded arrays. Their own places count from the halo west of the
+    /// sweep.
     #[inline(always)]
-    pub fn window(&self, row: usize) -> Range<usize> {
-        let at = row * self.params.stride as usize + self.left;
-        at..at + self.width + 2 * HALO
+    pub fn places(&self, row: usize, span: Span) -> Span {
+        span.moved(row * self.params.stride as usize + self.left + span.from)
     }
 
-    /// Water of a padded row.
+    /// Depth of a cell of a padded row, m.
     #[inline(always)]
-    pub fn row(&self, row: usize) -> Row<'a> {
-        self.source.window(self.window(row))
+    pub fn depth(&self, row: usize, cell: usize) -> f32 {
+        self.source.depth[self.places(row, Span { from: cell, n: 1 }).from]
     }
 
-    /// Bed of a padded row, m.
+    /// Tiles of swept cells.
     #[inline(always)]
-    pub fn bed(&self, row: usize) -> &'a [f32] {
-        &self.ground.bed[self.window(row)]
+    fn tiles(&self, span: Span) -> Range<usize> {
+        let first = self.left + span.from - HALO;
+        first / TILE..(first + span.n).div_ceil(TILE)
+    }
+
+    /// All marks that tiles of swept cells of a padded row have.
+    #[inline(always)]
+    pub fn marks(&self, row: usize, span: Span) -> u8 {
+        self.ground.marks.of(row, self.tiles(span)).iter().fold(0, |all, marks| all | marks)
     }
 }
 
@@ -66,6 +78,8 @@ pub struct Scratch {
     faces_y: [Faces; 2],
     /// Change of depth and new unit discharges of a row.
     moves: [Vec<f32>; 3],
+    /// Squares of velocities of a row.
+    squares: Vec<f32>,
     /// Bits that any depth of each column has.
     wet: Vec<u32>,
     /// Shares of rain that is the same everywhere.
@@ -83,39 +97,48 @@ impl Scratch {
             faces_x: Faces::new(padded),
             faces_y: std::array::from_fn(|_| Faces::new(padded)),
             moves: std::array::from_fn(|_| vec![0.0; width]),
+            squares: vec![0.0; width],
             wet: vec![0; width],
             ones: vec![1.0; width],
         }
     }
 }
 
-/// Sweeps a stretch of a row of tiles; returns the bits of the highest wave speed (0 after `PREDICT`).
+/// Sweeps a stretch of rows of tiles; takes and returns the bits of the highest wave speed (as it was after `PREDICT`).
 #[inline(always)]
-pub fn update<const STAGE: u32>(context: &Context, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
-    let first = rows.first;
-    for row in first - 1..first + 1 {
-        scratch.velocities[row % 3].load(context.row(row));
+pub fn update<const STAGE: u32>(context: &Context, rows: &mut Rows, scratch: &mut Scratch, mut highest: u32) -> u32 {
+    let (first, end, width) = (rows.first, rows.first + rows.count, context.width);
+    let tiles = rows.awake.len() / rows.count.div_ceil(TILE);
+    let each = width.div_ceil(width.div_ceil(context.chunk)).next_multiple_of(TILE);
+    // Rows whose velocities must be known beyond the one whose faces below are computed.
+    let lead = if STAGE == SINGLE { 1 } else { 2 };
+    for row in first - lead..first {
+        scratch.velocities[row % 3].load(context, row, Span { from: 0, n: width + 2 * HALO });
     }
-    if STAGE != SINGLE {
-        scratch.velocities[(first - 2) % 3].load(context.row(first - 2));
-        slopes_across(context, first - 1, &scratch.velocities, &mut scratch.slopes_y[(first - 1) % 2]);
-    }
-    faces_below::<STAGE>(context, first - 1, rows, scratch);
-    let mut speed = 0;
-    scratch.wet[..context.width].fill(0);
-    for row in first..first + rows.count {
-        faces_below::<STAGE>(context, row, rows, scratch);
-        if STAGE != SINGLE {
-            slopes_along(context, row, &scratch.velocities[row % 3], &mut scratch.slopes_x);
+    for row in first - lead..end {
+        if row >= first && (row - first).is_multiple_of(TILE) {
+            scratch.wet[..width].fill(0);
         }
-        along_row::<STAGE>(context, row, &scratch.velocities[row % 3], &scratch.slopes_x, &mut scratch.faces_x);
-        west_and_east::<STAGE>(context, row, rows, &mut scratch.faces_x);
-        speed = speed.max(update_row::<STAGE>(context, row, rows, scratch));
+        for from in (0..width).step_by(each) {
+            let span = Span { from: HALO + from, n: each.min(width - from) };
+            look_ahead::<STAGE>(context, row, lead, span, scratch);
+            // Above the first row there are only faces, and above these only slopes.
+            if row + 1 >= first {
+                let faces = &mut scratch.faces_y[row % 2];
+                across_rows::<STAGE>(context, row, &scratch.velocities, &scratch.slopes_y, span, faces);
+                north_or_south::<STAGE>(context, row, span, rows, faces);
+            }
+            if row >= first {
+                faces_beside::<STAGE>(context, row, span, rows, scratch);
+                highest = update_cells::<STAGE>(context, row, span, rows, scratch, highest);
+            }
+        }
+        if STAGE != PREDICT && row >= first && ((row + 1 - first).is_multiple_of(TILE) || row + 1 == end) {
+            let band = (row - first) / TILE * tiles;
+            wake(context, &mut rows.awake[band..band + tiles], &scratch.wet[..width]);
+        }
     }
-    if STAGE != PREDICT {
-        wake(context, rows.awake, &scratch.wet[..context.width]);
-    }
-    speed
+    highest
 }
 
 /// Keeps the swept tiles awake in which there is water, or was a step ago.
@@ -126,81 +149,33 @@ fn wake(context: &Context, awake: &mut [u32], wet: &[u32]) {
     }
 }
 
-/// Computes the faces between `row` and the next one, and the slopes that they need.
+/// Velocities `lead` rows south of a row's cells, and slopes from north to south in the row south of them.
 #[inline(always)]
-fn faces_below<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) {
+fn look_ahead<const STAGE: u32>(context: &Context, row: usize, lead: usize, span: Span, scratch: &mut Scratch) {
+    let (west, east) = (span.from == HALO, span.end() == HALO + context.width);
+    let from = if west { 0 } else { span.from };
+    let to = span.end() + if east { HALO } else { 0 };
+    scratch.velocities[(row + lead) % 3].load(context, row + lead, Span { from, n: to - from });
     if STAGE != SINGLE {
-        scratch.velocities[(row + 2) % 3].load(context.row(row + 2));
-        slopes_across(context, row + 1, &scratch.velocities, &mut scratch.slopes_y[(row + 1) % 2]);
-    } else {
-        scratch.velocities[(row + 1) % 3].load(context.row(row + 1));
+        slopes_across(context, row + 1, &scratch.velocities, span, &mut scratch.slopes_y[(row + 1) % 2]);
     }
-    let faces = &mut scratch.faces_y[row % 2];
-    across_rows::<STAGE>(context, row, &scratch.velocities, &scratch.slopes_y, faces);
-    north_or_south::<STAGE>(context, row, rows, faces);
 }
 
-/// Time that a face's flux of this stage counts for, s.
-fn weight<const STAGE: u32>(context: &Context) -> f64 {
-    let share = if STAGE == SINGLE { 1.0 } else { 0.5 };
-    share * f64::from(context.clock.dt)
-}
-
-/// Sets given discharges on the western and eastern faces of a row and books what passes.
+/// Computes the faces east of a row's cells, and the slopes that they need; of the first cells also the western face.
 #[inline(always)]
-fn west_and_east<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
-    let perimeter = context.perimeter;
-    let r = row - HALO;
-    let depth = context.row(row).depth;
-    let (west, east) = (HALO - 1, HALO + context.width - 1);
-    if context.left == 0 {
-        if perimeter.kind(perimeter.west[r]) == KIND_DISCHARGE {
-            faces.set(west, inflow(perimeter.value(perimeter.west[r]), depth[west + 1]));
-        }
-        rows.out_west[row - rows.first] -= weight::<STAGE>(context) * f64::from(faces.mass[west]);
+fn faces_beside<const STAGE: u32>(context: &Context, row: usize, span: Span, rows: &mut Rows, scratch: &mut Scratch) {
+    let (velocities, slopes, faces) = (&scratch.velocities[row % 3], &mut scratch.slopes_x, &mut scratch.faces_x);
+    let west = span.from == HALO;
+    if STAGE != SINGLE {
+        // The last face needs the slope of the cell behind it, which then is there for the next cells.
+        let from = if west { HALO - 1 } else { span.from + 1 };
+        slopes_along(context, row, velocities, Span { from, n: span.end() + 1 - from }, slopes);
     }
-    if context.left + context.width == context.params.cols as usize {
-        if perimeter.kind(perimeter.east[r]) == KIND_DISCHARGE {
-            faces.set(east, inflow(perimeter.value(perimeter.east[r]), depth[east]).mirrored());
-        }
-        rows.out_east[row - rows.first] += weight::<STAGE>(context) * f64::from(faces.mass[east]);
+    if west {
+        west_face::<STAGE>(context, row, velocities, slopes, faces);
     }
-}
-
-/// Sets given discharges on the northern and southern edge and books what passes; does nothing in between.
-#[inline(always)]
-fn north_or_south<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, faces: &mut Faces) {
-    let perimeter = context.perimeter;
-    let bottom = context.params.rows as usize + HALO - 1;
-    if row == HALO - 1 && !rows.out_north.is_empty() {
-        let depth = context.row(HALO).depth;
-        for col in 0..context.width {
-            let (place, face) = (context.left + col, col + HALO);
-            if perimeter.kind(perimeter.north[place]) == KIND_DISCHARGE {
-                faces.set(face, inflow(perimeter.value(perimeter.north[place]), depth[face]));
-            }
-            rows.out_north[place] -= weight::<STAGE>(context) * f64::from(faces.mass[face]);
-        }
-    }
-    if row == bottom && !rows.out_south.is_empty() {
-        let depth = context.row(bottom).depth;
-        for col in 0..context.width {
-            let (place, face) = (context.left + col, col + HALO);
-            if perimeter.kind(perimeter.south[place]) == KIND_DISCHARGE {
-                faces.set(face, inflow(perimeter.value(perimeter.south[place]), depth[face]).mirrored());
-            }
-            rows.out_south[place] += weight::<STAGE>(context) * f64::from(faces.mass[face]);
-        }
-    }
-}
-
-/// Flux of a given unit discharge (m²/s, inward) into a cell: at the cell's depth, or critical where it is shallower.
-fn inflow(discharge: f32, depth: f32) -> Flux {
-    let critical = (discharge * discharge / GRAVITY).cbrt();
-    let at = max(depth, critical);
-    let momentum = if at > 0.0 { discharge * discharge / at } else { 0.0 };
-    let push = momentum + 0.5 * GRAVITY * (at + depth) * (at - depth);
-    Flux { mass: discharge, left: push, right: push, along: 0.0 }
+    along_row::<STAGE>(context, row, velocities, slopes, span, faces);
+    west_and_east::<STAGE>(context, row, span, rows, faces);
 }
 
 /// Adds `change` to a depth kept as a rounded value and what the rounding lost. What a cell owes stays in the low
@@ -215,70 +190,71 @@ pub fn add(depth: f32, low: f32, change: f32) -> (f32, f32) {
     (if sum < 0.0 { 0.0 } else { sum }, lost + owed)
 }
 
-/// Advances the cells of one row from the faces around them: three loops, each with few enough outputs (as arguments
-/// of their own, so that the compiler knows them apart) to become SIMD.
+/// Advances cells of one row from the faces around them: loops, each with few enough outputs (as arguments of their
+/// own, so that the compiler knows them apart) to become SIMD. Takes and returns the bits of the highest wave speed.
 #[inline(always)]
-fn update_row<const STAGE: u32>(context: &Context, row: usize, rows: &mut Rows, scratch: &mut Scratch) -> u32 {
-    let inside = HALO..HALO + context.width;
-    // Spans of one length each, which the compiler must see.
-    let n = context.width;
-    let start = context.window(row).start + HALO;
-    let ground = start..start + n;
-    let at = start - rows.first * rows.stride;
-    let target = at..at + n;
-    let source = context.row(row);
+fn update_cells<const STAGE: u32>(
+    context: &Context,
+    row: usize,
+    span: Span,
+    rows: &mut Rows,
+    scratch: &mut Scratch,
+    highest: u32,
+) -> u32 {
+    let n = span.n;
+    let cells = context.places(row, span);
+    let target = span.moved(cells.from - rows.first * rows.stride);
+    let Context { ground, source, .. } = context;
     let around = Around {
-        bed: &context.ground.bed[ground.clone()],
-        manning: &context.ground.manning[ground.clone()],
-        shares: context.ground.shares.get(ground.clone()).unwrap_or(&scratch.ones[..n]),
-        depth: &source.depth[inside.clone()],
-        low: &source.low[inside.clone()],
-        qx: &source.qx[inside.clone()],
-        qy: &source.qy[inside.clone()],
-        west: scratch.faces_x.span(inside.start - 1..inside.end - 1),
-        east: scratch.faces_x.span(inside.clone()),
-        north: scratch.faces_y[(row + 1) % 2].span(inside.clone()),
-        south: scratch.faces_y[row % 2].span(inside.clone()),
-        level_x: scratch.slopes_x.level(inside.clone()),
-        level_y: scratch.slopes_y[row % 2].level(inside),
+        bed: cells.of(&ground.bed),
+        manning: cells.of(&ground.manning),
+        shares: if ground.shares.is_empty() { &scratch.ones[..n] } else { cells.of(&ground.shares) },
+        depth: cells.of(&source.depth),
+        low: cells.of(&source.low),
+        qx: cells.of(&source.qx),
+        qy: cells.of(&source.qy),
+        west: scratch.faces_x.span(span.moved(span.from - 1)),
+        east: scratch.faces_x.span(span),
+        north: scratch.faces_y[(row + 1) % 2].span(span),
+        south: scratch.faces_y[row % 2].span(span),
+        level_x: scratch.slopes_x.level(span),
+        level_y: scratch.slopes_y[row % 2].level(span),
     };
     let [change, x, y] = scratch.moves.each_mut().map(|values| &mut values[..n]);
     euler::<STAGE>(context, &around, change, x, y);
-    let (depth, low) = (&mut rows.depth[target.clone()], &mut rows.low[target.clone()]);
-    let (qx, qy) = (&mut rows.qx[target.clone()], &mut rows.qy[target.clone()]);
-    blend::<STAGE>(&around, [&*change, &*x, &*y], (depth, low), qx, qy);
-    if STAGE == PREDICT {
-        return 0;
-    }
-    let capacity = &context.ground.infiltration[ground.clone()];
-    // Under pavement and buildings nothing sinks in, and the two arrays of what did need not be touched.
-    let sunk = change;
-    if context.params.soil != SOIL_PLAIN {
-        let soil = [0, 1].map(|part| &context.ground.soil[part][ground.clone()]);
-        soak_row((context.params, context.clock), capacity, soil, &rows.infiltrated[target.clone()], depth, sunk);
-    } else if capacity.iter().fold(0, |bits, rate| bits | rate.to_bits()) != 0 {
-        sink(context, capacity, depth, sunk);
+    let moves = [&*change, &*x, &*y];
+    let (depth, low) = (target.of_mut(rows.depth), target.of_mut(rows.low));
+    let (qx, qy) = (target.of_mut(rows.qx), target.of_mut(rows.qy));
+    // Under pavement and buildings nothing sinks in.
+    let soaks = context.marks(row, span) & SOAKS != 0;
+    if STAGE == PREDICT || soaks {
+        blend::<STAGE, false>(&around, moves, depth, low, qx, qy);
     } else {
-        sunk.fill(0.0);
+        blend::<STAGE, true>(&around, moves, depth, low, qx, qy);
     }
-    if sunk.iter().fold(0, |bits, depth| bits | depth.to_bits()) != 0 {
-        let taken = (&mut rows.infiltrated[target.clone()], &mut rows.infiltrated_low[target.clone()]);
-        take(sunk, (depth, low), taken);
+    if STAGE == PREDICT {
+        return highest;
     }
-    dry_out(depth, qx, qy);
-    let state = [&rows.depth[target.clone()], &rows.qx[target.clone()], &rows.qy[target.clone()]];
-    let speed = gather(
-        context,
-        state,
-        &mut rows.max_depth[target.clone()],
-        &mut rows.max_speed[target.clone()],
-        &mut rows.arrival[target.clone()],
-        &mut rows.duration[target.clone()],
-        &mut rows.max_hazard[target.clone()],
-    );
-    let wet = &mut scratch.wet[..n];
-    wet.iter_mut().zip(&rows.depth[target]).for_each(|(wet, depth)| *wet |= depth.to_bits());
-    speed
+    if soaks {
+        soak(context, row, span, rows, change);
+        let (depth, qx, qy) = (target.of(rows.depth), target.of_mut(rows.qx), target.of_mut(rows.qy));
+        dry_out(depth, qx, qy);
+    }
+    let water = [target.of(rows.depth), target.of(rows.qx), target.of(rows.qy)];
+    let own = Gathered {
+        max_depth: target.of_mut(rows.max_depth),
+        max_speed: target.of_mut(rows.max_speed),
+        arrival: target.of_mut(rows.arrival),
+        duration: target.of_mut(rows.duration),
+        max_hazard: target.of_mut(rows.max_hazard),
+    };
+    let highest = gather((context.params, context.clock), water, own, &mut scratch.squares[..n], highest);
+    // While it rains nobody asks.
+    if context.params.rain <= 0.0 {
+        let wet = &mut scratch.wet[span.from - HALO..span.from - HALO + n];
+        wet.iter_mut().zip(water[0]).for_each(|(wet, depth)| *wet |= depth.to_bits());
+    }
+    highest
 }
 
 /// What a row of cells reads: itself and the faces around.
@@ -328,26 +304,64 @@ fn euler<const STAGE: u32>(context: &Context, around: &Around, change: &mut [f32
     }
 }
 
-/// Puts the stage's outcome into the target: as it is, or as the mean with the state before the step.
+/// Puts the stage's outcome into the target: as it is, or as the mean with the state before the step. `DRY_OUT`: does
+/// what [`dry_out`] does.
 #[inline(always)]
-fn blend<const STAGE: u32>(
+fn blend<const STAGE: u32, const DRY_OUT: bool>(
     around: &Around,
     [change, x, y]: [&[f32]; 3],
-    (depth, low): (&mut [f32], &mut [f32]),
+    depth: &mut [f32],
+    low: &mut [f32],
     qx: &mut [f32],
     qy: &mut [f32],
 ) {
     for i in 0..change.len() {
-        if STAGE == CORRECT {
+        let (new_x, new_y) = if STAGE == CORRECT {
             let moved = 0.5 * (((around.depth[i] - depth[i]) + (around.low[i] - low[i])) + change[i]);
             (depth[i], low[i]) = add(depth[i], low[i], moved);
-            qx[i] = 0.5 * (qx[i] + x[i]);
-            qy[i] = 0.5 * (qy[i] + y[i]);
+            (0.5 * (qx[i] + x[i]), 0.5 * (qy[i] + y[i]))
         } else {
             (depth[i], low[i]) = add(around.depth[i], around.low[i], change[i]);
-            qx[i] = x[i];
-            qy[i] = y[i];
+            (x[i], y[i])
+        };
+        let keeps = !DRY_OUT | (depth[i] > DRY);
+        qx[i] = if keeps { new_x } else { 0.0 };
+        qy[i] = if keeps { new_y } else { 0.0 };
+    }
+}
+
+/// What sinks in of the water of a row's cells, tile by tile where anything does; `sunk` is space to work in.
+#[inline(always)]
+fn soak(context: &Context, row: usize, span: Span, rows: &mut Rows, sunk: &mut [f32]) {
+    let marks = context.ground.marks.of(row, context.tiles(span));
+    let start = context.places(row, span).from;
+    let mut tile = 0;
+    while tile < marks.len() {
+        let end = (tile..marks.len()).find(|&tile| marks[tile] & SOAKS == 0).unwrap_or(marks.len());
+        let (from, to) = (tile * TILE, span.n.min(end * TILE));
+        if from < to {
+            let cells = Span { from: start + from, n: to - from };
+            soak_tiles(context, cells, rows, &mut sunk[..to - from]);
         }
+        tile = end + 1;
+    }
+}
+
+/// The same for cells beside each other, by their places in the padded arrays.
+#[inline(always)]
+fn soak_tiles(context: &Context, cells: Span, rows: &mut Rows, sunk: &mut [f32]) {
+    let target = cells.moved(cells.from - rows.first * rows.stride);
+    let capacity = cells.of(&context.ground.infiltration);
+    let depth = target.of(rows.depth);
+    if context.params.soil != SOIL_PLAIN {
+        let soil = [0, 1].map(|part: usize| cells.of(&context.ground.soil[part]));
+        soak_row((context.params, context.clock), capacity, soil, target.of(rows.infiltrated), depth, sunk);
+    } else {
+        sink(context, capacity, depth, sunk);
+    }
+    if sunk.iter().fold(0, |bits, depth| bits | depth.to_bits()) != 0 {
+        let (depth, low) = (target.of_mut(rows.depth), target.of_mut(rows.low));
+        take(sunk, depth, low, target.of_mut(rows.infiltrated), target.of_mut(rows.infiltrated_low));
     }
 }
 
@@ -363,12 +377,12 @@ fn sink(context: &Context, capacity: &[f32], depth: &[f32], sunk: &mut [f32]) {
 
 /// Takes what sinks in from the water, and books it.
 #[inline(always)]
-fn take(sunk: &[f32], (depth, low): (&mut [f32], &mut [f32]), (taken, taken_low): (&mut [f32], &mut [f32])) {
+fn take(sunk: &[f32], depth: &mut [f32], low: &mut [f32], taken: &mut [f32], taken_low: &mut [f32]) {
     let n = sunk.len();
     let (depth, low) = (&mut depth[..n], &mut low[..n]);
     let (taken, taken_low) = (&mut taken[..n], &mut taken_low[..n]);
     for i in 0..n {
-        // Where none sinks in not a bit may change: whole rows of such cells are passed over.
+        // Where none sinks in not a bit may change: whole tiles of such cells are passed over.
         let sinks = sunk[i] != 0.0;
         let (left, left_low) = add(depth[i], low[i], -sunk[i]);
         let (all, all_low) = add(taken[i], taken_low[i], sunk[i]);
@@ -387,43 +401,4 @@ fn dry_out(depth: &[f32], qx: &mut [f32], qy: &mut [f32]) {
         qx[i] = if wet { qx[i] } else { 0.0 };
         qy[i] = if wet { qy[i] } else { 0.0 };
     }
-}
-
-/// Maxima, arrival and duration; returns the bits of the highest wave speed.
-#[inline(always)]
-fn gather(
-    context: &Context,
-    [depth, qx, qy]: [&[f32]; 3],
-    max_depth: &mut [f32],
-    max_speed: &mut [f32],
-    arrival: &mut [u32],
-    duration: &mut [u32],
-    max_hazard: &mut [f32],
-) -> u32 {
-    let (arrival_depth, duration_depth) = (context.params.arrival_depth, context.params.duration_depth);
-    let (now, step) = (context.clock.now_ms, context.clock.step_ms);
-    let n = depth.len();
-    let (qx, qy) = (&qx[..n], &qy[..n]);
-    let (max_depth, max_speed) = (&mut max_depth[..n], &mut max_speed[..n]);
-    let (arrival, duration) = (&mut arrival[..n], &mut duration[..n]);
-    let max_hazard = &mut max_hazard[..n];
-    let mut speed_bits = 0;
-    for i in 0..n {
-        let h = depth[i];
-        let inverse = 1.0 / max(h, DRY);
-        let (u, v) = (qx[i] * inverse, qy[i] * inverse);
-        // Maxima of bits let a value that is not a number come through.
-        let bits = (u.to_bits() & 0x7fff_ffff).max(v.to_bits() & 0x7fff_ffff);
-        let fastest = f32::from_bits(bits) + (GRAVITY * h).sqrt();
-        speed_bits = speed_bits.max(fastest.to_bits() & 0x7fff_ffff);
-        let speed = if h > SPEED_DEPTH { (u * u + v * v).sqrt() } else { 0.0 };
-        max_depth[i] = max(max_depth[i], h);
-        max_speed[i] = max(max_speed[i], speed);
-        let debris = if h > DEBRIS_DEPTH { 1.0 } else { 0.5 };
-        let hazard = if h > SPEED_DEPTH { h * (speed + 0.5) + debris } else { 0.0 };
-        max_hazard[i] = max(max_hazard[i], hazard);
-        arrival[i] = if (arrival[i] == NEVER) & (h > arrival_depth) { now } else { arrival[i] };
-        duration[i] += if h > duration_depth { step } else { 0 };
-    }
-    speed_bits
 }
