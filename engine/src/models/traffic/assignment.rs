@@ -123,11 +123,11 @@ impl Assignment {
                     |pair: &Pair| CutOff { class: usize::from(*class), from: *from, to: pair.to, trips: pair.trips };
                 self.cut_off.extend(pairs.iter().filter(|pair| is_cut(pair)).map(cut));
                 pairs.retain(|pair| !is_cut(pair));
+                group.note_several();
             }
         }
         self.flow = loads.flow;
         self.groups.retain(|group| !group.pairs.is_empty());
-        self.groups.iter_mut().for_each(Group::note_several);
     }
 
     /// Goes on until the gap is small enough, or no round brings it further; `tell` hears of each round and says whether to go on.

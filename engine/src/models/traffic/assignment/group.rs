@@ -71,8 +71,10 @@ pub(super) struct Group {
     /// Pairs whose trips may still have to move.
     pub(super) active: Vec<u32>,
     found: Vec<Found>,
-    /// Whether ways or their flows are others than when they were last packed.
+    /// Whether flows of ways are others than when ways were last dropped.
     is_changed: bool,
+    /// Whether ways are others than when they were last packed.
+    is_torn: bool,
     /// What all trips would cost on the cheapest ways when these were last looked for.
     pub(super) least: f64,
     /// What they paid over that.
@@ -171,6 +173,7 @@ impl Group {
             active: Vec::new(),
             found: Vec::new(),
             is_changed: false,
+            is_torn: false,
             least: 0.0,
             excess: 0.0,
             own: 0.0,
@@ -232,21 +235,22 @@ impl Group {
         let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
         let (mut least, mut excess, mut own) = (0.0, 0.0, 0.0);
+        let has_own = !network.classes.is_empty();
         active.clear();
         found.clear();
         for (number, pair) in pairs.iter_mut().enumerate() {
             let best = cheapest.cost[pair.to as usize];
             least += pair.trips * best;
             let first = &ways[pair.first as usize];
-            if first.next == NONE {
-                // It was the cheapest one and that has not changed, or its links are those by which its nodes are reached.
-                let was_best = pair.is_best && changed.is_some_and(|changed| !changed[pair.to as usize]);
+            if !(pair.is_best && changed.is_some_and(|changed| !changed[pair.to as usize])) {
                 let is_last = |link: &u32| cheapest.by[network.ends()[*link as usize][1] as usize] == *link;
-                pair.is_best = was_best || first.of(links).iter().all(is_last);
-                if pair.is_best {
+                pair.is_best = first.next == NONE && first.of(links).iter().all(is_last);
+            }
+            if pair.is_best {
+                if has_own {
                     own += first.flow * first.extra;
-                    continue;
                 }
+                continue;
             }
             let (mut at, mut known, mut paid) = (pair.first, f64::INFINITY, 0.0);
             while let Some(way) = ways.get(at as usize) {
@@ -311,7 +315,7 @@ impl Group {
             }
             self.shift(pair, loads, limits.enough, costs);
         }
-        self.is_changed |= !found.is_empty();
+        self.is_torn |= !found.is_empty();
         // Their memory serves again.
         active.clear();
         found.clear();
@@ -391,10 +395,10 @@ impl Group {
 
     /// Drops ways that nobody takes, and gives what they had left to the pair's others.
     pub(super) fn prune(&mut self) {
-        if !self.is_changed {
+        if !std::mem::take(&mut self.is_changed) {
             return;
         }
-        let Group { pairs, ways, several, .. } = self;
+        let Group { pairs, ways, several, is_torn, .. } = self;
         several.retain(|number| {
             let pair = &mut pairs[*number as usize];
             let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
@@ -406,6 +410,8 @@ impl Group {
                         _ => ways[last as usize].next = at,
                     }
                     (last, sum, count) = (at, sum + way.flow, count + 1);
+                } else {
+                    *is_torn = true;
                 }
                 at = way.next;
             }
@@ -421,7 +427,7 @@ impl Group {
 
     /// Closes the gaps in memory that new and dropped ways left, and brings ways in the order of pairs.
     pub(super) fn pack(&mut self) {
-        if !std::mem::take(&mut self.is_changed) {
+        if !std::mem::take(&mut self.is_torn) {
             return;
         }
         let mut ways: Vec<Route> = Vec::with_capacity(self.ways.len());

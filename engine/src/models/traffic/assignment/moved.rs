@@ -63,6 +63,7 @@ impl Assignment {
             let tree = was.tree.as_ref().filter(|_| keeps);
             group.tree = tree.map(|tree| tree.moved(network, group.from as usize, parts, room));
             take_ways(group, was, network, &became);
+            group.note_several();
         });
         all.sum_up(network.links.len());
         all.fill(network, BLOCK);
