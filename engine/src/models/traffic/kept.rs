@@ -15,7 +15,7 @@ use std::collections::BinaryHeap;
 type Heap = BinaryHeap<Reverse<u128>>;
 
 fn entry(cost: f64, hops: u32, node: usize) -> Reverse<u128> {
-    Reverse(u128::from(cost.to_bits()) << 64 | u128::from(hops) << 32 | node as u128)
+    Reverse((u128::from(cost.to_bits()) << 64) | (u128::from(hops) << 32) | node as u128)
 }
 
 /// Room for repairs, so that memory is taken once.
@@ -74,7 +74,7 @@ impl Room {
             self.changed[node as usize] = has_changed;
             order[kept] = node;
             if has_changed {
-                self.late.push(u64::from(labels.hops[node as usize]) << 32 | u64::from(node));
+                self.late.push((u64::from(labels.hops[node as usize]) << 32) | u64::from(node));
             } else {
                 kept += 1;
             }
