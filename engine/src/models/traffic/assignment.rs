@@ -16,14 +16,16 @@ mod tests;
 use super::demand::Demand;
 use super::network::Network;
 use super::shortest::NONE;
-use group::{Group, Pair, Room, Route};
+use group::{Group, Lent, Pair, Rooms, Route};
+use loads::Loads;
+use rayon::prelude::*;
 
 /// Rounds at most.
 const MOST_ROUNDS: usize = 500;
 /// Bytes that the kept cheapest ways of an assignment may take; where they would take more, they are searched anew each time.
 const MOST_KEPT: usize = 256 << 20;
-/// Bytes of a node in the kept ways from an origin: cost, number of links, last link.
-const KEPT: usize = 16;
+/// Bytes of a node in the kept ways from an origin: cost, number of links, last link, place in an order.
+const KEPT: usize = 20;
 
 /// A way of some trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,7 +83,7 @@ impl Assignment {
     /// The demand is that of each class.
     pub fn start(network: &Network, demand: &[Demand]) -> Assignment {
         let mut all = Assignment::of(network, demand);
-        all.fill(network);
+        all.fill(network, 1);
         all
     }
 
@@ -91,7 +93,7 @@ impl Assignment {
         for (class, demand) in demand.iter().enumerate() {
             for (from, wanted) in demand.trips.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
                 let mut group = Group::new(class as u8, from as u32);
-                group.pairs.extend(wanted.iter().map(|&(to, trips)| Pair { to, first: NONE, trips }));
+                group.pairs.extend(wanted.iter().map(|&(to, trips)| Pair { to, first: NONE, is_best: false, trips }));
                 groups.push(group);
             }
         }
@@ -104,47 +106,28 @@ impl Assignment {
         }
     }
 
-    /// Puts trips that have no way yet on the cheapest ones, zone after zone.
-    fn fill(&mut self, network: &Network) {
+    /// Puts trips that have no way yet on the cheapest ones, so many zones at a time at one state of the costs.
+    fn fill(&mut self, network: &Network, block: usize) {
         let keeps = fits(self.groups.len(), network, self.most_kept);
-        let Assignment { groups, flow, cut_off, .. } = self;
-        let mut costs: Vec<f64> = network.links.iter().zip(flow.iter()).map(|(link, flow)| link.cost(*flow)).collect();
-        let (mut own, mut own_of, mut room) = (Vec::new(), None, Room::default());
-        for group in groups.iter_mut().filter(|group| group.pairs.iter().any(|pair| pair.first == NONE)) {
-            let Group { class, from, pairs, ways, links, tree, .. } = group;
-            let number = usize::from(*class);
-            if own_of != Some(number) {
-                own = network.costs_of(number, &costs);
-                own_of = Some(number);
+        let (mut loads, rooms) = (Loads::new(network, std::mem::take(&mut self.flow)), Rooms::default());
+        let is_empty = |group: &&mut Group| group.pairs.iter().any(|pair| pair.first == NONE);
+        let mut groups: Vec<&mut Group> = self.groups.iter_mut().filter(is_empty).collect();
+        for block in groups.chunks_mut(block) {
+            let begin = |room: &mut Lent, group: &mut &mut Group| group.begin(&loads, keeps, room);
+            let firsts: Vec<usize> = block.par_iter_mut().map_init(|| rooms.lend(), begin).collect();
+            for (group, first) in block.iter_mut().zip(firsts) {
+                loads.add(group.ways[first..].iter().map(|way| (way.of(&group.links), way.flow)));
+                let Group { class, from, pairs, .. } = &mut **group;
+                let is_cut = |pair: &Pair| pair.first == NONE;
+                let cut =
+                    |pair: &Pair| CutOff { class: usize::from(*class), from: *from, to: pair.to, trips: pair.trips };
+                self.cut_off.extend(pairs.iter().filter(|pair| is_cut(pair)).map(cut));
+                pairs.retain(|pair| !is_cut(pair));
+                group.note_several();
             }
-            let wanted = pairs.iter().filter(|pair| pair.first == NONE).map(|pair| (pair.to, pair.trips));
-            let found = room.search(network, &own, *from, wanted, tree, keeps);
-            pairs.retain_mut(|pair| {
-                if pair.first != NONE {
-                    return true;
-                }
-                let &mut Pair { to, trips, .. } = pair;
-                if found.cost[to as usize].is_infinite() {
-                    cut_off.push(CutOff { class: number, from: *from, to, trips });
-                    return false;
-                }
-                let start = links.len();
-                found.way(network, to as usize, links);
-                for &link in &links[start..] {
-                    let at = link as usize;
-                    flow[at] += trips;
-                    costs[at] = network.links[at].cost(flow[at]);
-                    own[at] = costs[at] + network.extra(number, link);
-                }
-                let extra = links[start..].iter().map(|link| network.extra(number, *link)).sum();
-                pair.first = ways.len() as u32;
-                let count = (links.len() - start) as u32;
-                ways.push(Route { start: start as u32, count, next: NONE, flow: trips, extra });
-                true
-            });
         }
-        groups.retain(|group| !group.pairs.is_empty());
-        groups.iter_mut().for_each(Group::note_several);
+        self.flow = loads.flow;
+        self.groups.retain(|group| !group.pairs.is_empty());
     }
 
     /// Goes on until the gap is small enough, or no round brings it further; `tell` hears of each round and says whether to go on.

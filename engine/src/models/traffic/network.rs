@@ -144,6 +144,8 @@ pub struct Network {
     first: Vec<u32>,
     /// Links by the node that they leave, those of one node in their own order.
     leaving: Vec<u32>,
+    /// The same with the node where each of them ends.
+    out: Vec<[u32; 2]>,
 }
 
 impl Network {
@@ -189,7 +191,8 @@ impl Network {
             *at += 1;
         }
         let ends = links.iter().map(|link| [link.from, link.to]).collect();
-        Ok(Network { nodes, zones, first_through, links, classes: Vec::new(), ends, first, leaving })
+        let out = leaving.iter().map(|link| [*link, links[*link as usize].to]).collect();
+        Ok(Network { nodes, zones, first_through, links, classes: Vec::new(), ends, first, leaving, out })
     }
 
     /// What each link costs a class at costs for all.
@@ -205,6 +208,11 @@ impl Network {
         self.classes.get(class).map_or(0.0, |own| own[link as usize])
     }
 
+    /// What some links cost a class beyond the others.
+    pub(super) fn extra_of(&self, class: usize, links: &[u32]) -> f64 {
+        self.classes.get(class).map_or(0.0, |own| links.iter().map(|link| own[*link as usize]).sum())
+    }
+
     /// Nodes where each link begins and ends.
     pub fn ends(&self) -> &[[u32; 2]] {
         &self.ends
@@ -218,5 +226,10 @@ impl Network {
     /// Links that leave a node.
     pub fn leaving(&self, node: usize) -> &[u32] {
         &self.leaving[self.first[node] as usize..self.first[node + 1] as usize]
+    }
+
+    /// The same links with the nodes where they end.
+    pub(super) fn out(&self, node: usize) -> &[[u32; 2]] {
+        &self.out[self.first[node] as usize..self.first[node + 1] as usize]
     }
 }

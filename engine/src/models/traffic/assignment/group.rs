@@ -1,9 +1,10 @@
 //! Trips of a class that begin in a zone, and their ways.
 
-use super::super::kept;
+use super::super::kept::{self, Kept};
 use super::super::network::Network;
 use super::super::shortest::{Labels, NONE, Tree};
 use super::loads::Loads;
+use std::sync::{Mutex, PoisonError};
 
 /// Trips on a way below which it is dropped, as a share of those of its pair.
 const DROPPED: f64 = 1e-14;
@@ -15,6 +16,8 @@ pub(super) struct Pair {
     pub(super) to: u32,
     /// The first of their ways; `NONE` as long as they have none.
     pub(super) first: u32,
+    /// Whether their only way is the cheapest one that was found last.
+    pub(super) is_best: bool,
     /// How many.
     pub(super) trips: f64,
 }
@@ -62,14 +65,16 @@ pub(super) struct Group {
     /// Links of all ways.
     pub(super) links: Vec<u32>,
     /// Cheapest ways, as far as they are kept.
-    pub(super) tree: Option<Labels>,
+    pub(super) tree: Option<Kept>,
     /// Pairs with more than one way.
     pub(super) several: Vec<u32>,
     /// Pairs whose trips may still have to move.
     pub(super) active: Vec<u32>,
     found: Vec<Found>,
-    /// Whether ways or their flows are others than when they were last packed.
+    /// Whether flows of ways are others than when ways were last dropped.
     is_changed: bool,
+    /// Whether ways are others than when they were last packed.
+    is_torn: bool,
     /// What all trips would cost on the cheapest ways when these were last looked for.
     pub(super) least: f64,
     /// What they paid over that.
@@ -97,34 +102,60 @@ pub(super) struct Room {
     wanted: Vec<(u32, f64)>,
 }
 
-impl Room {
+/// Rooms for all threads, so that memory is taken once.
+#[derive(Default)]
+pub(super) struct Rooms(Mutex<Vec<Room>>);
+
+/// A room until it is given back.
+pub(super) struct Lent<'a> {
+    room: Room,
+    rooms: &'a Rooms,
+}
+
+impl Rooms {
+    /// A room that nobody else has.
+    pub(super) fn lend(&self) -> Lent<'_> {
+        let mut free = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Lent { room: free.pop().unwrap_or_default(), rooms: self }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut free = self.rooms.0.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push(std::mem::take(&mut self.room));
+    }
+}
+
+impl Lent<'_> {
     /// Cheapest ways from a zone at these costs, at least to the wanted zones. Those of before are repaired if any are kept; a whole tree
-    /// is found where they shall be kept from now on.
-    pub(super) fn search<'a>(
+    /// is found where they shall be kept from now on. And for each node whether its way may be another one than before, if that is
+    /// known.
+    fn search<'a>(
         &'a mut self,
         network: &Network,
         costs: &[f64],
         from: u32,
         wanted: impl Iterator<Item = (u32, f64)>,
-        kept: &'a mut Option<Labels>,
+        kept: &'a mut Option<Kept>,
         keeps: bool,
-    ) -> &'a Labels {
-        let from = from as usize;
+    ) -> (&'a Labels, Option<&'a [bool]>) {
+        let (from, room) = (from as usize, &mut self.room);
         if !keeps {
-            self.wanted.clear();
-            self.wanted.extend(wanted);
-            let tree = self.tree.get_or_insert_with(|| Tree::new(network));
-            tree.search(network, costs, from, &self.wanted);
-            return tree.labels();
+            room.wanted.clear();
+            room.wanted.extend(wanted);
+            let tree = room.tree.get_or_insert_with(|| Tree::new(network));
+            tree.search(network, costs, from, &room.wanted);
+            return (tree.labels(), None);
         }
-        let labels = match kept.take() {
-            Some(mut labels) => {
-                labels.repair(network, costs, from, &mut self.kept);
-                labels
+        let tree = match kept.take() {
+            Some(mut tree) => {
+                tree.repair(network, costs, from, &mut room.kept);
+                tree
             }
-            None => Labels::find(network, costs, from, &mut self.kept),
+            None => Kept::find(network, costs, from, &mut room.kept),
         };
-        kept.insert(labels)
+        (&kept.insert(tree).labels, Some(room.kept.changed()))
     }
 }
 
@@ -142,6 +173,7 @@ impl Group {
             active: Vec::new(),
             found: Vec::new(),
             is_changed: false,
+            is_torn: false,
             least: 0.0,
             excess: 0.0,
             own: 0.0,
@@ -173,18 +205,53 @@ impl Group {
         self.several = several.collect();
     }
 
+    /// Gives all pairs that have no way the cheapest one at the costs of now, if there is any; which of the ways is the first new one.
+    pub(super) fn begin(&mut self, loads: &Loads, keeps: bool, room: &mut Lent) -> usize {
+        let (network, number) = (loads.network(), usize::from(self.class));
+        let Group { pairs, ways, links, tree, .. } = self;
+        let wanted = pairs.iter().filter(|pair| pair.first == NONE).map(|pair| (pair.to, pair.trips));
+        let (cheapest, changed) = room.search(network, loads.of(self.class), self.from, wanted, tree, keeps);
+        let before = ways.len();
+        for pair in pairs {
+            let to = pair.to as usize;
+            pair.is_best &= changed.is_some_and(|changed| !changed[to]);
+            if pair.first == NONE && cheapest.cost[to] < f64::INFINITY {
+                let start = links.len();
+                cheapest.way(network, to, links);
+                let extra = network.extra_of(number, &links[start..]);
+                pair.first = ways.len() as u32;
+                let count = (links.len() - start) as u32;
+                ways.push(Route { start: start as u32, count, next: NONE, flow: pair.trips, extra });
+            }
+        }
+        before
+    }
+
     /// Looks for the cheapest ways at the costs of now: what trips pay over them, and which pairs want to move. Ways that are new are
     /// noted.
-    pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Room) {
+    pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Lent) {
         let (network, class) = (loads.network(), self.class);
         let Group { pairs, ways, links, tree, active, found, .. } = self;
         let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
-        let cheapest = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
+        let (cheapest, changed) = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
         let (mut least, mut excess, mut own) = (0.0, 0.0, 0.0);
+        let has_own = !network.classes.is_empty();
         active.clear();
         found.clear();
-        for (number, pair) in pairs.iter().enumerate() {
+        for (number, pair) in pairs.iter_mut().enumerate() {
             let best = cheapest.cost[pair.to as usize];
+            least += pair.trips * best;
+            let first = &ways[pair.first as usize];
+            if !(pair.is_best && changed.is_some_and(|changed| !changed[pair.to as usize])) {
+                let is_last = |link: &u32| cheapest.by[network.ends()[*link as usize][1] as usize] == *link;
+                pair.is_best = first.next == NONE && first.of(links).iter().all(is_last);
+            }
+            if pair.is_best {
+                if has_own {
+                    own += first.flow * first.extra;
+                }
+                continue;
+            }
             let (mut at, mut known, mut paid) = (pair.first, f64::INFINITY, 0.0);
             while let Some(way) = ways.get(at as usize) {
                 let cost = loads.sum(way.of(links)) + way.extra;
@@ -193,7 +260,6 @@ impl Group {
                 own += way.flow * way.extra;
                 at = way.next;
             }
-            least += pair.trips * best;
             let over = (paid - pair.trips * best).max(0.0);
             excess += over;
             if over <= limits.enough * paid {
@@ -249,7 +315,7 @@ impl Group {
             }
             self.shift(pair, loads, limits.enough, costs);
         }
-        self.is_changed |= !found.is_empty();
+        self.is_torn |= !found.is_empty();
         // Their memory serves again.
         active.clear();
         found.clear();
@@ -260,7 +326,7 @@ impl Group {
     fn learn(&mut self, new: Found, end: usize, loads: &Loads, limits: &Limits) {
         let own = &self.links[new.start as usize..end];
         let network = loads.network();
-        let extra = own.iter().map(|link| network.extra(usize::from(self.class), *link)).sum::<f64>();
+        let extra = network.extra_of(usize::from(self.class), own);
         let cost = loads.sum(own) + extra;
         let (first, mut last, mut known) = (self.pairs[new.pair as usize].first, NONE, f64::INFINITY);
         let mut at = first;
@@ -272,6 +338,7 @@ impl Group {
             if first == last {
                 self.several.push(new.pair);
             }
+            self.pairs[new.pair as usize].is_best = false;
             self.ways[last as usize].next = self.ways.len() as u32;
             let count = end as u32 - new.start;
             self.ways.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
@@ -328,10 +395,10 @@ impl Group {
 
     /// Drops ways that nobody takes, and gives what they had left to the pair's others.
     pub(super) fn prune(&mut self) {
-        if !self.is_changed {
+        if !std::mem::take(&mut self.is_changed) {
             return;
         }
-        let Group { pairs, ways, several, .. } = self;
+        let Group { pairs, ways, several, is_torn, .. } = self;
         several.retain(|number| {
             let pair = &mut pairs[*number as usize];
             let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
@@ -343,6 +410,8 @@ impl Group {
                         _ => ways[last as usize].next = at,
                     }
                     (last, sum, count) = (at, sum + way.flow, count + 1);
+                } else {
+                    *is_torn = true;
                 }
                 at = way.next;
             }
@@ -358,7 +427,7 @@ impl Group {
 
     /// Closes the gaps in memory that new and dropped ways left, and brings ways in the order of pairs.
     pub(super) fn pack(&mut self) {
-        if !std::mem::take(&mut self.is_changed) {
+        if !std::mem::take(&mut self.is_torn) {
             return;
         }
         let mut ways: Vec<Route> = Vec::with_capacity(self.ways.len());

@@ -41,12 +41,36 @@ impl<'a> Loads<'a> {
 
     /// Cost of some links, without what classes have of their own.
     pub(super) fn sum(&self, links: &[u32]) -> f64 {
-        links.iter().map(|link| self.cost[*link as usize]).sum()
+        // Four sums beside each other: none waits for another.
+        let (fours, rest) = links.as_chunks::<4>();
+        let mut sums = [0.0; 4];
+        for four in fours {
+            for (sum, link) in sums.iter_mut().zip(four) {
+                *sum += self.cost[*link as usize];
+            }
+        }
+        let rest: f64 = rest.iter().map(|link| self.cost[*link as usize]).sum();
+        (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
     }
 
     /// Cost of all that flows.
     pub(super) fn total(&self) -> f64 {
         self.cost.iter().zip(&self.flow).map(|(cost, flow)| cost * flow).sum()
+    }
+
+    /// Adds trips on ways.
+    pub(super) fn add<'b>(&mut self, ways: impl Iterator<Item = (&'b [u32], f64)> + Clone) {
+        for (links, flow) in ways.clone() {
+            links.iter().for_each(|link| self.flow[*link as usize] += flow);
+        }
+        // Many ways share a link.
+        self.stamp += 1;
+        for link in ways.flat_map(|(links, _)| links) {
+            if self.mark[*link as usize] != self.stamp {
+                self.mark[*link as usize] = self.stamp;
+                self.change(*link, 0.0);
+            }
+        }
     }
 
     /// Moves trips, up to a number, from some links to others that cost `over` less, so many that the difference would be gone if costs

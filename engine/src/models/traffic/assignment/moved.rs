@@ -5,6 +5,7 @@ use super::super::kept;
 use super::super::network::Network;
 use super::super::shortest::NONE;
 use super::group::{Group, Pair, Route};
+use super::round::BLOCK;
 use super::{Assignment, fits};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ struct Became {
     links: Vec<u32>,
     /// Where those of each link begin in `links` and where they end; none where it is gone.
     places: Vec<Option<(u32, u32)>>,
+    /// The one link that each became; `NONE` where it is gone or became several.
+    one: Vec<u32>,
 }
 
 impl Became {
@@ -29,8 +32,13 @@ impl Became {
             links[first..].reverse();
             Some((first as u32, links.len() as u32))
         };
-        let places = (0..count as u32).map(place).collect();
-        Became { links, places }
+        let places: Vec<Option<(u32, u32)>> = (0..count as u32).map(place).collect();
+        let one = |place: &Option<(u32, u32)>| match place {
+            Some((first, end)) if end - first == 1 => links[*first as usize],
+            _ => NONE,
+        };
+        let one = places.iter().map(one).collect();
+        Became { links, places, one }
     }
 
     fn of(&self, link: u32) -> Option<&[u32]> {
@@ -51,13 +59,14 @@ impl Assignment {
         all.groups.par_iter_mut().for_each_init(kept::Room::default, |room, group| {
             group.pairs.sort_by_key(|pair| pair.to);
             let Some(was) = old.get(&(group.class, group.from)) else { return };
-            take_ways(group, was, network, &became);
             let parts = |link| became.of(link).unwrap_or_default();
             let tree = was.tree.as_ref().filter(|_| keeps);
             group.tree = tree.map(|tree| tree.moved(network, group.from as usize, parts, room));
+            take_ways(group, was, network, &became);
+            group.note_several();
         });
         all.sum_up(network.links.len());
-        all.fill(network);
+        all.fill(network, BLOCK);
         all
     }
 }
@@ -70,20 +79,23 @@ fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became)
     group.ways.reserve(was.ways.len());
     let wanted = std::mem::take(&mut group.pairs);
     group.pairs.reserve(wanted.len());
+    let mut old = old.into_iter().peekable();
     for pair in wanted {
+        while old.next_if(|old| old.to < pair.to).is_some() {}
+        let was_pair = old.next_if(|old| old.to == pair.to);
         group.pairs.push(pair);
-        let pair = group.pairs.len() - 1;
-        let Ok(at) = old.binary_search_by_key(&group.pairs[pair].to, |old| old.to) else { continue };
+        let Some(was_pair) = was_pair else { continue };
         let (first, start) = (group.ways.len(), group.links.len());
-        for way in was.ways_of(old[at]) {
+        for way in was.ways_of(was_pair) {
             take_way(group, way, &was.links, network, became);
         }
         let sum: f64 = group.ways[first..].iter().map(|way| way.flow).sum();
-        let own = &mut group.pairs[pair];
+        let Some(own) = group.pairs.last_mut() else { continue };
+        own.is_best &= group.ways.len() - first == 1;
         if sum > 0.0 {
             group.ways[first..].iter_mut().for_each(|way| way.flow *= own.trips / sum);
         } else {
-            own.first = NONE;
+            (own.first, own.is_best) = (NONE, false);
             group.ways.truncate(first);
             group.links.truncate(start);
         }
@@ -92,18 +104,34 @@ fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became)
 
 /// Gives the last pair of a group a way of before, if it is still there.
 fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, became: &Became) {
-    let start = group.links.len();
-    let is_there = way.of(old).iter().all(|link| {
-        let parts = became.of(*link);
-        group.links.extend_from_slice(parts.unwrap_or_default());
-        parts.is_some()
-    });
-    let (links, ends) = (&group.links[start..], network.ends());
-    let extra: f64 = links.iter().map(|link| network.extra(usize::from(group.class), *link)).sum();
-    let mut steps = links.windows(2);
-    let meets = steps.all(|step| ends[step[1] as usize][1] == ends[step[0] as usize][0]);
-    if is_there && meets && extra < f64::INFINITY {
+    let (start, ends) = (group.links.len(), network.ends());
+    group.links.extend(way.of(old).iter().map(|link| became.one[*link as usize]));
+    let mut is_there = !group.links[start..].contains(&NONE);
+    if !is_there {
+        // Some are gone, or there are several of them.
+        group.links.truncate(start);
+        is_there = way.of(old).iter().all(|link| {
+            let parts = became.of(*link);
+            group.links.extend_from_slice(parts.unwrap_or_default());
+            parts.is_some()
+        });
+    }
+    let links = &group.links[start..];
+    let extra = network.extra_of(usize::from(group.class), links);
+    // Whether they meet, and whether they are the last links of the ways to where they end.
+    let by = group.tree.as_ref().map(|tree| &tree.labels.by[..]);
+    let (mut meets, mut is_best, mut next) = (is_there, by.is_some(), NONE);
+    for &link in links {
+        let [begin, end] = ends[link as usize];
+        meets &= next == NONE || next == end;
+        is_best = is_best && by.is_some_and(|by| by[end as usize] == link);
+        next = begin;
+    }
+    if meets && extra < f64::INFINITY {
         group.push_way(start, way.flow, extra);
+        if let Some(pair) = group.pairs.last_mut() {
+            pair.is_best = is_best;
+        }
     } else {
         group.links.truncate(start);
     }

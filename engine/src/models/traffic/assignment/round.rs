@@ -5,7 +5,7 @@
 //! known wherever they are. Only whole rounds say when it is enough.
 
 use super::super::network::Network;
-use super::group::{Group, Limits, Room};
+use super::group::{Group, Limits, Rooms};
 use super::loads::Loads;
 use super::{Assignment, Progress, fits};
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ const SHARE: f64 = 0.95;
 /// Partial rounds after a whole one, at most.
 const PARTIAL: usize = 10;
 /// Zones of a partial round that look at one state of the costs, in parallel; the next ones see what these moved.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 /// Turns of moving trips between known ways in each round.
 const TURNS: usize = 20;
 /// A new way is one that is cheaper by this share of the gap that is wanted: less than that, for all trips, is no reason for another
@@ -33,7 +33,10 @@ const PARTS: usize = 8;
 impl Assignment {
     /// One round: whether the gap is small enough; trips move where it is not.
     pub fn step(&mut self, network: &Network, gap: f64) -> bool {
-        self.sum_up(network.links.len());
+        // Those of the first round have been summed up.
+        if self.progress.round > 0 {
+            self.sum_up(network.links.len());
+        }
         let mut loads = Loads::new(network, std::mem::take(&mut self.flow));
         let mut limits = Limits {
             new: (NEW * gap).max(ROUNDING),
@@ -41,7 +44,8 @@ impl Assignment {
             keeps: fits(self.groups.len(), network, self.most_kept),
         };
         let mut groups: Vec<&mut Group> = self.groups.iter_mut().collect();
-        look(&mut groups, &loads, &limits);
+        let rooms = Rooms::default();
+        look(&mut groups, &loads, &limits, &rooms);
         // In the order of zones, so that threads change nothing. What classes pay of their own is part of the cost of all trips.
         let sum = |of: fn(&Group) -> f64| groups.iter().map(|group| of(group)).sum::<f64>();
         let total = sum(|group| group.own) + loads.total();
@@ -52,7 +56,7 @@ impl Assignment {
         if is_done {
             groups.iter_mut().for_each(|group| group.forget());
         } else {
-            improve(&mut groups, &mut loads, &mut limits, gap, total);
+            improve(&mut groups, &mut loads, &mut limits, &rooms, [gap, total]);
         }
         self.flow = loads.flow;
         is_done
@@ -80,12 +84,12 @@ impl Assignment {
 }
 
 /// Looks for cheapest ways from zones at one state of the costs.
-fn look(groups: &mut [&mut Group], loads: &Loads, limits: &Limits) {
-    groups.par_iter_mut().for_each_init(Room::default, |room, group| group.look(loads, limits, room));
+fn look(groups: &mut [&mut Group], loads: &Loads, limits: &Limits, rooms: &Rooms) {
+    groups.par_iter_mut().for_each_init(|| rooms.lend(), |room, group| group.look(loads, limits, room));
 }
 
 /// Moves trips to the ways that a whole round found, and goes on with partial rounds. `total` is what all trips cost.
-fn improve(groups: &mut [&mut Group], loads: &mut Loads, limits: &mut Limits, gap: f64, total: f64) {
+fn improve(groups: &mut [&mut Group], loads: &mut Loads, limits: &mut Limits, rooms: &Rooms, [gap, total]: [f64; 2]) {
     let paid_over = |groups: &[&mut Group]| groups.iter().map(|group| group.excess).sum::<f64>() / total;
     let (mut excess, mut costs) = (paid_over(groups), Vec::new());
     for round in 0..=PARTIAL {
@@ -97,7 +101,7 @@ fn improve(groups: &mut [&mut Group], loads: &mut Loads, limits: &mut Limits, ga
         for block in some.chunks_mut(BLOCK) {
             // The whole round has looked already.
             if round > 0 {
-                look(block, loads, limits);
+                look(block, loads, limits, rooms);
             }
             block.iter_mut().for_each(|group| group.take_up(loads, limits, &mut costs));
         }

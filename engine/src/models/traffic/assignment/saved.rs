@@ -66,7 +66,7 @@ impl Assignment {
                 groups.push(Group::new(class, own[1]));
             }
             let Some(group) = groups.last_mut() else { return Err(damaged()) };
-            group.pairs.push(Pair { to: own[2], first: NONE, trips });
+            group.pairs.push(Pair { to: own[2], first: NONE, is_best: false, trips });
             for _ in 0..own[3] {
                 let length = *lengths.get(way).ok_or_else(damaged)? as usize;
                 let start = group.links.len();

@@ -134,7 +134,7 @@ fn kept_trees_change_nothing_and_stops_neither() {
     };
     let start = |most_kept: usize| {
         let mut all = Assignment { most_kept, ..Assignment::of(&network, &demand) };
-        all.fill(&network);
+        all.fill(&network, 1);
         all
     };
     let [anew, kept] = check(start(0), start(MOST_KEPT), &network);
