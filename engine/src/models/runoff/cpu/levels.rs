@@ -123,7 +123,7 @@ fn every_level_of_simd_gives_the_same_bits() {
 }
 
 #[test]
-fn chunks_and_heights_of_sweeps_change_no_bit() {
+fn widths_and_heights_of_sweeps_change_no_bit() {
     for (name, mut problem) in problems() {
         // Soil in a few tiles only, so that others are passed over.
         let rates = problem.infiltration.iter_mut().enumerate();
@@ -135,14 +135,14 @@ fn chunks_and_heights_of_sweeps_change_no_bit() {
         }
         // No tile is passed over, and no loop left out.
         let (one, books) = run(&problem, |solver| {
-            (solver.chunk, solver.tall) = (1024, 1);
+            (solver.wide, solver.tall) = (1024, 1);
             solver.ground.marks.everything();
         });
         assert!(one.statistics.infiltrated.iter().any(|sunk| *sunk > 0.0));
-        for (chunk, tall) in [(128, 1), (64, 2), (16, 8), (1024, 8)] {
-            let (other, others) = run(&problem, |solver| (solver.chunk, solver.tall) = (chunk, tall));
-            assert_same(&one, &other, &format!("{name}, chunks of {chunk}, {tall} rows of tiles"));
-            assert_eq!(books, others, "{name}, chunks of {chunk}, {tall} rows of tiles");
+        for (wide, tall) in [(128, 1), (64, 2), (16, 8), (1024, 8)] {
+            let (other, others) = run(&problem, |solver| (solver.wide, solver.tall) = (wide, tall));
+            assert_same(&one, &other, &format!("{name}, sweeps of {wide} columns, {tall} rows of tiles"));
+            assert_eq!(books, others, "{name}, sweeps of {wide} columns, {tall} rows of tiles");
         }
     }
 }

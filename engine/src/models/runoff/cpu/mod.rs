@@ -34,9 +34,6 @@ use update::{CORRECT, Context, PREDICT, SINGLE, Scratch};
 
 /// Columns of one sweep at most: its rows of scratch stay in the cache. A whole number of tiles.
 const MOST_COLS: usize = 1024;
-/// Cells of a row that go through all loops before the next ones do: what they need fits into the nearest cache. A
-/// whole number of tiles.
-const CHUNK: usize = 128;
 /// Cells up to which a grid is not worth a second thread.
 const SMALL: usize = 8192;
 /// Rows of tiles that are swept at once, at most.
@@ -63,8 +60,8 @@ pub struct CpuSolver {
     scratch: Vec<Mutex<Scratch>>,
     arch: pulp::Arch,
     order: u32,
-    /// Cells of a chunk, and rows of tiles of a sweep, at most: no result depends on them.
-    chunk: usize,
+    /// Columns and rows of tiles of a sweep, at most: no result depends on them.
+    wide: usize,
     tall: usize,
 }
 
@@ -117,7 +114,7 @@ impl CpuSolver {
             scratch: (0..=threads).map(|_| scratch()).collect(),
             arch: pulp::Arch::new(),
             order: problem.settings.order,
-            chunk: CHUNK,
+            wide: MOST_COLS,
             tall: (rows.div_ceil(TILE) / (SWEEPS * threads)).clamp(1, MOST_BANDS),
         }
     }
@@ -175,11 +172,10 @@ impl CpuSolver {
             perimeter: &self.perimeter,
             left: 0,
             width: 0,
-            chunk: self.chunk,
         };
         let Tiles { cols, active, awake, .. } = &mut self.tiles;
         let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow, awake);
-        let all = Sweep { arch: self.arch, context, tiles: *cols, tall: self.tall, scratch: &self.scratch };
+        let all = Sweep { arch: self.arch, context, tiles: *cols, wide: self.wide, tall: self.tall, scratch: &self.scratch };
         sweep::<STAGE>(&all, target, active)
     }
 }
@@ -190,7 +186,8 @@ struct Sweep<'a> {
     context: Context<'a>,
     /// Tiles in a row.
     tiles: usize,
-    /// Rows of tiles that are swept at once, at most.
+    /// Columns and rows of tiles that are swept at once, at most.
+    wide: usize,
     tall: usize,
     scratch: &'a [Mutex<Scratch>],
 }
@@ -221,7 +218,7 @@ fn band<const STAGE: u32>(all: &Sweep, rows: &mut Rows, active: &[bool]) -> u32 
     let cols = all.context.params.cols as usize;
     let (mut tile, mut highest) = (0, 0);
     while tile < active.len() {
-        let limit = active.len().min(tile + MOST_COLS / TILE);
+        let limit = active.len().min(tile + all.wide / TILE);
         let end = (tile..limit).find(|&tile| !active[tile]).unwrap_or(limit);
         if end > tile {
             let left = tile * TILE;

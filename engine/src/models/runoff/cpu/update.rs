@@ -36,9 +36,6 @@ pub struct Context<'a> {
     /// Columns of the grid that are swept; they begin on the edge of a tile.
     pub left: usize,
     pub width: usize,
-    /// Cells of a row at most that go through all loops before the next ones do, so that what a loop writes is still
-    /// in the nearest cache when the next loop reads it. A whole number of tiles.
-    pub chunk: usize,
 }
 
 impl Context<'_> {
@@ -109,7 +106,7 @@ impl Scratch {
 pub fn update<const STAGE: u32>(context: &Context, rows: &mut Rows, scratch: &mut Scratch, mut highest: u32) -> u32 {
     let (first, end, width) = (rows.first, rows.first + rows.count, context.width);
     let tiles = rows.awake.len() / rows.count.div_ceil(TILE);
-    let each = width.div_ceil(width.div_ceil(context.chunk)).next_multiple_of(TILE);
+    let span = Span { from: HALO, n: width };
     // Rows whose velocities must be known beyond the one whose faces below are computed.
     let lead = if STAGE == SINGLE { 1 } else { 2 };
     for row in first - lead..first {
@@ -119,19 +116,19 @@ pub fn update<const STAGE: u32>(context: &Context, rows: &mut Rows, scratch: &mu
         if row >= first && (row - first).is_multiple_of(TILE) {
             scratch.wet[..width].fill(0);
         }
-        for from in (0..width).step_by(each) {
-            let span = Span { from: HALO + from, n: each.min(width - from) };
-            look_ahead::<STAGE>(context, row, lead, span, scratch);
-            // Above the first row there are only faces, and above these only slopes.
-            if row + 1 >= first {
-                let faces = &mut scratch.faces_y[row % 2];
-                across_rows::<STAGE>(context, row, &scratch.velocities, &scratch.slopes_y, span, faces);
-                north_or_south::<STAGE>(context, row, span, rows, faces);
-            }
-            if row >= first {
-                faces_beside::<STAGE>(context, row, span, rows, scratch);
-                highest = update_cells::<STAGE>(context, row, span, rows, scratch, highest);
-            }
+        scratch.velocities[(row + lead) % 3].load(context, row + lead, Span { from: 0, n: width + 2 * HALO });
+        if STAGE != SINGLE {
+            slopes_across(context, row + 1, &scratch.velocities, span, &mut scratch.slopes_y[(row + 1) % 2]);
+        }
+        // Above the first row there are only faces, and above these only slopes.
+        if row + 1 >= first {
+            let faces = &mut scratch.faces_y[row % 2];
+            across_rows::<STAGE>(context, row, &scratch.velocities, &scratch.slopes_y, span, faces);
+            north_or_south::<STAGE>(context, row, span, rows, faces);
+        }
+        if row >= first {
+            faces_beside::<STAGE>(context, row, span, rows, scratch);
+            highest = update_cells::<STAGE>(context, row, span, rows, scratch, highest);
         }
         if STAGE != PREDICT && row >= first && ((row + 1 - first).is_multiple_of(TILE) || row + 1 == end) {
             let band = (row - first) / TILE * tiles;
@@ -149,31 +146,14 @@ fn wake(context: &Context, awake: &mut [u32], wet: &[u32]) {
     }
 }
 
-/// Velocities `lead` rows south of a row's cells, and slopes from north to south in the row south of them.
-#[inline(always)]
-fn look_ahead<const STAGE: u32>(context: &Context, row: usize, lead: usize, span: Span, scratch: &mut Scratch) {
-    let (west, east) = (span.from == HALO, span.end() == HALO + context.width);
-    let from = if west { 0 } else { span.from };
-    let to = span.end() + if east { HALO } else { 0 };
-    scratch.velocities[(row + lead) % 3].load(context, row + lead, Span { from, n: to - from });
-    if STAGE != SINGLE {
-        slopes_across(context, row + 1, &scratch.velocities, span, &mut scratch.slopes_y[(row + 1) % 2]);
-    }
-}
-
-/// Computes the faces east of a row's cells, and the slopes that they need; of the first cells also the western face.
+/// Computes the faces west and east of a row's cells, and the slopes that they need.
 #[inline(always)]
 fn faces_beside<const STAGE: u32>(context: &Context, row: usize, span: Span, rows: &mut Rows, scratch: &mut Scratch) {
     let (velocities, slopes, faces) = (&scratch.velocities[row % 3], &mut scratch.slopes_x, &mut scratch.faces_x);
-    let west = span.from == HALO;
     if STAGE != SINGLE {
-        // The last face needs the slope of the cell behind it, which then is there for the next cells.
-        let from = if west { HALO - 1 } else { span.from + 1 };
-        slopes_along(context, row, velocities, Span { from, n: span.end() + 1 - from }, slopes);
+        slopes_along(context, row, velocities, Span { from: span.from - 1, n: span.n + 2 }, slopes);
     }
-    if west {
-        west_face::<STAGE>(context, row, velocities, slopes, faces);
-    }
+    west_face::<STAGE>(context, row, velocities, slopes, faces);
     along_row::<STAGE>(context, row, velocities, slopes, span, faces);
     west_and_east::<STAGE>(context, row, span, rows, faces);
 }
