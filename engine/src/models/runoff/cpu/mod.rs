@@ -175,7 +175,8 @@ impl CpuSolver {
         };
         let Tiles { cols, active, awake, .. } = &mut self.tiles;
         let target = Rows::all(rows, stride, target, &mut self.statistics, &mut self.outflow, awake);
-        let all = Sweep { arch: self.arch, context, tiles: *cols, wide: self.wide, tall: self.tall, scratch: &self.scratch };
+        let all =
+            Sweep { arch: self.arch, context, tiles: *cols, wide: self.wide, tall: self.tall, scratch: &self.scratch };
         sweep::<STAGE>(&all, target, active)
     }
 }
