@@ -60,6 +60,8 @@ struct Sunlight {
     walls: u32,
     steps: u32,
     has_crowns: u32,
+    // 1 for the first position of those that steps have in common.
+    begins: u32,
     tangent: f32,
     through: f32,
     // On a level plane, and on walls at the four sides of a cell, W/m².

@@ -17,5 +17,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let shade = shades[wall_cells[w]];
     let shaded = clamp((shade.x - own.x) / max(own.y - own.x, 0.1), 0.0, 1.0);
     let facing = dot(sides[w], vec4<f32>(sun.west, sun.east, sun.north, sun.south));
-    wall_beam[w] = facing * (1.0 - shaded) * shade.y;
+    var sum = wall_beam[w];
+    if sun.begins > 0u {
+        sum = 0.0;
+    }
+    wall_beam[w] = sum + facing * (1.0 - shaded) * shade.y;
 }

@@ -9,7 +9,7 @@
 @group(0) @binding(4) var<storage, read> crowns: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> wall_of: array<u32>;
 @group(0) @binding(6) var<storage, read> ends: array<vec2<f32>>;
-// Beam on the ground and on the crown, W/m².
+// Beam on the ground and on the crown, W/m²: of all positions of the sun that steps have in common.
 @group(0) @binding(7) var<storage, read_write> beams: array<vec2<f32>>;
 // Height below which the cell lies in the shade of buildings, m, and the share of the beam that comes to the middle of its wall.
 @group(0) @binding(8) var<storage, read_write> shades: array<vec2<f32>>;
@@ -51,6 +51,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if sun.has_crowns > 0u && shadow < crowns[cell].y {
         crown = 1.0;
     }
-    beams[cell] = sun.down * vec2<f32>(light, crown);
+    var sum = beams[cell];
+    if sun.begins > 0u {
+        sum = vec2<f32>(0.0);
+    }
+    beams[cell] = sum + sun.down * vec2<f32>(light, crown);
     shades[cell] = vec2<f32>(shadow, select(1.0, sun.through, beside_wall));
 }

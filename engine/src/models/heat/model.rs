@@ -346,7 +346,9 @@ fn island(
         ));
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, released), hours)
+    let island = Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, released), hours)?;
+    repairs.extend(island.told());
+    Ok(island)
 }
 
 /// What stands in a city's light.

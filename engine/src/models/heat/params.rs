@@ -108,6 +108,8 @@ shared_struct! {
         pub steps: u32,
         /// 1 with trees.
         pub has_crowns: u32,
+        /// 1 for the first position of those that steps have in common.
+        pub begins: u32,
         /// Tangent of its altitude.
         pub tangent: f32,
         /// Share that comes through crowns.

@@ -2,7 +2,7 @@
 
 use super::super::ground;
 use super::super::sun::Sun;
-use super::column::Conduction;
+use super::column::{Conduction, Material};
 use super::exchange::{Aloft, Over, START};
 use super::flow::Faces;
 use super::transport::Passing;
@@ -45,6 +45,15 @@ impl Default for Choices {
             has_depth: false,
             wraps: false,
         }
+    }
+}
+
+impl Choices {
+    /// What grounds and roofs are made of, in the order of [`Cover::ALL`], and what walls are, for steps of this length.
+    pub fn materials(&self) -> (Vec<Material>, Material) {
+        let ground = |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, self.conduction, self.step);
+        let grounds = Cover::ALL.into_iter().zip(self.albedo).map(ground).collect();
+        (grounds, Material::wall(self.wall_albedo, self.step))
     }
 }
 
@@ -167,11 +176,16 @@ pub trait Air: Send {
     /// # Errors
     /// What the device refuses.
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()>;
-    /// A position of the sun begins; `None` where it does not shine.
+    /// Positions of the sun that the next steps have in common: what they shine adds up. None where it does not shine.
     ///
     /// # Errors
     /// What the device refuses.
-    fn sun(&mut self, shine: Option<&Shine>) -> Result<()>;
+    fn sun(&mut self, shines: &[Shine]) -> Result<()>;
+    /// Steps have another length (s) from now on. The state stays as it is.
+    ///
+    /// # Errors
+    /// What the device refuses.
+    fn pace(&mut self, step: f64) -> Result<()>;
     /// A step.
     ///
     /// # Errors

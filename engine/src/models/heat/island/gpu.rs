@@ -5,13 +5,12 @@ use super::super::params::{Step, Sunlight};
 use super::super::rays::to_sun;
 use super::super::scene::Scene;
 use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
-use super::column::{LAYERS, Layer, Material, Skin, WALL_LAYERS};
+use super::column::{LAYERS, Layer, Skin, WALL_LAYERS};
 use super::cpu::{CYCLES, LANES};
 use super::exchange::AIR;
 use super::grids::{COARSEST_STEPS, Grids, STEPS};
 use super::params::{self, Effect, black};
 use super::town::{Town, facing};
-use crate::cover::Cover;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
 use std::sync::Arc;
@@ -52,6 +51,17 @@ fn groups(cells: usize) -> [u32; 2] {
     [all.min(GROUPS) as u32, all.div_ceil(GROUPS) as u32]
 }
 
+/// Skins and layers of all materials, walls last; each has room for as many layers as the ground.
+fn materials(choices: &Choices) -> (Vec<Skin>, Vec<Layer>) {
+    let (mut all, wall) = choices.materials();
+    all.push(wall);
+    let mut layers = vec![Layer::default(); all.len() * LAYERS];
+    for (rows, own) in layers.chunks_mut(LAYERS).zip(&all) {
+        rows[..own.layers.len()].copy_from_slice(&own.layers);
+    }
+    (all.iter().map(|own| own.skin).collect(), layers)
+}
+
 /// Stages of one grid of the multigrid; a field lies in one of two buffers.
 struct Grid {
     cells: usize,
@@ -69,6 +79,8 @@ pub struct GpuAir {
     gpu: Arc<Gpu>,
     town: Town,
     choices: Choices,
+    skins: Buffer,
+    layers: Buffer,
     drive: Buffer,
     has_beam: bool,
     /// What the sun is told with, its ray, and how long that may be: steps, and height, m.
@@ -119,20 +131,12 @@ impl GpuAir {
             Ok(buffer)
         };
         let drive = gpu.buffer("drive", size_of::<params::Drive>() as u64, BufferUsages::UNIFORM)?;
-        let material =
-            |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
-        let mut materials: Vec<Material> = Cover::ALL.into_iter().zip(choices.albedo).map(material).collect();
-        materials.push(Material::wall(choices.wall_albedo, choices.step));
-        let skins: Vec<Skin> = materials.iter().map(|own| own.skin).collect();
-        let mut layers = vec![Layer::default(); materials.len() * LAYERS];
-        for (rows, own) in layers.chunks_mut(LAYERS).zip(&materials) {
-            rows[..own.layers.len()].copy_from_slice(&own.layers);
-        }
-        let skins = filled("skins", bytemuck::cast_slice(&skins))?;
-        let layers = filled("layers", bytemuck::cast_slice(&layers))?;
+        let (of_skins, of_layers) = materials(&choices);
+        let skins = filled("skins", bytemuck::cast_slice(&of_skins))?;
+        let layers = filled("layers", bytemuck::cast_slice(&of_layers))?;
         let covers: Vec<u32> = town.covers.iter().map(|own| u32::from(*own)).collect();
         let covers = filled("covers", bytemuck::cast_slice(&covers))?;
-        let usual = |cell: usize| materials[usize::from(town.covers[cell])].skin.albedo;
+        let usual = |cell: usize| of_skins[usize::from(town.covers[cell])].albedo;
         let albedo: Vec<f32> = (0..len).map(|cell| scene.albedo_of(cell, usual(cell))).collect();
         let albedo = filled("albedo", bytemuck::cast_slice(&albedo))?;
         let wall_of = filled("walls of cells", bytemuck::cast_slice(&town.wall_of))?;
@@ -269,6 +273,8 @@ impl GpuAir {
         Ok(GpuAir {
             town,
             choices,
+            skins,
+            layers,
             drive,
             has_beam: false,
             sunlight,
@@ -385,35 +391,44 @@ impl Air for GpuAir {
         Ok(())
     }
 
-    fn sun(&mut self, shine: Option<&Shine>) -> Result<()> {
-        self.has_beam = shine.is_some();
-        let Some(Shine { sun, direct, through }) = shine else { return Ok(()) };
+    fn sun(&mut self, shines: &[Shine]) -> Result<()> {
+        self.has_beam = !shines.is_empty();
         let Town { grid, walls, .. } = &self.town;
-        let tangent = sun.altitude.tan() as f32;
-        let mut ray = to_sun(*sun, grid, self.relief);
-        // A ray that crosses the whole grid meets no more cells.
-        ray.truncate(self.most_steps);
-        self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
-        let [west, east, north, south] = facing(*sun, *direct);
-        let own = Sunlight {
-            cols: grid.cols as u32,
-            rows: grid.rows as u32,
-            walls: walls.cell.len() as u32,
-            steps: ray.len() as u32,
-            has_crowns: u32::from(self.has_crowns),
-            tangent,
-            through: *through,
-            down: (direct * sun.altitude.sin()) as f32,
-            west,
-            east,
-            north,
-            south,
-        };
-        self.gpu.write(&self.sunlight, &[own])?;
-        let [on_cells, on_walls] = &self.sun;
-        self.gpu
-            .submit([Work::Groups(on_cells, groups(grid.len())), Work::Groups(on_walls, groups(walls.cell.len()))])?;
+        for (k, Shine { sun, direct, through }) in shines.iter().enumerate() {
+            let tangent = sun.altitude.tan() as f32;
+            let mut ray = to_sun(*sun, grid, self.relief);
+            // A ray that crosses the whole grid meets no more cells.
+            ray.truncate(self.most_steps);
+            self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
+            let [west, east, north, south] = facing(*sun, *direct);
+            let own = Sunlight {
+                cols: grid.cols as u32,
+                rows: grid.rows as u32,
+                walls: walls.cell.len() as u32,
+                steps: ray.len() as u32,
+                has_crowns: u32::from(self.has_crowns),
+                begins: u32::from(k == 0),
+                tangent,
+                through: *through,
+                down: (direct * sun.altitude.sin()) as f32,
+                west,
+                east,
+                north,
+                south,
+            };
+            self.gpu.write(&self.sunlight, &[own])?;
+            let [on_cells, on_walls] = &self.sun;
+            let (cells, of_walls) = (groups(grid.len()), groups(walls.cell.len()));
+            self.gpu.submit([Work::Groups(on_cells, cells), Work::Groups(on_walls, of_walls)])?;
+        }
         Ok(())
+    }
+
+    fn pace(&mut self, step: f64) -> Result<()> {
+        self.choices.step = step;
+        let (skins, layers) = materials(&self.choices);
+        self.gpu.write(&self.skins, &skins)?;
+        self.gpu.write(&self.layers, &layers)
     }
 
     fn step(&mut self, drive: &Drive) -> Result<Totals> {
@@ -572,10 +587,16 @@ mod tests {
             let town = Town::new(&scene, &houses, &vec![1; grid.len()]);
             let mut one = CpuAir::new(town.clone(), scene.clone(), Choices::default());
             let mut other = GpuAir::new(town.clone(), &scene, Choices::default(), gpu.clone()).unwrap();
-            for (altitude, azimuth) in [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)] {
-                let shine = Shine { sun: Sun { altitude, azimuth }, direct: 800.0, through: 0.03 };
-                one.sun(Some(&shine)).unwrap();
-                other.sun(Some(&shine)).unwrap();
+            let shine = |(altitude, azimuth): (f64, f64)| Shine {
+                sun: Sun { altitude, azimuth },
+                direct: 800.0,
+                through: 0.03,
+            };
+            let all = [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)].map(shine);
+            // Each alone, and three that steps have in common.
+            for shines in all.chunks(1).chain([&all[1..]]) {
+                one.sun(shines).unwrap();
+                other.sun(shines).unwrap();
                 let beams: Vec<[f32; 2]> = gpu.read(&other.sunlit.0, grid.len()).unwrap();
                 let walls: Vec<f32> = gpu.read(&other.sunlit.1, town.walls.cell.len()).unwrap();
                 let own = &one.beam;
@@ -587,8 +608,9 @@ mod tests {
                     .filter(|(k, [ground, top])| apart(*ground, own.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
                 let on_walls = walls.iter().zip(&own.walls).filter(|(a, b)| apart(**a, **b, 0.1));
                 let differ = on_cells.count() + on_walls.count();
-                assert!(differ <= 2, "{differ} places under a sun at {altitude}, {azimuth}");
-                assert!(own.ground.contains(&0.0) && own.walls.iter().any(|own| *own > 1.0));
+                assert!(differ <= 2 * shines.len(), "{differ} places under {shines:?}");
+                assert!(shines.len() > 1 || own.ground.contains(&0.0));
+                assert!(own.walls.iter().any(|own| *own > 1.0));
             }
         }
     }

@@ -1,4 +1,6 @@
-//! The heat island hour by hour: a day is repeated until it does not change, then come the hours that are asked for.
+//! The heat island hour by hour: a day is repeated until it does not change (`settle.rs`), then come the hours that are asked for.
+
+mod settle;
 
 use super::super::cpu::radiation::Incoming;
 use super::super::forcing::Forcing;
@@ -8,9 +10,10 @@ use super::super::pet::PRESSURE;
 use super::super::scene::Scene;
 use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
+use super::super::sun::Sun;
 use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals};
 use super::cpu::CpuAir;
-use super::exchange::{Meadow, Station, above, halves, rising, specific, whole};
+use super::exchange::{Aloft, Meadow, Over, Station, above, halves, rising, specific, whole};
 use super::gpu::GpuAir;
 use super::town::Town;
 use super::winds::{Place, Winds};
@@ -18,11 +21,9 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::remark::Remarks;
 use rayon::prelude::*;
+use settle::Spin;
 use std::f64::consts::PI;
 
-/// Change of the mean air temperature from one day to the next at which the first day is done, K; days that are tried.
-const SETTLED: f64 = 0.1;
-const MOST_DAYS: usize = 10;
 /// Height by which the layer that a city warms grows on each metre of the wind's way in neutral air.
 const GROWTH: f64 = 0.1;
 /// How far a city reaches at least whose air blows in at its edges, m: an assumption.
@@ -73,11 +74,15 @@ pub struct Island {
     patches: Vec<Patch>,
     /// What all cells see of walls and crowns, on a level plane and around.
     views: Option<Incoming>,
+    /// How the first day is repeated.
+    spin: Spin,
     /// Hours of the first day that are done, in all; the sum of this day's air and the mean of the day before.
     spun: usize,
     day: f64,
     before: f64,
     is_settled: bool,
+    /// Temperature and humidity at the station in the last step.
+    met: (f64, f64),
     /// What the last step came to, and the temperature and humidity of the air in the step before it.
     latest: Totals,
     earlier: (f64, f64),
@@ -117,6 +122,7 @@ impl Island {
             hours
         };
         Island {
+            spin: Spin::new(&place.grid, &choices, &first),
             meadow: Meadow::new(
                 0.0,
                 f64::from(choices.meadow),
@@ -137,6 +143,7 @@ impl Island {
             day: 0.0,
             before: f64::NAN,
             is_settled: false,
+            met: (0.0, 0.0),
             latest: Totals::default(),
             earlier: (0.0, 0.0),
             warm: 0.0,
@@ -183,56 +190,6 @@ impl Island {
         Ok(self.views.get_or_insert_default())
     }
 
-    /// One more hour of the day that is repeated; true when temperatures have converged.
-    ///
-    /// # Errors
-    /// What the device refuses.
-    pub fn settle(&mut self, solver: &mut dyn Solver) -> Result<bool> {
-        self.views(solver)?;
-        if self.is_settled || self.first.is_empty() {
-            return Ok(true);
-        }
-        let count = self.first.len();
-        if self.spun == 0 {
-            let mean = |of: &dyn Fn(&Forcing) -> f64| self.first.iter().map(of).sum::<f64>() / count as f64;
-            let (air, vapour) = (mean(&|hour| hour.weather.air), mean(&|hour| specific(hour.vapour, pressure(hour))));
-            self.air.start(air, vapour)?;
-            self.meadow = Meadow::new(
-                air,
-                f64::from(self.choices.meadow),
-                (self.choices.conduction, self.choices.step),
-                f64::from(self.town.depth),
-            );
-            self.latest = Totals { air, humidity: vapour, ..Default::default() };
-            self.earlier = (air, vapour);
-            self.warm = 0.0;
-        }
-        let hours = std::mem::take(&mut self.first);
-        let at = self.spun % count;
-        let found = self.hour_of(&hours, at, true, solver).map(|_| ());
-        self.first = hours;
-        found?;
-        self.air.means()?;
-        self.spun += 1;
-        if self.spun.is_multiple_of(count) {
-            let mean = self.day / count as f64;
-            self.is_settled = (mean - self.before).abs() < SETTLED || self.spun >= MOST_DAYS * count;
-            (self.before, self.day) = (mean, 0.0);
-        }
-        Ok(self.is_settled)
-    }
-
-    /// Day and hour of the repeated day that comes next, both from 1 on, until temperatures converge.
-    pub fn settling(&self) -> Option<(u64, u64)> {
-        let day = self.first.len().max(1);
-        (!self.is_settled && self.spun > 0).then(|| ((self.spun / day + 1) as u64, (self.spun % day + 1) as u64))
-    }
-
-    /// Days that the first day was repeated; `None` before temperatures converged.
-    pub fn settled(&self) -> Option<usize> {
-        (self.is_settled && !self.first.is_empty()).then(|| self.spun / self.first.len())
-    }
-
     /// Largest part of the air's heat in a step that is not accounted for, W/m².
     pub fn gap(&self) -> f64 {
         self.gap
@@ -249,10 +206,11 @@ impl Island {
     /// What the device refuses.
     pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<Found> {
         self.views(solver)?;
+        let mut radiation = solver.hour(&self.hours[at])?;
         let hours = std::mem::take(&mut self.hours);
-        let found = self.hour_of(&hours, at, false, solver);
+        let found = self.hour_of(&hours, at, false, &radiation.incoming);
         self.hours = hours;
-        let (mut radiation, wind) = found?;
+        let wind = found?;
         let means = self.air.means()?;
         // What walls and crowns send to people.
         let views = self.views(solver)?;
@@ -268,9 +226,13 @@ impl Island {
     }
 
     /// Mean air of the step that comes, °C and g/kg, as it went on from the last two: what blows in must not lag a step behind what it meets.
-    fn mean_ahead(&self) -> (f64, f64) {
+    /// In a long step air goes with that of the station, as it would overshoot.
+    fn mean_ahead(&self, station: &Station) -> (f64, f64) {
         let ahead = |now: f64, before: f64, most: f64| now + (now - before).clamp(-most, most);
         let (air, humidity) = (self.latest.air, self.latest.humidity);
+        if self.spin.is_long {
+            return (air + station.air - self.met.0, (humidity + station.humidity - self.met.1).max(0.0));
+        }
         (ahead(air, self.earlier.0, 1.0), ahead(humidity, self.earlier.1, 0.5).max(0.0))
     }
 
@@ -314,15 +276,48 @@ impl Island {
         }
     }
 
-    fn hour_of(
-        &mut self,
-        hours: &[Forcing],
-        at: usize,
-        wraps: bool,
-        solver: &mut dyn Solver,
-    ) -> Result<(Radiation, Vec<f32>)> {
+    /// Steps that a position of the sun stands for.
+    fn each(choices: &Choices) -> usize {
+        (POSITION / choices.step).round().max(1.0) as usize
+    }
+
+    /// What drives a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
+    /// mornings, which its air aloft remembers, come when they do. The city meets what lies above in the middle.
+    fn drive(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> Drive {
+        let (mut station, mut aloft, mut over) = (Station::default(), Aloft::default(), Over::default());
+        for (k, at) in stations.iter().enumerate() {
+            let mut own = self.meadow.step(at, water_step);
+            self.warm = self.warmed(at.wind, own.air - at.air);
+            (own.air, own.mixed) = (own.air + self.warm, own.mixed + self.warm);
+            if k == stations.len() / 2 {
+                (station, aloft, over) = (*at, own, self.meadow.over);
+            }
+        }
+        let rises = rising(self.latest.sensible, station.air);
+        let edge = match self.edges {
+            Edges::Mean => self.mean_ahead(&station),
+            Edges::Rural => (station.air, station.humidity),
+        };
+        self.met = (station.air, station.humidity);
+        Drive {
+            aloft,
+            edge,
+            above: above(station.wind, rises),
+            at_10_m: station.wind.max(super::exchange::CALMEST),
+            gust: 0.5 * rises,
+            over,
+            diffuse: hour.light.diffuse,
+            sky: hour.sky,
+            through: f64::from(hour.through),
+            rain: station.rain + self.choices.irrigation,
+            pressure: station.pressure,
+            water_step,
+        }
+    }
+
+    /// The steps of an hour, under what comes in from the sky; wind at 1.2 m, m/s.
+    fn hour_of(&mut self, hours: &[Forcing], at: usize, wraps: bool, incoming: &Incoming) -> Result<Vec<f32>> {
         let hour = &hours[at];
-        let radiation = solver.hour(hour)?;
         let (wind, speed) = self.winds.of(hour)?;
         let of_day = (hour.weather.end - 1).rem_euclid(86_400) / 3600;
         let times = self.released.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
@@ -331,52 +326,38 @@ impl Island {
             [same] => vec![times * same; self.winds.place.grid.len()],
             each => each.iter().map(|own| times * own).collect(),
         };
-        let sky =
-            Sky { short: radiation.incoming.short_down.clone(), long: radiation.incoming.long_down.clone(), released };
+        let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), released };
         self.air.hour(&wind, &sky)?;
         let direct = hour.light.direct;
         let beams = hour.beams();
-        let each = (POSITION / self.choices.step).round().max(1.0) as usize;
-        let count = hour.suns.len();
-        for (k, sun) in hour.suns.iter().enumerate() {
-            let is_up = beams.iter().any(|(own, ..)| own == sun);
-            let down = if is_up { direct * sun.altitude.sin() } else { 0.0 };
-            let shine = Shine { sun: *sun, direct, through: hour.through };
-            self.air.sun((is_up && direct > 0.0).then_some(&shine))?;
-            for n in 0..each {
-                let passed = k as f64 + (n as f64 + 0.5) / each as f64;
-                let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
-                let station = Self::station(hours, at, wraps, time, down + hour.light.diffuse);
-                // A day that is repeated would dry the ground again and again.
-                let water_step = if wraps { 0.0 } else { self.choices.step };
-                let mut aloft = self.meadow.step(&station, water_step);
-                self.warm = self.warmed(station.wind, aloft.air - station.air);
-                (aloft.air, aloft.mixed) = (aloft.air + self.warm, aloft.mixed + self.warm);
-                let rises = rising(self.latest.sensible, station.air);
-                let drive = Drive {
-                    aloft,
-                    edge: match self.edges {
-                        Edges::Mean => self.mean_ahead(),
-                        Edges::Rural => (station.air, station.humidity),
-                    },
-                    above: above(station.wind, rises),
-                    at_10_m: station.wind.max(super::exchange::CALMEST),
-                    gust: 0.5 * rises,
-                    over: self.meadow.over,
-                    diffuse: hour.light.diffuse,
-                    sky: hour.sky,
-                    through: f64::from(hour.through),
-                    rain: station.rain + self.choices.irrigation,
-                    pressure: station.pressure,
-                    water_step,
-                };
+        let is_up = |sun: &Sun| beams.iter().any(|(own, ..)| own == sun);
+        let (each, count) = (Self::each(&self.choices), hour.suns.len());
+        let (positions, parts) = self.spin.shared(each);
+        // A day that is repeated would dry the ground again and again.
+        let water_step = if wraps { 0.0 } else { self.choices.step };
+        for (k, suns) in hour.suns.chunks(positions).enumerate() {
+            let share = direct / suns.len() as f64;
+            let lit = suns.iter().filter(|sun| is_up(sun) && direct > 0.0);
+            let shines: Vec<Shine> = lit.map(|sun| Shine { sun: *sun, direct: share, through: hour.through }).collect();
+            self.air.sun(&shines)?;
+            let mut stations = Vec::with_capacity(suns.len() * each);
+            for (n, sun) in suns.iter().enumerate() {
+                let down = if is_up(sun) { direct * sun.altitude.sin() } else { 0.0 };
+                for part in 0..each {
+                    let passed = (k * positions + n) as f64 + (part as f64 + 0.5) / each as f64;
+                    let time = hour.weather.end as f64 - 3600.0 + passed * 3600.0 / count as f64;
+                    stations.push(Self::station(hours, at, wraps, time, down + hour.light.diffuse));
+                }
+            }
+            for stations in stations.chunks(parts) {
+                let drive = self.drive(hour, stations, water_step);
                 self.earlier = (self.latest.air, self.latest.humidity);
                 self.latest = self.air.step(&drive)?;
-                self.day += self.latest.air / (each * count) as f64;
+                self.day += self.latest.air * stations.len() as f64 / (each * count) as f64;
                 self.gap = self.gap.max(self.latest.gap.abs());
             }
         }
-        Ok((radiation, speed))
+        Ok(speed)
     }
 
     /// What was not solved to the end, once the hours have run.
@@ -386,7 +367,7 @@ impl Island {
 
     /// Its choices, and how temperatures converged, for the record.
     pub fn settings(&self) -> serde_json::Value {
-        serde_json::json!({
+        let mut settings = serde_json::json!({
             "step_s": self.choices.step,
             "conduction": match self.choices.conduction {
                 super::column::Conduction::Layers => "twelve layers",
@@ -402,7 +383,11 @@ impl Island {
             "irrigation_mm_per_day": (8.64e13 * self.choices.irrigation).round() / 1e6,
             "first_day_repeated": self.settled(),
             "heat_not_accounted_for_w_per_m2": self.gap,
-        })
+        });
+        if let Some(spin_up) = self.spin.settings(&self.choices) {
+            settings["spin_up"] = spin_up;
+        }
+        settings
     }
 
     /// What passes from one hour to the next; empty before temperatures have converged.
@@ -429,11 +414,18 @@ impl Island {
     /// # Errors
     /// What the device refuses.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
+        if state.first().is_some_and(|settled| *settled > 0.0) {
+            self.is_settled = true;
+            self.take_up(state)?;
+        }
+        Ok(())
+    }
+
+    /// The same of temperatures that have not converged.
+    fn take_up(&mut self, state: &[f32]) -> Result<()> {
         let (head, rest) = state.split_at(HEAD.min(state.len()));
-        if let [settled, spun, numbers @ ..] = head
-            && *settled > 0.0
-        {
-            (self.is_settled, self.spun) = (true, *spun as usize);
+        if let [_, spun, numbers @ ..] = head {
+            self.spun = *spun as usize;
             let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
             if let [air, humidity, sensible, gap, air_before, humidity_before, warm] = numbers[..] {
                 self.latest = Totals { air, humidity, sensible, gap };

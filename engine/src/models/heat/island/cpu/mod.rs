@@ -16,7 +16,6 @@ use super::exchange::{AIR, LATENT, Rough};
 use super::grids::{Grids, Pair, Planes};
 use super::params::black;
 use super::town::{NONE, Town, sums_into};
-use crate::cover::Cover;
 use crate::error::Result;
 use cells::{CROWN, Effects, Roughs, kind};
 use lanes::{Lanes, blocks, place, span};
@@ -108,7 +107,7 @@ fn convection(breeze: f32) -> f32 {
     11.8 + 4.2 * breeze
 }
 
-/// Sunlight of one position of the sun, W/m²; empty where it does not shine.
+/// Sunlight of the positions of the sun that steps have in common, W/m²; empty where it does not shine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Beam {
     /// On each ground or roof, level.
@@ -117,6 +116,16 @@ pub(super) struct Beam {
     pub crowns: Vec<f32>,
     /// On each wall.
     pub walls: Vec<f32>,
+}
+
+impl Beam {
+    /// Adds that of another position.
+    fn add(&mut self, more: &Beam) {
+        let Beam { ground, crowns, walls } = self;
+        for (own, more) in [(ground, &more.ground), (crowns, &more.crowns), (walls, &more.walls)] {
+            own.par_iter_mut().zip(more).for_each(|(own, more)| *own += more);
+        }
+    }
 }
 
 /// Air and surfaces on the CPU.
@@ -160,10 +169,8 @@ impl CpuAir {
     /// Of a town in its scene.
     pub fn new(town: Town, scene: Scene, choices: Choices) -> CpuAir {
         let (len, walls) = (town.grid.len(), town.walls.cell.len());
-        let material =
-            |(cover, albedo): (Cover, f32)| Material::ground(cover, albedo, choices.conduction, choices.step);
         let row = || vec![0.0f32; len];
-        let materials: Vec<Material> = Cover::ALL.into_iter().zip(choices.albedo).map(material).collect();
+        let (materials, wall) = choices.materials();
         let kind = |cell: usize| {
             let skin = &materials[usize::from(town.covers[cell])].skin;
             kind(skin, town.is_open[cell], town.crown_sky[cell] > 0.0)
@@ -176,7 +183,7 @@ impl CpuAir {
             roughs: vec![Roughs::even(Rough::new(60.0, 0.03)); blocks(len)],
             arch: pulp::Arch::new(),
             materials,
-            wall: Material::wall(choices.wall_albedo, choices.step),
+            wall,
             grids: Grids::default(),
             wind: None,
             sky: Sky::default(),
@@ -198,6 +205,15 @@ impl CpuAir {
             choices,
             shares: Shares::default(),
         }
+    }
+
+    /// What a position of the sun shines on ground, crowns and walls.
+    fn beam_of(&self, Shine { sun, direct, through }: &Shine) -> Beam {
+        let lights = lights(&self.scene, &self.middles, *sun, *through);
+        let down = (direct * sun.altitude.sin()) as f32;
+        let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down).collect();
+        let walls = self.town.on_walls(&lights, *sun, *direct);
+        Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
     }
 
     /// What a cell adds to what shines on its neighbours.
@@ -401,14 +417,17 @@ impl Air for CpuAir {
         Ok(())
     }
 
-    fn sun(&mut self, shine: Option<&Shine>) -> Result<()> {
-        self.beam = shine.map_or_else(Beam::default, |Shine { sun, direct, through }| {
-            let lights = lights(&self.scene, &self.middles, *sun, *through);
-            let down = (direct * sun.altitude.sin()) as f32;
-            let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down).collect();
-            let walls = self.town.on_walls(&lights, *sun, *direct);
-            Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
-        });
+    fn sun(&mut self, shines: &[Shine]) -> Result<()> {
+        let mut all = shines.iter().map(|shine| self.beam_of(shine));
+        let mut beam = all.next().unwrap_or_default();
+        all.for_each(|more| beam.add(&more));
+        self.beam = beam;
+        Ok(())
+    }
+
+    fn pace(&mut self, step: f64) -> Result<()> {
+        self.choices.step = step;
+        (self.materials, self.wall) = self.choices.materials();
         Ok(())
     }
 

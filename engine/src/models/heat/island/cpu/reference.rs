@@ -1,6 +1,6 @@
 //! Walls and cells one at a time, as formulas read; what the blocks find must be the same bit by bit.
 
-use super::super::air::{Choices, Drive, Shares, Sky, Wind};
+use super::super::air::{Choices, Drive, Shares, Shine, Sky, Wind};
 use super::super::column::{
     Balance, CAPACITY, Conduction, LAYERS, Load, WALL_LAYERS, balance, evaporation, saturation,
 };
@@ -17,6 +17,7 @@ use super::{Air, Around, Beam, CpuAir, Kept, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY
 use crate::cover::Cover;
 use crate::grid::Grid;
 use crate::models::heat::scene::{EYE, Scene};
+use crate::models::heat::sun::Sun;
 use crate::models::runoff::validate::noise;
 
 /// Around a cell, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
@@ -444,6 +445,29 @@ fn blocks_find_the_system_of_each_cell() {
 }
 
 #[test]
+fn positions_of_the_sun_add_up() {
+    let mut air = town(12, false, false);
+    let shine = |altitude, azimuth| Shine { sun: Sun { altitude, azimuth }, direct: 300.0, through: 0.03 };
+    let shines = [shine(0.4, 1.9), shine(0.7, 2.9), shine(0.3, 4.4)];
+    let mut of = |shines: &[Shine]| {
+        air.sun(shines).unwrap();
+        let Beam { ground, crowns, walls } = &air.beam;
+        [ground.clone(), crowns.clone(), walls.clone()]
+    };
+    let each = shines.map(|shine| of(&[shine]));
+    let lit = |shine: usize, cell: usize| each[shine][0][cell] > 0.0;
+    // Some cells are in the sun for a part of the time.
+    assert!((0..each[0][0].len()).any(|cell| lit(0, cell) && !lit(1, cell)));
+    for (part, found) in of(&shines).iter().enumerate() {
+        assert!(!found.is_empty());
+        for (k, found) in found.iter().enumerate() {
+            check("beam", k, &[*found], &[each[0][part][k] + each[1][part][k] + each[2][part][k]]);
+        }
+    }
+    assert!(of(&[]).iter().all(Vec::is_empty));
+}
+
+#[test]
 fn a_step_follows_from_the_state_alone() {
     let new = || {
         let mut air = town(11, true, false);
@@ -467,8 +491,14 @@ fn a_step_follows_from_the_state_alone() {
     let air = one.columns.len() + one.wall_columns.len() + 4 * one.skin.len() + one.wall_skin.len();
     assert_eq!(state[air..air + 4], [one.air[0][0], one.air[1][0], one.air[0][1], one.air[1][1]]);
     other.set_state(&state).unwrap();
+    // Steps of another length change the state when they are taken, and not before.
+    other.pace(1800.0).unwrap();
     assert_eq!(other.state().unwrap(), state);
-    // What the steps before worked on is left behind in one and not in the other.
+    other.step(&evening).unwrap();
+    other.pace(600.0).unwrap();
+    other.set_state(&state).unwrap();
+    assert_eq!(other.state().unwrap(), state);
+    // What the steps before worked on is left behind, in one and the other.
     assert_eq!(one.step(&evening).unwrap(), other.step(&evening).unwrap());
     assert_eq!(one.state().unwrap(), other.state().unwrap());
 }
