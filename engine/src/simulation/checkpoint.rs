@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// First bytes of every checkpoint, and the version that follows them. It is raised with each change of the layout, of what a model
 /// keeps, and of what a model computes: half of a run must not be of one model and half of another.
 const MAGIC: &[u8; 14] = b"hanze checkpt ";
-const VERSION: &[u8; 2] = b"3\n";
+const VERSION: &[u8; 2] = b"4\n";
 /// Longest head that is read, bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
 

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 pub struct Options {
     /// Compare kernels of all models with what this file remembers of them, as ratios to a plain loop and to a copy of
     /// memory in the same run.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "device"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "device", "network", "trips", "closures"])]
     pub baseline: Option<PathBuf>,
     /// Baseline: write what was measured into the file.
     #[arg(long, requires = "baseline")]

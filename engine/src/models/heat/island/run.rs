@@ -395,7 +395,7 @@ impl Island {
     /// # Errors
     /// What the device refuses.
     pub fn state(&mut self) -> Result<Vec<f32>> {
-        let mut state = vec![f32::from(u8::from(self.is_settled)), self.spun as f32];
+        let mut state = vec![self.spin.mark(self.is_settled), self.spun as f32];
         let Totals { air, humidity, sensible, .. } = self.latest;
         let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
         state.extend(own.into_iter().flat_map(halves));
@@ -414,8 +414,9 @@ impl Island {
     /// # Errors
     /// What the device refuses.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        if state.first().is_some_and(|settled| *settled > 0.0) {
+        if let Some(mark) = state.first().filter(|mark| **mark > 0.0) {
             self.is_settled = true;
+            self.spin.set_mark(*mark);
             self.take_up(state)?;
         }
         Ok(())

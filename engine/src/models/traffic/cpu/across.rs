@@ -24,7 +24,7 @@ impl Across {
             let first = across.parts.len();
             let mut lane = turn.to;
             while let Some(own) = lanes.get(lane as usize).filter(|own| own.street == NONE) {
-                // Files may join the ends of two ways to each other's beginnings.
+                // A way that leads back to itself ends: no network is known that has one.
                 if across.parts[first..].iter().any(|part| part.lane == lane) {
                     break;
                 }

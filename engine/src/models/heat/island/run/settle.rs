@@ -30,7 +30,7 @@ const LAST: usize = 12;
 /// blows in decides; few cells take no time anyhow.
 const CELLS: usize = 64;
 const WIDTH: f64 = 200.0;
-/// How far temperatures are off after long steps, K: a bound, which tests hold.
+/// How far temperatures are off after long steps, K: a bound, which tests hold in made towns.
 const OFF: f64 = 0.05;
 
 /// How the first day is repeated.
@@ -73,6 +73,20 @@ impl Spin {
     /// Length of long steps, s, where there are any.
     fn length(&self, choices: &Choices) -> Option<f64> {
         self.long.map(|positions| (positions * Island::each(choices)) as f64 * choices.step)
+    }
+
+    /// How temperatures converged: 0 where they have not, 1 after the run's own steps alone, 2 after long ones too.
+    pub(super) fn mark(&self, is_settled: bool) -> f32 {
+        match is_settled {
+            true if self.long.is_some() => 2.0,
+            true => 1.0,
+            false => 0.0,
+        }
+    }
+
+    /// Takes that up.
+    pub(super) fn set_mark(&mut self, mark: f32) {
+        self.long = self.long.filter(|_| mark > 1.0);
     }
 
     /// For the record: nothing where all steps are those of the run.
@@ -118,6 +132,8 @@ impl Island {
                 self.begin_again()?;
             } else if is_settled {
                 self.go_back()?;
+            } else {
+                self.spin.kept = Vec::new();
             }
         }
         Ok(self.is_settled)
@@ -194,11 +210,12 @@ impl Island {
         Some(Remark::new(
             0.0,
             format!(
-                "spin-up begins with steps of {long} s instead of {own} s: temperatures are within {OFF} K of those with steps of {own} s alone"
+                "spin-up begins with steps of {long} s instead of {own} s: in test towns temperatures were within {OFF} K of those with steps of \
+                 {own} s alone"
             ),
             format!(
-                "de aanlooptijd begint met stappen van {long} s in plaats van {own} s: temperaturen liggen binnen {} K van die met alleen \
-                 stappen van {own} s",
+                "de aanlooptijd begint met stappen van {long} s in plaats van {own} s: in proefsteden bleven temperaturen binnen {} K van die \
+                 met alleen stappen van {own} s",
                 Language::Dutch.number(OFF, 2)
             ),
         ))
@@ -361,6 +378,11 @@ mod tests {
         assert!(own.into_iter().map(|(spun, _)| spun).eq(all - LAST..all));
         assert!(!island.spin.is_long && island.spun == all);
         let settled = island.state().unwrap();
+        assert!(island.settings().get("spin_up").is_some());
+        // What came of own steps alone says so after a stop, too.
+        let (mut other, _) = new();
+        other.set_state(&[&[1.0], &settled[1..]].concat()).unwrap();
+        assert!(other.settings().get("spin_up").is_none() && other.state().unwrap()[0] == 1.0);
         // Stopped in the middle of spin-up, and after it.
         for state in [&stopped, &settled] {
             let (mut other, mut solver) = new();
@@ -368,6 +390,7 @@ mod tests {
             other.set_state(state).unwrap();
             while !other.settle(&mut solver).unwrap() {}
             assert_eq!(bits(&other.state().unwrap()), bits(&settled));
+            assert_eq!(other.settings(), island.settings());
         }
     }
 }
