@@ -2,7 +2,7 @@
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
-// Planes of `GROUND_…`.
+// Planes of `GROUND_…`, of which the bed is taken.
 @group(0) @binding(2) var<storage, read> ground: array<f32>;
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
 // The segment of each face of the grid's edges.

@@ -25,17 +25,17 @@ const LINK_PUMP: u32 = 2u;
 const LINK_LEVEL: u32 = 3u;
 const DEBRIS_DEPTH: f32 = 0.25;
 
-// Planes of `ground`.
+// Planes of `ground`, which are `Strip.cells` long.
 const GROUND_BED: u32 = 0u;
 const GROUND_MANNING: u32 = 1u;
 const GROUND_CAPACITY: u32 = 2u;
 const GROUND_SOIL: u32 = 3u;
-// Planes of `totals`.
+// Planes of `totals`, which are `Strip.cells` long.
 const TOTALS_SUNK: u32 = 0u;
 const TOTALS_SUNK_LOW: u32 = 1u;
 const TOTALS_HAZARD: u32 = 2u;
 const TOTALS_OUTFLOW: u32 = 3u;
-// Planes of `tiles`.
+// Planes of `tiles`, which are `Params.tiles` long.
 const TILES_KIND: u32 = 0u;
 const TILES_AWAKE: u32 = 1u;
 const TILES_LIST: u32 = 2u;

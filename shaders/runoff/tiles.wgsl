@@ -5,7 +5,7 @@
 @group(0) @binding(0) var<uniform> params: Params;
 // Tiles in the list of each strip.
 @group(0) @binding(17) var<storage, read_write> counts: array<atomic<u32>>;
-// Planes of `TILES_…`.
+// Planes of `TILES_…`: kinds of tiles, steps that they stay awake, and the list.
 @group(0) @binding(18) var<storage, read_write> tiles: array<u32>;
 
 const LANES: u32 = 256u;

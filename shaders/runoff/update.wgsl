@@ -5,18 +5,18 @@
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
-// Planes of `GROUND_…`, and where rain is not the same everywhere, at `strip.shares`, the share of it that comes to each cell.
+// Planes of `GROUND_…`; then, where rain is not the same everywhere, each cell's share of it, from `strip.shares` on.
 @group(0) @binding(2) var<storage, read> ground: array<f32>;
 @group(0) @binding(4) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
 // Highest depth, highest speed (bits of f32), arrival and duration (ms).
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4<u32>>;
-// Planes of `TOTALS_…`.
+// Planes of `TOTALS_…`: infiltration, hazard, and what passed the edges.
 @group(0) @binding(7) var<storage, read_write> totals: array<f32>;
 // The segment of each face of the grid's edges.
 @group(0) @binding(8) var<storage, read> edges: array<Segment>;
 @group(0) @binding(15) var<uniform> strip: Strip;
-// Planes of `TILES_…`.
+// Planes of `TILES_…`: the list and its length are read, and what stays awake is set.
 @group(0) @binding(18) var<storage, read_write> tiles: array<u32>;
 
 // 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.

@@ -1,4 +1,5 @@
-//! The GPU device: adapters, buffers, stages. The only file that opens wgpu; models name its types, nothing else does.
+//! The GPU device: adapters, buffers, stages. Only this file and `kernel.rs` open wgpu; models name its types, and
+//! nothing else does.
 
 pub use super::kernel::Kernel;
 use crate::error::{Error, Result, bytes};
@@ -80,8 +81,8 @@ fn enumerate() -> Vec<(wgpu::Adapter, AdapterSummary)> {
     adapters.into_iter().enumerate().map(summary).collect()
 }
 
-/// What a device is asked for: WebGPU's defaults, so that a kernel that runs on one adapter runs on all of them and in a
-/// browser; only buffers may be as large as the adapter takes them.
+/// What a device is asked for: WebGPU's defaults, so that a kernel that runs on one adapter runs on all of them and in
+/// a browser; only buffers may be as large as the adapter takes them.
 fn limits(adapter: &wgpu::Limits) -> wgpu::Limits {
     wgpu::Limits {
         max_buffer_size: adapter.max_buffer_size,
@@ -217,8 +218,8 @@ impl Gpu {
         self.write_at(buffer, 0, values)
     }
 
-    /// Writes values to a buffer from an offset on, in bytes, a multiple of 4. The host fills one chunk while the device takes
-    /// the one before.
+    /// Writes values to a buffer from an offset on, in bytes, a multiple of 4. The host fills one chunk while the
+    /// device takes the one before.
     pub fn write_at<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, offset: u64, values: &[T]) -> Result<()> {
         let mut before: Option<Ticket> = None;
         for (k, chunk) in bytemuck::cast_slice::<T, u8>(values).chunks(CHUNK).enumerate() {
@@ -237,8 +238,8 @@ impl Gpu {
         self.read_at(buffer, 0, count)
     }
 
-    /// Reads values from a buffer from an offset on, in bytes, a multiple of 4. The host takes one chunk while the device copies
-    /// the next.
+    /// Reads values from a buffer from an offset on, in bytes, a multiple of 4. The host takes one chunk while the
+    /// device copies the next.
     pub fn read_at<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, offset: u64, count: usize) -> Result<Vec<T>> {
         let mut values = vec![T::zeroed(); count];
         let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
@@ -320,9 +321,9 @@ impl Gpu {
 
     /// Builds a stage: a kernel, the values of its overrides, and its buffers by the names of their variables in WGSL.
     ///
-    /// Each buffer that the entry point uses must be there. One that the kernel declares and does not use may be there and is
-    /// left out, so kernels that declare the same variables can share a list. Binding one buffer under two names is only
-    /// allowed where both are read.
+    /// Each buffer that the entry point uses must be there. One that the kernel declares and does not use may be there
+    /// and is left out, so kernels that declare the same variables can share a list. One buffer can be bound under two
+    /// names only where both are read.
     ///
     /// # Errors
     /// `NoDevice` when a name is not one of the kernel's, a buffer is missing, or the driver refuses the kernel.

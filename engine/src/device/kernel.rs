@@ -49,8 +49,8 @@ impl Kernel {
         Ok(bindings)
     }
 
-    /// For each buffer that the entry point uses, its number and its place in a list of names. Names of variables that the
-    /// kernel declares and does not use are passed over.
+    /// For each buffer that the entry point uses, its number and its place in a list of names. Names of variables that
+    /// the kernel declares and does not use are passed over.
     ///
     /// # Errors
     /// `NoDevice` when the kernel does not declare a name, when a name is there twice, or when one is missing.

@@ -53,8 +53,8 @@ fn kernels_are_valid() {
     }
 }
 
-/// What a kernel asks of a device: storage buffers, invocations of a workgroup, bytes of its memory, bytes of the largest
-/// uniform buffer.
+/// What a kernel asks of a device: storage buffers, invocations of a workgroup, bytes of its memory, and bytes of the
+/// largest uniform buffer.
 #[derive(Debug, PartialEq)]
 struct Needs {
     storage_buffers: usize,

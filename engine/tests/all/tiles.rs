@@ -142,7 +142,7 @@ fn strips_are_saved_and_loaded() {
 #[test]
 fn strips_of_soil_and_radar_change_nothing() {
     let Some(device) = gpu() else { return };
-    // Soil and shares of the rain fill a binding first: strips of 16 rows where the state would allow 32. The last one has 2.
+    // Soil and shares of the rain fill a binding first: strips of 16 rows where states allow 32. The last one has 2.
     let (cols, rows) = (90, 98);
     let narrow = narrow_gpu(cols, 37);
     for order in [1, 2] {

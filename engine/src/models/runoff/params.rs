@@ -57,8 +57,8 @@ pub const GROUND_BED: usize = 0;
 pub const GROUND_MANNING: usize = 1;
 /// Plane of `ground`: infiltration capacity, m/s.
 pub const GROUND_CAPACITY: usize = 2;
-/// The first of two planes of `ground`, there where soil is not plain: suction head times moisture deficit (m) or Horton's
-/// excess (m/s), and what is held before any sinks in (m).
+/// The first of two planes of `ground`, there where soil is not plain: suction head times moisture deficit (m) or
+/// Horton's excess (m/s), and what is held before any sinks in (m).
 pub const GROUND_SOIL: usize = 3;
 
 /// Plane of a strip's `totals`, each of `Strip::cells` numbers: what went into the soil, m.

@@ -1,5 +1,5 @@
-//! How a problem's arrays lie on the device. A kernel is given few buffers, so arrays of one kind share one, plane after plane; a
-//! buffer has a largest size, so the grid is cut into strips of rows.
+//! How a problem's arrays lie on the device. A kernel is given few buffers, so arrays of one kind share one, plane
+//! after plane; a buffer has a largest size, so the grid is cut into strips of rows.
 
 use super::super::params::{GROUND_SOIL, HALO, SOIL_PLAIN, TILE, TOTALS_OUTFLOW};
 use super::super::problem::{Boundary, BoundaryKind, Problem};
@@ -49,8 +49,8 @@ impl Layout {
         2 * (self.cols + self.rows)
     }
 
-    /// Places, among all faces of the edges, of those along a strip of these rows: parts of the north, the south, the west and
-    /// the east edge.
+    /// Places, among all faces of the edges, of those along a strip of these rows: parts of the north, the south, the
+    /// west and the east edge.
     pub fn faces_of(self, rows: &Range<usize>) -> [Range<usize>; 4] {
         let (south, west, east) = (self.cols, 2 * self.cols, 2 * self.cols + self.rows);
         let north_end = if rows.start == 0 { self.cols } else { 0 };
@@ -68,8 +68,8 @@ impl Layout {
         (self.shares() + usize::from(self.has_shares)) * self.cells(rows)
     }
 
-    /// Numbers in `totals` of a strip of so many rows. Each strip has room for all faces of the edges and uses its own, so that
-    /// a face has one number everywhere.
+    /// Numbers in `totals` of a strip of so many rows. Each strip has room for all faces of the edges and uses its own,
+    /// so that a face has one number everywhere.
     pub fn totals(self, rows: usize) -> usize {
         TOTALS_OUTFLOW * self.cells(rows) + 2 * self.faces()
     }

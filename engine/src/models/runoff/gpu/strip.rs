@@ -37,8 +37,8 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// Sets a strip up on the device; `ground` is bed, Manning's n and infiltration capacity with the grid's halo; `soils` is
-    /// empty where all soil is plain.
+    /// Sets a strip up on the device; `ground` is bed, Manning's n and infiltration capacity with the grid's halo;
+    /// `soils` is empty where all soil is plain.
     pub fn new(
         gpu: &Gpu,
         shared: &Shared,
