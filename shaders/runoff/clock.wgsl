@@ -3,8 +3,10 @@
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
 @group(0) @binding(12) var<storage, read_write> groups: array<u32>;
-
+// Tiles in the list of each strip.
 @group(0) @binding(17) var<storage, read_write> counts: array<u32>;
+// Planes of `TILES_…`: the clock sets how many tiles of each strip this step computes.
+@group(0) @binding(18) var<storage, read_write> tiles: array<u32>;
 
 // Workgroups in one dimension at most: drivers do nothing, and say nothing, beyond 65 535.
 const MOST_GROUPS: u32 = 32768u;
@@ -18,13 +20,13 @@ fn dispatch(running: bool) {
     groups[4] = 1u;
     groups[5] = 1u;
     for (var strip = 0u; strip < params.strips; strip += 1u) {
-        let tiles = select(0u, counts[strip], running);
-        let high = (tiles + MOST_GROUPS - 1u) / MOST_GROUPS;
-        groups[6u + 3u * strip] = (tiles + max(high, 1u) - 1u) / max(high, 1u);
+        let chosen = select(0u, counts[strip], running);
+        let high = (chosen + MOST_GROUPS - 1u) / MOST_GROUPS;
+        groups[6u + 3u * strip] = (chosen + max(high, 1u) - 1u) / max(high, 1u);
         groups[7u + 3u * strip] = high;
         groups[8u + 3u * strip] = 1u;
         if running {
-            counts[params.strips + strip] = tiles;
+            tiles[TILES_COUNT * params.tiles + strip] = chosen;
         }
         // The next step's list begins empty.
         counts[strip] = 0u;

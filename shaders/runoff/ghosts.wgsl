@@ -2,10 +2,11 @@
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
-@group(0) @binding(2) var<storage, read> bed: array<f32>;
+// Planes of `GROUND_…`, of which the bed is taken.
+@group(0) @binding(2) var<storage, read> ground: array<f32>;
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read> edges: array<u32>;
-@group(0) @binding(9) var<storage, read> segments: array<Segment>;
+// The segment of each face of the grid's edges.
+@group(0) @binding(8) var<storage, read> edges: array<Segment>;
 @group(0) @binding(15) var<uniform> strip: Strip;
 
 @compute @workgroup_size(64)
@@ -57,7 +58,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         across = cols;
         place = k - rows + first + i32(params.rows);
     }
-    let segment = segments[edges[place]];
+    let segment = edges[place];
     let value = segment.value + segment.slope * clock.middle;
     let inside = state[inner];
     for (var layer = 1; layer <= halo; layer += 1) {
@@ -73,7 +74,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 }
             }
             case KIND_LEVEL: {
-                let depth = max(value - bed[ghost], 0.0);
+                let depth = max(value - ground[GROUND_BED * strip.cells + u32(ghost)], 0.0);
                 let share = select(0.0, depth / max(inside.x, DRY), inside.x > DRY);
                 water = vec4<f32>(depth, 0.0, inside.z * share, inside.w * share);
             }

@@ -25,6 +25,22 @@ const LINK_PUMP: u32 = 2u;
 const LINK_LEVEL: u32 = 3u;
 const DEBRIS_DEPTH: f32 = 0.25;
 
+// Planes of `ground`, which are `Strip.cells` long.
+const GROUND_BED: u32 = 0u;
+const GROUND_MANNING: u32 = 1u;
+const GROUND_CAPACITY: u32 = 2u;
+const GROUND_SOIL: u32 = 3u;
+// Planes of `totals`, which are `Strip.cells` long.
+const TOTALS_SUNK: u32 = 0u;
+const TOTALS_SUNK_LOW: u32 = 1u;
+const TOTALS_HAZARD: u32 = 2u;
+const TOTALS_OUTFLOW: u32 = 3u;
+// Planes of `tiles`, which are `Params.tiles` long.
+const TILES_KIND: u32 = 0u;
+const TILES_AWAKE: u32 = 1u;
+const TILES_LIST: u32 = 2u;
+const TILES_COUNT: u32 = 3u;
+
 const KIND_WALL: u32 = 0u;
 const KIND_FREE: u32 = 1u;
 const KIND_LEVEL: u32 = 2u;
@@ -56,6 +72,10 @@ struct Params {
     links: u32,
     ends: u32,
     districts: u32,
+    tiles: u32,
+    unused_a: u32,
+    unused_b: u32,
+    unused_c: u32,
 }
 
 struct Clock {
@@ -90,6 +110,10 @@ struct Strip {
     first: u32,
     rows: u32,
     first_block: u32,
+    cells: u32,
+    shares: u32,
+    unused_a: u32,
+    unused_b: u32,
 }
 
 struct Inlet {

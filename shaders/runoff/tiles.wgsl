@@ -3,19 +3,22 @@
 // A workgroup looks at 256 tiles of one strip and adds the active ones to the strip's list with one atomic.
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(16) var<storage, read_write> list: array<u32>;
-// Tiles in the list of each strip; then, from the clock, how many of them this step computes.
+// Tiles in the list of each strip.
 @group(0) @binding(17) var<storage, read_write> counts: array<atomic<u32>>;
-@group(0) @binding(18) var<storage, read> awake: array<u32>;
-@group(0) @binding(19) var<storage, read> kinds: array<u32>;
+// Planes of `TILES_…`: kinds of tiles, steps that they stay awake, and the list.
+@group(0) @binding(18) var<storage, read_write> tiles: array<u32>;
 
 const LANES: u32 = 256u;
 
 var<workgroup> found: atomic<u32>;
 var<workgroup> start: u32;
 
+fn kind_of(tile: u32) -> u32 {
+    return tiles[TILES_KIND * params.tiles + tile];
+}
+
 fn is_active(tile: u32, cols: u32, rows: u32) -> bool {
-    if kinds[tile] == TILE_SHUT {
+    if kind_of(tile) == TILE_SHUT {
         return false;
     }
     if params.rain > 0.0 {
@@ -26,7 +29,7 @@ fn is_active(tile: u32, cols: u32, rows: u32) -> bool {
     for (var r = max(row, 1u) - 1u; r < min(row + 2u, rows); r += 1u) {
         for (var c = max(col, 1u) - 1u; c < min(col + 2u, cols); c += 1u) {
             let near = r * cols + c;
-            if awake[near] > 0u || kinds[near] > TILE_OPEN {
+            if tiles[TILES_AWAKE * params.tiles + near] > 0u || kind_of(near) > TILE_OPEN {
                 return true;
             }
         }
@@ -57,6 +60,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
     if chosen {
-        list[first + start + place] = tile;
+        tiles[TILES_LIST * params.tiles + first + start + place] = tile;
     }
 }

@@ -5,27 +5,19 @@
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;
-@group(0) @binding(2) var<storage, read> bed: array<f32>;
-// Manning's n and infiltration capacity.
-@group(0) @binding(3) var<storage, read> surface: array<vec2<f32>>;
+// Planes of `GROUND_…`; then, where rain is not the same everywhere, each cell's share of it, from `strip.shares` on.
+@group(0) @binding(2) var<storage, read> ground: array<f32>;
 @group(0) @binding(4) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;
 // Highest depth, highest speed (bits of f32), arrival and duration (ms).
 @group(0) @binding(6) var<storage, read_write> statistics: array<vec4<u32>>;
-@group(0) @binding(7) var<storage, read_write> infiltrated: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read> edges: array<u32>;
-@group(0) @binding(9) var<storage, read> segments: array<Segment>;
-@group(0) @binding(10) var<storage, read_write> outflow: array<vec2<f32>>;
+// Planes of `TOTALS_…`: infiltration, hazard, and what passed the edges.
+@group(0) @binding(7) var<storage, read_write> totals: array<f32>;
+// The segment of each face of the grid's edges.
+@group(0) @binding(8) var<storage, read> edges: array<Segment>;
 @group(0) @binding(15) var<uniform> strip: Strip;
-@group(0) @binding(16) var<storage, read> list: array<u32>;
-@group(0) @binding(17) var<storage, read> counts: array<u32>;
-@group(0) @binding(18) var<storage, read_write> awake: array<u32>;
-// Of soils that are not plain: suction times deficit (or Horton's excess), and what is held before any sinks in.
-@group(0) @binding(20) var<storage, read> soil: array<vec2<f32>>;
-// Share of the rain that comes to each cell, where it is not the same everywhere.
-@group(0) @binding(21) var<storage, read> shares: array<f32>;
-// Highest hazard.
-@group(0) @binding(22) var<storage, read_write> hazards: array<f32>;
+// Planes of `TILES_…`: the list and its length are read, and what stays awake is set.
+@group(0) @binding(18) var<storage, read_write> tiles: array<u32>;
 
 // 0: the whole step of order 1; 1: first stage of order 2; 2: its second stage.
 override STAGE: u32 = 0u;
@@ -44,6 +36,10 @@ var<workgroup> fluxes: array<vec4<f32>, 544>;
 var<workgroup> speed: atomic<u32>;
 var<workgroup> wet: atomic<u32>;
 
+fn ground_at(plane: u32, i: u32) -> f32 {
+    return ground[plane * strip.cells + i];
+}
+
 fn load(origin: vec2<u32>, lane: u32) {
     for (var k = lane; k < WIDTH * WIDTH; k += SIDE * SIDE) {
         let col = min(origin.x + k % WIDTH, params.stride - 1u);
@@ -51,7 +47,7 @@ fn load(origin: vec2<u32>, lane: u32) {
         let i = row * params.stride + col;
         let water = source[i];
         let inverse = select(0.0, 1.0 / max(water.x, DRY), water.x > DRY);
-        tile[k] = vec4<f32>(bed[i], water.x, water.z * inverse, water.w * inverse);
+        tile[k] = vec4<f32>(ground_at(GROUND_BED, i), water.x, water.z * inverse, water.w * inverse);
     }
 }
 
@@ -101,14 +97,16 @@ fn inflow(discharge: f32, depth: f32) -> Flux {
 // Sets a given discharge on a face of the edge and books what passes. `out` is +1 where outward is east or south.
 fn edge(flux: Flux, place: u32, depth: f32, out: f32) -> Flux {
     var passing = flux;
-    let segment = segments[edges[place]];
+    let segment = edges[place];
     if segment.kind == KIND_DISCHARGE {
         passing = inflow(segment.value + segment.slope * clock.middle, depth);
         passing.mass = -out * passing.mass;
     }
     let weight = select(0.5, 1.0, STAGE == SINGLE) * clock.dt;
-    let booked = outflow[place];
-    outflow[place] = add(booked.x, booked.y, out * weight * passing.mass, params.zero);
+    let booked = TOTALS_OUTFLOW * strip.cells + 2u * place;
+    let sum = add(totals[booked], totals[booked + 1u], out * weight * passing.mass, params.zero);
+    totals[booked] = sum.x;
+    totals[booked + 1u] = sum.y;
     return passing;
 }
 
@@ -154,7 +152,7 @@ fn advance(i: u32, local: vec2<u32>) {
     let rate = dt / params.cell;
     var rain = params.rain * dt;
     if params.spread != 0u {
-        rain *= shares[i];
+        rain *= ground[strip.shares + i];
     }
 
     let flow = east.x - west.x + south.x - north.x;
@@ -168,7 +166,7 @@ fn advance(i: u32, local: vec2<u32>) {
     var depth = add_depth(water.x, water.y, change);
     var q = water.zw - rate * force;
     let discharge = sqrt(q.x * q.x + q.y * q.y);
-    let factor = friction(max(depth.x, DRY), discharge, surface[i].x, dt);
+    let factor = friction(max(depth.x, DRY), discharge, ground_at(GROUND_MANNING, i), dt);
     q *= select(0.0, factor, depth.x > DRY && discharge > STILL_DISCHARGE);
     if STAGE == CORRECT {
         let old = state[i];
@@ -178,14 +176,19 @@ fn advance(i: u32, local: vec2<u32>) {
     }
     if STAGE != PREDICT {
         // Infiltration: never more than the water there, which holds the rain of the step already.
-        var sunk = min(surface[i].y * dt, depth.x);
+        let capacity = ground_at(GROUND_CAPACITY, i);
+        let total = TOTALS_SUNK * strip.cells + i;
+        let total_low = TOTALS_SUNK_LOW * strip.cells + i;
+        var sunk = min(capacity * dt, depth.x);
         if params.soil != SOIL_PLAIN {
-            sunk = soak(surface[i].y, soil[i], infiltrated[i].x, depth.x);
+            let soil = vec2<f32>(ground_at(GROUND_SOIL, i), ground_at(GROUND_SOIL + 1u, i));
+            sunk = soak(capacity, soil, totals[total], depth.x);
         }
         depth = add_depth(depth.x, depth.y, -sunk);
         if sunk > 0.0 {
-            let taken = infiltrated[i];
-            infiltrated[i] = add(taken.x, taken.y, sunk, params.zero);
+            let sum = add(totals[total], totals[total_low], sunk, params.zero);
+            totals[total] = sum.x;
+            totals[total_low] = sum.y;
         }
         q = select(vec2<f32>(0.0), q, depth.x > DRY);
         gather(i, depth.x, q);
@@ -213,8 +216,9 @@ fn gather(i: u32, h: f32, q: vec2<f32>) {
     }
     if h > SPEED_DEPTH {
         let hazard = h * (size + 0.5) + select(0.5, 1.0, h > DEBRIS_DEPTH);
-        if hazard > hazards[i] {
-            hazards[i] = hazard;
+        let highest = TOTALS_HAZARD * strip.cells + i;
+        if hazard > totals[highest] {
+            totals[highest] = hazard;
         }
     }
     if h != 0.0 {
@@ -228,13 +232,14 @@ fn main(
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let count = counts[params.strips + strip.index];
+    let count = tiles[TILES_COUNT * params.tiles + strip.index];
     let tile_cols = (params.cols + SIDE - 1u) / SIDE;
     // The clock spread the tiles evenly over so many rows of workgroups; a few of the last one have none.
     let high = max((count + MOST_GROUPS - 1u) / MOST_GROUPS, 1u);
     let place = group.y * ((count + high - 1u) / high) + group.x;
     let busy = place < count;
-    let tile_index = list[strip.first / SIDE * tile_cols + min(place, max(count, 1u) - 1u)];
+    let first = TILES_LIST * params.tiles + strip.first / SIDE * tile_cols;
+    let tile_index = tiles[first + min(place, max(count, 1u) - 1u)];
     let origin = vec2<u32>(tile_index % tile_cols, tile_index / tile_cols) * SIDE;
     load(origin, lane);
     if lane == 0u {
@@ -256,6 +261,7 @@ fn main(
             atomicMax(&clock.speed_bits, fastest);
         }
         let stays = params.rain > 0.0 || atomicLoad(&wet) != 0u;
-        awake[tile_index] = select(max(awake[tile_index], 1u) - 1u, 2u, stays);
+        let awake = TILES_AWAKE * params.tiles + tile_index;
+        tiles[awake] = select(max(tiles[awake], 1u) - 1u, 2u, stays);
     }
 }

@@ -1,5 +1,7 @@
-//! The GPU device: adapters, buffers, stages. The only file that opens wgpu; models name its types, nothing else does.
+//! The GPU device: adapters, buffers, stages. Only this file and `kernel.rs` open wgpu; models name its types, and
+//! nothing else does.
 
+pub use super::kernel::Kernel;
 use crate::error::{Error, Result, bytes};
 use std::sync::{Arc, Mutex};
 use wgpu::{BufferUsages, DeviceType};
@@ -22,8 +24,6 @@ pub struct AdapterSummary {
     pub software: bool,
     /// Largest buffer that a kernel can be given, bytes.
     pub largest_binding: u64,
-    /// Buffers that one kernel can be given.
-    pub bindings: u32,
 }
 
 /// An open GPU.
@@ -34,15 +34,6 @@ pub struct Gpu {
     queue: wgpu::Queue,
     /// The first thing that went wrong, if anything did.
     fault: Arc<Mutex<Option<String>>>,
-}
-
-/// Code of one kernel.
-#[derive(Clone, Copy, Debug)]
-pub struct Kernel {
-    /// Name of the stage.
-    pub name: &'static str,
-    /// WGSL with the entry point `main`.
-    pub source: &'static str,
 }
 
 /// A kernel with its buffers, ready to run.
@@ -84,11 +75,20 @@ fn enumerate() -> Vec<(wgpu::Adapter, AdapterSummary)> {
             backend: format!("{:?}", info.backend),
             software: info.device_type == DeviceType::Cpu,
             largest_binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
-            bindings: limits.max_storage_buffers_per_shader_stage,
         };
         (adapter, summary)
     };
     adapters.into_iter().enumerate().map(summary).collect()
+}
+
+/// What a device is asked for: WebGPU's defaults, so that a kernel that runs on one adapter runs on all of them and in
+/// a browser; only buffers may be as large as the adapter takes them.
+fn limits(adapter: &wgpu::Limits) -> wgpu::Limits {
+    wgpu::Limits {
+        max_buffer_size: adapter.max_buffer_size,
+        max_storage_buffer_binding_size: adapter.max_storage_buffer_binding_size,
+        ..wgpu::Limits::default()
+    }
 }
 
 /// All adapters of this machine; empty without a driver.
@@ -147,7 +147,7 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("hanze"),
-            required_limits: adapter.limits(),
+            required_limits: limits(&adapter.limits()),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -213,11 +213,17 @@ impl Gpu {
         })
     }
 
-    /// Writes values to the start of a buffer. The host fills one chunk while the device takes the one before.
+    /// Writes values to the start of a buffer.
     pub fn write<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, values: &[T]) -> Result<()> {
+        self.write_at(buffer, 0, values)
+    }
+
+    /// Writes values to a buffer from an offset on, in bytes, a multiple of 4. The host fills one chunk while the
+    /// device takes the one before.
+    pub fn write_at<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, offset: u64, values: &[T]) -> Result<()> {
         let mut before: Option<Ticket> = None;
         for (k, chunk) in bytemuck::cast_slice::<T, u8>(values).chunks(CHUNK).enumerate() {
-            self.queue.write_buffer(buffer, (k * CHUNK) as u64, chunk);
+            self.queue.write_buffer(buffer, offset + (k * CHUNK) as u64, chunk);
             // Writes wait in staging memory until they are submitted; two chunks of it are enough.
             if chunk.len() == CHUNK {
                 let ticket = Ticket(self.queue.submit([]));
@@ -227,8 +233,14 @@ impl Gpu {
         self.check()
     }
 
-    /// Reads values from the start of a buffer. The host takes one chunk while the device copies the next.
+    /// Reads values from the start of a buffer.
     pub fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<T>> {
+        self.read_at(buffer, 0, count)
+    }
+
+    /// Reads values from a buffer from an offset on, in bytes, a multiple of 4. The host takes one chunk while the
+    /// device copies the next.
+    pub fn read_at<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, offset: u64, count: usize) -> Result<Vec<T>> {
         let mut values = vec![T::zeroed(); count];
         let target: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
         let size = target.len().min(CHUNK) as u64;
@@ -236,7 +248,8 @@ impl Gpu {
         let mut before: Option<(Ticket, &wgpu::Buffer, &mut [u8])> = None;
         for (k, target) in target.chunks_mut(CHUNK).enumerate() {
             let size = target.len().next_multiple_of(4) as u64;
-            let ticket = self.submit([Work::Copy((buffer, (k * CHUNK) as u64), (&staging[k % 2], 0), size)])?;
+            let ticket =
+                self.submit([Work::Copy((buffer, offset + (k * CHUNK) as u64), (&staging[k % 2], 0), size)])?;
             if let Some((ticket, staging, target)) = before.replace((ticket, &staging[k % 2], target)) {
                 self.fetch(ticket, staging, target)?;
             }
@@ -306,8 +319,21 @@ impl Gpu {
         }
     }
 
-    /// Builds a stage: a kernel, the values of its overrides, and the buffers of its bindings.
-    pub fn stage(&self, kernel: Kernel, overrides: &[(&str, f64)], buffers: &[(u32, &wgpu::Buffer)]) -> Result<Stage> {
+    /// Builds a stage: a kernel, the values of its overrides, and its buffers by the names of their variables in WGSL.
+    ///
+    /// Each buffer that the entry point uses must be there. One that the kernel declares and does not use may be there
+    /// and is left out, so kernels that declare the same variables can share a list. One buffer can be bound under two
+    /// names only where both are read.
+    ///
+    /// # Errors
+    /// `NoDevice` when a name is not one of the kernel's, a buffer is missing, or the driver refuses the kernel.
+    pub fn stage(&self, kernel: Kernel, overrides: &[(&str, f64)], buffers: &[(&str, &wgpu::Buffer)]) -> Result<Stage> {
+        let names: Vec<&str> = buffers.iter().map(|(name, _)| *name).collect();
+        let entries: Vec<_> = kernel
+            .places(&names)?
+            .into_iter()
+            .map(|(binding, k)| wgpu::BindGroupEntry { binding, resource: buffers[k].1.as_entire_binding() })
+            .collect();
         let filters = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation];
         let scopes = filters.map(|filter| self.device.push_error_scope(filter));
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -322,10 +348,6 @@ impl Gpu {
             compilation_options: wgpu::PipelineCompilationOptions { constants: overrides, ..Default::default() },
             cache: None,
         });
-        let entries: Vec<_> = buffers
-            .iter()
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding: *binding, resource: buffer.as_entire_binding() })
-            .collect();
         let bind_group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name),
             layout: &pipeline.get_bind_group_layout(0),
@@ -390,12 +412,30 @@ impl std::fmt::Display for AdapterSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kind = if self.software { "software, only when asked for" } else { "GPU" };
         writeln!(f, "gpu:{}  {} ({}, {kind})", self.index, self.name, self.backend)?;
-        write!(
-            f,
-            "       driver {}; largest buffer {}; {} buffers a kernel",
-            self.driver,
-            bytes(self.largest_binding),
-            self.bindings
-        )
+        write!(f, "       driver {}; largest buffer {}", self.driver, bytes(self.largest_binding))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sizes_of_buffers_are_raised() {
+        let adapter = wgpu::Limits {
+            max_storage_buffers_per_shader_stage: 1000,
+            max_compute_invocations_per_workgroup: 1024,
+            max_compute_workgroup_storage_size: 1 << 16,
+            max_uniform_buffer_binding_size: 1 << 20,
+            max_buffer_size: 1 << 40,
+            max_storage_buffer_binding_size: 1 << 32,
+            ..wgpu::Limits::default()
+        };
+        let asked = limits(&adapter);
+        assert_eq!((asked.max_buffer_size, asked.max_storage_buffer_binding_size), (1 << 40, 1 << 32));
+        assert_eq!(asked.max_storage_buffers_per_shader_stage, 8);
+        assert_eq!(asked.max_compute_invocations_per_workgroup, 256);
+        assert_eq!(asked.max_compute_workgroup_storage_size, 16 << 10);
+        assert_eq!(asked.max_uniform_buffer_binding_size, 64 << 10);
     }
 }

@@ -1,6 +1,7 @@
 //! The devices that models run on.
 
 pub mod gpu;
+pub mod kernel;
 pub mod shared;
 
 use crate::error::{Error, Result};

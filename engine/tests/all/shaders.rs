@@ -8,15 +8,17 @@ use hanze_engine::models::heat::island::params as island;
 use hanze_engine::models::heat::params as heat;
 use hanze_engine::models::heat::sky::{PATCHES, RINGS};
 use hanze_engine::models::runoff::params::{
-    BLOCK, Clock, DEBRIS_DEPTH, DRY, District, End, Flow, GRAVITY, HALO, Inlet, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL,
-    KIND_PERIODIC, KIND_WALL, LINK_CULVERT, LINK_LEVEL, LINK_PUMP, LINK_WEIR, Link, NEVER, NOWHERE, Params,
-    SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN, SPEED_DEPTH, STILL_DISCHARGE, Segment, Sewer, Source, Strip, TILE,
-    TILE_FED, TILE_OPEN, TILE_SHUT, WALL,
+    BLOCK, Clock, DEBRIS_DEPTH, DRY, District, End, Flow, GRAVITY, GROUND_BED, GROUND_CAPACITY, GROUND_MANNING,
+    GROUND_SOIL, HALO, Inlet, KIND_DISCHARGE, KIND_FREE, KIND_LEVEL, KIND_PERIODIC, KIND_WALL, LINK_CULVERT,
+    LINK_LEVEL, LINK_PUMP, LINK_WEIR, Link, NEVER, NOWHERE, Params, SOIL_GREEN_AMPT, SOIL_HORTON, SOIL_PLAIN,
+    SPEED_DEPTH, STILL_DISCHARGE, Segment, Sewer, Source, Strip, TILE, TILE_FED, TILE_OPEN, TILE_SHUT, TILES_AWAKE,
+    TILES_COUNT, TILES_KIND, TILES_LIST, TOTALS_HAZARD, TOTALS_OUTFLOW, TOTALS_SUNK, TOTALS_SUNK_LOW, WALL,
 };
 use hanze_engine::models::traffic::motion::params as motion;
 use hanze_engine::models::traffic::params as traffic;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use naga::{Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
+use naga::{AddressSpace, Expression, Literal, Module, Scalar, ScalarKind, TypeInner};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The folder of the workspace.
@@ -49,6 +51,96 @@ fn kernels_are_valid() {
         let entries: Vec<&str> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(entries, ["main"], "kernel {}", kernel.name);
     }
+}
+
+/// What a kernel asks of a device: storage buffers, invocations of a workgroup, bytes of its memory, and bytes of the
+/// largest uniform buffer.
+#[derive(Debug, PartialEq)]
+struct Needs {
+    storage_buffers: usize,
+    invocations: u32,
+    workgroup_memory: u32,
+    uniform: u32,
+}
+
+/// What a module's entry point asks of a device, by the variables that it uses; and what is wrong with its bindings.
+fn needs(module: &Module) -> (Needs, Vec<String>) {
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(module).expect("a valid module");
+    let uses = info.get_entry_point(0);
+    let mut needs = Needs {
+        storage_buffers: 0,
+        invocations: module.entry_points[0].workgroup_size.iter().product(),
+        workgroup_memory: 0,
+        uniform: 0,
+    };
+    let (mut faults, mut names, mut places) = (Vec::new(), HashSet::new(), HashSet::new());
+    for (handle, variable) in module.global_variables.iter() {
+        let name = variable.name.as_deref().unwrap_or_default();
+        if name.is_empty() || !names.insert(name) {
+            faults.push(format!("the name \"{name}\" is there twice, or empty"));
+        }
+        if let Some(place) = variable.binding {
+            // Devices allow 1000 numbers in a group.
+            if place.group != 0 || place.binding >= 1000 || !places.insert(place.binding) {
+                faults.push(format!("{name} is bound at {place:?}, where it must not or another is"));
+            }
+        }
+        if uses[handle].is_empty() {
+            continue;
+        }
+        let size = module.types[variable.ty].inner.size(module.to_ctx());
+        match variable.space {
+            AddressSpace::Storage { .. } => needs.storage_buffers += 1,
+            // Members of 16 bytes are aligned to them.
+            AddressSpace::WorkGroup => needs.workgroup_memory += size.next_multiple_of(16),
+            AddressSpace::Uniform => needs.uniform = needs.uniform.max(size),
+            AddressSpace::Private => {}
+            other => faults.push(format!("{name} is in {other:?}")),
+        }
+    }
+    (needs, faults)
+}
+
+/// Every adapter and every browser allows WebGPU's defaults, and devices are asked for no more.
+#[test]
+fn kernels_need_no_more_than_any_gpu_has() {
+    let mut faults = Vec::new();
+    for kernel in kernels() {
+        let module = parse(kernel);
+        let (needs, wrong) = needs(&module);
+        faults.extend(wrong.into_iter().map(|fault| format!("{}: {fault}", kernel.name)));
+        let [x, y, z] = module.entry_points[0].workgroup_size;
+        let fits = needs.storage_buffers <= 8
+            && needs.invocations <= 256
+            && (x <= 256 && y <= 256 && z <= 64)
+            && needs.workgroup_memory <= 16 << 10
+            && needs.uniform <= 64 << 10;
+        if !fits {
+            faults.push(format!("{} needs {needs:?}", kernel.name));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn what_a_kernel_needs_is_counted() {
+    let source = "
+        @group(0) @binding(0) var<uniform> params: array<vec4<f32>, 8>;
+        @group(0) @binding(1) var<storage, read> depth: array<f32>;
+        @group(0) @binding(2) var<storage, read_write> total: array<f32>;
+        @group(0) @binding(2) var<storage, read> unused: array<f32>;
+        var<workgroup> lanes: array<vec2<f32>, 9>;
+        var<workgroup> count: atomic<u32>;
+        fn read(i: u32) -> f32 { return depth[i] + lanes[i].x + params[i].x; }
+        @compute @workgroup_size(8, 4)
+        fn main(@builtin(local_invocation_index) lane: u32) {
+            total[atomicAdd(&count, 1u)] = read(lane);
+        }";
+    let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
+    let (needs, faults) = needs(&module);
+    let expected = Needs { storage_buffers: 2, invocations: 32, workgroup_memory: 80 + 16, uniform: 128 };
+    assert_eq!(needs, expected);
+    assert!(faults.len() == 1 && faults[0].contains("unused"), "{faults:?}");
 }
 
 /// A member of a struct: its name, its type, and its offset in bytes.
@@ -161,6 +253,18 @@ fn constants_agree() {
         ("LINK_PUMP", Literal::U32(LINK_PUMP)),
         ("LINK_LEVEL", Literal::U32(LINK_LEVEL)),
         ("DEBRIS_DEPTH", Literal::F32(DEBRIS_DEPTH)),
+        ("GROUND_BED", Literal::U32(GROUND_BED as u32)),
+        ("GROUND_MANNING", Literal::U32(GROUND_MANNING as u32)),
+        ("GROUND_CAPACITY", Literal::U32(GROUND_CAPACITY as u32)),
+        ("GROUND_SOIL", Literal::U32(GROUND_SOIL as u32)),
+        ("TOTALS_SUNK", Literal::U32(TOTALS_SUNK as u32)),
+        ("TOTALS_SUNK_LOW", Literal::U32(TOTALS_SUNK_LOW as u32)),
+        ("TOTALS_HAZARD", Literal::U32(TOTALS_HAZARD as u32)),
+        ("TOTALS_OUTFLOW", Literal::U32(TOTALS_OUTFLOW as u32)),
+        ("TILES_KIND", Literal::U32(TILES_KIND as u32)),
+        ("TILES_AWAKE", Literal::U32(TILES_AWAKE as u32)),
+        ("TILES_LIST", Literal::U32(TILES_LIST as u32)),
+        ("TILES_COUNT", Literal::U32(TILES_COUNT as u32)),
         ("KIND_WALL", Literal::U32(KIND_WALL)),
         ("KIND_FREE", Literal::U32(KIND_FREE)),
         ("KIND_LEVEL", Literal::U32(KIND_LEVEL)),

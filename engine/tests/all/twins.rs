@@ -2,6 +2,7 @@
 
 use crate::common::{bits, faults, gpu};
 use hanze_engine::device::Device;
+use hanze_engine::device::gpu::{Kernel, Work};
 use hanze_engine::error::Error;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::runoff::validate::noise;
@@ -223,6 +224,47 @@ fn a_lost_device_is_an_error() {
     assert!(matches!(run.fields(), Err(Error::DeviceLost(_))), "a lost device gave its arrays");
     let again = start(problem(16, 16, Water::AllWet, 2), &device);
     assert!(again.is_err(), "a lost device took a new run");
+}
+
+#[test]
+fn buffers_are_bound_by_name() {
+    let Some(device) = gpu() else { return };
+    let Device::Gpu(gpu) = &device else { panic!("gpu:any opened the CPU") };
+    // `factor` is read only where an override says so, and `unused` never: layouts hold the one and not the other.
+    let source = "
+        @group(0) @binding(4) var<storage, read> depth: array<f32>;
+        @group(0) @binding(2) var<storage, read> unused: array<f32>;
+        @group(0) @binding(9) var<storage, read> factor: array<f32>;
+        @group(0) @binding(0) var<storage, read_write> total: array<f32>;
+        override SCALED: u32 = 0u;
+        @compute @workgroup_size(4)
+        fn main(@builtin(local_invocation_index) lane: u32) {
+            total[lane] += depth[lane];
+            if SCALED == 1u {
+                total[lane] *= factor[lane];
+            }
+        }";
+    let kernel = Kernel { name: "scaled sum", source };
+    let buffer = |name: &str, value: f32| {
+        let buffer = gpu.buffer(name, 16, wgpu::BufferUsages::empty()).unwrap();
+        gpu.write_at(&buffer, 4, &[value; 3]).unwrap();
+        buffer
+    };
+    let (depth, factor, unused) = (buffer("depth", 2.0), buffer("factor", 3.0), buffer("unused", 5.0));
+    for (scaled, expected) in [(0.0, 3.0), (1.0, 9.0)] {
+        let total = buffer("total", 1.0);
+        let buffers = [("total", &total), ("factor", &factor), ("depth", &depth), ("unused", &unused)];
+        for buffers in [&buffers[..], &buffers[..3]] {
+            gpu.write_at(&total, 4, &[1.0_f32; 3]).unwrap();
+            let stage = gpu.stage(kernel, &[("SCALED", scaled)], buffers).unwrap();
+            gpu.submit([Work::Groups(&stage, [1, 1])]).unwrap();
+            assert_eq!(gpu.read_at::<f32>(&total, 4, 3).unwrap(), [expected; 3]);
+            assert_eq!(gpu.read::<f32>(&total, 1).unwrap(), [0.0]);
+        }
+        let fault = gpu.stage(kernel, &[], &buffers[..2]).map(|_| ()).expect_err("no depth");
+        assert!(matches!(&fault, Error::NoDevice { problem, .. } if problem.contains("depth")), "{fault}");
+    }
+    gpu.check().expect("the device lives on");
 }
 
 #[test]

@@ -3,16 +3,17 @@
 //! A grid whose arrays are larger than the device lets a kernel see is cut into strips of rows. Each has buffers of its
 //! own with the halo, and between the stages takes the rows beside it from its neighbours.
 
+mod layout;
 mod strip;
 mod works;
 
-use super::params::{BLOCK, Clock, HALO, Params, SOIL_PLAIN, Segment, Source, TILE};
-use super::problem::{BoundaryKind, Padded, Problem};
+use super::params::{BLOCK, Clock, HALO, Params, Segment, Source, TILE, TILES_AWAKE, TILES_COUNT, TILES_KIND};
+use super::problem::{Padded, Problem};
 use super::sewer::Blocks;
 use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
 use crate::device::gpu::{Gpu, Kernel, Stage, Ticket, Work};
 use crate::error::{Error, Result};
-use crate::grid::Edge;
+use layout::Layout;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,8 +71,6 @@ pub const KERNELS: &[Kernel] =
 const SUBMISSION: Duration = Duration::from_millis(100);
 /// Steps that one submission holds at most.
 const MOST_STEPS: u32 = 4096;
-/// Memory of the device that a cell takes, bytes: bed, ground, two states, statistics, what went into the soil, and hazard.
-const BYTES_PER_CELL: u64 = 4 + 8 + 2 * 16 + 16 + 8 + 4;
 /// Batches in flight at once: while the device computes one, the next waits behind it, so that it never idles.
 const IN_FLIGHT: usize = 2;
 
@@ -79,18 +78,14 @@ const IN_FLIGHT: usize = 2;
 struct Shared {
     params: Buffer,
     clock: Buffer,
-    /// Kind of each tile, steps that it stays awake, and the active ones of each strip in a list.
-    kinds: Buffer,
-    awake: Buffer,
-    list: Buffer,
-    /// Tiles in each strip's list while it is made, and those that the step computes.
+    /// Planes of `TILES_…`.
+    tiles: Buffer,
+    /// Tiles in each strip's list while it is made.
     counts: Buffer,
     /// Workgroups of the ghosts, of the sources, and of each strip's update.
     groups: Buffer,
-    segments: Buffer,
-    /// Segment of each face of the edges, and what passed it.
+    /// The segment of each face of the edges.
     edges: Buffer,
-    outflow: Buffer,
     sources: Buffer,
     /// Cells of the gauges, and their readings.
     places: Buffer,
@@ -129,7 +124,8 @@ pub struct GpuSolver {
     gauges: usize,
     /// Whether there are inlets of sewers.
     sewered: bool,
-    faces: [usize; 4],
+    /// Number of the segment of each face of the north, the south, the west and the east edge.
+    faces: [Vec<u32>; 4],
 }
 
 impl GpuSolver {
@@ -143,7 +139,7 @@ impl GpuSolver {
             // A device does not tell how much it has; what all of the grid takes says more than the array that failed.
             Error::Memory { available: 0, .. } => Error::Memory {
                 what: format!("a grid of {} × {} cells on {name}", grid.cols, grid.rows),
-                needed: (BYTES_PER_CELL + if problem.soil_kind() == SOIL_PLAIN { 0 } else { 8 }) * grid.len() as u64,
+                needed: Layout::new(problem).bytes_per_cell() * grid.len() as u64,
                 available: 0,
                 mend: "take a larger cell_m or a smaller extent (order 1 needs as much memory), or --device cpu".into(),
             },
@@ -153,12 +149,12 @@ impl GpuSolver {
 
     fn set_up(problem: &Problem, gpu: Arc<Gpu>) -> Result<GpuSolver> {
         let (cols, rows) = (problem.grid.cols, problem.grid.rows);
-        let strip_rows = strip_rows(problem, gpu.adapter.largest_binding)?;
+        let layout = Layout::new(problem);
+        let strip_rows = layout.strip_rows(problem, gpu.adapter.largest_binding)?;
         let strips = rows.div_ceil(strip_rows);
         let padded = problem.padded();
         let edges = problem.edges();
-        let faces = [edges.north.len(), edges.south.len(), edges.west.len(), edges.east.len()];
-        let faces_all = [edges.north, edges.south, edges.west, edges.east].concat();
+        let faces = [edges.north, edges.south, edges.west, edges.east];
         let (kinds, _) = problem.tile_kinds();
         let gauges = padded.gauges.len();
         let plain =
@@ -166,32 +162,28 @@ impl GpuSolver {
         let shared = Shared {
             params: gpu.buffer("params", size_of::<Params>() as u64, BufferUsages::UNIFORM)?,
             clock: plain("clock", 1, size_of::<Clock>())?,
-            kinds: plain("kinds of tiles", kinds.len(), 4)?,
-            awake: plain("awake tiles", kinds.len(), 4)?,
-            list: plain("list of tiles", kinds.len(), 4)?,
-            counts: plain("counts of tiles", 2 * strips, 4)?,
+            tiles: plain("tiles", TILES_COUNT * kinds.len() + strips, 4)?,
+            counts: plain("counts of tiles", strips, 4)?,
             groups: gpu.buffer("groups", 12 * (2 + strips as u64), BufferUsages::INDIRECT)?,
-            segments: plain("segments", problem.boundaries.len() + 1, size_of::<Segment>())?,
-            edges: plain("edges", faces_all.len(), 4)?,
-            outflow: plain("outflow", faces_all.len(), 8)?,
+            edges: plain("edges", layout.faces(), size_of::<Segment>())?,
             sources: plain("sources", problem.inflows.len(), size_of::<Source>())?,
             places: plain("places of gauges", gauges, 4)?,
             readings: plain("readings", gauges, 16)?,
         };
-        gpu.write(&shared.kinds, &kinds)?;
-        gpu.write(&shared.edges, &faces_all)?;
+        gpu.write_at(&shared.tiles, tiles_at(TILES_KIND, kinds.len()), &kinds)?;
         gpu.write(&shared.places, &padded.gauges)?;
         let s = &shared;
-        let tiles = [(0, &s.params), (16, &s.list), (17, &s.counts), (18, &s.awake), (19, &s.kinds)];
-        let tiles = gpu.stage(TILES, &[], &tiles)?;
-        let clock_stage = [(0, &s.params), (1, &s.clock), (12, &s.groups), (17, &s.counts)];
-        let clock_stage = gpu.stage(CLOCK, &[], &clock_stage)?;
+        let common = [("params", &s.params), ("counts", &s.counts), ("tiles", &s.tiles)];
+        let tiles = gpu.stage(TILES, &[], &common)?;
+        let clock_stage =
+            gpu.stage(CLOCK, &[], &[&common[..], &[("clock", &s.clock), ("groups", &s.groups)]].concat())?;
         let Padded { bed, manning, infiltration, soil, speed, fields, .. } = padded;
         let own = |index: usize| index * strip_rows..rows.min((index + 1) * strip_rows);
         let blocks: Vec<Blocks> = (0..strips).map(|index| problem.blocks(own(index), true)).collect();
         let strips = (0..strips).map(|index| {
             let first_block = blocks[..index].iter().map(|blocks| blocks.inlets.len() / BLOCK).sum();
-            Strip::new(&gpu, &shared, problem, [&bed, &manning, &infiltration], &soil, own(index), [index, first_block])
+            let ground = [&bed[..], &manning, &infiltration];
+            Strip::new(&gpu, &shared, problem, ground, &soil, own(index), [index, first_block])
         });
         let strips = strips.collect::<Result<Vec<Strip>>>()?;
         let works = Works::new(&gpu, &shared, problem, &strips, blocks)?;
@@ -223,7 +215,8 @@ impl GpuSolver {
     }
 
     fn upload(&mut self, fields: &Fields) -> Result<()> {
-        self.gpu.write(&self.shared.awake, &awake(self.cols, self.rows, &fields.state))?;
+        let awake = awake(self.cols, self.rows, &fields.state);
+        self.gpu.write_at(&self.shared.tiles, tiles_at(TILES_AWAKE, awake.len()), &awake)?;
         self.current = 0;
         self.strips.iter().try_for_each(|strip| strip.upload(&self.gpu, fields))
     }
@@ -269,6 +262,11 @@ impl GpuSolver {
         work.extend(self.strips.iter().enumerate().map(update));
     }
 
+    /// Tiles of the grid.
+    fn tile_count(&self) -> usize {
+        self.rows.div_ceil(TILE) * self.cols.div_ceil(TILE)
+    }
+
     /// Steps until the interval ends, if steps stay as long as the latest one.
     fn steps_left(&self) -> u32 {
         if self.clock.dt <= 0.0 {
@@ -289,26 +287,9 @@ impl GpuSolver {
     }
 }
 
-/// Rows of a strip: as many whole tiles as the largest array of a strip leaves room for, with the halo.
-fn strip_rows(problem: &Problem, largest: u64) -> Result<usize> {
-    let row = 16 * (problem.grid.cols + 2 * HALO) as u64;
-    let fit = (largest / row).saturating_sub(2 * HALO as u64) as usize;
-    if problem.grid.rows <= fit {
-        return Ok(problem.grid.rows.next_multiple_of(TILE));
-    }
-    let mend = "take a larger cell or a narrower area, or run with --device cpu".to_string();
-    if fit < TILE {
-        let (what, needed) = ("a strip of 16 rows".into(), row * (TILE + 2 * HALO) as u64);
-        return Err(Error::Memory { what, needed, available: largest, mend });
-    }
-    let around = |b: &&super::problem::Boundary| {
-        matches!(b.kind, BoundaryKind::Periodic) && matches!(b.edge, Edge::North | Edge::South)
-    };
-    if problem.boundaries.iter().any(|boundary| around(&boundary)) {
-        let (what, needed) = ("a grid that is periodic from north to south".into(), row * problem.grid.rows as u64);
-        return Err(Error::Memory { what, needed, available: largest, mend });
-    }
-    Ok(fit / TILE * TILE)
+/// Where a plane of `tiles` begins, bytes.
+fn tiles_at(plane: usize, tiles: usize) -> u64 {
+    (4 * plane * tiles) as u64
 }
 
 impl Solver for GpuSolver {
@@ -320,11 +301,14 @@ impl Solver for GpuSolver {
         if let Some(shares) = interval.shares {
             self.strips.iter().try_for_each(|strip| strip.share(&self.gpu, shares))?;
         }
-        self.params = Params { strips: self.strips.len() as u32, strip_rows: self.strip_rows as u32, ..params };
+        let (strips, strip_rows, tiles) = (self.strips.len() as u32, self.strip_rows as u32, self.tile_count() as u32);
+        self.params = Params { strips, strip_rows, tiles, ..params };
         self.clock = Clock { speed_bits: self.clock.speed_bits, now_ms: params.start_ms, ..Clock::default() };
         self.gpu.write(&self.shared.params, &[self.params])?;
         self.gpu.write(&self.shared.clock, &[self.clock])?;
-        self.gpu.write(&self.shared.segments, interval.segments)?;
+        let faces = self.faces.iter().flatten();
+        let edges: Vec<Segment> = faces.map(|&segment| interval.segments[segment as usize]).collect();
+        self.gpu.write(&self.shared.edges, &edges)?;
         self.gpu.write(&self.shared.sources, interval.sources)
     }
 
@@ -377,11 +361,10 @@ impl Solver for GpuSolver {
     }
 
     fn volumes(&mut self) -> Result<Volumes> {
-        let pairs = self.gpu.read::<[f32; 2]>(&self.shared.outflow, self.faces.iter().sum())?;
+        let mut pairs = vec![[0.0; 2]; self.faces.iter().map(Vec::len).sum()];
+        self.strips.iter().try_for_each(|strip| strip.outflow(&self.gpu, &mut pairs))?;
         let mut pairs = pairs.into_iter().map(|[high, low]| f64::from(high) + f64::from(low));
-        let mut take = |count: usize| pairs.by_ref().take(count).collect();
-        let [north, south, west, east] = self.faces;
-        let (north, south, west, east) = (take(north), take(south), take(west), take(east));
+        let [north, south, west, east] = self.faces.each_ref().map(|faces| pairs.by_ref().take(faces.len()).collect());
         let mut volumes = Volumes { north, south, west, east, ..Volumes::default() };
         self.works.as_ref().map_or(Ok(()), |works| works.volumes(&self.gpu, &mut volumes))?;
         Ok(volumes)
@@ -411,8 +394,9 @@ impl Solver for GpuSolver {
     }
 
     fn active_tiles(&mut self) -> Result<usize> {
-        let counts = self.gpu.read::<u32>(&self.shared.counts, 2 * self.strips.len())?;
-        Ok(counts[self.strips.len()..].iter().map(|&count| count as usize).sum())
+        let place = tiles_at(TILES_COUNT, self.tile_count());
+        let counts = self.gpu.read_at::<u32>(&self.shared.tiles, place, self.strips.len())?;
+        Ok(counts.into_iter().map(|count| count as usize).sum())
     }
 
     fn bytes_per_cell_step(&self) -> f64 {
@@ -431,7 +415,7 @@ impl Solver for GpuSolver {
             [high, (*volume - f64::from(high)) as f32]
         };
         let pairs: Vec<[f32; 2]> = volumes.edges().into_iter().flat_map(|edge| edge.iter().map(pair)).collect();
-        self.gpu.write(&self.shared.outflow, &pairs)?;
+        self.strips.iter().try_for_each(|strip| strip.restore_outflow(&self.gpu, &pairs))?;
         self.clock = clock;
         self.gpu.write(&self.shared.clock, &[clock])
     }

@@ -51,6 +51,34 @@ pub const LINK_LEVEL: u32 = 3;
 /// Depth up to which floating debris adds half as much to the hazard, m.
 pub const DEBRIS_DEPTH: f32 = 0.25;
 
+/// Plane of a strip's `ground`, each of `Strip::cells` numbers: the bed, m.
+pub const GROUND_BED: usize = 0;
+/// Plane of `ground`: Manning's n, s/m^(1/3).
+pub const GROUND_MANNING: usize = 1;
+/// Plane of `ground`: infiltration capacity, m/s.
+pub const GROUND_CAPACITY: usize = 2;
+/// The first of two planes of `ground`, there where soil is not plain: suction head times moisture deficit (m) or
+/// Horton's excess (m/s), and what is held before any sinks in (m).
+pub const GROUND_SOIL: usize = 3;
+
+/// Plane of a strip's `totals`, each of `Strip::cells` numbers: what went into the soil, m.
+pub const TOTALS_SUNK: usize = 0;
+/// Plane of `totals`: what that lost to rounding, m.
+pub const TOTALS_SUNK_LOW: usize = 1;
+/// Plane of `totals`: the highest hazard.
+pub const TOTALS_HAZARD: usize = 2;
+/// Planes of `totals` before what passed each face of the grid's edges (m²), in pairs with what that lost to rounding.
+pub const TOTALS_OUTFLOW: usize = 3;
+
+/// Plane of `tiles`, each of `Params::tiles` numbers: the kind of each tile.
+pub const TILES_KIND: usize = 0;
+/// Plane of `tiles`: steps that each tile stays awake.
+pub const TILES_AWAKE: usize = 1;
+/// Plane of `tiles`: the active ones, in a list for each strip.
+pub const TILES_LIST: usize = 2;
+/// Planes of `tiles` before the number of tiles that the step computes, of each strip.
+pub const TILES_COUNT: usize = 3;
+
 /// Segment kind: mirror, nothing passes.
 pub const KIND_WALL: u32 = 0;
 /// Segment kind: water leaves as it comes.
@@ -113,6 +141,14 @@ shared_struct! {
         pub ends: u32,
         /// Sewer districts.
         pub districts: u32,
+        /// Tiles of the grid: `tiles` on a GPU has so many numbers in a plane; set by its solver.
+        pub tiles: u32,
+        /// Fills the struct to 112 bytes.
+        pub unused_a: u32,
+        /// Fills the struct to 112 bytes.
+        pub unused_b: u32,
+        /// Fills the struct to 112 bytes.
+        pub unused_c: u32,
     }
 }
 
@@ -181,6 +217,14 @@ shared_struct! {
         pub rows: u32,
         /// The first of its blocks of inlets.
         pub first_block: u32,
+        /// Its cells with the halo: `ground` and `totals` have so many numbers in a plane.
+        pub cells: u32,
+        /// Place in `ground` of the share of the rain that comes to each cell, where it is not the same everywhere.
+        pub shares: u32,
+        /// Fills the struct to 32 bytes.
+        pub unused_a: u32,
+        /// Fills the struct to 32 bytes.
+        pub unused_b: u32,
     }
 }
 

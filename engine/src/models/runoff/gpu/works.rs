@@ -79,11 +79,13 @@ impl Works {
             first += blocks.inlets.len() / BLOCK;
         }
         gpu.write(&ranges, &all)?;
-        let common = [(0, &shared.params), (1, &shared.clock), (2, &links), (3, &flows), (4, &waters)];
+        let (params, clock) = (("params", &shared.params), ("clock", &shared.clock));
+        let common = [params, clock, ("links", &links), ("flows", &flows), ("waters", &waters)];
         let flow_stage = gpu.stage(FLOWS, &[], &common)?;
         let move_stage = gpu.stage(MOVES, &[], &common)?;
-        let common = [(0, &shared.params), (1, &shared.clock), (2, &sewers), (3, &districts), (4, &ranges), (6, &sums)];
-        let district_stage = gpu.stage(DISTRICT, &[], &common)?;
+        let buffers =
+            [params, clock, ("sewers", &sewers), ("districts", &districts), ("ranges", &ranges), ("sums", &sums)];
+        let district_stage = gpu.stage(DISTRICT, &[], &buffers)?;
         let part = |(strip, blocks): (&Strip, Blocks)| -> Result<Part> {
             let own = plain("inlets", blocks.inlets.len(), size_of::<Inlet>())?;
             let taken = plain("taken by inlets", blocks.inlets.len(), 8)?;
@@ -91,19 +93,19 @@ impl Works {
             let pair = |make: &dyn Fn(&Buffer) -> Result<Stage>| -> Result<[Stage; 2]> {
                 Ok([make(&strip.states[0])?, make(&strip.states[1])?])
             };
-            let s = shared;
+            let uniform = ("strip", &strip.uniform);
             Ok(Part {
                 waters: pair(&|state| {
-                    let uniform = (15, &strip.uniform);
-                    gpu.stage(GAUGES, &[], &[(0, &s.params), (5, state), (13, &places), (14, &waters), uniform])
+                    let buffers = [params, uniform, ("state", state), ("places", &places), ("readings", &waters)];
+                    gpu.stage(GAUGES, &[], &buffers)
                 })?,
                 exchange: pair(&|state| {
-                    let buffers = [(0, &s.params), (3, &flows), (4, &touched), (5, state), (6, &touches)];
-                    gpu.stage(EXCHANGE, &[], &[&buffers[..], &[(15, &strip.uniform)]].concat())
+                    let links = [("flows", &flows), ("ends", &touched), ("touches", &touches)];
+                    gpu.stage(EXCHANGE, &[], &[&[params, uniform, ("state", state)][..], &links].concat())
                 })?,
                 drain: pair(&|state| {
-                    let buffers = [(0, &s.params), (1, &s.clock), (2, &own), (3, &districts), (4, &taken), (5, state)];
-                    gpu.stage(INLETS, &[], &[&buffers[..], &[(6, &sums), (15, &strip.uniform)]].concat())
+                    let sewers = [("inlets", &own), ("districts", &districts), ("taken", &taken), ("sums", &sums)];
+                    gpu.stage(INLETS, &[], &[&[params, clock, uniform, ("state", state)][..], &sewers].concat())
                 })?,
                 inlets: blocks.inlets,
                 taken,
