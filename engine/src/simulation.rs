@@ -7,7 +7,7 @@ mod meshes;
 
 pub use checkpoint::device_of;
 pub use finished::Finished;
-pub use maps::{Request, day, draw, today};
+pub use maps::{Request, draw, today};
 pub use meshes::{MeshRequest, meshes};
 
 use crate::cache::Cache;

@@ -12,6 +12,8 @@ use crate::raster::Raster;
 use crate::scenario::Spec;
 use crate::words::{self, Language};
 use image::RgbImage;
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -315,21 +317,8 @@ fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
 
 /// Today in UTC, as 2026-11-25.
 pub fn today() -> String {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    day(seconds / 86_400)
-}
-
-/// Day of the Gregorian calendar by days since 1970 (Hinnant, "chrono-compatible low-level date algorithms").
-pub fn day(since_1970: u64) -> String {
-    let days = since_1970 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march + 2) / 5 + 1;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let year = year_of_era + 400 * era + u64::from(month <= 2);
-    format!("{year}-{month:02}-{day:02}")
+    let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH);
+    Offset::UTC.to_datetime(now).date().to_string()
 }
 
 #[cfg(test)]
@@ -337,13 +326,6 @@ mod tests {
     use super::*;
     use crate::grid::Crs;
     use crate::output::folder::RunFolder;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (since_1970, expected) in [(0, "1970-01-01"), (11_016, "2000-02-29"), (20_782, "2026-11-25")] {
-            assert_eq!(day(since_1970), expected);
-        }
-    }
 
     #[test]
     fn cells_have_no_more_pixels_than_they_need() {

@@ -3,7 +3,7 @@
 
 use super::{
     AIR, CLOUD, DIFFUSE, DIRECT, DIRECTION, FIELDS, Found, GLOBAL, HUMIDITY, LONGEST_GAP, LONGWAVE, PRESSURE, Row,
-    WIND, date, days, number, share, stamp,
+    WIND, date, days, number, share,
 };
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
@@ -53,12 +53,12 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
     let (zone, station) = head(path, text)?;
     let (lines, short) = lines(path, text)?;
     let years: BTreeSet<i64> = lines.iter().map(|line| line.year).collect();
-    let asked = [from, to - 1].map(|unix| date(unix.div_euclid(86_400)).0);
+    let asked = [from, to - 1].map(year_of);
     let (only, strays) = only_year(&lines).unzip();
     let strays = strays.unwrap_or(0);
     if let Some(only) = only.filter(|only| !(asked[0]..=asked[1]).contains(only)) {
-        let day = stamp(from)[..10].to_string();
-        let leap = if day.ends_with("02-29") && days(only, 2, 29).is_none() {
+        let day = date(from.div_euclid(86_400));
+        let leap = if (day.month(), day.day()) == (2, 29) && days(only, 2, 29).is_none() {
             format!(", and {only} has no 29 February")
         } else {
             String::new()
@@ -82,7 +82,7 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Found>
         for year in candidates {
             let Some(at) = days(year, line.month, line.day) else { continue };
             let end = at * 86_400 + i64::from(line.hour) * HOUR - zone;
-            let is_own = only.is_none() || year == own || date((end - 1).div_euclid(86_400)).0 == own;
+            let is_own = only.is_none() || year == own || year_of(end - 1) == own;
             if is_own && (from + 1..=to).contains(&end) {
                 rows.push(Row { end, line: line.number, values: line.values });
                 taken.insert(line.year);
@@ -202,11 +202,16 @@ fn only_year(lines: &[Line]) -> Option<(i64, usize)> {
     leading(&whole).map(|(year, strays, _)| (year, strays))
 }
 
+/// Year of a time (s since 1970, UTC).
+fn year_of(unix: i64) -> i64 {
+    i64::from(date(unix.div_euclid(86_400)).year())
+}
+
 /// Refuses a 29 February that is asked for where the file has none.
 fn has_leap_day(path: &Path, lines: &[Line], is_one: bool, zone: i64, (from, to): (i64, i64)) -> Result<()> {
     let is_leap = |end: i64| {
-        let (_, month, day) = date((end - 1 + zone).div_euclid(86_400));
-        (month, day) == (2, 29)
+        let date = date((end - 1 + zone).div_euclid(86_400));
+        (date.month(), date.day()) == (2, 29)
     };
     let wanted = (from / HOUR + 1..=to / HOUR).filter(|hour| is_leap(hour * HOUR)).count();
     // An hour or two of another day are filled as any gap.

@@ -23,8 +23,8 @@ pub(super) fn rows(path: &Path, text: &str, from: i64, to: i64) -> Result<Vec<Ro
     let mut rows = Vec::new();
     // Dates as the file writes them, with a day on both sides.
     let dates = [from - 86_400, to + 86_400].map(|unix| {
-        let (year, month, day) = super::date(unix.div_euclid(86_400));
-        year * 10_000 + i64::from(month) * 100 + i64::from(day)
+        let date = super::date(unix.div_euclid(86_400));
+        i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
     });
     for (k, line) in text.lines().enumerate() {
         let names = line.trim_start_matches('#').trim();

@@ -7,7 +7,7 @@ mod knmi;
 mod table;
 mod umep;
 
-pub use civil::{date, days};
+pub use civil::{date, day_of_year, days, stamp};
 
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
@@ -407,13 +407,6 @@ fn fill(path: &Path, values: &mut [Option<f64>], field: usize, from: i64, repair
         ));
     }
     Ok(())
-}
-
-/// A time in words.
-pub fn stamp(unix: i64) -> String {
-    let (year, month, day) = date(unix.div_euclid(86_400));
-    let seconds = unix.rem_euclid(86_400);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
 }
 
 #[cfg(test)]

@@ -73,6 +73,53 @@ fn gaps_are_filled_or_refused() {
     assert!(from_text("a.txt", "hello", (2019, 7, 25), 1).is_err());
 }
 
+/// Each format, with days and hours that there are none.
+#[test]
+fn dates_that_are_none_are_refused_in_words() {
+    let refused = |text: &str, from: (i64, u32, u32), words: &str| {
+        let error = from_text("a.txt", text, from, 2).expect_err(text).to_string();
+        assert!(error.contains(words) && error.contains("a.txt"), "{text}: {error} | {words}");
+    };
+    for time in [
+        "",
+        "T",
+        "Z",
+        "2019-02-29T14:00Z",
+        "1900-02-29T14:00Z",
+        "2019-13-01T14:00Z",
+        "2019-00-10T14:00Z",
+        "2019-07-00T14:00Z",
+        "2019-07-32T14:00Z",
+        "2019-07-288T14:00Z",
+        "2019-07T14:00Z",
+        "2019-07-25T25:00Z",
+        "2019-07-25T14:30Z",
+        "99999-01-01T00:00Z",
+        "4294967295-01-01T00:00Z",
+        "4294967296-01-01T00:00Z",
+        "-2019-07-25T14:00Z",
+        "2019-07-25T14:00",
+    ] {
+        let words = format!("line 2: \"{time}\" is not an hour in UTC");
+        refused(&format!("time,air_c\n{time},20\n"), (2019, 7, 25), &words);
+    }
+    for (date, from) in [("20190732", (2019, 7, 31)), ("20190229", (2019, 2, 28)), ("20190230", (2019, 2, 28))] {
+        let text = format!("{KNMI}  278,{date},    1,  990,   20,  251,   36,10132,    9,   50\n");
+        refused(&text, from, &format!("line 3: {date} is not a date"));
+    }
+    for (time, words) in [
+        ("2019 0 1", "line 2: 2019 0 1 is not a time"),
+        ("2019 367 1", "line 2: 2019 367 1 is not a time"),
+        ("2019 206 25", "line 2: 2019 206 25 is not a time"),
+        ("1500 1 1", "line 2: 1500 1 1 is not a time"),
+        ("1e300 1 1", "is not a time"),
+        ("nan 1 1", "line 2: NaN 1 1 is not a time"),
+        ("2019 x 1", "line 2: has no year, day and hour"),
+    ] {
+        refused(&format!("%iy id it imin Wind RH Td\n{time} 0 2 50 25\n"), (2019, 7, 25), words);
+    }
+}
+
 #[test]
 fn a_station_is_read_from_its_zip() {
     let Some(data) = crate::testing::reference_data("Heino") else {

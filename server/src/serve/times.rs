@@ -1,12 +1,17 @@
 //! Times as RFC 3339 writes them.
 
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime};
+
+/// Millisecond 0.
+const EPOCH: DateTime = Date::constant(1970, 1, 1).at(0, 0, 0, 0);
+/// The digits of a time without its fraction and offset, and of an offset, each as 0.
+const LOCAL: &str = "0000-00-00T00:00:00";
+const OFFSET: &str = "+00:00";
+
 /// A time as 2026-11-25T14:05:03.250Z.
 pub fn utc(milliseconds: i64) -> String {
-    let seconds = milliseconds.div_euclid(1000);
-    let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let date = hanze_engine::simulation::day(day.max(0) as u64);
-    let clock = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);
-    format!("{date}T{clock}.{:03}Z", milliseconds.rem_euclid(1000))
+    format!("{:.3}Z", EPOCH.saturating_add(SignedDuration::from_millis(milliseconds)))
 }
 
 /// An interval of times: one, or two with `/` between them, `..` or nothing for open ends.
@@ -19,40 +24,46 @@ pub fn interval(text: &str) -> Option<[Option<i64>; 2]> {
     }
 }
 
-/// A time of RFC 3339, such as 2026-11-25T14:05:03Z or 2026-11-25T15:05:03.250+01:00, in milliseconds since 1970.
+/// A time of RFC 3339, such as 2026-11-25T14:05:03Z or 2026-11-25T15:05:03.250+01:00, in milliseconds since 1970. A leap second counts
+/// as the second before it.
 fn milliseconds(text: &str) -> Option<i64> {
     let text = text.to_ascii_uppercase();
-    let (date, clock) = text.split_once('T')?;
-    let (clock, east) = match clock.strip_suffix('Z') {
-        Some(clock) => (clock, 0),
+    let (local, east) = match text.strip_suffix('Z') {
+        Some(local) => (local, 0),
         None => {
-            let (clock, offset) = clock.split_at_checked(clock.len().checked_sub(6)?)?;
-            let two =
-                |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<i64>().ok() } else { None };
-            let sign = if offset.starts_with('-') { -1 } else { 1 };
-            let is_offset = matches!(offset.as_bytes(), [b'+' | b'-', _, _, b':', _, _]);
-            let (hours, minutes) = (two(offset.get(1..3)?)?, two(offset.get(4..6)?)?);
-            if !is_offset || hours > 23 || minutes > 59 {
-                return None;
-            }
-            (clock, sign * (hours * 60 + minutes))
+            let (local, offset) = text.split_at_checked(text.len().checked_sub(OFFSET.len())?)?;
+            (local, minutes_east(offset)?)
         }
     };
-    let numbers = |text: &str, between: char| -> Option<Vec<i64>> {
-        let is_number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
-        text.split(between).map(|part| if is_number(part) { part.parse().ok() } else { None }).collect()
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let (date, clock) = (numbers(date, '-')?, numbers(clock, ':')?);
-    let ([year, month, day], [hour, minute, second]) = (date[..].try_into().ok()?, clock[..].try_into().ok()?);
-    let is_time = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61;
-    let fraction: f64 =
-        if fraction.bytes().all(|b| b.is_ascii_digit()) { format!("0.{fraction}").parse().ok()? } else { return None };
-    // Days of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-    let (y, m): (i64, i64) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468;
-    let seconds = ((days * 24 + hour) * 60 + minute - east) * 60 + second;
-    is_time.then_some(seconds * 1000 + (fraction * 1000.0) as i64)
+    // What jiff reads of ISO 8601 beyond RFC 3339 is refused: one way to write a time.
+    let (seconds, fraction) = local.split_at_checked(LOCAL.len())?;
+    if !is_like(seconds, LOCAL) || !is_fraction(fraction) {
+        return None;
+    }
+    // The point and three digits.
+    let fraction = &fraction[..fraction.len().min(4)];
+    let local: DateTime = format!("{seconds}{fraction}").parse().ok()?;
+    Some(local.duration_since(EPOCH).as_millis() as i64 - east * 60_000)
+}
+
+/// Minutes east of Greenwich of +01:00.
+fn minutes_east(offset: &str) -> Option<i64> {
+    let unsigned = offset.strip_prefix(['+', '-']).filter(|unsigned| is_like(unsigned, &OFFSET[1..]))?;
+    let (hours, minutes): (i64, i64) = (unsigned[..2].parse().ok()?, unsigned[3..].parse().ok()?);
+    let east = hours * 60 + minutes;
+    (hours < 24 && minutes < 60).then_some(if offset.starts_with('-') { -east } else { east })
+}
+
+/// Whether a text is nothing, or a point and digits.
+fn is_fraction(text: &str) -> bool {
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    text.is_empty() || text.strip_prefix('.').is_some_and(is_number)
+}
+
+/// Whether a text is a form with any digits for its zeros.
+fn is_like(text: &str, form: &str) -> bool {
+    let same = |(byte, form): (u8, u8)| if form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(same)
 }
 
 #[cfg(test)]
@@ -61,9 +72,13 @@ mod tests {
 
     #[test]
     fn times_are_read_as_they_are_written() {
-        for time in [0, 1_795_618_799_250, 951_782_400_000, 4_102_444_799_000] {
+        for time in [0, 1_795_618_799_250, 951_782_400_000, 4_102_444_799_000, -1, -62_167_219_200_000] {
             assert_eq!(milliseconds(&utc(time)), Some(time), "{}", utc(time));
         }
+        assert_eq!(utc(1_795_618_799_250), "2026-11-25T14:59:59.250Z");
+        assert_eq!(utc(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        // A broken clock gives a strange time, and no panic.
+        assert_eq!([i64::MIN, i64::MAX].map(utc), ["-009999-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"]);
         assert_eq!(milliseconds("2000-02-29T00:00:00Z"), Some(951_782_400_000));
         for bad in [
             "",
@@ -73,19 +88,64 @@ mod tests {
             "2000-02-29T25:00:00Z",
             "x-1-1T0:0:0Z",
             "2000-02-29T00:00:00",
+            "2000-02-30T00:00:00Z",
+            "1900-02-29T00:00:00Z",
+            "2000-00-01T00:00:00Z",
+            "2000-02-29T24:00:00Z",
+            "2000-02-29T00:60:00Z",
+            "2000-02-29T00:00:61Z",
+            "2000-2-29T0:0:0Z",
+            "20000229T000000Z",
+            "2000-02-29 00:00:00Z",
+            "2000-02-29T00:00Z",
+            "2000-02-29T00:00:00.Z",
+            "2000-02-29T00:00:00,5Z",
+            "2000-02-29T00:00:00.5.5Z",
+            "2000-02-29T00:00:00Z[UTC]",
+            "+002000-02-29T00:00:00Z",
+            "٢٠٠٠-02-29T00:00:00Z",
         ] {
             assert_eq!(milliseconds(bad), None, "{bad}");
         }
         for time in ["2000-02-29T01:00:00+01:00", "2000-02-28t19:30:00-04:30", "2000-02-29T00:00:00z"] {
             assert_eq!(milliseconds(time), Some(951_782_400_000), "{time}");
         }
-        for bad in ["2000-02-29T01:00:00+0100", "2000-02-29T01:00:00+24:00", "2000-02-29T01:00:00+é:00", "T+01:00", "é"]
-        {
+        for bad in [
+            "2000-02-29T01:00:00+0100",
+            "2000-02-29T01:00:00+24:00",
+            "2000-02-29T01:00:00+00:60",
+            "2000-02-29T01:00:00*01:00",
+            "2000-02-29T01:00:00++1:00",
+            "2000-02-29T01:00:00+é:00",
+            "T+01:00",
+            "é",
+        ] {
             assert_eq!(milliseconds(bad), None, "{bad}");
         }
         assert_eq!(interval("2000-02-29T00:00:00.250Z"), Some([Some(951_782_400_250); 2]));
         assert_eq!(interval("../2000-02-29T00:00:00Z"), Some([None, Some(951_782_400_000)]));
         assert_eq!(interval("2000-02-29T00:00:00Z/"), Some([Some(951_782_400_000), None]));
         assert_eq!(interval("yesterday/.."), None);
+    }
+
+    #[test]
+    fn ends_of_years_and_fractions_are_exact() {
+        let new_year = 946_684_800_000;
+        for (text, expected) in [
+            ("2000-01-01T00:00:00Z", new_year),
+            ("1999-12-31T23:59:59.999Z", new_year - 1),
+            ("1999-12-31T23:59:59.9999999999Z", new_year - 1),
+            ("1999-12-31T23:59:60Z", new_year - 1000),
+            ("2000-01-01T01:00:00.5+01:00", new_year + 500),
+            ("1999-12-31T14:00:00-10:00", new_year),
+            ("1969-12-31T23:59:59.999Z", -1),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
+        ] {
+            assert_eq!(milliseconds(text), Some(expected), "{text}");
+        }
+        for thousandth in 0..1000 {
+            assert_eq!(milliseconds(&format!("2000-01-01T00:00:00.{thousandth:03}Z")), Some(new_year + thousandth));
+        }
     }
 }

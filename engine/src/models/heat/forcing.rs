@@ -8,7 +8,7 @@ use super::sun::{Sun, extraterrestrial, sun};
 use crate::cover::Cover;
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
-use crate::weather::{Hour, Weather, date, days, stamp};
+use crate::weather::{Hour, Weather, date, day_of_year, stamp};
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// Positions of the sun in an hour: the middles of ten minutes.
@@ -94,8 +94,7 @@ pub fn forcing_under(
             Some(day) => *day,
             None => *days_of.entry(day_number).or_insert(day_of(latitude, longitude, day_number)?),
         };
-        let (year, ..) = date(day_number);
-        let day_of_year = day_number - days(year, 1, 1).unwrap_or(day_number) + 1;
+        let day_of_year = day_of_year(day_number);
         let above = extraterrestrial(day_of_year as f64);
         let light = light(&hour, &suns, sun(latitude, longitude, middle)?, above);
         let vapour = hour.humidity / 100.0 * pet::saturation(hour.air);
@@ -216,8 +215,7 @@ pub fn cleaned(weather: &Weather, latitude: f64, longitude: f64) -> Result<(Weat
 fn brightest(hour: &Hour, suns: &[Sun]) -> (f64, f64) {
     let mean = suns.iter().map(|sun| sun.altitude.max(0.0).sin()).sum::<f64>() / suns.len() as f64;
     let day = (hour.end - 1).div_euclid(86_400);
-    let (year, ..) = date(day);
-    let above = extraterrestrial((day - days(year, 1, 1).unwrap_or(day) + 1) as f64) * mean;
+    let above = extraterrestrial(day_of_year(day) as f64) * mean;
     (MOST_CLEAR * above + TWILIGHT, above)
 }
 
@@ -336,8 +334,7 @@ fn plausible(hours: &[Hour], suns: &[Vec<Sun>]) -> Result<()> {
     match days.iter().find(|(_, (global, above))| *above > BRIGHT && *global <= 0.0) {
         None => Ok(()),
         Some((day, _)) => {
-            let (year, month, day) = date(*day);
-            let words = format!("has no radiation on {year:04}-{month:02}-{day:02}, though the sun was up");
+            let words = format!("has no radiation on {}, though the sun was up", date(*day));
             Err(Error::scenario("heat.weather", words, "give weather with global radiation"))
         }
     }
@@ -418,6 +415,7 @@ impl Forcing {
 mod tests {
     use super::super::bench;
     use super::*;
+    use crate::weather::days;
 
     #[test]
     fn trees_have_leaves_in_the_summer_of_their_hemisphere() {

@@ -218,7 +218,7 @@ const SHARES: [[f64; 24]; 7] = [
 ];
 
 /// From which day (month, day) on which column holds; it ends with September.
-const SEASONS: [((u32, u32), usize); 11] = [
+const SEASONS: [((i8, i8), usize); 11] = [
     ((4, 1), 2),
     ((4, 13), 3),
     ((4, 20), 4),
@@ -236,7 +236,7 @@ const SEASONS: [((u32, u32), usize); 11] = [
 ///
 /// # Errors
 /// `Scenario` outside April to September, which the method does not know.
-pub fn shares(month: u32, day: u32) -> Result<&'static [f64; 24]> {
+pub fn shares(month: i8, day: i8) -> Result<&'static [f64; 24]> {
     let found = SEASONS.iter().rev().find(|(first, _)| (month, day) >= *first).map(|(_, column)| &SHARES[*column]);
     found.filter(|_| month <= 9).ok_or_else(|| {
         let words = format!("the national heat map knows no heat island on day {day} of month {month}");

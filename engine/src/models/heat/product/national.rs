@@ -192,8 +192,8 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
     let mut labels = Vec::new();
     // A season that the method does not know is said first.
     for hour in weather.hours.iter().filter(|hour| hour.end > start && hour.end <= end) {
-        let (_, month, number) = date(civil(hour.end));
-        shares(month, number)?;
+        let date = date(civil(hour.end));
+        shares(date.month(), date.day())?;
     }
     // The clock is that of the sun, and stray light of the night is none.
     let (cleaned, suns) = cleaned(weather, latitude, longitude)?;
@@ -223,14 +223,14 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
             wind: mean(&of_day, |hour| hour.mean_wind).max(0.1),
             global: mean(&of_date, |hour| hour.global),
         };
-        let (_, month, number) = date(civil(hour.end));
-        let of_hour = shares(month, number)?[(hour.end.rem_euclid(86_400) / 3600) as usize];
+        let date = date(civil(hour.end));
+        let of_hour = shares(date.month(), date.day())?[(hour.end.rem_euclid(86_400) / 3600) as usize];
         let island = of_hour * day.island(1.0, 0.0, hour.air, hour.pressure.unwrap_or(PRESSURE));
         let is_night = suns.iter().all(|sun| sun.altitude < 0.0);
         labels.push(Label { weather: *hour, sun: sun(latitude, longitude, hour.end as f64)?, is_night, island });
     }
-    if let Some((year, month, number)) = first_short.map(date) {
-        let (count, first) = (labels.len(), format!("{year:04}-{month:02}-{number:02}"));
+    if let Some(first) = first_short.map(date) {
+        let count = labels.len();
         weather.repairs.push(Remark::new(
             short as f64 / count.max(1) as f64,
             format!(

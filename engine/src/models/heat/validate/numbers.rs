@@ -5,6 +5,7 @@ use super::super::pet::{Around, Body, PRESSURE, pet as equivalent, saturation};
 use super::super::{sun as position, utci as index};
 use super::{Bench, Figure, most, within};
 use crate::error::{Error, Result};
+use jiff::Timestamp;
 use serde_json::Value;
 
 impl Bench<'_> {
@@ -38,14 +39,7 @@ fn worst(a: f64, b: f64) -> f64 {
 
 /// Seconds since 1970 of a time such as 2003-10-17T19:30:30Z.
 fn unix(text: &str) -> Option<f64> {
-    let numbers: Vec<i64> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .filter_map(|part| part.parse().ok())
-        .collect();
-    let [year, month, day, hour, minute, second] = numbers[..] else { return None };
-    let days = crate::weather::days(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)?;
-    Some((days * 86_400 + hour * 3600 + minute * 60 + second) as f64)
+    text.parse::<Timestamp>().ok().map(|time| time.as_second() as f64)
 }
 
 /// Degrees between two directions.
