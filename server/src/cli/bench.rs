@@ -72,7 +72,7 @@ pub struct Args {
     #[command(flatten)]
     memory: baseline::Options,
     #[command(flatten)]
-    all: speeds::Options,
+    all: speeds::AllOptions,
 }
 
 /// Prints a table: a line for each device, order, size and wetness; or compares kernels with what a file remembers of

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What to measure or compare.
 #[derive(clap::Args)]
-pub struct Options {
+pub struct AllOptions {
     /// Measure the stages of all models, turn by turn, for --seconds each.
     #[arg(long, conflicts_with_all = ["model", "network", "trips", "closures", "baseline"])]
     pub all: bool,
@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// Measures all models on some devices, and prints and writes how fast they are. Fails where any stage does.
-pub fn speeds(options: &Options, devices: &[Device], seconds: f64) -> miette::Result<ExitCode> {
+pub fn speeds(options: &AllOptions, devices: &[Device], seconds: f64) -> miette::Result<ExitCode> {
     let turn = Duration::try_from_secs_f64(seconds / TURNS as f64).unwrap_or(Duration::from_millis(400));
     let mut all = Speeds::here(options.size);
     let mut has_failed = false;

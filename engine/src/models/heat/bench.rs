@@ -61,7 +61,8 @@ pub struct Looked {
 /// # Errors
 /// Those of the loads and the device.
 pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
-    let town = Load::town(size.pick(24, 100, 1000))?;
+    // There is no smaller demo town.
+    let town = Load::town(size.pick(100, 100, 1000))?;
     let bytes = bytes_per_cell(town.scene.has_crowns()) as f64;
     let mut looked = town.looked(device)?;
     // Reads what a cell sees, and writes the four sums of what comes in.
@@ -75,7 +76,7 @@ pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
 
 /// An hour of surfaces and air in time around noon, with its radiation, between houses, lawns and trees.
 fn in_time(device: &Device, size: Size) -> Result<Kernel> {
-    let side = size.pick(24, 100, 400);
+    let side = size.pick(40, 100, 400);
     let plan = Plan::new(side, 2.0).each(|x, y, building, tree, cover| match (x % 40.0 > 20.0, y % 40.0 > 20.0) {
         (true, true) => (*building, *cover) = (10.0, Cover::Roof),
         (true, false) => (*tree, *cover) = (if x % 8.0 > 4.0 { 8.0 } else { 0.0 }, Cover::Grass),
