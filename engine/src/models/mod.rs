@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::frame::{Frame, Outcome};
 use crate::remark::Remarks;
 use crate::scenario::{ModelName, Scenario};
+use crate::yardstick::{self, Size};
 use std::io::{Read, Write};
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ pub struct Entry {
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
+    /// What of it is measured on a device, with loads of a size.
+    pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
     /// Layers that show what a run of it is about, the best first; a run has one of them at least.
     pub main_layers: &'static [&'static str],
 }
@@ -84,6 +87,7 @@ pub const MODELS: &[Entry] = &[
         kernels: runoff::gpu::KERNELS,
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
+        bench: runoff::bench::stages,
         main_layers: &["max_depth"],
     },
     Entry {
@@ -91,6 +95,7 @@ pub const MODELS: &[Entry] = &[
         kernels: heat::gpu::KERNELS,
         check: heat::check,
         prepare: heat::prepare,
+        bench: heat::bench::stages,
         main_layers: &["max_pet"],
     },
     Entry {
@@ -98,6 +103,7 @@ pub const MODELS: &[Entry] = &[
         kernels: traffic::gpu::KERNELS,
         check: traffic::check,
         prepare: traffic::prepare,
+        bench: traffic::bench::stages,
         // Where every vehicle moves there are no flows of an hour.
         main_layers: &["flow_bands", "delay", "speed"],
     },

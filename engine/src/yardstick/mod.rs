@@ -1,9 +1,10 @@
 //! What kernels cost beside two yardsticks, a plain loop and a copy of memory, which are measured in turns with them.
 //! Seconds differ from machine to machine and from hour to hour; such ratios much less, so that those of today can be
-//! compared with those of before.
+//! compared with those of before. On one machine `speeds` measures all models on any device.
 
 pub mod baseline;
 pub mod kernels;
+pub mod speeds;
 
 use crate::device::{COPY_BYTES, cpu_copy};
 use crate::error::Result;
@@ -74,6 +75,42 @@ fn time_of_step(steps: u32) -> f64 {
     begun.elapsed().as_secs_f64() / f64::from(steps)
 }
 
+/// How large loads are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Size {
+    /// For tests: a turn takes milliseconds.
+    Tiny,
+    /// For processors and software drivers: a turn takes a fraction of a second.
+    Small,
+    /// For real GPUs, which small loads do not fill.
+    Large,
+}
+
+impl Size {
+    /// The value for this size.
+    pub fn pick<T>(self, tiny: T, small: T, large: T) -> T {
+        match self {
+            Size::Tiny => tiny,
+            Size::Small => small,
+            Size::Large => large,
+        }
+    }
+}
+
+impl std::str::FromStr for Size {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Size, String> {
+        match name {
+            "tiny" => Ok(Size::Tiny),
+            "small" => Ok(Size::Small),
+            "large" => Ok(Size::Large),
+            _ => Err(format!("\"{name}\" is not a size; take tiny, small or large")),
+        }
+    }
+}
+
 /// Works for about so long; gives the units that were done and the seconds that they took.
 type Work = Box<dyn FnMut(Duration) -> Result<(f64, f64)>>;
 
@@ -83,6 +120,8 @@ pub struct Kernel {
     pub name: &'static str,
     /// What its work is counted in.
     pub unit: &'static str,
+    /// Bytes that a unit must move between memory and processor at least, where somebody has counted.
+    pub bytes: Option<f64>,
     work: Work,
 }
 
@@ -94,7 +133,27 @@ impl Kernel {
         unit: &'static str,
         work: impl FnMut(Duration) -> Result<(f64, f64)> + 'static,
     ) -> Kernel {
-        Kernel { name, unit, work: Box::new(work) }
+        Kernel { name, unit, bytes: None, work: Box::new(work) }
+    }
+
+    /// The same, of which a unit must move so many bytes between memory and processor.
+    pub fn moving(self, bytes: f64) -> Kernel {
+        Kernel { bytes: Some(bytes), ..self }
+    }
+}
+
+/// Does the same again and again for about so long; units and seconds in all.
+///
+/// # Errors
+/// The first one of what is done.
+pub fn again(budget: Duration, mut once: impl FnMut() -> Result<(f64, f64)>) -> Result<(f64, f64)> {
+    let (mut units, mut seconds) = (0.0, 0.0);
+    loop {
+        let (more, took) = once()?;
+        (units, seconds) = (units + more, seconds + took);
+        if seconds >= budget.as_secs_f64() {
+            return Ok((units, seconds));
+        }
     }
 }
 
@@ -184,6 +243,17 @@ mod tests {
         // A root and a division one after the other take ten cycles and more; nothing at all would take none.
         let seconds = time_of_step(1 << 18);
         assert!(seconds > 1e-9, "{seconds} s");
+    }
+
+    #[test]
+    fn the_same_is_done_until_time_is_up() {
+        let mut times = 0;
+        let (units, seconds) = again(Duration::from_secs(1), || {
+            times += 1;
+            Ok((10.0, 0.4))
+        })
+        .unwrap();
+        assert!(times == 3 && units == 30.0 && (seconds - 1.2).abs() < 1e-12, "{times} {units} {seconds}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::baseline;
 use super::report::report;
-use super::say;
+use super::{say, speeds};
 use hanze_engine::device::Device;
 use hanze_engine::models::{heat, runoff, traffic};
 use hanze_engine::scenario::Scenario;
@@ -71,6 +71,8 @@ pub struct Args {
     seconds: f64,
     #[command(flatten)]
     memory: baseline::Options,
+    #[command(flatten)]
+    all: speeds::AllOptions,
 }
 
 /// Prints a table: a line for each device, order, size and wetness; or compares kernels with what a file remembers of
@@ -79,12 +81,18 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
     if let Some(file) = &args.memory.baseline {
         return baseline::baseline(&args.memory, file);
     }
+    if let Some([old, new]) = args.all.compare.as_deref() {
+        return speeds::compare(old, new);
+    }
     let devices = if args.device.is_empty() {
         let gpu = Device::open("gpu").ok();
         [Some(Device::Cpu), gpu].into_iter().flatten().collect()
     } else {
         args.device.iter().map(|name| Device::open(name)).collect::<Result<Vec<_>>>().map_err(report)?
     };
+    if args.all.all {
+        return speeds::speeds(&args.all, &devices, args.seconds);
+    }
     if args.model == "heat" {
         heat_lines(args, &devices).map_err(report)?;
     } else if args.model == "motion" {

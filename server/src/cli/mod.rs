@@ -6,11 +6,13 @@ mod client;
 mod demo;
 mod devices;
 mod import;
+mod kernels;
 mod map;
 mod mesh;
 mod progress;
 mod report;
 mod run;
+mod speeds;
 mod validate;
 
 pub use report::report;
@@ -99,6 +101,12 @@ enum Command {
     Devices,
     /// Measure the speed of the devices.
     Bench(bench::Args),
+    /// Write the kernels of all models as WGSL, with a list of them, for other compilers to judge.
+    #[command(hide = true)]
+    Kernels {
+        /// Folder for the files; it is made if there is none.
+        folder: PathBuf,
+    },
     /// Compare a model with cases that have known answers.
     Validate {
         /// The model.
@@ -152,6 +160,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         }
         Command::Devices => devices::devices(),
         Command::Bench(args) => bench::bench(&args),
+        Command::Kernels { folder } => kernels::kernels(&folder),
         Command::Validate { model, only, cheap, slow, device } => {
             let cases = match model.as_str() {
                 "heat" => heat::validate::CASES,

@@ -243,6 +243,52 @@ fn a_baseline_without_this_machine_is_told_and_a_wrong_one_is_refused() {
 }
 
 #[test]
+fn all_models_are_measured_and_two_files_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = ["bench", "--all", "--device", "cpu", "--size", "tiny", "--seconds", "0.01", "--json"];
+    let measured = hanze(folder.path(), &[&all[..], &["old.json"]].concat());
+    let said = text(&measured.stdout);
+    assert!(measured.status.success(), "{said}{}", text(&measured.stderr));
+    for model in ["runoff", "heat", "traffic"] {
+        assert!(said.contains(&format!("\n{model}: ")), "{said}");
+    }
+    let old = std::fs::read_to_string(folder.path().join("old.json")).unwrap();
+    std::fs::write(folder.path().join("new.json"), old.replace("\"heat views\"", "\"heat rays\"")).unwrap();
+    let compare = |names: [&str; 2]| hanze(folder.path(), &[&["bench", "--compare"][..], &names].concat());
+    let compared = compare(["old.json", "new.json"]);
+    let said = text(&compared.stdout);
+    assert!(compared.status.success(), "{said}{}", text(&compared.stderr));
+    let ratio = |line: &str| line.split('|').nth(4).map(|own| own.trim().to_string());
+    let order = said.lines().find(|line| line.starts_with("cpu: runoff, runoff order 1")).and_then(ratio);
+    assert_eq!(order.as_deref(), Some("1.000"), "{said}");
+    assert!(said.contains("only in OLD: cpu: heat, heat views\nonly in NEW: cpu: heat, heat rays"), "{said}");
+    std::fs::write(folder.path().join("none.json"), "{}").unwrap();
+    let wrong = compare(["old.json", "none.json"]);
+    assert!(!wrong.status.success() && text(&wrong.stderr).contains("none.json"), "{}", text(&wrong.stderr));
+    for arguments in [&["bench", "--size", "tiny"][..], &["bench", "--all", "--compare", "old.json", "new.json"]] {
+        assert!(!hanze(folder.path(), arguments).status.success(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn kernels_are_written_with_a_list_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = hanze(folder.path(), &["kernels", "into/wgsl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let into = folder.path().join("into/wgsl");
+    let list = std::fs::read_to_string(into.join("kernels.json")).unwrap();
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    let known: usize = hanze_engine::models::MODELS.iter().map(|entry| entry.kernels.len()).sum();
+    assert_eq!(list.len(), known);
+    for kernel in &list {
+        let source = std::fs::read_to_string(into.join(kernel["file"].as_str().unwrap())).unwrap();
+        assert!(source.contains("fn main(") && kernel["overrides"].is_array(), "{kernel}");
+    }
+    // One more for the list: no two kernels share a file.
+    assert_eq!(std::fs::read_dir(&into).unwrap().count(), known + 1);
+}
+
+#[test]
 fn the_shipped_scenarios_are_read() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let has_data = hanze_engine::data_folder().is_some();

@@ -2,17 +2,22 @@
 
 use super::forcing::{Forcing, forcing};
 use super::hour::Covers;
+use super::island::air::Choices;
+use super::island::run::Edges;
 use super::model::{covers, scene};
-use super::scene::Scene;
+use super::scene::{EYE, Scene};
 use super::solver::{Solver, solver};
 use super::sun::sun;
-use super::views::Keep;
+use super::validate::island::{Plan, hot_day};
+use super::views::{Keep, bytes_per_cell};
 use crate::city::City;
 use crate::city::demo::demo;
+use crate::cover::Cover;
 use crate::device::Device;
 use crate::error::Result;
 use crate::remark::Remarks;
 use crate::weather::{Hour, Weather};
+use crate::yardstick::{Kernel, Size, again};
 use std::f64::consts::PI;
 use std::time::Instant;
 
@@ -48,6 +53,53 @@ pub struct Looked {
     solver: Box<dyn Solver>,
     noon: Forcing,
     cells: usize,
+}
+
+/// What is measured of the model: looking around in the demo town, radiation there around noon, and an hour of surfaces
+/// and air.
+///
+/// # Errors
+/// Those of the loads and the device.
+pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
+    // There is no smaller demo town.
+    let town = Load::town(size.pick(100, 100, 1000))?;
+    let bytes = bytes_per_cell(town.scene.has_crowns()) as f64;
+    let mut looked = town.looked(device)?;
+    // Reads what a cell sees, and writes the four sums of what comes in.
+    let radiation = Kernel::new("heat radiation", "cell-hour", move |budget| again(budget, || looked.noon()));
+    let device_of_views = device.clone();
+    let views = Kernel::new("heat views", "cell", move |budget| {
+        again(budget, || town.measure(&device_of_views, 0).map(|speed| (speed.cells as f64, speed.look)))
+    });
+    Ok(vec![views.moving(bytes), radiation.moving(bytes + 16.0), in_time(device, size)?])
+}
+
+/// An hour of surfaces and air in time around noon, with its radiation, between houses, lawns and trees.
+fn in_time(device: &Device, size: Size) -> Result<Kernel> {
+    let side = size.pick(40, 100, 400);
+    let plan = Plan::new(side, 2.0).each(|x, y, building, tree, cover| match (x % 40.0 > 20.0, y % 40.0 > 20.0) {
+        (true, true) => (*building, *cover) = (10.0, Cover::Roof),
+        (true, false) => (*tree, *cover) = (if x % 8.0 > 4.0 { 8.0 } else { 0.0 }, Cover::Grass),
+        (false, _) => *cover = Cover::Asphalt,
+    });
+    let day = hot_day(2.5)?;
+    let (mut island, _) = plan.island(device, &day[10..13], Choices::default(), Edges::Mean)?;
+    // Radiation on the same device.
+    let mut scene = Scene::new(plan.grid, &vec![0.0; plan.grid.len()], &plan.buildings, &plan.trees, EYE);
+    scene.albedo = plan.albedo.clone();
+    let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
+    let covers: Covers = plan.covers.iter().map(number).collect();
+    let mut solver = solver(scene, covers, device, &Keep::default())?;
+    while !solver.look()? {}
+    while !island.settle(solver.as_mut())? {}
+    let cells = plan.grid.len() as f64;
+    Ok(Kernel::new("heat surfaces and air", "cell-hour", move |budget| {
+        again(budget, || {
+            let begun = Instant::now();
+            island.hour(1, solver.as_mut())?;
+            Ok((cells, begun.elapsed().as_secs_f64()))
+        })
+    }))
 }
 
 impl Load {

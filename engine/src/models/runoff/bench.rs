@@ -4,6 +4,7 @@ use super::{Problem, Run, Series, start};
 use crate::device::Device;
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::yardstick::{Kernel, Size};
 use std::time::{Duration, Instant};
 
 /// What is measured.
@@ -71,6 +72,19 @@ impl Load {
         let (cell_steps, seconds) = stepping.step(budget)?;
         Ok(Speed { cell_steps: cell_steps / seconds, bytes: stepping.run.bytes_per_cell_step() })
     }
+}
+
+/// What is measured of the model: time steps of a square that is all under water.
+///
+/// # Errors
+/// Those of the device.
+pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
+    let stage = |name, order| -> Result<Kernel> {
+        let mut water = Load { side: size.pick(64, 512, 4096), order, wet: 1.0 }.stepping(device)?;
+        let bytes = water.run.bytes_per_cell_step();
+        Ok(Kernel::new(name, "cell-step", move |budget| water.step(budget)).moving(bytes))
+    };
+    Ok(vec![stage("runoff order 1", 1)?, stage("runoff order 2", 2)?])
 }
 
 impl Stepping {

@@ -5,8 +5,9 @@ use super::demand::Demand;
 use super::network::Network;
 use super::tntp::{Weights, network, trips};
 use crate::data_folder;
+use crate::device::Device;
 use crate::error::Result;
-use crate::yardstick::median;
+use crate::yardstick::{Kernel, Size, again, median};
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,6 +15,25 @@ use std::time::Instant;
 pub(super) const CHICAGO: Weights = Weights { length: 0.04, toll: 0.02 };
 /// Times that each equilibrium after a closure is found; the shortest counts.
 const TIMES: usize = 3;
+
+/// Relative gap of the equilibrium that is measured.
+const GAP: f64 = 1e-6;
+
+/// What is measured of the model: vehicles that move, and on the CPU, which alone finds them, equilibria.
+///
+/// # Errors
+/// Those of the loads and the device.
+pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
+    let mut all = vec![super::motion::bench::stage(device, size)?];
+    if matches!(device, Device::Cpu) {
+        // From nothing; its cost is that of each link.
+        let streets = Load::streets(size.pick(8, 20, 40))?;
+        let links = streets.network.links.len() as f64;
+        let work = move |budget| again(budget, || Ok((links, streets.measure(GAP).seconds)));
+        all.push(Kernel::new("equilibrium", "link", work));
+    }
+    Ok(all)
+}
 
 /// A network and its trips.
 pub struct Load {

@@ -1,6 +1,7 @@
 //! How fast vehicles move, for `hanze bench` and criterion.
 
 use super::mover::{Mover, Saved, mover};
+use super::params::Vehicle;
 use super::told::{share, told};
 use super::world::{Rule, Traveller, World, car};
 use crate::city::roads::lanes::{self, Extras, Lanes, build};
@@ -8,6 +9,7 @@ use crate::city::roads::rules::Rules;
 use crate::city::roads::{CAR, Control, Link, Node, Roads};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::yardstick::{Kernel, Size, again};
 use glam::dvec2;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +23,15 @@ const TIME: f64 = 900.0;
 const LONGEST: f64 = 7200.0;
 /// Steps between two looks.
 const AT_ONCE: u32 = 120;
+
+/// What is measured of motion: a minute of vehicles on streets with lights.
+pub(in crate::models::traffic) fn stage(device: &Device, size: Size) -> Result<Kernel> {
+    let (streets, vehicles, moment) = size.pick((4, 200, 120.0), (20, 10_000, 300.0), (150, 250_000, 300.0));
+    let mut vehicles = Load::square(streets, vehicles, 0.5)?.underway(device, moment)?;
+    // A vehicle is read where it is, written where it will be, and both once more to put it in order.
+    let bytes = 4 * size_of::<Vehicle>();
+    Ok(Kernel::new("motion", "vehicle-step", move |budget| again(budget, || vehicles.run())).moving(bytes as f64))
+}
 
 /// Vehicles on lanes.
 pub struct Load {
