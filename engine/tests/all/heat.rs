@@ -115,14 +115,14 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
     let cache = Cache::at(folder.path());
     let mut devices = vec![(Device::Cpu, Device::Cpu)];
     if let Some(gpu) = gpu() {
-        // One that takes some ten rows of what cells see in one buffer.
+        // One that takes view factors of walls and crowns of four rows in one buffer.
         let Ok(Device::Gpu(mut narrow)) = Device::open("gpu:any") else { panic!("the adapter is gone") };
         Arc::get_mut(&mut narrow).unwrap().adapter.largest_binding = 100_000;
         devices.push((gpu, Device::Gpu(narrow)));
     }
     for (device, narrow) in devices {
         // Strips of more rows than look at once on the CPU; of few, so that some fit a narrow binding.
-        let rows = if matches!(device, Device::Cpu) { 20 } else { 3 };
+        let rows = if matches!(device, Device::Cpu) { 20 } else { 2 };
         let small = Keep { strip: rows * town.grid.cols, in_memory: false, cache: Some(cache.clone()) };
         let fluxes = |solver: &mut dyn Solver| {
             let all = solver.hour(hour).unwrap();

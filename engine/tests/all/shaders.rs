@@ -117,6 +117,7 @@ fn structs_agree() {
     check_struct::<island::Layer>();
     check_struct::<island::Skin>();
     check_struct::<island::Effect>();
+    check_struct::<island::Wall>();
     check_struct::<island::Grids>();
     check_struct::<island::Volume>();
     check_struct::<traffic::Search>();

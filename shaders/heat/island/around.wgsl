@@ -3,14 +3,14 @@
 @group(0) @binding(0) var<uniform> drive: Drive;
 @group(0) @binding(1) var<storage, read> one_along: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> other_along: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> air: array<vec2<f32>>;
-// Shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
-@group(0) @binding(4) var<storage, read_write> around: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> air: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> surfaces: array<vec4<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    if cell >= drive.cols * drive.rows {
+    let cells = drive.cols * drive.rows;
+    if cell >= cells {
         return;
     }
     let row = cell / drive.cols;
@@ -23,7 +23,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         a += one_along[far];
         b += other_along[far];
     }
-    let own = black(air[cell].x);
+    let here = air[cell];
+    // Passes change the air; this is what it was at the beginning of the step.
+    air[cells + cell] = here;
+    let own = black(here.x);
     var found = vec4<f32>(0.0, own, own, own);
     if a.x > 1e-3 {
         found.x = a.w / a.x;
@@ -36,5 +39,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if a.z > 1e-3 {
         found.w = b.z / a.z;
     }
-    around[cell] = found;
+    surfaces[2u * cells + cell] = found;
 }

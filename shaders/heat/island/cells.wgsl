@@ -1,36 +1,32 @@
 // Ground, roofs, water and crowns in a pass. Twin: `CpuAir::cells` in engine/src/models/heat/island/cpu/cells.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-@group(0) @binding(1) var<storage, read> skins: array<Skin>;
-@group(0) @binding(2) var<storage, read> covers: array<u32>;
-@group(0) @binding(3) var<storage, read> seen: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> around: array<vec4<f32>>;
-// Shortwave and longwave of an hour, heat that is set free, and what blows out.
-@group(0) @binding(5) var<storage, read> shine: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> materials: array<Material>;
+@group(0) @binding(2) var<storage, read> properties: array<u32>;
+@group(0) @binding(3) var<storage, read> inputs: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> surfaces: array<vec4<f32>>;
 // Beam on the ground and on the crown.
-@group(0) @binding(6) var<storage, read> beams: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read> first: array<f32>;
-// Skin, crown, water in the ground, water in the roots' bucket.
-@group(0) @binding(8) var<storage, read> state: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> air: array<vec2<f32>>;
-@group(0) @binding(10) var<storage, read> wind: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read_write> found: array<Effect>;
-// Share of sunlight that ground or roof of each cell reflects.
-@group(0) @binding(12) var<storage, read> albedo: array<f32>;
+@group(0) @binding(5) var<storage, read> beams: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> first: array<f32>;
+@group(0) @binding(7) var<storage, read> air: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> effects: array<Effect>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    if cell >= drive.cols * drive.rows {
+    let cells = drive.cols * drive.rows;
+    if cell >= cells {
         return;
     }
-    let skin = skins[covers[cell]];
-    let near = around[cell];
+    let skin = materials[properties[cell]].skin;
+    let albedo = bitcast<f32>(properties[2u * cells + cell]);
+    let near = surfaces[2u * cells + cell];
     let own = air[cell];
-    let views = seen[cell];
+    let sky_ = inputs[cells + cell];
+    let views = inputs[2u * cells + cell];
     let is_open = views.w > 0.0;
-    let before = state[cell];
-    let blows = wind[cell];
+    let before = surfaces[cell];
+    let blows = inputs[cell];
     var effect = Effect();
     // Above houses the air is mixed.
     let aloft = drive.mixed + smooth_of(blows.y) * (drive.aloft - drive.mixed);
@@ -40,10 +36,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let stirred = breeze(blows.z);
     let convection = 11.8 + 4.2 * stirred;
     let beam = select(vec2<f32>(0.0), beams[cell], drive.has_beam > 0u);
-    let long = shine[cell].y + views.x * near.z + views.y * near.w;
-    let short = beam.x + shine[cell].x;
+    let long = sky_.y + views.x * near.z + views.y * near.w;
+    let short = beam.x + sky_.x;
     var load = Load();
-    load.absorbed = (1.0 - albedo[cell]) * short + skin.emissivity * long;
+    load.absorbed = (1.0 - albedo) * short + skin.emissivity * long;
     load.emissivity = skin.emissivity;
     load.convection = convection;
     load.air = own.x;
@@ -77,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let up = skin.emissivity * black(ground.skin) + (1.0 - skin.emissivity) * long;
     effect.skin = ground.skin;
     effect.ground_latent = ground.latent;
-    effect.short = albedo[cell] * short;
+    effect.short = albedo * short;
     effect.long = up;
     effect.crown = before.y;
     if views.z > 0.0 {
@@ -107,5 +103,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     } else {
         effect.past += ground.sensible;
     }
-    found[cell] = effect;
+    effects[cell] = effect;
 }

@@ -1,43 +1,41 @@
 // Temperature of the first layer below each skin if that had 0 °C. Twin: `CpuAir::first` in engine/src/models/heat/island/cpu/columns.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-// Skins of all materials, the last of which is that of walls; their layers, LAYERS for each.
-@group(0) @binding(1) var<storage, read> skins: array<Skin>;
-@group(0) @binding(2) var<storage, read> layers: array<Layer>;
-@group(0) @binding(3) var<storage, read> covers: array<u32>;
+@group(0) @binding(1) var<storage, read> materials: array<Material>;
+@group(0) @binding(2) var<storage, read> properties: array<u32>;
 // Columns of cells, then of walls: so many lanes together, layer by layer.
-@group(0) @binding(4) var<storage, read> columns: array<f32>;
-@group(0) @binding(5) var<storage, read> wall_columns: array<f32>;
-@group(0) @binding(6) var<storage, read_write> first: array<f32>;
-@group(0) @binding(7) var<storage, read_write> wall_first: array<f32>;
+@group(0) @binding(3) var<storage, read> columns: array<f32>;
+@group(0) @binding(4) var<storage, read> wall_columns: array<f32>;
+@group(0) @binding(5) var<storage, read_write> first: array<f32>;
+@group(0) @binding(6) var<storage, read_write> wall_temperatures: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
     if cell < drive.cols * drive.rows {
-        let material = covers[cell];
+        let material = properties[cell];
         let at = cell / LANES * LANES * LAYERS + cell % LANES;
-        let count = u32(skins[material].layers);
+        let count = u32(materials[material].skin.layers);
         if count == 0u {
-            let deep = layers[material * LAYERS].inverse;
+            let deep = materials[material].layers[0].inverse;
             first[cell] = (1.0 - deep) * columns[at] + deep * columns[at + LANES];
         } else {
             var a = 0.0;
             for (var k = count; k > 0u; k--) {
-                let layer = layers[material * LAYERS + k - 1u];
+                let layer = materials[material].layers[k - 1u];
                 a = (layer.storage * columns[at + (k - 1u) * LANES] + layer.below * a + layer.inside) * layer.inverse;
             }
             first[cell] = a;
         }
     }
     if cell < drive.walls {
-        let material = arrayLength(&skins) - 1u;
+        let material = arrayLength(&materials) - 1u;
         let at = cell / LANES * LANES * WALL_LAYERS + cell % LANES;
         var a = 0.0;
         for (var k = WALL_LAYERS; k > 0u; k--) {
-            let layer = layers[material * LAYERS + k - 1u];
+            let layer = materials[material].layers[k - 1u];
             a = (layer.storage * wall_columns[at + (k - 1u) * LANES] + layer.below * a + layer.inside) * layer.inverse;
         }
-        wall_first[cell] = a;
+        wall_temperatures[drive.walls + cell] = a;
     }
 }

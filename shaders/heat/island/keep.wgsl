@@ -1,19 +1,14 @@
 // What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::keep` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-@group(0) @binding(1) var<storage, read> skins: array<Skin>;
-@group(0) @binding(2) var<storage, read> layers: array<Layer>;
-@group(0) @binding(3) var<storage, read> covers: array<u32>;
-@group(0) @binding(4) var<storage, read> seen: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> effects: array<Effect>;
-@group(0) @binding(6) var<storage, read> around: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> air: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> columns: array<f32>;
-@group(0) @binding(9) var<storage, read_write> state: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read_write> out: array<vec4<f32>>;
-// Air, humidity, skin, longwave up; longwave of walls and of crowns.
-@group(0) @binding(11) var<storage, read_write> sums: array<vec4<f32>>;
-@group(0) @binding(12) var<storage, read_write> more: array<vec2<f32>>;
+@group(0) @binding(1) var<storage, read> materials: array<Material>;
+@group(0) @binding(2) var<storage, read> properties: array<u32>;
+@group(0) @binding(3) var<storage, read> inputs: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> effects: array<Effect>;
+@group(0) @binding(5) var<storage, read> air: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> columns: array<f32>;
+@group(0) @binding(7) var<storage, read_write> surfaces: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> sums: array<vec2<f32>>;
 
 fn drink(water: f32, latent: f32, depth: f32) -> f32 {
     let by = 1.0 / (LATENT * 1000.0);
@@ -23,12 +18,13 @@ fn drink(water: f32, latent: f32, depth: f32) -> f32 {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    if cell >= drive.cols * drive.rows {
+    let cells = drive.cols * drive.rows;
+    if cell >= cells {
         return;
     }
     let effect = effects[cell];
-    let material = covers[cell];
-    let skin = skins[material];
+    let material = properties[cell];
+    let skin = materials[material].skin;
     let at = cell / LANES * LANES * LAYERS + cell % LANES;
     let count = u32(skin.layers);
     if count == 0u {
@@ -38,27 +34,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         var a: array<f32, 13>;
         a[count] = 0.0;
         for (var k = count; k > 0u; k--) {
-            let layer = layers[material * LAYERS + k - 1u];
+            let layer = materials[material].layers[k - 1u];
             a[k - 1u] =
                 (layer.storage * columns[at + (k - 1u) * LANES] + layer.below * a[k] + layer.inside) * layer.inverse;
         }
         var above = effect.skin;
         for (var k = 0u; k < count; k++) {
-            above = a[k] + layers[material * LAYERS + k].b * above;
+            above = a[k] + materials[material].layers[k].b * above;
             columns[at + k * LANES] = above;
         }
     }
-    var own = state[cell];
+    var own = surfaces[cell];
     own.x = effect.skin;
     own.y = effect.crown;
     if skin.bucket > 0.0 {
         own.z = drink(own.z, effect.ground_latent, skin.bucket);
     }
-    if seen[cell].z > 0.0 {
+    if inputs[2u * cells + cell].z > 0.0 {
         own.w = drink(own.w, effect.crown_latent, ROOTS);
     }
-    state[cell] = own;
-    out[cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);
-    sums[cell] += vec4<f32>(air[cell], effect.skin, effect.long);
-    more[cell] += around[cell].zw;
+    surfaces[cell] = own;
+    surfaces[cells + cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);
+    sums[cell] += air[cell];
+    sums[cells + cell] += vec2<f32>(effect.skin, effect.long);
+    sums[2u * cells + cell] += surfaces[2u * cells + cell].zw;
 }

@@ -1,12 +1,11 @@
 // What walls keep of a step. Twin: `CpuAir::keep_walls` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-@group(0) @binding(1) var<storage, read> skins: array<Skin>;
-@group(0) @binding(2) var<storage, read> layers: array<Layer>;
-@group(0) @binding(3) var<storage, read> found: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> wall_columns: array<f32>;
-@group(0) @binding(5) var<storage, read_write> wall_skin: array<f32>;
-@group(0) @binding(6) var<storage, read_write> wall_out: array<vec2<f32>>;
+@group(0) @binding(1) var<storage, read> materials: array<Material>;
+@group(0) @binding(2) var<storage, read> wall_balance: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> wall_columns: array<f32>;
+@group(0) @binding(4) var<storage, read_write> wall_temperatures: array<f32>;
+@group(0) @binding(5) var<storage, read_write> wall_out: array<vec2<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -14,21 +13,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if w >= drive.walls {
         return;
     }
-    let own = found[w];
-    let material = arrayLength(&skins) - 1u;
+    let own = wall_balance[w];
+    let material = arrayLength(&materials) - 1u;
     let at = w / LANES * LANES * WALL_LAYERS + w % LANES;
     var a: array<f32, 7>;
     a[WALL_LAYERS] = 0.0;
     for (var k = WALL_LAYERS; k > 0u; k--) {
-        let layer = layers[material * LAYERS + k - 1u];
+        let layer = materials[material].layers[k - 1u];
         a[k - 1u] =
             (layer.storage * wall_columns[at + (k - 1u) * LANES] + layer.below * a[k] + layer.inside) * layer.inverse;
     }
     var above = own.x;
     for (var k = 0u; k < WALL_LAYERS; k++) {
-        above = a[k] + layers[material * LAYERS + k].b * above;
+        above = a[k] + materials[material].layers[k].b * above;
         wall_columns[at + k * LANES] = above;
     }
-    wall_skin[w] = own.x;
+    wall_temperatures[w] = own.x;
     wall_out[w] = own.zw;
 }

@@ -2,12 +2,10 @@
 // Twin: `CpuAir::around` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-// Views of walls and crowns, the sky above a crown, and 1 for open ground.
-@group(0) @binding(1) var<storage, read> seen: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> wall_of: array<u32>;
-// Area, sky, crowns.
-@group(0) @binding(3) var<storage, read> walls: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> out: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> properties: array<u32>;
+@group(0) @binding(3) var<storage, read> walls: array<Wall>;
+@group(0) @binding(4) var<storage, read> surfaces: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> wall_out: array<vec2<f32>>;
 @group(0) @binding(6) var<storage, read_write> one: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> other: array<vec4<f32>>;
@@ -15,24 +13,26 @@
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    if cell >= drive.cols * drive.rows {
+    let cells = drive.cols * drive.rows;
+    if cell >= cells {
         return;
     }
+    let views = inputs[2u * cells + cell];
     // All, walls, crowns, shortwave; longwave, that of walls, that of crowns.
     var a = vec4<f32>(0.0);
     var b = vec4<f32>(0.0);
-    if seen[cell].w > 0.0 {
-        let own = out[cell];
+    if views.w > 0.0 {
+        let own = surfaces[cells + cell];
         a.x = 1.0;
         a.w = own.x;
         b.x = own.y;
-        if seen[cell].z > 0.0 {
+        if views.z > 0.0 {
             a.z = 1.0;
             b.z = own.z;
         }
-        let wall = wall_of[cell];
+        let wall = properties[cells + cell];
         if wall != NONE {
-            let area = walls[wall].x;
+            let area = walls[wall].area;
             let sent = wall_out[wall];
             a.x += area;
             a.y = area;

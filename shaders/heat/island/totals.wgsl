@@ -3,14 +3,13 @@
 // engine/src/models/heat/island/grids.rs.
 
 @group(0) @binding(0) var<uniform> drive: Drive;
-@group(0) @binding(1) var<storage, read> seen: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> effects: array<Effect>;
 @group(0) @binding(3) var<storage, read> air: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> side: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> decay: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read> rhs: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> system: array<vec2<f32>>;
 // Air (less 20 °C), humidity, heat that goes up, and what is missing, of each row.
-@group(0) @binding(7) var<storage, read_write> totals: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> totals: array<vec4<f32>>;
 
 const USUAL: f32 = 20.0;
 
@@ -19,6 +18,7 @@ var<workgroup> parts: array<vec4<f32>, 64>;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let row = group.y * 32768u + group.x;
+    let cells = drive.cols * drive.rows;
     let is_row = row < drive.rows;
     var sum = vec4<f32>(0.0);
     if is_row {
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let cell = row * drive.cols + col;
             let effect = effects[cell];
             var own = vec4<f32>(0.0, 0.0, effect.past, 0.0);
-            if seen[cell].w > 0.0 {
+            if inputs[2u * cells + cell].w > 0.0 {
                 let here = air[cell];
                 own.x = here.x - USUAL;
                 own.y = here.y;
@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 let s = side[cell];
                 let near = s.x * air[row * drive.cols + west].x + s.y * air[row * drive.cols + east].x
                     + s.z * air[north * drive.cols + col].x + s.w * air[south * drive.cols + col].x;
-                own.w = rhs[cell].x + near - ((s.x + s.y + s.z + s.w) + decay[cell].x) * here.x;
+                own.w = system[cells + cell].x + near - ((s.x + s.y + s.z + s.w) + system[cell].x) * here.x;
             }
             sum += own;
         }

@@ -408,6 +408,7 @@ impl Forcing {
                 east,
                 south,
                 west,
+                padding: 0.0,
             }
         };
         patches.iter().zip(short).zip(long).map(of).collect()

@@ -184,6 +184,8 @@ shared_struct! {
         pub south: f32,
         /// To the west.
         pub west: f32,
+        /// Makes 64 bytes: elements of arrays in uniform buffers take multiples of 16.
+        pub padding: f32,
     }
 }
 

@@ -529,7 +529,8 @@ fn on_gpu(gpu: &Gpu, volume: Volume, open: &[u32], out: &[f32], count: usize) ->
     for colour in [0, 1] {
         let uniform = gpu.buffer("volume", size_of::<Volume>() as u64, BufferUsages::UNIFORM)?;
         gpu.write(&uniform, &[Volume { colour, ..volume }])?;
-        stages.push(gpu.stage(SOR, &[], &[(0, &uniform), (1, &sides), (2, &flows), (3, &potential)])?);
+        let buffers = [("volume", &uniform), ("open", &sides), ("out", &flows), ("potential", &potential)];
+        stages.push(gpu.stage(SOR, &[], &buffers)?);
     }
     let all = out.len().div_ceil(64).max(1);
     let groups = [all.min(32_768) as u32, all.div_ceil(32_768) as u32];

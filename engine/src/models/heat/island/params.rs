@@ -1,8 +1,33 @@
 //! What the host tells the stages of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
 
+use super::column::LAYERS;
 use crate::shared_struct;
 
 pub use super::column::{Layer, Skin};
+
+/// A material as the device has it, with room for as many layers as the ground has. The last one in a buffer is that of walls.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Material {
+    /// Its skin.
+    pub skin: Skin,
+    /// Its layers from above.
+    pub layers: [Layer; LAYERS],
+}
+
+shared_struct! {
+    /// A wall.
+    pub struct Wall {
+        /// Its area over that of a cell.
+        pub area: f32,
+        /// View factor of the sky.
+        pub sky: f32,
+        /// View factor of crowns.
+        pub crowns: f32,
+        /// The cell that it stands beside.
+        pub cell: u32,
+    }
+}
 
 shared_struct! {
     /// What all cells have in common in a step; see [`super::air::Drive`].
