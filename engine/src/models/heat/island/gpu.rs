@@ -356,29 +356,6 @@ impl GpuAir {
             (&self.wall_out, 0, 2 * count),
         ]
     }
-
-    /// Reads so many numbers from a place in a buffer.
-    fn read_at(&self, buffer: &Buffer, start: usize, count: usize) -> Result<Vec<f32>> {
-        if start == 0 || count == 0 {
-            return self.gpu.read(buffer, count);
-        }
-        let size = 4 * count as u64;
-        let part = self.gpu.buffer("part", size, BufferUsages::empty())?;
-        self.gpu.submit([Work::Copy((buffer, 4 * start as u64), (&part, 0), size)])?;
-        self.gpu.read(&part, count)
-    }
-
-    /// Writes numbers to a place in a buffer.
-    fn write_at(&self, buffer: &Buffer, start: usize, values: &[f32]) -> Result<()> {
-        if start == 0 || values.is_empty() {
-            return self.gpu.write(buffer, values);
-        }
-        let size = 4 * values.len() as u64;
-        let part = self.gpu.buffer("part", size, BufferUsages::empty())?;
-        self.gpu.write(&part, values)?;
-        self.gpu.submit([Work::Copy((&part, 0), (buffer, 4 * start as u64), size)])?;
-        Ok(())
-    }
 }
 
 const _: () = assert!(STEPS.is_multiple_of(2) && COARSEST_STEPS.is_multiple_of(2), "fields change buffers in pairs");
@@ -391,7 +368,7 @@ impl Air for GpuAir {
         };
         let len = self.town.grid.len();
         let seen: Vec<[f32; 4]> = (0..len).map(of).collect();
-        self.write_at(&self.inputs, 8 * len, seen.as_flattened())
+        self.gpu.write_at(&self.inputs, 2 * 16 * len as u64, &seen)
     }
 
     fn start(&mut self, celsius: f64, humidity: f64) -> Result<()> {
@@ -546,7 +523,7 @@ impl Air for GpuAir {
     fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = Vec::with_capacity(self.state_len());
         for (buffer, start, count) in self.parts() {
-            state.extend(self.read_at(buffer, start, count)?);
+            state.extend(self.gpu.read_at::<f32>(buffer, 4 * start as u64, count)?);
         }
         Ok(state)
     }
@@ -559,7 +536,7 @@ impl Air for GpuAir {
         let mut rest = state;
         for (buffer, start, count) in self.parts() {
             let (part, more) = rest.split_at(count.min(rest.len()));
-            self.write_at(buffer, start, part)?;
+            self.gpu.write_at(buffer, 4 * start as u64, part)?;
             rest = more;
         }
         Ok(())
