@@ -26,8 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let here = air[cell];
     // Passes change the air; this is what it was at the beginning of the step.
     air[cells + cell] = here;
-    let own = black(here.x);
-    var found = vec4<f32>(0.0, own, own, own);
+    let black_air = black(here.x);
+    var found = vec4<f32>(0.0, black_air, black_air, black_air);
     if a.x > 1e-3 {
         found.x = a.w / a.x;
         found.y = b.x / a.x;

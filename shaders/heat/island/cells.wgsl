@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let skin = materials[properties[cell]].skin;
     let albedo = bitcast<f32>(properties[2u * cells + cell]);
     let near = surfaces[2u * cells + cell];
-    let own = air[cell];
+    let here = air[cell];
     let sky_ = inputs[cells + cell];
     let views = inputs[2u * cells + cell];
     let is_open = views.w > 0.0;
@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var effect = Effect();
     // Above houses the air is mixed.
     let aloft = drive.mixed + smooth_of(blows.y) * (drive.aloft - drive.mixed);
-    let over = exchange(blows.x, blows.y, drive.above, aloft, select(drive.edge, own.x, is_open));
+    let over = exchange(blows.x, blows.y, drive.above, aloft, select(drive.edge, here.x, is_open));
     let rest = over.y * drive.over_rest + AIR * over.x * (drive.aloft - aloft);
     effect.exchange = over.x;
     let stirred = breeze(blows.z);
@@ -42,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     load.absorbed = (1.0 - albedo) * short + skin.emissivity * long;
     load.emissivity = skin.emissivity;
     load.convection = convection;
-    load.air = own.x;
+    load.air = here.x;
     load.top = skin.top;
     load.first = first[cell];
     load.first_slope = skin.b;
@@ -55,17 +55,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let full = saturation(before.x);
         let each = 6220.0 / drive.pressure;
         let by = DENSITY * LATENT * 1e-3 * bulk;
-        load.bulk = by * (each * (full.x - full.y * before.x) - own.y);
+        load.bulk = by * (each * (full.x - full.y * before.x) - here.y);
         load.bulk_slope = by * each * full.y;
     } else if skin.bucket > 0.0 {
-        load.evaporation = evaporation(before.z, own.x);
+        load.evaporation = evaporation(before.z, here.x);
     }
     var ground = Balance(before.x, 0.0, 0.0);
     // What grass and soil give in the open depends on how warm they are.
     let is_meadow = skin.bucket > 0.0;
     for (var round = 0u; round < select(1u, ROUNDS, is_meadow); round++) {
         if is_meadow {
-            let open = meadow(at_2_m(blows.z), own.x, ground.skin);
+            let open = meadow(at_2_m(blows.z), here.x, ground.skin);
             load.convection = convection + smooth_of(blows.y) * (open - convection);
         }
         ground = balance(load, ground.skin);
@@ -84,8 +84,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         leaves.absorbed = caught + LEAF_EMISSIVITY * (sky + up);
         leaves.emissivity = 2.0 * LEAF_EMISSIVITY;
         leaves.convection = AIR * 0.012 * sqrt(max(stirred, 0.1)) * LEAVES;
-        leaves.air = own.x;
-        leaves.evaporation = evaporation(before.w, own.x);
+        leaves.air = here.x;
+        leaves.evaporation = evaporation(before.w, here.x);
         let crown = balance(leaves, before.y);
         effect.crown = crown.skin;
         effect.crown_latent = crown.latent;

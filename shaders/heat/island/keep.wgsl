@@ -44,16 +44,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             columns[at + k * LANES] = above;
         }
     }
-    var own = surfaces[cell];
-    own.x = effect.skin;
-    own.y = effect.crown;
+    var state = surfaces[cell];
+    state.x = effect.skin;
+    state.y = effect.crown;
     if skin.bucket > 0.0 {
-        own.z = drink(own.z, effect.ground_latent, skin.bucket);
+        state.z = drink(state.z, effect.ground_latent, skin.bucket);
     }
     if inputs[2u * cells + cell].z > 0.0 {
-        own.w = drink(own.w, effect.crown_latent, ROOTS);
+        state.w = drink(state.w, effect.crown_latent, ROOTS);
     }
-    surfaces[cell] = own;
+    surfaces[cell] = state;
     surfaces[cells + cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);
     sums[cell] += air[cell];
     sums[cells + cell] += vec2<f32>(effect.skin, effect.long);

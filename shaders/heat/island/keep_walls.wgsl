@@ -13,7 +13,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if w >= drive.walls {
         return;
     }
-    let own = wall_balance[w];
+    let found = wall_balance[w];
     let material = arrayLength(&materials) - 1u;
     let at = w / LANES * LANES * WALL_LAYERS + w % LANES;
     var a: array<f32, 7>;
@@ -23,11 +23,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         a[k - 1u] =
             (layer.storage * wall_columns[at + (k - 1u) * LANES] + layer.below * a[k] + layer.inside) * layer.inverse;
     }
-    var above = own.x;
+    var above = found.x;
     for (var k = 0u; k < WALL_LAYERS; k++) {
         above = a[k] + materials[material].layers[k].b * above;
         wall_columns[at + k * LANES] = above;
     }
-    wall_temperatures[w] = own.x;
-    wall_out[w] = own.zw;
+    wall_temperatures[w] = found.x;
+    wall_out[w] = found.zw;
 }

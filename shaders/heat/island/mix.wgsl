@@ -39,9 +39,9 @@ fn part(from_: u32, to: u32, k: u32) -> vec2<f32> {
         return vec2<f32>(0.0);
     }
     let before = air[beside(from_, k ^ 1u)];
-    let own = air[from_];
+    let here = air[from_];
     let behind = air[to];
-    return vec2<f32>(sharper(before.x, own.x, behind.x), sharper(before.y, own.y, behind.y));
+    return vec2<f32>(sharper(before.x, here.x, behind.x), sharper(before.y, here.y, behind.y));
 }
 
 @compute @workgroup_size(64)
@@ -79,9 +79,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var push = effect.push;
     let wall = properties[cells + cell];
     if wall != NONE {
-        let own = wall_balance[wall];
-        pull += own.y;
-        push += own.y * own.x;
+        let wall_flux = wall_balance[wall];
+        pull += wall_flux.y;
+        push += wall_flux.y * wall_flux.x;
     }
     let sky = inputs[cells + cell];
     push += sky.z;

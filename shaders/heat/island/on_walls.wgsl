@@ -13,9 +13,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if w >= sun.walls {
         return;
     }
-    let own = ends[w];
+    let end = ends[w];
     let shade = shades[walls[w].cell];
-    let shaded = clamp((shade.x - own.x) / max(own.y - own.x, 0.1), 0.0, 1.0);
+    let shaded = clamp((shade.x - end.x) / max(end.y - end.x, 0.1), 0.0, 1.0);
     let facing = dot(sides[w], vec4<f32>(sun.west, sun.east, sun.north, sun.south));
     var sum = wall_beam[w];
     if sun.begins > 0u {

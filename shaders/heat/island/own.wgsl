@@ -22,13 +22,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var a = vec4<f32>(0.0);
     var b = vec4<f32>(0.0);
     if views.w > 0.0 {
-        let own = surfaces[cells + cell];
+        let outgoing = surfaces[cells + cell];
         a.x = 1.0;
-        a.w = own.x;
-        b.x = own.y;
+        a.w = outgoing.x;
+        b.x = outgoing.y;
         if views.z > 0.0 {
             a.z = 1.0;
-            b.z = own.z;
+            b.z = outgoing.z;
         }
         let wall = properties[cells + cell];
         if wall != NONE {

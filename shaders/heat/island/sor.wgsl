@@ -58,6 +58,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         pull += volume.flat;
         if level + 1u < volume.levels { near += volume.flat * potential[at + plane]; }
     }
-    let own = potential[at];
-    potential[at] = own + OMEGA * ((near - out[at]) / pull - own);
+    let here = potential[at];
+    potential[at] = here + OMEGA * ((near - out[at]) / pull - here);
 }

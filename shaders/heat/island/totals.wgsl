@@ -27,20 +27,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var col = lane; col < drive.cols; col += 64u) {
             let cell = row * drive.cols + col;
             let effect = effects[cell];
-            var own = vec4<f32>(0.0, 0.0, effect.past, 0.0);
+            var part = vec4<f32>(0.0, 0.0, effect.past, 0.0);
             if inputs[2u * cells + cell].w > 0.0 {
                 let here = air[cell];
-                own.x = here.x - USUAL;
-                own.y = here.y;
-                own.z += AIR * effect.exchange * (here.x - drive.aloft);
+                part.x = here.x - USUAL;
+                part.y = here.y;
+                part.z += AIR * effect.exchange * (here.x - drive.aloft);
                 let west = select(col - 1u, drive.cols - 1u, col == 0u);
                 let east = select(col + 1u, 0u, col + 1u == drive.cols);
                 let s = side[cell];
                 let near = s.x * air[row * drive.cols + west].x + s.y * air[row * drive.cols + east].x
                     + s.z * air[north * drive.cols + col].x + s.w * air[south * drive.cols + col].x;
-                own.w = system[cells + cell].x + near - ((s.x + s.y + s.z + s.w) + system[cell].x) * here.x;
+                part.w = system[cells + cell].x + near - ((s.x + s.y + s.z + s.w) + system[cell].x) * here.x;
             }
-            sum += own;
+            sum += part;
         }
     }
     parts[lane] = sum;

@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     load.top = skin.top;
     load.first = wall_temperatures[drive.walls + w];
     load.first_slope = skin.b;
-    let own = balance(load, wall_temperatures[w]);
-    let up = skin.emissivity * black(own.skin) + (1.0 - skin.emissivity) * long;
-    wall_balance[w] = vec4<f32>(own.skin, wall.area * load.convection, skin.albedo * short, up);
+    let result = balance(load, wall_temperatures[w]);
+    let up = skin.emissivity * black(result.skin) + (1.0 - skin.emissivity) * long;
+    wall_balance[w] = vec4<f32>(result.skin, wall.area * load.convection, skin.albedo * short, up);
 }

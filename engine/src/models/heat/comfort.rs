@@ -127,8 +127,8 @@ impl Nodes {
     /// For all given temperatures (°C) and vapour pressures (hPa).
     fn over<I: Fn(f64, f64) -> f64 + Sync>(air: &[f32], vapour: &[f32], index: impl Fn(f64, f64) -> I) -> Nodes {
         let range = |values: &[f32]| {
-            let ends = values.iter().filter(|own| own.is_finite());
-            let (low, high) = ends.fold((f32::MAX, f32::MIN), |(low, high), own| (low.min(*own), high.max(*own)));
+            let ends = values.iter().filter(|value| value.is_finite());
+            let (low, high) = ends.fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
             if low <= high { (low, high - low) } else { (0.0, 0.0) }
         };
         let ((coolest, warmer), (driest, moister)) = (range(air), range(vapour));
@@ -191,13 +191,13 @@ mod tests {
     #[test]
     fn few_cells_have_the_formula_itself() {
         let [air, vapour, radiant, wind] = cells(200);
-        let own = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
+        let varying = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
         let same = everywhere(pet_in(31.0, 14.0, PRESSURE), &radiant, &wind);
         for k in 0..200 {
             let wanted = [air[k], 31.0].into_iter().zip([vapour[k], 14.0]);
             let wanted =
                 wanted.map(|(air, vapour)| pet(around(air, vapour, radiant[k], wind[k]), Body::default()) as f32);
-            assert!([own[k], same[k]].into_iter().eq(wanted), "cell {k}");
+            assert!([varying[k], same[k]].into_iter().eq(wanted), "cell {k}");
         }
         let felt = each(utci_by_vapour, &air, &vapour, &radiant, &wind);
         let humidity = 100.0 * f64::from(vapour[7]) / saturation(f64::from(air[7]));
@@ -242,8 +242,8 @@ mod tests {
             let (radiant, wind): (Vec<f32>, Vec<f32>) = (0..count).map(|k| odd[k % odd.len()]).unzip();
             let same = everywhere(pet_in(25.0, 14.0, PRESSURE), &radiant, &wind);
             let (air, vapour) = (vec![25.0; count], vec![14.0; count]);
-            let own = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
-            [same, own].map(|values| values[..odd.len()].to_vec())
+            let varying = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
+            [same, varying].map(|values| values[..odd.len()].to_vec())
         };
         let (few, many) = (of(odd.len()).concat(), of(ENTRIES).concat());
         for (k, (few, many)) in few.iter().zip(&many).enumerate() {

@@ -141,12 +141,12 @@ pub fn to_means(weather: &mut Weather) {
     let full = |hour: &Hour| hour.humidity * pet::saturation(hour.air);
     let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| 0.5 * (a + b)).or(b);
     for k in (1..weather.hours.len()).rev() {
-        let (before, own) = (weather.hours[k - 1], &mut weather.hours[k]);
-        let vapour = 0.5 * (full(&before) + full(own));
-        own.air = 0.5 * (before.air + own.air);
-        own.humidity = (vapour / pet::saturation(own.air)).min(100.0);
-        own.pressure = both(before.pressure, own.pressure);
-        own.cloud = both(before.cloud, own.cloud);
+        let (before, hour) = (weather.hours[k - 1], &mut weather.hours[k]);
+        let vapour = 0.5 * (full(&before) + full(hour));
+        hour.air = 0.5 * (before.air + hour.air);
+        hour.humidity = (vapour / pet::saturation(hour.air)).min(100.0);
+        hour.pressure = both(before.pressure, hour.pressure);
+        hour.cloud = both(before.cloud, hour.cloud);
     }
     // How the file is read, and no guess: it comes last.
     weather.repairs.push(Remark::new(
@@ -256,7 +256,7 @@ fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
             return hours[from].cloud.unwrap_or(0.5);
         }
         let all = (0..HALF_DAY).map_while(|n| at(n).and_then(|at| clear[at].map(|clear| (hours[at].global, clear))));
-        let (sum, most) = all.fold((0.0, 0.0), |(sum, most), (own, clear)| (sum + own, most + clear));
+        let (sum, most) = all.fold((0.0, 0.0), |(sum, most), (measured, clear)| (sum + measured, most + clear));
         sky::covered(sum / most)
     };
     let between = |k: usize| {
@@ -359,8 +359,9 @@ impl Forcing {
         let mut all = self.bright(patches);
         if let Some((walls, crowns)) = around {
             let radiance = |flux: f32| flux / PI as f32;
-            for own in &mut all {
-                (own.lit_long, own.shaded_long, own.crown_long) = (radiance(walls), radiance(walls), radiance(crowns));
+            for patch in &mut all {
+                (patch.lit_long, patch.shaded_long, patch.crown_long) =
+                    (radiance(walls), radiance(walls), radiance(crowns));
             }
         }
         all

@@ -311,9 +311,9 @@ fn island(
     let given = heat.island.clone().unwrap_or_default();
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
-    let albedo = |name: &str, usual: f32| given.albedo.get(name).map_or(usual, |own| *own as f32);
+    let albedo = |name: &str, usual: f32| given.albedo.get(name).map_or(usual, |share| *share as f32);
     let of_cover = |cover: Cover| {
-        let name = ALBEDOS.iter().find(|(_, own)| *own == Some(cover)).map_or("", |(name, _)| name);
+        let name = ALBEDOS.iter().find(|(_, listed)| *listed == Some(cover)).map_or("", |(name, _)| name);
         albedo(name, ground::kind(cover).albedo)
     };
     let choices = Choices {
@@ -362,7 +362,7 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
     let mut scene = scene(city);
     let given = |cover: u8| {
         let cover = Cover::ALL.get(usize::from(cover)).copied();
-        let (name, _) = ALBEDOS.iter().find(|(_, own)| own.is_some() && *own == cover)?;
+        let (name, _) = ALBEDOS.iter().find(|(_, listed)| listed.is_some() && *listed == cover)?;
         heat.island.as_ref()?.albedo.get(*name).map(|albedo| *albedo as f32)
     };
     if city.albedo.is_none() && (0..Cover::ALL.len() as u8).all(|cover| given(cover).is_none()) {
@@ -379,9 +379,9 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
 
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
 pub(super) fn covers(city: &City) -> Covers {
-    let number = |cover: Cover| Cover::ALL.iter().position(|own| *own == cover).unwrap_or(0) as u8;
+    let number = |cover: Cover| Cover::ALL.iter().position(|listed| *listed == cover).unwrap_or(0) as u8;
     let Some(cover) = &city.cover else { return vec![number(Cover::Cobble); city.grid.len()] };
-    let of = |code: &f32| Cover::ALL.iter().find(|own| f32::from(**own as u8) == *code).copied();
+    let of = |code: &f32| Cover::ALL.iter().find(|listed| f32::from(**listed as u8) == *code).copied();
     cover.values.iter().map(|code| number(of(code).unwrap_or(Cover::Cobble))).collect()
 }
 

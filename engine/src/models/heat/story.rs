@@ -93,8 +93,8 @@ impl Facts<'_> {
         let Sums { degree_hours, island, tropical, night_sum, .. } = self.sums;
         let mut sums = [0.0; 5];
         for cell in cells.filter(|cell| self.is_open[*cell]) {
-            let own = [degree_hours[cell], island[cell], night_sum[cell], tropical[cell]].map(f64::from);
-            let row = [own[0], own[1], own[2] / nights, own[3], 1.0];
+            let values = [degree_hours[cell], island[cell], night_sum[cell], tropical[cell]].map(f64::from);
+            let row = [values[0], values[1], values[2] / nights, values[3], 1.0];
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
         sums[..4].iter().map(|sum| sum / sums[4]).collect()

@@ -247,9 +247,9 @@ pub fn seen_below(scene: &Scene, values: &[f32], height: f64) -> Vec<f32> {
                     *sum += weight;
                 }
             }
-            let own = &values[row * cols..][..cols];
-            for ((seen, sum), own) in seen.iter_mut().zip(sums.iter()).zip(own) {
-                *seen = if *sum > 0.0 { *seen / *sum } else { *own };
+            let here = &values[row * cols..][..cols];
+            for ((seen, sum), here) in seen.iter_mut().zip(sums.iter()).zip(here) {
+                *seen = if *sum > 0.0 { *seen / *sum } else { *here };
             }
         },
     );

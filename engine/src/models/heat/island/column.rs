@@ -144,7 +144,7 @@ impl Material {
     /// The ground below a cover, for steps of so many seconds.
     pub fn ground(cover: Cover, albedo: f32, conduction: Conduction, step: f64) -> Material {
         let (capacity, diffusivity) = soil(cover);
-        let is = |own: Cover| f32::from(u8::from(cover == own));
+        let is = |wanted: Cover| f32::from(u8::from(cover == wanted));
         let mut skin = Skin {
             albedo,
             emissivity: ground::kind(cover).emissivity,

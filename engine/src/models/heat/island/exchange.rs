@@ -374,7 +374,7 @@ impl Meadow {
     pub fn set_state(&mut self, state: &[f32]) {
         let (column, rest) = state.split_at(LAYERS.min(state.len()));
         let [skin, numbers @ ..] = rest else { return };
-        let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+        let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
         if let ([water, sensible, latent, warmer, aloft, last], LAYERS) = (&numbers[..], column.len()) {
             self.column.copy_from_slice(column);
             (self.skin, self.water, self.fluxes) = (*skin, *water, (*sensible, *latent));
@@ -402,7 +402,7 @@ mod tests {
             let aloft = meadow.step(&at, 600.0);
             hours.push((hour, aloft.air - air, meadow.fluxes));
         }
-        let of = |hour: f64| *hours.iter().rev().find(|(own, ..)| (own - hour).abs() < 0.01).unwrap_or(&hours[0]);
+        let of = |hour: f64| *hours.iter().rev().find(|(listed, ..)| (listed - hour).abs() < 0.01).unwrap_or(&hours[0]);
         let (noon, night) = (of(13.0), of(2.0));
         assert!((-4.0..-0.3).contains(&noon.1) && noon.2.0 > 50.0 && noon.2.1 > 150.0, "{noon:?}");
         assert!((0.2..8.0 + 1e-9).contains(&night.1) && night.2.0 < 0.0, "{night:?}");

@@ -55,9 +55,9 @@ fn groups(cells: usize) -> [u32; 2] {
 fn materials(choices: &Choices) -> Vec<Material> {
     let (mut all, wall) = choices.materials();
     all.push(wall);
-    let of = |own: &column::Material| {
-        let mut material = Material { skin: own.skin, ..Material::default() };
-        material.layers[..own.layers.len()].copy_from_slice(&own.layers);
+    let of = |host: &column::Material| {
+        let mut material = Material { skin: host.skin, ..Material::default() };
+        material.layers[..host.layers.len()].copy_from_slice(&host.layers);
         material
     };
     all.iter().map(of).collect()
@@ -129,7 +129,7 @@ impl GpuAir {
         let of_materials = materials(&choices);
         let materials = filled("materials", bytemuck::cast_slice(&of_materials))?;
         let usual = |cell: usize| of_materials[usize::from(town.covers[cell])].skin.albedo;
-        let covers = town.covers.iter().map(|own| u32::from(*own)).chain(town.wall_of.iter().copied());
+        let covers = town.covers.iter().map(|cover| u32::from(*cover)).chain(town.wall_of.iter().copied());
         let albedo = (0..len).map(|cell| scene.albedo_of(cell, usual(cell)).to_bits());
         let properties: Vec<u32> = covers.chain(albedo).collect();
         let properties = filled("properties", bytemuck::cast_slice(&properties))?;
@@ -173,14 +173,14 @@ impl GpuAir {
         let mut grids = Vec::new();
         for (k, (cols, rows)) in sizes.iter().enumerate() {
             let coarse = sizes.get(k + 1).copied();
-            let own = params::Grids {
+            let size = params::Grids {
                 cols: *cols as u32,
                 rows: *rows as u32,
                 coarse_cols: coarse.map_or(0, |coarse| coarse.0 as u32),
                 coarse_rows: coarse.map_or(0, |coarse| coarse.1 as u32),
             };
             let grid = uniform("grid", size_of::<params::Grids>())?;
-            gpu.write(&grid, &[own])?;
+            gpu.write(&grid, &[size])?;
             let (one, other) = &fields[k];
             let base = [("grid", &grid), ("side", &sides[k]), ("system", &systems[k])];
             let with = |kernel: Kernel, more: &[(&str, &Buffer)]| gpu.stage(kernel, &[], &[&base[..], more].concat());
@@ -416,7 +416,7 @@ impl Air for GpuAir {
             ray.truncate(self.most_steps);
             self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
             let [west, east, north, south] = facing(*sun, *direct);
-            let own = Sunlight {
+            let sunlight = Sunlight {
                 cols: grid.cols as u32,
                 rows: grid.rows as u32,
                 walls: walls.cell.len() as u32,
@@ -431,7 +431,7 @@ impl Air for GpuAir {
                 north,
                 south,
             };
-            self.gpu.write(&self.sunlight, &[own])?;
+            self.gpu.write(&self.sunlight, &[sunlight])?;
             let [on_cells, on_walls] = &self.sun;
             let (cells, of_walls) = (groups(grid.len()), groups(walls.cell.len()));
             self.gpu.submit([Work::Groups(on_cells, cells), Work::Groups(on_walls, of_walls)])?;
@@ -447,7 +447,7 @@ impl Air for GpuAir {
     fn step(&mut self, drive: &Drive) -> Result<Totals> {
         let Town { grid, walls, reach, depth, .. } = &self.town;
         let (len, count) = (grid.len(), walls.cell.len());
-        let own = params::Drive {
+        let uniform = params::Drive {
             cols: grid.cols as u32,
             rows: grid.rows as u32,
             walls: count as u32,
@@ -475,7 +475,7 @@ impl Air for GpuAir {
             pressure: drive.pressure as f32,
             water_step: drive.water_step as f32,
         };
-        self.gpu.write(&self.drive, &[own])?;
+        self.gpu.write(&self.drive, &[uniform])?;
         let (cells, of_walls) = (groups(len), groups(count));
         let mut work: Vec<Work> = Vec::new();
         let [own, along, around, first] = &self.before;
@@ -609,18 +609,18 @@ mod tests {
                 other.sun(shines).unwrap();
                 let beams: Vec<[f32; 2]> = gpu.read(&other.sunlit.0, grid.len()).unwrap();
                 let walls: Vec<f32> = gpu.read(&other.sunlit.1, town.walls.cell.len()).unwrap();
-                let own = &one.beam;
-                let crown = |k: usize| own.crowns.get(k).copied().unwrap_or(0.0);
+                let cpu = &one.beam;
+                let crown = |k: usize| cpu.crowns.get(k).copied().unwrap_or(0.0);
                 // Light that grazes an edge may fall on either side of it; what is no number is apart.
                 let apart = |a: f32, b: f32, most: f32| (a - b).is_nan() || (a - b).abs() > most;
                 let on_cells = beams.iter().enumerate();
                 let on_cells = on_cells
-                    .filter(|(k, [ground, top])| apart(*ground, own.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
-                let on_walls = walls.iter().zip(&own.walls).filter(|(a, b)| apart(**a, **b, 0.1));
+                    .filter(|(k, [ground, top])| apart(*ground, cpu.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
+                let on_walls = walls.iter().zip(&cpu.walls).filter(|(a, b)| apart(**a, **b, 0.1));
                 let differ = on_cells.count() + on_walls.count();
                 assert!(differ <= 2 * shines.len(), "{differ} places under {shines:?}");
-                assert!(shines.len() > 1 || own.ground.contains(&0.0));
-                assert!(own.walls.iter().any(|own| *own > 1.0));
+                assert!(shines.len() > 1 || cpu.ground.contains(&0.0));
+                assert!(cpu.walls.iter().any(|beam| *beam > 1.0));
             }
         }
     }

@@ -160,7 +160,7 @@ impl Island {
         place: Place,
         (scene, covers): (Scene, Covers),
         choices: Choices,
-        own: (Edges, Released),
+        boundary: (Edges, Released),
         hours: (Vec<Forcing>, Vec<Forcing>),
     ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
@@ -168,7 +168,7 @@ impl Island {
             Device::Cpu => Box::new(CpuAir::new(town.clone(), scene, choices)),
             Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), &scene, choices, gpu.clone())?),
         };
-        Ok(Island::new(device, place, town, choices, own, hours, air))
+        Ok(Island::new(device, place, town, choices, boundary, hours, air))
     }
 
     /// What all cells see of walls and crowns, once they have looked around.
@@ -241,8 +241,8 @@ impl Island {
     /// is taken. Under a lid, `lid` (K) warmer than the station, it stays that low.
     fn warmed(&self, wind: f64, lid: f64) -> f64 {
         let grid = self.winds.place.grid;
-        let own = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
-        let way = if self.edges == Edges::Mean { own.max(CITY) } else { own };
+        let extent = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
+        let way = if self.edges == Edges::Mean { extent.max(CITY) } else { extent };
         let grown = (GROWTH * way).max(super::exchange::ABOVE);
         let share = (lid / LID).clamp(0.0, 1.0);
         let layer = grown.powf(1.0 - share) * super::exchange::ABOVE.powf(share);
@@ -263,16 +263,16 @@ impl Island {
         // The repeated day follows itself.
         let beside = beside.or(wraps.then_some(if time < middle { count - 1 } else { 0 })).unwrap_or(at);
         let share = ((time - middle).abs() / 3600.0).min(0.5);
-        let (own, other) = (&hours[at], &hours[beside]);
-        let mix = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(own) + share * of(other);
+        let (hour, other) = (&hours[at], &hours[beside]);
+        let mix = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(hour) + share * of(other);
         Station {
             air: mix(&|hour| hour.weather.air),
             humidity: mix(&|hour| specific(hour.vapour, pressure(hour))),
             pressure: mix(&pressure),
-            wind: own.weather.mean_wind,
+            wind: hour.weather.mean_wind,
             global,
-            sky: own.sky,
-            rain: own.weather.rain.unwrap_or(0.0) / 3.6e6,
+            sky: hour.sky,
+            rain: hour.weather.rain.unwrap_or(0.0) / 3.6e6,
         }
     }
 
@@ -286,11 +286,11 @@ impl Island {
     fn drive(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> Drive {
         let (mut station, mut aloft, mut over) = (Station::default(), Aloft::default(), Over::default());
         for (k, at) in stations.iter().enumerate() {
-            let mut own = self.meadow.step(at, water_step);
-            self.warm = self.warmed(at.wind, own.air - at.air);
-            (own.air, own.mixed) = (own.air + self.warm, own.mixed + self.warm);
+            let mut air_aloft = self.meadow.step(at, water_step);
+            self.warm = self.warmed(at.wind, air_aloft.air - at.air);
+            (air_aloft.air, air_aloft.mixed) = (air_aloft.air + self.warm, air_aloft.mixed + self.warm);
             if k == stations.len() / 2 {
-                (station, aloft, over) = (*at, own, self.meadow.over);
+                (station, aloft, over) = (*at, air_aloft, self.meadow.over);
             }
         }
         let rises = rising(self.latest.sensible, station.air);
@@ -324,13 +324,13 @@ impl Island {
         let released = match &self.released.mean[..] {
             [] => Vec::new(),
             [same] => vec![times * same; self.winds.place.grid.len()],
-            each => each.iter().map(|own| times * own).collect(),
+            each => each.iter().map(|mean| times * mean).collect(),
         };
         let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), released };
         self.air.hour(&wind, &sky)?;
         let direct = hour.light.direct;
         let beams = hour.beams();
-        let is_up = |sun: &Sun| beams.iter().any(|(own, ..)| own == sun);
+        let is_up = |sun: &Sun| beams.iter().any(|(up, ..)| up == sun);
         let (each, count) = (Self::each(&self.choices), hour.suns.len());
         let (positions, parts) = self.spin.shared(each);
         // A day that is repeated would dry the ground again and again.
@@ -397,8 +397,8 @@ impl Island {
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![self.spin.mark(self.is_settled), self.spun as f32];
         let Totals { air, humidity, sensible, .. } = self.latest;
-        let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
-        state.extend(own.into_iter().flat_map(halves));
+        let numbers = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
+        state.extend(numbers.into_iter().flat_map(halves));
         state.extend(self.meadow.state());
         state.extend(self.air.state()?);
         Ok(state)
@@ -427,7 +427,7 @@ impl Island {
         let (head, rest) = state.split_at(HEAD.min(state.len()));
         if let [_, spun, numbers @ ..] = head {
             self.spun = *spun as usize;
-            let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+            let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
             if let [air, humidity, sensible, gap, air_before, humidity_before, warm] = numbers[..] {
                 self.latest = Totals { air, humidity, sensible, gap };
                 (self.gap, self.earlier, self.warm) = (gap, (air_before, humidity_before), warm);
@@ -467,14 +467,14 @@ mod tests {
         let start = f64::from(Choices::default().wet * CAPACITY);
         let (meadow, ground, roots) = water(&mut island);
         assert!((meadow - start).abs() < 1e-6, "{meadow}");
-        assert!(ground.iter().chain(&roots).all(|own| (f64::from(*own) - start).abs() < 1e-7), "{ground:?}");
+        assert!(ground.iter().chain(&roots).all(|water| (f64::from(*water) - start).abs() < 1e-7), "{ground:?}");
         // The hours that are asked for do empty them.
         (0..12).for_each(|hour| drop(island.hour(hour, &mut solver).unwrap()));
         let (meadow, ground, roots) = water(&mut island);
         assert!(meadow < start - 1e-3, "{meadow}");
         // In the shade of crowns by less than in the open.
-        assert!(ground.iter().all(|own| f64::from(*own) < start - 1e-5), "{ground:?}");
-        assert!(ground.iter().any(|own| f64::from(*own) < start - 1e-3), "{ground:?}");
-        assert!(roots.iter().any(|own| f64::from(*own) < start - 1e-4));
+        assert!(ground.iter().all(|water| f64::from(*water) < start - 1e-5), "{ground:?}");
+        assert!(ground.iter().any(|water| f64::from(*water) < start - 1e-3), "{ground:?}");
+        assert!(roots.iter().any(|water| f64::from(*water) < start - 1e-4));
     }
 }

@@ -67,12 +67,12 @@ pub struct Town {
 
 /// What covers each cell in its scene: what is a building has a roof, and what is none has a ground.
 pub fn surfaces(scene: &Scene, covers: &Covers) -> Covers {
-    let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0) as u8;
-    let cobble = Cover::ALL.iter().position(|own| *own == Cover::Cobble).unwrap_or(0) as u8;
-    let cover = |(cell, own): (usize, &u8)| match (scene.is_roof[cell], *own) {
+    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0) as u8;
+    let cobble = Cover::ALL.iter().position(|listed| *listed == Cover::Cobble).unwrap_or(0) as u8;
+    let cover = |(cell, code): (usize, &u8)| match (scene.is_roof[cell], *code) {
         (true, _) => roof,
-        (false, own) if own == roof => cobble,
-        (false, own) => own.min(Cover::ALL.len() as u8 - 1),
+        (false, code) if code == roof => cobble,
+        (false, code) => code.min(Cover::ALL.len() as u8 - 1),
     };
     covers.iter().enumerate().map(cover).collect()
 }
@@ -108,10 +108,10 @@ impl Town {
                 wall_of[cell] = walls.cell.len() as u32;
                 walls.cell.push(cell as u32);
                 walls.area.push(sum / grid.cell as f32);
-                walls.sides.push(high.map(|own| own / sum));
+                walls.sides.push(high.map(|rise| rise / sum));
                 walls.foot.push(foot);
                 // Of several, a mean by area.
-                walls.top.push(foot + high.iter().map(|own| own * own).sum::<f32>() / sum);
+                walls.top.push(foot + high.iter().map(|rise| rise * rise).sum::<f32>() / sum);
             }
         }
         let all = rays(scene, f64::INFINITY);
@@ -126,7 +126,8 @@ impl Town {
             crown_sky = open_sky(&top, &all, 0..rows);
             (0..grid.len()).filter(|cell| !has(*cell)).for_each(|cell| crown_sky[cell] = 0.0);
         }
-        let built: Vec<f64> = buildings.iter().filter(|own| **own > 0.0).map(|own| f64::from(*own)).collect();
+        let built: Vec<f64> =
+            buildings.iter().filter(|height| **height > 0.0).map(|height| f64::from(*height)).collect();
         let mean = built.iter().sum::<f64>() / built.len().max(1) as f64;
         Town {
             grid,
@@ -146,7 +147,7 @@ impl Town {
         let Walls { sides, foot, top, .. } = &self.walls;
         let beam = |w: usize| {
             let shaded = ((lights.shadow[w] - foot[w]) / (top[w] - foot[w]).max(0.1)).clamp(0.0, 1.0);
-            let beam: f32 = sides[w].iter().zip(facing).map(|(share, own)| share * own).sum();
+            let beam: f32 = sides[w].iter().zip(facing).map(|(share, flux)| share * flux).sum();
             beam * (1.0 - shaded) * lights.through[w]
         };
         (0..sides.len()).into_par_iter().map(beam).collect()
@@ -158,7 +159,7 @@ pub fn facing(sun: Sun, direct: f64) -> [f32; 4] {
     let level = direct * sun.altitude.cos();
     let (east, north) = (level * sun.azimuth.sin(), level * sun.azimuth.cos());
     // A wall at the western side of a cell faces east.
-    [east, -east, -north, north].map(|own| own.max(0.0) as f32)
+    [east, -east, -north, north].map(|side| side.max(0.0) as f32)
 }
 
 /// Shares of the sky and of crowns in what a wall sees from half its height.
@@ -173,7 +174,8 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
         let azimuth = (k as f64 + 0.5) * width;
         let (east, north) = (azimuth.sin(), azimuth.cos());
         let facing = [east, -east, -north, north];
-        let weight: f64 = walls.sides[w].iter().zip(facing).map(|(share, own)| f64::from(*share) * own.max(0.0)).sum();
+        let weight: f64 =
+            walls.sides[w].iter().zip(facing).map(|(share, cosine)| f64::from(*share) * cosine.max(0.0)).sum();
         if weight <= 0.0 {
             continue;
         }
@@ -220,7 +222,7 @@ fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize, along: 
             if col > reach {
                 add(&mut sum, &values[col - reach - 1], -1.0);
             }
-            *along = sum.map(|own| own as f32);
+            *along = sum.map(|value| value as f32);
         }
     });
 }
@@ -264,7 +266,7 @@ pub fn sums_into<const N: usize>(
             if k > 0 && row > reach {
                 add(row - reach - 1, -1.0, &mut sums);
             }
-            all.iter_mut().zip(&sums).for_each(|(all, sums)| *all = sums.map(|own| own as f32));
+            all.iter_mut().zip(&sums).for_each(|(all, sums)| *all = sums.map(|value| value as f32));
         }
     });
 }

@@ -100,7 +100,8 @@ impl National {
         (latitude, longitude): (f64, f64),
     ) -> Result<National> {
         let grid = city.grid;
-        let layer = |layer: &Option<crate::raster::Raster>| layer.as_ref().map_or(Vec::new(), |own| own.values.clone());
+        let layer =
+            |layer: &Option<crate::raster::Raster>| layer.as_ref().map_or(Vec::new(), |raster| raster.values.clone());
         let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
         let at = |values: &[f32], cell: usize| values.get(cell).map_or(0.0, |value| value.max(0.0));
         // Leaves let nothing through.
@@ -139,7 +140,7 @@ impl National {
 
     /// Twice 1 less sky view and green share in the window of each cell.
     fn island(&mut self, from: Quarter) -> usize {
-        if let Some(at) = self.islands.iter().position(|(own, _)| *own == from) {
+        if let Some(at) = self.islands.iter().position(|(known, _)| *known == from) {
             return at;
         }
         let grid = self.grid;
@@ -167,7 +168,7 @@ impl National {
     }
 
     fn wind(&mut self, from: Quarter) -> usize {
-        self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
+        self.winds.iter().position(|(known, _)| *known == from).unwrap_or_else(|| {
             self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         })
@@ -201,18 +202,18 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
     let all = &weather.hours;
     for (hour, suns) in all.iter().zip(&suns).filter(|(hour, _)| hour.end > start && hour.end <= end) {
         // The day by the method, or else what the file has of it, or else the civil day.
-        let whole = |day: i64| all.iter().filter(|own| day_of(own.end) == day).collect::<Vec<_>>();
+        let whole = |day: i64| all.iter().filter(|other| day_of(other.end) == day).collect::<Vec<_>>();
         let mut of_day = whole(day_of(hour.end));
         if of_day.len() < 24 {
-            let own: Vec<_> = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
+            let same_day: Vec<_> = all.iter().filter(|other| civil(other.end) == civil(hour.end)).collect();
             (short, first_short) = (short + 1, first_short.or(Some(civil(hour.end))));
-            of_day = own;
+            of_day = same_day;
         }
         // Radiation is that of a date: of the one on which the day of the method began.
         let lit = civil(of_day.first().map_or(hour.end, |first| first.end));
-        let mut of_date: Vec<_> = all.iter().filter(|own| civil(own.end) == lit).collect();
+        let mut of_date: Vec<_> = all.iter().filter(|other| civil(other.end) == lit).collect();
         if of_date.len() < 24 {
-            of_date = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
+            of_date = all.iter().filter(|other| civil(other.end) == civil(hour.end)).collect();
         }
         let mean = |hours: &[&weather::Hour], of: fn(&weather::Hour) -> f64| {
             hours.iter().map(|hour| of(hour)).sum::<f64>() / hours.len().max(1) as f64

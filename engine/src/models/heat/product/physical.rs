@@ -85,12 +85,12 @@ impl Physical {
         let pressure = hour.weather.pressure.unwrap_or(PRESSURE);
         let is_open = self.island.as_ref().map_or(&[][..], |island| &island.town().is_open);
         // Roofs have no air of their own, and nobody asks how it feels there.
-        let own = |values: &[f32], usual: f64| -> Vec<f32> {
+        let filled = |values: &[f32], usual: f64| -> Vec<f32> {
             values.iter().zip(is_open).map(|(value, open)| if *open { *value } else { usual as f32 }).collect()
         };
-        let air = own(&means.air, hour.weather.air);
-        let moist = own(&means.humidity, specific(hour.vapour, pressure));
-        let vapours: Vec<f32> = moist.iter().map(|own| vapour(f64::from(*own), pressure) as f32).collect();
+        let air = filled(&means.air, hour.weather.air);
+        let moist = filled(&means.humidity, specific(hour.vapour, pressure));
+        let vapours: Vec<f32> = moist.iter().map(|moisture| vapour(f64::from(*moisture), pressure) as f32).collect();
         let radiant = radiation.radiant();
         let humidity = |air: f64, vapour: f64| (100.0 * vapour / saturation(air)).clamp(0.0, 100.0);
         let pet = each(|air, vapour| pet_in(air, vapour, pressure), &air, &vapours, &radiant, &wind);
@@ -98,7 +98,7 @@ impl Physical {
         let sun = sunny(hour, &radiation);
         let layer = |name, unit, words, values| Layer { name, unit, words, values };
         let station = hour.weather.air as f32;
-        let moist = air.iter().zip(&vapours).map(|(air, own)| humidity(f64::from(*air), f64::from(*own)) as f32);
+        let moist = air.iter().zip(&vapours).map(|(air, vapour)| humidity(f64::from(*air), f64::from(*vapour)) as f32);
         let mut others = vec![
             layer("utci", "°C", "felt temperature (UTCI), mean of the hour before", utci),
             layer("air", "°C", "air temperature between the houses, mean of the hour before", air.clone()),
@@ -106,7 +106,7 @@ impl Physical {
                 "heat_island",
                 "K",
                 "heat island: difference with the weather station, mean of the hour before",
-                air.iter().map(|own| own - station).collect(),
+                air.iter().map(|celsius| celsius - station).collect(),
             ),
             layer("surface", "°C", "temperature of the ground's surface, mean of the hour before", means.skin),
             layer("humidity", "%", "relative humidity between the houses, mean of the hour before", moist.collect()),
@@ -131,7 +131,7 @@ impl Physical {
 
     /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
     fn winds(&mut self, from: Quarter) -> &[f32] {
-        let at = self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
+        let at = self.winds.iter().position(|(known, _)| *known == from).unwrap_or_else(|| {
             self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         });
@@ -209,7 +209,7 @@ impl Product for Physical {
         if self.seen.is_empty() {
             self.seen = self.solver.seen(&self.gauges)?;
         }
-        let Some(view) = self.gauges.iter().position(|own| *own == cell).and_then(|at| self.seen.get(at)) else {
+        let Some(view) = self.gauges.iter().position(|gauge| *gauge == cell).and_then(|at| self.seen.get(at)) else {
             return Ok(vec![f64::NAN; COLUMNS.len()]);
         };
         let (hour, patches) = (&self.hours[*at], patches());

@@ -106,7 +106,7 @@ fn pairs(bench: &Bench, (in_time, less): (bool, f64)) -> Result<Vec<Pair>> {
         let covers: Vec<u8> = cover
             .values
             .iter()
-            .map(|code| Cover::ALL.iter().position(|own| *own as u8 == *code as u8).unwrap_or(0) as u8)
+            .map(|code| Cover::ALL.iter().position(|cover| *cover as u8 == *code as u8).unwrap_or(0) as u8)
             .collect();
         let cell = site.mast.0 * grid.cols + site.mast.1;
         let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
@@ -117,7 +117,7 @@ fn pairs(bench: &Bench, (in_time, less): (bool, f64)) -> Result<Vec<Pair>> {
         let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let header = lines.next().unwrap_or_default();
         let rows: Vec<Vec<&str>> = lines.collect();
-        let column = |name: &str| header.iter().position(|own| *own == name).unwrap_or(usize::MAX);
+        let column = |name: &str| header.iter().position(|title| *title == name).unwrap_or(usize::MAX);
         for Day { file, date: (year, month, day), name } in site.days {
             let start = weather::days(*year, *month, *day).unwrap_or(0) * 86_400 - 3600;
             let met = weather::read(&folder.join(file), start, start + 24 * 3600)?;
@@ -214,7 +214,7 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool, bar: f64) -> Vec<Figure> {
     let masts: Vec<&Pair> = pairs.iter().filter(|pair| in_time && !pair.2.air.is_nan()).collect();
     if !masts.is_empty() {
         let off = |k: usize| masts.iter().map(move |pair| pair.3[k] - pair.2.air).collect::<Vec<f64>>();
-        let rms = |off: &[f64]| (off.iter().map(|own| own * own).sum::<f64>() / off.len() as f64).sqrt();
+        let rms = |off: &[f64]| (off.iter().map(|error| error * error).sum::<f64>() / off.len() as f64).sqrt();
         let mean = |off: &[f64]| off.iter().sum::<f64>() / off.len() as f64;
         let (ours, theirs) = (off(0), off(1));
         figures.push(told(name("air in the courtyard of Kronenhuset, RMSE, K"), rms(&ours)));

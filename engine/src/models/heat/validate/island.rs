@@ -100,7 +100,7 @@ impl Plan {
         let len = self.grid.len();
         let mut scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
         scene.albedo = self.albedo.clone();
-        let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
+        let number = |cover: &Cover| Cover::ALL.iter().position(|listed| listed == cover).unwrap_or(0) as u8;
         let covers: Vec<u8> = self.covers.iter().map(number).collect();
         let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
         while !solver.look()? {}
@@ -110,8 +110,8 @@ impl Plan {
             trees: self.trees.clone(),
             is_known: vec![true; len],
         };
-        let own = (edges, Released::default());
-        let island = Island::on(device, place, (scene, covers), choices, own, (hours.to_vec(), hours.to_vec()))?;
+        let boundary = (edges, Released::default());
+        let island = Island::on(device, place, (scene, covers), choices, boundary, (hours.to_vec(), hours.to_vec()))?;
         Ok((island, solver))
     }
 
@@ -351,7 +351,7 @@ pub fn measures(_: &Bench) -> Result<Vec<Figure>> {
         }
     });
     let ponded = run(&pond, Choices::default())?;
-    let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0);
+    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0);
     let mut white = Choices::default();
     white.albedo[roof] = 0.7;
     let whitened = run(&square, white)?;
@@ -391,7 +391,7 @@ pub fn meadow(_: &Bench) -> Result<Vec<Figure>> {
     for (wind, bar) in [(0.5, 1.0), (1.6, 1.0), (4.0, 0.5)] {
         let (hours, _) = plan.run(&Device::Cpu, &hot_day(wind)?, Choices::default(), Edges::Mean)?;
         let off: Vec<f64> = (1..=hours.len()).map(|label| island_of(&plan, &hours, &[label])).collect();
-        let far = |off: f64, own: &f64| off.max(own.abs());
+        let far = |off: f64, difference: &f64| off.max(difference.abs());
         let name = format!("a plain of grass, wind of {wind} m/s: its air off the station's, K");
         figures.push(most(format!("{name}: the most of all hours"), off.iter().fold(0.0, far), bar));
     }
@@ -405,7 +405,7 @@ fn by_theeuwes(plan: &Plan, hours: &[Forcing], wind: f64) -> f64 {
     let side = plan.grid.cols as f64 * plan.grid.cell;
     let sky_view = plan.mean(&view(&scene).sky_view, 0.0, 0.0, side, side);
     let green = plan.covers.iter().filter(|cover| **cover == Cover::Grass).count() as f64 / len as f64;
-    let air = |own: fn(f64, f64) -> f64, from: f64| hours.iter().map(|hour| hour.weather.air).fold(from, own);
+    let air = |pick: fn(f64, f64) -> f64, from: f64| hours.iter().map(|hour| hour.weather.air).fold(from, pick);
     let day = Day {
         warmest: air(f64::max, f64::MIN),
         coolest: air(f64::min, f64::MAX),

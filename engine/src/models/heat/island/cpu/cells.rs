@@ -329,8 +329,8 @@ impl Work {
         for (power, celsius) in self.power.iter_mut().zip(celsius) {
             *power = exponent(*celsius);
         }
-        for (power, own) in self.power.iter_mut().zip(&self.kind) {
-            if own & kind != 0 {
+        for (power, cell_kind) in self.power.iter_mut().zip(&self.kind) {
+            if cell_kind & kind != 0 {
                 *power = power.exp();
             }
         }
@@ -386,8 +386,8 @@ impl Work {
                 let (is_meadow, start) = (self.is(i, BUCKET), out.skin[i]);
                 let (fixed, last) = (self.convection[i], self.ground.convection[i]);
                 let in_the_open = meadow(self.at_2_m[i], self.air[i], start);
-                let own = fixed + rough.smooth[i] * (in_the_open - fixed);
-                let convection = if is_meadow { own } else { last };
+                let blended = fixed + rough.smooth[i] * (in_the_open - fixed);
+                let convection = if is_meadow { blended } else { last };
                 let skin = newton(&Load { convection, ..self.ground.of(i) }, start);
                 out.skin[i] = if is_meadow | (round == 0) { skin } else { start };
                 self.ground.convection[i] = convection;

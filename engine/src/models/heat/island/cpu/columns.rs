@@ -44,18 +44,18 @@ fn down(material: &Material, skin: &Lanes, is: &[bool; LANES], column: &mut [Lan
             }
             let mut above = *skin;
             for ((layer, a), column) in material.layers.iter().zip(&all).zip(column) {
-                for (((above, a), is), own) in above.iter_mut().zip(a).zip(is).zip(column) {
+                for (((above, a), is), value) in above.iter_mut().zip(a).zip(is).zip(column) {
                     *above = a + layer.b * *above;
-                    *own = if *is { *above } else { *own };
+                    *value = if *is { *above } else { *value };
                 }
             }
         }
         Conduction::ForceRestore => {
             let follow = material.skin.follow;
-            let [own, below, ..] = column else { return };
-            for (((own, below), skin), is) in own.iter_mut().zip(below).zip(skin).zip(is) {
+            let [upper, below, ..] = column else { return };
+            for (((upper, below), skin), is) in upper.iter_mut().zip(below).zip(skin).zip(is) {
                 let deep = *below + follow * (skin - *below);
-                *own = if *is { *skin } else { *own };
+                *upper = if *is { *skin } else { *upper };
                 *below = if *is { deep } else { *below };
             }
         }
@@ -66,7 +66,7 @@ fn down(material: &Material, skin: &Lanes, is: &[bool; LANES], column: &mut [Lan
 #[inline(always)]
 fn lying(covers: &[u8], cover: usize) -> [bool; LANES] {
     let mut is = [false; LANES];
-    is.iter_mut().zip(covers).for_each(|(is, own)| *is = usize::from(*own) == cover);
+    is.iter_mut().zip(covers).for_each(|(is, code)| *is = usize::from(*code) == cover);
     is
 }
 

@@ -70,10 +70,10 @@ impl Work {
         self.push = cells[block].push;
         for (lane, wall) in town.wall_of[span].iter().enumerate() {
             if *wall != NONE {
-                let (block, own) = place(*wall as usize);
-                let by = town.walls.area[*wall as usize] * walls[block].convection[own];
+                let (block, at) = place(*wall as usize);
+                let by = town.walls.area[*wall as usize] * walls[block].convection[at];
                 self.pull[lane] += by;
-                self.push[lane] += by * walls[block].skin[own];
+                self.push[lane] += by * walls[block].skin[at];
             }
         }
         fill_or(&mut self.released, &sky.released, start, 0.0);
@@ -128,7 +128,7 @@ impl pulp::NullaryFnOnce for Pass<'_> {
         work.load(all, block);
         work.system(all, &all.cells[block]);
         let all = decay.into_iter().zip(&work.decay).chain(rhs.into_iter().zip(&work.rhs));
-        all.for_each(|(to, own)| to.copy_from_slice(&own[..to.len()]));
+        all.for_each(|(to, values)| to.copy_from_slice(&values[..to.len()]));
     }
 }
 

@@ -68,7 +68,7 @@ impl Around {
 #[derive(Debug, Default)]
 struct Kept {
     /// What cells add to what shines on their neighbours, and sums of that along rows and over squares.
-    own: Vec<[f32; 7]>,
+    radiosity: Vec<[f32; 7]>,
     of_rows: Vec<[f32; 7]>,
     all: Vec<[f32; 7]>,
     around: Vec<Around>,
@@ -85,7 +85,7 @@ struct Kept {
 impl Kept {
     /// Room for so many cells and walls.
     fn fit(&mut self, cells: usize, walls: usize) {
-        self.own.resize(cells, [0.0; 7]);
+        self.radiosity.resize(cells, [0.0; 7]);
         self.around.resize(blocks(cells), Around::NONE);
         self.first.resize(cells, 0.0);
         self.wall_first.resize(walls, 0.0);
@@ -122,8 +122,8 @@ impl Beam {
     /// Adds that of another position.
     fn add(&mut self, more: &Beam) {
         let Beam { ground, crowns, walls } = self;
-        for (own, more) in [(ground, &more.ground), (crowns, &more.crowns), (walls, &more.walls)] {
-            own.par_iter_mut().zip(more).for_each(|(own, more)| *own += more);
+        for (sum, more) in [(ground, &more.ground), (crowns, &more.crowns), (walls, &more.walls)] {
+            sum.par_iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
 }
@@ -217,7 +217,7 @@ impl CpuAir {
     }
 
     /// What a cell adds to what shines on its neighbours.
-    fn own(&self, cell: usize) -> [f32; 7] {
+    fn radiosity(&self, cell: usize) -> [f32; 7] {
         let mut sides = [0.0f32; 7];
         if !self.town.is_open[cell] {
             return sides;
@@ -243,9 +243,9 @@ impl CpuAir {
     /// What surrounds each cell.
     fn around(&self, kept: &mut Kept) {
         let len = self.town.grid.len();
-        let own = kept.own.par_iter_mut().enumerate();
-        own.with_min_len(SHARE * LANES).for_each(|(cell, own)| *own = self.own(cell));
-        sums_into(&kept.own, self.town.grid.cols, self.town.reach, (&mut kept.of_rows, &mut kept.all));
+        let terms = kept.radiosity.par_iter_mut().enumerate();
+        terms.with_min_len(SHARE * LANES).for_each(|(cell, terms)| *terms = self.radiosity(cell));
+        sums_into(&kept.radiosity, self.town.grid.cols, self.town.reach, (&mut kept.of_rows, &mut kept.all));
         let (all, around) = (&kept.all, &mut kept.around);
         around.par_iter_mut().enumerate().with_min_len(SHARE).for_each(|(block, around)| {
             for (lane, cell) in span(block, len).enumerate() {
@@ -323,14 +323,14 @@ impl CpuAir {
         let rows: Vec<[f64; 4]> = (0..self.town.grid.rows)
             .into_par_iter()
             .map(|row| {
-                (row * cols..(row + 1) * cols)
-                    .map(totals)
-                    .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]])
+                (row * cols..(row + 1) * cols).map(totals).fold([0.0; 4], |sum, part| {
+                    [sum[0] + part[0], sum[1] + part[1], sum[2] + part[2], sum[3] + part[3]]
+                })
             })
             .collect();
         let [open, air, humidity, sensible] = rows
             .into_iter()
-            .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]);
+            .fold([0.0; 4], |sum, part| [sum[0] + part[0], sum[1] + part[1], sum[2] + part[2], sum[3] + part[3]]);
         let open = open.max(1.0);
         let all = self.town.grid.len() as f64;
         Totals { air: air / open, humidity: humidity / open, sensible: sensible / all, gap: 0.0 }
@@ -469,8 +469,8 @@ impl Air for CpuAir {
     fn set_state(&mut self, state: &[f32]) -> Result<()> {
         let mut rest = state;
         let mut take = |field: &mut [f32]| {
-            let (own, more) = rest.split_at(field.len().min(rest.len()));
-            field[..own.len()].copy_from_slice(own);
+            let (part, more) = rest.split_at(field.len().min(rest.len()));
+            field[..part.len()].copy_from_slice(part);
             rest = more;
         };
         let CpuAir { columns, wall_columns, skin, wall_skin, crown, water, roots, .. } = self;

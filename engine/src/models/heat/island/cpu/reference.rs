@@ -172,8 +172,8 @@ impl CpuAir {
             return ([0.0; 2], [0.0; 2]);
         }
         let (block, lane) = place(cell);
-        let own = &cells[block];
-        let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
+        let effects = &cells[block];
+        let (mut pull, mut push, latent) = (effects.pull[lane], effects.push[lane], effects.latent[lane]);
         let wall = town.wall_of[cell];
         if wall != NONE {
             let (block, lane) = place(wall as usize);
@@ -182,7 +182,7 @@ impl CpuAir {
             push += by * walls[block].skin[lane];
         }
         push += self.sky.released.get(cell).copied().unwrap_or(0.0);
-        let exchange = own.exchange[lane] / depth;
+        let exchange = effects.exchange[lane] / depth;
         let by = 1.0 / (AIR as f32 * depth);
         let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
         let same = |k: usize| old[k][cell] / step + inflow * edge[k] + exchange * aloft[k] + gain[k][cell];
@@ -277,11 +277,11 @@ fn drives() -> [Drive; 3] {
 fn surroundings(seed: u64, cells: usize) -> Vec<Around> {
     let mut random = noise(seed);
     let mut around = vec![Around::NONE; blocks(cells)];
-    for own in &mut around {
-        let Around { short, long, walls, crowns } = own;
-        short.iter_mut().for_each(|own| *own = between(&mut random, 0.0, 200.0));
-        for own in [long, walls, crowns] {
-            own.iter_mut().for_each(|own| *own = between(&mut random, 250.0, 550.0));
+    for block in &mut around {
+        let Around { short, long, walls, crowns } = block;
+        short.iter_mut().for_each(|value| *value = between(&mut random, 0.0, 200.0));
+        for lanes in [long, walls, crowns] {
+            lanes.iter_mut().for_each(|value| *value = between(&mut random, 250.0, 550.0));
         }
     }
     around
@@ -310,17 +310,17 @@ fn layers(columns: &[f32], at: usize, layers: usize) -> Vec<f32> {
 /// Panics unless numbers are the same bits.
 fn check(name: &str, at: usize, found: &[f32], wanted: &[f32]) {
     let same = found.iter().zip(wanted).all(|(found, wanted)| found.to_bits() == wanted.to_bits());
-    assert!(same && wanted.iter().all(|own| own.is_finite()), "{name} {at}: {found:?} for {wanted:?}");
+    assert!(same && wanted.iter().all(|value| value.is_finite()), "{name} {at}: {found:?} for {wanted:?}");
 }
 
 #[test]
 fn the_town_has_cells_and_blocks_of_all_kinds() {
     let air = town(3, true, true);
-    let any: Vec<u32> = air.kinds.chunks(LANES).map(|own| own.iter().fold(0, |any, kind| any | kind)).collect();
+    let any: Vec<u32> = air.kinds.chunks(LANES).map(|block| block.iter().fold(0, |any, kind| any | kind)).collect();
     for kind in [BUCKET, CROWN, WATER] {
         assert!(any.iter().any(|any| any & kind != 0) && any.iter().any(|any| any & kind == 0), "{kind}: {any:?}");
     }
-    let has = |cover: Cover| air.town.covers.iter().any(|own| Cover::ALL[usize::from(*own)] == cover);
+    let has = |cover: Cover| air.town.covers.iter().any(|code| Cover::ALL[usize::from(*code)] == cover);
     assert!(Cover::ALL.into_iter().all(has));
     let walls = air.town.walls.cell.len();
     assert!(walls > LANES && !walls.is_multiple_of(LANES) && !air.kinds.len().is_multiple_of(LANES));
@@ -337,12 +337,12 @@ fn blocks_of_cells_find_what_each_cell_finds() {
             air.cells(&drive, &around, &first, &mut found);
             for (cell, first) in first.iter().enumerate() {
                 let (block, lane) = place(cell);
-                let own = &found[block];
+                let effects = &found[block];
                 let wanted = air.cell(cell, &drive, &at(&around, cell), *first);
                 let found = [
-                    [own.pull[lane], own.push[lane], own.latent[lane], own.past[lane]],
-                    [own.exchange[lane], own.skin[lane], own.ground_latent[lane], own.crown[lane]],
-                    [own.crown_latent[lane], own.short[lane], own.long[lane], own.crown_long[lane]],
+                    [effects.pull[lane], effects.push[lane], effects.latent[lane], effects.past[lane]],
+                    [effects.exchange[lane], effects.skin[lane], effects.ground_latent[lane], effects.crown[lane]],
+                    [effects.crown_latent[lane], effects.short[lane], effects.long[lane], effects.crown_long[lane]],
                 ];
                 let wanted = [
                     [wanted.pull, wanted.push, wanted.latent, wanted.past],
@@ -365,10 +365,10 @@ fn blocks_of_walls_find_what_each_wall_finds() {
             air.walls(&drive, &around, &first, &mut found);
             for (w, first) in first.iter().enumerate() {
                 let (block, lane) = place(w);
-                let own = &found[block];
+                let effects = &found[block];
                 let cell = air.town.walls.cell[w] as usize;
                 let (balance, [short, long]) = air.wall(w, &drive, &at(&around, cell), *first);
-                let found = [own.convection[lane], own.skin[lane], own.short[lane], own.long[lane]];
+                let found = [effects.convection[lane], effects.skin[lane], effects.short[lane], effects.long[lane]];
                 check("wall", w, &found, &[air.convection_at(cell, &drive), balance.skin, short, long]);
                 assert!(air.town.wall_of[cell] != NONE);
             }
@@ -385,8 +385,8 @@ fn blocks_of_columns_find_what_each_column_finds() {
         let mut random = noise(8);
         let mut cells = vec![Effects::NONE; blocks(len)];
         let mut faces = vec![WallEffects::NONE; blocks(walls)];
-        for skin in cells.iter_mut().map(|own| &mut own.skin).chain(faces.iter_mut().map(|own| &mut own.skin)) {
-            skin.iter_mut().for_each(|own| *own = between(&mut random, 2.0, 60.0));
+        for skin in cells.iter_mut().map(|block| &mut block.skin).chain(faces.iter_mut().map(|block| &mut block.skin)) {
+            skin.iter_mut().for_each(|value| *value = between(&mut random, 2.0, 60.0));
         }
         let (columns, wall_columns) = (air.columns.clone(), air.wall_columns.clone());
         air.keep_columns(&cells, &faces);
@@ -486,7 +486,7 @@ fn a_step_follows_from_the_state_alone() {
     one.step(&night).unwrap();
     let state = one.state().unwrap();
     assert_eq!(state.len(), one.state_len());
-    assert!(state.iter().all(|own| own.is_finite()));
+    assert!(state.iter().all(|number| number.is_finite()));
     // Temperature and humidity of a cell lie together.
     let air = one.columns.len() + one.wall_columns.len() + 4 * one.skin.len() + one.wall_skin.len();
     assert_eq!(state[air..air + 4], [one.air[0][0], one.air[1][0], one.air[0][1], one.air[1][1]]);
