@@ -4,7 +4,7 @@
 @group(0) @binding(1) var<storage, read> steps: array<Step>;
 @group(0) @binding(2) var<storage, read> sectors: array<Sector>;
 @group(0) @binding(3) var<storage, read> shares: array<Share>;
-@group(0) @binding(4) var<storage, read> surface: array<f32>;
+@group(0) @binding(4) var<storage, read> surface_height: array<f32>;
 @group(0) @binding(5) var<storage, read> eyes: array<f32>;
 // Lower and upper ends of crowns.
 @group(0) @binding(6) var<storage, read> crowns: array<vec2<f32>>;
@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if far == 0xffffffffu || look.highest - eye < horizon * step.enter {
                 break;
             }
-            horizon = max(horizon, (surface[far] - eye) * (1.0 / step.enter));
+            horizon = max(horizon, (surface_height[far] - eye) * (1.0 / step.enter));
         }
         var low: array<f32, CLASSES>;
         var high: array<f32, CLASSES>;

@@ -3,7 +3,7 @@
 
 @group(0) @binding(0) var<uniform> hour: Hour;
 @group(0) @binding(1) var<uniform> bright: array<Bright, PATCHES>;
-@group(0) @binding(2) var<storage, read> surfaces: array<Surface>;
+@group(0) @binding(2) var<storage, read> surface_schemes: array<SurfaceScheme>;
 // View factors of the strip's cells, as horizons.wgsl writes them.
 @group(0) @binding(3) var<storage, read> view_factors: array<u32>;
 @group(0) @binding(4) var<storage, read> sky_view: array<f32>;
@@ -73,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum.w = scale * dot(long, none);
     }
     incoming[cell] = sum;
-    let kind = surfaces[properties[cell]];
+    let kind = surface_schemes[properties[cell]];
     let beam = beams[cell];
     let warm = hour.memory * warmth[cell] + (1.0 - hour.memory) * kind.warmer * beam.z;
     warmth[cell] = warm;

@@ -106,7 +106,7 @@ struct Bright {
 }
 
 // A kind of surface: its emissivity, and how much warmer than the air it is in the sun, K.
-struct Surface {
+struct SurfaceScheme {
     emissivity: f32,
     warmer: f32,
 }

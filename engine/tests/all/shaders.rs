@@ -111,9 +111,9 @@ fn structs_agree() {
     check_struct::<heat::Sunlight>();
     check_struct::<heat::Hour>();
     check_struct::<heat::Bright>();
-    check_struct::<heat::Surface>();
+    check_struct::<heat::SurfaceScheme>();
     check_struct::<heat::Weight>();
-    check_struct::<island::Drive>();
+    check_struct::<island::StepForcing>();
     check_struct::<island::Layer>();
     check_struct::<island::Skin>();
     check_struct::<island::Effect>();

@@ -19,9 +19,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let cell = r * grid.cols + c;
             let s = side[cell];
             let far = beside(cell);
-            let pull = (s.x + s.y + s.z + s.w) + system[cell];
+            let diagonal = (s.x + s.y + s.z + s.w) + system[cell];
             let near = s.x * field[far.x] + s.y * field[far.y] + s.z * field[far.z] + s.w * field[far.w];
-            sum += system[grid.cols * grid.rows + cell] + near - pull * field[cell];
+            sum += system[grid.cols * grid.rows + cell] + near - diagonal * field[cell];
         }
     }
     coarse_system[grid.coarse_cols * grid.coarse_rows + coarse] = sum;

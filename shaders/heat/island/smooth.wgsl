@@ -14,9 +14,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let s = side[cell];
     let far = beside(cell);
     let here = field[cell];
-    let pull = (s.x + s.y + s.z + s.w) + system[cell];
+    let diagonal = (s.x + s.y + s.z + s.w) + system[cell];
     let near = s.x * field[far.x] + s.y * field[far.y] + s.z * field[far.z] + s.w * field[far.w];
-    let missing = system[grid.cols * grid.rows + cell] + near - pull * here;
-    let step = DAMPING * missing / select(vec2<f32>(1.0), pull, pull > vec2<f32>(0.0));
-    next[cell] = here + select(vec2<f32>(0.0), step, pull > vec2<f32>(0.0));
+    let missing = system[grid.cols * grid.rows + cell] + near - diagonal * here;
+    let step = DAMPING * missing / select(vec2<f32>(1.0), diagonal, diagonal > vec2<f32>(0.0));
+    next[cell] = here + select(vec2<f32>(0.0), step, diagonal > vec2<f32>(0.0));
 }

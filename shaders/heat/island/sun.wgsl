@@ -3,7 +3,7 @@
 
 @group(0) @binding(0) var<uniform> sun: Sunlight;
 @group(0) @binding(1) var<storage, read> ray: array<Step>;
-@group(0) @binding(2) var<storage, read> surface: array<f32>;
+@group(0) @binding(2) var<storage, read> surface_height: array<f32>;
 @group(0) @binding(3) var<storage, read> eyes: array<f32>;
 // Bottom and top of crowns.
 @group(0) @binding(4) var<storage, read> crowns: array<vec2<f32>>;
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         let drop = sun.tangent * step.enter;
         if k > 0u {
-            shadow = max(shadow, surface[far] - drop);
+            shadow = max(shadow, surface_height[far] - drop);
         }
         if sun.has_crowns > 0u {
             let high = crowns[far].y - drop;

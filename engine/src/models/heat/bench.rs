@@ -6,7 +6,7 @@ use super::model::{covers, scene};
 use super::scene::Scene;
 use super::solver::{Solver, solver};
 use super::sun::sun;
-use super::views::Keep;
+use super::views::ViewStorage;
 use crate::city::City;
 use crate::city::demo::demo;
 use crate::device::Device;
@@ -73,7 +73,7 @@ impl Load {
     /// # Errors
     /// Those of the device.
     pub fn measure(&self, device: &Device, count: usize) -> Result<Speed> {
-        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         let begun = Instant::now();
         while !solver.look()? {}
         let look = begun.elapsed().as_secs_f64();
@@ -89,7 +89,7 @@ impl Load {
     /// # Errors
     /// Those of the device.
     pub fn looked(&self, device: &Device) -> Result<Looked> {
-        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         while !solver.look()? {}
         Ok(Looked { solver, noon: self.hours[NOON].clone(), cells: self.scene.grid.len() })
     }

@@ -250,7 +250,7 @@ fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
         .map(|(hour, clear)| hour.cloud.or_else(|| clear.map(|clear| sky::covered(hour.global / clear))))
         .collect();
     // Of the hours from one on, forwards or backwards, that radiation tells of.
-    let told = |from: usize, back: bool| {
+    let estimated = |from: usize, back: bool| {
         let at = |n: usize| if back { from.checked_sub(n) } else { Some(from + n).filter(|at| *at < hours.len()) };
         if hours[from].cloud.is_some() {
             return hours[from].cloud.unwrap_or(0.5);
@@ -267,11 +267,11 @@ fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
         let after = (k + 1..hours.len()).find(|at| known[*at].is_some());
         match (before, after) {
             (Some(before), Some(after)) => {
-                let (from, to) = (told(before, true), told(after, false));
+                let (from, to) = (estimated(before, true), estimated(after, false));
                 from + (to - from) * (k - before) as f64 / (after - before) as f64
             }
-            (Some(before), None) => told(before, true),
-            (None, Some(after)) => told(after, false),
+            (Some(before), None) => estimated(before, true),
+            (None, Some(after)) => estimated(after, false),
             // Nothing is known: half.
             (None, None) => 0.5,
         }
@@ -355,9 +355,9 @@ impl Forcing {
     }
 
     /// As [`Forcing::bright`], with what walls and crowns around send out, W/m², where that is followed in time.
-    pub fn bright_with(&self, patches: &[Patch], around: Option<(f32, f32)>) -> Vec<Bright> {
+    pub fn bright_with(&self, patches: &[Patch], neighbours: Option<(f32, f32)>) -> Vec<Bright> {
         let mut all = self.bright(patches);
-        if let Some((walls, crowns)) = around {
+        if let Some((walls, crowns)) = neighbours {
             let radiance = |flux: f32| flux / PI as f32;
             for patch in &mut all {
                 (patch.lit_long, patch.shaded_long, patch.crown_long) =

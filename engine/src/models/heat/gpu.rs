@@ -5,12 +5,12 @@ use super::cpu::radiation::{Incoming, below};
 use super::forcing::Forcing;
 use super::ground;
 use super::hour::{Covers, MEMORY, Radiation};
-use super::params::{Beam, Bright, Hour, Look, Sector, Share, Step, Surface, Weight};
+use super::params::{Beam, Bright, Hour, Look, Sector, Share, Step, SurfaceScheme, Weight};
 use super::rays::{self, to_sun};
 use super::scene::{EYE, Scene};
 use super::sky::{PATCHES, Patch, patches};
 use super::solver::Solver;
-use super::views::{Keep, Views};
+use super::views::{ViewStorage, Views};
 use crate::cover::Cover;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
@@ -127,7 +127,7 @@ pub struct GpuSolver {
     sun_steps: Buffer,
     hour: Buffer,
     bright: Buffer,
-    surfaces: Buffer,
+    surface_schemes: Buffer,
     views: Views,
     /// Sky view factors that were taken up so far.
     known: Vec<f32>,
@@ -150,7 +150,7 @@ impl GpuSolver {
     ///
     /// # Errors
     /// `Memory` where a buffer is larger than the device takes, `NoDevice` where it refuses a kernel.
-    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>, keep: &Keep) -> Result<GpuSolver> {
+    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>, storage: &ViewStorage) -> Result<GpuSolver> {
         let len = scene.grid.len();
         let none = BufferUsages::empty();
         let of = |name: &str, count: usize, size: usize| gpu.buffer(name, (count * size) as u64, none);
@@ -191,11 +191,11 @@ impl GpuSolver {
         let most_steps = 4 * (scene.grid.cols + scene.grid.rows);
         let sun_steps = of("steps to the sun", most_steps, size_of::<Step>())?;
         let bright = uniform("patches", PATCHES * size_of::<Bright>())?;
-        let surfaces = of("surfaces", Cover::ALL.len(), size_of::<Surface>())?;
+        let surface_schemes = of("surface schemes", Cover::ALL.len(), size_of::<SurfaceScheme>())?;
         let steps = filled("steps", bytemuck::cast_slice(&all_steps))?;
         let list = filled("sectors", bytemuck::cast_slice(&list))?;
         let shares = filled("shares", bytemuck::cast_slice(&shares))?;
-        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let surface_height = filled("surface height", bytemuck::cast_slice(&scene.surface_height))?;
         let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
         let crowns = filled("crowns", bytemuck::cast_slice(&crowns))?;
         let properties = filled("properties", bytemuck::cast_slice(&properties))?;
@@ -208,14 +208,14 @@ impl GpuSolver {
         let of_shade = [
             ("beam", &beam),
             ("steps", &sun_steps),
-            ("surface", &surface),
+            ("surface_height", &surface_height),
             ("eyes", &eyes),
             ("crowns", &crowns),
             ("beams", &beams),
         ];
         let shade_stage = gpu.stage(SHADE, &[], &of_shade)?;
         // The device holds the views; the host only reads and writes them.
-        let views = Views::new(scene, &Keep { in_memory: false, ..keep.clone() }, "gpu");
+        let views = Views::new(scene, &ViewStorage { in_memory: false, ..storage.clone() }, "gpu");
         let strip = |parts: Range<usize>| -> Result<Strip> {
             let cells = views.cells(parts.start).start..views.cells(parts.end - 1).end;
             let view_factors = of("view factors", words(scene.has_crowns()) * cells.len(), 4)?;
@@ -224,7 +224,7 @@ impl GpuSolver {
                 ("steps", &steps),
                 ("sectors", &list),
                 ("shares", &shares),
-                ("surface", &surface),
+                ("surface_height", &surface_height),
                 ("eyes", &eyes),
                 ("crowns", &crowns),
                 ("view_factors", &view_factors),
@@ -233,7 +233,7 @@ impl GpuSolver {
             let of_incoming = [
                 ("hour", &hour),
                 ("bright", &bright),
-                ("surfaces", &surfaces),
+                ("surface_schemes", &surface_schemes),
                 ("view_factors", &view_factors),
                 ("sky_view", &sky_view),
                 ("properties", &properties),
@@ -259,7 +259,7 @@ impl GpuSolver {
             cells: 0,
             azimuths: AZIMUTHS as u32,
             has_crowns: u32::from(scene.has_crowns()),
-            highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
+            highest: scene.surface_height.iter().copied().fold(f32::MIN, f32::max),
         };
         Ok(GpuSolver {
             grid: scene.grid,
@@ -272,7 +272,7 @@ impl GpuSolver {
             sun_steps,
             hour,
             bright,
-            surfaces,
+            surface_schemes,
             views,
             known: Vec::new(),
             strips,
@@ -353,7 +353,7 @@ impl GpuSolver {
     }
 
     /// Keeps what was seen for the next run.
-    fn keep(&mut self) -> Result<()> {
+    fn store(&mut self) -> Result<()> {
         for strip in 0..self.strips.len() {
             let words = self.read(&self.strips[strip])?;
             for at in self.strips[strip].parts.clone() {
@@ -399,12 +399,12 @@ impl Solver for GpuSolver {
         self.done += count;
         let is_done = self.done == self.grid.len();
         if is_done && self.views.is_wanted() {
-            self.keep()?;
+            self.store()?;
         }
         Ok(is_done)
     }
 
-    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>> {
+    fn views_of(&mut self, cells: &[usize]) -> Result<Vec<View>> {
         let mut found = vec![View::new(1, false); cells.len()];
         for strip in &self.strips {
             if !cells.iter().any(|cell| strip.cells.contains(cell)) {
@@ -457,12 +457,12 @@ impl Solver for GpuSolver {
             self.gpu.write(&self.beam, &[beam])?;
             self.gpu.submit([Work::Groups(&self.shade_stage, groups(len))])?;
         }
-        let surface = |(cover, warmer): (Cover, f64)| {
+        let scheme = |(cover, warmer): (Cover, f64)| {
             let kind = ground::kind(cover);
-            Surface { emissivity: kind.emissivity, warmer: warmer as f32 }
+            SurfaceScheme { emissivity: kind.emissivity, warmer: warmer as f32 }
         };
-        let surfaces: Vec<Surface> = Cover::ALL.into_iter().zip(forcing.ground).map(surface).collect();
-        self.gpu.write(&self.surfaces, &surfaces)?;
+        let surface_schemes: Vec<SurfaceScheme> = Cover::ALL.into_iter().zip(forcing.ground).map(scheme).collect();
+        self.gpu.write(&self.surface_schemes, &surface_schemes)?;
         self.gpu.write(&self.bright, &forcing.bright(&self.patches))?;
         let air = forcing.weather.air as f32 + 273.15;
         let (weights, isotropic) = (self.weights, u32::from(forcing.is_isotropic));
@@ -509,7 +509,7 @@ impl Solver for GpuSolver {
         Ok(up.into_iter().map(|[_, long]| long).collect())
     }
 
-    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming> {
+    fn irradiance(&mut self, patches: &[Bright]) -> Result<Incoming> {
         let len = self.grid.len();
         self.gpu.write(&self.beams, &vec![[0.0f32; 4]; len])?;
         self.gpu.write(&self.bright, patches)?;
@@ -548,7 +548,7 @@ mod tests {
         let grid = crate::grid::Grid::local(10, 12, 2.0);
         let none = vec![0.0; grid.len()];
         let scene = Scene::new(grid, &none, &none, &none, EYE);
-        let views = Views::new(&scene, &Keep { strip: 20, in_memory: false, cache: None }, "gpu");
+        let views = Views::new(&scene, &ViewStorage { strip: 20, in_memory: false, cache: None }, "gpu");
         // Six strips of two rows; room for the words of walls of 65 cells, and for those of walls and crowns of 32.
         assert_eq!(views.strips().0, 6);
         let largest_binding = 65 * 4 * WORDS as u64 + 3;

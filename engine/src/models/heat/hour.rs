@@ -1,6 +1,6 @@
 //! Mean radiant temperature of every cell in an hour.
 
-use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, radiant, seen_below};
+use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, radiant, upwelling};
 use super::cpu::shade::shade;
 use super::forcing::Forcing;
 use super::ground;
@@ -92,7 +92,7 @@ pub fn radiation(
             emissivity * STEFAN_BOLTZMANN as f32 * warm.powi(4) + (1.0 - emissivity) * incoming.long_down[cell]
         })
         .collect();
-    let short_up = seen_below(scene, &reflected, f64::from(EYE));
-    let long_up = seen_below(scene, &emitted, f64::from(EYE));
+    let short_up = upwelling(scene, &reflected, f64::from(EYE));
+    let long_up = upwelling(scene, &emitted, f64::from(EYE));
     Radiation { beam_down, beam_side, lit, incoming, short_up, long_up }
 }

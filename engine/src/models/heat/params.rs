@@ -96,7 +96,7 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// A position of the sun; see [`super::island::air::Shine`].
+    /// A position of the sun; see [`super::island::air::DirectShortwave`].
     pub struct Sunlight {
         /// Columns of the grid.
         pub cols: u32,
@@ -191,7 +191,7 @@ shared_struct! {
 
 shared_struct! {
     /// A kind of surface in an hour.
-    pub struct Surface {
+    pub struct SurfaceScheme {
         /// Emissivity.
         pub emissivity: f32,
         /// How much warmer than the air it is in the sun, K.

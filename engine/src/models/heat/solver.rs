@@ -8,7 +8,7 @@ use super::gpu::GpuSolver;
 use super::hour::{Covers, Radiation};
 use super::params::Bright;
 use super::scene::Scene;
-use super::views::Keep;
+use super::views::ViewStorage;
 use crate::device::Device;
 use crate::error::Result;
 
@@ -23,7 +23,7 @@ pub trait Solver: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>>;
+    fn views_of(&mut self, cells: &[usize]) -> Result<Vec<View>>;
     /// Sky view factors with crowns of all cells, once they have looked.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ pub trait Solver: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming>;
+    fn irradiance(&mut self, patches: &[Bright]) -> Result<Incoming>;
     /// Of what the ground of each cell sends up, what each cell sees below from eye height.
     ///
     /// # Errors
@@ -56,13 +56,13 @@ pub trait Solver: Send {
     fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()>;
 }
 
-/// Sets a solver up. What cells see is kept as `keep` says.
+/// Sets a solver up. What cells see is kept as `storage` says.
 ///
 /// # Errors
 /// `Memory` or `NoDevice` where the device refuses.
-pub fn solver(scene: Scene, covers: Covers, device: &Device, keep: &Keep) -> Result<Box<dyn Solver>> {
+pub fn solver(scene: Scene, covers: Covers, device: &Device, storage: &ViewStorage) -> Result<Box<dyn Solver>> {
     Ok(match device {
-        Device::Cpu => Box::new(CpuSolver::new(scene, covers, keep)),
-        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone(), keep)?),
+        Device::Cpu => Box::new(CpuSolver::new(scene, covers, storage)),
+        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone(), storage)?),
     })
 }

@@ -1,6 +1,6 @@
 //! What all hours of a run come to, cell by cell.
 
-use super::product::{Felt, Hour};
+use super::product::{Hour, ThermalIndices};
 use crate::models::saved::{damaged, read, write};
 use crate::weather::stamp;
 use rayon::prelude::*;
@@ -96,11 +96,11 @@ pub(super) struct Sums {
     pub(super) nights: u64,
     pub(super) summaries: Vec<Summary>,
     /// Which hours are around noon.
-    pub(super) around: Noon,
+    pub(super) noon: Noon,
 }
 
 impl Sums {
-    pub(super) fn new(len: usize, around: Noon) -> Sums {
+    pub(super) fn new(len: usize, noon: Noon) -> Sums {
         let row = || vec![0.0f32; len];
         Sums {
             max_pet: vec![f32::MIN; len],
@@ -120,28 +120,28 @@ impl Sums {
             noon: 0,
             nights: 0,
             summaries: Vec::new(),
-            around,
+            noon,
         }
     }
 
     /// Adds an hour.
-    pub(super) fn add(&mut self, hour: &Hour, felt: &Felt, is_open: &[bool]) {
-        let (is_noon, is_night) = (self.around.holds(hour.end), hour.is_night);
+    pub(super) fn add(&mut self, hour: &Hour, indices: &ThermalIndices, is_open: &[bool]) {
+        let (is_noon, is_night) = (self.noon.holds(hour.end), hour.is_night);
         let count = |values: &mut Vec<f32>, over: f32| {
-            values.par_iter_mut().zip(&felt.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
+            values.par_iter_mut().zip(&indices.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
         };
         let sum = |sums: &mut Vec<f32>, values: &[f32]| {
             sums.par_iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         };
-        self.max_pet.par_iter_mut().zip(&felt.pet).for_each(|(most, pet)| *most = most.max(*pet));
-        sum(&mut self.sum_pet, &felt.pet);
+        self.max_pet.par_iter_mut().zip(&indices.pet).for_each(|(most, pet)| *most = most.max(*pet));
+        sum(&mut self.sum_pet, &indices.pet);
         count(&mut self.hot, HOT);
         count(&mut self.extreme, EXTREME);
-        sum(&mut self.sun, &felt.sun);
+        sum(&mut self.sun, &indices.sun);
         self.hours += 1;
         if is_noon {
-            sum(&mut self.noon_pet, &felt.pet);
-            sum(&mut self.noon_sun, &felt.sun);
+            sum(&mut self.noon_pet, &indices.pet);
+            sum(&mut self.noon_sun, &indices.sun);
             self.noon += 1;
         }
         if is_night {
@@ -149,12 +149,12 @@ impl Sums {
             self.nights += 1;
         }
         let mut sums = [[0.0f64; 2]; 2];
-        for cell in (0..felt.pet.len()).filter(|cell| is_open[*cell]) {
-            let sum = &mut sums[usize::from(felt.sun[cell] > 0.5)];
-            sum[0] += f64::from(felt.pet[cell]);
+        for cell in (0..indices.pet.len()).filter(|cell| is_open[*cell]) {
+            let sum = &mut sums[usize::from(indices.sun[cell] > 0.5)];
+            sum[0] += f64::from(indices.pet[cell]);
             sum[1] += 1.0;
         }
-        let (city, warmest) = self.add_air(hour, &felt.air, is_open);
+        let (city, warmest) = self.add_air(hour, &indices.air, is_open);
         let [shady, sunny] = sums.map(|[sum, count]| sum / count);
         let sun = sums[1][1] / (sums[0][1] + sums[1][1]);
         self.summaries.push(Summary {
@@ -246,7 +246,7 @@ impl Sums {
         write(out, &self.summaries)
     }
 
-    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, around: Noon) -> std::io::Result<Sums> {
+    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, noon: Noon) -> std::io::Result<Sums> {
         let counts = read::<u64>(from, Some(3))?;
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
@@ -273,7 +273,7 @@ impl Sums {
             noon,
             nights,
             summaries,
-            around,
+            noon,
         })
     }
 }

@@ -77,12 +77,12 @@ pub struct Sky {
     /// Longwave of the sky alone on each ground or roof.
     pub long: Vec<f32>,
     /// Heat that people set free on each cell.
-    pub released: Vec<f32>,
+    pub anthropogenic: Vec<f32>,
 }
 
 /// What all cells see of walls and crowns, as shares of what shines on a level plane.
 #[derive(Clone, Debug, Default)]
-pub struct Shares {
+pub struct ViewFactors {
     /// Walls.
     pub walls: Vec<f32>,
     /// Crowns.
@@ -91,7 +91,7 @@ pub struct Shares {
 
 /// A position of the sun above the horizon.
 #[derive(Clone, Copy, Debug)]
-pub struct Shine {
+pub struct DirectShortwave {
     /// Where it stands.
     pub sun: Sun,
     /// What it shines on what faces it, W/m².
@@ -102,7 +102,7 @@ pub struct Shine {
 
 /// What all cells have in common in a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Drive {
+pub struct StepForcing {
     /// Above the city.
     pub aloft: Aloft,
     /// What blows in through the edges: temperature, °C, and humidity, g/kg.
@@ -165,7 +165,7 @@ pub trait Air: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn shares(&mut self, shares: &Shares) -> Result<()>;
+    fn view_factors(&mut self, view_factors: &ViewFactors) -> Result<()>;
     /// Begins with all at a temperature (°C) and a humidity (g/kg).
     ///
     /// # Errors
@@ -180,7 +180,7 @@ pub trait Air: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn sun(&mut self, shines: &[Shine]) -> Result<()>;
+    fn sun(&mut self, shortwave: &[DirectShortwave]) -> Result<()>;
     /// Steps have another length (s) from now on. The state stays as it is.
     ///
     /// # Errors
@@ -190,7 +190,7 @@ pub trait Air: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn step(&mut self, drive: &Drive) -> Result<Totals>;
+    fn step(&mut self, forcing: &StepForcing) -> Result<Totals>;
     /// Means over the steps since they were last asked for.
     ///
     /// # Errors

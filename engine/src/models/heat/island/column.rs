@@ -1,4 +1,4 @@
-//! What lies below a surface, and the balance of its skin. Twins: `first.wgsl`, `balance.wgsl`, `keep.wgsl` and `keep_walls.wgsl` in
+//! What lies below a surface, and the balance of its skin. Twins: `forward_elimination.wgsl`, `balance.wgsl`, `storage.wgsl` and `wall_storage.wgsl` in
 //! `shaders/heat/island/`.
 //!
 //! Conduction by backward Euler in layers that grow with depth, or by force-restore (Bhumralkar 1975; Deardorff 1978).
@@ -122,12 +122,12 @@ fn layers(thick: &[f64], capacity: f64, conductivity: f64, room: Option<(f64, f6
     for k in (0..thick.len()).rev() {
         let storage = capacity * thick[k] / step;
         let behind = room.map_or(0.0, |(resistance, _)| 1.0 / (0.5 * thick[k] / conductivity + resistance));
-        let (below, pull, inside) = match (k == last, room) {
+        let (below, conductance, inside) = match (k == last, room) {
             (true, Some((_, celsius))) => (0.0, behind, behind * celsius),
             (true, None) => (0.0, 0.0, 0.0),
             (false, _) => (above(k + 1), above(k + 1) * (1.0 - b), 0.0),
         };
-        let inverse = 1.0 / (storage + above(k) + pull);
+        let inverse = 1.0 / (storage + above(k) + conductance);
         b = above(k) * inverse;
         found[k] = Layer {
             storage: storage as f32,
@@ -410,8 +410,8 @@ mod tests {
                     ..Load::default()
                 };
                 let found = balance(&load, column[0]);
-                let rest = found.net - found.sensible - found.latent - found.ground;
-                assert!(rest.abs() <= (1e-3 * found.net.abs()).max(0.1), "{rest}");
+                let remainder = found.net - found.sensible - found.latent - found.ground;
+                assert!(remainder.abs() <= (1e-3 * found.net.abs()).max(0.1), "{remainder}");
                 let before = column;
                 material.down(found.skin, &mut column, 1);
                 given += f64::from(found.ground);

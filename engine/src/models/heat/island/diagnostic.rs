@@ -128,9 +128,9 @@ impl Wind3d {
             if of[start] || buildings.get(start).is_none_or(|height| *height <= 0.0) {
                 continue;
             }
-            let (mut cells, mut rest) = (Vec::new(), vec![start]);
+            let (mut cells, mut stack) = (Vec::new(), vec![start]);
             of[start] = true;
-            while let Some(cell) = rest.pop() {
+            while let Some(cell) = stack.pop() {
                 cells.push(cell);
                 let (col, row) = (cell % cols, cell / cols);
                 let beside = [
@@ -141,7 +141,7 @@ impl Wind3d {
                 ];
                 for far in beside.into_iter().flatten().filter(|far| buildings[*far] > 0.0) {
                     if !std::mem::replace(&mut of[far], true) {
-                        rest.push(far);
+                        stack.push(far);
                     }
                 }
             }
@@ -503,17 +503,17 @@ fn sor(volume: Volume, open: &[u32], out: &[f32], potential: &[f32]) -> Vec<f32>
         }
         let edges =
             [col == 0, col + 1 == cols, row == 0, row + 1 == rows, level == 0, level + 1 == volume.levels as usize];
-        let (mut pull, mut near) = (0.0f32, 0.0f32);
+        let (mut diagonal, mut near) = (0.0f32, 0.0f32);
         for k in 0..SIDES {
             if open[at] >> k & 1 == 1 {
-                pull += weights[k];
+                diagonal += weights[k];
                 if !edges[k] {
                     near += weights[k] * potential[at.wrapping_add_signed(steps[k])];
                 }
             }
         }
         // Σ w (φ − φ_beside) = −out.
-        here + OMEGA * ((near - out[at]) / pull - here)
+        here + OMEGA * ((near - out[at]) / diagonal - here)
     };
     (0..potential.len()).into_par_iter().map(of).collect()
 }

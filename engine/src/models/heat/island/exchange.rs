@@ -53,14 +53,14 @@ pub struct Over {
     /// Its Richardson number.
     pub richardson: f64,
     /// Heat that it gives besides, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
-    pub rest: f64,
+    pub remainder: f64,
     /// Latent heat that it gives besides, W/m².
-    pub rest_latent: f64,
+    pub remainder_latent: f64,
 }
 
 impl Default for Over {
     fn default() -> Over {
-        Over { ratio: 1.0, richardson: 0.2, rest: 0.0, rest_latent: 0.0 }
+        Over { ratio: 1.0, richardson: 0.2, remainder: 0.0, remainder_latent: 0.0 }
     }
 }
 
@@ -323,7 +323,7 @@ impl Meadow {
         let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
         let humidity = moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity));
-        over.rest_latent = latent - LATENT * DENSITY / 1000.0 * conductance * (at.humidity - humidity);
+        over.remainder_latent = latent - LATENT * DENSITY / 1000.0 * conductance * (at.humidity - humidity);
         self.over = over;
         Aloft { air, mixed, humidity }
     }
@@ -339,8 +339,8 @@ impl Meadow {
         let ratio = ratio.clamp(OVER.0, OVER.1);
         let richardson = richardson(height, wind, above, air);
         let richardson = if richardson < 0.0 { richardson.min(-NEUTRAL) } else { richardson.max(NEUTRAL) };
-        let rest = given - AIR * ratio * louis * falls;
-        (Over { ratio, richardson: f64::from(richardson), rest, rest_latent: 0.0 }, ratio * louis)
+        let remainder = given - AIR * ratio * louis * falls;
+        (Over { ratio, richardson: f64::from(richardson), remainder, remainder_latent: 0.0 }, ratio * louis)
     }
 
     /// How much warmer it is aloft, K, where the profile of this moment says `profile`. Air aloft is not warmed from below while the meadow
@@ -372,8 +372,8 @@ impl Meadow {
 
     /// Takes up what `state` gave.
     pub fn set_state(&mut self, state: &[f32]) {
-        let (column, rest) = state.split_at(LAYERS.min(state.len()));
-        let [skin, numbers @ ..] = rest else { return };
+        let (column, remainder) = state.split_at(LAYERS.min(state.len()));
+        let [skin, numbers @ ..] = remainder else { return };
         let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
         if let ([water, sensible, latent, warmer, aloft, last], LAYERS) = (&numbers[..], column.len()) {
             self.column.copy_from_slice(column);

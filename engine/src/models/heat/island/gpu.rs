@@ -4,7 +4,7 @@ use super::super::gpu::wire;
 use super::super::params::{Step, Sunlight};
 use super::super::rays::to_sun;
 use super::super::scene::Scene;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
+use super::air::{Air, Choices, DirectShortwave, Means, Sky, StepForcing, Totals, ViewFactors, Wind};
 use super::column::{self, LAYERS, WALL_LAYERS};
 use super::cpu::{CYCLES, LANES};
 use super::exchange::AIR;
@@ -26,15 +26,15 @@ const SMOOTH: Kernel = kernel!("island smooth", "grids.wgsl", "smooth.wgsl");
 const RESTRICT: Kernel = kernel!("island restrict", "grids.wgsl", "restrict.wgsl");
 const PROLONG: Kernel = kernel!("island prolong", "grids.wgsl", "prolong.wgsl");
 const DECAY: Kernel = kernel!("island decay", "grids.wgsl", "decay.wgsl");
-const OWN: Kernel = kernel!("island own", "params.wgsl", "wall.wgsl", "own.wgsl");
-const ALONG: Kernel = kernel!("island along", "params.wgsl", "along.wgsl");
-const AROUND: Kernel = kernel!("island around", "params.wgsl", "around.wgsl");
-const FIRST: Kernel = kernel!("island first", "params.wgsl", "first.wgsl");
+const RADIOSITY: Kernel = kernel!("island radiosity", "params.wgsl", "wall.wgsl", "radiosity.wgsl");
+const BOX_FILTER: Kernel = kernel!("island box filter", "params.wgsl", "box_filter.wgsl");
+const NEIGHBOUR_RADIOSITY: Kernel = kernel!("island neighbour radiosity", "params.wgsl", "neighbour_radiosity.wgsl");
+const FORWARD_ELIMINATION: Kernel = kernel!("island forward elimination", "params.wgsl", "forward_elimination.wgsl");
 const WALLS: Kernel = kernel!("island walls", "params.wgsl", "wall.wgsl", "balance.wgsl", "walls.wgsl");
 const CELLS: Kernel = kernel!("island cells", "params.wgsl", "balance.wgsl", "cells.wgsl");
-const MIX: Kernel = kernel!("island mix", "params.wgsl", "mix.wgsl");
-const KEEP: Kernel = kernel!("island keep", "params.wgsl", "keep.wgsl");
-const KEEP_WALLS: Kernel = kernel!("island keep walls", "params.wgsl", "keep_walls.wgsl");
+const CANOPY_TRANSPORT: Kernel = kernel!("island canopy transport", "params.wgsl", "canopy_transport.wgsl");
+const STORAGE: Kernel = kernel!("island storage", "params.wgsl", "storage.wgsl");
+const WALL_STORAGE: Kernel = kernel!("island wall storage", "params.wgsl", "wall_storage.wgsl");
 const SUN: Kernel = kernel!("island sun", "../params.wgsl", "sun.wgsl");
 const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "wall.wgsl", "on_walls.wgsl");
 const TOTALS: Kernel = kernel!("island totals", "params.wgsl", "totals.wgsl");
@@ -81,7 +81,7 @@ pub struct GpuAir {
     town: Town,
     choices: Choices,
     materials: Buffer,
-    drive: Buffer,
+    forcing: Buffer,
     has_beam: bool,
     /// What the sun is told with, its ray, and how long that may be: steps, and height, m.
     sunlight: Buffer,
@@ -97,10 +97,10 @@ pub struct GpuAir {
     sunlit: (Buffer, Buffer),
     columns: Buffer,
     wall_columns: Buffer,
-    surfaces: Buffer,
+    facets: Buffer,
     wall_temperatures: Buffer,
     air: Buffer,
-    wall_out: Buffer,
+    wall_outgoing: Buffer,
     sums: Buffer,
     totals: Buffer,
     count: usize,
@@ -125,7 +125,7 @@ impl GpuAir {
             Ok(buffer)
         };
         let uniform = |name: &str, size: usize| gpu.buffer(name, size as u64, BufferUsages::UNIFORM);
-        let drive = uniform("drive", size_of::<params::Drive>())?;
+        let forcing = uniform("forcing", size_of::<params::StepForcing>())?;
         let of_materials = materials(&choices);
         let materials = filled("materials", bytemuck::cast_slice(&of_materials))?;
         let usual = |cell: usize| of_materials[usize::from(town.covers[cell])].skin.albedo;
@@ -142,7 +142,7 @@ impl GpuAir {
         let walls: Vec<Wall> = (0..count).map(wall).collect();
         let walls = filled("walls", bytemuck::cast_slice(&walls))?;
         // Parts of these lie one after the other as `params.wgsl` says.
-        let (inputs, surfaces) = (of("inputs", 3 * len, 16)?, of("surfaces", 3 * len, 16)?);
+        let (inputs, facets) = (of("inputs", 3 * len, 16)?, of("facets", 3 * len, 16)?);
         let (air, sums) = (of("air", 2 * len, 8)?, of("sums", 3 * len, 8)?);
         let (cols, rows) = (town.grid.cols, town.grid.rows);
         let faces = of("wind through faces", (cols + 1) * rows + cols * (rows + 1), 4)?;
@@ -150,10 +150,10 @@ impl GpuAir {
         let (beams, wall_beam) = (of("beams", len, 8)?, of("beams on walls", count, 4)?);
         let columns = of("columns", len.div_ceil(LANES) * LANES * LAYERS, 4)?;
         let wall_columns = of("columns of walls", count.div_ceil(LANES) * LANES * WALL_LAYERS, 4)?;
-        let wall_out = of("sent out by walls", count, 8)?;
-        let (one, other) = (of("own", len, 16)?, of("own, too", len, 16)?);
-        let (one_along, other_along) = (of("along", len, 16)?, of("along, too", len, 16)?);
-        let first = of("first layers", len, 4)?;
+        let wall_outgoing = of("sent out by walls", count, 8)?;
+        let (terms, long_terms) = (of("radiosity", len, 16)?, of("longwave radiosity", len, 16)?);
+        let (row_sums, long_row_sums) = (of("sums of rows", len, 16)?, of("longwave sums of rows", len, 16)?);
+        let first_layer = of("first layers", len, 4)?;
         let wall_balance = of("balances of walls", count, 16)?;
         let effects = of("effects", len, size_of::<Effect>())?;
         let totals = of("totals", rows, 16)?;
@@ -202,7 +202,7 @@ impl GpuAir {
         let sunlight = uniform("sunlight", size_of::<Sunlight>())?;
         let most_steps = 4 * (cols + rows);
         let ray = of("ray to the sun", most_steps, size_of::<Step>())?;
-        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let surface_height = filled("surface height", bytemuck::cast_slice(&scene.surface_height))?;
         let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
         let crowns: Vec<[f32; 2]> =
             scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
@@ -214,7 +214,7 @@ impl GpuAir {
         let of_sun = [
             ("sun", &sunlight),
             ("ray", &ray),
-            ("surface", &surface),
+            ("surface_height", &surface_height),
             ("eyes", &eyes),
             ("crowns", &crowns),
             ("properties", &properties),
@@ -233,23 +233,23 @@ impl GpuAir {
         let sun = [gpu.stage(SUN, &[], &of_sun)?, gpu.stage(SUN_WALLS, &[], &of_sun_on_walls)?];
         // Buffers of a step by the names that its kernels give them.
         let all = [
-            ("drive", &drive),
+            ("forcing", &forcing),
             ("materials", &materials),
             ("properties", &properties),
             ("walls", &walls),
             ("inputs", &inputs),
-            ("surfaces", &surfaces),
+            ("facets", &facets),
             ("air", &air),
             ("effects", &effects),
             ("columns", &columns),
             ("wall_columns", &wall_columns),
             ("wall_temperatures", &wall_temperatures),
-            ("wall_out", &wall_out),
-            ("first", &first),
-            ("one", &one),
-            ("other", &other),
-            ("one_along", &one_along),
-            ("other_along", &other_along),
+            ("wall_outgoing", &wall_outgoing),
+            ("first_layer", &first_layer),
+            ("terms", &terms),
+            ("long_terms", &long_terms),
+            ("row_sums", &row_sums),
+            ("long_row_sums", &long_row_sums),
             ("beams", &beams),
             ("wall_beam", &wall_beam),
             ("side", &sides[0]),
@@ -263,40 +263,46 @@ impl GpuAir {
             let buffers: Vec<(&str, &Buffer)> = all.into_iter().filter(|(name, _)| names.contains(name)).collect();
             gpu.stage(kernel, &[], &buffers)
         };
-        let of_own = ["drive", "inputs", "properties", "walls", "surfaces", "wall_out", "one", "other"];
-        let of_first = ["drive", "materials", "properties", "columns", "wall_columns", "first", "wall_temperatures"];
+        let of_radiosity =
+            ["forcing", "inputs", "properties", "walls", "facets", "wall_outgoing", "terms", "long_terms"];
+        let of_elimination =
+            ["forcing", "materials", "properties", "columns", "wall_columns", "first_layer", "wall_temperatures"];
         let before = [
-            stage(OWN, &of_own)?,
-            stage(ALONG, &["drive", "one", "other", "one_along", "other_along"])?,
-            stage(AROUND, &["drive", "one_along", "other_along", "air", "surfaces"])?,
-            stage(FIRST, &of_first)?,
+            stage(RADIOSITY, &of_radiosity)?,
+            stage(BOX_FILTER, &["forcing", "terms", "long_terms", "row_sums", "long_row_sums"])?,
+            stage(NEIGHBOUR_RADIOSITY, &["forcing", "row_sums", "long_row_sums", "air", "facets"])?,
+            stage(FORWARD_ELIMINATION, &of_elimination)?,
         ];
         let of_walls = [
-            "drive",
+            "forcing",
             "materials",
             "walls",
-            "surfaces",
+            "facets",
             "wall_beam",
             "wall_temperatures",
             "air",
             "inputs",
             "wall_balance",
         ];
-        let of_cells = ["drive", "materials", "properties", "inputs", "surfaces", "beams", "first", "air", "effects"];
-        let of_mix = ["drive", "side", "faces", "properties", "wall_balance", "effects", "inputs", "air", "system"];
-        let pass = [stage(WALLS, &of_walls)?, stage(CELLS, &of_cells)?, stage(MIX, &of_mix)?];
-        let of_keep = ["drive", "materials", "properties", "inputs", "effects", "air", "columns", "surfaces", "sums"];
-        let of_keep_walls = ["drive", "materials", "wall_balance", "wall_columns", "wall_temperatures", "wall_out"];
+        let of_cells =
+            ["forcing", "materials", "properties", "inputs", "facets", "beams", "first_layer", "air", "effects"];
+        let of_transport =
+            ["forcing", "side", "faces", "properties", "wall_balance", "effects", "inputs", "air", "system"];
+        let pass = [stage(WALLS, &of_walls)?, stage(CELLS, &of_cells)?, stage(CANOPY_TRANSPORT, &of_transport)?];
+        let of_storage =
+            ["forcing", "materials", "properties", "inputs", "effects", "air", "columns", "facets", "sums"];
+        let of_wall_storage =
+            ["forcing", "materials", "wall_balance", "wall_columns", "wall_temperatures", "wall_outgoing"];
         let after = [
-            stage(TOTALS, &["drive", "inputs", "effects", "air", "side", "system", "totals"])?,
-            stage(KEEP, &of_keep)?,
-            stage(KEEP_WALLS, &of_keep_walls)?,
+            stage(TOTALS, &["forcing", "inputs", "effects", "air", "side", "system", "totals"])?,
+            stage(STORAGE, &of_storage)?,
+            stage(WALL_STORAGE, &of_wall_storage)?,
         ];
         Ok(GpuAir {
             town,
             choices,
             materials,
-            drive,
+            forcing,
             has_beam: false,
             sunlight,
             ray,
@@ -310,10 +316,10 @@ impl GpuAir {
             sunlit: (beams, wall_beam),
             columns,
             wall_columns,
-            surfaces,
+            facets,
             wall_temperatures,
             air,
-            wall_out,
+            wall_outgoing,
             sums,
             totals,
             count: 0,
@@ -349,11 +355,11 @@ impl GpuAir {
         [
             (&self.columns, 0, len.div_ceil(LANES) * LANES * LAYERS),
             (&self.wall_columns, 0, count.div_ceil(LANES) * LANES * WALL_LAYERS),
-            (&self.surfaces, 0, 4 * len),
+            (&self.facets, 0, 4 * len),
             (&self.wall_temperatures, 0, count),
             (&self.air, 0, 2 * len),
-            (&self.surfaces, 4 * len, 4 * len),
-            (&self.wall_out, 0, 2 * count),
+            (&self.facets, 4 * len, 4 * len),
+            (&self.wall_outgoing, 0, 2 * count),
         ]
     }
 }
@@ -361,14 +367,14 @@ impl GpuAir {
 const _: () = assert!(STEPS.is_multiple_of(2) && COARSEST_STEPS.is_multiple_of(2), "fields change buffers in pairs");
 
 impl Air for GpuAir {
-    fn shares(&mut self, shares: &Shares) -> Result<()> {
+    fn view_factors(&mut self, view_factors: &ViewFactors) -> Result<()> {
         let of = |cell: usize| {
             let open = f32::from(u8::from(self.town.is_open[cell]));
-            [shares.walls[cell], shares.crowns[cell], self.town.crown_sky[cell], open]
+            [view_factors.walls[cell], view_factors.crowns[cell], self.town.crown_sky[cell], open]
         };
         let len = self.town.grid.len();
-        let seen: Vec<[f32; 4]> = (0..len).map(of).collect();
-        self.gpu.write_at(&self.inputs, 2 * 16 * len as u64, &seen)
+        let packed: Vec<[f32; 4]> = (0..len).map(of).collect();
+        self.gpu.write_at(&self.inputs, 2 * 16 * len as u64, &packed)
     }
 
     fn start(&mut self, celsius: f64, humidity: f64) -> Result<()> {
@@ -378,11 +384,11 @@ impl Air for GpuAir {
             self.gpu.write(buffer, &vec![celsius; *count])?;
         }
         let black = black(celsius);
-        let surfaces = [vec![[celsius, celsius, wet, wet]; len], vec![[0.0, black, black, 0.0]; len]].concat();
-        self.gpu.write(&self.surfaces, &surfaces)?;
+        let facets = [vec![[celsius, celsius, wet, wet]; len], vec![[0.0, black, black, 0.0]; len]].concat();
+        self.gpu.write(&self.facets, &facets)?;
         self.gpu.write(&self.wall_temperatures, &vec![celsius; count])?;
         self.gpu.write(&self.air, &vec![[celsius, humidity as f32]; len])?;
-        self.gpu.write(&self.wall_out, &vec![[0.0, black]; count])
+        self.gpu.write(&self.wall_outgoing, &vec![[0.0, black]; count])
     }
 
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()> {
@@ -392,8 +398,8 @@ impl Air for GpuAir {
             [height, rough, wind.speed[cell], wind.passing.inflow[cell]]
         };
         let of_sky = |cell: usize| {
-            let released = sky.released.get(cell).copied().unwrap_or(0.0);
-            [sky.short[cell], sky.long[cell], released, wind.passing.out[cell]]
+            let anthropogenic = sky.anthropogenic.get(cell).copied().unwrap_or(0.0);
+            [sky.short[cell], sky.long[cell], anthropogenic, wind.passing.out[cell]]
         };
         let inputs: Vec<[f32; 4]> = (0..len).map(of_wind).chain((0..len).map(of_sky)).collect();
         self.gpu.write(&self.inputs, &inputs)?;
@@ -406,10 +412,10 @@ impl Air for GpuAir {
         Ok(())
     }
 
-    fn sun(&mut self, shines: &[Shine]) -> Result<()> {
-        self.has_beam = !shines.is_empty();
+    fn sun(&mut self, shortwave: &[DirectShortwave]) -> Result<()> {
+        self.has_beam = !shortwave.is_empty();
         let Town { grid, walls, .. } = &self.town;
-        for (k, Shine { sun, direct, through }) in shines.iter().enumerate() {
+        for (k, DirectShortwave { sun, direct, through }) in shortwave.iter().enumerate() {
             let tangent = sun.altitude.tan() as f32;
             let mut ray = to_sun(*sun, grid, self.relief);
             // A ray that crosses the whole grid meets no more cells.
@@ -444,10 +450,10 @@ impl Air for GpuAir {
         self.gpu.write(&self.materials, &materials(&self.choices))
     }
 
-    fn step(&mut self, drive: &Drive) -> Result<Totals> {
+    fn step(&mut self, forcing: &StepForcing) -> Result<Totals> {
         let Town { grid, walls, reach, depth, .. } = &self.town;
         let (len, count) = (grid.len(), walls.cell.len());
-        let uniform = params::Drive {
+        let uniform = params::StepForcing {
             cols: grid.cols as u32,
             rows: grid.rows as u32,
             walls: count as u32,
@@ -456,46 +462,46 @@ impl Air for GpuAir {
             cell: grid.cell as f32,
             step: self.choices.step as f32,
             depth: *depth,
-            aloft: drive.aloft.air as f32,
-            mixed: drive.aloft.mixed as f32,
-            aloft_humidity: drive.aloft.humidity as f32,
-            edge: drive.edge.0 as f32,
-            edge_humidity: drive.edge.1 as f32,
-            above: drive.above as f32,
-            at_10_m: drive.at_10_m as f32,
-            gust: drive.gust as f32,
-            over_ratio: drive.over.ratio as f32,
-            over_richardson: drive.over.richardson as f32,
-            over_rest: drive.over.rest as f32,
-            over_rest_latent: drive.over.rest_latent as f32,
-            diffuse: drive.diffuse as f32,
-            sky: drive.sky as f32,
-            through: drive.through as f32,
-            rain: drive.rain as f32,
-            pressure: drive.pressure as f32,
-            water_step: drive.water_step as f32,
+            aloft: forcing.aloft.air as f32,
+            mixed: forcing.aloft.mixed as f32,
+            aloft_humidity: forcing.aloft.humidity as f32,
+            edge: forcing.edge.0 as f32,
+            edge_humidity: forcing.edge.1 as f32,
+            above: forcing.above as f32,
+            at_10_m: forcing.at_10_m as f32,
+            gust: forcing.gust as f32,
+            over_ratio: forcing.over.ratio as f32,
+            over_richardson: forcing.over.richardson as f32,
+            over_remainder: forcing.over.remainder as f32,
+            over_remainder_latent: forcing.over.remainder_latent as f32,
+            diffuse: forcing.diffuse as f32,
+            sky: forcing.sky as f32,
+            through: forcing.through as f32,
+            rain: forcing.rain as f32,
+            pressure: forcing.pressure as f32,
+            water_step: forcing.water_step as f32,
         };
-        self.gpu.write(&self.drive, &[uniform])?;
+        self.gpu.write(&self.forcing, &[uniform])?;
         let (cells, of_walls) = (groups(len), groups(count));
         let mut work: Vec<Work> = Vec::new();
-        let [own, along, around, first] = &self.before;
-        work.extend([own, along, around].map(|stage| Work::Groups(stage, cells)));
-        work.push(Work::Groups(first, groups(len.max(count))));
-        let [walls, ground, mix] = &self.pass;
+        let [radiosity, box_filter, neighbours, elimination] = &self.before;
+        work.extend([radiosity, box_filter, neighbours].map(|stage| Work::Groups(stage, cells)));
+        work.push(Work::Groups(elimination, groups(len.max(count))));
+        let [walls, ground, air] = &self.pass;
         for cycles in CYCLES {
             work.push(Work::Groups(walls, of_walls));
             work.push(Work::Groups(ground, cells));
-            work.push(Work::Groups(mix, cells));
+            work.push(Work::Groups(air, cells));
             for grid in &self.grids {
                 work.extend(grid.decay.iter().map(|decay| Work::Groups(decay, groups(grid.coarse))));
             }
             (0..cycles).for_each(|_| self.cycle(0, &mut work));
         }
-        let [totals, keep, keep_walls] = &self.after;
+        let [totals, storage, wall_storage] = &self.after;
         let rows = [grid.rows.min(GROUPS) as u32, grid.rows.div_ceil(GROUPS) as u32];
         work.push(Work::Groups(totals, rows));
-        work.push(Work::Groups(keep, cells));
-        work.push(Work::Groups(keep_walls, of_walls));
+        work.push(Work::Groups(storage, cells));
+        work.push(Work::Groups(wall_storage, of_walls));
         self.gpu.submit(work)?;
         self.count += 1;
         let sums: Vec<[f32; 4]> = self.gpu.read(&self.totals, grid.rows)?;
@@ -533,11 +539,11 @@ impl Air for GpuAir {
     }
 
     fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        let mut rest = state;
+        let mut remainder = state;
         for (buffer, start, count) in self.parts() {
-            let (part, more) = rest.split_at(count.min(rest.len()));
+            let (part, more) = remainder.split_at(count.min(remainder.len()));
             self.gpu.write_at(buffer, 4 * start as u64, part)?;
-            rest = more;
+            remainder = more;
         }
         Ok(())
     }
@@ -551,15 +557,15 @@ pub const KERNELS: [Kernel; 17] = [
     RESTRICT,
     PROLONG,
     DECAY,
-    OWN,
-    ALONG,
-    AROUND,
-    FIRST,
+    RADIOSITY,
+    BOX_FILTER,
+    NEIGHBOUR_RADIOSITY,
+    FORWARD_ELIMINATION,
     WALLS,
     CELLS,
-    MIX,
-    KEEP,
-    KEEP_WALLS,
+    CANOPY_TRANSPORT,
+    STORAGE,
+    WALL_STORAGE,
     TOTALS,
     super::diagnostic::SOR,
 ];
@@ -597,16 +603,16 @@ mod tests {
             let town = Town::new(&scene, &houses, &vec![1; grid.len()]);
             let mut one = CpuAir::new(town.clone(), scene.clone(), Choices::default());
             let mut other = GpuAir::new(town.clone(), &scene, Choices::default(), gpu.clone()).unwrap();
-            let shine = |(altitude, azimuth): (f64, f64)| Shine {
+            let position = |(altitude, azimuth): (f64, f64)| DirectShortwave {
                 sun: Sun { altitude, azimuth },
                 direct: 800.0,
                 through: 0.03,
             };
-            let all = [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)].map(shine);
+            let all = [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)].map(position);
             // Each alone, and three that steps have in common.
-            for shines in all.chunks(1).chain([&all[1..]]) {
-                one.sun(shines).unwrap();
-                other.sun(shines).unwrap();
+            for shortwave in all.chunks(1).chain([&all[1..]]) {
+                one.sun(shortwave).unwrap();
+                other.sun(shortwave).unwrap();
                 let beams: Vec<[f32; 2]> = gpu.read(&other.sunlit.0, grid.len()).unwrap();
                 let walls: Vec<f32> = gpu.read(&other.sunlit.1, town.walls.cell.len()).unwrap();
                 let cpu = &one.beam;
@@ -618,8 +624,8 @@ mod tests {
                     .filter(|(k, [ground, top])| apart(*ground, cpu.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
                 let on_walls = walls.iter().zip(&cpu.walls).filter(|(a, b)| apart(**a, **b, 0.1));
                 let differ = on_cells.count() + on_walls.count();
-                assert!(differ <= 2 * shines.len(), "{differ} places under {shines:?}");
-                assert!(shines.len() > 1 || cpu.ground.contains(&0.0));
+                assert!(differ <= 2 * shortwave.len(), "{differ} places under {shortwave:?}");
+                assert!(shortwave.len() > 1 || cpu.ground.contains(&0.0));
                 assert!(cpu.walls.iter().any(|beam| *beam > 1.0));
             }
         }

@@ -79,9 +79,9 @@ impl Row<'_> {
 
 #[inline(always)]
 fn missing([w, e, n, s]: [f32; 4], decay: f32, rhs: f32, near: [f32; 4], here: f32) -> (f32, f32) {
-    let pull = (w + e + n + s) + decay;
+    let diagonal = (w + e + n + s) + decay;
     let near = w * near[0] + e * near[1] + n * near[2] + s * near[3];
-    (rhs + near - pull * here, pull)
+    (rhs + near - diagonal * here, diagonal)
 }
 
 impl Level {
@@ -125,8 +125,8 @@ impl Level {
         let rows = one.par_chunks_mut(self.cols).zip(other.par_chunks_mut(self.cols)).enumerate();
         rows.with_min_len(SHARE / self.cols + 1).for_each(|(row, (one, other))| {
             for (field, out) in [one, other].into_iter().enumerate() {
-                self.row(&x[field], &rhs[field], field, row).each(out, |(missing, pull), value| {
-                    value + if pull > 0.0 { DAMPING * missing / pull } else { 0.0 }
+                self.row(&x[field], &rhs[field], field, row).each(out, |(missing, diagonal), value| {
+                    value + if diagonal > 0.0 { DAMPING * missing / diagonal } else { 0.0 }
                 });
             }
         });
@@ -300,8 +300,8 @@ impl Grids {
         let row = |row: usize| {
             let row = level.row(x, &self.rhs[0][0], 0, row);
             (0..level.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
-                let (missing, pull) = row.missing(col);
-                if pull > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
+                let (missing, diagonal) = row.missing(col);
+                if diagonal > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
             })
         };
         let rows: Vec<(f64, f64)> = (0..level.rows).into_par_iter().map(row).collect();
@@ -381,16 +381,16 @@ mod tests {
                 let mut found = vec![0.0; cols];
                 level
                     .row(&x, &rhs, 1, at)
-                    .each(&mut found, |(missing, pull), value| missing + 3.0 * pull + 5.0 * value);
+                    .each(&mut found, |(missing, diagonal), value| missing + 3.0 * diagonal + 5.0 * value);
                 for (col, found) in found.into_iter().enumerate() {
                     let cell = at * cols + col;
                     let west = at * cols + (col + cols - 1) % cols;
                     let east = at * cols + (col + 1) % cols;
                     let (north, south) = ((at + rows - 1) % rows * cols + col, (at + 1) % rows * cols + col);
                     let [w, e, n, s] = side[cell];
-                    let pull = w + e + n + s + 2.0 * number(cell);
+                    let diagonal = w + e + n + s + 2.0 * number(cell);
                     let near = w * x[west] + e * x[east] + n * x[north] + s * x[south];
-                    let wanted = rhs[cell] + near - pull * x[cell] + 3.0 * pull + 5.0 * x[cell];
+                    let wanted = rhs[cell] + near - diagonal * x[cell] + 3.0 * diagonal + 5.0 * x[cell];
                     assert!((found - wanted).abs() <= 1e-5 * near, "{cols} × {rows}, {col} {at}: {found} {wanted}");
                 }
             }
@@ -403,12 +403,13 @@ mod tests {
             let number = |k: usize| 0.1 + (k * 37 % 101) as f32;
             // Cells at which sides, one decay, the other, or nothing pulls; the last on whole blocks, too.
             let kind = |k: usize| if k % cols / 2 % 3 == 1 && (k / cols / 2).is_multiple_of(2) { 3 } else { k * 7 % 4 };
-            let pull = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
-            let side: Vec<[f32; 4]> = (0..cols * rows).map(|k| [0.0, pull(k, 0), 0.0, 2.0 * pull(k, 0)]).collect();
+            let of_kind = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
+            let side: Vec<[f32; 4]> =
+                (0..cols * rows).map(|k| [0.0, of_kind(k, 0), 0.0, 2.0 * of_kind(k, 0)]).collect();
             let mut grids = Grids::new(cols, rows, &side, 1.0);
             let live = |grids: &Grids| grids.levels[0].is_live.clone();
             assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) == 0).collect::<Vec<bool>>());
-            grids.set_decay(&(0..cols * rows).map(|k| [pull(k, 1), pull(k, 2)]).collect::<Vec<Pair>>());
+            grids.set_decay(&(0..cols * rows).map(|k| [of_kind(k, 1), of_kind(k, 2)]).collect::<Vec<Pair>>());
             assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) != 3).collect::<Vec<bool>>());
             for (k, level) in grids.levels.iter().enumerate() {
                 let at = |values: &[Vec<f32>], cell: usize| values.iter().map(|field| field[cell]).sum::<f32>();

@@ -4,6 +4,7 @@
 //! air exchanges with that (Louis 1979). The model card (docs/models/heat.md) has the equations and their sources.
 
 pub mod air;
+pub mod box_filter;
 pub mod column;
 pub mod cpu;
 pub mod diagnostic;

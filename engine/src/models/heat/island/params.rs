@@ -30,8 +30,8 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// What all cells have in common in a step; see [`super::air::Drive`].
-    pub struct Drive {
+    /// What all cells have in common in a step; see [`super::air::StepForcing`].
+    pub struct StepForcing {
         /// Columns of the grid.
         pub cols: u32,
         /// Rows of the grid.
@@ -69,9 +69,9 @@ shared_struct! {
         /// Its Richardson number.
         pub over_richardson: f32,
         /// Heat that the meadow gives besides, W/m².
-        pub over_rest: f32,
+        pub over_remainder: f32,
         /// Latent heat that it gives besides, W/m².
-        pub over_rest_latent: f32,
+        pub over_remainder_latent: f32,
         /// Diffuse radiation, W/m².
         pub diffuse: f32,
         /// Longwave radiation of the sky, W/m².
@@ -91,13 +91,13 @@ shared_struct! {
     /// What the surfaces of a cell come to in a pass.
     pub struct Effect {
         /// W/m²K times the temperature of its air.
-        pub pull: f32,
+        pub conductance: f32,
         /// Less so many W/m².
-        pub push: f32,
+        pub source: f32,
         /// Latent heat to its air, W/m².
         pub latent: f32,
         /// Sensible heat that goes past it, from roofs and the upper half of crowns, W/m².
-        pub past: f32,
+        pub bypass: f32,
         /// Exchange with what lies above, m/s.
         pub exchange: f32,
         /// Temperature of ground or roof, °C.

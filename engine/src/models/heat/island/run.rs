@@ -11,7 +11,7 @@ use super::super::scene::Scene;
 use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
 use super::super::sun::Sun;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals};
+use super::air::{Air, Choices, DirectShortwave, Means, Sky, StepForcing, Totals, ViewFactors};
 use super::cpu::CpuAir;
 use super::exchange::{Aloft, Meadow, Over, Station, above, halves, rising, specific, whole};
 use super::gpu::GpuAir;
@@ -52,7 +52,7 @@ pub enum Edges {
 
 /// Heat that people set free.
 #[derive(Clone, Debug, Default)]
-pub struct Released {
+pub struct AnthropogenicHeat {
     /// On each cell, W/m²; one number stands for all.
     pub mean: Vec<f32>,
     /// What each hour of the day (UTC) has over that; none for the same in all.
@@ -66,7 +66,7 @@ pub struct Island {
     meadow: Meadow,
     choices: Choices,
     edges: Edges,
-    released: Released,
+    anthropogenic: AnthropogenicHeat,
     /// Hours of the day that is repeated, and those that are asked for.
     first: Vec<Forcing>,
     hours: Vec<Forcing>,
@@ -93,7 +93,7 @@ pub struct Island {
 }
 
 /// What an hour came to.
-pub struct Found {
+pub struct HourResult {
     /// Means of surfaces and air.
     pub means: Means,
     /// Wind at 1.2 m, m/s.
@@ -113,7 +113,7 @@ impl Island {
         place: Place,
         town: Town,
         choices: Choices,
-        (edges, released): (Edges, Released),
+        (edges, anthropogenic): (Edges, AnthropogenicHeat),
         (first, hours): (Vec<Forcing>, Vec<Forcing>),
         air: Box<dyn Air>,
     ) -> Island {
@@ -134,7 +134,7 @@ impl Island {
             air,
             choices,
             edges,
-            released,
+            anthropogenic,
             first: in_time(first),
             hours: in_time(hours),
             patches: patches(),
@@ -160,7 +160,7 @@ impl Island {
         place: Place,
         (scene, covers): (Scene, Covers),
         choices: Choices,
-        boundary: (Edges, Released),
+        boundary: (Edges, AnthropogenicHeat),
         hours: (Vec<Forcing>, Vec<Forcing>),
     ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
@@ -183,8 +183,8 @@ impl Island {
                 threshold: -1.0,
                 ..Bright::default()
             };
-            let found = solver.shine(&self.patches.iter().map(of).collect::<Vec<Bright>>())?;
-            self.air.shares(&Shares { walls: found.long_down.clone(), crowns: found.short_down.clone() })?;
+            let found = solver.irradiance(&self.patches.iter().map(of).collect::<Vec<Bright>>())?;
+            self.air.view_factors(&ViewFactors { walls: found.long_down.clone(), crowns: found.short_down.clone() })?;
             self.views = Some(found);
         }
         Ok(self.views.get_or_insert_default())
@@ -204,7 +204,7 @@ impl Island {
     ///
     /// # Errors
     /// What the device refuses.
-    pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<Found> {
+    pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<HourResult> {
         self.views(solver)?;
         let mut radiation = solver.hour(&self.hours[at])?;
         let hours = std::mem::take(&mut self.hours);
@@ -222,7 +222,7 @@ impl Island {
         add(&mut radiation.incoming.long_down, &views.long_down, &views.short_down);
         add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
         radiation.long_up = solver.below(&means.up)?;
-        Ok(Found { means, wind, radiation })
+        Ok(HourResult { means, wind, radiation })
     }
 
     /// Mean air of the step that comes, °C and g/kg, as it went on from the last two: what blows in must not lag a step behind what it meets.
@@ -264,11 +264,11 @@ impl Island {
         let beside = beside.or(wraps.then_some(if time < middle { count - 1 } else { 0 })).unwrap_or(at);
         let share = ((time - middle).abs() / 3600.0).min(0.5);
         let (hour, other) = (&hours[at], &hours[beside]);
-        let mix = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(hour) + share * of(other);
+        let between = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(hour) + share * of(other);
         Station {
-            air: mix(&|hour| hour.weather.air),
-            humidity: mix(&|hour| specific(hour.vapour, pressure(hour))),
-            pressure: mix(&pressure),
+            air: between(&|hour| hour.weather.air),
+            humidity: between(&|hour| specific(hour.vapour, pressure(hour))),
+            pressure: between(&pressure),
             wind: hour.weather.mean_wind,
             global,
             sky: hour.sky,
@@ -283,7 +283,7 @@ impl Island {
 
     /// What drives a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
     /// mornings, which its air aloft remembers, come when they do. The city meets what lies above in the middle.
-    fn drive(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> Drive {
+    fn forcing(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> StepForcing {
         let (mut station, mut aloft, mut over) = (Station::default(), Aloft::default(), Over::default());
         for (k, at) in stations.iter().enumerate() {
             let mut air_aloft = self.meadow.step(at, water_step);
@@ -299,7 +299,7 @@ impl Island {
             Edges::Rural => (station.air, station.humidity),
         };
         self.met = (station.air, station.humidity);
-        Drive {
+        StepForcing {
             aloft,
             edge,
             above: above(station.wind, rises),
@@ -320,13 +320,13 @@ impl Island {
         let hour = &hours[at];
         let (wind, speed) = self.winds.of(hour)?;
         let of_day = (hour.weather.end - 1).rem_euclid(86_400) / 3600;
-        let times = self.released.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
-        let released = match &self.released.mean[..] {
+        let times = self.anthropogenic.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
+        let anthropogenic = match &self.anthropogenic.mean[..] {
             [] => Vec::new(),
             [same] => vec![times * same; self.winds.place.grid.len()],
             each => each.iter().map(|mean| times * mean).collect(),
         };
-        let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), released };
+        let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), anthropogenic };
         self.air.hour(&wind, &sky)?;
         let direct = hour.light.direct;
         let beams = hour.beams();
@@ -338,8 +338,9 @@ impl Island {
         for (k, suns) in hour.suns.chunks(positions).enumerate() {
             let share = direct / suns.len() as f64;
             let lit = suns.iter().filter(|sun| is_up(sun) && direct > 0.0);
-            let shines: Vec<Shine> = lit.map(|sun| Shine { sun: *sun, direct: share, through: hour.through }).collect();
-            self.air.sun(&shines)?;
+            let shortwave: Vec<DirectShortwave> =
+                lit.map(|sun| DirectShortwave { sun: *sun, direct: share, through: hour.through }).collect();
+            self.air.sun(&shortwave)?;
             let mut stations = Vec::with_capacity(suns.len() * each);
             for (n, sun) in suns.iter().enumerate() {
                 let down = if is_up(sun) { direct * sun.altitude.sin() } else { 0.0 };
@@ -350,9 +351,9 @@ impl Island {
                 }
             }
             for stations in stations.chunks(parts) {
-                let drive = self.drive(hour, stations, water_step);
+                let forcing = self.forcing(hour, stations, water_step);
                 self.earlier = (self.latest.air, self.latest.humidity);
-                self.latest = self.air.step(&drive)?;
+                self.latest = self.air.step(&forcing)?;
                 self.day += self.latest.air * stations.len() as f64 / (each * count) as f64;
                 self.gap = self.gap.max(self.latest.gap.abs());
             }
@@ -424,7 +425,7 @@ impl Island {
 
     /// The same of temperatures that have not converged.
     fn take_up(&mut self, state: &[f32]) -> Result<()> {
-        let (head, rest) = state.split_at(HEAD.min(state.len()));
+        let (head, remainder) = state.split_at(HEAD.min(state.len()));
         if let [_, spun, numbers @ ..] = head {
             self.spun = *spun as usize;
             let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
@@ -432,9 +433,9 @@ impl Island {
                 self.latest = Totals { air, humidity, sensible, gap };
                 (self.gap, self.earlier, self.warm) = (gap, (air_before, humidity_before), warm);
             }
-            let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
+            let (meadow, remainder) = remainder.split_at(Meadow::STATE.min(remainder.len()));
             self.meadow.set_state(meadow);
-            self.air.set_state(rest)?;
+            self.air.set_state(remainder)?;
         }
         Ok(())
     }

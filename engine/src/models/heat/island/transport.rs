@@ -1,4 +1,4 @@
-//! What flows and mixes in the canopy's air, in volumes: nothing is lost. Twin of [`sharpen`]: `shaders/heat/island/mix.wgsl`.
+//! What flows and mixes in the canopy's air, in volumes: nothing is lost. Twin of [`sharpen`]: `shaders/heat/island/canopy_transport.wgsl`.
 //!
 //! Backward Euler with upwind values, which are made sharper by van Leer's limiter from the latest field.
 

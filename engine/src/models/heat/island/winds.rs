@@ -113,11 +113,11 @@ impl Winds {
                 (Faces::still(grid.cols, grid.rows), speed)
             }
         };
-        let (felt, more) = match direction {
+        let (share, more) = match direction {
             Some(_) => (1.0, (at_skins / at_10_m) as f32),
             None => ((at_10_m / at_skins) as f32, 1.0),
         };
-        let near: Vec<f32> = speed.iter().map(|speed| (speed * felt).max(LEAST_WIND)).collect();
+        let near: Vec<f32> = speed.iter().map(|speed| (speed * share).max(LEAST_WIND)).collect();
         speed.iter_mut().for_each(|speed| *speed = (*speed * more).max(LEAST_WIND));
         let rough = blowing.rough.clone();
         // 0.4 u* times the depth.

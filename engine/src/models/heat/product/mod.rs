@@ -18,7 +18,7 @@ pub(super) struct Layer {
 
 /// What is felt in an hour, on every cell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Felt {
+pub(super) struct ThermalIndices {
     /// PET, °C.
     pub(super) pet: Vec<f32>,
     /// Share of the hour in the sun.
@@ -57,14 +57,14 @@ pub(super) trait Product: Send {
     ///
     /// # Errors
     /// What the device refuses.
-    fn hour(&mut self, at: usize) -> Result<Felt>;
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices>;
     /// What is written down of a cell in an hour, and the numbers of the hour that `hour` gave last.
     fn columns(&self) -> &'static [&'static str];
     /// See `columns`.
     ///
     /// # Errors
     /// What the device refuses.
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>>;
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>>;
     /// What PET and sun of an hour are, in words.
     fn words(&self) -> [&'static str; 2];
     /// Layers that do not change by the hour. All cells have looked.

@@ -10,7 +10,7 @@ use super::super::scene::Scene;
 use super::super::sun::{Sun, sun};
 use super::super::wind::{quarter, ratios};
 use super::super::window::{Quarter, Sums, Window, count};
-use super::{Felt, Hour, Layer, Product};
+use super::{Hour, Layer, Product, ThermalIndices};
 use crate::city::City;
 use crate::cover::Cover;
 use crate::error::{Error, Result};
@@ -263,7 +263,7 @@ impl Product for National {
         Ok(self.sky_view.len() == self.grid.len())
     }
 
-    fn hour(&mut self, at: usize) -> Result<Felt> {
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices> {
         let weather = self.hours[at].weather;
         let from = quarter(&weather);
         let (island, wind) = (self.island(from), self.wind(from));
@@ -292,8 +292,11 @@ impl Product for National {
         let pet: Vec<f32> = (0..self.grid.len()).into_par_iter().map(pet).collect();
         self.latest = [air.clone(), wind];
         let words = "air temperature with the heat island, at the full hour";
-        Ok(Felt {
-            pet, sun: lit, air: Vec::new(), others: vec![Layer { name: "air", unit: "°C", words, values: air }]
+        Ok(ThermalIndices {
+            pet,
+            sun: lit,
+            air: Vec::new(),
+            others: vec![Layer { name: "air", unit: "°C", words, values: air }],
         })
     }
 
@@ -301,9 +304,9 @@ impl Product for National {
         &COLUMNS
     }
 
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>> {
         let [air, wind] = &self.latest;
-        let row = [felt.pet[cell], air[cell], wind[cell], 60.0 * felt.sun[cell], 100.0 * self.margin[cell]];
+        let row = [indices.pet[cell], air[cell], wind[cell], 60.0 * indices.sun[cell], 100.0 * self.margin[cell]];
         Ok(row.map(f64::from).to_vec())
     }
 

@@ -6,7 +6,7 @@ use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
 use super::super::island::exchange::{specific, vapour};
-use super::super::island::run::{Found, Island};
+use super::super::island::run::{HourResult, Island};
 use super::super::national;
 use super::super::pet::{PRESSURE, saturation};
 use super::super::scene::EYE;
@@ -14,7 +14,7 @@ use super::super::sky::patches;
 use super::super::solver::Solver;
 use super::super::wind::{quarter, ratios};
 use super::super::window::Quarter;
-use super::{Felt, Hour, Layer, Product};
+use super::{Hour, Layer, Product, ThermalIndices};
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::remark::Remarks;
@@ -64,10 +64,10 @@ pub(in super::super) struct Physical {
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
     /// What walls and crowns around sent out in the latest hour, W/m², where that is followed in time.
-    pub(in super::super) around: Option<[Vec<f32>; 2]>,
+    pub(in super::super) neighbour_longwave: Option<[Vec<f32>; 2]>,
     /// Places that are told of, and what they see, once it is known.
     pub(in super::super) gauges: Vec<usize>,
-    pub(in super::super) seen: Vec<View>,
+    pub(in super::super) gauge_views: Vec<View>,
 }
 
 /// Share of an hour in the sun: what shines through of a sun that is above the horizon for a part of it.
@@ -79,8 +79,8 @@ fn sunny(hour: &Forcing, all: &Radiation) -> Vec<f32> {
 
 impl Physical {
     /// What is felt in an hour of the city's own air.
-    fn in_time(&mut self, at: usize, found: Found) -> Felt {
-        let Found { means, wind, radiation } = found;
+    fn in_time(&mut self, at: usize, found: HourResult) -> ThermalIndices {
+        let HourResult { means, wind, radiation } = found;
         let hour = &self.hours[at];
         let pressure = hour.weather.pressure.unwrap_or(PRESSURE);
         let is_open = self.island.as_ref().map_or(&[][..], |island| &island.town().is_open);
@@ -124,9 +124,9 @@ impl Physical {
             "mean radiant temperature of one who stands, mean of the hour before",
             radiant,
         ));
-        self.around = Some([means.walls, means.crowns]);
+        self.neighbour_longwave = Some([means.walls, means.crowns]);
         self.latest = Some((at, radiation, wind));
-        Felt { pet, sun, air, others }
+        ThermalIndices { pet, sun, air, others }
     }
 
     /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
@@ -163,7 +163,7 @@ impl Product for Physical {
         self.island.as_ref().and_then(Island::settling)
     }
 
-    fn hour(&mut self, at: usize) -> Result<Felt> {
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices> {
         let weather = self.hours[at].weather;
         if let Some(island) = &mut self.island {
             let found = island.hour(at, &mut *self.solver)?;
@@ -196,32 +196,33 @@ impl Product for Physical {
             others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
         }
         self.latest = Some((at, all, wind));
-        Ok(Felt { pet, sun, air: Vec::new(), others })
+        Ok(ThermalIndices { pet, sun, air: Vec::new(), others })
     }
 
     fn columns(&self) -> &'static [&'static str] {
         &COLUMNS
     }
 
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>> {
         let Some((at, all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
         let Fluxes { short, long } = all.fluxes(cell);
-        if self.seen.is_empty() {
-            self.seen = self.solver.seen(&self.gauges)?;
+        if self.gauge_views.is_empty() {
+            self.gauge_views = self.solver.views_of(&self.gauges)?;
         }
-        let Some(view) = self.gauges.iter().position(|gauge| *gauge == cell).and_then(|at| self.seen.get(at)) else {
+        let Some(view) = self.gauges.iter().position(|gauge| *gauge == cell).and_then(|at| self.gauge_views.get(at))
+        else {
             return Ok(vec![f64::NAN; COLUMNS.len()]);
         };
         let (hour, patches) = (&self.hours[*at], patches());
         let beam = (all.beam_side[cell], hour.light.azimuth);
-        let bright =
-            hour.bright_with(&patches, self.around.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
-        let around = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
+        let bright = hour
+            .bright_with(&patches, self.neighbour_longwave.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
+        let upright = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
         let of = |name: &str| {
-            felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
+            indices.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
         };
-        let first = [of("tmrt"), felt.pet[cell], of("utci"), wind[cell], 60.0 * felt.sun[cell]];
-        let fluxes = short.into_iter().chain(around.short).chain(long).chain(around.long);
+        let first = [of("tmrt"), indices.pet[cell], of("utci"), wind[cell], 60.0 * indices.sun[cell]];
+        let fluxes = short.into_iter().chain(upright.short).chain(long).chain(upright.long);
         Ok(first.into_iter().chain(fluxes).map(f64::from).collect())
     }
 

@@ -8,13 +8,13 @@ use super::super::island::air::Choices;
 use super::super::island::column::{Conduction, LAYERS, Load, Material, balance, soil};
 use super::super::island::diagnostic::Wind3d;
 use super::super::island::flow::project;
-use super::super::island::run::{Edges, Island, Released};
+use super::super::island::run::{AnthropogenicHeat, Edges, Island};
 use super::super::island::winds::Place;
 use super::super::national::Day;
 use super::super::pet::PRESSURE;
 use super::super::scene::{EYE, Scene};
 use super::super::solver::Solver;
-use super::super::views::Keep;
+use super::super::views::ViewStorage;
 use super::{Bench, Figure, least, most, told, within};
 use crate::cover::Cover;
 use crate::device::Device;
@@ -102,7 +102,7 @@ impl Plan {
         scene.albedo = self.albedo.clone();
         let number = |cover: &Cover| Cover::ALL.iter().position(|listed| listed == cover).unwrap_or(0) as u8;
         let covers: Vec<u8> = self.covers.iter().map(number).collect();
-        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
+        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &ViewStorage::default());
         while !solver.look()? {}
         let place = Place {
             grid: self.grid,
@@ -110,7 +110,7 @@ impl Plan {
             trees: self.trees.clone(),
             is_known: vec![true; len],
         };
-        let boundary = (edges, Released::default());
+        let boundary = (edges, AnthropogenicHeat::default());
         let island = Island::on(device, place, (scene, covers), choices, boundary, (hours.to_vec(), hours.to_vec()))?;
         Ok((island, solver))
     }
@@ -172,8 +172,8 @@ pub fn closure(_: &Bench) -> Result<Vec<Figure>> {
                     ..Load::default()
                 };
                 let found = balance(&load, skin);
-                let rest = f64::from(found.net - found.sensible - found.latent - found.ground).abs();
-                worst = worst.max(rest / (1e-3 * f64::from(found.net.abs())).max(0.1));
+                let remainder = f64::from(found.net - found.sensible - found.latent - found.ground).abs();
+                worst = worst.max(remainder / (1e-3 * f64::from(found.net.abs())).max(0.1));
                 let before = column;
                 material.down(found.skin, &mut column, 1);
                 skin = found.skin;

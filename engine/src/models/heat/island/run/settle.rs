@@ -172,7 +172,7 @@ impl Island {
         let hour = &hours[at];
         let incoming = match hour.is_isotropic {
             true => solver.hour(hour)?.incoming,
-            false => solver.shine(&hour.bright(&self.patches))?,
+            false => solver.irradiance(&hour.bright(&self.patches))?,
         };
         self.hour_of(hours, at, true, &incoming)?;
         Ok(())
@@ -205,7 +205,7 @@ impl Island {
     }
 
     /// That spin-up begins with long steps, where it does.
-    pub fn told(&self) -> Option<Remark> {
+    pub fn remark(&self) -> Option<Remark> {
         let [long, usual] = [self.spin.length(&self.choices)?, self.choices.step].map(f64::round);
         Some(Remark::new(
             0.0,
@@ -255,11 +255,11 @@ mod tests {
     fn days(plan: &Plan, wind: f64, takes_long: bool) -> (Option<usize>, Vec<[Vec<f32>; 2]>) {
         let day = hot_day(wind).unwrap();
         let (mut island, mut solver) = plan.island(&Device::Cpu, &day, Choices::default(), Edges::Mean).unwrap();
-        assert!(island.told().is_some_and(|told| told.contains("steps of 1800 s instead of 600 s")));
+        assert!(island.remark().is_some_and(|remark| remark.contains("steps of 1800 s instead of 600 s")));
         assert_eq!(island.settings()["spin_up"]["step_s"], 1800.0);
         if !takes_long {
             island.spin.long = None;
-            assert!(island.told().is_none() && island.settings().get("spin_up").is_none());
+            assert!(island.remark().is_none() && island.settings().get("spin_up").is_none());
         }
         while !island.settle(&mut solver).unwrap() {}
         let hour = |at: usize| {

@@ -1,24 +1,24 @@
-// What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::keep` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
+// What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::storage` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
 
-@group(0) @binding(0) var<uniform> drive: Drive;
+@group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;
 @group(0) @binding(2) var<storage, read> properties: array<u32>;
 @group(0) @binding(3) var<storage, read> inputs: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> effects: array<Effect>;
 @group(0) @binding(5) var<storage, read> air: array<vec2<f32>>;
 @group(0) @binding(6) var<storage, read_write> columns: array<f32>;
-@group(0) @binding(7) var<storage, read_write> surfaces: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> facets: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> sums: array<vec2<f32>>;
 
 fn drink(water: f32, latent: f32, depth: f32) -> f32 {
     let by = 1.0 / (LATENT * 1000.0);
-    return clamp(water + drive.water_step * (drive.rain - latent * by) / depth, 0.0, CAPACITY);
+    return clamp(water + forcing.water_step * (forcing.rain - latent * by) / depth, 0.0, CAPACITY);
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    let cells = drive.cols * drive.rows;
+    let cells = forcing.cols * forcing.rows;
     if cell >= cells {
         return;
     }
@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             columns[at + k * LANES] = above;
         }
     }
-    var state = surfaces[cell];
+    var state = facets[cell];
     state.x = effect.skin;
     state.y = effect.crown;
     if skin.bucket > 0.0 {
@@ -53,9 +53,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if inputs[2u * cells + cell].z > 0.0 {
         state.w = drink(state.w, effect.crown_latent, ROOTS);
     }
-    surfaces[cell] = state;
-    surfaces[cells + cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);
+    facets[cell] = state;
+    facets[cells + cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);
     sums[cell] += air[cell];
     sums[cells + cell] += vec2<f32>(effect.skin, effect.long);
-    sums[2u * cells + cell] += surfaces[2u * cells + cell].zw;
+    sums[2u * cells + cell] += facets[2u * cells + cell].zw;
 }

@@ -1,16 +1,16 @@
-// What walls keep of a step. Twin: `CpuAir::keep_walls` in engine/src/models/heat/island/cpu/mod.rs.
+// What walls keep of a step. Twin: `CpuAir::wall_storage` in engine/src/models/heat/island/cpu/mod.rs.
 
-@group(0) @binding(0) var<uniform> drive: Drive;
+@group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;
 @group(0) @binding(2) var<storage, read> wall_balance: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> wall_columns: array<f32>;
 @group(0) @binding(4) var<storage, read_write> wall_temperatures: array<f32>;
-@group(0) @binding(5) var<storage, read_write> wall_out: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> wall_outgoing: array<vec2<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let w = cell_of(group, lane);
-    if w >= drive.walls {
+    if w >= forcing.walls {
         return;
     }
     let found = wall_balance[w];
@@ -29,5 +29,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         wall_columns[at + k * LANES] = above;
     }
     wall_temperatures[w] = found.x;
-    wall_out[w] = found.zw;
+    wall_outgoing[w] = found.zw;
 }

@@ -1,7 +1,7 @@
-// The system of the canopy's air in a pass. Twins: `CpuAir::mix` in engine/src/models/heat/island/cpu/mix.rs and
+// The system of the canopy's air in a pass. Twins: `CpuAir::canopy_transport` in engine/src/models/heat/island/cpu/canopy_transport.rs and
 // `sharpen` in engine/src/models/heat/island/transport.rs.
 
-@group(0) @binding(0) var<uniform> drive: Drive;
+@group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> side: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> faces: array<f32>;
 @group(0) @binding(3) var<storage, read> properties: array<u32>;
@@ -13,13 +13,13 @@
 
 // The cell on a side: west, east, north, south.
 fn beside(cell: u32, k: u32) -> u32 {
-    let col = cell % drive.cols;
-    let row = cell / drive.cols;
+    let col = cell % forcing.cols;
+    let row = cell / forcing.cols;
     switch k {
-        case 0u: { return row * drive.cols + select(col - 1u, drive.cols - 1u, col == 0u); }
-        case 1u: { return row * drive.cols + select(col + 1u, 0u, col + 1u == drive.cols); }
-        case 2u: { return select(row - 1u, drive.rows - 1u, row == 0u) * drive.cols + col; }
-        default: { return select(row + 1u, 0u, row + 1u == drive.rows) * drive.cols + col; }
+        case 0u: { return row * forcing.cols + select(col - 1u, forcing.cols - 1u, col == 0u); }
+        case 1u: { return row * forcing.cols + select(col + 1u, 0u, col + 1u == forcing.cols); }
+        case 2u: { return select(row - 1u, forcing.rows - 1u, row == 0u) * forcing.cols + col; }
+        default: { return select(row + 1u, 0u, row + 1u == forcing.rows) * forcing.cols + col; }
     }
 }
 
@@ -47,7 +47,7 @@ fn part(from_: u32, to: u32, k: u32) -> vec2<f32> {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    let cells = drive.cols * drive.rows;
+    let cells = forcing.cols * forcing.rows;
     if cell >= cells {
         return;
     }
@@ -56,11 +56,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         system[cells + cell] = vec2<f32>(0.0);
         return;
     }
-    let col = cell % drive.cols;
-    let row = cell / drive.cols;
-    let west = row * (drive.cols + 1u) + col;
-    let north = (drive.cols + 1u) * drive.rows + row * drive.cols + col;
-    let out_ = vec4<f32>(-faces[west], faces[west + 1u], -faces[north], faces[north + drive.cols]);
+    let col = cell % forcing.cols;
+    let row = cell / forcing.cols;
+    let west = row * (forcing.cols + 1u) + col;
+    let north = (forcing.cols + 1u) * forcing.rows + row * forcing.cols + col;
+    let out_ = vec4<f32>(-faces[west], faces[west + 1u], -faces[north], faces[north + forcing.cols]);
     let s = side[cell];
     var gain = vec2<f32>(0.0);
     for (var k = 0u; k < 4u; k++) {
@@ -69,29 +69,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         let far = beside(cell, k);
         if out_[k] > 0.0 {
-            gain -= out_[k] / drive.cell * part(cell, far, k);
+            gain -= out_[k] / forcing.cell * part(cell, far, k);
         } else {
-            gain -= out_[k] / drive.cell * part(far, cell, k ^ 1u);
+            gain -= out_[k] / forcing.cell * part(far, cell, k ^ 1u);
         }
     }
     let effect = effects[cell];
-    var pull = effect.pull;
-    var push = effect.push;
+    var conductance = effect.conductance;
+    var source = effect.source;
     let wall = properties[cells + cell];
     if wall != NONE {
         let wall_flux = wall_balance[wall];
-        pull += wall_flux.y;
-        push += wall_flux.y * wall_flux.x;
+        conductance += wall_flux.y;
+        source += wall_flux.y * wall_flux.x;
     }
     let sky = inputs[cells + cell];
-    push += sky.z;
-    let exchange = effect.exchange / drive.depth;
-    let by = 1.0 / (AIR * drive.depth);
-    let all = sky.w + 1.0 / drive.step + exchange;
-    let edge = vec2<f32>(drive.edge, drive.edge_humidity);
-    let aloft = vec2<f32>(drive.aloft, drive.aloft_humidity);
+    source += sky.z;
+    let exchange = effect.exchange / forcing.depth;
+    let by = 1.0 / (AIR * forcing.depth);
+    let all = sky.w + 1.0 / forcing.step + exchange;
+    let edge = vec2<f32>(forcing.edge, forcing.edge_humidity);
+    let aloft = vec2<f32>(forcing.aloft, forcing.aloft_humidity);
     let moist = 1000.0 / (DENSITY * LATENT);
-    system[cell] = vec2<f32>(all + by * pull, all);
-    system[cells + cell] = air[cells + cell] / drive.step + inputs[cell].w * edge + exchange * aloft + gain
-        + vec2<f32>(by * push, moist * effect.latent / drive.depth);
+    system[cell] = vec2<f32>(all + by * conductance, all);
+    system[cells + cell] = air[cells + cell] / forcing.step + inputs[cell].w * edge + exchange * aloft + gain
+        + vec2<f32>(by * source, moist * effect.latent / forcing.depth);
 }

@@ -1,27 +1,27 @@
-// What surrounds each cell: sums along columns, and means. Twin: `CpuAir::around` in engine/src/models/heat/island/cpu/mod.rs.
+// What surrounds each cell: sums along columns, and means. Twin: `CpuAir::neighbour_radiosity` in engine/src/models/heat/island/cpu/mod.rs.
 
-@group(0) @binding(0) var<uniform> drive: Drive;
-@group(0) @binding(1) var<storage, read> one_along: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> other_along: array<vec4<f32>>;
+@group(0) @binding(0) var<uniform> forcing: StepForcing;
+@group(0) @binding(1) var<storage, read> row_sums: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> long_row_sums: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> air: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> surfaces: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> facets: array<vec4<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let cell = cell_of(group, lane);
-    let cells = drive.cols * drive.rows;
+    let cells = forcing.cols * forcing.rows;
     if cell >= cells {
         return;
     }
-    let row = cell / drive.cols;
-    let first = row - min(row, drive.reach);
-    let last = row + min(drive.rows - 1u - row, drive.reach);
+    let row = cell / forcing.cols;
+    let first = row - min(row, forcing.reach);
+    let last = row + min(forcing.rows - 1u - row, forcing.reach);
     var a = vec4<f32>(0.0);
     var b = vec4<f32>(0.0);
     for (var k = first; k <= last; k++) {
-        let far = k * drive.cols + cell % drive.cols;
-        a += one_along[far];
-        b += other_along[far];
+        let far = k * forcing.cols + cell % forcing.cols;
+        a += row_sums[far];
+        b += long_row_sums[far];
     }
     let here = air[cell];
     // Passes change the air; this is what it was at the beginning of the step.
@@ -39,5 +39,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if a.z > 1e-3 {
         found.w = b.z / a.z;
     }
-    surfaces[2u * cells + cell] = found;
+    facets[2u * cells + cell] = found;
 }
