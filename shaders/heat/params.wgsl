@@ -1,4 +1,4 @@
-// What the host tells the stages of the heat model. Twin: engine/src/models/heat/params.rs.
+// Parameters of the kernels of the heat model. Twin: engine/src/models/heat/params.rs.
 
 const PATCHES: u32 = 153u;
 const RINGS: u32 = 8u;

@@ -1,4 +1,4 @@
-// What the host tells the stages of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
+// Parameters of the kernels of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
 //
 // Arrays of one kind lie one after the other in one buffer, so that a stage takes no more than eight. For n cells and w walls:
 // - `properties`: land cover of n cells; index of their wall, or NONE; albedo of ground or roof, as bits of f32.
@@ -73,8 +73,8 @@ struct Material {
     layers: array<Layer, LAYERS>,
 }
 
-// What the surfaces of a cell do in a pass: W/m²K times the temperature of its air, less W/m²; latent heat; heat that goes past the
-// canopy's air; exchange with what lies above, m/s; temperatures, latent heat and what they send out.
+// What the surfaces of a cell do in a pass: conductance to its air, W/m²K, and source of heat there, W/m²; latent heat; sensible heat
+// that bypasses the canopy's air; exchange with what lies above, m/s; temperatures, latent heat and outgoing radiation.
 struct Effect {
     conductance: f32,
     source: f32,

@@ -1,4 +1,4 @@
-// What surfaces keep of a step, and the sums of an hour. Twins: `CpuAir::storage` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
+// Layers, water, temperatures and outgoing radiation of surfaces after a step, and the sums of an hour. Twins: `CpuAir::storage` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;
@@ -10,7 +10,7 @@
 @group(0) @binding(7) var<storage, read_write> facets: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> sums: array<vec2<f32>>;
 
-fn drink(water: f32, latent: f32, depth: f32) -> f32 {
+fn water_balance(water: f32, latent: f32, depth: f32) -> f32 {
     let by = 1.0 / (LATENT * 1000.0);
     return clamp(water + forcing.water_step * (forcing.rain - latent * by) / depth, 0.0, CAPACITY);
 }
@@ -48,10 +48,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     state.x = effect.skin;
     state.y = effect.crown;
     if skin.bucket > 0.0 {
-        state.z = drink(state.z, effect.ground_latent, skin.bucket);
+        state.z = water_balance(state.z, effect.ground_latent, skin.bucket);
     }
     if inputs[2u * cells + cell].z > 0.0 {
-        state.w = drink(state.w, effect.crown_latent, ROOTS);
+        state.w = water_balance(state.w, effect.crown_latent, ROOTS);
     }
     facets[cell] = state;
     facets[cells + cell] = vec4<f32>(effect.short, effect.long, effect.crown_long, 0.0);

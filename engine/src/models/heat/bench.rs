@@ -54,7 +54,7 @@ impl Load {
     /// The demo town with its trees, so many cells of 1 m along each side, on a cloudless summer day.
     ///
     /// # Errors
-    /// Those of the town.
+    /// As [`Load::of`].
     pub fn town(side: usize) -> Result<Load> {
         Load::of(&demo(1, side as f64, side as f64, 1.0)?)
     }
@@ -62,7 +62,7 @@ impl Load {
     /// A city on that day.
     ///
     /// # Errors
-    /// Those of the sun.
+    /// As [`forcing`].
     pub fn of(city: &City) -> Result<Load> {
         let (hours, _) = forcing(&day(), PLACE.0, PLACE.1)?;
         Ok(Load { scene: scene(city), covers: covers(city), hours })
@@ -71,7 +71,7 @@ impl Load {
     /// Looks around and computes so many hours of the day, the brightest first.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn measure(&self, device: &Device, count: usize) -> Result<Speed> {
         let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         let begun = Instant::now();
@@ -87,7 +87,7 @@ impl Load {
     /// Looks around.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn looked(&self, device: &Device) -> Result<Looked> {
         let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         while !solver.look()? {}
@@ -99,7 +99,7 @@ impl Looked {
     /// Computes the hour around noon, mean radiant temperature included; cells, and the seconds that it took.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn noon(&mut self) -> Result<(f64, f64)> {
         let begun = Instant::now();
         self.solver.hour(&self.noon)?.radiant();

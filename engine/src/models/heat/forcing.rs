@@ -56,10 +56,9 @@ pub struct Forcing {
     pub through: f32,
     /// Share of sunlight that walls reflect.
     pub wall_albedo: f64,
-    /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
-    /// [`Cover::ALL`].
+    /// How much warmer than the air walls in the sun are, K.
     pub walls: f64,
-    /// See `walls`.
+    /// How much warmer than the air the ground in the sun is, by its cover in the order of [`Cover::ALL`], K.
     pub ground: [f64; Cover::ALL.len()],
 }
 

@@ -17,17 +17,17 @@ pub type Covers = Vec<u8>;
 /// Radiation on every cell in an hour, W/m².
 #[derive(Clone, Debug)]
 pub struct Radiation {
-    /// Beam of the sun on a level plane and on a cylinder.
+    /// Beam of the sun on a level plane.
     pub beam_down: Vec<f32>,
-    /// See `beam_down`.
+    /// Beam of the sun on an upright cylinder.
     pub beam_side: Vec<f32>,
     /// Share of the hour's beam that comes through; 0 by night.
     pub lit: Vec<f32>,
     /// From sky, walls and crowns.
     pub incoming: Incoming,
-    /// From the ground.
+    /// Shortwave from the ground.
     pub short_up: Vec<f32>,
-    /// See `short_up`.
+    /// Longwave from the ground.
     pub long_up: Vec<f32>,
 }
 

@@ -111,7 +111,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
     let each = BYTES_PER_CELL + if is_in_time { BYTES_IN_TIME } else { 0 };
     let available = crate::device::free_memory().unwrap_or(u64::MAX);
     let mut storage = ViewStorage { cache: cache.cloned(), ..ViewStorage::default() };
-    // What cells see may lie on the disk; the rest may not.
+    // View factors may lie on the disk; other arrays may not.
     storage.in_memory = cache.is_none() || cells * each + view_bytes <= available;
     let needed = cells * each + if storage.in_memory { view_bytes } else { 0 };
     if needed > available {
@@ -270,7 +270,7 @@ fn hours_of(
         if !heat.is_in_time() {
             return take(from);
         }
-        // The hour before tells how the first one began.
+        // The first hour began as the hour before ended.
         let mut found = match take(from - 3600) {
             Ok(found) if found.is_of_moment => found,
             _ => take(from)?,

@@ -12,9 +12,9 @@ pub(super) const HOT: f32 = 35.0;
 pub(super) const EXTREME: f32 = 41.0;
 /// PET above which a night is warm, °C.
 pub(super) const WARM: f32 = 20.0;
-/// Air temperature above which degree-hours count, °C, and that above which the coolest hour of a tropical night stays.
+/// Air temperature above which degree-hours count, °C.
 pub(super) const DEGREES: f32 = 25.0;
-/// See `DEGREES`.
+/// Air temperature that the coolest hour of a tropical night stays above, °C.
 pub(super) const TROPICAL: f32 = 20.0;
 /// Seven hours around the highest sun, whose mean the standard heat map shows: in the Netherlands those that end at 10 to 16 h UTC, and
 /// elsewhere those in which the sun stands in the same places.
@@ -29,7 +29,7 @@ impl Noon {
     const COUNT: i64 = 7;
     const DUTCH: (i64, f64) = (10, 5.0);
 
-    /// Those of a longitude, degrees.
+    /// The hours around noon at a longitude, degrees.
     pub(super) fn at(longitude: f64) -> Noon {
         let (first, home) = Noon::DUTCH;
         let earlier = ((longitude - home) / 15.0).round() as i64;
@@ -56,15 +56,15 @@ pub(super) struct Summary {
     pub(super) end: i64,
     /// Air temperature, °C.
     pub(super) air: f64,
-    /// Mean PET in the sun and in the shade, °C; NaN where there is none.
+    /// Mean PET in the sun, °C; NaN where no open ground is in the sun.
     pub(super) sunny: f64,
-    /// See `sunny`.
+    /// Mean PET in the shade, °C; NaN where no open ground is in the shade.
     pub(super) shady: f64,
     /// Share of the open ground in the sun.
     pub(super) sun: f64,
-    /// Mean and highest air temperature on open ground, °C; NaN where it is that of the station.
+    /// Mean air temperature on open ground, °C; NaN where it is that of the station.
     pub(super) city: f64,
-    /// See `city`.
+    /// Highest air temperature on open ground, °C; NaN where it is that of the station.
     pub(super) warmest: f64,
     /// 1 by night, else 0.
     pub(super) night: f64,

@@ -1,4 +1,4 @@
-//! What all cells see, in strips of rows: in memory, or on the disk where memory does not hold it. It depends on nothing but
+//! View factors of all cells, in strips of rows: in memory, or on the disk where memory does not hold it. It depends on nothing but
 //! buildings, trees and ground, and is kept for the next day.
 
 use super::cpu::horizons::View;
@@ -237,7 +237,7 @@ fn no_room() -> Error {
     Error::data(Path::new("cache"), problem, "free some disk, or take a larger cell_m or a smaller extent")
 }
 
-/// Name of what all cells of a scene see.
+/// Name of the view factors of a scene.
 fn key(scene: &Scene, device: &str, each: usize) -> String {
     let mut hash = Sha256::new();
     hash.update(HEAD);

@@ -124,7 +124,7 @@ pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
     rays(scene, f64::INFINITY).into_iter().enumerate().map(sector).collect()
 }
 
-/// What all cells see.
+/// View factors of all cells.
 pub fn view(scene: &Scene) -> View {
     let mut view = View::new(scene.grid.len(), scene.has_crowns());
     Looking::new(scene).rows(scene, 0..scene.grid.rows, 0, &mut view);

@@ -8,9 +8,9 @@ use super::params::{SIGMA, ZERO, black};
 use crate::cover::Cover;
 use crate::shared_struct;
 
-/// Layers of the ground and of a wall.
+/// Layers of the ground.
 pub const LAYERS: usize = 12;
-/// See `LAYERS`.
+/// Layers of a wall.
 pub const WALL_LAYERS: usize = 6;
 /// Angular frequency of a day, 1/s.
 pub const DAY: f64 = std::f64::consts::TAU / 86_400.0;
@@ -53,7 +53,7 @@ shared_struct! {
         pub storage: f32,
         /// What it passes to the layer below, W/m²K.
         pub below: f32,
-        /// 1 over the sum of all that pulls at it.
+        /// 1 over the diagonal of its equation: storage and conductances, m²K/W.
         pub inverse: f32,
         /// How much it follows what is above.
         pub b: f32,
@@ -245,9 +245,9 @@ pub struct Load {
     pub evaporation: f32,
     /// Latent heat of open water at 0 °C, W/m², and what each degree adds, W/m²K.
     pub bulk: (f32, f32),
-    /// To the first layer, W/m²K, and that layer's temperature: at a skin of 0 °C, and what each degree of the skin adds.
+    /// Conductance to the first layer, W/m²K.
     pub top: f32,
-    /// See `top`.
+    /// Temperature of the first layer: at a skin of 0 °C, °C, and what each degree of the skin adds.
     pub first: (f32, f32),
 }
 
@@ -337,11 +337,11 @@ pub fn evaporating(water: f32, slope: f32) -> f32 {
     (1.26 * wet * slope / (slope + 0.066)).min(0.8)
 }
 
-/// Water below which nothing evaporates, more than that from which all does, and what a bucket holds, m³/m³.
+/// Water below which nothing evaporates, m³/m³.
 pub const DRY: f32 = 0.12;
-/// See `DRY`.
+/// How much more water than `DRY` it takes to evaporate freely, m³/m³.
 pub const WETTER: f32 = 0.13;
-/// See `DRY`.
+/// Water that a bucket holds, m³/m³.
 pub const CAPACITY: f32 = 0.35;
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Wind3d {
     /// The wind over buildings (heights in m) that blows to `(east, south)` (a direction of length 1), 1 m/s at 10 m in the open.
     ///
     /// # Errors
-    /// `Scenario` where the volume is too large; what the device refuses.
+    /// `Scenario` where the volume is too large; `Memory` or `DeviceLost` where the device fails.
     pub fn solve(grid: &Grid, buildings: &[f32], to: (f64, f64), device: &Device) -> Result<Wind3d> {
         Wind3d::solve_within(grid, buildings, to, device, MOST)
     }
@@ -79,7 +79,7 @@ impl Wind3d {
     /// The same in so many relaxations at most.
     ///
     /// # Errors
-    /// Those of `solve`.
+    /// As [`Wind3d::solve`].
     pub fn solve_within(
         grid: &Grid,
         buildings: &[f32],
@@ -398,7 +398,7 @@ impl Wind3d {
         Ok(())
     }
 
-    /// Adds what a potential pushes through open sides.
+    /// Adds the gradient of a potential to the wind through open sides.
     fn push(&mut self, open: &[u32], potential: &[f32]) {
         let (cols, rows, levels) = (self.grid.cols, self.grid.rows, self.levels);
         let tall = (self.grid.cell / self.tall) as f32;
@@ -444,7 +444,7 @@ impl Wind3d {
     /// Speed where people are, over the wind at 10 m in the open.
     pub fn near(&self) -> Vec<f32> {
         let level = ((PEOPLE / self.tall) as usize).min(self.levels - 1);
-        // What is felt at 1.2 m of the level's middle, by the log law.
+        // Wind at 1.2 m, of the level's middle, by the log law.
         let share = (profile(PEOPLE) / profile((level as f64 + 0.5) * self.tall)) as f32;
         let of = |cell: usize| {
             let (east, south) = self.at(cell % self.grid.cols, cell / self.grid.cols, level);

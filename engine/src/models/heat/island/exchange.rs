@@ -5,11 +5,11 @@ use super::super::ground;
 use super::column::{self, Balance, Conduction, LAYERS, Load, Material, balance};
 use crate::cover::Cover;
 
-/// Density times heat capacity of air, J/m³K; density, kg/m³; latent heat of evaporation, J/kg.
+/// Density times heat capacity of air, J/m³K.
 pub const AIR: f64 = 1200.0;
-/// See `AIR`.
+/// Density of air, kg/m³.
 pub const DENSITY: f64 = 1.2;
-/// See `AIR`.
+/// Latent heat of evaporation, J/kg.
 pub const LATENT: f64 = 2.45e6;
 const GRAVITY: f64 = 9.81;
 const KARMAN: f64 = 0.4;
@@ -52,9 +52,9 @@ pub struct Over {
     pub ratio: f64,
     /// Its Richardson number.
     pub richardson: f64,
-    /// Heat that it gives besides, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
+    /// Remainder of its sensible heat that no exchange explains, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
     pub remainder: f64,
-    /// Latent heat that it gives besides, W/m².
+    /// Remainder of its latent heat, W/m².
     pub remainder_latent: f64,
 }
 
@@ -80,9 +80,9 @@ pub struct Station {
     pub pressure: f64,
     /// Wind at 10 m, m/s.
     pub wind: f64,
-    /// Global radiation and that of the sky, W/m².
+    /// Global radiation, W/m².
     pub global: f64,
-    /// See `global`.
+    /// Longwave radiation of the sky, W/m².
     pub sky: f64,
     /// Rain, m/s.
     pub rain: f64,
@@ -217,12 +217,12 @@ pub fn halves(value: f64) -> [f32; 2] {
     [f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32)]
 }
 
-/// See `halves`.
+/// The number of which [`halves`] made two.
 pub fn whole([high, low]: [f32; 2]) -> f64 {
     f64::from_bits((u64::from(high.to_bits()) << 32) | u64::from(low.to_bits()))
 }
 
-/// A meadow in the open, over which the station stands: what it gives to the air tells what lies above.
+/// A meadow in the open, over which the station stands: from what it gives to the air follows what lies above.
 #[derive(Clone, Debug)]
 pub struct Meadow {
     material: Material,

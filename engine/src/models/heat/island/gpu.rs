@@ -83,7 +83,7 @@ pub struct GpuAir {
     materials: Buffer,
     forcing: Buffer,
     has_beam: bool,
-    /// What the sun is told with, its ray, and how long that may be: steps, and height, m.
+    /// Parameters of a position of the sun, its ray, and the longest ray: steps, and height, m.
     sunlight: Buffer,
     ray: Buffer,
     most_steps: usize,
@@ -92,7 +92,7 @@ pub struct GpuAir {
     sun: [Stage; 2],
     inputs: Buffer,
     faces: Buffer,
-    /// What the sun shines on cells and walls, for a look from tests.
+    /// Direct radiation on cells and walls, for tests.
     #[cfg(test)]
     sunlit: (Buffer, Buffer),
     columns: Buffer,

@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-/// Damping of Jacobi's steps, their number before and after a coarser grid, and that on the coarsest.
+/// Damping of Jacobi's steps.
 pub const DAMPING: f32 = 0.8;
-/// See `DAMPING`.
+/// Steps before and after a coarser grid.
 pub const STEPS: usize = 2;
-/// See `DAMPING`.
+/// Steps on the coarsest grid.
 pub const COARSEST_STEPS: usize = 24;
 /// Cells of the coarsest grid at most, along each side.
 const COARSEST: usize = 4;
@@ -29,9 +29,9 @@ pub struct Level {
     pub rows: usize,
     /// What each cell takes of those to the west, east, north and south.
     side: [Vec<f32>; 4],
-    /// What else pulls at each cell, for both fields.
+    /// Decay of each cell, for both fields.
     decay: [Vec<f32>; 2],
-    /// Whether anything pulls at a cell: what nothing pulls at is no part of the system.
+    /// Whether the diagonal of a cell is other than 0: without it the cell is no part of the system.
     is_live: Vec<bool>,
 }
 
@@ -44,7 +44,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// What is missing from the right-hand side of a cell, and the sum of all that pulls at it.
+    /// Residual of a cell, and the diagonal of its equation.
     #[inline]
     fn missing(&self, col: usize) -> (f32, f32) {
         let [here, north, south] = self.x;
@@ -55,7 +55,7 @@ impl Row<'_> {
         missing([w, e, n, s], self.decay[col], self.rhs[col], [west, east, north[col], south[col]], here[col])
     }
 
-    /// Hands what is missing of each cell, what pulls at it and its value to `of`, and what that gives to `out`.
+    /// Hands residual, diagonal and value of each cell to `of`, and writes its result to `out`.
     #[inline]
     fn each(&self, out: &mut [f32], of: impl Fn((f32, f32), f32) -> f32) {
         let cols = out.len();
@@ -90,7 +90,7 @@ impl Level {
         (0..self.cols * self.rows).map(|cell| [0, 1, 2, 3].map(|k| self.side[k][cell])).collect()
     }
 
-    /// Looks where anything pulls at a cell, once for all cycles with these decays.
+    /// Finds the cells with a diagonal, once for all cycles with these decays.
     fn mark(&mut self) {
         let Level { side, decay, is_live, .. } = self;
         is_live.par_chunks_mut(SHARE).enumerate().for_each(|(k, is_live)| {
@@ -294,7 +294,7 @@ impl Grids {
         });
     }
 
-    /// Mean of what is missing of the first field, `x`, over cells that anything pulls at.
+    /// Mean residual of the first field, `x`, over live cells.
     pub fn gap(&self, x: &[f32]) -> f64 {
         let level = &self.levels[0];
         let row = |row: usize| {
@@ -321,7 +321,7 @@ impl Grids {
         self.smooth(k, STEPS);
     }
 
-    /// Tells the next coarser grid what is missing on this one.
+    /// Restricts the residual of this grid to the next coarser one.
     fn restrict(&mut self, k: usize) {
         let (level, x) = (&self.levels[k], &self.x[k]);
         let coarse_cols = self.levels[k + 1].cols;

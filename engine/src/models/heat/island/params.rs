@@ -1,4 +1,4 @@
-//! What the host tells the stages of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
+//! Parameters of the kernels of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
 
 use super::column::LAYERS;
 use crate::shared_struct;
@@ -30,7 +30,7 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// What all cells have in common in a step; see [`super::air::StepForcing`].
+    /// Forcing of a step, from [`super::air::StepForcing`].
     pub struct StepForcing {
         /// Columns of the grid.
         pub cols: u32,
@@ -38,7 +38,7 @@ shared_struct! {
         pub rows: u32,
         /// Walls.
         pub walls: u32,
-        /// How far surfaces shine on each other, in cells.
+        /// Reach of the box filter of neighbour radiosity, in cells.
         pub reach: u32,
         /// 1 while the sun shines.
         pub has_beam: u32,
@@ -68,9 +68,9 @@ shared_struct! {
         pub over_ratio: f32,
         /// Its Richardson number.
         pub over_richardson: f32,
-        /// Heat that the meadow gives besides, W/m².
+        /// Remainder of the meadow's sensible heat, W/m².
         pub over_remainder: f32,
-        /// Latent heat that it gives besides, W/m².
+        /// Remainder of the meadow's latent heat, W/m².
         pub over_remainder_latent: f32,
         /// Diffuse radiation, W/m².
         pub diffuse: f32,
@@ -90,13 +90,13 @@ shared_struct! {
 shared_struct! {
     /// What the surfaces of a cell come to in a pass.
     pub struct Effect {
-        /// W/m²K times the temperature of its air.
+        /// Conductance to its air, W/m²K.
         pub conductance: f32,
-        /// Less so many W/m².
+        /// Source of heat of its air: conductances times the temperatures of surfaces, W/m².
         pub source: f32,
         /// Latent heat to its air, W/m².
         pub latent: f32,
-        /// Sensible heat that goes past it, from roofs and the upper half of crowns, W/m².
+        /// Sensible heat that bypasses the canopy's air, from roofs and the upper half of crowns, W/m².
         pub bypass: f32,
         /// Exchange with what lies above, m/s.
         pub exchange: f32,
@@ -108,9 +108,9 @@ shared_struct! {
         pub crown: f32,
         /// Its latent heat, W/m².
         pub crown_latent: f32,
-        /// Shortwave and longwave that the ground sends up, W/m².
+        /// Shortwave that the ground sends up, W/m².
         pub short: f32,
-        /// See `short`.
+        /// Longwave that the ground sends up, W/m².
         pub long: f32,
         /// Longwave that the crown sends out, W/m².
         pub crown_long: f32,

@@ -50,7 +50,7 @@ pub enum Edges {
     Rural,
 }
 
-/// Heat that people set free.
+/// Anthropogenic heat flux.
 #[derive(Clone, Debug, Default)]
 pub struct AnthropogenicHeat {
     /// On each cell, W/m²; one number stands for all.
@@ -72,7 +72,7 @@ pub struct Island {
     hours: Vec<Forcing>,
     winds: Winds,
     patches: Vec<Patch>,
-    /// What all cells see of walls and crowns, on a level plane and around.
+    /// View factors of walls and crowns, of a level plane and of a cylinder.
     views: Option<Incoming>,
     /// How the first day is repeated.
     spin: Spin,
@@ -92,7 +92,7 @@ pub struct Island {
     gap: f64,
 }
 
-/// What an hour came to.
+/// Result of an hour.
 pub struct HourResult {
     /// Means of surfaces and air.
     pub means: Means,
@@ -154,7 +154,7 @@ impl Island {
     /// On a device, of a scene with its covers.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn on(
         device: &Device,
         place: Place,
@@ -171,7 +171,7 @@ impl Island {
         Ok(Island::new(device, place, town, choices, boundary, hours, air))
     }
 
-    /// What all cells see of walls and crowns, once they have looked around.
+    /// View factors of walls and crowns on all cells, once horizons are known.
     fn views(&mut self, solver: &mut dyn Solver) -> Result<&Incoming> {
         if self.views.is_none() {
             let of = |patch: &Patch| Bright {
@@ -203,7 +203,7 @@ impl Island {
     /// An hour of those that are asked for.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<HourResult> {
         self.views(solver)?;
         let mut radiation = solver.hour(&self.hours[at])?;
@@ -281,7 +281,7 @@ impl Island {
         (POSITION / choices.step).round().max(1.0) as usize
     }
 
-    /// What drives a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
+    /// Forcing of a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
     /// mornings, which its air aloft remembers, come when they do. The city meets what lies above in the middle.
     fn forcing(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> StepForcing {
         let (mut station, mut aloft, mut over) = (Station::default(), Aloft::default(), Over::default());
@@ -394,7 +394,7 @@ impl Island {
     /// What passes from one hour to the next; empty before temperatures have converged.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![self.spin.mark(self.is_settled), self.spun as f32];
         let Totals { air, humidity, sensible, .. } = self.latest;
@@ -413,7 +413,7 @@ impl Island {
     /// Takes up what `state` gave.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
         if let Some(mark) = state.first().filter(|mark| **mark > 0.0) {
             self.is_settled = true;

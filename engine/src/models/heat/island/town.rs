@@ -1,4 +1,4 @@
-//! What of a city stores heat, drinks and stands in the wind: the same on all devices.
+//! Geometry of a city for the heat island: land cover, walls, crowns and the canopy's depth. The same on all devices.
 
 use super::super::cpu::horizons::{open_sky, rays};
 use super::super::cpu::shade::Lights;
@@ -11,7 +11,7 @@ use crate::grid::Grid;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// How far surfaces shine on each other, m.
+/// Half a side of the square over which neighbour radiosity is averaged, m.
 pub const REACH: f64 = 25.0;
 /// Lowest canopy, m.
 const LOWEST_CANOPY: f64 = 5.0;
@@ -27,13 +27,13 @@ pub struct Walls {
     pub area: Vec<f32>,
     /// Share of it at the western, eastern, northern and southern side of the cell.
     pub sides: Vec<[f32; 4]>,
-    /// Height of the foot and of the top, m.
+    /// Height of the foot, m.
     pub foot: Vec<f32>,
-    /// See `foot`.
+    /// Height of the top, m.
     pub top: Vec<f32>,
-    /// Share of what it sees that is sky, and that is crowns.
+    /// View factor of the sky.
     pub sky: Vec<f32>,
-    /// See `sky`.
+    /// View factor of crowns.
     pub crowns: Vec<f32>,
 }
 
@@ -53,15 +53,15 @@ pub struct Town {
     pub covers: Covers,
     /// Whether there is a canopy's air in a cell: outside of buildings.
     pub is_open: Vec<bool>,
-    /// Walls, and the place in that list of each cell's wall, or `NONE`.
+    /// Walls.
     pub walls: Walls,
-    /// See `walls`.
+    /// Place in `walls` of each cell's wall, or `NONE`.
     pub wall_of: Vec<u32>,
     /// Share of the sky that the crown of a cell sees past buildings; 0 where there is none.
     pub crown_sky: Vec<f32>,
     /// Depth of the canopy's air: mean height of the buildings, m.
     pub depth: f32,
-    /// How far surfaces shine on each other, in cells.
+    /// The same in cells: reach of the box filter.
     pub reach: usize,
 }
 

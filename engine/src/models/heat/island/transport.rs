@@ -6,7 +6,7 @@ use super::flow::Faces;
 use super::grids::Planes;
 use rayon::prelude::*;
 
-/// What passes between cells: sides for [`super::grids::Grids`], what pulls at each cell besides (1/s), and what blows in from outside (1/s).
+/// What passes between cells: sides for [`super::grids::Grids`], the decay of each cell besides (1/s), and what blows in from outside (1/s).
 #[derive(Clone, Debug, Default)]
 pub struct Passing {
     /// Of those to the west, east, north and south, 1/s.

@@ -27,9 +27,9 @@ const SECTORS: usize = 8;
 pub struct Place {
     /// Where the cells lie.
     pub grid: Grid,
-    /// Heights of buildings and trees, m.
+    /// Heights of buildings, m.
     pub buildings: Vec<f32>,
-    /// See `buildings`.
+    /// Heights of trees, m.
     pub trees: Vec<f32>,
     /// Whether the ground is known.
     pub is_known: Vec<bool>,

@@ -32,7 +32,7 @@ const LATE: i64 = 7;
 /// Rows that look around before the clock is looked at.
 const ROWS: usize = 64;
 
-/// What a place is told of in an hour.
+/// Columns of a gauge.
 const COLUMNS: [&str; 5] = ["pet_c", "air_c", "wind_m_per_s", "sun_min", "window_percent"];
 
 /// An hour at the station.
@@ -73,7 +73,7 @@ pub(in super::super) struct National {
 /// Weather from the day before on, where the file has it, to the morning after; and the start of the first day (s since 1970).
 ///
 /// # Errors
-/// Those of the file.
+/// `Data` or `Io` where the file cannot be read.
 pub(in super::super) fn read(path: &Path, start: i64, hours: i64) -> Result<Weather> {
     let end = start + 3600 * hours;
     // A day of the method lasts from 7 to 7 UTC; what a file lacks of that is done without.

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 /// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
 const SUNNY: f64 = 120.0;
 
-/// What a place is told of in an hour.
+/// Columns of a gauge.
 const COLUMNS: [&str; 19] = [
     "tmrt_c",
     "pet_c",
@@ -63,9 +63,9 @@ pub(in super::super) struct Physical {
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
-    /// What walls and crowns around sent out in the latest hour, W/m², where that is followed in time.
+    /// Longwave of the walls and crowns around in the latest hour, W/m², where that is followed in time.
     pub(in super::super) neighbour_longwave: Option<[Vec<f32>; 2]>,
-    /// Places that are told of, and what they see, once it is known.
+    /// Cells of gauges, and their view factors, once these are known.
     pub(in super::super) gauges: Vec<usize>,
     pub(in super::super) gauge_views: Vec<View>,
 }
@@ -78,7 +78,7 @@ fn sunny(hour: &Forcing, all: &Radiation) -> Vec<f32> {
 }
 
 impl Physical {
-    /// What is felt in an hour of the city's own air.
+    /// Thermal indices of an hour in the city's own air.
     fn in_time(&mut self, at: usize, found: HourResult) -> ThermalIndices {
         let HourResult { means, wind, radiation } = found;
         let hour = &self.hours[at];

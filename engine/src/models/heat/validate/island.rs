@@ -30,9 +30,9 @@ const PLACE: (f64, f64) = (52.5, 6.1);
 pub struct Plan {
     /// Its cells.
     pub grid: Grid,
-    /// Heights of buildings and trees, m.
+    /// Heights of buildings, m.
     pub buildings: Vec<f32>,
-    /// See `buildings`.
+    /// Heights of trees, m.
     pub trees: Vec<f32>,
     /// What covers the ground.
     pub covers: Vec<Cover>,
@@ -86,10 +86,10 @@ impl Plan {
         sum / count
     }
 
-    /// Its heat island and what shines there, before the day has settled.
+    /// Its heat island and radiation, before temperatures converge.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn island(
         &self,
         device: &Device,
@@ -115,10 +115,10 @@ impl Plan {
         Ok((island, solver))
     }
 
-    /// Runs 24 hours after the same day has settled; gives the hours and the largest gap in the air's heat, W/m².
+    /// Runs 24 hours once temperatures of the same day have converged; gives the hours and the largest gap in the air's heat, W/m².
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn run(&self, device: &Device, hours: &[Forcing], choices: Choices, edges: Edges) -> Result<(Vec<Hour>, f64)> {
         let (mut island, mut solver) = self.island(device, hours, choices, edges)?;
         while !island.settle(&mut solver)? {}
@@ -134,7 +134,7 @@ impl Plan {
 /// The cloudless day of 19 to 36 °C with a wind (m/s) from the south-east.
 ///
 /// # Errors
-/// Those of the sun.
+/// As [`forcing`].
 pub fn hot_day(wind: f64) -> Result<Vec<Forcing>> {
     let mut weather = day();
     weather.hours.iter_mut().for_each(|hour| (hour.wind, hour.mean_wind) = (wind, wind));

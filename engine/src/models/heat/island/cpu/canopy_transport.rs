@@ -85,7 +85,7 @@ impl Work {
         }
     }
 
-    /// What pulls at the air and what drives it; nothing where there is none.
+    /// Decays and right-hand sides; 0 where there is no canopy air.
     #[inline(always)]
     fn system(&mut self, all: &All, cells: &Effects) {
         let All { edge, aloft, step, .. } = *all;
@@ -161,7 +161,7 @@ impl CpuAir {
         });
     }
 
-    /// Air in a pass, from that at the beginning of the step, in so many cycles.
+    /// Transport of heat and moisture in the canopy's air in a pass, from the air at the beginning of the step, in so many cycles.
     pub(super) fn canopy_transport(&mut self, forcing: &StepForcing, scratch: &mut Scratch, cycles: usize) {
         let Some(wind) = &self.wind else { return };
         sharpen(&wind.faces, &wind.passing.open, &self.air, self.town.grid.cell as f32, &mut scratch.gain);

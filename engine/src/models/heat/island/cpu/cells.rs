@@ -373,7 +373,7 @@ impl Work {
     }
 
     /// Temperatures of ground and roofs. What grass and soil give in the open depends on how warm they are: they and the exchange above
-    /// them are told of each other in rounds, while all other cells stay as they are after the first.
+    /// them are iterated in rounds, while all other cells stay as they are after the first.
     #[inline(always)]
     fn meadows(&mut self, common: Common, rough: &Roughs, out: &mut Effects) {
         for (to, (speed, kind)) in self.at_2_m.iter_mut().zip(self.speed.iter().zip(&self.kind)) {

@@ -179,7 +179,7 @@ impl CpuAir {
         all.with_min_len(SHARE).for_each(|(out, column)| arch.dispatch(WallElimination { wall, column, out }));
     }
 
-    /// What columns keep of a step: all layers in it.
+    /// Temperatures of all layers after a step.
     pub(super) fn column_storage(&mut self, cells: &[Effects], walls: &[WallEffects]) {
         let CpuAir { town, materials, columns, wall, wall_columns, wall_skin, arch, .. } = self;
         let (arch, materials, wall, count) = (*arch, &*materials, &*wall, wall_skin.len());

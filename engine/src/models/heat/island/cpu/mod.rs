@@ -25,15 +25,15 @@ use walls::WallEffects;
 
 pub use lanes::LANES;
 
-/// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
+/// Iterations between surfaces and air in a step.
 pub const PASSES: usize = 2;
-/// See `PASSES`.
+/// V-cycles of the air's system in each pass.
 pub const CYCLES: [usize; PASSES] = [1, 8];
-/// Times that grass and the exchange above it are told of each other in a pass.
+/// Iterations between grass and the exchange above it in a pass.
 pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
 pub const LEAVES: f32 = 4.0;
-/// Depth of the bucket from which trees drink, m.
+/// Depth of the bucket from which trees take water, m.
 pub const ROOTS: f32 = 1.0;
 /// Share of sunlight that is not caught by a crown's leaves as warmth.
 pub const LEAF_CAUGHT: f32 = 0.8;
@@ -66,10 +66,10 @@ impl NeighbourRadiosity {
         NeighbourRadiosity { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
 }
 
-/// What a step works on, kept from one to the next.
+/// Arrays of a step, allocated once.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// What cells add to what shines on their neighbours, and sums of that along rows and over squares.
+    /// Radiosity terms of cells, and their sums along rows and over squares.
     radiosity: Vec<[f32; 7]>,
     row_sums: Vec<[f32; 7]>,
     box_sums: Vec<[f32; 7]>,
@@ -218,7 +218,7 @@ impl CpuAir {
         Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
     }
 
-    /// What a cell adds to what shines on its neighbours.
+    /// Radiosity terms of a cell: weights of ground and walls, of walls and of crowns, and what they send out, W/m².
     fn radiosity(&self, cell: usize) -> [f32; 7] {
         let mut sides = [0.0f32; 7];
         if !self.town.is_open[cell] {
@@ -242,7 +242,7 @@ impl CpuAir {
         sides
     }
 
-    /// What surrounds each cell.
+    /// Mean radiosity of the ground, walls and crowns around each cell.
     fn neighbour_radiosity(&self, scratch: &mut Scratch) {
         let len = self.town.grid.len();
         let terms = scratch.radiosity.par_iter_mut().enumerate();
@@ -270,13 +270,13 @@ impl CpuAir {
         });
     }
 
-    /// What surfaces keep of a step.
+    /// Water in the buckets, temperatures and outgoing radiation of surfaces after a step.
     fn storage(&mut self, forcing: &StepForcing, cells: &[Effects]) {
         let step = forcing.water_step as f32;
         let CpuAir { town, materials, kinds, water, roots, skin, crown, ground_outgoing, .. } = self;
         let by = (1.0 / (LATENT * 1000.0)) as f32;
         let rain = forcing.rain as f32;
-        let drink = |water: &mut f32, latent: f32, depth: f32| {
+        let water_balance = |water: &mut f32, latent: f32, depth: f32| {
             *water = (*water + step * (rain - latent * by) / depth).clamp(0.0, CAPACITY);
         };
         let buckets = water.par_chunks_mut(LANES).zip(roots.par_chunks_mut(LANES)).zip(cells).enumerate();
@@ -285,10 +285,10 @@ impl CpuAir {
             for (lane, (ground, roots)) in ground.iter_mut().zip(roots).enumerate() {
                 let bucket = materials[usize::from(town.covers[start + lane])].skin.bucket;
                 if bucket > 0.0 {
-                    drink(ground, cells.ground_latent[lane], bucket);
+                    water_balance(ground, cells.ground_latent[lane], bucket);
                 }
                 if kinds[start + lane] & CROWN != 0 {
-                    drink(roots, cells.crown_latent[lane], ROOTS);
+                    water_balance(roots, cells.crown_latent[lane], ROOTS);
                 }
             }
         });
@@ -303,7 +303,7 @@ impl CpuAir {
         });
     }
 
-    /// What walls keep of a step.
+    /// Temperature and outgoing radiation of walls after a step.
     fn wall_storage(&mut self, walls: &[WallEffects]) {
         let CpuAir { wall_skin, wall_outgoing, .. } = self;
         let all = wall_skin.par_chunks_mut(LANES).zip(wall_outgoing.par_chunks_mut(LANES)).zip(walls);

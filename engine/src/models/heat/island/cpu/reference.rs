@@ -161,7 +161,7 @@ impl CpuAir {
         found
     }
 
-    /// What pulls at the air of a cell in a pass, and what drives it.
+    /// Decay and right-hand side of the air of a cell in a pass.
     fn mixed(&self, cell: usize, forcing: &StepForcing, scratch: &Scratch) -> (Pair, Pair) {
         let Scratch { old, gain, cells, walls, .. } = scratch;
         let (town, step) = (&self.town, self.choices.step as f32);
@@ -276,7 +276,7 @@ fn forcings() -> [StepForcing; 3] {
     [noon, night, StepForcing { over, above: 3.0, gust: 0.4, ..night }]
 }
 
-/// What surrounds the cells: numbers between those of a cold night and of a hot street.
+/// Radiosity around the cells: numbers between those of a cold night and of a hot street.
 fn surroundings(seed: u64, cells: usize) -> Vec<NeighbourRadiosity> {
     let mut random = noise(seed);
     let mut neighbours = vec![NeighbourRadiosity::NONE; blocks(cells)];
@@ -420,9 +420,9 @@ fn blocks_of_columns_find_what_each_column_finds() {
 
 #[test]
 fn blocks_find_the_system_of_each_cell() {
-    for (seed, is_released) in [(9, true), (10, false)] {
+    for (seed, has_anthropogenic) in [(9, true), (10, false)] {
         let mut air = town(seed, true, false);
-        if !is_released {
+        if !has_anthropogenic {
             air.sky.anthropogenic.clear();
         }
         let (len, walls) = (air.skin.len(), air.wall_skin.len());

@@ -101,7 +101,7 @@ impl Island {
     /// One more hour of the day that is repeated; true when temperatures have converged.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn settle(&mut self, solver: &mut dyn Solver) -> Result<bool> {
         self.views(solver)?;
         if self.is_settled || self.first.is_empty() {
