@@ -138,6 +138,21 @@ fn structs_agree() {
     check_struct::<motion::Factor>();
 }
 
+/// A material holds structs, so that its members are compared by name and offset alone.
+#[test]
+fn materials_of_the_heat_island_agree() {
+    use std::mem::offset_of;
+    let host = [("skin", offset_of!(island::Material, skin)), ("layers", offset_of!(island::Material, layers))];
+    let mut declarations = 0;
+    for kernel in kernels() {
+        let Some((members, size)) = declared(&parse(kernel), "Material") else { continue };
+        let members: Vec<(&str, usize)> = members.iter().map(|(name, _, offset)| (name.as_str(), *offset)).collect();
+        assert_eq!((&members[..], size), (&host[..], size_of::<island::Material>()), "{}", kernel.name);
+        declarations += 1;
+    }
+    assert!(declarations > 0, "no kernel declares Material");
+}
+
 #[test]
 fn constants_agree() {
     let host = [
