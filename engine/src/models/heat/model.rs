@@ -540,7 +540,7 @@ impl Model for Heat {
         let noon = sums.noon();
         let cool = noon.as_ref().map(|[pet, _]| cool(&self.grid, pet, &self.is_open));
         if let (Some([pet, _]), Some(cool)) = (&noon, &cool) {
-            let (from, to) = sums.noon.ends();
+            let (from, to) = sums.noon_hours.ends();
             let words = format!("mean felt temperature (PET) of the hours that end at {from} to {to} h UTC");
             layers.push(self.layer("noon_pet", "°C", &words, pet));
             let words = "1 where it stays cool around noon (PET of at most 35 °C, at least 200 m², no ribbons), else 0";
@@ -610,7 +610,7 @@ impl Model for Heat {
 
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
         let len = self.grid.len();
-        self.sums = Sums::load(from, len, self.hours.len(), self.sums.noon)?;
+        self.sums = Sums::load(from, len, self.hours.len(), self.sums.noon_hours)?;
         let done = self.sums.summaries.len();
         let state = read::<f32>(from, Some(self.product.state_len()))?;
         // Before the first hour nothing was felt. A frame is written before a checkpoint is, so that its other layers are not needed.

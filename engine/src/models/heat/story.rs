@@ -239,7 +239,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     if means[0] > 0.0 {
         story.push(both(&|language| day(language, &means)));
         if facts.noon.is_some() {
-            story.push(both(&|language| noon(language, facts.sums.noon, &means)));
+            story.push(both(&|language| noon(language, facts.sums.noon_hours, &means)));
         }
         if facts.sums.nights > 0 {
             story.push(both(&|language| {

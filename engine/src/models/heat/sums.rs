@@ -96,11 +96,11 @@ pub(super) struct Sums {
     pub(super) nights: u64,
     pub(super) summaries: Vec<Summary>,
     /// Which hours are around noon.
-    pub(super) noon: Noon,
+    pub(super) noon_hours: Noon,
 }
 
 impl Sums {
-    pub(super) fn new(len: usize, noon: Noon) -> Sums {
+    pub(super) fn new(len: usize, noon_hours: Noon) -> Sums {
         let row = || vec![0.0f32; len];
         Sums {
             max_pet: vec![f32::MIN; len],
@@ -120,13 +120,13 @@ impl Sums {
             noon: 0,
             nights: 0,
             summaries: Vec::new(),
-            noon,
+            noon_hours,
         }
     }
 
     /// Adds an hour.
     pub(super) fn add(&mut self, hour: &Hour, indices: &ThermalIndices, is_open: &[bool]) {
-        let (is_noon, is_night) = (self.noon.holds(hour.end), hour.is_night);
+        let (is_noon, is_night) = (self.noon_hours.holds(hour.end), hour.is_night);
         let count = |values: &mut Vec<f32>, over: f32| {
             values.par_iter_mut().zip(&indices.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
         };
@@ -246,7 +246,7 @@ impl Sums {
         write(out, &self.summaries)
     }
 
-    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, noon: Noon) -> std::io::Result<Sums> {
+    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, noon_hours: Noon) -> std::io::Result<Sums> {
         let counts = read::<u64>(from, Some(3))?;
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
@@ -273,7 +273,7 @@ impl Sums {
             noon,
             nights,
             summaries,
-            noon,
+            noon_hours,
         })
     }
 }

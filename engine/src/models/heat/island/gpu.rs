@@ -378,7 +378,7 @@ impl Air for GpuAir {
     }
 
     fn start(&mut self, celsius: f64, humidity: f64) -> Result<()> {
-        let (celsius, wet) = (celsius as f32, self.choices.wet * super::column::CAPACITY);
+        let (celsius, wet) = (celsius as f32, self.choices.wet * column::CAPACITY);
         let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
         for (buffer, _, count) in &self.parts()[..2] {
             self.gpu.write(buffer, &vec![celsius; *count])?;
