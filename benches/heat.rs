@@ -6,10 +6,10 @@ use hanze_engine::device::Device;
 use hanze_engine::grid::Grid;
 use hanze_engine::models::heat::bench::Load;
 use hanze_engine::models::heat::island::air::Choices;
+use hanze_engine::models::heat::island::box_filter::box_filter;
 use hanze_engine::models::heat::island::flow::project;
 use hanze_engine::models::heat::island::grids::Grids;
 use hanze_engine::models::heat::island::run::Edges;
-use hanze_engine::models::heat::island::town::sums;
 use hanze_engine::models::heat::island::transport::{passing, sharpen};
 use hanze_engine::models::heat::validate::island::{Plan, hot_day};
 use std::time::Duration;
@@ -60,7 +60,7 @@ fn island(c: &mut Criterion) {
     group.bench_function("decay of all grids", |bencher| bencher.iter(|| grids.set_decay(&decay)));
     group.bench_function("eight V-cycles", |bencher| bencher.iter(|| grids.solve(&mut air, &rhs, 8)));
     group.bench_function("limiter", |bencher| bencher.iter(|| sharpen(&faces, &passing.open, &field, 2.0, &mut gain)));
-    group.bench_function("surroundings", |bencher| bencher.iter(|| sums(&values, SIDE, 12)));
+    group.bench_function("surroundings", |bencher| bencher.iter(|| box_filter(&values, SIDE, 12)));
     group.bench_function("wind around houses", |bencher| {
         bencher.iter(|| project(&grid, &vec![0.3; cells], &is_open, 0.3)[0].divergence())
     });

@@ -1,4 +1,4 @@
-// What each cell sees below: the ground around it. Twin: `seen_below` in engine/src/models/heat/cpu/radiation.rs.
+// Upwelling radiation of the ground around each cell, at eye height. Twin: `upwelling` in engine/src/models/heat/cpu/radiation.rs.
 
 @group(0) @binding(0) var<uniform> hour: Hour;
 @group(0) @binding(1) var<storage, read> weights: array<Weight>;

@@ -1,17 +1,16 @@
-// How much of the sky each cell sees. Twin: engine/src/models/heat/cpu/horizons.rs.
+// View factors of each cell: what walls and crowns hide of each patch of the sky. Twin: engine/src/models/heat/cpu/horizons.rs.
 
 @group(0) @binding(0) var<uniform> look: Look;
 @group(0) @binding(1) var<storage, read> steps: array<Step>;
 @group(0) @binding(2) var<storage, read> sectors: array<Sector>;
 @group(0) @binding(3) var<storage, read> shares: array<Share>;
-@group(0) @binding(4) var<storage, read> surface: array<f32>;
+@group(0) @binding(4) var<storage, read> surface_height: array<f32>;
 @group(0) @binding(5) var<storage, read> eyes: array<f32>;
 // Lower and upper ends of crowns.
 @group(0) @binding(6) var<storage, read> crowns: array<vec2<f32>>;
-// Parts of patches, four of them in a word: word after word, each for all cells of the strip.
-@group(0) @binding(7) var<storage, read_write> walls: array<u32>;
-@group(0) @binding(8) var<storage, read_write> hidden: array<u32>;
-@group(0) @binding(9) var<storage, read_write> sky_view: array<f32>;
+// Parts of patches that walls and crowns hide, 255ths: see `crown_words`.
+@group(0) @binding(7) var<storage, read_write> view_factors: array<u32>;
+@group(0) @binding(8) var<storage, read_write> sky_view: array<f32>;
 
 // Sines of the rings' lower ends, and of the zenith.
 const ENDS = array<f32, 9>(0.0, 0.20791169, 0.40673664, 0.58778525, 0.74314483, 0.8660254, 0.9510565, 0.9945219, 1.0);
@@ -23,9 +22,9 @@ fn sine(tangent: f32) -> f32 {
 fn put(cell: u32, patch_: u32, wall: f32, crown: f32) {
     let word = (patch_ / 4u) * look.cells + cell - look.strip;
     let shift = 8u * (patch_ % 4u);
-    walls[word] |= u32(wall * 255.0 + 0.5) << shift;
+    view_factors[word] |= u32(wall * 255.0 + 0.5) << shift;
     if look.has_crowns > 0u {
-        hidden[word] |= u32(crown * 255.0 + 0.5) << shift;
+        view_factors[crown_words(look.cells) + word] |= u32(crown * 255.0 + 0.5) << shift;
     }
 }
 
@@ -55,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if far == 0xffffffffu || look.highest - eye < horizon * step.enter {
                 break;
             }
-            horizon = max(horizon, (surface[far] - eye) * (1.0 / step.enter));
+            horizon = max(horizon, (surface_height[far] - eye) * (1.0 / step.enter));
         }
         var low: array<f32, CLASSES>;
         var high: array<f32, CLASSES>;

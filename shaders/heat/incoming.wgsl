@@ -2,23 +2,20 @@
 // engine/src/models/heat/cpu/radiation.rs, and `radiation` in engine/src/models/heat/hour.rs.
 
 @group(0) @binding(0) var<uniform> hour: Hour;
-@group(0) @binding(1) var<storage, read> bright: array<Bright>;
-@group(0) @binding(2) var<storage, read> surfaces: array<Surface>;
-// What cells of the strip see, as horizons.wgsl writes it.
-@group(0) @binding(3) var<storage, read> walls: array<u32>;
-@group(0) @binding(4) var<storage, read> hidden: array<u32>;
-@group(0) @binding(5) var<storage, read> sky_view: array<f32>;
-// Kind of surface of each cell.
-@group(0) @binding(6) var<storage, read> covers: array<u32>;
-@group(0) @binding(7) var<storage, read> beams: array<vec4<f32>>;
+@group(0) @binding(1) var<uniform> bright: array<Bright, PATCHES>;
+@group(0) @binding(2) var<storage, read> surface_schemes: array<SurfaceScheme>;
+// View factors of the strip's cells, as horizons.wgsl writes them.
+@group(0) @binding(3) var<storage, read> view_factors: array<u32>;
+@group(0) @binding(4) var<storage, read> sky_view: array<f32>;
+// Land cover of all cells, then the share of sunlight that ground or roof of each reflects, as bits of f32.
+@group(0) @binding(5) var<storage, read> properties: array<u32>;
+@group(0) @binding(6) var<storage, read> beams: array<vec4<f32>>;
 // How much warmer than the air the ground radiates, K.
-@group(0) @binding(8) var<storage, read_write> warmth: array<f32>;
+@group(0) @binding(7) var<storage, read_write> warmth: array<f32>;
 // Shortwave on a level plane and on a cylinder, longwave on both.
-@group(0) @binding(9) var<storage, read_write> incoming: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> incoming: array<vec4<f32>>;
 // Shortwave and longwave that the ground sends up.
-@group(0) @binding(10) var<storage, read_write> ground: array<vec2<f32>>;
-// Share of sunlight that ground or roof of each cell reflects.
-@group(0) @binding(11) var<storage, read> albedo: array<f32>;
+@group(0) @binding(9) var<storage, read_write> ground: array<vec2<f32>>;
 
 const STEFAN_BOLTZMANN: f32 = 5.670374e-8;
 const PI: f32 = 3.1415927;
@@ -47,10 +44,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let p = bright[k];
         let word = (k / 4u) * hour.cells + at;
         let shift = 8u * (k % 4u);
-        let wall = f32((walls[word] >> shift) & 255u) / 255.0;
+        let wall = f32((view_factors[word] >> shift) & 255u) / 255.0;
         var crown = 0.0;
         if hour.has_crowns > 0u {
-            crown = f32((hidden[word] >> shift) & 255u) / 255.0;
+            crown = f32((view_factors[crown_words(hour.cells) + word] >> shift) & 255u) / 255.0;
         }
         let sky = vec2<f32>(p.sky_short, p.sky_long);
         let seen = select(vec2<f32>(p.shaded_short, p.shaded_long), vec2<f32>(p.lit_short, p.lit_long), horizon < p.threshold);
@@ -76,12 +73,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         sum.w = scale * dot(long, none);
     }
     incoming[cell] = sum;
-    let kind = surfaces[covers[cell]];
+    let kind = surface_schemes[properties[cell]];
     let beam = beams[cell];
     let warm = hour.memory * warmth[cell] + (1.0 - hour.memory) * kind.warmer * beam.z;
     warmth[cell] = warm;
     let kelvin = hour.air + warm;
     let square = kelvin * kelvin;
+    let albedo = bitcast<f32>(properties[hour.cols * hour.rows + cell]);
     let emitted = kind.emissivity * STEFAN_BOLTZMANN * square * square + (1.0 - kind.emissivity) * sum.z;
-    ground[cell] = vec2<f32>(albedo[cell] * (beam.x + sum.x), emitted);
+    ground[cell] = vec2<f32>(albedo * (beam.x + sum.x), emitted);
 }

@@ -1,4 +1,4 @@
-// What the host tells the stages of the heat model. Twin: engine/src/models/heat/params.rs.
+// Parameters of the kernels of the heat model. Twin: engine/src/models/heat/params.rs.
 
 const PATCHES: u32 = 153u;
 const RINGS: u32 = 8u;
@@ -101,10 +101,12 @@ struct Bright {
     east: f32,
     south: f32,
     west: f32,
+    // Makes 64 bytes: elements of arrays in uniform buffers take multiples of 16.
+    padding: f32,
 }
 
 // A kind of surface: its emissivity, and how much warmer than the air it is in the sun, K.
-struct Surface {
+struct SurfaceScheme {
     emissivity: f32,
     warmer: f32,
 }
@@ -114,6 +116,12 @@ struct Weight {
     cols: u32,
     rows: u32,
     weight: f32,
+}
+
+// The view factors of a strip's cells, one buffer of words with four patches each: word after word of walls, each for all cells of
+// the strip; then in the same way those of crowns, where there are any. Index of the first word of crowns.
+fn crown_words(cells: u32) -> u32 {
+    return (PATCHES + 3u) / 4u * cells;
 }
 
 // Index of a cell so many columns and rows away; more than any where there is none.

@@ -2,7 +2,7 @@
 
 @group(0) @binding(0) var<uniform> beam: Beam;
 @group(0) @binding(1) var<storage, read> steps: array<Step>;
-@group(0) @binding(2) var<storage, read> surface: array<f32>;
+@group(0) @binding(2) var<storage, read> surface_height: array<f32>;
 @group(0) @binding(3) var<storage, read> eyes: array<f32>;
 @group(0) @binding(4) var<storage, read> crowns: array<vec2<f32>>;
 // Beam on a level plane and on a cylinder, and the share of the hour in the sun.
@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if far == 0xffffffffu {
             break;
         }
-        if k > 0u && surface[far] - beam.tangent * step.enter > eye {
+        if k > 0u && surface_height[far] - beam.tangent * step.enter > eye {
             light = 0.0;
             break;
         }

@@ -11,7 +11,7 @@ use hanze_engine::models::heat::cpu::horizons::View;
 use hanze_engine::models::heat::forcing::{Forcing, forcing};
 use hanze_engine::models::heat::scene::{EYE, Scene};
 use hanze_engine::models::heat::solver::{Solver, solver};
-use hanze_engine::models::heat::views::Keep;
+use hanze_engine::models::heat::views::ViewStorage;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
@@ -87,8 +87,8 @@ impl Town {
     }
 
     /// A solver that has looked around, and how often it was asked to.
-    fn solver(&self, device: &Device, keep: &Keep) -> (Box<dyn Solver>, usize) {
-        let mut solver = solver(self.scene(), self.covers.clone(), device, keep).unwrap();
+    fn solver(&self, device: &Device, storage: &ViewStorage) -> (Box<dyn Solver>, usize) {
+        let mut solver = solver(self.scene(), self.covers.clone(), device, storage).unwrap();
         let looks = 1 + std::iter::repeat_with(|| solver.look().unwrap()).take_while(|done| !done).count();
         (solver, looks)
     }
@@ -104,7 +104,7 @@ fn hours() -> Vec<Forcing> {
 
 /// What every cell sees, cell by cell: sky view, walls and crowns.
 fn seen(solver: &mut dyn Solver, cells: usize) -> Vec<View> {
-    solver.seen(&(0..cells).collect::<Vec<_>>()).unwrap()
+    solver.views_of(&(0..cells).collect::<Vec<_>>()).unwrap()
 }
 
 #[test]
@@ -115,27 +115,27 @@ fn strips_and_disks_and_the_next_day_change_nothing() {
     let cache = Cache::at(folder.path());
     let mut devices = vec![(Device::Cpu, Device::Cpu)];
     if let Some(gpu) = gpu() {
-        // One that takes some ten rows of what cells see in one buffer.
+        // One that takes view factors of walls and crowns of four rows in one buffer.
         let Ok(Device::Gpu(mut narrow)) = Device::open("gpu:any") else { panic!("the adapter is gone") };
         Arc::get_mut(&mut narrow).unwrap().adapter.largest_binding = 100_000;
         devices.push((gpu, Device::Gpu(narrow)));
     }
     for (device, narrow) in devices {
         // Strips of more rows than look at once on the CPU; of few, so that some fit a narrow binding.
-        let rows = if matches!(device, Device::Cpu) { 20 } else { 3 };
-        let small = Keep { strip: rows * town.grid.cols, in_memory: false, cache: Some(cache.clone()) };
+        let rows = if matches!(device, Device::Cpu) { 20 } else { 2 };
+        let small = ViewStorage { strip: rows * town.grid.cols, in_memory: false, cache: Some(cache.clone()) };
         let fluxes = |solver: &mut dyn Solver| {
             let all = solver.hour(hour).unwrap();
             (0..town.grid.len()).map(|cell| all.fluxes(cell)).collect::<Vec<_>>()
         };
-        let (mut whole, _) = town.solver(&device, &Keep::default());
+        let (mut whole, _) = town.solver(&device, &ViewStorage::default());
         let wanted = fluxes(whole.as_mut());
         let (mut cut, many) = town.solver(&narrow, &small);
         assert!(wanted == fluxes(cut.as_mut()), "{}", device.record());
         assert!(whole.sky_view().unwrap() == cut.sky_view().unwrap(), "{}", device.record());
         // The next day, in memory and not.
         for in_memory in [true, false] {
-            let (mut known, few) = town.solver(&narrow, &Keep { in_memory, ..small.clone() });
+            let (mut known, few) = town.solver(&narrow, &ViewStorage { in_memory, ..small.clone() });
             assert!(wanted == fluxes(known.as_mut()), "{}", device.record());
             // A fast GPU looks at a whole strip at once, and reading one takes a step, too.
             let is_cpu = matches!(device, Device::Cpu);
@@ -165,7 +165,7 @@ fn kernels_and_their_twins_agree() {
     let grid = planted.grid;
     let bare = Town { trees: Vec::new(), ..Town::new() };
     for town in [planted, bare] {
-        let mut solvers = [&Device::Cpu, &gpu].map(|device| town.solver(device, &Keep::default()).0);
+        let mut solvers = [&Device::Cpu, &gpu].map(|device| town.solver(device, &ViewStorage::default()).0);
         let [one, other] = solvers.each_mut().map(|solver| seen(solver.as_mut(), grid.len()));
         assert!(one.iter().zip(&other).all(|(a, b)| (a.sky_view[0] - b.sky_view[0]).abs() < 1e-5));
         // 255ths: rounding may fall to the other side.

@@ -203,12 +203,13 @@ fn structs_agree() {
     check_struct::<heat::Sunlight>();
     check_struct::<heat::Hour>();
     check_struct::<heat::Bright>();
-    check_struct::<heat::Surface>();
+    check_struct::<heat::SurfaceScheme>();
     check_struct::<heat::Weight>();
-    check_struct::<island::Drive>();
+    check_struct::<island::StepForcing>();
     check_struct::<island::Layer>();
     check_struct::<island::Skin>();
     check_struct::<island::Effect>();
+    check_struct::<island::Wall>();
     check_struct::<island::Grids>();
     check_struct::<island::Volume>();
     check_struct::<traffic::Search>();
@@ -227,6 +228,21 @@ fn structs_agree() {
     check_struct::<motion::Vehicle>();
     check_struct::<motion::Outcome>();
     check_struct::<motion::Factor>();
+}
+
+/// A material holds structs, so that its members are compared by name and offset alone.
+#[test]
+fn materials_of_the_heat_island_agree() {
+    use std::mem::offset_of;
+    let host = [("skin", offset_of!(island::Material, skin)), ("layers", offset_of!(island::Material, layers))];
+    let mut declarations = 0;
+    for kernel in kernels() {
+        let Some((members, size)) = declared(&parse(kernel), "Material") else { continue };
+        let members: Vec<(&str, usize)> = members.iter().map(|(name, _, offset)| (name.as_str(), *offset)).collect();
+        assert_eq!((&members[..], size), (&host[..], size_of::<island::Material>()), "{}", kernel.name);
+        declarations += 1;
+    }
+    assert!(declarations > 0, "no kernel declares Material");
 }
 
 #[test]

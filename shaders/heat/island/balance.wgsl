@@ -71,11 +71,11 @@ fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32) -> vec
     let times = height / max(roughness, THERMOMETER);
     let drag = 0.16 / (log(height / roughness) * log(times));
     let phi = stability(richardson, 49.8 * drag * sqrt(times));
-    let stable = clamp(richardson / drive.over_richardson, 0.0, 1.0);
+    let stable = clamp(richardson / forcing.over_richardson, 0.0, 1.0);
     let smooth_ = smooth_of(roughness);
     // By night layers of air and not houses hold back what is exchanged.
     let like = select(smooth_ * stable, stable, richardson > 0.0);
-    return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (drive.over_ratio - 1.0)), smooth_ * stable);
+    return vec2<f32>(drag / PRANDTL * wind * phi * (1.0 + like * (forcing.over_ratio - 1.0)), smooth_ * stable);
 }
 
 // What a meadow's skin gives to its air, W/m²K, in a wind at 2 m.
@@ -84,10 +84,10 @@ fn meadow(wind: f32, air: f32, skin: f32) -> f32 {
 }
 
 fn at_2_m(speed: f32) -> f32 {
-    let stirred = 2.4 * drive.gust;
+    let stirred = 2.4 * forcing.gust;
     return sqrt(AT_2_M * AT_2_M * speed * speed + stirred * stirred);
 }
 
 fn breeze(speed: f32) -> f32 {
-    return sqrt(speed * speed + drive.gust * drive.gust);
+    return sqrt(speed * speed + forcing.gust * forcing.gust);
 }

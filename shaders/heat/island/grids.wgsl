@@ -9,9 +9,10 @@ struct Grids {
 }
 
 @group(0) @binding(0) var<uniform> grid: Grids;
-// What each cell takes of those to the west, east, north and south, and what else pulls at it.
+// What each cell takes of those to the west, east, north and south.
 @group(0) @binding(1) var<storage, read> side: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> decay: array<vec2<f32>>;
+// Decay of all cells, then their right-hand sides.
+@group(0) @binding(2) var<storage, read> system: array<vec2<f32>>;
 
 fn beside(cell: u32) -> vec4<u32> {
     let col = cell % grid.cols;

@@ -1,7 +1,7 @@
 // What one position of the sun shines on walls. Twin: `Town::on_walls` in engine/src/models/heat/island/town.rs.
 
 @group(0) @binding(0) var<uniform> sun: Sunlight;
-@group(0) @binding(1) var<storage, read> wall_cells: array<u32>;
+@group(0) @binding(1) var<storage, read> walls: array<Wall>;
 @group(0) @binding(2) var<storage, read> sides: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> ends: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> shades: array<vec2<f32>>;
@@ -13,9 +13,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if w >= sun.walls {
         return;
     }
-    let own = ends[w];
-    let shade = shades[wall_cells[w]];
-    let shaded = clamp((shade.x - own.x) / max(own.y - own.x, 0.1), 0.0, 1.0);
+    let end = ends[w];
+    let shade = shades[walls[w].cell];
+    let shaded = clamp((shade.x - end.x) / max(end.y - end.x, 0.1), 0.0, 1.0);
     let facing = dot(sides[w], vec4<f32>(sun.west, sun.east, sun.north, sun.south));
     var sum = wall_beam[w];
     if sun.begins > 0u {

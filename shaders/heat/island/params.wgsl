@@ -1,6 +1,20 @@
-// What the host tells the stages of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
+// Parameters of the kernels of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
+//
+// Arrays of one kind lie one after the other in one buffer, so that a stage takes no more than eight. For n cells and w walls:
+// - `properties`: land cover of n cells; index of their wall, or NONE; albedo of ground or roof, as bits of f32.
+// - `inputs`: of n cells height above the displacement, roughness, speed and inflow of the wind; then of n cells shortwave and
+//   longwave radiation of the hour, anthropogenic heat flux, and outflow; then of n cells view factors of walls and crowns, of the
+//   sky above a crown, and 1 for open ground.
+// - `facets`: of n cells temperature of skin and crown, water in the buckets of ground and roots; then of n cells shortwave and
+//   longwave that the ground sends out, longwave of the crown, 0; then of n cells shortwave and longwave of ground and walls around,
+//   longwave of walls, longwave of crowns.
+// - `air`: temperature and humidity of n cells; then those at the beginning of the step.
+// - `system`, for each grid of the multigrid: decay of its cells, then their right-hand sides.
+// - `faces`: wind through (cols + 1) * rows faces to the east, then through cols * (rows + 1) faces to the south.
+// - `wall_temperatures`: skins of w walls, then what `forward_elimination.wgsl` finds of their first layers.
+// - `sums`: of n cells air and humidity; then skin and longwave up; then longwave of walls and of crowns around.
 
-struct Drive {
+struct StepForcing {
     cols: u32,
     rows: u32,
     walls: u32,
@@ -19,8 +33,8 @@ struct Drive {
     gust: f32,
     over_ratio: f32,
     over_richardson: f32,
-    over_rest: f32,
-    over_rest_latent: f32,
+    over_remainder: f32,
+    over_remainder_latent: f32,
     diffuse: f32,
     sky: f32,
     through: f32,
@@ -53,13 +67,19 @@ struct Skin {
     follow: f32,
 }
 
-// What the surfaces of a cell do in a pass: W/m²K times the temperature of its air, less W/m²; latent heat; heat that goes past the
-// canopy's air; exchange with what lies above, m/s; temperatures, latent heat and what they send out.
+// A material: the ground or roof below a cover, in the order of covers; the last one is that of walls.
+struct Material {
+    skin: Skin,
+    layers: array<Layer, LAYERS>,
+}
+
+// What the surfaces of a cell do in a pass: conductance to its air, W/m²K, and source of heat there, W/m²; latent heat; sensible heat
+// that bypasses the canopy's air; exchange with what lies above, m/s; temperatures, latent heat and outgoing radiation.
 struct Effect {
-    pull: f32,
-    push: f32,
+    conductance: f32,
+    source: f32,
     latent: f32,
-    past: f32,
+    bypass: f32,
     exchange: f32,
     skin: f32,
     ground_latent: f32,
@@ -69,7 +89,6 @@ struct Effect {
     long: f32,
     crown_long: f32,
 }
-
 
 const LAYERS: u32 = 12u;
 const WALL_LAYERS: u32 = 6u;

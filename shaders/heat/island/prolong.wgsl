@@ -9,8 +9,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if cell >= grid.cols * grid.rows {
         return;
     }
-    // What nothing pulls at is no part of the system.
-    if all(side[cell] == vec4<f32>(0.0)) && all(decay[cell] == vec2<f32>(0.0)) {
+    // A cell whose diagonal is 0 is no part of the system.
+    if all(side[cell] == vec4<f32>(0.0)) && all(system[cell] == vec2<f32>(0.0)) {
         return;
     }
     field[cell] += coarse_field[(cell / grid.cols) / 2u * grid.coarse_cols + (cell % grid.cols) / 2u];

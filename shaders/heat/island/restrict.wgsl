@@ -1,10 +1,9 @@
 // What is missing on a grid, summed for the next coarser one, whose field begins at 0. Twin: `Grids::restrict` in
 // engine/src/models/heat/island/grids.rs.
 
-@group(0) @binding(3) var<storage, read> rhs: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> field: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> coarse_rhs: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read_write> coarse_field: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> field: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> coarse_system: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> coarse_field: array<vec2<f32>>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -20,11 +19,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let cell = r * grid.cols + c;
             let s = side[cell];
             let far = beside(cell);
-            let pull = (s.x + s.y + s.z + s.w) + decay[cell];
+            let diagonal = (s.x + s.y + s.z + s.w) + system[cell];
             let near = s.x * field[far.x] + s.y * field[far.y] + s.z * field[far.z] + s.w * field[far.w];
-            sum += rhs[cell] + near - pull * field[cell];
+            sum += system[grid.cols * grid.rows + cell] + near - diagonal * field[cell];
         }
     }
-    coarse_rhs[coarse] = sum;
+    coarse_system[grid.coarse_cols * grid.coarse_rows + coarse] = sum;
     coarse_field[coarse] = vec2<f32>(0.0);
 }

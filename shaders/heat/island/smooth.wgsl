@@ -1,8 +1,7 @@
 // A damped step of Jacobi's. Twin: `Level::smooth` in engine/src/models/heat/island/grids.rs.
 
-@group(0) @binding(3) var<storage, read> rhs: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> field: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> next: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> field: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> next: array<vec2<f32>>;
 
 const DAMPING: f32 = 0.8;
 
@@ -14,10 +13,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let s = side[cell];
     let far = beside(cell);
-    let own = field[cell];
-    let pull = (s.x + s.y + s.z + s.w) + decay[cell];
+    let here = field[cell];
+    let diagonal = (s.x + s.y + s.z + s.w) + system[cell];
     let near = s.x * field[far.x] + s.y * field[far.y] + s.z * field[far.z] + s.w * field[far.w];
-    let missing = rhs[cell] + near - pull * own;
-    let step = DAMPING * missing / select(vec2<f32>(1.0), pull, pull > vec2<f32>(0.0));
-    next[cell] = own + select(vec2<f32>(0.0), step, pull > vec2<f32>(0.0));
+    let missing = system[grid.cols * grid.rows + cell] + near - diagonal * here;
+    let step = DAMPING * missing / select(vec2<f32>(1.0), diagonal, diagonal > vec2<f32>(0.0));
+    next[cell] = here + select(vec2<f32>(0.0), step, diagonal > vec2<f32>(0.0));
 }

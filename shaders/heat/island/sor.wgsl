@@ -32,32 +32,32 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (col + row + level) % 2u != volume.colour || sides == 0u {
         return;
     }
-    var pull = 0.0;
+    var diagonal = 0.0;
     var near = 0.0;
     if (sides & 1u) != 0u {
-        pull += 1.0;
+        diagonal += 1.0;
         if col > 0u { near += potential[at - 1u]; }
     }
     if (sides & 2u) != 0u {
-        pull += 1.0;
+        diagonal += 1.0;
         if col + 1u < volume.cols { near += potential[at + 1u]; }
     }
     if (sides & 4u) != 0u {
-        pull += 1.0;
+        diagonal += 1.0;
         if row > 0u { near += potential[at - volume.cols]; }
     }
     if (sides & 8u) != 0u {
-        pull += 1.0;
+        diagonal += 1.0;
         if row + 1u < volume.rows { near += potential[at + volume.cols]; }
     }
     if (sides & 16u) != 0u {
-        pull += volume.flat;
+        diagonal += volume.flat;
         if level > 0u { near += volume.flat * potential[at - plane]; }
     }
     if (sides & 32u) != 0u {
-        pull += volume.flat;
+        diagonal += volume.flat;
         if level + 1u < volume.levels { near += volume.flat * potential[at + plane]; }
     }
-    let own = potential[at];
-    potential[at] = own + OMEGA * ((near - out[at]) / pull - own);
+    let here = potential[at];
+    potential[at] = here + OMEGA * ((near - out[at]) / diagonal - here);
 }

@@ -3,11 +3,13 @@
 
 @group(0) @binding(0) var<uniform> sun: Sunlight;
 @group(0) @binding(1) var<storage, read> ray: array<Step>;
-@group(0) @binding(2) var<storage, read> surface: array<f32>;
+@group(0) @binding(2) var<storage, read> surface_height: array<f32>;
 @group(0) @binding(3) var<storage, read> eyes: array<f32>;
-// Bottom and top of crowns; foot and top of walls.
+// Bottom and top of crowns.
 @group(0) @binding(4) var<storage, read> crowns: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read> wall_of: array<u32>;
+// See params.wgsl of this folder.
+@group(0) @binding(5) var<storage, read> properties: array<u32>;
+// Foot and top of walls.
 @group(0) @binding(6) var<storage, read> ends: array<vec2<f32>>;
 // Beam on the ground and on the crown, W/m²: of all positions of the sun that steps have in common.
 @group(0) @binding(7) var<storage, read_write> beams: array<vec2<f32>>;
@@ -21,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return;
     }
     let eye = eyes[cell];
-    let wall = wall_of[cell];
+    let wall = properties[sun.cols * sun.rows + cell];
     var middle = eye;
     if wall != 0xffffffffu {
         middle = 0.5 * (ends[wall].x + ends[wall].y);
@@ -37,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         let drop = sun.tangent * step.enter;
         if k > 0u {
-            shadow = max(shadow, surface[far] - drop);
+            shadow = max(shadow, surface_height[far] - drop);
         }
         if sun.has_crowns > 0u {
             let high = crowns[far].y - drop;

@@ -9,7 +9,7 @@ use super::scene::{EYE, Scene};
 use super::solver::{Solver, solver};
 use super::sun::sun;
 use super::validate::island::{Plan, hot_day};
-use super::views::{Keep, bytes_per_cell};
+use super::views::{ViewStorage, bytes_per_cell};
 use crate::city::City;
 use crate::city::demo::demo;
 use crate::cover::Cover;
@@ -89,7 +89,7 @@ fn in_time(device: &Device, size: Size) -> Result<Kernel> {
     scene.albedo = plan.albedo.clone();
     let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
     let covers: Covers = plan.covers.iter().map(number).collect();
-    let mut solver = solver(scene, covers, device, &Keep::default())?;
+    let mut solver = solver(scene, covers, device, &ViewStorage::default())?;
     while !solver.look()? {}
     while !island.settle(solver.as_mut())? {}
     let cells = plan.grid.len() as f64;
@@ -106,7 +106,7 @@ impl Load {
     /// The demo town with its trees, so many cells of 1 m along each side, on a cloudless summer day.
     ///
     /// # Errors
-    /// Those of the town.
+    /// As [`Load::of`].
     pub fn town(side: usize) -> Result<Load> {
         Load::of(&demo(1, side as f64, side as f64, 1.0)?)
     }
@@ -114,7 +114,7 @@ impl Load {
     /// A city on that day.
     ///
     /// # Errors
-    /// Those of the sun.
+    /// As [`forcing`].
     pub fn of(city: &City) -> Result<Load> {
         let (hours, _) = forcing(&day(), PLACE.0, PLACE.1)?;
         Ok(Load { scene: scene(city), covers: covers(city), hours })
@@ -123,9 +123,9 @@ impl Load {
     /// Looks around and computes so many hours of the day, the brightest first.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn measure(&self, device: &Device, count: usize) -> Result<Speed> {
-        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         let begun = Instant::now();
         while !solver.look()? {}
         let look = begun.elapsed().as_secs_f64();
@@ -139,9 +139,9 @@ impl Load {
     /// Looks around.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn looked(&self, device: &Device) -> Result<Looked> {
-        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &Keep::default())?;
+        let mut solver = solver(self.scene.clone(), self.covers.clone(), device, &ViewStorage::default())?;
         while !solver.look()? {}
         Ok(Looked { solver, noon: self.hours[NOON].clone(), cells: self.scene.grid.len() })
     }
@@ -151,7 +151,7 @@ impl Looked {
     /// Computes the hour around noon, mean radiant temperature included; cells, and the seconds that it took.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn noon(&mut self) -> Result<(f64, f64)> {
         let begun = Instant::now();
         self.solver.hour(&self.noon)?.radiant();

@@ -3,7 +3,7 @@
 //! time than a table.
 
 use super::hoeppe;
-use super::pet::{Around, Body, PRESSURE, pet};
+use super::pet::{Body, Environment, PRESSURE, pet};
 use super::utci::{WIND_10_M, utci};
 use rayon::prelude::*;
 
@@ -21,14 +21,14 @@ const ENTRIES: usize = TEMPERATURES * WINDS;
 /// PET after Walther and Goestchel, °C, in air of a temperature (°C), a vapour pressure and a pressure (hPa): by mean
 /// radiant temperature (°C) and wind at 1.2 m (m/s).
 pub fn pet_in(air: f64, vapour: f64, pressure: f64) -> impl Fn(f64, f64) -> f64 + Sync {
-    move |radiant, wind| pet(Around { air, radiant, wind, vapour, pressure }, Body::default())
+    move |radiant, wind| pet(Environment { air, radiant, wind, vapour, pressure }, Body::default())
 }
 
 /// PET after Höppe, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and
 /// wind at 1.2 m (m/s).
 pub fn hoeppe_in(air: f64, humidity: f64) -> impl Fn(f64, f64) -> f64 + Sync {
     let (vapour, person) = (hoeppe::vapour(air, humidity), hoeppe::Person::default());
-    move |radiant, wind| hoeppe::pet(Around { air, radiant, wind, vapour, pressure: PRESSURE }, &person)
+    move |radiant, wind| hoeppe::pet(Environment { air, radiant, wind, vapour, pressure: PRESSURE }, &person)
 }
 
 /// UTCI, °C, in air of a temperature (°C) and a relative humidity (%): by mean radiant temperature (°C) and wind at 1.2
@@ -127,8 +127,8 @@ impl Nodes {
     /// For all given temperatures (°C) and vapour pressures (hPa).
     fn over<I: Fn(f64, f64) -> f64 + Sync>(air: &[f32], vapour: &[f32], index: impl Fn(f64, f64) -> I) -> Nodes {
         let range = |values: &[f32]| {
-            let ends = values.iter().filter(|own| own.is_finite());
-            let (low, high) = ends.fold((f32::MAX, f32::MIN), |(low, high), own| (low.min(*own), high.max(*own)));
+            let ends = values.iter().filter(|value| value.is_finite());
+            let (low, high) = ends.fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
             if low <= high { (low, high - low) } else { (0.0, 0.0) }
         };
         let ((coolest, warmer), (driest, moister)) = (range(air), range(vapour));
@@ -167,9 +167,9 @@ mod tests {
     use crate::models::heat::pet::saturation;
     use std::ops::Range;
 
-    fn around(air: f32, vapour: f32, radiant: f32, wind: f32) -> Around {
+    fn environment(air: f32, vapour: f32, radiant: f32, wind: f32) -> Environment {
         let [air, vapour, radiant, wind] = [air, vapour, radiant, wind].map(f64::from);
-        Around { air, radiant, wind, vapour, pressure: PRESSURE }
+        Environment { air, radiant, wind, vapour, pressure: PRESSURE }
     }
 
     /// UTCI by vapour pressure.
@@ -191,18 +191,18 @@ mod tests {
     #[test]
     fn few_cells_have_the_formula_itself() {
         let [air, vapour, radiant, wind] = cells(200);
-        let own = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
+        let varying = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
         let same = everywhere(pet_in(31.0, 14.0, PRESSURE), &radiant, &wind);
         for k in 0..200 {
             let wanted = [air[k], 31.0].into_iter().zip([vapour[k], 14.0]);
             let wanted =
-                wanted.map(|(air, vapour)| pet(around(air, vapour, radiant[k], wind[k]), Body::default()) as f32);
-            assert!([own[k], same[k]].into_iter().eq(wanted), "cell {k}");
+                wanted.map(|(air, vapour)| pet(environment(air, vapour, radiant[k], wind[k]), Body::default()) as f32);
+            assert!([varying[k], same[k]].into_iter().eq(wanted), "cell {k}");
         }
-        let felt = each(utci_by_vapour, &air, &vapour, &radiant, &wind);
+        let found = each(utci_by_vapour, &air, &vapour, &radiant, &wind);
         let humidity = 100.0 * f64::from(vapour[7]) / saturation(f64::from(air[7]));
         let wanted = utci(f64::from(air[7]), f64::from(radiant[7]), WIND_10_M * f64::from(wind[7]), humidity);
-        assert_eq!(felt[7], wanted as f32);
+        assert_eq!(found[7], wanted as f32);
     }
 
     #[test]
@@ -242,8 +242,8 @@ mod tests {
             let (radiant, wind): (Vec<f32>, Vec<f32>) = (0..count).map(|k| odd[k % odd.len()]).unzip();
             let same = everywhere(pet_in(25.0, 14.0, PRESSURE), &radiant, &wind);
             let (air, vapour) = (vec![25.0; count], vec![14.0; count]);
-            let own = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
-            [same, own].map(|values| values[..odd.len()].to_vec())
+            let varying = each(|air, vapour| pet_in(air, vapour, PRESSURE), &air, &vapour, &radiant, &wind);
+            [same, varying].map(|values| values[..odd.len()].to_vec())
         };
         let (few, many) = (of(odd.len()).concat(), of(ENTRIES).concat());
         for (k, (few, many)) in few.iter().zip(&many).enumerate() {
@@ -264,7 +264,7 @@ mod tests {
         let nodes = Nodes::over(&airs, &vapours, |air, vapour| pet_in(air, vapour, PRESSURE));
         for (air, vapour) in airs.into_iter().zip(vapours) {
             for (radiant, wind) in [(25.2f32, 0.7f32), (61.7, 1.9)] {
-                let wanted = pet(around(air, vapour, radiant, wind), Body::default());
+                let wanted = pet(environment(air, vapour, radiant, wind), Body::default());
                 let found = f64::from(nodes.at(air, vapour, radiant, wind));
                 assert!((found - wanted).abs() < 0.1, "{air} °C: {found} {wanted}");
             }
@@ -280,9 +280,12 @@ mod tests {
         let (one, other) = (Table::new(pet_in(air, vapour, PRESSURE)), Table::new(utci_in(air, humidity)));
         for radiant in [12.3f32, 31.0, 47.7, 68.2] {
             for wind in [0.5f32, 0.93, 2.7, 6.1] {
-                let around = Around { air, radiant: radiant.into(), wind: wind.into(), vapour, pressure: PRESSURE };
-                let [pet, utci] =
-                    [pet(around, Body::default()), utci(air, radiant.into(), WIND_10_M * f64::from(wind), humidity)];
+                let environment =
+                    Environment { air, radiant: radiant.into(), wind: wind.into(), vapour, pressure: PRESSURE };
+                let [pet, utci] = [
+                    pet(environment, Body::default()),
+                    utci(air, radiant.into(), WIND_10_M * f64::from(wind), humidity),
+                ];
                 assert!((f64::from(one.at(radiant, wind)) - pet).abs() < 0.05, "{radiant} °C, {wind} m/s: {pet}");
                 assert!((f64::from(other.at(radiant, wind)) - utci).abs() < 0.05, "{radiant} °C, {wind} m/s: {utci}");
             }

@@ -56,10 +56,9 @@ pub struct Forcing {
     pub through: f32,
     /// Share of sunlight that walls reflect.
     pub wall_albedo: f64,
-    /// How much warmer than the air walls in the sun are, K, and the ground in the sun by its cover, in the order of
-    /// [`Cover::ALL`].
+    /// How much warmer than the air walls in the sun are, K.
     pub walls: f64,
-    /// See `walls`.
+    /// How much warmer than the air the ground in the sun is, by its cover in the order of [`Cover::ALL`], K.
     pub ground: [f64; Cover::ALL.len()],
 }
 
@@ -140,12 +139,12 @@ pub fn to_means(weather: &mut Weather) {
     let full = |hour: &Hour| hour.humidity * pet::saturation(hour.air);
     let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| 0.5 * (a + b)).or(b);
     for k in (1..weather.hours.len()).rev() {
-        let (before, own) = (weather.hours[k - 1], &mut weather.hours[k]);
-        let vapour = 0.5 * (full(&before) + full(own));
-        own.air = 0.5 * (before.air + own.air);
-        own.humidity = (vapour / pet::saturation(own.air)).min(100.0);
-        own.pressure = both(before.pressure, own.pressure);
-        own.cloud = both(before.cloud, own.cloud);
+        let (before, hour) = (weather.hours[k - 1], &mut weather.hours[k]);
+        let vapour = 0.5 * (full(&before) + full(hour));
+        hour.air = 0.5 * (before.air + hour.air);
+        hour.humidity = (vapour / pet::saturation(hour.air)).min(100.0);
+        hour.pressure = both(before.pressure, hour.pressure);
+        hour.cloud = both(before.cloud, hour.cloud);
     }
     // How the file is read, and no guess: it comes last.
     weather.repairs.push(Remark::new(
@@ -248,13 +247,13 @@ fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
         .map(|(hour, clear)| hour.cloud.or_else(|| clear.map(|clear| sky::covered(hour.global / clear))))
         .collect();
     // Of the hours from one on, forwards or backwards, that radiation tells of.
-    let told = |from: usize, back: bool| {
+    let estimated = |from: usize, back: bool| {
         let at = |n: usize| if back { from.checked_sub(n) } else { Some(from + n).filter(|at| *at < hours.len()) };
         if hours[from].cloud.is_some() {
             return hours[from].cloud.unwrap_or(0.5);
         }
         let all = (0..HALF_DAY).map_while(|n| at(n).and_then(|at| clear[at].map(|clear| (hours[at].global, clear))));
-        let (sum, most) = all.fold((0.0, 0.0), |(sum, most), (own, clear)| (sum + own, most + clear));
+        let (sum, most) = all.fold((0.0, 0.0), |(sum, most), (measured, clear)| (sum + measured, most + clear));
         sky::covered(sum / most)
     };
     let between = |k: usize| {
@@ -265,11 +264,11 @@ fn clouds(hours: &[Hour], suns: &[Vec<Sun>]) -> Vec<f64> {
         let after = (k + 1..hours.len()).find(|at| known[*at].is_some());
         match (before, after) {
             (Some(before), Some(after)) => {
-                let (from, to) = (told(before, true), told(after, false));
+                let (from, to) = (estimated(before, true), estimated(after, false));
                 from + (to - from) * (k - before) as f64 / (after - before) as f64
             }
-            (Some(before), None) => told(before, true),
-            (None, Some(after)) => told(after, false),
+            (Some(before), None) => estimated(before, true),
+            (None, Some(after)) => estimated(after, false),
             // Nothing is known: half.
             (None, None) => 0.5,
         }
@@ -352,12 +351,13 @@ impl Forcing {
     }
 
     /// As [`Forcing::bright`], with what walls and crowns around send out, W/m², where that is followed in time.
-    pub fn bright_with(&self, patches: &[Patch], around: Option<(f32, f32)>) -> Vec<Bright> {
+    pub fn bright_with(&self, patches: &[Patch], neighbours: Option<(f32, f32)>) -> Vec<Bright> {
         let mut all = self.bright(patches);
-        if let Some((walls, crowns)) = around {
+        if let Some((walls, crowns)) = neighbours {
             let radiance = |flux: f32| flux / PI as f32;
-            for own in &mut all {
-                (own.lit_long, own.shaded_long, own.crown_long) = (radiance(walls), radiance(walls), radiance(crowns));
+            for patch in &mut all {
+                (patch.lit_long, patch.shaded_long, patch.crown_long) =
+                    (radiance(walls), radiance(walls), radiance(crowns));
             }
         }
         all
@@ -405,6 +405,7 @@ impl Forcing {
                 east,
                 south,
                 west,
+                padding: 0.0,
             }
         };
         patches.iter().zip(short).zip(long).map(of).collect()

@@ -5,12 +5,12 @@ use super::cpu::radiation::{Incoming, below};
 use super::forcing::Forcing;
 use super::ground;
 use super::hour::{Covers, MEMORY, Radiation};
-use super::params::{Beam, Hour, Look, Sector, Share, Step, Surface, Weight};
+use super::params::{Beam, Bright, Hour, Look, Sector, Share, Step, SurfaceScheme, Weight};
 use super::rays::{self, to_sun};
 use super::scene::{EYE, Scene};
 use super::sky::{PATCHES, Patch, patches};
 use super::solver::Solver;
-use super::views::{Keep, Views};
+use super::views::{ViewStorage, Views};
 use crate::cover::Cover;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
@@ -70,6 +70,27 @@ fn groups(cells: usize) -> [u32; 2] {
     [all.min(GROUPS) as u32, all.div_ceil(GROUPS) as u32]
 }
 
+/// Words of view factors that a cell has in a buffer: walls, and crowns where there are any.
+fn words(has_crowns: bool) -> usize {
+    if has_crowns { 2 * WORDS } else { WORDS }
+}
+
+/// Strips of `Views` that share a buffer: as many after each other as a binding of so many bytes takes, and at least one.
+fn shared(views: &Views, has_crowns: bool, largest_binding: u64) -> Vec<Range<usize>> {
+    let most = (largest_binding / (4 * words(has_crowns) as u64)) as usize;
+    let count = views.strips().0;
+    let mut all: Vec<Range<usize>> = Vec::new();
+    let mut first = 0;
+    while first < count {
+        let start = views.cells(first).start;
+        let fits = |last: &usize| views.cells(*last).end - start <= most;
+        let end = (first..count).take_while(fits).last().unwrap_or(first) + 1;
+        all.push(first..end);
+        first = end;
+    }
+    all
+}
+
 /// A step of a ray as the device has it.
 pub(super) fn wire(step: &rays::Step) -> Step {
     Step {
@@ -81,13 +102,13 @@ pub(super) fn wire(step: &rays::Step) -> Step {
     }
 }
 
-/// Cells whose views lie in one buffer, as many as it takes.
+/// Cells whose view factors lie in one buffer, as many as it takes.
 struct Strip {
     /// Strips of `Views` that it holds.
-    views: Range<usize>,
+    parts: Range<usize>,
     cells: Range<usize>,
-    walls: Buffer,
-    hidden: Buffer,
+    /// Words of walls, then those of crowns where there are any.
+    view_factors: Buffer,
     horizons: Stage,
     incoming: Stage,
 }
@@ -106,7 +127,7 @@ pub struct GpuSolver {
     sun_steps: Buffer,
     hour: Buffer,
     bright: Buffer,
-    surfaces: Buffer,
+    surface_schemes: Buffer,
     views: Views,
     /// Sky view factors that were taken up so far.
     known: Vec<f32>,
@@ -129,7 +150,7 @@ impl GpuSolver {
     ///
     /// # Errors
     /// `Memory` where a buffer is larger than the device takes, `NoDevice` where it refuses a kernel.
-    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>, keep: &Keep) -> Result<GpuSolver> {
+    pub fn new(scene: &Scene, covers: &Covers, gpu: Arc<Gpu>, storage: &ViewStorage) -> Result<GpuSolver> {
         let len = scene.grid.len();
         let none = BufferUsages::empty();
         let of = |name: &str, count: usize, size: usize| gpu.buffer(name, (count * size) as u64, none);
@@ -139,7 +160,6 @@ impl GpuSolver {
             Ok(buffer)
         };
         let sectors = sectors(scene);
-        let has_crowns = u32::from(scene.has_crowns());
         let (mut all_steps, mut list, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         for sector in &sectors {
             list.push(Sector { first: all_steps.len() as u32, count: sector.steps.len() as u32 });
@@ -153,10 +173,12 @@ impl GpuSolver {
         }
         let crowns: Vec<[f32; 2]> =
             scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
-        let kinds: Vec<u32> = covers.iter().map(|cover| u32::from(*cover).min(Cover::ALL.len() as u32 - 1)).collect();
+        let mut properties: Vec<u32> =
+            covers.iter().map(|cover| u32::from(*cover).min(Cover::ALL.len() as u32 - 1)).collect();
         let usual = Cover::ALL.map(|cover| ground::kind(cover).albedo);
-        let albedo: Vec<f32> =
-            kinds.iter().enumerate().map(|(cell, kind)| scene.albedo_of(cell, usual[*kind as usize])).collect();
+        let albedo = |cell: usize| scene.albedo_of(cell, usual[properties[cell] as usize]).to_bits();
+        let albedo: Vec<u32> = (0..len).map(albedo).collect();
+        properties.extend(albedo);
         let roofs: Vec<u32> = scene.is_roof.iter().map(|roof| u32::from(*roof)).collect();
         let weights: Vec<Weight> = below(&scene.grid, f64::from(EYE))
             .into_iter()
@@ -168,52 +190,66 @@ impl GpuSolver {
         let hour = uniform("hour", size_of::<Hour>())?;
         let most_steps = 4 * (scene.grid.cols + scene.grid.rows);
         let sun_steps = of("steps to the sun", most_steps, size_of::<Step>())?;
-        let bright = of("patches", PATCHES, size_of::<super::params::Bright>())?;
-        let surfaces = of("surfaces", Cover::ALL.len(), size_of::<Surface>())?;
+        let bright = uniform("patches", PATCHES * size_of::<Bright>())?;
+        let surface_schemes = of("surface schemes", Cover::ALL.len(), size_of::<SurfaceScheme>())?;
         let steps = filled("steps", bytemuck::cast_slice(&all_steps))?;
         let list = filled("sectors", bytemuck::cast_slice(&list))?;
         let shares = filled("shares", bytemuck::cast_slice(&shares))?;
-        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let surface_height = filled("surface height", bytemuck::cast_slice(&scene.surface_height))?;
         let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
         let crowns = filled("crowns", bytemuck::cast_slice(&crowns))?;
-        let kinds = filled("covers", bytemuck::cast_slice(&kinds))?;
+        let properties = filled("properties", bytemuck::cast_slice(&properties))?;
         let roofs = filled("roofs", bytemuck::cast_slice(&roofs))?;
-        let albedo = filled("albedo", bytemuck::cast_slice(&albedo))?;
         let count = weights.len() as u32;
         let weights = filled("weights", bytemuck::cast_slice(&weights))?;
         let sky_view = of("sky view", len, 4)?;
         let (beams, incoming) = (of("beams", len, 16)?, of("incoming", len, 16)?);
         let (warmth, ground, up) = (of("warmth", len, 4)?, of("ground", len, 8)?, of("up", len, 8)?);
-        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
-            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
-            gpu.stage(kernel, &[], &numbered)
-        };
-        let shade_stage = stage(SHADE, &[&beam, &sun_steps, &surface, &eyes, &crowns, &beams])?;
+        let of_shade = [
+            ("beam", &beam),
+            ("steps", &sun_steps),
+            ("surface_height", &surface_height),
+            ("eyes", &eyes),
+            ("crowns", &crowns),
+            ("beams", &beams),
+        ];
+        let shade_stage = gpu.stage(SHADE, &[], &of_shade)?;
         // The device holds the views; the host only reads and writes them.
-        let views = Views::new(scene, &Keep { in_memory: false, ..keep.clone() }, "gpu");
-        let most = (gpu.adapter.largest_binding / (4 * WORDS as u64)) as usize;
-        let mut strips: Vec<Strip> = Vec::new();
-        let mut first = 0;
-        while first < views.strips().0 {
-            let start = views.cells(first).start;
-            let fits = |last: &usize| views.cells(*last).end - start <= most;
-            let last = (first..views.strips().0).take_while(fits).last().unwrap_or(first);
-            let cells = start..views.cells(last).end;
-            let walls = of("what walls hide", WORDS * cells.len(), 4)?;
-            let hidden = of("what crowns hide", if has_crowns > 0 { WORDS * cells.len() } else { 1 }, 4)?;
-            let horizons = stage(
-                HORIZONS,
-                &[&looks, &steps, &list, &shares, &surface, &eyes, &crowns, &walls, &hidden, &sky_view],
-            )?;
-            let all = [
-                &hour, &bright, &surfaces, &walls, &hidden, &sky_view, &kinds, &beams, &warmth, &incoming, &ground,
-                &albedo,
+        let views = Views::new(scene, &ViewStorage { in_memory: false, ..storage.clone() }, "gpu");
+        let strip = |parts: Range<usize>| -> Result<Strip> {
+            let cells = views.cells(parts.start).start..views.cells(parts.end - 1).end;
+            let view_factors = of("view factors", words(scene.has_crowns()) * cells.len(), 4)?;
+            let of_horizons = [
+                ("look", &looks),
+                ("steps", &steps),
+                ("sectors", &list),
+                ("shares", &shares),
+                ("surface_height", &surface_height),
+                ("eyes", &eyes),
+                ("crowns", &crowns),
+                ("view_factors", &view_factors),
+                ("sky_view", &sky_view),
             ];
-            let incoming = stage(INCOMING, &all)?;
-            strips.push(Strip { views: first..last + 1, cells, walls, hidden, horizons, incoming });
-            first = last + 1;
-        }
-        let below_stage = stage(BELOW, &[&hour, &weights, &ground, &up, &roofs])?;
+            let of_incoming = [
+                ("hour", &hour),
+                ("bright", &bright),
+                ("surface_schemes", &surface_schemes),
+                ("view_factors", &view_factors),
+                ("sky_view", &sky_view),
+                ("properties", &properties),
+                ("beams", &beams),
+                ("warmth", &warmth),
+                ("incoming", &incoming),
+                ("ground", &ground),
+            ];
+            let horizons = gpu.stage(HORIZONS, &[], &of_horizons)?;
+            let incoming = gpu.stage(INCOMING, &[], &of_incoming)?;
+            Ok(Strip { parts, cells, view_factors, horizons, incoming })
+        };
+        let strips = shared(&views, scene.has_crowns(), gpu.adapter.largest_binding);
+        let strips: Vec<Strip> = strips.into_iter().map(strip).collect::<Result<_>>()?;
+        let of_below = [("hour", &hour), ("weights", &weights), ("ground", &ground), ("up", &up), ("roofs", &roofs)];
+        let below_stage = gpu.stage(BELOW, &[], &of_below)?;
         let look = Look {
             cols: scene.grid.cols as u32,
             rows: scene.grid.rows as u32,
@@ -222,8 +258,8 @@ impl GpuSolver {
             strip: 0,
             cells: 0,
             azimuths: AZIMUTHS as u32,
-            has_crowns,
-            highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
+            has_crowns: u32::from(scene.has_crowns()),
+            highest: scene.surface_height.iter().copied().fold(f32::MIN, f32::max),
         };
         Ok(GpuSolver {
             grid: scene.grid,
@@ -236,7 +272,7 @@ impl GpuSolver {
             sun_steps,
             hour,
             bright,
-            surfaces,
+            surface_schemes,
             views,
             known: Vec::new(),
             strips,
@@ -273,21 +309,25 @@ fn unpack(words: &[u32], all: usize, at: usize, bytes: &mut [u8], len: usize) {
 }
 
 impl GpuSolver {
-    /// Walls and crowns of a strip as the device has them, and all sky view factors.
-    fn words_of(&self, strip: &Strip) -> Result<[Vec<u32>; 3]> {
-        let count = WORDS * strip.cells.len();
-        let hidden = if self.look.has_crowns > 0 { self.gpu.read(&strip.hidden, count)? } else { Vec::new() };
-        let sky_view: Vec<f32> = self.gpu.read(&self.sky_view, self.grid.len())?;
-        Ok([self.gpu.read(&strip.walls, count)?, hidden, sky_view.into_iter().map(f32::to_bits).collect()])
+    /// Words of a strip's view factors.
+    fn words(&self, strip: &Strip) -> usize {
+        words(self.look.has_crowns > 0) * strip.cells.len()
     }
 
-    /// What some cells of a strip see, as the CPU has it.
-    fn view_of(&self, strip: &Strip, [walls, hidden, sky_view]: &[Vec<u32>; 3], cells: Range<usize>) -> View {
+    /// Walls and crowns of a strip as the device has them, and all sky view factors.
+    fn read(&self, strip: &Strip) -> Result<(Vec<u32>, Vec<f32>)> {
+        let view_factors = self.gpu.read(&strip.view_factors, self.words(strip))?;
+        Ok((view_factors, self.gpu.read(&self.sky_view, self.grid.len())?))
+    }
+
+    /// View factors of some cells of a strip, as the CPU has them.
+    fn view_of(&self, strip: &Strip, (view_factors, sky_view): &(Vec<u32>, Vec<f32>), cells: Range<usize>) -> View {
         let mut view = View::new(cells.len(), self.look.has_crowns > 0);
         let (all, start, len) = (strip.cells.len(), cells.start - strip.cells.start, cells.len());
-        view.sky_view.iter_mut().zip(&sky_view[cells]).for_each(|(own, bits)| *own = f32::from_bits(*bits));
+        view.sky_view.copy_from_slice(&sky_view[cells]);
+        let (walls, crowns) = view_factors.split_at(WORDS * all);
         unpack(walls, all, start, &mut view.walls, len);
-        unpack(hidden, all, start, &mut view.crowns, len);
+        unpack(crowns, all, start, &mut view.crowns, len);
         view
     }
 
@@ -295,17 +335,16 @@ impl GpuSolver {
     fn take_up(&mut self) -> Result<()> {
         let Some(strip) = self.strips.iter().find(|strip| strip.cells.contains(&self.done)) else { return Ok(()) };
         let len = strip.cells.len();
-        let mut walls = vec![0u32; WORDS * len];
-        let mut hidden = vec![0u32; if self.look.has_crowns > 0 { WORDS * len } else { 1 }];
-        for at in strip.views.clone() {
+        let mut view_factors = vec![0u32; self.words(strip)];
+        let (walls, crowns) = view_factors.split_at_mut(WORDS * len);
+        for at in strip.parts.clone() {
             let view = self.views.strip(at)?;
             let start = self.views.cells(at).start - strip.cells.start;
-            pack(&view.walls, view.len, &mut walls, len, start);
-            pack(&view.crowns, view.len, &mut hidden, len, start);
+            pack(&view.walls, view.len, walls, len, start);
+            pack(&view.crowns, view.len, crowns, len, start);
             self.known.extend_from_slice(&view.sky_view);
         }
-        self.gpu.write(&strip.walls, &walls)?;
-        self.gpu.write(&strip.hidden, &hidden)?;
+        self.gpu.write(&strip.view_factors, &view_factors)?;
         self.done = strip.cells.end;
         if self.done == self.grid.len() {
             self.gpu.write(&self.sky_view, &std::mem::take(&mut self.known))?;
@@ -314,10 +353,10 @@ impl GpuSolver {
     }
 
     /// Keeps what was seen for the next run.
-    fn keep(&mut self) -> Result<()> {
+    fn store(&mut self) -> Result<()> {
         for strip in 0..self.strips.len() {
-            let words = self.words_of(&self.strips[strip])?;
-            for at in self.strips[strip].views.clone() {
+            let words = self.read(&self.strips[strip])?;
+            for at in self.strips[strip].parts.clone() {
                 let view = self.view_of(&self.strips[strip], &words, self.views.cells(at));
                 // The device holds it anyhow.
                 if self.views.add(view).is_err() {
@@ -341,9 +380,7 @@ impl Solver for GpuSolver {
                 self.views.forget();
                 (self.done, self.known) = (0, Vec::new());
                 for strip in &self.strips {
-                    self.gpu.write(&strip.walls, &vec![0u32; WORDS * strip.cells.len()])?;
-                    let hidden = if self.look.has_crowns > 0 { WORDS * strip.cells.len() } else { 1 };
-                    self.gpu.write(&strip.hidden, &vec![0u32; hidden])?;
+                    self.gpu.write(&strip.view_factors, &vec![0u32; self.words(strip)])?;
                 }
             }
             return Ok(self.done == self.grid.len());
@@ -362,18 +399,18 @@ impl Solver for GpuSolver {
         self.done += count;
         let is_done = self.done == self.grid.len();
         if is_done && self.views.is_wanted() {
-            self.keep()?;
+            self.store()?;
         }
         Ok(is_done)
     }
 
-    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>> {
+    fn views_of(&mut self, cells: &[usize]) -> Result<Vec<View>> {
         let mut found = vec![View::new(1, false); cells.len()];
         for strip in &self.strips {
             if !cells.iter().any(|cell| strip.cells.contains(cell)) {
                 continue;
             }
-            let words = self.words_of(strip)?;
+            let words = self.read(strip)?;
             for (found, cell) in found.iter_mut().zip(cells).filter(|(_, cell)| strip.cells.contains(*cell)) {
                 *found = self.view_of(strip, &words, *cell..*cell + 1);
             }
@@ -384,9 +421,9 @@ impl Solver for GpuSolver {
     fn sky_view(&mut self) -> Result<Vec<f32>> {
         let mut all = Vec::with_capacity(self.grid.len());
         for strip in &self.strips {
-            let words = self.words_of(strip)?;
+            let words = self.read(strip)?;
             let view = |at| self.view_of(strip, &words, self.views.cells(at));
-            strip.views.clone().map(view).for_each(|view| all.extend(sky_view_with_crowns(&view)));
+            strip.parts.clone().map(view).for_each(|view| all.extend(sky_view_with_crowns(&view)));
         }
         Ok(all)
     }
@@ -420,12 +457,12 @@ impl Solver for GpuSolver {
             self.gpu.write(&self.beam, &[beam])?;
             self.gpu.submit([Work::Groups(&self.shade_stage, groups(len))])?;
         }
-        let surface = |(cover, warmer): (Cover, f64)| {
+        let scheme = |(cover, warmer): (Cover, f64)| {
             let kind = ground::kind(cover);
-            Surface { emissivity: kind.emissivity, warmer: warmer as f32 }
+            SurfaceScheme { emissivity: kind.emissivity, warmer: warmer as f32 }
         };
-        let surfaces: Vec<Surface> = Cover::ALL.into_iter().zip(forcing.ground).map(surface).collect();
-        self.gpu.write(&self.surfaces, &surfaces)?;
+        let surface_schemes: Vec<SurfaceScheme> = Cover::ALL.into_iter().zip(forcing.ground).map(scheme).collect();
+        self.gpu.write(&self.surface_schemes, &surface_schemes)?;
         self.gpu.write(&self.bright, &forcing.bright(&self.patches))?;
         let air = forcing.weather.air as f32 + 273.15;
         let (weights, isotropic) = (self.weights, u32::from(forcing.is_isotropic));
@@ -472,7 +509,7 @@ impl Solver for GpuSolver {
         Ok(up.into_iter().map(|[_, long]| long).collect())
     }
 
-    fn shine(&mut self, patches: &[super::params::Bright]) -> Result<Incoming> {
+    fn irradiance(&mut self, patches: &[Bright]) -> Result<Incoming> {
         let len = self.grid.len();
         self.gpu.write(&self.beams, &vec![[0.0f32; 4]; len])?;
         self.gpu.write(&self.bright, patches)?;
@@ -499,5 +536,33 @@ impl Solver for GpuSolver {
 
     fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()> {
         self.gpu.write(&self.warmth, &warmth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_declare_no_more_storage_buffers_than_every_adapter_takes() {
+        for kernel in KERNELS {
+            let count = kernel.source.matches("var<storage").count();
+            assert!(count <= 8, "{} declares {count}", kernel.name);
+        }
+    }
+
+    #[test]
+    fn trees_halve_what_a_binding_holds() {
+        let grid = crate::grid::Grid::local(10, 12, 2.0);
+        let none = vec![0.0; grid.len()];
+        let scene = Scene::new(grid, &none, &none, &none, EYE);
+        let views = Views::new(&scene, &ViewStorage { strip: 20, in_memory: false, cache: None }, "gpu");
+        // Six strips of two rows; room for the words of walls of 65 cells, and for those of walls and crowns of 32.
+        assert_eq!(views.strips().0, 6);
+        let largest_binding = 65 * 4 * WORDS as u64 + 3;
+        assert_eq!(shared(&views, false, largest_binding), [0..3, 3..6]);
+        assert_eq!(shared(&views, true, largest_binding), [0..1, 1..2, 2..3, 3..4, 4..5, 5..6]);
+        // A strip is never cut.
+        assert_eq!(shared(&views, false, 16).len(), 6);
     }
 }

@@ -1,7 +1,7 @@
 //! Höppe's physiologically equivalent temperature as VDI 3787 and UMEP have it (Höppe 1999, doi:10.1007/s004840050118), for
 //! comparison: up to 2.5 K from the corrected one of `pet`, which the model takes by default.
 
-use super::pet::Around;
+use super::pet::Environment;
 use std::f64::consts::TAU;
 
 /// Who feels it.
@@ -129,8 +129,8 @@ fn falling(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The equivalent temperature, °C.
-pub fn pet(around: Around, person: &Person) -> f64 {
-    let Around { air, radiant, wind, vapour, .. } = around;
+pub fn pet(environment: Environment, person: &Person) -> f64 {
+    let Environment { air, radiant, wind, vapour, .. } = environment;
     let body = Dressed::new(person);
     let convection = 2.67 + 6.5 * wind.powf(0.67);
     let breath = body.breath(air, vapour);

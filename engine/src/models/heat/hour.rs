@@ -1,6 +1,6 @@
 //! Mean radiant temperature of every cell in an hour.
 
-use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, radiant, seen_below};
+use super::cpu::radiation::{Fluxes, Incoming, STEFAN_BOLTZMANN, radiant, upwelling};
 use super::cpu::shade::shade;
 use super::forcing::Forcing;
 use super::ground;
@@ -17,17 +17,17 @@ pub type Covers = Vec<u8>;
 /// Radiation on every cell in an hour, W/m².
 #[derive(Clone, Debug)]
 pub struct Radiation {
-    /// Beam of the sun on a level plane and on a cylinder.
+    /// Beam of the sun on a level plane.
     pub beam_down: Vec<f32>,
-    /// See `beam_down`.
+    /// Beam of the sun on an upright cylinder.
     pub beam_side: Vec<f32>,
     /// Share of the hour's beam that comes through; 0 by night.
     pub lit: Vec<f32>,
     /// From sky, walls and crowns.
     pub incoming: Incoming,
-    /// From the ground.
+    /// Shortwave from the ground.
     pub short_up: Vec<f32>,
-    /// See `short_up`.
+    /// Longwave from the ground.
     pub long_up: Vec<f32>,
 }
 
@@ -92,7 +92,7 @@ pub fn radiation(
             emissivity * STEFAN_BOLTZMANN as f32 * warm.powi(4) + (1.0 - emissivity) * incoming.long_down[cell]
         })
         .collect();
-    let short_up = seen_below(scene, &reflected, f64::from(EYE));
-    let long_up = seen_below(scene, &emitted, f64::from(EYE));
+    let short_up = upwelling(scene, &reflected, f64::from(EYE));
+    let long_up = upwelling(scene, &emitted, f64::from(EYE));
     Radiation { beam_down, beam_side, lit, incoming, short_up, long_up }
 }

@@ -7,17 +7,17 @@ use super::hour::Covers;
 use super::island::air::Choices;
 use super::island::column::Conduction;
 use super::island::exchange::START;
-use super::island::run::{Edges, Island, Released};
-use super::island::town::surfaces;
+use super::island::run::{AnthropogenicHeat, Edges, Island};
+use super::island::town::land_cover;
 use super::island::winds::Place;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
-use super::product::{Felt, Hour, Product};
+use super::product::{Hour, Product, ThermalIndices};
 use super::scene::{EYE, Scene};
 use super::solver::solver;
 use super::story;
 use super::sums::{Noon, Sums};
-use super::views::{Keep, bytes_per_cell};
+use super::views::{ViewStorage, bytes_per_cell};
 use crate::cache::Cache;
 use crate::city::City;
 use crate::cover::Cover;
@@ -83,7 +83,7 @@ struct Heat {
     has_looked: bool,
     /// Hours that are done.
     done: usize,
-    latest: Felt,
+    latest: ThermalIndices,
     sums: Sums,
     readings: Vec<Vec<f64>>,
 }
@@ -93,7 +93,7 @@ struct Heat {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
-    problem(city, scenario, &Device::Cpu, &Keep::default())
+    problem(city, scenario, &Device::Cpu, &ViewStorage::default())
         .map(|problem| problem.repairs)
         .map_err(|error| scenario.locate(error))
 }
@@ -106,19 +106,19 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
     let grid = city.grid;
     let cells = grid.len() as u64;
     let is_national = scenario.spec.heat.as_ref().is_some_and(|heat| heat.product() == HeatProduct::National);
-    let seen = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
+    let view_bytes = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
     let is_in_time = scenario.spec.heat.as_ref().is_some_and(HeatSpec::is_in_time);
     let each = BYTES_PER_CELL + if is_in_time { BYTES_IN_TIME } else { 0 };
     let available = crate::device::free_memory().unwrap_or(u64::MAX);
-    let mut keep = Keep { cache: cache.cloned(), ..Keep::default() };
-    // What cells see may lie on the disk; the rest may not.
-    keep.in_memory = cache.is_none() || cells * each + seen <= available;
-    let needed = cells * each + if keep.in_memory { seen } else { 0 };
+    let mut storage = ViewStorage { cache: cache.cloned(), ..ViewStorage::default() };
+    // View factors may lie on the disk; other arrays may not.
+    storage.in_memory = cache.is_none() || cells * each + view_bytes <= available;
+    let needed = cells * each + if storage.in_memory { view_bytes } else { 0 };
     if needed > available {
         let what = format!("{cells} cells");
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
     }
-    let problem = problem(city, scenario, device, &keep).map_err(|error| scenario.locate(error))?;
+    let problem = problem(city, scenario, device, &storage).map_err(|error| scenario.locate(error))?;
     let Problem { product, repairs, gauges, is_open, noon } = problem;
     Ok(Box::new(Heat {
         grid,
@@ -130,13 +130,13 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
         places: city.places.clone(),
         has_looked: false,
         done: 0,
-        latest: Felt::default(),
+        latest: ThermalIndices::default(),
         sums: Sums::new(grid.len(), noon),
         readings: Vec::new(),
     }))
 }
 
-fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Result<Problem> {
+fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStorage) -> Result<Problem> {
     let grid = city.grid;
     if grid.cell < SMALLEST_CELL {
         let problem = format!("makes cells of {} m", grid.cell);
@@ -208,7 +208,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
             if let Some(albedo) = heat.island.as_ref().and_then(|island| island.albedo.get("wall")) {
                 first.iter_mut().chain(&mut hours).for_each(|hour| hour.wall_albedo = *albedo);
             }
-            let solver = solver(reflecting(city, heat), covers(city), device, keep)?;
+            let solver = solver(reflecting(city, heat), covers(city), device, storage)?;
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
             let island = match heat.is_in_time() {
@@ -225,9 +225,9 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, keep: &Keep) -> Re
                 island,
                 winds: Vec::new(),
                 latest: None,
-                around: None,
+                neighbour_longwave: None,
                 gauges: gauges.iter().map(|gauge| gauge.cell).collect(),
-                seen: Vec::new(),
+                gauge_views: Vec::new(),
                 is_known,
             };
             (Box::new(product), repairs)
@@ -270,7 +270,7 @@ fn hours_of(
         if !heat.is_in_time() {
             return take(from);
         }
-        // The hour before tells how the first one began.
+        // The first hour began as the hour before ended.
         let mut found = match take(from - 3600) {
             Ok(found) if found.is_of_moment => found,
             _ => take(from)?,
@@ -311,9 +311,9 @@ fn island(
     let given = heat.island.clone().unwrap_or_default();
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
-    let albedo = |name: &str, usual: f32| given.albedo.get(name).map_or(usual, |own| *own as f32);
+    let albedo = |name: &str, usual: f32| given.albedo.get(name).map_or(usual, |share| *share as f32);
     let of_cover = |cover: Cover| {
-        let name = ALBEDOS.iter().find(|(_, own)| *own == Some(cover)).map_or("", |(name, _)| name);
+        let name = ALBEDOS.iter().find(|(_, listed)| *listed == Some(cover)).map_or("", |(name, _)| name);
         albedo(name, ground::kind(cover).albedo)
     };
     let choices = Choices {
@@ -334,9 +334,9 @@ fn island(
         Some(EdgesName::Rural) => Edges::Rural,
         Some(EdgesName::Mean) | None => Edges::Mean,
     };
-    let (mean, told) = scenario.released(&city.grid)?;
-    repairs.extend(told);
-    let released = Released { mean, by_hour: given.released_by_hour.unwrap_or_default() };
+    let (mean, remarks) = scenario.released(&city.grid)?;
+    repairs.extend(remarks);
+    let anthropogenic = AnthropogenicHeat { mean, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
         repairs.push(Remark::new(
@@ -346,8 +346,9 @@ fn island(
         ));
     }
     let place = Place { grid: city.grid, buildings, trees, is_known };
-    let island = Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, released), hours)?;
-    repairs.extend(island.told());
+    let island =
+        Island::on(device, place, (reflecting(city, heat), covers(city)), choices, (edges, anthropogenic), hours)?;
+    repairs.extend(island.remark());
     Ok(island)
 }
 
@@ -362,7 +363,7 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
     let mut scene = scene(city);
     let given = |cover: u8| {
         let cover = Cover::ALL.get(usize::from(cover)).copied();
-        let (name, _) = ALBEDOS.iter().find(|(_, own)| own.is_some() && *own == cover)?;
+        let (name, _) = ALBEDOS.iter().find(|(_, listed)| listed.is_some() && *listed == cover)?;
         heat.island.as_ref()?.albedo.get(*name).map(|albedo| *albedo as f32)
     };
     if city.albedo.is_none() && (0..Cover::ALL.len() as u8).all(|cover| given(cover).is_none()) {
@@ -370,7 +371,7 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
     }
     let usual = |cover: u8| Cover::ALL.get(usize::from(cover)).map_or(0.0, |cover| ground::kind(*cover).albedo);
     let of_class = |cell: usize| city.albedo.as_ref().map(|albedo| albedo.values[cell]);
-    let covers = surfaces(&scene, &covers(city));
+    let covers = land_cover(&scene, &covers(city));
     let albedo =
         |(cell, cover): (usize, &u8)| given(*cover).or_else(|| of_class(cell)).unwrap_or_else(|| usual(*cover));
     scene.albedo = covers.iter().enumerate().map(albedo).collect();
@@ -379,9 +380,9 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
 
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
 pub(super) fn covers(city: &City) -> Covers {
-    let number = |cover: Cover| Cover::ALL.iter().position(|own| *own == cover).unwrap_or(0) as u8;
+    let number = |cover: Cover| Cover::ALL.iter().position(|listed| *listed == cover).unwrap_or(0) as u8;
     let Some(cover) = &city.cover else { return vec![number(Cover::Cobble); city.grid.len()] };
-    let of = |code: &f32| Cover::ALL.iter().find(|own| f32::from(**own as u8) == *code).copied();
+    let of = |code: &f32| Cover::ALL.iter().find(|listed| f32::from(**listed as u8) == *code).copied();
     cover.values.iter().map(|code| number(of(code).unwrap_or(Cover::Cobble))).collect()
 }
 
@@ -451,14 +452,14 @@ fn apart(one: (f64, f64), other: (f64, f64)) -> f64 {
 
 impl Heat {
     fn hour(&mut self) -> Result<()> {
-        let felt = self.product.hour(self.done)?;
-        self.sums.add(&self.hours[self.done], &felt, &self.is_open);
+        let indices = self.product.hour(self.done)?;
+        self.sums.add(&self.hours[self.done], &indices, &self.is_open);
         let mut row = vec![(self.done + 1) as f64 * 60.0];
         for gauge in &self.gauges {
-            row.extend(self.product.reading(gauge.cell, &felt)?);
+            row.extend(self.product.reading(gauge.cell, &indices)?);
         }
         self.readings.push(row);
-        self.latest = felt;
+        self.latest = indices;
         self.done += 1;
         Ok(())
     }
@@ -539,7 +540,7 @@ impl Model for Heat {
         let noon = sums.noon();
         let cool = noon.as_ref().map(|[pet, _]| cool(&self.grid, pet, &self.is_open));
         if let (Some([pet, _]), Some(cool)) = (&noon, &cool) {
-            let (from, to) = sums.around.ends();
+            let (from, to) = sums.noon_hours.ends();
             let words = format!("mean felt temperature (PET) of the hours that end at {from} to {to} h UTC");
             layers.push(self.layer("noon_pet", "°C", &words, pet));
             let words = "1 where it stays cool around noon (PET of at most 35 °C, at least 200 m², no ribbons), else 0";
@@ -609,12 +610,12 @@ impl Model for Heat {
 
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>> {
         let len = self.grid.len();
-        self.sums = Sums::load(from, len, self.hours.len(), self.sums.around)?;
+        self.sums = Sums::load(from, len, self.hours.len(), self.sums.noon_hours)?;
         let done = self.sums.summaries.len();
         let state = read::<f32>(from, Some(self.product.state_len()))?;
         // Before the first hour nothing was felt. A frame is written before a checkpoint is, so that its other layers are not needed.
-        let felt = |from: &mut dyn Read| read::<f32>(from, Some(if done > 0 { len } else { 0 }));
-        self.latest = Felt { pet: felt(from)?, sun: felt(from)?, air: Vec::new(), others: Vec::new() };
+        let indices = |from: &mut dyn Read| read::<f32>(from, Some(if done > 0 { len } else { 0 }));
+        self.latest = ThermalIndices { pet: indices(from)?, sun: indices(from)?, air: Vec::new(), others: Vec::new() };
         let width = 1 + self.product.columns().len() * self.gauges.len();
         let readings = read::<f64>(from, Some(done.checked_mul(width).ok_or_else(damaged)?))?;
         self.readings = readings.chunks(width).map(<[f64]>::to_vec).collect();

@@ -163,7 +163,7 @@ impl Roughness {
         let height = if ab + share > 0.0 { ((hb * ab + ht * share) / (ab + share)).clamp(4.0, HIGHEST) } else { 4.0 };
         let index = ((0.16 * fb + 45.45 * (0.27 * ft).sqrt()) / area + 0.015).min(0.33);
         let row = PROFILES.iter().find(|(end, _)| index < *end).map_or(PROFILES[4].1, |(_, row)| *row);
-        let [roughness, displacement, zw] = [row[0], row[1], row[2]].map(|own| own * height);
+        let [roughness, displacement, zw] = [row[0], row[1], row[2]].map(|factor| factor * height);
         Some(Profile { height, index, roughness, displacement, zw, a: row[3], b: row[4] })
     }
 

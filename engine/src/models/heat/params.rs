@@ -1,4 +1,4 @@
-//! What the host tells the stages. Twin: `shaders/heat/params.wgsl`.
+//! Parameters of the kernels. Twin: `shaders/heat/params.wgsl`.
 
 use crate::shared_struct;
 
@@ -96,7 +96,7 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// A position of the sun; see [`super::island::air::Shine`].
+    /// A position of the sun in the heat island, from [`super::island::air::DirectShortwave`].
     pub struct Sunlight {
         /// Columns of the grid.
         pub cols: u32,
@@ -116,13 +116,13 @@ shared_struct! {
         pub through: f32,
         /// What it shines on a level plane, W/m².
         pub down: f32,
-        /// What it shines on walls at the western, eastern, northern and southern side of a cell, W/m².
+        /// Direct radiation on walls at the western side of a cell, W/m².
         pub west: f32,
-        /// See `west`.
+        /// Direct radiation on walls at the eastern side of a cell, W/m².
         pub east: f32,
-        /// See `west`.
+        /// Direct radiation on walls at the northern side of a cell, W/m².
         pub north: f32,
-        /// See `west`.
+        /// Direct radiation on walls at the southern side of a cell, W/m².
         pub south: f32,
     }
 }
@@ -184,12 +184,14 @@ shared_struct! {
         pub south: f32,
         /// To the west.
         pub west: f32,
+        /// Makes 64 bytes: elements of arrays in uniform buffers take multiples of 16.
+        pub padding: f32,
     }
 }
 
 shared_struct! {
     /// A kind of surface in an hour.
-    pub struct Surface {
+    pub struct SurfaceScheme {
         /// Emissivity.
         pub emissivity: f32,
         /// How much warmer than the air it is in the sun, K.

@@ -21,7 +21,7 @@ impl Default for Body {
 
 /// What is around a body.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Around {
+pub struct Environment {
     /// Air temperature, °C.
     pub air: f64,
     /// Mean radiant temperature, °C.
@@ -62,7 +62,7 @@ pub fn saturation(celsius: f64) -> f64 {
 
 /// A clothed body in some surroundings.
 struct Dressed {
-    around: Around,
+    environment: Environment,
     /// Heat made, W/m².
     heat: f64,
     /// What breath takes, W/m².
@@ -82,7 +82,7 @@ struct Dressed {
 type Body3 = [f64; 3];
 
 impl Dressed {
-    fn new(around: Around, metabolism: f64, clothes: f64) -> Dressed {
+    fn new(environment: Environment, metabolism: f64, clothes: f64) -> Dressed {
         let skin = 0.202 * WEIGHT.powf(0.425) * HEIGHT.powf(0.725);
         let basic =
             3.45 * WEIGHT.powf(0.75) * (1.0 + 0.004 * (30.0 - AGE) + 0.01 * (HEIGHT * 100.0 / WEIGHT.cbrt() - 43.4));
@@ -90,12 +90,12 @@ impl Dressed {
         let thicker = 1.0 + 0.31 * clothes;
         let covered = (173.51 * clothes - 2.36 - 100.76 * clothes * clothes + 19.28 * clothes.powi(3)) / 100.0;
         let clothed = covered + thicker - 1.0;
-        let convection = (2.67 + 6.5 * around.wind.powf(0.67)).max(3.0);
+        let convection = (2.67 + 6.5 * environment.wind.powf(0.67)).max(3.0);
         let breath = {
-            let out = 0.47 * around.air + 21.0;
+            let out = 0.47 * environment.air + 21.0;
             let flow = heat * 1.44e-6;
-            let vapour = 0.623 * VAPORISATION / around.pressure * (around.vapour - saturation(out));
-            flow * (1010.0 * (around.air - out) + vapour)
+            let vapour = 0.623 * VAPORISATION / environment.pressure * (environment.vapour - saturation(out));
+            flow * (1010.0 * (environment.air - out) + vapour)
         };
         let covered = covered.min(1.0);
         // Share of the height that clothes hang on, as a cylinder.
@@ -113,7 +113,7 @@ impl Dressed {
         } else {
             0.0
         };
-        Dressed { around, heat, breath, covered, clothed, convection, through, clothes, thicker }
+        Dressed { environment, heat, breath, covered, clothed, convection, through, clothes, thicker }
     }
 
     /// Blood through the skin, kg/m²s, and the skin's share of the body's mass.
@@ -134,7 +134,7 @@ impl Dressed {
         let warmer = share * at[1] + (1.0 - share) * at[0] - (0.1 * 34.0 + 0.9 * 36.6);
         let sweat = VAPORISATION / 1000.0 * (304.94 * warmer.max(0.0)).min(500.0) / 3600.0;
         let resistance = self.clothes / 6.45;
-        let drier = saturation(at[1]) - self.around.vapour;
+        let drier = saturation(at[1]) - self.environment.vapour;
         let most = self.convection * LEWIS / (1.0 + 0.92 * self.convection * resistance) * drier;
         let wet = (sweat / if most == 0.0 { 0.001 } else { most }).min(1.0);
         // Through clothes by Woodcock's ratio.
@@ -146,14 +146,14 @@ impl Dressed {
     fn dry(&self, [_, skin, clothes]: Body3) -> (f64, f64) {
         const SITTING: f64 = 0.725;
         let power = |celsius: f64| (celsius + 273.15).powi(4);
-        let radiant = power(self.around.radiant);
+        let radiant = power(self.environment.radiant);
         let bare = 1.0 - self.covered;
         let on_skin = bare
             * (SITTING * 0.99 * STEFAN_BOLTZMANN * (radiant - power(skin))
-                + self.convection * (self.around.air - skin));
+                + self.convection * (self.environment.air - skin));
         let on_clothes = self.clothed
             * (SITTING * 0.95 * STEFAN_BOLTZMANN * (radiant - power(clothes))
-                + self.convection * (self.around.air - clothes));
+                + self.convection * (self.environment.air - clothes));
         (on_skin, on_clothes)
     }
 
@@ -208,10 +208,11 @@ fn root(mut low: f64, mut high: f64, f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The equivalent temperature, °C.
-pub fn pet(around: Around, body: Body) -> f64 {
-    let at = Dressed::new(around, body.activity * 58.2, body.clothes).settled();
+pub fn pet(environment: Environment, body: Body) -> f64 {
+    let at = Dressed::new(environment, body.activity * 58.2, body.clothes).settled();
     root(-120.0, 150.0, |room| {
-        let around = Around { air: room, radiant: room, wind: 0.1, vapour: 12.0, pressure: around.pressure };
-        -Dressed::new(around, 80.0, 0.9).gain(at)
+        let environment =
+            Environment { air: room, radiant: room, wind: 0.1, vapour: 12.0, pressure: environment.pressure };
+        -Dressed::new(environment, 80.0, 0.9).gain(at)
     })
 }

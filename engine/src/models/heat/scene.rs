@@ -15,7 +15,7 @@ pub struct Scene {
     /// Where the cells lie.
     pub grid: Grid,
     /// Ground or roof.
-    pub surface: Vec<f32>,
+    pub surface_height: Vec<f32>,
     /// Where one stands and looks: so much above the ground, or above the roof.
     pub eye: Vec<f32>,
     /// Lower ends of crowns; far above everything where there is none.
@@ -37,20 +37,20 @@ impl Scene {
         let lowest = if lowest.is_finite() { lowest } else { 0.0 };
         let ground: Vec<f32> = ground.iter().map(|z| if z.is_nan() { lowest } else { *z }).collect();
         let at = |values: &[f32], k: usize| values.get(k).copied().filter(|value| *value > 0.0).unwrap_or(0.0);
-        let surface: Vec<f32> = ground.iter().enumerate().map(|(k, z)| z + at(buildings, k)).collect();
+        let surface_height: Vec<f32> = ground.iter().enumerate().map(|(k, z)| z + at(buildings, k)).collect();
         let is_roof = (0..ground.len()).map(|k| at(buildings, k) > 0.0).collect();
         let crown = |k: usize| {
             let tree = at(trees, k);
             // What does not reach over the roof is no crown.
-            (ground[k] + tree > surface[k] && tree > 0.0).then(|| (ground[k] + TRUNK * tree, ground[k] + tree))
+            (ground[k] + tree > surface_height[k] && tree > 0.0).then(|| (ground[k] + TRUNK * tree, ground[k] + tree))
         };
         let crowns: Vec<(f32, f32)> = (0..ground.len()).map(|k| crown(k).unwrap_or((NOWHERE, -NOWHERE))).collect();
         Scene {
             grid,
-            eye: surface.iter().map(|z| z + eye).collect(),
+            eye: surface_height.iter().map(|z| z + eye).collect(),
             crown_low: crowns.iter().map(|crown| crown.0).collect(),
             crown_high: crowns.iter().map(|crown| crown.1).collect(),
-            surface,
+            surface_height,
             is_roof,
             albedo: Vec::new(),
         }
@@ -68,7 +68,7 @@ impl Scene {
 
     /// How far the highest thing reaches above the lowest eye, m.
     pub fn relief(&self) -> f32 {
-        let highest = self.surface.iter().chain(&self.crown_high).copied().fold(f32::MIN, f32::max);
+        let highest = self.surface_height.iter().chain(&self.crown_high).copied().fold(f32::MIN, f32::max);
         let lowest = self.eye.iter().copied().fold(f32::MAX, f32::min);
         (highest - lowest).max(0.0)
     }

@@ -24,9 +24,9 @@ pub struct Patch {
     pub width: f64,
     /// Solid angle, sr.
     pub solid: f64,
-    /// What it shines on a level plane, and on an upright cylinder, each W/m² for a radiance of 1 W/m²sr.
+    /// Irradiance of a level plane for a radiance of 1 W/m²sr, W/m².
     pub level: f64,
-    /// See `level`.
+    /// Irradiance of an upright cylinder for a radiance of 1 W/m²sr, W/m².
     pub side: f64,
 }
 

@@ -8,7 +8,7 @@ use super::gpu::GpuSolver;
 use super::hour::{Covers, Radiation};
 use super::params::Bright;
 use super::scene::Scene;
-use super::views::Keep;
+use super::views::ViewStorage;
 use crate::device::Device;
 use crate::error::Result;
 
@@ -17,52 +17,52 @@ pub trait Solver: Send {
     /// Looks around from some more cells; true when all have.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn look(&mut self) -> Result<bool>;
-    /// What some cells see, once all have looked.
+    /// View factors of some cells, once all are known.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>>;
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn views_of(&mut self, cells: &[usize]) -> Result<Vec<View>>;
     /// Sky view factors with crowns of all cells, once they have looked.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn sky_view(&mut self) -> Result<Vec<f32>>;
     /// Radiation in the next hour.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn hour(&mut self, forcing: &Forcing) -> Result<Radiation>;
-    /// What given patches shine on all cells, once they have looked.
+    /// Irradiance of all cells by given radiances of patches, once view factors are known.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming>;
-    /// Of what the ground of each cell sends up, what each cell sees below from eye height.
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn irradiance(&mut self, patches: &[Bright]) -> Result<Incoming>;
+    /// Upwelling radiation at eye height, from what the ground of each cell sends up.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn below(&mut self, up: &[f32]) -> Result<Vec<f32>>;
     /// How much warmer than the air the ground radiates, K.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn warmth(&mut self) -> Result<Vec<f32>>;
     /// Takes up what `warmth` gave.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn set_warmth(&mut self, warmth: Vec<f32>) -> Result<()>;
 }
 
-/// Sets a solver up. What cells see is kept as `keep` says.
+/// Sets a solver up. View factors are stored as `storage` says.
 ///
 /// # Errors
 /// `Memory` or `NoDevice` where the device refuses.
-pub fn solver(scene: Scene, covers: Covers, device: &Device, keep: &Keep) -> Result<Box<dyn Solver>> {
+pub fn solver(scene: Scene, covers: Covers, device: &Device, storage: &ViewStorage) -> Result<Box<dyn Solver>> {
     Ok(match device {
-        Device::Cpu => Box::new(CpuSolver::new(scene, covers, keep)),
-        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone(), keep)?),
+        Device::Cpu => Box::new(CpuSolver::new(scene, covers, storage)),
+        Device::Gpu(gpu) => Box::new(GpuSolver::new(&scene, &covers, gpu.clone(), storage)?),
     })
 }

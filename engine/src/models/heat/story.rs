@@ -93,15 +93,15 @@ impl Facts<'_> {
         let Sums { degree_hours, island, tropical, night_sum, .. } = self.sums;
         let mut sums = [0.0; 5];
         for cell in cells.filter(|cell| self.is_open[*cell]) {
-            let own = [degree_hours[cell], island[cell], night_sum[cell], tropical[cell]].map(f64::from);
-            let row = [own[0], own[1], own[2] / nights, own[3], 1.0];
+            let values = [degree_hours[cell], island[cell], night_sum[cell], tropical[cell]].map(f64::from);
+            let row = [values[0], values[1], values[2] / nights, values[3], 1.0];
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
         }
         sums[..4].iter().map(|sum| sum / sums[4]).collect()
     }
 
     /// Cells of a place and those that touch them.
-    fn around(&self, place: &Place) -> Vec<usize> {
+    fn surroundings(&self, place: &Place) -> Vec<usize> {
         let (cols, rows) = (self.grid.cols, self.grid.rows);
         let beside = place.outline.indices(self.grid).flat_map(|cell| {
             let (col, row) = (cell % cols, cell / cols);
@@ -138,8 +138,8 @@ pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
         rows,
         shapes: places.iter().map(|place| Shape::Outline(place.outline.clone())).collect(),
     };
-    let around: Vec<Vec<usize>> = places.buildings.iter().map(|place| facts.around(place)).collect();
-    let walks: Vec<f64> = around.iter().map(|cells| facts.walk(cells)).collect();
+    let surroundings: Vec<Vec<usize>> = places.buildings.iter().map(|place| facts.surroundings(place)).collect();
+    let walks: Vec<f64> = surroundings.iter().map(|cells| facts.walk(cells)).collect();
     let mut tables = Vec::new();
     if !places.areas.is_empty() {
         let middles: Vec<Option<DVec2>> = places.buildings.iter().map(middle).collect();
@@ -177,7 +177,7 @@ pub(super) fn tables(facts: &Facts, places: &Places) -> Vec<Table> {
         };
         let mut more = vec!["to_cool_m"];
         more.extend(facts.air_columns());
-        let rows = around.into_iter().zip(&walks).map(row).collect();
+        let rows = surroundings.into_iter().zip(&walks).map(row).collect();
         let words = "open ground that touches each building: felt temperature (PET), sun, and the walk to a cool place";
         tables.push(table("buildings", words, &places.buildings, &more, rows));
     }
@@ -239,7 +239,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     if means[0] > 0.0 {
         story.push(both(&|language| day(language, &means)));
         if facts.noon.is_some() {
-            story.push(both(&|language| noon(language, facts.sums.around, &means)));
+            story.push(both(&|language| noon(language, facts.sums.noon_hours, &means)));
         }
         if facts.sums.nights > 0 {
             story.push(both(&|language| {
@@ -378,10 +378,10 @@ fn day(language: Language, means: &[f64; 13]) -> String {
     }
 }
 
-fn noon(language: Language, around: Noon, means: &[f64; 13]) -> String {
+fn noon(language: Language, hours: Noon, means: &[f64; 13]) -> String {
     let [mean, strong, extreme, shade, cool] =
         [means[5], means[8], means[9], means[10], means[11]].map(|value| language.number(value, 1));
-    let (from, to) = around.ends();
+    let (from, to) = hours.ends();
     match language {
         Language::English => format!(
             "Around noon (the hours that end at {from} to {to} h UTC) it felt like {mean} °C on average: strong heat stress on {strong} % of \
@@ -409,8 +409,9 @@ mod tests {
             (1.0, 0.0, "below 20 °C everywhere", "bleef nergens boven"),
             (3.0, 1.5, "Of the 3 nights that ended in the run 1.5 stayed", "bleven er gemiddeld 1,5 boven"),
         ] {
-            let told = [Language::English, Language::Dutch].map(|language| tropical_nights(language, whole, tropical));
-            assert!(told[0].contains(english) && told[1].contains(dutch), "{told:?}");
+            let sentences =
+                [Language::English, Language::Dutch].map(|language| tropical_nights(language, whole, tropical));
+            assert!(sentences[0].contains(english) && sentences[1].contains(dutch), "{sentences:?}");
         }
     }
 }

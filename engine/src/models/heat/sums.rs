@@ -1,6 +1,6 @@
 //! What all hours of a run come to, cell by cell.
 
-use super::product::{Felt, Hour};
+use super::product::{Hour, ThermalIndices};
 use crate::models::saved::{damaged, read, write};
 use crate::weather::stamp;
 use rayon::prelude::*;
@@ -12,9 +12,9 @@ pub(super) const HOT: f32 = 35.0;
 pub(super) const EXTREME: f32 = 41.0;
 /// PET above which a night is warm, °C.
 pub(super) const WARM: f32 = 20.0;
-/// Air temperature above which degree-hours count, °C, and that above which the coolest hour of a tropical night stays.
+/// Air temperature above which degree-hours count, °C.
 pub(super) const DEGREES: f32 = 25.0;
-/// See `DEGREES`.
+/// Air temperature that the coolest hour of a tropical night stays above, °C.
 pub(super) const TROPICAL: f32 = 20.0;
 /// Seven hours around the highest sun, whose mean the standard heat map shows: in the Netherlands those that end at 10 to 16 h UTC, and
 /// elsewhere those in which the sun stands in the same places.
@@ -29,7 +29,7 @@ impl Noon {
     const COUNT: i64 = 7;
     const DUTCH: (i64, f64) = (10, 5.0);
 
-    /// Those of a longitude, degrees.
+    /// The hours around noon at a longitude, degrees.
     pub(super) fn at(longitude: f64) -> Noon {
         let (first, home) = Noon::DUTCH;
         let earlier = ((longitude - home) / 15.0).round() as i64;
@@ -56,15 +56,15 @@ pub(super) struct Summary {
     pub(super) end: i64,
     /// Air temperature, °C.
     pub(super) air: f64,
-    /// Mean PET in the sun and in the shade, °C; NaN where there is none.
+    /// Mean PET in the sun, °C; NaN where no open ground is in the sun.
     pub(super) sunny: f64,
-    /// See `sunny`.
+    /// Mean PET in the shade, °C; NaN where no open ground is in the shade.
     pub(super) shady: f64,
     /// Share of the open ground in the sun.
     pub(super) sun: f64,
-    /// Mean and highest air temperature on open ground, °C; NaN where it is that of the station.
+    /// Mean air temperature on open ground, °C; NaN where it is that of the station.
     pub(super) city: f64,
-    /// See `city`.
+    /// Highest air temperature on open ground, °C; NaN where it is that of the station.
     pub(super) warmest: f64,
     /// 1 by night, else 0.
     pub(super) night: f64,
@@ -96,11 +96,11 @@ pub(super) struct Sums {
     pub(super) nights: u64,
     pub(super) summaries: Vec<Summary>,
     /// Which hours are around noon.
-    pub(super) around: Noon,
+    pub(super) noon_hours: Noon,
 }
 
 impl Sums {
-    pub(super) fn new(len: usize, around: Noon) -> Sums {
+    pub(super) fn new(len: usize, noon_hours: Noon) -> Sums {
         let row = || vec![0.0f32; len];
         Sums {
             max_pet: vec![f32::MIN; len],
@@ -120,28 +120,28 @@ impl Sums {
             noon: 0,
             nights: 0,
             summaries: Vec::new(),
-            around,
+            noon_hours,
         }
     }
 
     /// Adds an hour.
-    pub(super) fn add(&mut self, hour: &Hour, felt: &Felt, is_open: &[bool]) {
-        let (is_noon, is_night) = (self.around.holds(hour.end), hour.is_night);
+    pub(super) fn add(&mut self, hour: &Hour, indices: &ThermalIndices, is_open: &[bool]) {
+        let (is_noon, is_night) = (self.noon_hours.holds(hour.end), hour.is_night);
         let count = |values: &mut Vec<f32>, over: f32| {
-            values.par_iter_mut().zip(&felt.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
+            values.par_iter_mut().zip(&indices.pet).for_each(|(count, pet)| *count += f32::from(u8::from(*pet > over)));
         };
         let sum = |sums: &mut Vec<f32>, values: &[f32]| {
             sums.par_iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
         };
-        self.max_pet.par_iter_mut().zip(&felt.pet).for_each(|(most, pet)| *most = most.max(*pet));
-        sum(&mut self.sum_pet, &felt.pet);
+        self.max_pet.par_iter_mut().zip(&indices.pet).for_each(|(most, pet)| *most = most.max(*pet));
+        sum(&mut self.sum_pet, &indices.pet);
         count(&mut self.hot, HOT);
         count(&mut self.extreme, EXTREME);
-        sum(&mut self.sun, &felt.sun);
+        sum(&mut self.sun, &indices.sun);
         self.hours += 1;
         if is_noon {
-            sum(&mut self.noon_pet, &felt.pet);
-            sum(&mut self.noon_sun, &felt.sun);
+            sum(&mut self.noon_pet, &indices.pet);
+            sum(&mut self.noon_sun, &indices.sun);
             self.noon += 1;
         }
         if is_night {
@@ -149,12 +149,12 @@ impl Sums {
             self.nights += 1;
         }
         let mut sums = [[0.0f64; 2]; 2];
-        for cell in (0..felt.pet.len()).filter(|cell| is_open[*cell]) {
-            let sum = &mut sums[usize::from(felt.sun[cell] > 0.5)];
-            sum[0] += f64::from(felt.pet[cell]);
+        for cell in (0..indices.pet.len()).filter(|cell| is_open[*cell]) {
+            let sum = &mut sums[usize::from(indices.sun[cell] > 0.5)];
+            sum[0] += f64::from(indices.pet[cell]);
             sum[1] += 1.0;
         }
-        let (city, warmest) = self.add_air(hour, &felt.air, is_open);
+        let (city, warmest) = self.add_air(hour, &indices.air, is_open);
         let [shady, sunny] = sums.map(|[sum, count]| sum / count);
         let sun = sums[1][1] / (sums[0][1] + sums[1][1]);
         self.summaries.push(Summary {
@@ -246,7 +246,7 @@ impl Sums {
         write(out, &self.summaries)
     }
 
-    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, around: Noon) -> std::io::Result<Sums> {
+    pub(super) fn load(from: &mut dyn Read, len: usize, most: usize, noon_hours: Noon) -> std::io::Result<Sums> {
         let counts = read::<u64>(from, Some(3))?;
         let mut row = || read::<f32>(from, Some(len));
         let [max_pet, sum_pet, hot, extreme, warm, sun, noon_pet, noon_sun] =
@@ -273,7 +273,7 @@ impl Sums {
             noon,
             nights,
             summaries,
-            around,
+            noon_hours,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What all cells see, in strips of rows: in memory, or on the disk where memory does not hold it. It depends on nothing but
+//! View factors of all cells, in strips of rows: in memory, or on the disk where memory does not hold it. It depends on nothing but
 //! buildings, trees and ground, and is kept for the next day.
 
 use super::cpu::horizons::View;
@@ -22,7 +22,7 @@ const END: &[u8; 16] = b"hanze views end\n";
 
 /// How views are kept.
 #[derive(Clone, Debug)]
-pub struct Keep {
+pub struct ViewStorage {
     /// Cells of a strip, about.
     pub strip: usize,
     /// Whether memory holds all.
@@ -31,10 +31,10 @@ pub struct Keep {
     pub cache: Option<Cache>,
 }
 
-impl Default for Keep {
+impl Default for ViewStorage {
     /// In memory, and nowhere else.
-    fn default() -> Keep {
-        Keep { strip: STRIP, in_memory: true, cache: None }
+    fn default() -> ViewStorage {
+        ViewStorage { strip: STRIP, in_memory: true, cache: None }
     }
 }
 
@@ -62,22 +62,22 @@ pub struct Views {
 
 impl Views {
     /// None yet, or those of an earlier run on the same kind of device.
-    pub fn new(scene: &Scene, keep: &Keep, device: &str) -> Views {
+    pub fn new(scene: &Scene, storage: &ViewStorage, device: &str) -> Views {
         let (cols, rows) = (scene.grid.cols, scene.grid.rows);
         let has_crowns = scene.has_crowns();
         let mut views = Views {
             cols,
             rows,
-            each: (keep.strip / cols).clamp(1, rows),
+            each: (storage.strip / cols).clamp(1, rows),
             has_crowns,
-            in_memory: keep.in_memory,
+            in_memory: storage.in_memory,
             held: Vec::new(),
             file: None,
             writing: None,
             done: 0,
             is_known: false,
         };
-        if let Some(cache) = &keep.cache {
+        if let Some(cache) = &storage.cache {
             let key = key(scene, device, views.each);
             views.file = cache.open(&key).filter(|file| views.fits(file));
             views.is_known = views.file.is_some();
@@ -237,7 +237,7 @@ fn no_room() -> Error {
     Error::data(Path::new("cache"), problem, "free some disk, or take a larger cell_m or a smaller extent")
 }
 
-/// Name of what all cells of a scene see.
+/// Name of the view factors of a scene.
 fn key(scene: &Scene, device: &str, each: usize) -> String {
     let mut hash = Sha256::new();
     hash.update(HEAD);
@@ -246,7 +246,7 @@ fn key(scene: &Scene, device: &str, each: usize) -> String {
     super::cpu::horizons::CHOICES.iter().for_each(|choice| hash.update(choice.to_bits().to_le_bytes()));
     let numbers = [scene.grid.cols as u64, scene.grid.rows as u64, each as u64, scene.grid.cell.to_bits()];
     hash.update(bytemuck::cast_slice(&numbers));
-    for values in [&scene.surface, &scene.eye, &scene.crown_low, &scene.crown_high] {
+    for values in [&scene.surface_height, &scene.eye, &scene.crown_low, &scene.crown_high] {
         hash.update(bytemuck::cast_slice(values));
     }
     hex(&hash.finalize())

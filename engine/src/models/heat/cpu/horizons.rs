@@ -88,7 +88,7 @@ pub fn rays(scene: &Scene, most: f64) -> Vec<Vec<Step>> {
 /// Sky view factors of some rows, by horizons along rays.
 pub fn open_sky(scene: &Scene, rays: &[Vec<Step>], rows: Range<usize>) -> Vec<f32> {
     let cols = scene.grid.cols;
-    let highest = scene.surface.iter().copied().fold(f32::MIN, f32::max);
+    let highest = scene.surface_height.iter().copied().fold(f32::MIN, f32::max);
     let mut sky = vec![0.0f32; cols * rows.len()];
     sky.par_chunks_mut(cols).enumerate().for_each_init(
         || vec![0.0; cols],
@@ -124,7 +124,7 @@ pub(in super::super) fn sectors(scene: &Scene) -> Vec<Sector> {
     rays(scene, f64::INFINITY).into_iter().enumerate().map(sector).collect()
 }
 
-/// What all cells see.
+/// View factors of all cells.
 pub fn view(scene: &Scene) -> View {
     let mut view = View::new(scene.grid.len(), scene.has_crowns());
     Looking::new(scene).rows(scene, 0..scene.grid.rows, 0, &mut view);
@@ -144,7 +144,7 @@ impl Looking {
         Looking {
             sectors: sectors(scene),
             has_crowns: scene.has_crowns(),
-            highest: scene.surface.iter().copied().fold(f32::MIN, f32::max),
+            highest: scene.surface_height.iter().copied().fold(f32::MIN, f32::max),
         }
     }
 
@@ -305,7 +305,7 @@ fn horizons(scene: &Scene, steps: &[Step], row: usize, highest: f32, horizon: &m
             }
         }
         let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
-        let far = &scene.surface[first..first + range.len()];
+        let far = &scene.surface_height[first..first + range.len()];
         let inverse = step.enter.recip();
         let near = horizon[range.clone()].iter_mut().zip(&eye[range]);
         for ((horizon, eye), far) in near.zip(far) {

@@ -10,10 +10,10 @@ use super::params::Bright;
 use super::scene::{EYE, Scene};
 use super::sky::{Patch, patches};
 use super::solver::Solver;
-use super::views::{Keep, Views};
+use super::views::{ViewStorage, Views};
 use crate::error::Result;
 use horizons::{Looking, View, sky_view_with_crowns};
-use radiation::{Incoming, incoming, isotropic, seen_below};
+use radiation::{Incoming, incoming, isotropic, upwelling};
 use std::ops::Range;
 
 /// Rows that look around before the clock is looked at.
@@ -33,9 +33,9 @@ pub struct CpuSolver {
 
 impl CpuSolver {
     /// Sets it up.
-    pub fn new(scene: Scene, covers: Covers, keep: &Keep) -> CpuSolver {
+    pub fn new(scene: Scene, covers: Covers, storage: &ViewStorage) -> CpuSolver {
         let (looking, warmth) = (Looking::new(&scene), vec![0.0; scene.grid.len()]);
-        let views = Views::new(&scene, keep, "cpu");
+        let views = Views::new(&scene, storage, "cpu");
         CpuSolver { scene, covers, patches: patches(), looking, views, strip: None, warmth }
     }
 }
@@ -67,7 +67,7 @@ impl Solver for CpuSolver {
         Ok(done + 1 == strips)
     }
 
-    fn seen(&mut self, cells: &[usize]) -> Result<Vec<View>> {
+    fn views_of(&mut self, cells: &[usize]) -> Result<Vec<View>> {
         let of = |cell: &usize| {
             let strip = self.views.strip_of(*cell);
             Ok(self.views.strip(strip)?.of(cell - self.views.cells(strip).start))
@@ -83,7 +83,7 @@ impl Solver for CpuSolver {
         Ok(all)
     }
 
-    fn shine(&mut self, patches: &[Bright]) -> Result<Incoming> {
+    fn irradiance(&mut self, patches: &[Bright]) -> Result<Incoming> {
         let mut all = Incoming::default();
         for strip in 0..self.views.strips().0 {
             all.extend(incoming(&*self.views.strip(strip)?, patches));
@@ -106,7 +106,7 @@ impl Solver for CpuSolver {
     }
 
     fn below(&mut self, up: &[f32]) -> Result<Vec<f32>> {
-        Ok(seen_below(&self.scene, up, f64::from(EYE)))
+        Ok(upwelling(&self.scene, up, f64::from(EYE)))
     }
 
     fn warmth(&mut self) -> Result<Vec<f32>> {

@@ -229,7 +229,7 @@ pub(in super::super) fn below(grid: &Grid, height: f64) -> Vec<(i32, i32, f32)> 
 }
 
 /// Mean of a value of the ground as it is seen from above each cell; roofs are no ground.
-pub fn seen_below(scene: &Scene, values: &[f32], height: f64) -> Vec<f32> {
+pub fn upwelling(scene: &Scene, values: &[f32], height: f64) -> Vec<f32> {
     let (cols, rows) = (scene.grid.cols, scene.grid.rows);
     let weights = below(&scene.grid, height);
     let mut seen = vec![0.0f32; values.len()];
@@ -247,9 +247,9 @@ pub fn seen_below(scene: &Scene, values: &[f32], height: f64) -> Vec<f32> {
                     *sum += weight;
                 }
             }
-            let own = &values[row * cols..][..cols];
-            for ((seen, sum), own) in seen.iter_mut().zip(sums.iter()).zip(own) {
-                *seen = if *sum > 0.0 { *seen / *sum } else { *own };
+            let here = &values[row * cols..][..cols];
+            for ((seen, sum), here) in seen.iter_mut().zip(sums.iter()).zip(here) {
+                *seen = if *sum > 0.0 { *seen / *sum } else { *here };
             }
         },
     );

@@ -102,7 +102,7 @@ fn walls_of(scene: &Scene, steps: &[Step], tangent: f32, row: usize, walls: &mut
     for step in &steps[1..] {
         let Some((range, first)) = beside(cols, rows, row, (step.cols, step.rows)) else { break };
         let drop = tangent * step.enter;
-        let far = &scene.surface[first..first + range.len()];
+        let far = &scene.surface_height[first..first + range.len()];
         walls[range].iter_mut().zip(far).for_each(|(wall, far)| *wall = wall.max(far - drop));
     }
 }

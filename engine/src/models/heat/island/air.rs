@@ -16,9 +16,9 @@ pub struct Choices {
     pub step: f64,
     /// How the ground stores heat.
     pub conduction: Conduction,
-    /// Share of sunlight that walls and each cover reflect, in the order of [`Cover::ALL`].
+    /// Albedo of walls.
     pub wall_albedo: f32,
-    /// See `wall_albedo`.
+    /// Albedo of each cover, in the order of [`Cover::ALL`].
     pub albedo: [f32; Cover::ALL.len()],
     /// What of the ground's and of the trees' buckets is full at the start.
     pub wet: f32,
@@ -69,55 +69,55 @@ pub struct Wind {
     pub rough: Vec<[f32; 2]>,
 }
 
-/// What shines in an hour besides the sun's beam, W/m².
+/// Radiation besides the sun's beam, and anthropogenic heat, in an hour, W/m².
 #[derive(Clone, Debug, Default)]
 pub struct Sky {
     /// Shortwave on each ground or roof.
     pub short: Vec<f32>,
     /// Longwave of the sky alone on each ground or roof.
     pub long: Vec<f32>,
-    /// Heat that people set free on each cell.
-    pub released: Vec<f32>,
+    /// Anthropogenic heat flux of each cell.
+    pub anthropogenic: Vec<f32>,
 }
 
-/// What all cells see of walls and crowns, as shares of what shines on a level plane.
+/// View factors of walls and crowns from a level plane, on all cells.
 #[derive(Clone, Debug, Default)]
-pub struct Shares {
+pub struct ViewFactors {
     /// Walls.
     pub walls: Vec<f32>,
     /// Crowns.
     pub crowns: Vec<f32>,
 }
 
-/// A position of the sun above the horizon.
+/// Direct shortwave radiation from a position of the sun above the horizon.
 #[derive(Clone, Copy, Debug)]
-pub struct Shine {
+pub struct DirectShortwave {
     /// Where it stands.
     pub sun: Sun,
-    /// What it shines on what faces it, W/m².
+    /// On a plane that faces the sun, W/m².
     pub direct: f64,
     /// Share of that that comes through crowns.
     pub through: f32,
 }
 
-/// What all cells have in common in a step.
+/// Forcing of a step, the same for all cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Drive {
+pub struct StepForcing {
     /// Above the city.
     pub aloft: Aloft,
     /// What blows in through the edges: temperature, °C, and humidity, g/kg.
     pub edge: (f64, f64),
-    /// Wind at 60 m and at 10 m, m/s, and what convection adds to that between houses.
+    /// Wind at 60 m, m/s.
     pub above: f64,
-    /// See `above`.
+    /// Wind at 10 m, m/s.
     pub at_10_m: f64,
-    /// See `above`.
+    /// What convection adds to the wind between houses, m/s.
     pub gust: f64,
     /// The exchange over the station's meadow.
     pub over: Over,
-    /// Diffuse radiation and longwave radiation of the whole sky, W/m².
+    /// Diffuse radiation, W/m².
     pub diffuse: f64,
-    /// See `diffuse`.
+    /// Longwave radiation of the whole sky, W/m².
     pub sky: f64,
     /// Share of light that comes through crowns.
     pub through: f64,
@@ -132,9 +132,9 @@ pub struct Drive {
 /// What a step came to, over the whole city.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Totals {
-    /// Mean temperature, °C, and humidity, g/kg, of the air.
+    /// Mean temperature of the air, °C.
     pub air: f64,
-    /// See `air`.
+    /// Mean humidity of the air, g/kg.
     pub humidity: f64,
     /// Sensible heat that the city gives to what lies above, W/m² of its area.
     pub sensible: f64,
@@ -153,59 +153,59 @@ pub struct Means {
     pub skin: Vec<f32>,
     /// Longwave radiation that ground or roof sends up, W/m².
     pub up: Vec<f32>,
-    /// Longwave radiation of the walls and of the crowns around, W/m².
+    /// Longwave radiation of the walls around, W/m².
     pub walls: Vec<f32>,
-    /// See `walls`.
+    /// Longwave radiation of the crowns around, W/m².
     pub crowns: Vec<f32>,
 }
 
 /// Air and surfaces on a device.
 pub trait Air: Send {
-    /// What all cells see.
+    /// Sets the view factors of all cells.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn shares(&mut self, shares: &Shares) -> Result<()>;
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn view_factors(&mut self, view_factors: &ViewFactors) -> Result<()>;
     /// Begins with all at a temperature (°C) and a humidity (g/kg).
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn start(&mut self, celsius: f64, humidity: f64) -> Result<()>;
     /// An hour begins.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()>;
-    /// Positions of the sun that the next steps have in common: what they shine adds up. None where it does not shine.
+    /// Direct shortwave radiation of the next steps, which adds up over its positions of the sun; none where there is no sun.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn sun(&mut self, shines: &[Shine]) -> Result<()>;
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn sun(&mut self, shortwave: &[DirectShortwave]) -> Result<()>;
     /// Steps have another length (s) from now on. The state stays as it is.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn pace(&mut self, step: f64) -> Result<()>;
     /// A step.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn step(&mut self, drive: &Drive) -> Result<Totals>;
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn step(&mut self, forcing: &StepForcing) -> Result<Totals>;
     /// Means over the steps since they were last asked for.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn means(&mut self) -> Result<Means>;
     /// What passes from one step to the next.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn state(&mut self) -> Result<Vec<f32>>;
     /// Numbers of `state`.
     fn state_len(&self) -> usize;
     /// Takes up what `state` gave.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn set_state(&mut self, state: &[f32]) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What lies below a surface, and the balance of its skin. Twins: `first.wgsl`, `balance.wgsl`, `keep.wgsl` and `keep_walls.wgsl` in
+//! What lies below a surface, and the balance of its skin. Twins: `forward_elimination.wgsl`, `balance.wgsl`, `storage.wgsl` and `wall_storage.wgsl` in
 //! `shaders/heat/island/`.
 //!
 //! Conduction by backward Euler in layers that grow with depth, or by force-restore (Bhumralkar 1975; Deardorff 1978).
@@ -8,9 +8,9 @@ use super::params::{SIGMA, ZERO, black};
 use crate::cover::Cover;
 use crate::shared_struct;
 
-/// Layers of the ground and of a wall.
+/// Layers of the ground.
 pub const LAYERS: usize = 12;
-/// See `LAYERS`.
+/// Layers of a wall.
 pub const WALL_LAYERS: usize = 6;
 /// Angular frequency of a day, 1/s.
 pub const DAY: f64 = std::f64::consts::TAU / 86_400.0;
@@ -53,7 +53,7 @@ shared_struct! {
         pub storage: f32,
         /// What it passes to the layer below, W/m²K.
         pub below: f32,
-        /// 1 over the sum of all that pulls at it.
+        /// 1 over the diagonal of its equation: storage and conductances, m²K/W.
         pub inverse: f32,
         /// How much it follows what is above.
         pub b: f32,
@@ -122,12 +122,12 @@ fn layers(thick: &[f64], capacity: f64, conductivity: f64, room: Option<(f64, f6
     for k in (0..thick.len()).rev() {
         let storage = capacity * thick[k] / step;
         let behind = room.map_or(0.0, |(resistance, _)| 1.0 / (0.5 * thick[k] / conductivity + resistance));
-        let (below, pull, inside) = match (k == last, room) {
+        let (below, conductance, inside) = match (k == last, room) {
             (true, Some((_, celsius))) => (0.0, behind, behind * celsius),
             (true, None) => (0.0, 0.0, 0.0),
             (false, _) => (above(k + 1), above(k + 1) * (1.0 - b), 0.0),
         };
-        let inverse = 1.0 / (storage + above(k) + pull);
+        let inverse = 1.0 / (storage + above(k) + conductance);
         b = above(k) * inverse;
         found[k] = Layer {
             storage: storage as f32,
@@ -144,7 +144,7 @@ impl Material {
     /// The ground below a cover, for steps of so many seconds.
     pub fn ground(cover: Cover, albedo: f32, conduction: Conduction, step: f64) -> Material {
         let (capacity, diffusivity) = soil(cover);
-        let is = |own: Cover| f32::from(u8::from(cover == own));
+        let is = |wanted: Cover| f32::from(u8::from(cover == wanted));
         let mut skin = Skin {
             albedo,
             emissivity: ground::kind(cover).emissivity,
@@ -245,9 +245,9 @@ pub struct Load {
     pub evaporation: f32,
     /// Latent heat of open water at 0 °C, W/m², and what each degree adds, W/m²K.
     pub bulk: (f32, f32),
-    /// To the first layer, W/m²K, and that layer's temperature: at a skin of 0 °C, and what each degree of the skin adds.
+    /// Conductance to the first layer, W/m²K.
     pub top: f32,
-    /// See `top`.
+    /// Temperature of the first layer: at a skin of 0 °C, °C, and what each degree of the skin adds.
     pub first: (f32, f32),
 }
 
@@ -337,11 +337,11 @@ pub fn evaporating(water: f32, slope: f32) -> f32 {
     (1.26 * wet * slope / (slope + 0.066)).min(0.8)
 }
 
-/// Water below which nothing evaporates, more than that from which all does, and what a bucket holds, m³/m³.
+/// Water below which nothing evaporates, m³/m³.
 pub const DRY: f32 = 0.12;
-/// See `DRY`.
+/// How much more water than `DRY` it takes to evaporate freely, m³/m³.
 pub const WETTER: f32 = 0.13;
-/// See `DRY`.
+/// Water that a bucket holds, m³/m³.
 pub const CAPACITY: f32 = 0.35;
 
 #[cfg(test)]
@@ -410,8 +410,8 @@ mod tests {
                     ..Load::default()
                 };
                 let found = balance(&load, column[0]);
-                let rest = found.net - found.sensible - found.latent - found.ground;
-                assert!(rest.abs() <= (1e-3 * found.net.abs()).max(0.1), "{rest}");
+                let remainder = found.net - found.sensible - found.latent - found.ground;
+                assert!(remainder.abs() <= (1e-3 * found.net.abs()).max(0.1), "{remainder}");
                 let before = column;
                 material.down(found.skin, &mut column, 1);
                 given += f64::from(found.ground);

@@ -71,7 +71,7 @@ impl Wind3d {
     /// The wind over buildings (heights in m) that blows to `(east, south)` (a direction of length 1), 1 m/s at 10 m in the open.
     ///
     /// # Errors
-    /// `Scenario` where the volume is too large; what the device refuses.
+    /// `Scenario` where the volume is too large; `Memory` or `DeviceLost` where the device fails.
     pub fn solve(grid: &Grid, buildings: &[f32], to: (f64, f64), device: &Device) -> Result<Wind3d> {
         Wind3d::solve_within(grid, buildings, to, device, MOST)
     }
@@ -79,7 +79,7 @@ impl Wind3d {
     /// The same in so many relaxations at most.
     ///
     /// # Errors
-    /// Those of `solve`.
+    /// As [`Wind3d::solve`].
     pub fn solve_within(
         grid: &Grid,
         buildings: &[f32],
@@ -128,9 +128,9 @@ impl Wind3d {
             if of[start] || buildings.get(start).is_none_or(|height| *height <= 0.0) {
                 continue;
             }
-            let (mut cells, mut rest) = (Vec::new(), vec![start]);
+            let (mut cells, mut stack) = (Vec::new(), vec![start]);
             of[start] = true;
-            while let Some(cell) = rest.pop() {
+            while let Some(cell) = stack.pop() {
                 cells.push(cell);
                 let (col, row) = (cell % cols, cell / cols);
                 let beside = [
@@ -141,7 +141,7 @@ impl Wind3d {
                 ];
                 for far in beside.into_iter().flatten().filter(|far| buildings[*far] > 0.0) {
                     if !std::mem::replace(&mut of[far], true) {
-                        rest.push(far);
+                        stack.push(far);
                     }
                 }
             }
@@ -151,9 +151,9 @@ impl Wind3d {
             };
             let ends = |of: fn((f64, f64)) -> f64| {
                 let all = cells.iter().map(|cell| of(place(cell)));
-                all.fold((f64::MAX, f64::MIN), |(low, high), own| (low.min(own), high.max(own)))
+                all.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)))
             };
-            let (along, across) = (ends(|own| own.0), ends(|own| own.1));
+            let (along, across) = (ends(|point| point.0), ends(|point| point.1));
             let height = cells.iter().map(|cell| f64::from(buildings[*cell])).sum::<f64>() / cells.len() as f64;
             blocks.push(Block {
                 height,
@@ -177,12 +177,12 @@ impl Wind3d {
                 [(speed * east) as f32, (speed * south) as f32, 0.0]
             })
             .collect();
-        let own_block: Vec<u32> = {
-            let mut own = vec![u32::MAX; len];
+        let block_of: Vec<u32> = {
+            let mut block_of = vec![u32::MAX; len];
             for (k, block) in blocks.iter().enumerate() {
-                block.cells.iter().for_each(|cell| own[*cell] = k as u32);
+                block.cells.iter().for_each(|cell| block_of[*cell] = k as u32);
             }
-            own
+            block_of
         };
         let levels = self.levels;
         // Cells that a ray from a cell passes, with and against the wind, with their distance from its side, up to another building.
@@ -218,10 +218,10 @@ impl Wind3d {
         // Cells of a block whose next cell with (1) or against (-1) the wind is none of it.
         let edge = |block: &Block, cell: usize, sign: f64| {
             let (found, hit) = ray(cell, sign, 0.5 * grid.cell);
-            let own = own_block[block.cells[0]];
+            let this = block_of[block.cells[0]];
             match (found.first(), hit) {
                 (Some(_), _) => true,
-                (None, Some((far, _))) => own_block[far] != own,
+                (None, Some((far, _))) => block_of[far] != this,
                 (None, None) => false,
             }
         };
@@ -251,12 +251,12 @@ impl Wind3d {
                 let speed = profile(height);
                 for cell in block.cells.iter().copied().filter(|cell| edge(block, *cell, 1.0)) {
                     let (found, hit) = ray(cell, 1.0, if is_cavity { reach } else { 3.0 * reach });
-                    let own = f64::from(buildings[cell]);
+                    let roof = f64::from(buildings[cell]);
                     let street =
                         hit.filter(|(far, metres)| *metres < reach && f64::from(buildings[*far]) > 0.5 * height);
                     for (at, metres) in found {
                         for level in 0..levels {
-                            let share = middle(level) / own;
+                            let share = middle(level) / roof;
                             if share >= 1.0 {
                                 break;
                             }
@@ -272,7 +272,7 @@ impl Wind3d {
                                 *slot = [(back * east) as f32, (back * south) as f32, 0.0];
                             } else if !is_cavity && metres >= ends && metres < 3.0 * ends {
                                 let less = (1.0 - (ends / metres).powf(1.5)) as f32;
-                                *slot = slot.map(|own| own * less);
+                                *slot = slot.map(|speed| speed * less);
                             }
                         }
                     }
@@ -291,7 +291,7 @@ impl Wind3d {
             (Some(one), Some(other)) if !solid[one] && !solid[other] => {
                 0.5 * (centres[one][part] + centres[other][part])
             }
-            (Some(own), None) | (None, Some(own)) if !solid[own] => centres[own][part],
+            (Some(cell), None) | (None, Some(cell)) if !solid[cell] => centres[cell][part],
             _ => 0.0,
         };
         let mut east = Vec::with_capacity((cols + 1) * rows * levels);
@@ -398,7 +398,7 @@ impl Wind3d {
         Ok(())
     }
 
-    /// Adds what a potential pushes through open sides.
+    /// Adds the gradient of a potential to the wind through open sides.
     fn push(&mut self, open: &[u32], potential: &[f32]) {
         let (cols, rows, levels) = (self.grid.cols, self.grid.rows, self.levels);
         let tall = (self.grid.cell / self.tall) as f32;
@@ -406,27 +406,27 @@ impl Wind3d {
             for row in 0..rows {
                 for col in 0..cols {
                     let at = (level * rows + row) * cols + col;
-                    let own = potential[at];
+                    let here = potential[at];
                     let west = (level * rows + row) * (cols + 1) + col;
                     let north = (level * (rows + 1) + row) * cols + col;
                     let is_open = |k: usize| open[at] >> k & 1 == 1;
                     if is_open(0) {
-                        self.east[west] += if col > 0 { potential[at - 1] - own } else { -own };
+                        self.east[west] += if col > 0 { potential[at - 1] - here } else { -here };
                     }
                     if is_open(1) && col + 1 == cols {
-                        self.east[west + 1] += own;
+                        self.east[west + 1] += here;
                     }
                     if is_open(2) {
-                        self.south[north] += if row > 0 { potential[at - cols] - own } else { -own };
+                        self.south[north] += if row > 0 { potential[at - cols] - here } else { -here };
                     }
                     if is_open(3) && row + 1 == rows {
-                        self.south[north + cols] += own;
+                        self.south[north + cols] += here;
                     }
                     if is_open(4) {
-                        self.up[at] += tall * (potential[at - cols * rows] - own);
+                        self.up[at] += tall * (potential[at - cols * rows] - here);
                     }
                     if is_open(5) && level + 1 == levels {
-                        self.up[at + cols * rows] += tall * own;
+                        self.up[at + cols * rows] += tall * here;
                     }
                 }
             }
@@ -444,7 +444,7 @@ impl Wind3d {
     /// Speed where people are, over the wind at 10 m in the open.
     pub fn near(&self) -> Vec<f32> {
         let level = ((PEOPLE / self.tall) as usize).min(self.levels - 1);
-        // What is felt at 1.2 m of the level's middle, by the log law.
+        // Wind at 1.2 m, of the level's middle, by the log law.
         let share = (profile(PEOPLE) / profile((level as f64 + 0.5) * self.tall)) as f32;
         let of = |cell: usize| {
             let (east, south) = self.at(cell % self.grid.cols, cell / self.grid.cols, level);
@@ -461,8 +461,8 @@ impl Wind3d {
         for level in 0..count {
             let east = &self.east[level * (cols + 1) * rows..][..(cols + 1) * rows];
             let south = &self.south[level * cols * (rows + 1)..][..cols * (rows + 1)];
-            faces.east.iter_mut().zip(east).for_each(|(sum, own)| *sum += own / count as f32);
-            faces.south.iter_mut().zip(south).for_each(|(sum, own)| *sum += own / count as f32);
+            faces.east.iter_mut().zip(east).for_each(|(sum, part)| *sum += part / count as f32);
+            faces.south.iter_mut().zip(south).for_each(|(sum, part)| *sum += part / count as f32);
         }
         faces
     }
@@ -497,23 +497,23 @@ fn sor(volume: Volume, open: &[u32], out: &[f32], potential: &[f32]) -> Vec<f32>
     let weights = [1.0, 1.0, 1.0, 1.0, volume.flat, volume.flat];
     let of = |at: usize| {
         let (col, row, level) = (at % cols, at / cols % rows, at / plane);
-        let own = potential[at];
+        let here = potential[at];
         if (col + row + level) % 2 != volume.colour as usize || open[at] == 0 {
-            return own;
+            return here;
         }
         let edges =
             [col == 0, col + 1 == cols, row == 0, row + 1 == rows, level == 0, level + 1 == volume.levels as usize];
-        let (mut pull, mut near) = (0.0f32, 0.0f32);
+        let (mut diagonal, mut near) = (0.0f32, 0.0f32);
         for k in 0..SIDES {
             if open[at] >> k & 1 == 1 {
-                pull += weights[k];
+                diagonal += weights[k];
                 if !edges[k] {
                     near += weights[k] * potential[at.wrapping_add_signed(steps[k])];
                 }
             }
         }
         // Σ w (φ − φ_beside) = −out.
-        own + OMEGA * ((near - out[at]) / pull - own)
+        here + OMEGA * ((near - out[at]) / diagonal - here)
     };
     (0..potential.len()).into_par_iter().map(of).collect()
 }
@@ -529,7 +529,8 @@ fn on_gpu(gpu: &Gpu, volume: Volume, open: &[u32], out: &[f32], count: usize) ->
     for colour in [0, 1] {
         let uniform = gpu.buffer("volume", size_of::<Volume>() as u64, BufferUsages::UNIFORM)?;
         gpu.write(&uniform, &[Volume { colour, ..volume }])?;
-        stages.push(gpu.stage(SOR, &[], &[(0, &uniform), (1, &sides), (2, &flows), (3, &potential)])?);
+        let buffers = [("volume", &uniform), ("open", &sides), ("out", &flows), ("potential", &potential)];
+        stages.push(gpu.stage(SOR, &[], &buffers)?);
     }
     let all = out.len().div_ceil(64).max(1);
     let groups = [all.min(32_768) as u32, all.div_ceil(32_768) as u32];

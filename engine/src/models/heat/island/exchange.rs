@@ -5,11 +5,11 @@ use super::super::ground;
 use super::column::{self, Balance, Conduction, LAYERS, Load, Material, balance};
 use crate::cover::Cover;
 
-/// Density times heat capacity of air, J/m³K; density, kg/m³; latent heat of evaporation, J/kg.
+/// Density times heat capacity of air, J/m³K.
 pub const AIR: f64 = 1200.0;
-/// See `AIR`.
+/// Density of air, kg/m³.
 pub const DENSITY: f64 = 1.2;
-/// See `AIR`.
+/// Latent heat of evaporation, J/kg.
 pub const LATENT: f64 = 2.45e6;
 const GRAVITY: f64 = 9.81;
 const KARMAN: f64 = 0.4;
@@ -52,15 +52,15 @@ pub struct Over {
     pub ratio: f64,
     /// Its Richardson number.
     pub richardson: f64,
-    /// Heat that it gives besides, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
-    pub rest: f64,
-    /// Latent heat that it gives besides, W/m².
-    pub rest_latent: f64,
+    /// Remainder of its sensible heat that no exchange explains, W/m²: what warms the air below 60 m in the morning, while it is still warmer there.
+    pub remainder: f64,
+    /// Remainder of its latent heat, W/m².
+    pub remainder_latent: f64,
 }
 
 impl Default for Over {
     fn default() -> Over {
-        Over { ratio: 1.0, richardson: 0.2, rest: 0.0, rest_latent: 0.0 }
+        Over { ratio: 1.0, richardson: 0.2, remainder: 0.0, remainder_latent: 0.0 }
     }
 }
 
@@ -80,9 +80,9 @@ pub struct Station {
     pub pressure: f64,
     /// Wind at 10 m, m/s.
     pub wind: f64,
-    /// Global radiation and that of the sky, W/m².
+    /// Global radiation, W/m².
     pub global: f64,
-    /// See `global`.
+    /// Longwave radiation of the sky, W/m².
     pub sky: f64,
     /// Rain, m/s.
     pub rain: f64,
@@ -217,12 +217,12 @@ pub fn halves(value: f64) -> [f32; 2] {
     [f32::from_bits((bits >> 32) as u32), f32::from_bits(bits as u32)]
 }
 
-/// See `halves`.
+/// The number of which [`halves`] made two.
 pub fn whole([high, low]: [f32; 2]) -> f64 {
     f64::from_bits((u64::from(high.to_bits()) << 32) | u64::from(low.to_bits()))
 }
 
-/// A meadow in the open, over which the station stands: what it gives to the air tells what lies above.
+/// A meadow in the open, over which the station stands: from what it gives to the air follows what lies above.
 #[derive(Clone, Debug)]
 pub struct Meadow {
     material: Material,
@@ -323,7 +323,7 @@ impl Meadow {
         let moist = at.humidity - 1000.0 * latent / (LATENT * DENSITY) * resistance;
         let full = specific(10.0 * f64::from(column::saturation(air as f32).0), at.pressure);
         let humidity = moist.clamp(0.1 * at.humidity, full.max(0.1 * at.humidity));
-        over.rest_latent = latent - LATENT * DENSITY / 1000.0 * conductance * (at.humidity - humidity);
+        over.remainder_latent = latent - LATENT * DENSITY / 1000.0 * conductance * (at.humidity - humidity);
         self.over = over;
         Aloft { air, mixed, humidity }
     }
@@ -339,8 +339,8 @@ impl Meadow {
         let ratio = ratio.clamp(OVER.0, OVER.1);
         let richardson = richardson(height, wind, above, air);
         let richardson = if richardson < 0.0 { richardson.min(-NEUTRAL) } else { richardson.max(NEUTRAL) };
-        let rest = given - AIR * ratio * louis * falls;
-        (Over { ratio, richardson: f64::from(richardson), rest, rest_latent: 0.0 }, ratio * louis)
+        let remainder = given - AIR * ratio * louis * falls;
+        (Over { ratio, richardson: f64::from(richardson), remainder, remainder_latent: 0.0 }, ratio * louis)
     }
 
     /// How much warmer it is aloft, K, where the profile of this moment says `profile`. Air aloft is not warmed from below while the meadow
@@ -372,9 +372,9 @@ impl Meadow {
 
     /// Takes up what `state` gave.
     pub fn set_state(&mut self, state: &[f32]) {
-        let (column, rest) = state.split_at(LAYERS.min(state.len()));
-        let [skin, numbers @ ..] = rest else { return };
-        let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+        let (column, remainder) = state.split_at(LAYERS.min(state.len()));
+        let [skin, numbers @ ..] = remainder else { return };
+        let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
         if let ([water, sensible, latent, warmer, aloft, last], LAYERS) = (&numbers[..], column.len()) {
             self.column.copy_from_slice(column);
             (self.skin, self.water, self.fluxes) = (*skin, *water, (*sensible, *latent));
@@ -402,7 +402,7 @@ mod tests {
             let aloft = meadow.step(&at, 600.0);
             hours.push((hour, aloft.air - air, meadow.fluxes));
         }
-        let of = |hour: f64| *hours.iter().rev().find(|(own, ..)| (own - hour).abs() < 0.01).unwrap_or(&hours[0]);
+        let of = |hour: f64| *hours.iter().rev().find(|(listed, ..)| (listed - hour).abs() < 0.01).unwrap_or(&hours[0]);
         let (noon, night) = (of(13.0), of(2.0));
         assert!((-4.0..-0.3).contains(&noon.1) && noon.2.0 > 50.0 && noon.2.1 > 150.0, "{noon:?}");
         assert!((0.2..8.0 + 1e-9).contains(&night.1) && night.2.0 < 0.0, "{night:?}");

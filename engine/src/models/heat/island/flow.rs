@@ -41,8 +41,8 @@ impl Faces {
     }
 
     /// Sum of two flows, so much of each.
-    pub fn blend(&self, own: f32, other: &Faces, theirs: f32) -> Faces {
-        let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| own * a + theirs * b).collect();
+    pub fn blend(&self, weight: f32, other: &Faces, theirs: f32) -> Faces {
+        let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| weight * a + theirs * b).collect();
         Faces {
             cols: self.cols,
             rows: self.rows,
@@ -123,10 +123,10 @@ pub fn blown(grid: &Grid, share: &[f32], is_open: &[bool]) -> [Faces; 2] {
 /// than [`DIVERGENCE`].
 pub fn left(faces: &[Faces; 2], at_roofs: f32) -> (f32, f64) {
     let cells = faces[0].cols * faces[0].rows;
-    let most = |cell: usize| faces.iter().map(|own| size(own.out(cell))).fold(0.0, f32::max) / at_roofs.max(1e-6);
-    let (largest, count) = (0..cells)
-        .map(most)
-        .fold((0.0f32, 0usize), |(largest, count), own| (largest.max(own), count + usize::from(own > DIVERGENCE)));
+    let most = |cell: usize| faces.iter().map(|each| size(each.out(cell))).fold(0.0, f32::max) / at_roofs.max(1e-6);
+    let (largest, count) = (0..cells).map(most).fold((0.0f32, 0usize), |(largest, count), value| {
+        (largest.max(value), count + usize::from(value > DIVERGENCE))
+    });
     (largest, count as f64 / cells.max(1) as f64)
 }
 
@@ -136,7 +136,7 @@ fn products(a: &[Pair], b: &[Pair], cols: usize) -> [f64; 2] {
         a.iter().zip(b).fold([0.0f64; 2], |sum, (a, b)| [0, 1].map(|f| sum[f] + f64::from(a[f]) * f64::from(b[f])))
     };
     let rows: Vec<[f64; 2]> = a.par_chunks(cols).zip(b.par_chunks(cols)).map(row).collect();
-    rows.into_iter().fold([0.0; 2], |sum, own| [sum[0] + own[0], sum[1] + own[1]])
+    rows.into_iter().fold([0.0; 2], |sum, row| [sum[0] + row[0], sum[1] + row[1]])
 }
 
 /// A potential whose slopes take up what is `missing` of each cell, until less than `enough` is: flexible conjugate gradients (Notay
@@ -147,7 +147,7 @@ fn potential(grids: &mut Grids, mut missing: Vec<Pair>, cols: usize, enough: f32
     let (mut found, mut along, mut taken) = (vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len]);
     let mut steepness = [0.0f64; 2];
     for _ in 0..STEPS {
-        if missing.iter().flatten().all(|own| own.abs() <= enough) {
+        if missing.iter().flatten().all(|value| value.abs() <= enough) {
             break;
         }
         let mut ahead = vec![[0.0f32; 2]; len];
@@ -285,7 +285,7 @@ mod tests {
             assert!(most <= DIVERGENCE && cells == 0.0, "case {case}, {cols} × {rows}, {built:.2} built: {most}");
             let through = (0..grid.len()).filter(|cell| !is_open[*cell]);
             for cell in through {
-                assert!(faces.iter().all(|own| own.of(cell % cols, cell / cols) == [0.0; 4]), "case {case}");
+                assert!(faces.iter().all(|each| each.of(cell % cols, cell / cols) == [0.0; 4]), "case {case}");
             }
         }
     }

@@ -4,12 +4,12 @@ use super::super::gpu::wire;
 use super::super::params::{Step, Sunlight};
 use super::super::rays::to_sun;
 use super::super::scene::Scene;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
-use super::column::{LAYERS, Layer, Skin, WALL_LAYERS};
+use super::air::{Air, Choices, DirectShortwave, Means, Sky, StepForcing, Totals, ViewFactors, Wind};
+use super::column::{self, LAYERS, WALL_LAYERS};
 use super::cpu::{CYCLES, LANES};
 use super::exchange::AIR;
 use super::grids::{COARSEST_STEPS, Grids, STEPS};
-use super::params::{self, Effect, black};
+use super::params::{self, Effect, Material, Wall, black};
 use super::town::{Town, facing};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
@@ -26,17 +26,17 @@ const SMOOTH: Kernel = kernel!("island smooth", "grids.wgsl", "smooth.wgsl");
 const RESTRICT: Kernel = kernel!("island restrict", "grids.wgsl", "restrict.wgsl");
 const PROLONG: Kernel = kernel!("island prolong", "grids.wgsl", "prolong.wgsl");
 const DECAY: Kernel = kernel!("island decay", "grids.wgsl", "decay.wgsl");
-const OWN: Kernel = kernel!("island own", "params.wgsl", "own.wgsl");
-const ALONG: Kernel = kernel!("island along", "params.wgsl", "along.wgsl");
-const AROUND: Kernel = kernel!("island around", "params.wgsl", "around.wgsl");
-const FIRST: Kernel = kernel!("island first", "params.wgsl", "first.wgsl");
-const WALLS: Kernel = kernel!("island walls", "params.wgsl", "balance.wgsl", "walls.wgsl");
+const RADIOSITY: Kernel = kernel!("island radiosity", "params.wgsl", "wall.wgsl", "radiosity.wgsl");
+const BOX_FILTER: Kernel = kernel!("island box filter", "params.wgsl", "box_filter.wgsl");
+const NEIGHBOUR_RADIOSITY: Kernel = kernel!("island neighbour radiosity", "params.wgsl", "neighbour_radiosity.wgsl");
+const FORWARD_ELIMINATION: Kernel = kernel!("island forward elimination", "params.wgsl", "forward_elimination.wgsl");
+const WALLS: Kernel = kernel!("island walls", "params.wgsl", "wall.wgsl", "balance.wgsl", "walls.wgsl");
 const CELLS: Kernel = kernel!("island cells", "params.wgsl", "balance.wgsl", "cells.wgsl");
-const MIX: Kernel = kernel!("island mix", "params.wgsl", "mix.wgsl");
-const KEEP: Kernel = kernel!("island keep", "params.wgsl", "keep.wgsl");
-const KEEP_WALLS: Kernel = kernel!("island keep walls", "params.wgsl", "keep_walls.wgsl");
+const CANOPY_TRANSPORT: Kernel = kernel!("island canopy transport", "params.wgsl", "canopy_transport.wgsl");
+const STORAGE: Kernel = kernel!("island storage", "params.wgsl", "storage.wgsl");
+const WALL_STORAGE: Kernel = kernel!("island wall storage", "params.wgsl", "wall_storage.wgsl");
 const SUN: Kernel = kernel!("island sun", "../params.wgsl", "sun.wgsl");
-const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "on_walls.wgsl");
+const SUN_WALLS: Kernel = kernel!("island sun on walls", "../params.wgsl", "wall.wgsl", "on_walls.wgsl");
 const TOTALS: Kernel = kernel!("island totals", "params.wgsl", "totals.wgsl");
 
 /// Invocations of a workgroup, and groups in a row of them.
@@ -51,15 +51,16 @@ fn groups(cells: usize) -> [u32; 2] {
     [all.min(GROUPS) as u32, all.div_ceil(GROUPS) as u32]
 }
 
-/// Skins and layers of all materials, walls last; each has room for as many layers as the ground.
-fn materials(choices: &Choices) -> (Vec<Skin>, Vec<Layer>) {
+/// All materials, walls last.
+fn materials(choices: &Choices) -> Vec<Material> {
     let (mut all, wall) = choices.materials();
     all.push(wall);
-    let mut layers = vec![Layer::default(); all.len() * LAYERS];
-    for (rows, own) in layers.chunks_mut(LAYERS).zip(&all) {
-        rows[..own.layers.len()].copy_from_slice(&own.layers);
-    }
-    (all.iter().map(|own| own.skin).collect(), layers)
+    let of = |host: &column::Material| {
+        let mut material = Material { skin: host.skin, ..Material::default() };
+        material.layers[..host.layers.len()].copy_from_slice(&host.layers);
+        material
+    };
+    all.iter().map(of).collect()
 }
 
 /// Stages of one grid of the multigrid; a field lies in one of two buffers.
@@ -79,35 +80,28 @@ pub struct GpuAir {
     gpu: Arc<Gpu>,
     town: Town,
     choices: Choices,
-    skins: Buffer,
-    layers: Buffer,
-    drive: Buffer,
+    materials: Buffer,
+    forcing: Buffer,
     has_beam: bool,
-    /// What the sun is told with, its ray, and how long that may be: steps, and height, m.
+    /// Parameters of a position of the sun, its ray, and the longest ray: steps, and height, m.
     sunlight: Buffer,
     ray: Buffer,
     most_steps: usize,
     relief: f32,
     has_crowns: bool,
     sun: [Stage; 2],
-    seen: Buffer,
-    shine: Buffer,
-    wind: Buffer,
-    east: Buffer,
-    south: Buffer,
-    /// What the sun shines on cells and walls, for a look from tests.
+    inputs: Buffer,
+    faces: Buffer,
+    /// Direct radiation on cells and walls, for tests.
     #[cfg(test)]
     sunlit: (Buffer, Buffer),
     columns: Buffer,
     wall_columns: Buffer,
-    state: Buffer,
-    wall_skin: Buffer,
+    facets: Buffer,
+    wall_temperatures: Buffer,
     air: Buffer,
-    old: Buffer,
-    out: Buffer,
-    wall_out: Buffer,
+    wall_outgoing: Buffer,
     sums: Buffer,
-    more: Buffer,
     totals: Buffer,
     count: usize,
     grids: Vec<Grid>,
@@ -130,89 +124,85 @@ impl GpuAir {
             gpu.write(&buffer, bytes)?;
             Ok(buffer)
         };
-        let drive = gpu.buffer("drive", size_of::<params::Drive>() as u64, BufferUsages::UNIFORM)?;
-        let (of_skins, of_layers) = materials(&choices);
-        let skins = filled("skins", bytemuck::cast_slice(&of_skins))?;
-        let layers = filled("layers", bytemuck::cast_slice(&of_layers))?;
-        let covers: Vec<u32> = town.covers.iter().map(|own| u32::from(*own)).collect();
-        let covers = filled("covers", bytemuck::cast_slice(&covers))?;
-        let usual = |cell: usize| of_skins[usize::from(town.covers[cell])].albedo;
-        let albedo: Vec<f32> = (0..len).map(|cell| scene.albedo_of(cell, usual(cell))).collect();
-        let albedo = filled("albedo", bytemuck::cast_slice(&albedo))?;
-        let wall_of = filled("walls of cells", bytemuck::cast_slice(&town.wall_of))?;
-        let wall_cells = filled("cells of walls", bytemuck::cast_slice(&town.walls.cell))?;
-        let walls: Vec<[f32; 4]> =
-            (0..count).map(|w| [town.walls.area[w], town.walls.sky[w], town.walls.crowns[w], 0.0]).collect();
+        let uniform = |name: &str, size: usize| gpu.buffer(name, size as u64, BufferUsages::UNIFORM);
+        let forcing = uniform("forcing", size_of::<params::StepForcing>())?;
+        let of_materials = materials(&choices);
+        let materials = filled("materials", bytemuck::cast_slice(&of_materials))?;
+        let usual = |cell: usize| of_materials[usize::from(town.covers[cell])].skin.albedo;
+        let covers = town.covers.iter().map(|cover| u32::from(*cover)).chain(town.wall_of.iter().copied());
+        let albedo = (0..len).map(|cell| scene.albedo_of(cell, usual(cell)).to_bits());
+        let properties: Vec<u32> = covers.chain(albedo).collect();
+        let properties = filled("properties", bytemuck::cast_slice(&properties))?;
+        let wall = |w: usize| Wall {
+            area: town.walls.area[w],
+            sky: town.walls.sky[w],
+            crowns: town.walls.crowns[w],
+            cell: town.walls.cell[w],
+        };
+        let walls: Vec<Wall> = (0..count).map(wall).collect();
         let walls = filled("walls", bytemuck::cast_slice(&walls))?;
-        let seen = of("views", len, 16)?;
-        let (shine, wind, beams) = (of("shine", len, 16)?, of("wind", len, 16)?, of("beams", len, 8)?);
+        // Parts of these lie one after the other as `params.wgsl` says.
+        let (inputs, facets) = (of("inputs", 3 * len, 16)?, of("facets", 3 * len, 16)?);
+        let (air, sums) = (of("air", 2 * len, 8)?, of("sums", 3 * len, 8)?);
         let (cols, rows) = (town.grid.cols, town.grid.rows);
-        let (east, south) =
-            (of("wind to the east", (cols + 1) * rows, 4)?, of("wind to the south", cols * (rows + 1), 4)?);
-        let wall_beam = of("beams on walls", count, 4)?;
+        let faces = of("wind through faces", (cols + 1) * rows + cols * (rows + 1), 4)?;
+        let wall_temperatures = of("temperatures of walls", 2 * count, 4)?;
+        let (beams, wall_beam) = (of("beams", len, 8)?, of("beams on walls", count, 4)?);
         let columns = of("columns", len.div_ceil(LANES) * LANES * LAYERS, 4)?;
         let wall_columns = of("columns of walls", count.div_ceil(LANES) * LANES * WALL_LAYERS, 4)?;
-        let (state, wall_skin) = (of("surfaces", len, 16)?, of("skins of walls", count, 4)?);
-        let (air, old) = (of("air", len, 8)?, of("air before", len, 8)?);
-        let (out, wall_out) = (of("sent out", len, 16)?, of("sent out by walls", count, 8)?);
-        let (one, other) = (of("own", len, 16)?, of("own, too", len, 16)?);
-        let (one_along, other_along) = (of("along", len, 16)?, of("along, too", len, 16)?);
-        let around = of("around", len, 16)?;
-        let (first, wall_first) = (of("first layers", len, 4)?, of("first layers of walls", count, 4)?);
-        let found_walls = of("balances of walls", count, 16)?;
+        let wall_outgoing = of("sent out by walls", count, 8)?;
+        let (terms, long_terms) = (of("radiosity", len, 16)?, of("longwave radiosity", len, 16)?);
+        let (row_sums, long_row_sums) = (of("sums of rows", len, 16)?, of("longwave sums of rows", len, 16)?);
+        let first_layer = of("first layers", len, 4)?;
+        let wall_balance = of("balances of walls", count, 16)?;
         let effects = of("effects", len, size_of::<Effect>())?;
-        let (sums, more) = (of("sums", len, 16)?, of("more sums", len, 8)?);
         let totals = of("totals", rows, 16)?;
-        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
-            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
-            gpu.stage(kernel, &[], &numbered)
-        };
         // Grids: sizes as the host's, without anything that passes yet.
         let host = Grids::new(cols, rows, &vec![[0.0; 4]; len], 1.0);
         let sizes: Vec<(usize, usize)> = host.levels().iter().map(|level| (level.cols, level.rows)).collect();
         let mut fields: Vec<(Buffer, Buffer)> = Vec::new();
-        let (mut rhs, mut decays, mut sides) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut systems, mut sides) = (Vec::new(), Vec::new());
         for (k, (cols, rows)) in sizes.iter().enumerate() {
             let cells = cols * rows;
             // The finest field is the air itself.
             let work = of("field", cells, 8)?;
             fields.push((if k == 0 { air.clone() } else { of("field", cells, 8)? }, work));
-            rhs.push(of("right-hand side", cells, 8)?);
-            decays.push(of("decay", cells, 8)?);
+            systems.push(of("system", 2 * cells, 8)?);
             sides.push(of("sides", cells, 16)?);
         }
         let mut grids = Vec::new();
         for (k, (cols, rows)) in sizes.iter().enumerate() {
             let coarse = sizes.get(k + 1).copied();
-            let own = params::Grids {
+            let size = params::Grids {
                 cols: *cols as u32,
                 rows: *rows as u32,
                 coarse_cols: coarse.map_or(0, |coarse| coarse.0 as u32),
                 coarse_rows: coarse.map_or(0, |coarse| coarse.1 as u32),
             };
-            let uniform = gpu.buffer("grid", size_of::<params::Grids>() as u64, BufferUsages::UNIFORM)?;
-            gpu.write(&uniform, &[own])?;
+            let grid = uniform("grid", size_of::<params::Grids>())?;
+            gpu.write(&grid, &[size])?;
             let (one, other) = &fields[k];
-            let base = [&uniform, &sides[k], &decays[k]];
-            let with = |kernel: Kernel, more: &[&Buffer]| stage(kernel, &[&base[..], more].concat());
-            let smooth = [with(SMOOTH, &[&rhs[k], one, other])?, with(SMOOTH, &[&rhs[k], other, one])?];
+            let base = [("grid", &grid), ("side", &sides[k]), ("system", &systems[k])];
+            let with = |kernel: Kernel, more: &[(&str, &Buffer)]| gpu.stage(kernel, &[], &[&base[..], more].concat());
+            let smooth =
+                [with(SMOOTH, &[("field", one), ("next", other)])?, with(SMOOTH, &[("field", other), ("next", one)])?];
             let (mut restrict, mut prolong, mut decay) = (None, None, None);
             if coarse.is_some() {
-                let next = &fields[k + 1].0;
-                restrict = Some(with(RESTRICT, &[&rhs[k], one, &rhs[k + 1], next])?);
-                prolong = Some(with(PROLONG, &[next, one])?);
-                let buffers = [(0, &uniform), (2, &decays[k]), (3, &decays[k + 1])];
-                decay = Some(gpu.stage(DECAY, &[], &buffers)?);
+                let coarse_field = ("coarse_field", &fields[k + 1].0);
+                let coarse_system = ("coarse_system", &systems[k + 1]);
+                restrict = Some(with(RESTRICT, &[("field", one), coarse_field, coarse_system])?);
+                prolong = Some(with(PROLONG, &[("field", one), coarse_field])?);
+                let of_decay = [("grid", &grid), ("system", &systems[k]), coarse_system];
+                decay = Some(gpu.stage(DECAY, &[], &of_decay)?);
             }
             let cells = cols * rows;
             let coarse = coarse.map_or(0, |(cols, rows)| cols * rows);
             grids.push(Grid { cells, coarse, smooth, restrict, prolong, decay, side: sides[k].clone() });
         }
-        let uniform = BufferUsages::UNIFORM;
-        let sunlight = gpu.buffer("sunlight", size_of::<Sunlight>() as u64, uniform)?;
+        let sunlight = uniform("sunlight", size_of::<Sunlight>())?;
         let most_steps = 4 * (cols + rows);
         let ray = of("ray to the sun", most_steps, size_of::<Step>())?;
-        let surface = filled("surface", bytemuck::cast_slice(&scene.surface))?;
+        let surface_height = filled("surface height", bytemuck::cast_slice(&scene.surface_height))?;
         let eyes = filled("eyes", bytemuck::cast_slice(&scene.eye))?;
         let crowns: Vec<[f32; 2]> =
             scene.crown_low.iter().zip(&scene.crown_high).map(|(low, high)| [*low, *high]).collect();
@@ -221,61 +211,98 @@ impl GpuAir {
         let ends = filled("ends of walls", bytemuck::cast_slice(&ends))?;
         let wall_sides = filled("sides of walls", bytemuck::cast_slice(&town.walls.sides))?;
         let shades = of("shades", len, 8)?;
-        let sun = [
-            stage(SUN, &[&sunlight, &ray, &surface, &eyes, &crowns, &wall_of, &ends, &beams, &shades])?,
-            stage(SUN_WALLS, &[&sunlight, &wall_cells, &wall_sides, &ends, &shades, &wall_beam])?,
+        let of_sun = [
+            ("sun", &sunlight),
+            ("ray", &ray),
+            ("surface_height", &surface_height),
+            ("eyes", &eyes),
+            ("crowns", &crowns),
+            ("properties", &properties),
+            ("ends", &ends),
+            ("beams", &beams),
+            ("shades", &shades),
         ];
+        let of_sun_on_walls = [
+            ("sun", &sunlight),
+            ("walls", &walls),
+            ("sides", &wall_sides),
+            ("ends", &ends),
+            ("shades", &shades),
+            ("wall_beam", &wall_beam),
+        ];
+        let sun = [gpu.stage(SUN, &[], &of_sun)?, gpu.stage(SUN_WALLS, &[], &of_sun_on_walls)?];
+        // Buffers of a step by the names that its kernels give them.
+        let all = [
+            ("forcing", &forcing),
+            ("materials", &materials),
+            ("properties", &properties),
+            ("walls", &walls),
+            ("inputs", &inputs),
+            ("facets", &facets),
+            ("air", &air),
+            ("effects", &effects),
+            ("columns", &columns),
+            ("wall_columns", &wall_columns),
+            ("wall_temperatures", &wall_temperatures),
+            ("wall_outgoing", &wall_outgoing),
+            ("first_layer", &first_layer),
+            ("terms", &terms),
+            ("long_terms", &long_terms),
+            ("row_sums", &row_sums),
+            ("long_row_sums", &long_row_sums),
+            ("beams", &beams),
+            ("wall_beam", &wall_beam),
+            ("side", &sides[0]),
+            ("system", &systems[0]),
+            ("faces", &faces),
+            ("wall_balance", &wall_balance),
+            ("sums", &sums),
+            ("totals", &totals),
+        ];
+        let stage = |kernel: Kernel, names: &[&str]| {
+            let buffers: Vec<(&str, &Buffer)> = all.into_iter().filter(|(name, _)| names.contains(name)).collect();
+            gpu.stage(kernel, &[], &buffers)
+        };
+        let of_radiosity =
+            ["forcing", "inputs", "properties", "walls", "facets", "wall_outgoing", "terms", "long_terms"];
+        let of_elimination =
+            ["forcing", "materials", "properties", "columns", "wall_columns", "first_layer", "wall_temperatures"];
         let before = [
-            stage(OWN, &[&drive, &seen, &wall_of, &walls, &out, &wall_out, &one, &other])?,
-            stage(ALONG, &[&drive, &one, &other, &one_along, &other_along])?,
-            stage(AROUND, &[&drive, &one_along, &other_along, &air, &around])?,
-            stage(FIRST, &[&drive, &skins, &layers, &covers, &columns, &wall_columns, &first, &wall_first])?,
+            stage(RADIOSITY, &of_radiosity)?,
+            stage(BOX_FILTER, &["forcing", "terms", "long_terms", "row_sums", "long_row_sums"])?,
+            stage(NEIGHBOUR_RADIOSITY, &["forcing", "row_sums", "long_row_sums", "air", "facets"])?,
+            stage(FORWARD_ELIMINATION, &of_elimination)?,
         ];
         let of_walls = [
-            &drive,
-            &skins,
-            &walls,
-            &wall_cells,
-            &around,
-            &wall_beam,
-            &wall_first,
-            &wall_skin,
-            &air,
-            &wind,
-            &found_walls,
+            "forcing",
+            "materials",
+            "walls",
+            "facets",
+            "wall_beam",
+            "wall_temperatures",
+            "air",
+            "inputs",
+            "wall_balance",
         ];
         let of_cells =
-            [&drive, &skins, &covers, &seen, &around, &shine, &beams, &first, &state, &air, &wind, &effects, &albedo];
-        let of_air = [
-            &drive,
-            &sides[0],
-            &east,
-            &south,
-            &wall_of,
-            &found_walls,
-            &effects,
-            &shine,
-            &seen,
-            &wind,
-            &air,
-            &old,
-            &decays[0],
-            &rhs[0],
-        ];
-        let pass = [stage(WALLS, &of_walls)?, stage(CELLS, &of_cells)?, stage(MIX, &of_air)?];
-        let kept =
-            [&drive, &skins, &layers, &covers, &seen, &effects, &around, &air, &columns, &state, &out, &sums, &more];
+            ["forcing", "materials", "properties", "inputs", "facets", "beams", "first_layer", "air", "effects"];
+        let of_transport =
+            ["forcing", "side", "faces", "properties", "wall_balance", "effects", "inputs", "air", "system"];
+        let pass = [stage(WALLS, &of_walls)?, stage(CELLS, &of_cells)?, stage(CANOPY_TRANSPORT, &of_transport)?];
+        let of_storage =
+            ["forcing", "materials", "properties", "inputs", "effects", "air", "columns", "facets", "sums"];
+        let of_wall_storage =
+            ["forcing", "materials", "wall_balance", "wall_columns", "wall_temperatures", "wall_outgoing"];
         let after = [
-            stage(TOTALS, &[&drive, &seen, &effects, &air, &sides[0], &decays[0], &rhs[0], &totals])?,
-            stage(KEEP, &kept)?,
-            stage(KEEP_WALLS, &[&drive, &skins, &layers, &found_walls, &wall_columns, &wall_skin, &wall_out])?,
+            stage(TOTALS, &["forcing", "inputs", "effects", "air", "side", "system", "totals"])?,
+            stage(STORAGE, &of_storage)?,
+            stage(WALL_STORAGE, &of_wall_storage)?,
         ];
         Ok(GpuAir {
             town,
             choices,
-            skins,
-            layers,
-            drive,
+            materials,
+            forcing,
             has_beam: false,
             sunlight,
             ray,
@@ -283,23 +310,17 @@ impl GpuAir {
             relief: scene.relief(),
             has_crowns: scene.has_crowns(),
             sun,
-            seen,
-            shine,
-            wind,
-            east,
-            south,
+            inputs,
+            faces,
             #[cfg(test)]
             sunlit: (beams, wall_beam),
             columns,
             wall_columns,
-            state,
-            wall_skin,
+            facets,
+            wall_temperatures,
             air,
-            old,
-            out,
-            wall_out,
+            wall_outgoing,
             sums,
-            more,
             totals,
             count: 0,
             grids,
@@ -328,17 +349,17 @@ impl GpuAir {
         smooth(STEPS, work);
     }
 
-    /// Buffers of `state`, with the numbers of each.
-    fn parts(&self) -> [(&Buffer, usize); 7] {
+    /// What a state consists of, in its order: the buffer of each part, where it begins there, and how many numbers it has.
+    fn parts(&self) -> [(&Buffer, usize, usize); 7] {
         let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
         [
-            (&self.columns, len.div_ceil(LANES) * LANES * LAYERS),
-            (&self.wall_columns, count.div_ceil(LANES) * LANES * WALL_LAYERS),
-            (&self.state, 4 * len),
-            (&self.wall_skin, count),
-            (&self.air, 2 * len),
-            (&self.out, 4 * len),
-            (&self.wall_out, 2 * count),
+            (&self.columns, 0, len.div_ceil(LANES) * LANES * LAYERS),
+            (&self.wall_columns, 0, count.div_ceil(LANES) * LANES * WALL_LAYERS),
+            (&self.facets, 0, 4 * len),
+            (&self.wall_temperatures, 0, count),
+            (&self.air, 0, 2 * len),
+            (&self.facets, 4 * len, 4 * len),
+            (&self.wall_outgoing, 0, 2 * count),
         ]
     }
 }
@@ -346,43 +367,43 @@ impl GpuAir {
 const _: () = assert!(STEPS.is_multiple_of(2) && COARSEST_STEPS.is_multiple_of(2), "fields change buffers in pairs");
 
 impl Air for GpuAir {
-    fn shares(&mut self, shares: &Shares) -> Result<()> {
+    fn view_factors(&mut self, view_factors: &ViewFactors) -> Result<()> {
         let of = |cell: usize| {
             let open = f32::from(u8::from(self.town.is_open[cell]));
-            [shares.walls[cell], shares.crowns[cell], self.town.crown_sky[cell], open]
+            [view_factors.walls[cell], view_factors.crowns[cell], self.town.crown_sky[cell], open]
         };
-        let seen: Vec<[f32; 4]> = (0..self.town.grid.len()).map(of).collect();
-        self.gpu.write(&self.seen, &seen)
+        let len = self.town.grid.len();
+        let packed: Vec<[f32; 4]> = (0..len).map(of).collect();
+        self.gpu.write_at(&self.inputs, 2 * 16 * len as u64, &packed)
     }
 
     fn start(&mut self, celsius: f64, humidity: f64) -> Result<()> {
-        let (celsius, wet) = (celsius as f32, self.choices.wet * super::column::CAPACITY);
+        let (celsius, wet) = (celsius as f32, self.choices.wet * column::CAPACITY);
         let (len, count) = (self.town.grid.len(), self.town.walls.cell.len());
-        let [columns, wall_columns, ..] = self.parts().map(|(_, count)| vec![celsius; count]);
-        self.gpu.write(&self.columns, &columns)?;
-        self.gpu.write(&self.wall_columns, &wall_columns)?;
-        self.gpu.write(&self.state, &vec![[celsius, celsius, wet, wet]; len])?;
-        self.gpu.write(&self.wall_skin, &vec![celsius; count])?;
-        self.gpu.write(&self.air, &vec![[celsius, humidity as f32]; len])?;
+        for (buffer, _, count) in &self.parts()[..2] {
+            self.gpu.write(buffer, &vec![celsius; *count])?;
+        }
         let black = black(celsius);
-        self.gpu.write(&self.out, &vec![[0.0, black, black, 0.0]; len])?;
-        self.gpu.write(&self.wall_out, &vec![[0.0, black]; count])
+        let facets = [vec![[celsius, celsius, wet, wet]; len], vec![[0.0, black, black, 0.0]; len]].concat();
+        self.gpu.write(&self.facets, &facets)?;
+        self.gpu.write(&self.wall_temperatures, &vec![celsius; count])?;
+        self.gpu.write(&self.air, &vec![[celsius, humidity as f32]; len])?;
+        self.gpu.write(&self.wall_outgoing, &vec![[0.0, black]; count])
     }
 
     fn hour(&mut self, wind: &Wind, sky: &Sky) -> Result<()> {
         let len = self.town.grid.len();
-        let of = |cell: usize| {
+        let of_wind = |cell: usize| {
             let [height, rough] = wind.rough[cell];
             [height, rough, wind.speed[cell], wind.passing.inflow[cell]]
         };
-        self.gpu.write(&self.wind, &(0..len).map(of).collect::<Vec<[f32; 4]>>())?;
-        let of = |cell: usize| {
-            let released = sky.released.get(cell).copied().unwrap_or(0.0);
-            [sky.short[cell], sky.long[cell], released, wind.passing.out[cell]]
+        let of_sky = |cell: usize| {
+            let anthropogenic = sky.anthropogenic.get(cell).copied().unwrap_or(0.0);
+            [sky.short[cell], sky.long[cell], anthropogenic, wind.passing.out[cell]]
         };
-        self.gpu.write(&self.shine, &(0..len).map(of).collect::<Vec<[f32; 4]>>())?;
-        self.gpu.write(&self.east, &wind.faces.east)?;
-        self.gpu.write(&self.south, &wind.faces.south)?;
+        let inputs: Vec<[f32; 4]> = (0..len).map(of_wind).chain((0..len).map(of_sky)).collect();
+        self.gpu.write(&self.inputs, &inputs)?;
+        self.gpu.write(&self.faces, &[&wind.faces.east[..], &wind.faces.south].concat())?;
         let (cols, rows) = (self.town.grid.cols, self.town.grid.rows);
         let host = Grids::new(cols, rows, &wind.passing.side, 1.0);
         for (grid, level) in self.grids.iter().zip(host.levels()) {
@@ -391,17 +412,17 @@ impl Air for GpuAir {
         Ok(())
     }
 
-    fn sun(&mut self, shines: &[Shine]) -> Result<()> {
-        self.has_beam = !shines.is_empty();
+    fn sun(&mut self, shortwave: &[DirectShortwave]) -> Result<()> {
+        self.has_beam = !shortwave.is_empty();
         let Town { grid, walls, .. } = &self.town;
-        for (k, Shine { sun, direct, through }) in shines.iter().enumerate() {
+        for (k, DirectShortwave { sun, direct, through }) in shortwave.iter().enumerate() {
             let tangent = sun.altitude.tan() as f32;
             let mut ray = to_sun(*sun, grid, self.relief);
             // A ray that crosses the whole grid meets no more cells.
             ray.truncate(self.most_steps);
             self.gpu.write(&self.ray, &ray.iter().map(wire).collect::<Vec<Step>>())?;
             let [west, east, north, south] = facing(*sun, *direct);
-            let own = Sunlight {
+            let sunlight = Sunlight {
                 cols: grid.cols as u32,
                 rows: grid.rows as u32,
                 walls: walls.cell.len() as u32,
@@ -416,7 +437,7 @@ impl Air for GpuAir {
                 north,
                 south,
             };
-            self.gpu.write(&self.sunlight, &[own])?;
+            self.gpu.write(&self.sunlight, &[sunlight])?;
             let [on_cells, on_walls] = &self.sun;
             let (cells, of_walls) = (groups(grid.len()), groups(walls.cell.len()));
             self.gpu.submit([Work::Groups(on_cells, cells), Work::Groups(on_walls, of_walls)])?;
@@ -426,15 +447,13 @@ impl Air for GpuAir {
 
     fn pace(&mut self, step: f64) -> Result<()> {
         self.choices.step = step;
-        let (skins, layers) = materials(&self.choices);
-        self.gpu.write(&self.skins, &skins)?;
-        self.gpu.write(&self.layers, &layers)
+        self.gpu.write(&self.materials, &materials(&self.choices))
     }
 
-    fn step(&mut self, drive: &Drive) -> Result<Totals> {
+    fn step(&mut self, forcing: &StepForcing) -> Result<Totals> {
         let Town { grid, walls, reach, depth, .. } = &self.town;
         let (len, count) = (grid.len(), walls.cell.len());
-        let own = params::Drive {
+        let uniform = params::StepForcing {
             cols: grid.cols as u32,
             rows: grid.rows as u32,
             walls: count as u32,
@@ -443,47 +462,46 @@ impl Air for GpuAir {
             cell: grid.cell as f32,
             step: self.choices.step as f32,
             depth: *depth,
-            aloft: drive.aloft.air as f32,
-            mixed: drive.aloft.mixed as f32,
-            aloft_humidity: drive.aloft.humidity as f32,
-            edge: drive.edge.0 as f32,
-            edge_humidity: drive.edge.1 as f32,
-            above: drive.above as f32,
-            at_10_m: drive.at_10_m as f32,
-            gust: drive.gust as f32,
-            over_ratio: drive.over.ratio as f32,
-            over_richardson: drive.over.richardson as f32,
-            over_rest: drive.over.rest as f32,
-            over_rest_latent: drive.over.rest_latent as f32,
-            diffuse: drive.diffuse as f32,
-            sky: drive.sky as f32,
-            through: drive.through as f32,
-            rain: drive.rain as f32,
-            pressure: drive.pressure as f32,
-            water_step: drive.water_step as f32,
+            aloft: forcing.aloft.air as f32,
+            mixed: forcing.aloft.mixed as f32,
+            aloft_humidity: forcing.aloft.humidity as f32,
+            edge: forcing.edge.0 as f32,
+            edge_humidity: forcing.edge.1 as f32,
+            above: forcing.above as f32,
+            at_10_m: forcing.at_10_m as f32,
+            gust: forcing.gust as f32,
+            over_ratio: forcing.over.ratio as f32,
+            over_richardson: forcing.over.richardson as f32,
+            over_remainder: forcing.over.remainder as f32,
+            over_remainder_latent: forcing.over.remainder_latent as f32,
+            diffuse: forcing.diffuse as f32,
+            sky: forcing.sky as f32,
+            through: forcing.through as f32,
+            rain: forcing.rain as f32,
+            pressure: forcing.pressure as f32,
+            water_step: forcing.water_step as f32,
         };
-        self.gpu.write(&self.drive, &[own])?;
+        self.gpu.write(&self.forcing, &[uniform])?;
         let (cells, of_walls) = (groups(len), groups(count));
         let mut work: Vec<Work> = Vec::new();
-        let [own, along, around, first] = &self.before;
-        work.extend([own, along, around].map(|stage| Work::Groups(stage, cells)));
-        work.push(Work::Groups(first, groups(len.max(count))));
-        work.push(Work::Copy((&self.air, 0), (&self.old, 0), (8 * len as u64).next_multiple_of(16)));
-        let [walls, ground, mix] = &self.pass;
+        let [radiosity, box_filter, neighbours, elimination] = &self.before;
+        work.extend([radiosity, box_filter, neighbours].map(|stage| Work::Groups(stage, cells)));
+        work.push(Work::Groups(elimination, groups(len.max(count))));
+        let [walls, ground, air] = &self.pass;
         for cycles in CYCLES {
             work.push(Work::Groups(walls, of_walls));
             work.push(Work::Groups(ground, cells));
-            work.push(Work::Groups(mix, cells));
+            work.push(Work::Groups(air, cells));
             for grid in &self.grids {
                 work.extend(grid.decay.iter().map(|decay| Work::Groups(decay, groups(grid.coarse))));
             }
             (0..cycles).for_each(|_| self.cycle(0, &mut work));
         }
-        let [totals, keep, keep_walls] = &self.after;
+        let [totals, storage, wall_storage] = &self.after;
         let rows = [grid.rows.min(GROUPS) as u32, grid.rows.div_ceil(GROUPS) as u32];
         work.push(Work::Groups(totals, rows));
-        work.push(Work::Groups(keep, cells));
-        work.push(Work::Groups(keep_walls, of_walls));
+        work.push(Work::Groups(storage, cells));
+        work.push(Work::Groups(wall_storage, of_walls));
         self.gpu.submit(work)?;
         self.count += 1;
         let sums: Vec<[f32; 4]> = self.gpu.read(&self.totals, grid.rows)?;
@@ -501,33 +519,31 @@ impl Air for GpuAir {
         let len = self.town.grid.len();
         let by = 1.0 / self.count.max(1) as f32;
         self.count = 0;
-        let sums: Vec<[f32; 4]> = self.gpu.read(&self.sums, len)?;
-        let more: Vec<[f32; 2]> = self.gpu.read(&self.more, len)?;
-        self.gpu.write(&self.sums, &vec![[0.0f32; 4]; len])?;
-        self.gpu.write(&self.more, &vec![[0.0f32; 2]; len])?;
-        let of = |k: usize| sums.iter().map(|own| own[k] * by).collect();
-        let of_more = |k: usize| more.iter().map(|own| own[k] * by).collect();
-        Ok(Means { air: of(0), humidity: of(1), skin: of(2), up: of(3), walls: of_more(0), crowns: of_more(1) })
+        let sums: Vec<[f32; 2]> = self.gpu.read(&self.sums, 3 * len)?;
+        self.gpu.write(&self.sums, &vec![[0.0f32; 2]; 3 * len])?;
+        let of = |part: usize, k: usize| sums[part * len..][..len].iter().map(|sum| sum[k] * by).collect();
+        let ([air, humidity], [skin, up]) = ([of(0, 0), of(0, 1)], [of(1, 0), of(1, 1)]);
+        Ok(Means { air, humidity, skin, up, walls: of(2, 0), crowns: of(2, 1) })
     }
 
     fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = Vec::with_capacity(self.state_len());
-        for (buffer, count) in self.parts() {
-            state.extend(self.gpu.read::<f32>(buffer, count)?);
+        for (buffer, start, count) in self.parts() {
+            state.extend(self.gpu.read_at::<f32>(buffer, 4 * start as u64, count)?);
         }
         Ok(state)
     }
 
     fn state_len(&self) -> usize {
-        self.parts().iter().map(|(_, count)| count).sum()
+        self.parts().iter().map(|(.., count)| count).sum()
     }
 
     fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        let mut rest = state;
-        for (buffer, count) in self.parts() {
-            let (own, more) = rest.split_at(count.min(rest.len()));
-            self.gpu.write(buffer, own)?;
-            rest = more;
+        let mut remainder = state;
+        for (buffer, start, count) in self.parts() {
+            let (part, more) = remainder.split_at(count.min(remainder.len()));
+            self.gpu.write_at(buffer, 4 * start as u64, part)?;
+            remainder = more;
         }
         Ok(())
     }
@@ -541,15 +557,15 @@ pub const KERNELS: [Kernel; 17] = [
     RESTRICT,
     PROLONG,
     DECAY,
-    OWN,
-    ALONG,
-    AROUND,
-    FIRST,
+    RADIOSITY,
+    BOX_FILTER,
+    NEIGHBOUR_RADIOSITY,
+    FORWARD_ELIMINATION,
     WALLS,
     CELLS,
-    MIX,
-    KEEP,
-    KEEP_WALLS,
+    CANOPY_TRANSPORT,
+    STORAGE,
+    WALL_STORAGE,
     TOTALS,
     super::diagnostic::SOR,
 ];
@@ -587,30 +603,30 @@ mod tests {
             let town = Town::new(&scene, &houses, &vec![1; grid.len()]);
             let mut one = CpuAir::new(town.clone(), scene.clone(), Choices::default());
             let mut other = GpuAir::new(town.clone(), &scene, Choices::default(), gpu.clone()).unwrap();
-            let shine = |(altitude, azimuth): (f64, f64)| Shine {
+            let position = |(altitude, azimuth): (f64, f64)| DirectShortwave {
                 sun: Sun { altitude, azimuth },
                 direct: 800.0,
                 through: 0.03,
             };
-            let all = [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)].map(shine);
+            let all = [(0.08, 1.2), (0.5, 2.0), (0.9, 3.3), (0.35, 5.1)].map(position);
             // Each alone, and three that steps have in common.
-            for shines in all.chunks(1).chain([&all[1..]]) {
-                one.sun(shines).unwrap();
-                other.sun(shines).unwrap();
+            for shortwave in all.chunks(1).chain([&all[1..]]) {
+                one.sun(shortwave).unwrap();
+                other.sun(shortwave).unwrap();
                 let beams: Vec<[f32; 2]> = gpu.read(&other.sunlit.0, grid.len()).unwrap();
                 let walls: Vec<f32> = gpu.read(&other.sunlit.1, town.walls.cell.len()).unwrap();
-                let own = &one.beam;
-                let crown = |k: usize| own.crowns.get(k).copied().unwrap_or(0.0);
+                let cpu = &one.beam;
+                let crown = |k: usize| cpu.crowns.get(k).copied().unwrap_or(0.0);
                 // Light that grazes an edge may fall on either side of it; what is no number is apart.
                 let apart = |a: f32, b: f32, most: f32| (a - b).is_nan() || (a - b).abs() > most;
                 let on_cells = beams.iter().enumerate();
                 let on_cells = on_cells
-                    .filter(|(k, [ground, top])| apart(*ground, own.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
-                let on_walls = walls.iter().zip(&own.walls).filter(|(a, b)| apart(**a, **b, 0.1));
+                    .filter(|(k, [ground, top])| apart(*ground, cpu.ground[*k], 0.01) || apart(*top, crown(*k), 0.01));
+                let on_walls = walls.iter().zip(&cpu.walls).filter(|(a, b)| apart(**a, **b, 0.1));
                 let differ = on_cells.count() + on_walls.count();
-                assert!(differ <= 2 * shines.len(), "{differ} places under {shines:?}");
-                assert!(shines.len() > 1 || own.ground.contains(&0.0));
-                assert!(own.walls.iter().any(|own| *own > 1.0));
+                assert!(differ <= 2 * shortwave.len(), "{differ} places under {shortwave:?}");
+                assert!(shortwave.len() > 1 || cpu.ground.contains(&0.0));
+                assert!(cpu.walls.iter().any(|beam| *beam > 1.0));
             }
         }
     }

@@ -5,11 +5,11 @@
 
 use rayon::prelude::*;
 
-/// Damping of Jacobi's steps, their number before and after a coarser grid, and that on the coarsest.
+/// Damping of Jacobi's steps.
 pub const DAMPING: f32 = 0.8;
-/// See `DAMPING`.
+/// Steps before and after a coarser grid.
 pub const STEPS: usize = 2;
-/// See `DAMPING`.
+/// Steps on the coarsest grid.
 pub const COARSEST_STEPS: usize = 24;
 /// Cells of the coarsest grid at most, along each side.
 const COARSEST: usize = 4;
@@ -29,9 +29,9 @@ pub struct Level {
     pub rows: usize,
     /// What each cell takes of those to the west, east, north and south.
     side: [Vec<f32>; 4],
-    /// What else pulls at each cell, for both fields.
+    /// Decay of each cell, for both fields.
     decay: [Vec<f32>; 2],
-    /// Whether anything pulls at a cell: what nothing pulls at is no part of the system.
+    /// Whether the diagonal of a cell is other than 0: without it the cell is no part of the system.
     is_live: Vec<bool>,
 }
 
@@ -44,44 +44,44 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// What is missing from the right-hand side of a cell, and the sum of all that pulls at it.
+    /// Residual of a cell, and the diagonal of its equation.
     #[inline]
     fn missing(&self, col: usize) -> (f32, f32) {
-        let [own, north, south] = self.x;
-        let last = own.len() - 1;
-        let west = own[if col == 0 { last } else { col - 1 }];
-        let east = own[if col == last { 0 } else { col + 1 }];
+        let [here, north, south] = self.x;
+        let last = here.len() - 1;
+        let west = here[if col == 0 { last } else { col - 1 }];
+        let east = here[if col == last { 0 } else { col + 1 }];
         let [w, e, n, s] = self.side.map(|side| side[col]);
-        missing([w, e, n, s], self.decay[col], self.rhs[col], [west, east, north[col], south[col]], own[col])
+        missing([w, e, n, s], self.decay[col], self.rhs[col], [west, east, north[col], south[col]], here[col])
     }
 
-    /// Hands what is missing of each cell, what pulls at it and its value to `of`, and what that gives to `out`.
+    /// Hands residual, diagonal and value of each cell to `of`, and writes its result to `out`.
     #[inline]
     fn each(&self, out: &mut [f32], of: impl Fn((f32, f32), f32) -> f32) {
         let cols = out.len();
-        let [own, north, south] = self.x.map(|x| &x[..cols]);
+        let [here, north, south] = self.x.map(|x| &x[..cols]);
         for col in [0, cols - 1] {
-            out[col] = of(self.missing(col), own[col]);
+            out[col] = of(self.missing(col), here[col]);
         }
         // Slices of one length, without edges: compiled for many cells at once.
         let Some(inner) = cols.checked_sub(2) else { return };
-        let (west, east) = (&own[..inner], &own[cols - inner..]);
+        let (west, east) = (&here[..inner], &here[cols - inner..]);
         let at = 1..1 + inner;
         let [w, e, n, s] = self.side.map(|side| &side[at.clone()]);
         let (decay, rhs) = (&self.decay[at.clone()], &self.rhs[at.clone()]);
-        let (own, north, south) = (&own[at.clone()], &north[at.clone()], &south[at.clone()]);
+        let (here, north, south) = (&here[at.clone()], &north[at.clone()], &south[at.clone()]);
         for (c, out) in out[at].iter_mut().enumerate() {
             let near = [west[c], east[c], north[c], south[c]];
-            *out = of(missing([w[c], e[c], n[c], s[c]], decay[c], rhs[c], near, own[c]), own[c]);
+            *out = of(missing([w[c], e[c], n[c], s[c]], decay[c], rhs[c], near, here[c]), here[c]);
         }
     }
 }
 
 #[inline(always)]
-fn missing([w, e, n, s]: [f32; 4], decay: f32, rhs: f32, near: [f32; 4], own: f32) -> (f32, f32) {
-    let pull = (w + e + n + s) + decay;
+fn missing([w, e, n, s]: [f32; 4], decay: f32, rhs: f32, near: [f32; 4], here: f32) -> (f32, f32) {
+    let diagonal = (w + e + n + s) + decay;
     let near = w * near[0] + e * near[1] + n * near[2] + s * near[3];
-    (rhs + near - pull * own, pull)
+    (rhs + near - diagonal * here, diagonal)
 }
 
 impl Level {
@@ -90,7 +90,7 @@ impl Level {
         (0..self.cols * self.rows).map(|cell| [0, 1, 2, 3].map(|k| self.side[k][cell])).collect()
     }
 
-    /// Looks where anything pulls at a cell, once for all cycles with these decays.
+    /// Finds the cells with a diagonal, once for all cycles with these decays.
     fn mark(&mut self) {
         let Level { side, decay, is_live, .. } = self;
         is_live.par_chunks_mut(SHARE).enumerate().for_each(|(k, is_live)| {
@@ -125,8 +125,9 @@ impl Level {
         let rows = one.par_chunks_mut(self.cols).zip(other.par_chunks_mut(self.cols)).enumerate();
         rows.with_min_len(SHARE / self.cols + 1).for_each(|(row, (one, other))| {
             for (field, out) in [one, other].into_iter().enumerate() {
-                self.row(&x[field], &rhs[field], field, row)
-                    .each(out, |(missing, pull), own| own + if pull > 0.0 { DAMPING * missing / pull } else { 0.0 });
+                self.row(&x[field], &rhs[field], field, row).each(out, |(missing, diagonal), value| {
+                    value + if diagonal > 0.0 { DAMPING * missing / diagonal } else { 0.0 }
+                });
             }
         });
     }
@@ -181,9 +182,9 @@ pub struct Grids {
 /// Adds each value of a row of blocks to both cells of a finer row that it covers, but to those that are not live.
 #[inline]
 fn add_twice(row: &mut [f32], coarse: &[f32], is_live: &[bool]) {
-    let add = |own: &mut f32, coarse: f32, is_live: bool| {
-        let sum = *own + coarse;
-        *own = if is_live { sum } else { *own };
+    let add = |value: &mut f32, coarse: f32, is_live: bool| {
+        let sum = *value + coarse;
+        *value = if is_live { sum } else { *value };
     };
     let (pairs, rest) = row.as_chunks_mut::<2>();
     let (live, live_rest) = is_live.as_chunks::<2>();
@@ -192,8 +193,8 @@ fn add_twice(row: &mut [f32], coarse: &[f32], is_live: &[bool]) {
         add(other, *coarse, *is_other);
     }
     // Of an odd number the last stands alone.
-    if let ([own], [is_live], Some(coarse)) = (rest, live_rest, coarse.last()) {
-        add(own, *coarse, *is_live);
+    if let ([value], [is_live], Some(coarse)) = (rest, live_rest, coarse.last()) {
+        add(value, *coarse, *is_live);
     }
 }
 
@@ -208,7 +209,7 @@ impl Grids {
     /// With what passes between cells; `scale` is what that is worth for blocks of twice the side: 1 for flows, ½ for diffusion.
     pub fn new(cols: usize, rows: usize, side: &[[f32; 4]], scale: f32) -> Grids {
         let len = cols * rows;
-        let side = [0, 1, 2, 3].map(|k| side.iter().map(|own| own[k]).collect());
+        let side = [0, 1, 2, 3].map(|k| side.iter().map(|sides| sides[k]).collect());
         let decay = [vec![0.0; len], vec![0.0; len]];
         let mut levels = vec![Level { cols, rows, side, decay, is_live: vec![false; len] }];
         while let Some(last) = levels.last().filter(|last| last.cols > COARSEST || last.rows > COARSEST) {
@@ -273,7 +274,7 @@ impl Grids {
 
     /// So many V-cycles for the right-hand sides that were written to [`Grids::finest`].
     pub fn improve(&mut self, x: &mut Planes, cycles: usize) {
-        debug_assert!(x.iter().zip(&self.x[0]).all(|(x, own)| x.len() == own.len()));
+        debug_assert!(x.iter().zip(&self.x[0]).all(|(x, field)| x.len() == field.len()));
         std::mem::swap(x, &mut self.x[0]);
         (0..cycles).for_each(|_| self.down(0));
         std::mem::swap(x, &mut self.x[0]);
@@ -293,14 +294,14 @@ impl Grids {
         });
     }
 
-    /// Mean of what is missing of the first field, `x`, over cells that anything pulls at.
+    /// Mean residual of the first field, `x`, over live cells.
     pub fn gap(&self, x: &[f32]) -> f64 {
         let level = &self.levels[0];
         let row = |row: usize| {
             let row = level.row(x, &self.rhs[0][0], 0, row);
             (0..level.cols).fold((0.0f64, 0.0f64), |(sum, count), col| {
-                let (missing, pull) = row.missing(col);
-                if pull > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
+                let (missing, diagonal) = row.missing(col);
+                if diagonal > 0.0 { (sum + f64::from(missing), count + 1.0) } else { (sum, count) }
             })
         };
         let rows: Vec<(f64, f64)> = (0..level.rows).into_par_iter().map(row).collect();
@@ -320,7 +321,7 @@ impl Grids {
         self.smooth(k, STEPS);
     }
 
-    /// Tells the next coarser grid what is missing on this one.
+    /// Restricts the residual of this grid to the next coarser one.
     fn restrict(&mut self, k: usize) {
         let (level, x) = (&self.levels[k], &self.x[k]);
         let coarse_cols = self.levels[k + 1].cols;
@@ -348,8 +349,8 @@ impl Grids {
         let (cols, [one, other], coarse) = (level.cols, &mut fine[k], &coarse[0]);
         let rows = one.par_chunks_mut(cols).zip(other.par_chunks_mut(cols)).zip(level.is_live.par_chunks(cols));
         rows.enumerate().with_min_len(SHARE / cols + 1).for_each(|(row, ((one, other), is_live))| {
-            for (field, own) in [one, other].into_iter().enumerate() {
-                add_twice(own, &coarse[field][row / 2 * coarse_cols..][..coarse_cols], is_live);
+            for (field, values) in [one, other].into_iter().enumerate() {
+                add_twice(values, &coarse[field][row / 2 * coarse_cols..][..coarse_cols], is_live);
             }
         });
     }
@@ -378,16 +379,18 @@ mod tests {
             let (x, rhs): (Vec<f32>, Vec<f32>) = (0..cols * rows).map(|k| (number(3 * k), number(7 * k))).unzip();
             for at in 0..rows {
                 let mut found = vec![0.0; cols];
-                level.row(&x, &rhs, 1, at).each(&mut found, |(missing, pull), own| missing + 3.0 * pull + 5.0 * own);
+                level
+                    .row(&x, &rhs, 1, at)
+                    .each(&mut found, |(missing, diagonal), value| missing + 3.0 * diagonal + 5.0 * value);
                 for (col, found) in found.into_iter().enumerate() {
                     let cell = at * cols + col;
                     let west = at * cols + (col + cols - 1) % cols;
                     let east = at * cols + (col + 1) % cols;
                     let (north, south) = ((at + rows - 1) % rows * cols + col, (at + 1) % rows * cols + col);
                     let [w, e, n, s] = side[cell];
-                    let pull = w + e + n + s + 2.0 * number(cell);
+                    let diagonal = w + e + n + s + 2.0 * number(cell);
                     let near = w * x[west] + e * x[east] + n * x[north] + s * x[south];
-                    let wanted = rhs[cell] + near - pull * x[cell] + 3.0 * pull + 5.0 * x[cell];
+                    let wanted = rhs[cell] + near - diagonal * x[cell] + 3.0 * diagonal + 5.0 * x[cell];
                     assert!((found - wanted).abs() <= 1e-5 * near, "{cols} × {rows}, {col} {at}: {found} {wanted}");
                 }
             }
@@ -400,15 +403,16 @@ mod tests {
             let number = |k: usize| 0.1 + (k * 37 % 101) as f32;
             // Cells at which sides, one decay, the other, or nothing pulls; the last on whole blocks, too.
             let kind = |k: usize| if k % cols / 2 % 3 == 1 && (k / cols / 2).is_multiple_of(2) { 3 } else { k * 7 % 4 };
-            let pull = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
-            let side: Vec<[f32; 4]> = (0..cols * rows).map(|k| [0.0, pull(k, 0), 0.0, 2.0 * pull(k, 0)]).collect();
+            let of_kind = |k: usize, of: usize| if kind(k) == of { number(k) } else { 0.0 };
+            let side: Vec<[f32; 4]> =
+                (0..cols * rows).map(|k| [0.0, of_kind(k, 0), 0.0, 2.0 * of_kind(k, 0)]).collect();
             let mut grids = Grids::new(cols, rows, &side, 1.0);
             let live = |grids: &Grids| grids.levels[0].is_live.clone();
             assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) == 0).collect::<Vec<bool>>());
-            grids.set_decay(&(0..cols * rows).map(|k| [pull(k, 1), pull(k, 2)]).collect::<Vec<Pair>>());
+            grids.set_decay(&(0..cols * rows).map(|k| [of_kind(k, 1), of_kind(k, 2)]).collect::<Vec<Pair>>());
             assert_eq!(live(&grids), (0..cols * rows).map(|k| kind(k) != 3).collect::<Vec<bool>>());
             for (k, level) in grids.levels.iter().enumerate() {
-                let at = |values: &[Vec<f32>], cell: usize| values.iter().map(|own| own[cell]).sum::<f32>();
+                let at = |values: &[Vec<f32>], cell: usize| values.iter().map(|field| field[cell]).sum::<f32>();
                 for (cell, is_live) in level.is_live.iter().enumerate() {
                     assert_eq!(*is_live, at(&level.side, cell) + at(&level.decay, cell) != 0.0, "{k}: {cell}");
                 }
@@ -423,8 +427,8 @@ mod tests {
                 for (cell, is_live) in level.is_live.iter().enumerate().take(level.cols * level.rows) {
                     let block = cell / level.cols / 2 * coarse.cols + cell % level.cols / 2;
                     for f in [0, 1] {
-                        let own = before[f][cell];
-                        let wanted = if *is_live { own + add[f][block] } else { own };
+                        let value = before[f][cell];
+                        let wanted = if *is_live { value + add[f][block] } else { value };
                         assert_eq!(grids.x[k][f][cell].to_bits(), wanted.to_bits(), "{cols} × {rows}, {k}: {cell}");
                     }
                 }
@@ -466,8 +470,8 @@ mod tests {
         let rhs: Vec<Pair> = (0..cols * rows)
             .map(|k| {
                 [0, 1].map(|f| {
-                    let own: Vec<f32> = wanted.iter().map(|pair| pair[f]).collect();
-                    -level.row(&own, &zero, f, k / cols).missing(k % cols).0
+                    let values: Vec<f32> = wanted.iter().map(|pair| pair[f]).collect();
+                    -level.row(&values, &zero, f, k / cols).missing(k % cols).0
                 })
             })
             .collect();

@@ -1,9 +1,10 @@
-//! The heat island in time: surfaces that store heat, trees and soil that drink, and the canopy's air that flows and mixes between houses.
+//! The heat island in time: surfaces that store heat, trees and soil that evaporate, and the canopy's air that flows and mixes between houses.
 //!
-//! Layout as in TARGET (Broadbent et al. 2019, doi:10.5194/gmd-12-785-2019): a meadow at the station tells what lies above the city, and the city's
+//! Layout as in TARGET (Broadbent et al. 2019, doi:10.5194/gmd-12-785-2019): what lies above the city follows from a meadow at the station, and the city's
 //! air exchanges with that (Louis 1979). The model card (docs/models/heat.md) has the equations and their sources.
 
 pub mod air;
+pub mod box_filter;
 pub mod column;
 pub mod cpu;
 pub mod diagnostic;

@@ -1,19 +1,44 @@
-//! What the host tells the stages of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
+//! Parameters of the kernels of surfaces and air in time. Twin: `shaders/heat/island/params.wgsl`.
 
+use super::column::LAYERS;
 use crate::shared_struct;
 
 pub use super::column::{Layer, Skin};
 
+/// A material as the device has it, with room for as many layers as the ground has. The last one in a buffer is that of walls.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Material {
+    /// Its skin.
+    pub skin: Skin,
+    /// Its layers from above.
+    pub layers: [Layer; LAYERS],
+}
+
 shared_struct! {
-    /// What all cells have in common in a step; see [`super::air::Drive`].
-    pub struct Drive {
+    /// A wall.
+    pub struct Wall {
+        /// Its area over that of a cell.
+        pub area: f32,
+        /// View factor of the sky.
+        pub sky: f32,
+        /// View factor of crowns.
+        pub crowns: f32,
+        /// The cell that it stands beside.
+        pub cell: u32,
+    }
+}
+
+shared_struct! {
+    /// Forcing of a step, from [`super::air::StepForcing`].
+    pub struct StepForcing {
         /// Columns of the grid.
         pub cols: u32,
         /// Rows of the grid.
         pub rows: u32,
         /// Walls.
         pub walls: u32,
-        /// How far surfaces shine on each other, in cells.
+        /// Reach of the box filter of neighbour radiosity, in cells.
         pub reach: u32,
         /// 1 while the sun shines.
         pub has_beam: u32,
@@ -43,10 +68,10 @@ shared_struct! {
         pub over_ratio: f32,
         /// Its Richardson number.
         pub over_richardson: f32,
-        /// Heat that the meadow gives besides, W/m².
-        pub over_rest: f32,
-        /// Latent heat that it gives besides, W/m².
-        pub over_rest_latent: f32,
+        /// Remainder of the meadow's sensible heat, W/m².
+        pub over_remainder: f32,
+        /// Remainder of the meadow's latent heat, W/m².
+        pub over_remainder_latent: f32,
         /// Diffuse radiation, W/m².
         pub diffuse: f32,
         /// Longwave radiation of the sky, W/m².
@@ -65,14 +90,14 @@ shared_struct! {
 shared_struct! {
     /// What the surfaces of a cell come to in a pass.
     pub struct Effect {
-        /// W/m²K times the temperature of its air.
-        pub pull: f32,
-        /// Less so many W/m².
-        pub push: f32,
+        /// Conductance to its air, W/m²K.
+        pub conductance: f32,
+        /// Source of heat of its air: conductances times the temperatures of surfaces, W/m².
+        pub source: f32,
         /// Latent heat to its air, W/m².
         pub latent: f32,
-        /// Sensible heat that goes past it, from roofs and the upper half of crowns, W/m².
-        pub past: f32,
+        /// Sensible heat that bypasses the canopy's air, from roofs and the upper half of crowns, W/m².
+        pub bypass: f32,
         /// Exchange with what lies above, m/s.
         pub exchange: f32,
         /// Temperature of ground or roof, °C.
@@ -83,9 +108,9 @@ shared_struct! {
         pub crown: f32,
         /// Its latent heat, W/m².
         pub crown_latent: f32,
-        /// Shortwave and longwave that the ground sends up, W/m².
+        /// Shortwave that the ground sends up, W/m².
         pub short: f32,
-        /// See `short`.
+        /// Longwave that the ground sends up, W/m².
         pub long: f32,
         /// Longwave that the crown sends out, W/m².
         pub crown_long: f32,

@@ -11,7 +11,7 @@ use super::super::scene::Scene;
 use super::super::sky::{Patch, patches};
 use super::super::solver::Solver;
 use super::super::sun::Sun;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals};
+use super::air::{Air, Choices, DirectShortwave, Means, Sky, StepForcing, Totals, ViewFactors};
 use super::cpu::CpuAir;
 use super::exchange::{Aloft, Meadow, Over, Station, above, halves, rising, specific, whole};
 use super::gpu::GpuAir;
@@ -50,9 +50,9 @@ pub enum Edges {
     Rural,
 }
 
-/// Heat that people set free.
+/// Anthropogenic heat flux.
 #[derive(Clone, Debug, Default)]
-pub struct Released {
+pub struct AnthropogenicHeat {
     /// On each cell, W/m²; one number stands for all.
     pub mean: Vec<f32>,
     /// What each hour of the day (UTC) has over that; none for the same in all.
@@ -66,13 +66,13 @@ pub struct Island {
     meadow: Meadow,
     choices: Choices,
     edges: Edges,
-    released: Released,
+    anthropogenic: AnthropogenicHeat,
     /// Hours of the day that is repeated, and those that are asked for.
     first: Vec<Forcing>,
     hours: Vec<Forcing>,
     winds: Winds,
     patches: Vec<Patch>,
-    /// What all cells see of walls and crowns, on a level plane and around.
+    /// View factors of walls and crowns, of a level plane and of a cylinder.
     views: Option<Incoming>,
     /// How the first day is repeated.
     spin: Spin,
@@ -92,8 +92,8 @@ pub struct Island {
     gap: f64,
 }
 
-/// What an hour came to.
-pub struct Found {
+/// Result of an hour.
+pub struct HourResult {
     /// Means of surfaces and air.
     pub means: Means,
     /// Wind at 1.2 m, m/s.
@@ -113,7 +113,7 @@ impl Island {
         place: Place,
         town: Town,
         choices: Choices,
-        (edges, released): (Edges, Released),
+        (edges, anthropogenic): (Edges, AnthropogenicHeat),
         (first, hours): (Vec<Forcing>, Vec<Forcing>),
         air: Box<dyn Air>,
     ) -> Island {
@@ -134,7 +134,7 @@ impl Island {
             air,
             choices,
             edges,
-            released,
+            anthropogenic,
             first: in_time(first),
             hours: in_time(hours),
             patches: patches(),
@@ -154,13 +154,13 @@ impl Island {
     /// On a device, of a scene with its covers.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn on(
         device: &Device,
         place: Place,
         (scene, covers): (Scene, Covers),
         choices: Choices,
-        own: (Edges, Released),
+        boundary: (Edges, AnthropogenicHeat),
         hours: (Vec<Forcing>, Vec<Forcing>),
     ) -> Result<Island> {
         let town = Town::new(&scene, &place.buildings, &covers);
@@ -168,10 +168,10 @@ impl Island {
             Device::Cpu => Box::new(CpuAir::new(town.clone(), scene, choices)),
             Device::Gpu(gpu) => Box::new(GpuAir::new(town.clone(), &scene, choices, gpu.clone())?),
         };
-        Ok(Island::new(device, place, town, choices, own, hours, air))
+        Ok(Island::new(device, place, town, choices, boundary, hours, air))
     }
 
-    /// What all cells see of walls and crowns, once they have looked around.
+    /// View factors of walls and crowns on all cells, once horizons are known.
     fn views(&mut self, solver: &mut dyn Solver) -> Result<&Incoming> {
         if self.views.is_none() {
             let of = |patch: &Patch| Bright {
@@ -183,8 +183,8 @@ impl Island {
                 threshold: -1.0,
                 ..Bright::default()
             };
-            let found = solver.shine(&self.patches.iter().map(of).collect::<Vec<Bright>>())?;
-            self.air.shares(&Shares { walls: found.long_down.clone(), crowns: found.short_down.clone() })?;
+            let found = solver.irradiance(&self.patches.iter().map(of).collect::<Vec<Bright>>())?;
+            self.air.view_factors(&ViewFactors { walls: found.long_down.clone(), crowns: found.short_down.clone() })?;
             self.views = Some(found);
         }
         Ok(self.views.get_or_insert_default())
@@ -203,8 +203,8 @@ impl Island {
     /// An hour of those that are asked for.
     ///
     /// # Errors
-    /// What the device refuses.
-    pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<Found> {
+    /// `Memory` or `DeviceLost` where the device fails.
+    pub fn hour(&mut self, at: usize, solver: &mut dyn Solver) -> Result<HourResult> {
         self.views(solver)?;
         let mut radiation = solver.hour(&self.hours[at])?;
         let hours = std::mem::take(&mut self.hours);
@@ -222,7 +222,7 @@ impl Island {
         add(&mut radiation.incoming.long_down, &views.long_down, &views.short_down);
         add(&mut radiation.incoming.long_side, &views.long_side, &views.short_side);
         radiation.long_up = solver.below(&means.up)?;
-        Ok(Found { means, wind, radiation })
+        Ok(HourResult { means, wind, radiation })
     }
 
     /// Mean air of the step that comes, °C and g/kg, as it went on from the last two: what blows in must not lag a step behind what it meets.
@@ -241,8 +241,8 @@ impl Island {
     /// is taken. Under a lid, `lid` (K) warmer than the station, it stays that low.
     fn warmed(&self, wind: f64, lid: f64) -> f64 {
         let grid = self.winds.place.grid;
-        let own = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
-        let way = if self.edges == Edges::Mean { own.max(CITY) } else { own };
+        let extent = (grid.cols as f64 * grid.rows as f64).sqrt() * grid.cell;
+        let way = if self.edges == Edges::Mean { extent.max(CITY) } else { extent };
         let grown = (GROWTH * way).max(super::exchange::ABOVE);
         let share = (lid / LID).clamp(0.0, 1.0);
         let layer = grown.powf(1.0 - share) * super::exchange::ABOVE.powf(share);
@@ -263,16 +263,16 @@ impl Island {
         // The repeated day follows itself.
         let beside = beside.or(wraps.then_some(if time < middle { count - 1 } else { 0 })).unwrap_or(at);
         let share = ((time - middle).abs() / 3600.0).min(0.5);
-        let (own, other) = (&hours[at], &hours[beside]);
-        let mix = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(own) + share * of(other);
+        let (hour, other) = (&hours[at], &hours[beside]);
+        let between = |of: &dyn Fn(&Forcing) -> f64| (1.0 - share) * of(hour) + share * of(other);
         Station {
-            air: mix(&|hour| hour.weather.air),
-            humidity: mix(&|hour| specific(hour.vapour, pressure(hour))),
-            pressure: mix(&pressure),
-            wind: own.weather.mean_wind,
+            air: between(&|hour| hour.weather.air),
+            humidity: between(&|hour| specific(hour.vapour, pressure(hour))),
+            pressure: between(&pressure),
+            wind: hour.weather.mean_wind,
             global,
-            sky: own.sky,
-            rain: own.weather.rain.unwrap_or(0.0) / 3.6e6,
+            sky: hour.sky,
+            rain: hour.weather.rain.unwrap_or(0.0) / 3.6e6,
         }
     }
 
@@ -281,16 +281,16 @@ impl Island {
         (POSITION / choices.step).round().max(1.0) as usize
     }
 
-    /// What drives a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
+    /// Forcing of a step that stands for some shorter ones, by the weather of each. The station's meadow takes all of them: evenings and
     /// mornings, which its air aloft remembers, come when they do. The city meets what lies above in the middle.
-    fn drive(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> Drive {
+    fn forcing(&mut self, hour: &Forcing, stations: &[Station], water_step: f64) -> StepForcing {
         let (mut station, mut aloft, mut over) = (Station::default(), Aloft::default(), Over::default());
         for (k, at) in stations.iter().enumerate() {
-            let mut own = self.meadow.step(at, water_step);
-            self.warm = self.warmed(at.wind, own.air - at.air);
-            (own.air, own.mixed) = (own.air + self.warm, own.mixed + self.warm);
+            let mut air_aloft = self.meadow.step(at, water_step);
+            self.warm = self.warmed(at.wind, air_aloft.air - at.air);
+            (air_aloft.air, air_aloft.mixed) = (air_aloft.air + self.warm, air_aloft.mixed + self.warm);
             if k == stations.len() / 2 {
-                (station, aloft, over) = (*at, own, self.meadow.over);
+                (station, aloft, over) = (*at, air_aloft, self.meadow.over);
             }
         }
         let rises = rising(self.latest.sensible, station.air);
@@ -299,7 +299,7 @@ impl Island {
             Edges::Rural => (station.air, station.humidity),
         };
         self.met = (station.air, station.humidity);
-        Drive {
+        StepForcing {
             aloft,
             edge,
             above: above(station.wind, rises),
@@ -320,17 +320,17 @@ impl Island {
         let hour = &hours[at];
         let (wind, speed) = self.winds.of(hour)?;
         let of_day = (hour.weather.end - 1).rem_euclid(86_400) / 3600;
-        let times = self.released.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
-        let released = match &self.released.mean[..] {
+        let times = self.anthropogenic.by_hour.get(of_day as usize).copied().unwrap_or(1.0) as f32;
+        let anthropogenic = match &self.anthropogenic.mean[..] {
             [] => Vec::new(),
             [same] => vec![times * same; self.winds.place.grid.len()],
-            each => each.iter().map(|own| times * own).collect(),
+            each => each.iter().map(|mean| times * mean).collect(),
         };
-        let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), released };
+        let sky = Sky { short: incoming.short_down.clone(), long: incoming.long_down.clone(), anthropogenic };
         self.air.hour(&wind, &sky)?;
         let direct = hour.light.direct;
         let beams = hour.beams();
-        let is_up = |sun: &Sun| beams.iter().any(|(own, ..)| own == sun);
+        let is_up = |sun: &Sun| beams.iter().any(|(up, ..)| up == sun);
         let (each, count) = (Self::each(&self.choices), hour.suns.len());
         let (positions, parts) = self.spin.shared(each);
         // A day that is repeated would dry the ground again and again.
@@ -338,8 +338,9 @@ impl Island {
         for (k, suns) in hour.suns.chunks(positions).enumerate() {
             let share = direct / suns.len() as f64;
             let lit = suns.iter().filter(|sun| is_up(sun) && direct > 0.0);
-            let shines: Vec<Shine> = lit.map(|sun| Shine { sun: *sun, direct: share, through: hour.through }).collect();
-            self.air.sun(&shines)?;
+            let shortwave: Vec<DirectShortwave> =
+                lit.map(|sun| DirectShortwave { sun: *sun, direct: share, through: hour.through }).collect();
+            self.air.sun(&shortwave)?;
             let mut stations = Vec::with_capacity(suns.len() * each);
             for (n, sun) in suns.iter().enumerate() {
                 let down = if is_up(sun) { direct * sun.altitude.sin() } else { 0.0 };
@@ -350,9 +351,9 @@ impl Island {
                 }
             }
             for stations in stations.chunks(parts) {
-                let drive = self.drive(hour, stations, water_step);
+                let forcing = self.forcing(hour, stations, water_step);
                 self.earlier = (self.latest.air, self.latest.humidity);
-                self.latest = self.air.step(&drive)?;
+                self.latest = self.air.step(&forcing)?;
                 self.day += self.latest.air * stations.len() as f64 / (each * count) as f64;
                 self.gap = self.gap.max(self.latest.gap.abs());
             }
@@ -393,12 +394,12 @@ impl Island {
     /// What passes from one hour to the next; empty before temperatures have converged.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn state(&mut self) -> Result<Vec<f32>> {
         let mut state = vec![self.spin.mark(self.is_settled), self.spun as f32];
         let Totals { air, humidity, sensible, .. } = self.latest;
-        let own = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
-        state.extend(own.into_iter().flat_map(halves));
+        let numbers = [air, humidity, sensible, self.gap, self.earlier.0, self.earlier.1, self.warm];
+        state.extend(numbers.into_iter().flat_map(halves));
         state.extend(self.meadow.state());
         state.extend(self.air.state()?);
         Ok(state)
@@ -412,7 +413,7 @@ impl Island {
     /// Takes up what `state` gave.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn set_state(&mut self, state: &[f32]) -> Result<()> {
         if let Some(mark) = state.first().filter(|mark| **mark > 0.0) {
             self.is_settled = true;
@@ -424,17 +425,17 @@ impl Island {
 
     /// The same of temperatures that have not converged.
     fn take_up(&mut self, state: &[f32]) -> Result<()> {
-        let (head, rest) = state.split_at(HEAD.min(state.len()));
+        let (head, remainder) = state.split_at(HEAD.min(state.len()));
         if let [_, spun, numbers @ ..] = head {
             self.spun = *spun as usize;
-            let numbers: Vec<f64> = numbers.chunks_exact(2).map(|own| whole([own[0], own[1]])).collect();
+            let numbers: Vec<f64> = numbers.chunks_exact(2).map(|parts| whole([parts[0], parts[1]])).collect();
             if let [air, humidity, sensible, gap, air_before, humidity_before, warm] = numbers[..] {
                 self.latest = Totals { air, humidity, sensible, gap };
                 (self.gap, self.earlier, self.warm) = (gap, (air_before, humidity_before), warm);
             }
-            let (meadow, rest) = rest.split_at(Meadow::STATE.min(rest.len()));
+            let (meadow, remainder) = remainder.split_at(Meadow::STATE.min(remainder.len()));
             self.meadow.set_state(meadow);
-            self.air.set_state(rest)?;
+            self.air.set_state(remainder)?;
         }
         Ok(())
     }
@@ -467,14 +468,14 @@ mod tests {
         let start = f64::from(Choices::default().wet * CAPACITY);
         let (meadow, ground, roots) = water(&mut island);
         assert!((meadow - start).abs() < 1e-6, "{meadow}");
-        assert!(ground.iter().chain(&roots).all(|own| (f64::from(*own) - start).abs() < 1e-7), "{ground:?}");
+        assert!(ground.iter().chain(&roots).all(|water| (f64::from(*water) - start).abs() < 1e-7), "{ground:?}");
         // The hours that are asked for do empty them.
         (0..12).for_each(|hour| drop(island.hour(hour, &mut solver).unwrap()));
         let (meadow, ground, roots) = water(&mut island);
         assert!(meadow < start - 1e-3, "{meadow}");
         // In the shade of crowns by less than in the open.
-        assert!(ground.iter().all(|own| f64::from(*own) < start - 1e-5), "{ground:?}");
-        assert!(ground.iter().any(|own| f64::from(*own) < start - 1e-3), "{ground:?}");
-        assert!(roots.iter().any(|own| f64::from(*own) < start - 1e-4));
+        assert!(ground.iter().all(|water| f64::from(*water) < start - 1e-5), "{ground:?}");
+        assert!(ground.iter().any(|water| f64::from(*water) < start - 1e-3), "{ground:?}");
+        assert!(roots.iter().any(|water| f64::from(*water) < start - 1e-4));
     }
 }

@@ -1,4 +1,4 @@
-//! What of a city stores heat, drinks and stands in the wind: the same on all devices.
+//! Geometry of a city for the heat island: land cover, walls, crowns and the canopy's depth. The same on all devices.
 
 use super::super::cpu::horizons::{open_sky, rays};
 use super::super::cpu::shade::Lights;
@@ -11,8 +11,8 @@ use crate::grid::Grid;
 use rayon::prelude::*;
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// How far surfaces shine on each other, m.
-pub const AROUND: f64 = 25.0;
+/// Half a side of the square over which neighbour radiosity is averaged, m.
+pub const REACH: f64 = 25.0;
 /// Lowest canopy, m.
 const LOWEST_CANOPY: f64 = 5.0;
 /// For a cell without a wall.
@@ -27,13 +27,13 @@ pub struct Walls {
     pub area: Vec<f32>,
     /// Share of it at the western, eastern, northern and southern side of the cell.
     pub sides: Vec<[f32; 4]>,
-    /// Height of the foot and of the top, m.
+    /// Height of the foot, m.
     pub foot: Vec<f32>,
-    /// See `foot`.
+    /// Height of the top, m.
     pub top: Vec<f32>,
-    /// Share of what it sees that is sky, and that is crowns.
+    /// View factor of the sky.
     pub sky: Vec<f32>,
-    /// See `sky`.
+    /// View factor of crowns.
     pub crowns: Vec<f32>,
 }
 
@@ -53,26 +53,26 @@ pub struct Town {
     pub covers: Covers,
     /// Whether there is a canopy's air in a cell: outside of buildings.
     pub is_open: Vec<bool>,
-    /// Walls, and the place in that list of each cell's wall, or `NONE`.
+    /// Walls.
     pub walls: Walls,
-    /// See `walls`.
+    /// Place in `walls` of each cell's wall, or `NONE`.
     pub wall_of: Vec<u32>,
     /// Share of the sky that the crown of a cell sees past buildings; 0 where there is none.
     pub crown_sky: Vec<f32>,
     /// Depth of the canopy's air: mean height of the buildings, m.
     pub depth: f32,
-    /// How far surfaces shine on each other, in cells.
+    /// The same in cells: reach of the box filter.
     pub reach: usize,
 }
 
 /// What covers each cell in its scene: what is a building has a roof, and what is none has a ground.
-pub fn surfaces(scene: &Scene, covers: &Covers) -> Covers {
-    let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0) as u8;
-    let cobble = Cover::ALL.iter().position(|own| *own == Cover::Cobble).unwrap_or(0) as u8;
-    let cover = |(cell, own): (usize, &u8)| match (scene.is_roof[cell], *own) {
+pub fn land_cover(scene: &Scene, covers: &Covers) -> Covers {
+    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0) as u8;
+    let cobble = Cover::ALL.iter().position(|listed| *listed == Cover::Cobble).unwrap_or(0) as u8;
+    let cover = |(cell, code): (usize, &u8)| match (scene.is_roof[cell], *code) {
         (true, _) => roof,
-        (false, own) if own == roof => cobble,
-        (false, own) => own.min(Cover::ALL.len() as u8 - 1),
+        (false, code) if code == roof => cobble,
+        (false, code) => code.min(Cover::ALL.len() as u8 - 1),
     };
     covers.iter().enumerate().map(cover).collect()
 }
@@ -82,7 +82,7 @@ impl Town {
     pub fn new(scene: &Scene, buildings: &[f32], covers: &Covers) -> Town {
         let grid = scene.grid;
         let (cols, rows) = (grid.cols, grid.rows);
-        let covers = surfaces(scene, covers);
+        let covers = land_cover(scene, covers);
         let mut walls = Walls::default();
         let mut wall_of = vec![NONE; grid.len()];
         for row in 0..rows {
@@ -97,9 +97,9 @@ impl Town {
                     (row > 0).then(|| cell - cols),
                     (row + 1 < rows).then(|| cell + cols),
                 ];
-                let foot = scene.surface[cell];
+                let foot = scene.surface_height[cell];
                 let high = beside.map(|far| {
-                    far.filter(|far| scene.is_roof[*far]).map_or(0.0, |far| (scene.surface[far] - foot).max(0.0))
+                    far.filter(|far| scene.is_roof[*far]).map_or(0.0, |far| (scene.surface_height[far] - foot).max(0.0))
                 });
                 let sum: f32 = high.iter().sum();
                 if sum <= 0.0 {
@@ -108,25 +108,26 @@ impl Town {
                 wall_of[cell] = walls.cell.len() as u32;
                 walls.cell.push(cell as u32);
                 walls.area.push(sum / grid.cell as f32);
-                walls.sides.push(high.map(|own| own / sum));
+                walls.sides.push(high.map(|rise| rise / sum));
                 walls.foot.push(foot);
                 // Of several, a mean by area.
-                walls.top.push(foot + high.iter().map(|own| own * own).sum::<f32>() / sum);
+                walls.top.push(foot + high.iter().map(|rise| rise * rise).sum::<f32>() / sum);
             }
         }
         let all = rays(scene, f64::INFINITY);
-        let seen: Vec<(f32, f32)> =
-            (0..walls.cell.len()).into_par_iter().map(|w| seen(scene, &all, &walls, w)).collect();
-        (walls.sky, walls.crowns) = seen.into_iter().unzip();
+        let wall_view_factors: Vec<(f32, f32)> =
+            (0..walls.cell.len()).into_par_iter().map(|w| wall_view_factors(scene, &all, &walls, w)).collect();
+        (walls.sky, walls.crowns) = wall_view_factors.into_iter().unzip();
         let mut crown_sky = vec![0.0f32; grid.len()];
         if scene.has_crowns() {
-            let has = |cell: usize| scene.crown_high[cell] > scene.surface[cell] && !scene.is_roof[cell];
+            let has = |cell: usize| scene.crown_high[cell] > scene.surface_height[cell] && !scene.is_roof[cell];
             let eye = (0..grid.len()).map(|cell| if has(cell) { scene.crown_high[cell] } else { scene.eye[cell] });
             let top = Scene { eye: eye.collect(), ..scene.clone() };
             crown_sky = open_sky(&top, &all, 0..rows);
             (0..grid.len()).filter(|cell| !has(*cell)).for_each(|cell| crown_sky[cell] = 0.0);
         }
-        let built: Vec<f64> = buildings.iter().filter(|own| **own > 0.0).map(|own| f64::from(*own)).collect();
+        let built: Vec<f64> =
+            buildings.iter().filter(|height| **height > 0.0).map(|height| f64::from(*height)).collect();
         let mean = built.iter().sum::<f64>() / built.len().max(1) as f64;
         Town {
             grid,
@@ -136,7 +137,7 @@ impl Town {
             wall_of,
             crown_sky,
             depth: mean.max(LOWEST_CANOPY) as f32,
-            reach: ((AROUND / grid.cell).round() as usize).max(1),
+            reach: ((REACH / grid.cell).round() as usize).max(1),
         }
     }
 
@@ -146,7 +147,7 @@ impl Town {
         let Walls { sides, foot, top, .. } = &self.walls;
         let beam = |w: usize| {
             let shaded = ((lights.shadow[w] - foot[w]) / (top[w] - foot[w]).max(0.1)).clamp(0.0, 1.0);
-            let beam: f32 = sides[w].iter().zip(facing).map(|(share, own)| share * own).sum();
+            let beam: f32 = sides[w].iter().zip(facing).map(|(share, flux)| share * flux).sum();
             beam * (1.0 - shaded) * lights.through[w]
         };
         (0..sides.len()).into_par_iter().map(beam).collect()
@@ -158,11 +159,11 @@ pub fn facing(sun: Sun, direct: f64) -> [f32; 4] {
     let level = direct * sun.altitude.cos();
     let (east, north) = (level * sun.azimuth.sin(), level * sun.azimuth.cos());
     // A wall at the western side of a cell faces east.
-    [east, -east, -north, north].map(|own| own.max(0.0) as f32)
+    [east, -east, -north, north].map(|side| side.max(0.0) as f32)
 }
 
 /// Shares of the sky and of crowns in what a wall sees from half its height.
-fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32) {
+fn wall_view_factors(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32) {
     let (cols, rows) = (scene.grid.cols as i64, scene.grid.rows as i64);
     let cell = walls.cell[w] as usize;
     let (col, row) = (cell as i64 % cols, cell as i64 / cols);
@@ -173,7 +174,8 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
         let azimuth = (k as f64 + 0.5) * width;
         let (east, north) = (azimuth.sin(), azimuth.cos());
         let facing = [east, -east, -north, north];
-        let weight: f64 = walls.sides[w].iter().zip(facing).map(|(share, own)| f64::from(*share) * own.max(0.0)).sum();
+        let weight: f64 =
+            walls.sides[w].iter().zip(facing).map(|(share, cosine)| f64::from(*share) * cosine.max(0.0)).sum();
         if weight <= 0.0 {
             continue;
         }
@@ -185,7 +187,7 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
             }
             let far = (r * cols + c) as usize;
             if n > 0 {
-                horizon = horizon.max((scene.surface[far] - eye) / step.enter);
+                horizon = horizon.max((scene.surface_height[far] - eye) / step.enter);
             }
             let top = scene.crown_high[far] - eye;
             if top > 0.0 {
@@ -205,90 +207,9 @@ fn seen(scene: &Scene, rays: &[Vec<Step>], walls: &Walls, w: usize) -> (f32, f32
     (sky as f32, crowns as f32)
 }
 
-/// Sums along rows over the reach to both sides.
-fn along<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize, along: &mut [[f32; N]]) {
-    along.par_chunks_mut(cols).zip(values.par_chunks(cols)).for_each(|(along, values)| {
-        let mut sum = [0.0f64; N];
-        let add = |sum: &mut [f64; N], value: &[f32; N], sign: f64| {
-            sum.iter_mut().zip(value).for_each(|(sum, value)| *sum += sign * f64::from(*value));
-        };
-        values.iter().take(reach).for_each(|value| add(&mut sum, value, 1.0));
-        for (col, along) in along.iter_mut().enumerate() {
-            if col + reach < cols {
-                add(&mut sum, &values[col + reach], 1.0);
-            }
-            if col > reach {
-                add(&mut sum, &values[col - reach - 1], -1.0);
-            }
-            *along = sum.map(|own| own as f32);
-        }
-    });
-}
-
-/// Sums of some values of each cell over a square of `reach` cells to each side.
-pub fn sums<const N: usize>(values: &[[f32; N]], cols: usize, reach: usize) -> Vec<[f32; N]> {
-    let mut rows = Vec::new();
-    let mut all = Vec::new();
-    sums_into(values, cols, reach, (&mut rows, &mut all));
-    all
-}
-
-/// [`sums`] to where others were, with room for sums along rows.
-pub fn sums_into<const N: usize>(
-    values: &[[f32; N]],
-    cols: usize,
-    reach: usize,
-    (of_rows, all): (&mut Vec<[f32; N]>, &mut Vec<[f32; N]>),
-) {
-    let rows = values.len() / cols.max(1);
-    of_rows.resize(values.len(), [0.0; N]);
-    all.resize(values.len(), [0.0; N]);
-    along(values, cols, reach, of_rows);
-    const BAND: usize = 64;
-    all.par_chunks_mut(BAND * cols).enumerate().for_each(|(band, all)| {
-        let first = band * BAND;
-        let mut sums = vec![[0.0f64; N]; cols];
-        let add = |row: usize, sign: f64, sums: &mut [[f64; N]]| {
-            for (sums, value) in sums.iter_mut().zip(&of_rows[row * cols..][..cols]) {
-                sums.iter_mut().zip(value).for_each(|(sum, value)| *sum += sign * f64::from(*value));
-            }
-        };
-        for row in first.saturating_sub(reach)..(first + reach).min(rows) {
-            add(row, 1.0, &mut sums);
-        }
-        for (k, all) in all.chunks_mut(cols).enumerate() {
-            let row = first + k;
-            if row + reach < rows {
-                add(row + reach, 1.0, &mut sums);
-            }
-            if k > 0 && row > reach {
-                add(row - reach - 1, -1.0, &mut sums);
-            }
-            all.iter_mut().zip(&sums).for_each(|(all, sums)| *all = sums.map(|own| own as f32));
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sums_are_those_of_squares() {
-        let (cols, rows, reach) = (37, 150, 5);
-        let values: Vec<[f32; 2]> = (0..cols * rows).map(|k| [(k % 7) as f32, (k % 11) as f32]).collect();
-        let found = sums(&values, cols, reach);
-        for at in [0, 36, 5 * 37 + 17, 64 * 37 + 3, 70 * 37, 128 * 37 + 36, 149 * 37 + 20] {
-            let (col, row) = (at % cols, at / cols);
-            let mut wanted = [0.0f32; 2];
-            for r in row.saturating_sub(reach)..(row + reach + 1).min(rows) {
-                for c in col.saturating_sub(reach)..(col + reach + 1).min(cols) {
-                    wanted = [0, 1].map(|k| wanted[k] + values[r * cols + c][k]);
-                }
-            }
-            assert_eq!(found[at], wanted, "{col} {row}");
-        }
-    }
 
     #[test]
     fn walls_see_half_of_the_sky_and_less_in_a_street() {

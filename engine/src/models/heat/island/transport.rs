@@ -1,4 +1,4 @@
-//! What flows and mixes in the canopy's air, in volumes: nothing is lost. Twin of [`sharpen`]: `shaders/heat/island/mix.wgsl`.
+//! What flows and mixes in the canopy's air, in volumes: nothing is lost. Twin of [`sharpen`]: `shaders/heat/island/canopy_transport.wgsl`.
 //!
 //! Backward Euler with upwind values, which are made sharper by van Leer's limiter from the latest field.
 
@@ -6,7 +6,7 @@ use super::flow::Faces;
 use super::grids::Planes;
 use rayon::prelude::*;
 
-/// What passes between cells: sides for [`super::grids::Grids`], what pulls at each cell besides (1/s), and what blows in from outside (1/s).
+/// What passes between cells: sides for [`super::grids::Grids`], the decay of each cell besides (1/s), and what blows in from outside (1/s).
 #[derive(Clone, Debug, Default)]
 pub struct Passing {
     /// Of those to the west, east, north and south, 1/s.
@@ -65,10 +65,10 @@ pub fn passing(faces: &Faces, is_open: &[bool], mixing: &[f32], cell: f32, wraps
     };
     let all: Vec<([f32; 4], f32, f32)> = (0..len).into_par_iter().map(of).collect();
     Passing {
-        side: all.iter().map(|own| own.0).collect(),
-        out: all.iter().map(|own| own.1).collect(),
-        inflow: all.iter().map(|own| own.2).collect(),
-        open: all.iter().map(|own| bits(&own.0)).collect(),
+        side: all.iter().map(|cell| cell.0).collect(),
+        out: all.iter().map(|cell| cell.1).collect(),
+        inflow: all.iter().map(|cell| cell.2).collect(),
+        open: all.iter().map(|cell| bits(&cell.0)).collect(),
     }
 }
 
@@ -128,11 +128,11 @@ impl Field<'_> {
     fn across(&self, row: usize, out: &mut [f32]) {
         let Faces { cols, rows, south, .. } = self.faces;
         let north_of = |row: usize| if row == 0 { rows - 1 } else { row - 1 };
-        let own = if row == *rows { 0 } else { row };
-        let north = north_of(own);
-        let beyond = if own + 1 == *rows { 0 } else { own + 1 };
-        let x = [north_of(north), north, own, beyond].map(|row| &self.x[row * cols..][..*cols]);
-        let open = [(north, NORTH), (own, SOUTH)].map(|(row, bit)| (&self.open[row * cols..][..*cols], bit));
+        let here = if row == *rows { 0 } else { row };
+        let north = north_of(here);
+        let beyond = if here + 1 == *rows { 0 } else { here + 1 };
+        let x = [north_of(north), north, here, beyond].map(|row| &self.x[row * cols..][..*cols]);
+        let open = [(north, NORTH), (here, SOUTH)].map(|(row, bit)| (&self.open[row * cols..][..*cols], bit));
         fluxes(&south[row * cols..], self.cell, x, open, out);
     }
 
@@ -145,11 +145,11 @@ impl Field<'_> {
         let west_of = |col: usize| if col == 0 { cols - 1 } else { col - 1 };
         // The sides at both ends reach around.
         for side in (0..2).chain((cols - 1).max(2)..cols + 1) {
-            let own = if side == cols { 0 } else { side };
-            let west = west_of(own);
-            let beyond = if own + 1 == cols { 0 } else { own + 1 };
-            let values = [x[west_of(west)], x[west], x[own], x[beyond]];
-            let is_open = [open[west] & WEST != 0, open[own] & EAST != 0];
+            let here = if side == cols { 0 } else { side };
+            let west = west_of(here);
+            let beyond = if here + 1 == cols { 0 } else { here + 1 };
+            let values = [x[west_of(west)], x[west], x[here], x[beyond]];
+            let is_open = [open[west] & WEST != 0, open[here] & EAST != 0];
             out[side] = flux(flow[side], self.cell, values, is_open);
         }
         let Some(inner) = cols.checked_sub(3) else { return };
@@ -276,7 +276,7 @@ mod tests {
                     flow.iter_mut().step_by(7).for_each(|flow| *flow = 0.0);
                     flow.iter_mut().skip(3).step_by(11).for_each(|flow| *flow = -0.0);
                 }
-                let is_open: Vec<bool> = list(len, 0.0, 1.0).into_iter().map(|own| own > 0.2).collect();
+                let is_open: Vec<bool> = list(len, 0.0, 1.0).into_iter().map(|value| value > 0.2).collect();
                 let passing = passing(&faces, &is_open, &list(len, 0.2, 3.0), 2.0, wraps);
                 let field: Planes = [list(len, 10.0, 30.0), list(len, 3.0, 15.0)];
                 let mut gain: Planes = [0, 1].map(|_| vec![f32::NAN; len]);
@@ -285,7 +285,7 @@ mod tests {
                 for (found, wanted) in gain.iter().flatten().zip(wanted.iter().flatten()) {
                     assert_eq!(found.to_bits(), wanted.to_bits(), "{cols} × {rows}, {wraps}: {found} {wanted}");
                 }
-                assert!(len < 1000 || wanted.iter().flatten().filter(|own| **own != 0.0).count() > len / 2);
+                assert!(len < 1000 || wanted.iter().flatten().filter(|value| **value != 0.0).count() > len / 2);
             }
         }
     }

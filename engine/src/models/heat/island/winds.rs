@@ -27,9 +27,9 @@ const SECTORS: usize = 8;
 pub struct Place {
     /// Where the cells lie.
     pub grid: Grid,
-    /// Heights of buildings and trees, m.
+    /// Heights of buildings, m.
     pub buildings: Vec<f32>,
-    /// See `buildings`.
+    /// Heights of trees, m.
     pub trees: Vec<f32>,
     /// Whether the ground is known.
     pub is_known: Vec<bool>,
@@ -113,11 +113,11 @@ impl Winds {
                 (Faces::still(grid.cols, grid.rows), speed)
             }
         };
-        let (felt, more) = match direction {
+        let (share, more) = match direction {
             Some(_) => (1.0, (at_skins / at_10_m) as f32),
             None => ((at_10_m / at_skins) as f32, 1.0),
         };
-        let near: Vec<f32> = speed.iter().map(|speed| (speed * felt).max(LEAST_WIND)).collect();
+        let near: Vec<f32> = speed.iter().map(|speed| (speed * share).max(LEAST_WIND)).collect();
         speed.iter_mut().for_each(|speed| *speed = (*speed * more).max(LEAST_WIND));
         let rough = blowing.rough.clone();
         // 0.4 u* times the depth.
@@ -133,7 +133,7 @@ impl Winds {
         let Some(sectors) = &mut self.sectors else { return Ok(None) };
         let width = 2.0 * PI / SECTORS as f64;
         let sector = (direction / width).round().rem_euclid(SECTORS as f64) as usize;
-        if let Some((_, faces, near)) = sectors.iter().find(|(own, ..)| *own == sector) {
+        if let Some((_, faces, near)) = sectors.iter().find(|(known, ..)| *known == sector) {
             return Ok(Some((faces.clone(), near.clone())));
         }
         let from = sector as f64 * width;
@@ -161,18 +161,18 @@ impl Winds {
     }
 
     fn blowing(&mut self, from: Quarter) -> &Blowing {
-        let at = match self.quarters.iter().position(|(own, _)| *own == from) {
+        let at = match self.quarters.iter().position(|(known, _)| *known == from) {
             Some(at) => at,
             None => {
                 let Place { grid, buildings, trees, is_known } = &self.place;
                 let windows = windows(grid, buildings, trees, is_known, from);
-                let ratio: Vec<f32> = windows.iter().map(|own| own.ratio() as f32).collect();
-                let rough = windows.iter().map(|own| {
-                    let (roughness, displacement) = own.lengths();
+                let ratio: Vec<f32> = windows.iter().map(|window| window.ratio() as f32).collect();
+                let rough = windows.iter().map(|window| {
+                    let (roughness, displacement) = window.lengths();
                     [(ABOVE - displacement) as f32, roughness as f32]
                 });
                 let rough = rough.collect();
-                let share: Vec<f32> = ratio.iter().map(|own| (own - 0.125) * 0.5829 + 0.125).collect();
+                let share: Vec<f32> = ratio.iter().map(|ratio| (ratio - 0.125) * 0.5829 + 0.125).collect();
                 let faces = if from == Quarter::Calm {
                     [Faces::still(grid.cols, grid.rows), Faces::still(grid.cols, grid.rows)]
                 } else {
@@ -244,14 +244,15 @@ mod tests {
             let (wind, near) = cut.of(&hour).unwrap();
             assert!(wind.speed.iter().chain(&near).all(|speed| speed.is_finite()), "a run goes on");
             let remarks = cut.remarks();
-            let between = remarks.iter().find(|own| own.contains("the wind between the houses is not wholly free"));
+            let between =
+                remarks.iter().find(|remark| remark.contains("the wind between the houses is not wholly free"));
             let between = between.unwrap_or_else(|| panic!("{has_depth}: {remarks:?}"));
             assert!(
                 (0.001..=1.0).contains(&between.share) && between.contains(" % of the wind at roofs"),
                 "{between:?}"
             );
             assert!(between.text.nl.contains("niet helemaal gelijk"), "{between:?}");
-            let above = remarks.iter().any(|own| own.contains("the wind in three dimensions is not wholly free"));
+            let above = remarks.iter().any(|remark| remark.contains("the wind in three dimensions is not wholly free"));
             assert_eq!((above, remarks.len()), (has_depth, if has_depth { 2 } else { 1 }), "{remarks:?}");
         }
         let (mut broken, _) = winds(false);

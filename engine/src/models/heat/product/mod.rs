@@ -16,16 +16,16 @@ pub(super) struct Layer {
     pub(super) values: Vec<f32>,
 }
 
-/// What is felt in an hour, on every cell.
+/// Thermal indices in an hour, on every cell.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Felt {
+pub(super) struct ThermalIndices {
     /// PET, °C.
     pub(super) pet: Vec<f32>,
     /// Share of the hour in the sun.
     pub(super) sun: Vec<f32>,
     /// Temperature of the air, °C; empty where it is that of the station everywhere.
     pub(super) air: Vec<f32>,
-    /// What else there is of it.
+    /// Further layers of the hour.
     pub(super) others: Vec<Layer>,
 }
 
@@ -40,37 +40,37 @@ pub(super) struct Hour {
     pub(super) is_night: bool,
 }
 
-/// A way to compute what is felt.
+/// A way to compute thermal indices.
 pub(super) trait Product: Send {
     /// All hours.
     fn hours(&self) -> Vec<Hour>;
     /// Looks around from some more cells; true when all have.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn look(&mut self) -> Result<bool>;
     /// Day and hour, from 1 on, of the day that is repeated until temperatures converge, while it is.
     fn settling(&self) -> Option<(u64, u64)> {
         None
     }
-    /// What is felt in an hour, by its place in the list; hours come one after the other. All cells have looked.
+    /// Thermal indices of an hour, by its place in the list; hours come one after the other. View factors are complete.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn hour(&mut self, at: usize) -> Result<Felt>;
-    /// What is written down of a cell in an hour, and the numbers of the hour that `hour` gave last.
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices>;
+    /// Names of the columns of a gauge.
     fn columns(&self) -> &'static [&'static str];
-    /// See `columns`.
+    /// Values of those columns at a cell, in the hour that `hour` gave last.
     ///
     /// # Errors
-    /// What the device refuses.
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>>;
+    /// `Memory` or `DeviceLost` where the device fails.
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>>;
     /// What PET and sun of an hour are, in words.
     fn words(&self) -> [&'static str; 2];
     /// Layers that do not change by the hour. All cells have looked.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn layers(&mut self) -> Result<Vec<Layer>>;
     /// Share of what each cell's windows want that the data has; `None` where nothing is looked for far away.
     fn margin(&self) -> Option<&[f32]>;
@@ -83,13 +83,13 @@ pub(super) trait Product: Send {
     /// What passes from one hour to the next; empty where nothing does.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn state(&mut self) -> Result<Vec<f32>>;
     /// Numbers of `state`.
     fn state_len(&self) -> usize;
     /// Takes up what `state` gave.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     fn set_state(&mut self, state: Vec<f32>) -> Result<()>;
 }

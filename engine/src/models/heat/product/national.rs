@@ -10,7 +10,7 @@ use super::super::scene::Scene;
 use super::super::sun::{Sun, sun};
 use super::super::wind::{quarter, ratios};
 use super::super::window::{Quarter, Sums, Window, count};
-use super::{Felt, Hour, Layer, Product};
+use super::{Hour, Layer, Product, ThermalIndices};
 use crate::city::City;
 use crate::cover::Cover;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ const LATE: i64 = 7;
 /// Rows that look around before the clock is looked at.
 const ROWS: usize = 64;
 
-/// What a place is told of in an hour.
+/// Columns of a gauge.
 const COLUMNS: [&str; 5] = ["pet_c", "air_c", "wind_m_per_s", "sun_min", "window_percent"];
 
 /// An hour at the station.
@@ -73,7 +73,7 @@ pub(in super::super) struct National {
 /// Weather from the day before on, where the file has it, to the morning after; and the start of the first day (s since 1970).
 ///
 /// # Errors
-/// Those of the file.
+/// `Data` or `Io` where the file cannot be read.
 pub(in super::super) fn read(path: &Path, start: i64, hours: i64) -> Result<Weather> {
     let end = start + 3600 * hours;
     // A day of the method lasts from 7 to 7 UTC; what a file lacks of that is done without.
@@ -100,7 +100,8 @@ impl National {
         (latitude, longitude): (f64, f64),
     ) -> Result<National> {
         let grid = city.grid;
-        let layer = |layer: &Option<crate::raster::Raster>| layer.as_ref().map_or(Vec::new(), |own| own.values.clone());
+        let layer =
+            |layer: &Option<crate::raster::Raster>| layer.as_ref().map_or(Vec::new(), |raster| raster.values.clone());
         let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));
         let at = |values: &[f32], cell: usize| values.get(cell).map_or(0.0, |value| value.max(0.0));
         // Leaves let nothing through.
@@ -139,7 +140,7 @@ impl National {
 
     /// Twice 1 less sky view and green share in the window of each cell.
     fn island(&mut self, from: Quarter) -> usize {
-        if let Some(at) = self.islands.iter().position(|(own, _)| *own == from) {
+        if let Some(at) = self.islands.iter().position(|(known, _)| *known == from) {
             return at;
         }
         let grid = self.grid;
@@ -167,7 +168,7 @@ impl National {
     }
 
     fn wind(&mut self, from: Quarter) -> usize {
-        self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
+        self.winds.iter().position(|(known, _)| *known == from).unwrap_or_else(|| {
             self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         })
@@ -201,18 +202,18 @@ fn labels(weather: &mut Weather, (start, end): (i64, i64), (latitude, longitude)
     let all = &weather.hours;
     for (hour, suns) in all.iter().zip(&suns).filter(|(hour, _)| hour.end > start && hour.end <= end) {
         // The day by the method, or else what the file has of it, or else the civil day.
-        let whole = |day: i64| all.iter().filter(|own| day_of(own.end) == day).collect::<Vec<_>>();
+        let whole = |day: i64| all.iter().filter(|other| day_of(other.end) == day).collect::<Vec<_>>();
         let mut of_day = whole(day_of(hour.end));
         if of_day.len() < 24 {
-            let own: Vec<_> = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
+            let same_day: Vec<_> = all.iter().filter(|other| civil(other.end) == civil(hour.end)).collect();
             (short, first_short) = (short + 1, first_short.or(Some(civil(hour.end))));
-            of_day = own;
+            of_day = same_day;
         }
         // Radiation is that of a date: of the one on which the day of the method began.
         let lit = civil(of_day.first().map_or(hour.end, |first| first.end));
-        let mut of_date: Vec<_> = all.iter().filter(|own| civil(own.end) == lit).collect();
+        let mut of_date: Vec<_> = all.iter().filter(|other| civil(other.end) == lit).collect();
         if of_date.len() < 24 {
-            of_date = all.iter().filter(|own| civil(own.end) == civil(hour.end)).collect();
+            of_date = all.iter().filter(|other| civil(other.end) == civil(hour.end)).collect();
         }
         let mean = |hours: &[&weather::Hour], of: fn(&weather::Hour) -> f64| {
             hours.iter().map(|hour| of(hour)).sum::<f64>() / hours.len().max(1) as f64
@@ -262,7 +263,7 @@ impl Product for National {
         Ok(self.sky_view.len() == self.grid.len())
     }
 
-    fn hour(&mut self, at: usize) -> Result<Felt> {
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices> {
         let weather = self.hours[at].weather;
         let from = quarter(&weather);
         let (island, wind) = (self.island(from), self.wind(from));
@@ -291,8 +292,11 @@ impl Product for National {
         let pet: Vec<f32> = (0..self.grid.len()).into_par_iter().map(pet).collect();
         self.latest = [air.clone(), wind];
         let words = "air temperature with the heat island, at the full hour";
-        Ok(Felt {
-            pet, sun: lit, air: Vec::new(), others: vec![Layer { name: "air", unit: "°C", words, values: air }]
+        Ok(ThermalIndices {
+            pet,
+            sun: lit,
+            air: Vec::new(),
+            others: vec![Layer { name: "air", unit: "°C", words, values: air }],
         })
     }
 
@@ -300,9 +304,9 @@ impl Product for National {
         &COLUMNS
     }
 
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>> {
         let [air, wind] = &self.latest;
-        let row = [felt.pet[cell], air[cell], wind[cell], 60.0 * felt.sun[cell], 100.0 * self.margin[cell]];
+        let row = [indices.pet[cell], air[cell], wind[cell], 60.0 * indices.sun[cell], 100.0 * self.margin[cell]];
         Ok(row.map(f64::from).to_vec())
     }
 

@@ -6,7 +6,7 @@ use super::super::cpu::radiation::{Fluxes, sides};
 use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
 use super::super::island::exchange::{specific, vapour};
-use super::super::island::run::{Found, Island};
+use super::super::island::run::{HourResult, Island};
 use super::super::national;
 use super::super::pet::{PRESSURE, saturation};
 use super::super::scene::EYE;
@@ -14,7 +14,7 @@ use super::super::sky::patches;
 use super::super::solver::Solver;
 use super::super::wind::{quarter, ratios};
 use super::super::window::Quarter;
-use super::{Felt, Hour, Layer, Product};
+use super::{Hour, Layer, Product, ThermalIndices};
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::remark::Remarks;
@@ -23,7 +23,7 @@ use rayon::prelude::*;
 /// Direct radiation on a plane that faces the sun from which it is sunny, W/m² (WMO).
 const SUNNY: f64 = 120.0;
 
-/// What a place is told of in an hour.
+/// Columns of a gauge.
 const COLUMNS: [&str; 19] = [
     "tmrt_c",
     "pet_c",
@@ -63,11 +63,11 @@ pub(in super::super) struct Physical {
     pub(in super::super) winds: Vec<(Quarter, Vec<f32>)>,
     /// Place of the latest hour, its radiation and its wind.
     pub(in super::super) latest: Option<(usize, Radiation, Vec<f32>)>,
-    /// What walls and crowns around sent out in the latest hour, W/m², where that is followed in time.
-    pub(in super::super) around: Option<[Vec<f32>; 2]>,
-    /// Places that are told of, and what they see, once it is known.
+    /// Longwave of the walls and crowns around in the latest hour, W/m², where that is followed in time.
+    pub(in super::super) neighbour_longwave: Option<[Vec<f32>; 2]>,
+    /// Cells of gauges, and their view factors, once these are known.
     pub(in super::super) gauges: Vec<usize>,
-    pub(in super::super) seen: Vec<View>,
+    pub(in super::super) gauge_views: Vec<View>,
 }
 
 /// Share of an hour in the sun: what shines through of a sun that is above the horizon for a part of it.
@@ -78,19 +78,19 @@ fn sunny(hour: &Forcing, all: &Radiation) -> Vec<f32> {
 }
 
 impl Physical {
-    /// What is felt in an hour of the city's own air.
-    fn in_time(&mut self, at: usize, found: Found) -> Felt {
-        let Found { means, wind, radiation } = found;
+    /// Thermal indices of an hour in the city's own air.
+    fn in_time(&mut self, at: usize, found: HourResult) -> ThermalIndices {
+        let HourResult { means, wind, radiation } = found;
         let hour = &self.hours[at];
         let pressure = hour.weather.pressure.unwrap_or(PRESSURE);
         let is_open = self.island.as_ref().map_or(&[][..], |island| &island.town().is_open);
         // Roofs have no air of their own, and nobody asks how it feels there.
-        let own = |values: &[f32], usual: f64| -> Vec<f32> {
+        let filled = |values: &[f32], usual: f64| -> Vec<f32> {
             values.iter().zip(is_open).map(|(value, open)| if *open { *value } else { usual as f32 }).collect()
         };
-        let air = own(&means.air, hour.weather.air);
-        let moist = own(&means.humidity, specific(hour.vapour, pressure));
-        let vapours: Vec<f32> = moist.iter().map(|own| vapour(f64::from(*own), pressure) as f32).collect();
+        let air = filled(&means.air, hour.weather.air);
+        let moist = filled(&means.humidity, specific(hour.vapour, pressure));
+        let vapours: Vec<f32> = moist.iter().map(|moisture| vapour(f64::from(*moisture), pressure) as f32).collect();
         let radiant = radiation.radiant();
         let humidity = |air: f64, vapour: f64| (100.0 * vapour / saturation(air)).clamp(0.0, 100.0);
         let pet = each(|air, vapour| pet_in(air, vapour, pressure), &air, &vapours, &radiant, &wind);
@@ -98,7 +98,7 @@ impl Physical {
         let sun = sunny(hour, &radiation);
         let layer = |name, unit, words, values| Layer { name, unit, words, values };
         let station = hour.weather.air as f32;
-        let moist = air.iter().zip(&vapours).map(|(air, own)| humidity(f64::from(*air), f64::from(*own)) as f32);
+        let moist = air.iter().zip(&vapours).map(|(air, vapour)| humidity(f64::from(*air), f64::from(*vapour)) as f32);
         let mut others = vec![
             layer("utci", "°C", "felt temperature (UTCI), mean of the hour before", utci),
             layer("air", "°C", "air temperature between the houses, mean of the hour before", air.clone()),
@@ -106,7 +106,7 @@ impl Physical {
                 "heat_island",
                 "K",
                 "heat island: difference with the weather station, mean of the hour before",
-                air.iter().map(|own| own - station).collect(),
+                air.iter().map(|celsius| celsius - station).collect(),
             ),
             layer("surface", "°C", "temperature of the ground's surface, mean of the hour before", means.skin),
             layer("humidity", "%", "relative humidity between the houses, mean of the hour before", moist.collect()),
@@ -124,14 +124,14 @@ impl Physical {
             "mean radiant temperature of one who stands, mean of the hour before",
             radiant,
         ));
-        self.around = Some([means.walls, means.crowns]);
+        self.neighbour_longwave = Some([means.walls, means.crowns]);
         self.latest = Some((at, radiation, wind));
-        Felt { pet, sun, air, others }
+        ThermalIndices { pet, sun, air, others }
     }
 
     /// Wind at 1.2 m over that in the open, for a direction; made when it is first wanted.
     fn winds(&mut self, from: Quarter) -> &[f32] {
-        let at = self.winds.iter().position(|(own, _)| *own == from).unwrap_or_else(|| {
+        let at = self.winds.iter().position(|(known, _)| *known == from).unwrap_or_else(|| {
             self.winds.push((from, ratios(&self.grid, &self.buildings, &self.trees, &self.is_known, from)));
             self.winds.len() - 1
         });
@@ -163,7 +163,7 @@ impl Product for Physical {
         self.island.as_ref().and_then(Island::settling)
     }
 
-    fn hour(&mut self, at: usize) -> Result<Felt> {
+    fn hour(&mut self, at: usize) -> Result<ThermalIndices> {
         let weather = self.hours[at].weather;
         if let Some(island) = &mut self.island {
             let found = island.hour(at, &mut *self.solver)?;
@@ -196,32 +196,33 @@ impl Product for Physical {
             others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
         }
         self.latest = Some((at, all, wind));
-        Ok(Felt { pet, sun, air: Vec::new(), others })
+        Ok(ThermalIndices { pet, sun, air: Vec::new(), others })
     }
 
     fn columns(&self) -> &'static [&'static str] {
         &COLUMNS
     }
 
-    fn reading(&mut self, cell: usize, felt: &Felt) -> Result<Vec<f64>> {
+    fn reading(&mut self, cell: usize, indices: &ThermalIndices) -> Result<Vec<f64>> {
         let Some((at, all, wind)) = &self.latest else { return Ok(vec![f64::NAN; COLUMNS.len()]) };
         let Fluxes { short, long } = all.fluxes(cell);
-        if self.seen.is_empty() {
-            self.seen = self.solver.seen(&self.gauges)?;
+        if self.gauge_views.is_empty() {
+            self.gauge_views = self.solver.views_of(&self.gauges)?;
         }
-        let Some(view) = self.gauges.iter().position(|own| *own == cell).and_then(|at| self.seen.get(at)) else {
+        let Some(view) = self.gauges.iter().position(|gauge| *gauge == cell).and_then(|at| self.gauge_views.get(at))
+        else {
             return Ok(vec![f64::NAN; COLUMNS.len()]);
         };
         let (hour, patches) = (&self.hours[*at], patches());
         let beam = (all.beam_side[cell], hour.light.azimuth);
-        let bright =
-            hour.bright_with(&patches, self.around.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
-        let around = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
+        let bright = hour
+            .bright_with(&patches, self.neighbour_longwave.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
+        let upright = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
         let of = |name: &str| {
-            felt.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
+            indices.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
         };
-        let first = [of("tmrt"), felt.pet[cell], of("utci"), wind[cell], 60.0 * felt.sun[cell]];
-        let fluxes = short.into_iter().chain(around.short).chain(long).chain(around.long);
+        let first = [of("tmrt"), indices.pet[cell], of("utci"), wind[cell], 60.0 * indices.sun[cell]];
+        let fluxes = short.into_iter().chain(upright.short).chain(long).chain(upright.long);
         Ok(first.into_iter().chain(fluxes).map(f64::from).collect())
     }
 

@@ -10,7 +10,7 @@ use super::super::island::winds::Place;
 use super::super::scene::{EYE, Scene};
 use super::super::sky::patches;
 use super::super::solver::Solver;
-use super::super::views::Keep;
+use super::super::views::ViewStorage;
 use super::{Bench, Figure, most, told, within};
 use crate::city::read::{Limits, Quantity, raster};
 use crate::cover::Cover;
@@ -92,32 +92,32 @@ fn pairs(bench: &Bench, (in_time, less): (bool, f64)) -> Result<Vec<Pair>> {
     for site in &SITES {
         let folder = bench.file(site.folder);
         let read = |name: &str, quantity| raster(&folder.join(name), quantity, Limits { max_cells: 1_000_000 });
-        let [ground, surface, trees, cover] = site.files;
+        let [ground, surface_height, trees, cover] = site.files;
         let ground: Raster = read(ground, Quantity::Heights)?;
-        let surface = read(surface, Quantity::Heights)?;
+        let surface_height = read(surface_height, Quantity::Heights)?;
         let (trees, cover) = (read(trees, Quantity::Values)?, read(cover, Quantity::Values)?);
         let grid = ground.grid;
-        let shift = (surface.datum - ground.datum) as f32;
+        let shift = (surface_height.datum - ground.datum) as f32;
         // Buildings are where the land cover has them; the rest of the surface is ground.
         let heights: Vec<f32> = (0..grid.len())
-            .map(|k| if cover.values[k] == 2.0 { surface.values[k] + shift - ground.values[k] } else { 0.0 })
+            .map(|k| if cover.values[k] == 2.0 { surface_height.values[k] + shift - ground.values[k] } else { 0.0 })
             .collect();
         let scene = Scene::new(grid, &ground.values, &heights, &trees.values, EYE);
         let covers: Vec<u8> = cover
             .values
             .iter()
-            .map(|code| Cover::ALL.iter().position(|own| *own as u8 == *code as u8).unwrap_or(0) as u8)
+            .map(|code| Cover::ALL.iter().position(|cover| *cover as u8 == *code as u8).unwrap_or(0) as u8)
             .collect();
         let cell = site.mast.0 * grid.cols + site.mast.1;
-        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
+        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &ViewStorage::default());
         while !solver.look()? {}
-        let seen = solver.seen(&[cell])?;
+        let views = solver.views_of(&[cell])?;
         let path = folder.join(site.measured);
         let text = std::fs::read_to_string(&path).map_err(Error::io("reading", &path))?;
         let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let header = lines.next().unwrap_or_default();
         let rows: Vec<Vec<&str>> = lines.collect();
-        let column = |name: &str| header.iter().position(|own| *own == name).unwrap_or(usize::MAX);
+        let column = |name: &str| header.iter().position(|title| *title == name).unwrap_or(usize::MAX);
         for Day { file, date: (year, month, day), name } in site.days {
             let start = weather::days(*year, *month, *day).unwrap_or(0) * 86_400 - 3600;
             let met = weather::read(&folder.join(file), start, start + 24 * 3600)?;
@@ -172,7 +172,7 @@ fn pairs(bench: &Bench, (in_time, less): (bool, f64)) -> Result<Vec<Pair>> {
                     let beam = (all.beam_side[cell], hour.light.azimuth);
                     let up = [fluxes.short[1], fluxes.long[1]];
                     let bright = hour.bright_with(&patches, means);
-                    let around = sides(&seen[0], &patches, &bright, beam, up, false);
+                    let around = sides(&views[0], &patches, &bright, beam, up, false);
                     pairs.push((fluxes, around, measured, [air, hour.weather.air]));
                 }
             }
@@ -194,7 +194,7 @@ pub fn days(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// Figures of all hours with one kind of surfaces.
-fn of(pairs: &[Pair], surfaces: &str, in_time: bool, bar: f64) -> Vec<Figure> {
+fn of(pairs: &[Pair], surface_scheme: &str, in_time: bool, bar: f64) -> Vec<Figure> {
     let count = pairs.len() as f64;
     let over = |of: &dyn Fn(&Pair) -> f64| {
         let (sum, squares) =
@@ -203,7 +203,7 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool, bar: f64) -> Vec<Figure> {
     };
     let found = |pair: &Pair| f64::from(radiant(&pair.0));
     let (bias, rmse) = over(&|pair| found(pair) - pair.2.radiant());
-    let name = |what: &str| format!("{surfaces}: {what}");
+    let name = |what: &str| format!("{surface_scheme}: {what}");
     let mut figures = vec![
         within(name("hours"), count, 42.0, 0.0),
         most(name("Tmrt RMSE to the six fluxes, K (best peer 4.37)"), rmse, bar),
@@ -214,7 +214,7 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool, bar: f64) -> Vec<Figure> {
     let masts: Vec<&Pair> = pairs.iter().filter(|pair| in_time && !pair.2.air.is_nan()).collect();
     if !masts.is_empty() {
         let off = |k: usize| masts.iter().map(move |pair| pair.3[k] - pair.2.air).collect::<Vec<f64>>();
-        let rms = |off: &[f64]| (off.iter().map(|own| own * own).sum::<f64>() / off.len() as f64).sqrt();
+        let rms = |off: &[f64]| (off.iter().map(|error| error * error).sum::<f64>() / off.len() as f64).sqrt();
         let mean = |off: &[f64]| off.iter().sum::<f64>() / off.len() as f64;
         let (ours, theirs) = (off(0), off(1));
         figures.push(told(name("air in the courtyard of Kronenhuset, RMSE, K"), rms(&ours)));
@@ -241,8 +241,8 @@ fn of(pairs: &[Pair], surfaces: &str, in_time: bool, bar: f64) -> Vec<Figure> {
                 f64::from(if side < 2 { flux[side] } else { beside[side - 2] }) - wanted[side]
             };
             let (bias, rmse) = over(&off);
-            figures.push(told(format!("{surfaces}: {kind} from {name}, bias, W/m²{}", peers[k]), bias));
-            figures.push(told(format!("{surfaces}: {kind} from {name}, RMSE, W/m²"), rmse));
+            figures.push(told(format!("{surface_scheme}: {kind} from {name}, bias, W/m²{}", peers[k]), bias));
+            figures.push(told(format!("{surface_scheme}: {kind} from {name}, RMSE, W/m²"), rmse));
         }
     }
     figures

@@ -4,7 +4,7 @@ use super::super::cpu::horizons::view;
 use super::super::cpu::radiation::{Fluxes, radiant as radiant_of};
 use super::super::cpu::shade::along;
 use super::super::hoeppe::{self, Person};
-use super::super::pet::{Around, PRESSURE};
+use super::super::pet::{Environment, PRESSURE};
 use super::super::rays::umep;
 use super::super::scene::Scene;
 use super::super::sky::RINGS;
@@ -101,7 +101,10 @@ pub fn indices(bench: &Bench) -> Result<Vec<Figure>> {
         inputs.as_chunks::<4>().0.iter().map(|row| of(*row)).collect()
     };
     let equivalent = |[air, humidity, radiant, wind]: [f64; 4]| {
-        hoeppe::pet(Around { air, radiant, wind, vapour: hoeppe::vapour(air, humidity), pressure: PRESSURE }, &person)
+        hoeppe::pet(
+            Environment { air, radiant, wind, vapour: hoeppe::vapour(air, humidity), pressure: PRESSURE },
+            &person,
+        )
     };
     let thermal = |[air, humidity, radiant, wind]: [f64; 4]| {
         // One row has a wind below those that the index is made for.
@@ -132,8 +135,8 @@ pub fn indices(bench: &Bench) -> Result<Vec<Figure>> {
 pub fn athens(bench: &Bench) -> Result<Vec<Figure>> {
     let grid = Grid::local(SIDE, SIDE, 1.0);
     let single = |values: Vec<f64>| -> Vec<f32> { values.into_iter().map(|value| value as f32).collect() };
-    let surface = single(bench.array("input_dsm.npy")?);
-    let mut scene = Scene::new(grid, &surface, &[], &[], 0.0);
+    let surface_height = single(bench.array("input_dsm.npy")?);
+    let mut scene = Scene::new(grid, &surface_height, &[], &[], 0.0);
     let found = view(&scene);
     let wanted = bench.array("svf_total.npy")?;
     let squares = found.sky_view.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).powi(2)).sum::<f64>();

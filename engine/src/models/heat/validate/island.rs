@@ -8,13 +8,13 @@ use super::super::island::air::Choices;
 use super::super::island::column::{Conduction, LAYERS, Load, Material, balance, soil};
 use super::super::island::diagnostic::Wind3d;
 use super::super::island::flow::project;
-use super::super::island::run::{Edges, Island, Released};
+use super::super::island::run::{AnthropogenicHeat, Edges, Island};
 use super::super::island::winds::Place;
 use super::super::national::Day;
 use super::super::pet::PRESSURE;
 use super::super::scene::{EYE, Scene};
 use super::super::solver::Solver;
-use super::super::views::Keep;
+use super::super::views::ViewStorage;
 use super::{Bench, Figure, least, most, told, within};
 use crate::cover::Cover;
 use crate::device::Device;
@@ -30,9 +30,9 @@ const PLACE: (f64, f64) = (52.5, 6.1);
 pub struct Plan {
     /// Its cells.
     pub grid: Grid,
-    /// Heights of buildings and trees, m.
+    /// Heights of buildings, m.
     pub buildings: Vec<f32>,
-    /// See `buildings`.
+    /// Heights of trees, m.
     pub trees: Vec<f32>,
     /// What covers the ground.
     pub covers: Vec<Cover>,
@@ -86,10 +86,10 @@ impl Plan {
         sum / count
     }
 
-    /// Its heat island and what shines there, before the day has settled.
+    /// Its heat island and radiation, before temperatures converge.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn island(
         &self,
         device: &Device,
@@ -100,9 +100,9 @@ impl Plan {
         let len = self.grid.len();
         let mut scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
         scene.albedo = self.albedo.clone();
-        let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
+        let number = |cover: &Cover| Cover::ALL.iter().position(|listed| listed == cover).unwrap_or(0) as u8;
         let covers: Vec<u8> = self.covers.iter().map(number).collect();
-        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &Keep::default());
+        let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &ViewStorage::default());
         while !solver.look()? {}
         let place = Place {
             grid: self.grid,
@@ -110,15 +110,15 @@ impl Plan {
             trees: self.trees.clone(),
             is_known: vec![true; len],
         };
-        let own = (edges, Released::default());
-        let island = Island::on(device, place, (scene, covers), choices, own, (hours.to_vec(), hours.to_vec()))?;
+        let boundary = (edges, AnthropogenicHeat::default());
+        let island = Island::on(device, place, (scene, covers), choices, boundary, (hours.to_vec(), hours.to_vec()))?;
         Ok((island, solver))
     }
 
-    /// Runs 24 hours after the same day has settled; gives the hours and the largest gap in the air's heat, W/m².
+    /// Runs 24 hours once temperatures of the same day have converged; gives the hours and the largest gap in the air's heat, W/m².
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn run(&self, device: &Device, hours: &[Forcing], choices: Choices, edges: Edges) -> Result<(Vec<Hour>, f64)> {
         let (mut island, mut solver) = self.island(device, hours, choices, edges)?;
         while !island.settle(&mut solver)? {}
@@ -134,7 +134,7 @@ impl Plan {
 /// The cloudless day of 19 to 36 °C with a wind (m/s) from the south-east.
 ///
 /// # Errors
-/// Those of the sun.
+/// As [`forcing`].
 pub fn hot_day(wind: f64) -> Result<Vec<Forcing>> {
     let mut weather = day();
     weather.hours.iter_mut().for_each(|hour| (hour.wind, hour.mean_wind) = (wind, wind));
@@ -172,8 +172,8 @@ pub fn closure(_: &Bench) -> Result<Vec<Figure>> {
                     ..Load::default()
                 };
                 let found = balance(&load, skin);
-                let rest = f64::from(found.net - found.sensible - found.latent - found.ground).abs();
-                worst = worst.max(rest / (1e-3 * f64::from(found.net.abs())).max(0.1));
+                let remainder = f64::from(found.net - found.sensible - found.latent - found.ground).abs();
+                worst = worst.max(remainder / (1e-3 * f64::from(found.net.abs())).max(0.1));
                 let before = column;
                 material.down(found.skin, &mut column, 1);
                 skin = found.skin;
@@ -351,7 +351,7 @@ pub fn measures(_: &Bench) -> Result<Vec<Figure>> {
         }
     });
     let ponded = run(&pond, Choices::default())?;
-    let roof = Cover::ALL.iter().position(|own| *own == Cover::Roof).unwrap_or(0);
+    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0);
     let mut white = Choices::default();
     white.albedo[roof] = 0.7;
     let whitened = run(&square, white)?;
@@ -391,7 +391,7 @@ pub fn meadow(_: &Bench) -> Result<Vec<Figure>> {
     for (wind, bar) in [(0.5, 1.0), (1.6, 1.0), (4.0, 0.5)] {
         let (hours, _) = plan.run(&Device::Cpu, &hot_day(wind)?, Choices::default(), Edges::Mean)?;
         let off: Vec<f64> = (1..=hours.len()).map(|label| island_of(&plan, &hours, &[label])).collect();
-        let far = |off: f64, own: &f64| off.max(own.abs());
+        let far = |off: f64, difference: &f64| off.max(difference.abs());
         let name = format!("a plain of grass, wind of {wind} m/s: its air off the station's, K");
         figures.push(most(format!("{name}: the most of all hours"), off.iter().fold(0.0, far), bar));
     }
@@ -405,7 +405,7 @@ fn by_theeuwes(plan: &Plan, hours: &[Forcing], wind: f64) -> f64 {
     let side = plan.grid.cols as f64 * plan.grid.cell;
     let sky_view = plan.mean(&view(&scene).sky_view, 0.0, 0.0, side, side);
     let green = plan.covers.iter().filter(|cover| **cover == Cover::Grass).count() as f64 / len as f64;
-    let air = |own: fn(f64, f64) -> f64, from: f64| hours.iter().map(|hour| hour.weather.air).fold(from, own);
+    let air = |pick: fn(f64, f64) -> f64, from: f64| hours.iter().map(|hour| hour.weather.air).fold(from, pick);
     let day = Day {
         warmest: air(f64::max, f64::MIN),
         coolest: air(f64::min, f64::MAX),

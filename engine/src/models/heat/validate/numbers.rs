@@ -1,7 +1,7 @@
 //! Formulas against tables of their results.
 
 use super::super::national::{self, Day, Hour, Roughness, Spot};
-use super::super::pet::{Around, Body, PRESSURE, pet as equivalent, saturation};
+use super::super::pet::{Body, Environment, PRESSURE, pet as equivalent, saturation};
 use super::super::{sun as position, utci as index};
 use super::{Bench, Figure, most, within};
 use crate::error::{Error, Result};
@@ -82,20 +82,20 @@ pub fn pet(bench: &Bench) -> Result<Vec<Figure>> {
     let mut off = 0.0;
     for row in bench.records("heat/indices/ts_pet_steady.json", "data")? {
         let of = |key: &str| number(&row["inputs"][key]);
-        let around = Around {
+        let environment = Environment {
             air: of("tdb"),
             radiant: of("tr"),
             wind: of("v"),
             vapour: of("rh") / 100.0 * saturation(of("tdb")),
             pressure: PRESSURE,
         };
-        let found = equivalent(around, Body { activity: of("met"), clothes: of("clo") });
+        let found = equivalent(environment, Body { activity: of("met"), clothes: of("clo") });
         off = worst(off, (found - number(&row["outputs"]["pet"])).abs());
     }
     let at = |air: f64, radiant: f64, humidity: f64, wind: f64, clothes: f64| {
         let vapour = humidity / 100.0 * saturation(air);
-        let around = Around { air, radiant, wind, vapour, pressure: PRESSURE };
-        equivalent(around, Body { clothes, ..Body::default() })
+        let environment = Environment { air, radiant, wind, vapour, pressure: PRESSURE };
+        equivalent(environment, Body { clothes, ..Body::default() })
     };
     Ok(vec![
         most("tables of pythermalcomfort, K off", off, 0.1),

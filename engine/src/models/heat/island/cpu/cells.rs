@@ -2,12 +2,12 @@
 //! which `pulp` has compiled for the processor's widest registers; functions that are called for one number at a time have loops of their own.
 //! Twin: `shaders/heat/island/cells.wgsl`. The same cell by cell: `reference.rs`, for tests.
 
-use super::super::air::Drive;
+use super::super::air::StepForcing;
 use super::super::column::{Load, Skin, balance, evaporating, exponent, fluxes, newton, saturated};
 use super::super::exchange::{AIR, DENSITY, LATENT, Rough, at_2_m, meadow};
 use super::super::params::black;
 use super::lanes::{LANES, Lanes, fill, fill_or, span};
-use super::{Around, CpuAir, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS, SHARE, breeze, convection};
+use super::{CpuAir, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, NeighbourRadiosity, ROUNDS, SHARE, breeze, convection};
 use rayon::prelude::*;
 
 /// What a cell is, as bits.
@@ -36,10 +36,10 @@ pub(super) fn kind(skin: &Skin, is_open: bool, has_crown: bool) -> u32 {
 /// What the surfaces of a block of cells come to in a pass; see [`super::super::params::Effect`].
 #[derive(Clone, Debug)]
 pub(super) struct Effects {
-    pub pull: Lanes,
-    pub push: Lanes,
+    pub conductance: Lanes,
+    pub source: Lanes,
     pub latent: Lanes,
-    pub past: Lanes,
+    pub bypass: Lanes,
     pub exchange: Lanes,
     pub skin: Lanes,
     pub ground_latent: Lanes,
@@ -53,10 +53,10 @@ pub(super) struct Effects {
 impl Effects {
     /// None.
     pub const NONE: Effects = Effects {
-        pull: [0.0; LANES],
-        push: [0.0; LANES],
+        conductance: [0.0; LANES],
+        source: [0.0; LANES],
         latent: [0.0; LANES],
-        past: [0.0; LANES],
+        bypass: [0.0; LANES],
         exchange: [0.0; LANES],
         skin: [0.0; LANES],
         ground_latent: [0.0; LANES],
@@ -99,7 +99,7 @@ impl Roughs {
     }
 }
 
-/// What all cells have in common in a pass; see [`Drive`].
+/// What all cells have in common in a pass; see [`StepForcing`].
 #[derive(Clone, Copy)]
 struct Common {
     aloft: f32,
@@ -108,8 +108,8 @@ struct Common {
     above: f32,
     /// How the exchange over the meadow differs: ratio and Richardson number; heat and latent heat that it gives besides, W/m².
     over: (f32, f32),
-    rest: f32,
-    rest_latent: f32,
+    remainder: f32,
+    remainder_latent: f32,
     gust: f32,
     diffuse: f32,
     sky: f32,
@@ -121,23 +121,23 @@ struct Common {
 }
 
 impl Common {
-    fn new(drive: &Drive) -> Common {
-        let bulk = 1.3e-3 * drive.at_10_m as f32;
+    fn new(forcing: &StepForcing) -> Common {
+        let bulk = 1.3e-3 * forcing.at_10_m as f32;
         Common {
-            aloft: drive.aloft.air as f32,
-            mixed: drive.aloft.mixed as f32,
-            edge: drive.edge.0 as f32,
-            above: drive.above as f32,
-            over: (drive.over.ratio as f32, drive.over.richardson as f32),
-            rest: drive.over.rest as f32,
-            rest_latent: drive.over.rest_latent as f32,
-            gust: drive.gust as f32,
-            diffuse: drive.diffuse as f32,
-            sky: drive.sky as f32,
-            through: drive.through as f32,
+            aloft: forcing.aloft.air as f32,
+            mixed: forcing.aloft.mixed as f32,
+            edge: forcing.edge.0 as f32,
+            above: forcing.above as f32,
+            over: (forcing.over.ratio as f32, forcing.over.richardson as f32),
+            remainder: forcing.over.remainder as f32,
+            remainder_latent: forcing.over.remainder_latent as f32,
+            gust: forcing.gust as f32,
+            diffuse: forcing.diffuse as f32,
+            sky: forcing.sky as f32,
+            through: forcing.through as f32,
             water: AIR as f32 * bulk,
             by: DENSITY as f32 * LATENT as f32 * 1e-3 * bulk,
-            each: 6220.0 / drive.pressure as f32,
+            each: 6220.0 / forcing.pressure as f32,
         }
     }
 }
@@ -189,8 +189,8 @@ struct Work {
     roots: Lanes,
     /// Temperature where the exchange with what lies above ends, °C; what the meadow gives besides, as heat and as latent heat, W/m².
     over: Lanes,
-    rest: Lanes,
-    rest_latent: Lanes,
+    remainder: Lanes,
+    remainder_latent: Lanes,
     /// Wind at skins and 2 m above open grass, m/s; what leaves skins but those of grass and soil, W/m²K.
     breeze: Lanes,
     at_2_m: Lanes,
@@ -221,8 +221,8 @@ impl Work {
             water: NONE,
             roots: NONE,
             over: NONE,
-            rest: NONE,
-            rest_latent: NONE,
+            remainder: NONE,
+            remainder_latent: NONE,
             breeze: NONE,
             at_2_m: NONE,
             convection: NONE,
@@ -245,7 +245,7 @@ impl Work {
     /// Takes up what is known of a block before the pass.
     #[inline(always)]
     fn load(&mut self, all: &All, block: usize, out: &mut Effects) {
-        let CpuAir { town, scene, materials, wind, sky, shares, beam, .. } = all.air;
+        let CpuAir { town, scene, materials, wind, sky, view_factors, beam, .. } = all.air;
         let cells = span(block, town.grid.len());
         let start = cells.start;
         let kinds = &all.air.kinds[cells.clone()];
@@ -257,8 +257,8 @@ impl Work {
         fill_or(&mut self.lit, &beam.crowns, start, 0.0);
         fill(&mut self.short, &sky.short, start);
         fill(&mut self.long, &sky.long, start);
-        fill(&mut self.walls, &shares.walls, start);
-        fill(&mut self.crowns, &shares.crowns, start);
+        fill(&mut self.walls, &view_factors.walls, start);
+        fill(&mut self.crowns, &view_factors.crowns, start);
         fill(&mut self.open_sky, &town.crown_sky, start);
         fill(&mut self.water, &all.air.water, start);
         fill(&mut self.roots, &all.air.roots, start);
@@ -285,7 +285,7 @@ impl Work {
     /// The exchange with what lies above.
     #[inline(always)]
     fn above(&mut self, common: Common, rough: &Roughs, out: &mut Effects) {
-        let Common { aloft, mixed, edge, above, over, rest, rest_latent, .. } = common;
+        let Common { aloft, mixed, edge, above, over, remainder, remainder_latent, .. } = common;
         for i in 0..LANES {
             let (is_open, air, rough) = (self.is(i, OPEN), self.air[i], rough.of(i));
             let below = if is_open { air } else { edge };
@@ -293,15 +293,15 @@ impl Work {
             let end = mixed + rough.smooth * (aloft - mixed);
             let (exchange, like) = rough.exchange(above, end, below, over);
             self.over[i] = end;
-            self.rest[i] = like * rest + AIR as f32 * exchange * (aloft - end);
-            self.rest_latent[i] = like * rest_latent;
+            self.remainder[i] = like * remainder + AIR as f32 * exchange * (aloft - end);
+            self.remainder_latent[i] = like * remainder_latent;
             out.exchange[i] = exchange;
         }
     }
 
     /// What shines on ground and roofs, and what the air does there.
     #[inline(always)]
-    fn loads(&mut self, common: Common, around: &Around, out: &mut Effects) {
+    fn loads(&mut self, common: Common, neighbours: &NeighbourRadiosity, out: &mut Effects) {
         let Common { gust, water, .. } = common;
         for i in 0..LANES {
             let (is_roof, is_water) = (self.is(i, ROOF), self.is(i, WATER));
@@ -310,7 +310,7 @@ impl Work {
             let convection = convection(breeze);
             let on_roof = 1.0 / (1.0 / convection + 1.0 / (AIR as f32 * out.exchange[i]));
             let on_water = if is_water { water } else { convection };
-            let long = self.long[i] + self.walls[i] * around.walls[i] + self.crowns[i] * around.crowns[i];
+            let long = self.long[i] + self.walls[i] * neighbours.walls[i] + self.crowns[i] * neighbours.crowns[i];
             let short = self.beam[i] + self.short[i];
             let albedo = self.albedo[i];
             self.breeze[i] = breeze;
@@ -329,8 +329,8 @@ impl Work {
         for (power, celsius) in self.power.iter_mut().zip(celsius) {
             *power = exponent(*celsius);
         }
-        for (power, own) in self.power.iter_mut().zip(&self.kind) {
-            if own & kind != 0 {
+        for (power, cell_kind) in self.power.iter_mut().zip(&self.kind) {
+            if cell_kind & kind != 0 {
                 *power = power.exp();
             }
         }
@@ -373,7 +373,7 @@ impl Work {
     }
 
     /// Temperatures of ground and roofs. What grass and soil give in the open depends on how warm they are: they and the exchange above
-    /// them are told of each other in rounds, while all other cells stay as they are after the first.
+    /// them are iterated in rounds, while all other cells stay as they are after the first.
     #[inline(always)]
     fn meadows(&mut self, common: Common, rough: &Roughs, out: &mut Effects) {
         for (to, (speed, kind)) in self.at_2_m.iter_mut().zip(self.speed.iter().zip(&self.kind)) {
@@ -386,8 +386,8 @@ impl Work {
                 let (is_meadow, start) = (self.is(i, BUCKET), out.skin[i]);
                 let (fixed, last) = (self.convection[i], self.ground.convection[i]);
                 let in_the_open = meadow(self.at_2_m[i], self.air[i], start);
-                let own = fixed + rough.smooth[i] * (in_the_open - fixed);
-                let convection = if is_meadow { own } else { last };
+                let blended = fixed + rough.smooth[i] * (in_the_open - fixed);
+                let convection = if is_meadow { blended } else { last };
                 let skin = newton(&Load { convection, ..self.ground.of(i) }, start);
                 out.skin[i] = if is_meadow | (round == 0) { skin } else { start };
                 self.ground.convection[i] = convection;
@@ -410,14 +410,14 @@ impl Work {
 
     /// Crowns: their temperatures and what they give.
     #[inline(always)]
-    fn crowns(&self, common: Common, around: &Around, out: &mut Effects) {
+    fn crowns(&self, common: Common, neighbours: &NeighbourRadiosity, out: &mut Effects) {
         let Common { diffuse, sky, through, .. } = common;
         for i in 0..LANES {
             let (is_crown, up, start) = (self.is(i, CROWN), out.long[i], out.crown[i]);
             let open = self.open_sky[i];
-            let short = self.lit[i] + open * diffuse + (1.0 - open) * around.short[i];
+            let short = self.lit[i] + open * diffuse + (1.0 - open) * neighbours.short[i];
             let caught = LEAF_CAUGHT * short * (1.0 - through);
-            let sky = open * sky + (1.0 - open) * around.long[i];
+            let sky = open * sky + (1.0 - open) * neighbours.long[i];
             let leaves = Load {
                 absorbed: caught + LEAF_EMISSIVITY * (sky + up),
                 emissivity: 2.0 * LEAF_EMISSIVITY,
@@ -431,10 +431,10 @@ impl Work {
             out.crown[i] = if is_crown { crown.skin } else { start };
             out.crown_latent[i] = if is_crown { crown.latent } else { 0.0 };
             out.crown_long[i] = if is_crown { long } else { 0.0 };
-            out.pull[i] += if is_crown { 0.5 * leaves.convection } else { 0.0 };
-            out.push[i] += if is_crown { 0.5 * leaves.convection * crown.skin } else { 0.0 };
+            out.conductance[i] += if is_crown { 0.5 * leaves.convection } else { 0.0 };
+            out.source[i] += if is_crown { 0.5 * leaves.convection * crown.skin } else { 0.0 };
             out.latent[i] += if is_crown { 0.5 * crown.latent } else { 0.0 };
-            out.past[i] += if is_crown { 0.5 * crown.sensible } else { 0.0 };
+            out.bypass[i] += if is_crown { 0.5 * crown.sensible } else { 0.0 };
         }
     }
 
@@ -444,14 +444,14 @@ impl Work {
         for i in 0..LANES {
             let is_open = self.is(i, OPEN);
             let convection = self.ground.convection[i];
-            let (rest, sensible) = (self.rest[i], self.sensible[i]);
-            let (pull, push, latent) = (out.pull[i], out.push[i], out.latent[i]);
-            let pushed = push + (convection * out.skin[i] - rest);
-            let evaporated = latent + (out.ground_latent[i] - self.rest_latent[i]);
-            out.pull[i] = if is_open { pull + convection } else { pull };
-            out.push[i] = if is_open { pushed } else { push };
+            let (remainder, sensible) = (self.remainder[i], self.sensible[i]);
+            let (conductance, source, latent) = (out.conductance[i], out.source[i], out.latent[i]);
+            let pushed = source + (convection * out.skin[i] - remainder);
+            let evaporated = latent + (out.ground_latent[i] - self.remainder_latent[i]);
+            out.conductance[i] = if is_open { conductance + convection } else { conductance };
+            out.source[i] = if is_open { pushed } else { source };
             out.latent[i] = if is_open { evaporated } else { latent };
-            out.past[i] += if is_open { rest } else { sensible };
+            out.bypass[i] += if is_open { remainder } else { sensible };
         }
     }
 }
@@ -460,7 +460,7 @@ impl Work {
 struct All<'a> {
     air: &'a CpuAir,
     common: Common,
-    around: &'a [Around],
+    neighbours: &'a [NeighbourRadiosity],
     first: &'a [f32],
 }
 
@@ -478,11 +478,11 @@ impl pulp::NullaryFnOnce for Pass<'_> {
     #[inline(always)]
     fn call(self) {
         let Pass { all, block, work, out } = self;
-        let (common, around, rough) = (all.common, &all.around[block], &all.air.roughs[block]);
+        let (common, neighbours, rough) = (all.common, &all.neighbours[block], &all.air.roughs[block]);
         work.load(all, block, out);
         let any = work.kind.iter().fold(0, |any, kind| any | kind);
         work.above(common, rough, out);
-        work.loads(common, around, out);
+        work.loads(common, neighbours, out);
         work.evaporation(common, any, out);
         if any & BUCKET != 0 {
             work.meadows(common, rough, out);
@@ -490,11 +490,11 @@ impl pulp::NullaryFnOnce for Pass<'_> {
             work.skins(out);
         }
         work.fluxes(out);
-        for sum in [&mut out.pull, &mut out.push, &mut out.latent, &mut out.past] {
+        for sum in [&mut out.conductance, &mut out.source, &mut out.latent, &mut out.bypass] {
             sum.fill(0.0);
         }
         if any & CROWN != 0 {
-            work.crowns(common, around, out);
+            work.crowns(common, neighbours, out);
         } else {
             out.crown_latent.fill(0.0);
             out.crown_long.fill(0.0);
@@ -505,8 +505,14 @@ impl pulp::NullaryFnOnce for Pass<'_> {
 
 impl CpuAir {
     /// The surfaces of all cells in a pass, but for walls.
-    pub(super) fn cells(&self, drive: &Drive, around: &[Around], first: &[f32], out: &mut [Effects]) {
-        let all = All { air: self, common: Common::new(drive), around, first };
+    pub(super) fn cells(
+        &self,
+        forcing: &StepForcing,
+        neighbours: &[NeighbourRadiosity],
+        first: &[f32],
+        out: &mut [Effects],
+    ) {
+        let all = All { air: self, common: Common::new(forcing), neighbours, first };
         out.par_iter_mut().enumerate().with_min_len(SHARE).for_each_init(Work::new, |work, (block, out)| {
             self.arch.dispatch(Pass { all: &all, block, work, out });
         });

@@ -1,5 +1,5 @@
 //! Columns below skins, by blocks: layer by layer, each for all columns of the block. Where materials are mixed each is computed for the whole
-//! block and kept where it lies. Twins: `first.wgsl`, `keep.wgsl` and `keep_walls.wgsl` in `shaders/heat/island/`.
+//! block and kept where it lies. Twins: `forward_elimination.wgsl`, `storage.wgsl` and `wall_storage.wgsl` in `shaders/heat/island/`.
 
 use super::super::column::{Conduction, LAYERS, Material, WALL_LAYERS};
 use super::lanes::{LANES, Lanes};
@@ -44,18 +44,18 @@ fn down(material: &Material, skin: &Lanes, is: &[bool; LANES], column: &mut [Lan
             }
             let mut above = *skin;
             for ((layer, a), column) in material.layers.iter().zip(&all).zip(column) {
-                for (((above, a), is), own) in above.iter_mut().zip(a).zip(is).zip(column) {
+                for (((above, a), is), value) in above.iter_mut().zip(a).zip(is).zip(column) {
                     *above = a + layer.b * *above;
-                    *own = if *is { *above } else { *own };
+                    *value = if *is { *above } else { *value };
                 }
             }
         }
         Conduction::ForceRestore => {
             let follow = material.skin.follow;
-            let [own, below, ..] = column else { return };
-            for (((own, below), skin), is) in own.iter_mut().zip(below).zip(skin).zip(is) {
+            let [upper, below, ..] = column else { return };
+            for (((upper, below), skin), is) in upper.iter_mut().zip(below).zip(skin).zip(is) {
                 let deep = *below + follow * (skin - *below);
-                *own = if *is { *skin } else { *own };
+                *upper = if *is { *skin } else { *upper };
                 *below = if *is { deep } else { *below };
             }
         }
@@ -66,7 +66,7 @@ fn down(material: &Material, skin: &Lanes, is: &[bool; LANES], column: &mut [Lan
 #[inline(always)]
 fn lying(covers: &[u8], cover: usize) -> [bool; LANES] {
     let mut is = [false; LANES];
-    is.iter_mut().zip(covers).for_each(|(is, own)| *is = usize::from(*own) == cover);
+    is.iter_mut().zip(covers).for_each(|(is, code)| *is = usize::from(*code) == cover);
     is
 }
 
@@ -83,18 +83,18 @@ struct Ground<'a> {
 }
 
 /// Temperatures of their first layers below skins of 0 °C. Like all that follows it must be inlined into pulp's functions.
-struct First<'a> {
+struct Elimination<'a> {
     ground: Ground<'a>,
     column: &'a [f32],
     out: &'a mut [f32],
 }
 
-impl pulp::NullaryFnOnce for First<'_> {
+impl pulp::NullaryFnOnce for Elimination<'_> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let First { ground: Ground { materials, covers }, column, out } = self;
+        let Elimination { ground: Ground { materials, covers }, column, out } = self;
         let column = column.as_chunks::<LANES>().0;
         let present = all(covers);
         let mut found = [0.0; LANES];
@@ -129,18 +129,18 @@ impl pulp::NullaryFnOnce for Down<'_> {
 }
 
 /// Temperatures of the first layers of a block of walls behind skins of 0 °C.
-struct WallFirst<'a> {
+struct WallElimination<'a> {
     wall: &'a Material,
     column: &'a [f32],
     out: &'a mut [f32],
 }
 
-impl pulp::NullaryFnOnce for WallFirst<'_> {
+impl pulp::NullaryFnOnce for WallElimination<'_> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let WallFirst { wall, column, out } = self;
+        let WallElimination { wall, column, out } = self;
         let mut found = [0.0; LANES];
         up(wall, column.as_chunks::<LANES>().0, &mut found);
         out.copy_from_slice(&found[..out.len()]);
@@ -169,18 +169,18 @@ impl pulp::NullaryFnOnce for WallDown<'_> {
 
 impl CpuAir {
     /// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
-    pub(super) fn first(&self, ground: &mut [f32], walls: &mut [f32]) {
+    pub(super) fn forward_elimination(&self, ground: &mut [f32], walls: &mut [f32]) {
         let CpuAir { town, materials, columns, wall, wall_columns, arch, .. } = self;
         let all = ground.par_chunks_mut(LANES).zip(columns.par_chunks(LANES * LAYERS));
         all.zip(town.covers.par_chunks(LANES)).with_min_len(SHARE).for_each(|((out, column), covers)| {
-            arch.dispatch(First { ground: Ground { materials, covers }, column, out });
+            arch.dispatch(Elimination { ground: Ground { materials, covers }, column, out });
         });
         let all = walls.par_chunks_mut(LANES).zip(wall_columns.par_chunks(LANES * WALL_LAYERS));
-        all.with_min_len(SHARE).for_each(|(out, column)| arch.dispatch(WallFirst { wall, column, out }));
+        all.with_min_len(SHARE).for_each(|(out, column)| arch.dispatch(WallElimination { wall, column, out }));
     }
 
-    /// What columns keep of a step: all layers in it.
-    pub(super) fn keep_columns(&mut self, cells: &[Effects], walls: &[WallEffects]) {
+    /// Temperatures of all layers after a step.
+    pub(super) fn column_storage(&mut self, cells: &[Effects], walls: &[WallEffects]) {
         let CpuAir { town, materials, columns, wall, wall_columns, wall_skin, arch, .. } = self;
         let (arch, materials, wall, count) = (*arch, &*materials, &*wall, wall_skin.len());
         let all = columns.par_chunks_mut(LANES * LAYERS).zip(town.covers.par_chunks(LANES)).zip(cells);

@@ -26,10 +26,10 @@ pub fn span(block: usize, cells: usize) -> Range<usize> {
 /// Takes the values from `start` on out of a list. Where the list ends before the block does, `to` keeps what it held.
 #[inline(always)]
 pub fn fill(to: &mut Lanes, values: &[f32], start: usize) {
-    let own = values.get(start..).unwrap_or(&[]);
-    match own.first_chunk() {
-        Some(own) => *to = *own,
-        None => to[..own.len()].copy_from_slice(own),
+    let part = values.get(start..).unwrap_or(&[]);
+    match part.first_chunk() {
+        Some(part) => *to = *part,
+        None => to[..part.len()].copy_from_slice(part),
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
         let values: Vec<f32> = (0..150).map(|k| k as f32).collect();
         let mut lanes = [-1.0; LANES];
         fill(&mut lanes, &values, 64);
-        assert!(lanes.iter().zip(64..).all(|(own, k)| *own == k as f32));
+        assert!(lanes.iter().zip(64..).all(|(value, k)| *value == k as f32));
         fill(&mut lanes, &values, 128);
         assert_eq!((lanes[21], lanes[22], lanes[63]), (149.0, 86.0, 127.0));
         fill_or(&mut lanes, &values, 128, 7.0);

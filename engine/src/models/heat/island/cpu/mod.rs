@@ -1,21 +1,22 @@
 //! Air and surfaces on the CPU: cells and walls by blocks, whose formulas are loops without branches.
 
+mod canopy_transport;
 mod cells;
 mod columns;
 mod lanes;
-mod mix;
 #[cfg(test)]
 mod reference;
 mod walls;
 
 use super::super::cpu::shade::lights;
 use super::super::scene::Scene;
-use super::air::{Air, Choices, Drive, Means, Shares, Shine, Sky, Totals, Wind};
+use super::air::{Air, Choices, DirectShortwave, Means, Sky, StepForcing, Totals, ViewFactors, Wind};
+use super::box_filter::box_filter_into;
 use super::column::{CAPACITY, LAYERS, Material, WALL_LAYERS};
 use super::exchange::{AIR, LATENT, Rough};
 use super::grids::{Grids, Pair, Planes};
 use super::params::black;
-use super::town::{NONE, Town, sums_into};
+use super::town::{NONE, Town};
 use crate::error::Result;
 use cells::{CROWN, Effects, Roughs, kind};
 use lanes::{Lanes, blocks, place, span};
@@ -24,15 +25,15 @@ use walls::WallEffects;
 
 pub use lanes::LANES;
 
-/// Times that surfaces and air are told of each other in a step, and cycles of the air's solver in each.
+/// Iterations between surfaces and air in a step.
 pub const PASSES: usize = 2;
-/// See `PASSES`.
+/// V-cycles of the air's system in each pass.
 pub const CYCLES: [usize; PASSES] = [1, 8];
-/// Times that grass and the exchange above it are told of each other in a pass.
+/// Iterations between grass and the exchange above it in a pass.
 pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
 pub const LEAVES: f32 = 4.0;
-/// Depth of the bucket from which trees drink, m.
+/// Depth of the bucket from which trees take water, m.
 pub const ROOTS: f32 = 1.0;
 /// Share of sunlight that is not caught by a crown's leaves as warmth.
 pub const LEAF_CAUGHT: f32 = 0.8;
@@ -53,28 +54,29 @@ const CROWN_LONG: usize = 6;
 
 /// Around a block of cells, W/m²: shortwave and longwave of ground and walls, longwave of walls, longwave of crowns.
 #[derive(Clone, Debug)]
-struct Around {
+struct NeighbourRadiosity {
     short: Lanes,
     long: Lanes,
     walls: Lanes,
     crowns: Lanes,
 }
 
-impl Around {
-    const NONE: Around = Around { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
+impl NeighbourRadiosity {
+    const NONE: NeighbourRadiosity =
+        NeighbourRadiosity { short: [0.0; LANES], long: [0.0; LANES], walls: [0.0; LANES], crowns: [0.0; LANES] };
 }
 
-/// What a step works on, kept from one to the next.
+/// Arrays of a step, allocated once.
 #[derive(Debug, Default)]
-struct Kept {
-    /// What cells add to what shines on their neighbours, and sums of that along rows and over squares.
-    own: Vec<[f32; 7]>,
-    of_rows: Vec<[f32; 7]>,
-    all: Vec<[f32; 7]>,
-    around: Vec<Around>,
+struct Scratch {
+    /// Radiosity terms of cells, and their sums along rows and over squares.
+    radiosity: Vec<[f32; 7]>,
+    row_sums: Vec<[f32; 7]>,
+    box_sums: Vec<[f32; 7]>,
+    neighbours: Vec<NeighbourRadiosity>,
     /// Temperatures of first layers below skins of 0 °C, °C.
-    first: Vec<f32>,
-    wall_first: Vec<f32>,
+    first_layer: Vec<f32>,
+    wall_first_layer: Vec<f32>,
     cells: Vec<Effects>,
     walls: Vec<WallEffects>,
     /// The air at the beginning of the step, and what it gains by sharper values at sides.
@@ -82,13 +84,13 @@ struct Kept {
     gain: Planes,
 }
 
-impl Kept {
+impl Scratch {
     /// Room for so many cells and walls.
     fn fit(&mut self, cells: usize, walls: usize) {
-        self.own.resize(cells, [0.0; 7]);
-        self.around.resize(blocks(cells), Around::NONE);
-        self.first.resize(cells, 0.0);
-        self.wall_first.resize(walls, 0.0);
+        self.radiosity.resize(cells, [0.0; 7]);
+        self.neighbours.resize(blocks(cells), NeighbourRadiosity::NONE);
+        self.first_layer.resize(cells, 0.0);
+        self.wall_first_layer.resize(walls, 0.0);
         self.cells.resize(blocks(cells), Effects::NONE);
         self.walls.resize(blocks(walls), WallEffects::NONE);
         self.gain.iter_mut().for_each(|gain| gain.resize(cells, 0.0));
@@ -122,8 +124,8 @@ impl Beam {
     /// Adds that of another position.
     fn add(&mut self, more: &Beam) {
         let Beam { ground, crowns, walls } = self;
-        for (own, more) in [(ground, &more.ground), (crowns, &more.crowns), (walls, &more.walls)] {
-            own.par_iter_mut().zip(more).for_each(|(own, more)| *own += more);
+        for (sum, more) in [(ground, &more.ground), (crowns, &more.crowns), (walls, &more.walls)] {
+            sum.par_iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
 }
@@ -135,7 +137,7 @@ pub struct CpuAir {
     middles: Vec<(u32, f32)>,
     town: Town,
     choices: Choices,
-    shares: Shares,
+    view_factors: ViewFactors,
     materials: Vec<Material>,
     wall: Material,
     /// Kinds of all cells, and what their roughness alone makes of the exchange above.
@@ -158,11 +160,11 @@ pub struct CpuAir {
     /// Temperature, °C, and humidity, g/kg.
     air: Planes,
     /// What ground, walls and crowns send out, W/m²: short and long of the ground, long of the crown.
-    ground_out: Vec<[f32; 3]>,
-    wall_out: Vec<[f32; 2]>,
+    ground_outgoing: Vec<[f32; 3]>,
+    wall_outgoing: Vec<[f32; 2]>,
     sums: Means,
     count: usize,
-    kept: Kept,
+    scratch: Scratch,
 }
 
 impl CpuAir {
@@ -196,19 +198,19 @@ impl CpuAir {
             water: row(),
             roots: row(),
             air: [row(), row()],
-            ground_out: vec![[0.0; 3]; len],
-            wall_out: vec![[0.0; 2]; walls],
+            ground_outgoing: vec![[0.0; 3]; len],
+            wall_outgoing: vec![[0.0; 2]; walls],
             sums: Means::default(),
             count: 0,
-            kept: Kept::default(),
+            scratch: Scratch::default(),
             town,
             choices,
-            shares: Shares::default(),
+            view_factors: ViewFactors::default(),
         }
     }
 
     /// What a position of the sun shines on ground, crowns and walls.
-    fn beam_of(&self, Shine { sun, direct, through }: &Shine) -> Beam {
+    fn beam_of(&self, DirectShortwave { sun, direct, through }: &DirectShortwave) -> Beam {
         let lights = lights(&self.scene, &self.middles, *sun, *through);
         let down = (direct * sun.altitude.sin()) as f32;
         let level = |lit: &[f32]| lit.par_iter().map(|lit| lit * down).collect();
@@ -216,13 +218,13 @@ impl CpuAir {
         Beam { ground: level(&lights.ground), crowns: level(&lights.crowns), walls }
     }
 
-    /// What a cell adds to what shines on its neighbours.
-    fn own(&self, cell: usize) -> [f32; 7] {
+    /// Radiosity terms of a cell: weights of ground and walls, of walls and of crowns, and what they send out, W/m².
+    fn radiosity(&self, cell: usize) -> [f32; 7] {
         let mut sides = [0.0f32; 7];
         if !self.town.is_open[cell] {
             return sides;
         }
-        let [short, long, crown] = self.ground_out[cell];
+        let [short, long, crown] = self.ground_outgoing[cell];
         (sides[ALL], sides[SHORT], sides[LONG]) = (1.0, short, long);
         if self.town.crown_sky[cell] > 0.0 {
             (sides[CROWNS], sides[CROWN_LONG]) = (1.0, crown);
@@ -230,7 +232,7 @@ impl CpuAir {
         let wall = self.town.wall_of[cell];
         if wall != NONE {
             let area = self.town.walls.area[wall as usize];
-            let [short, long] = self.wall_out[wall as usize];
+            let [short, long] = self.wall_outgoing[wall as usize];
             sides[ALL] += area;
             sides[WALLS] = area;
             sides[SHORT] += area * short;
@@ -240,14 +242,19 @@ impl CpuAir {
         sides
     }
 
-    /// What surrounds each cell.
-    fn around(&self, kept: &mut Kept) {
+    /// Mean radiosity of the ground, walls and crowns around each cell.
+    fn neighbour_radiosity(&self, scratch: &mut Scratch) {
         let len = self.town.grid.len();
-        let own = kept.own.par_iter_mut().enumerate();
-        own.with_min_len(SHARE * LANES).for_each(|(cell, own)| *own = self.own(cell));
-        sums_into(&kept.own, self.town.grid.cols, self.town.reach, (&mut kept.of_rows, &mut kept.all));
-        let (all, around) = (&kept.all, &mut kept.around);
-        around.par_iter_mut().enumerate().with_min_len(SHARE).for_each(|(block, around)| {
+        let terms = scratch.radiosity.par_iter_mut().enumerate();
+        terms.with_min_len(SHARE * LANES).for_each(|(cell, terms)| *terms = self.radiosity(cell));
+        box_filter_into(
+            &scratch.radiosity,
+            self.town.grid.cols,
+            self.town.reach,
+            (&mut scratch.row_sums, &mut scratch.box_sums),
+        );
+        let (all, neighbours) = (&scratch.box_sums, &mut scratch.neighbours);
+        neighbours.par_iter_mut().enumerate().with_min_len(SHARE).for_each(|(block, neighbours)| {
             for (lane, cell) in span(block, len).enumerate() {
                 let sums = &all[cell];
                 let black = black(self.air[0][cell]);
@@ -255,21 +262,21 @@ impl CpuAir {
                     if sums[weight] > 1e-3 { sums[value] / sums[weight] } else { else_ }
                 };
                 let long = of(LONG, ALL, black);
-                around.short[lane] = of(SHORT, ALL, 0.0);
-                around.long[lane] = long;
-                around.walls[lane] = of(WALL_LONG, WALLS, long);
-                around.crowns[lane] = of(CROWN_LONG, CROWNS, black);
+                neighbours.short[lane] = of(SHORT, ALL, 0.0);
+                neighbours.long[lane] = long;
+                neighbours.walls[lane] = of(WALL_LONG, WALLS, long);
+                neighbours.crowns[lane] = of(CROWN_LONG, CROWNS, black);
             }
         });
     }
 
-    /// What surfaces keep of a step.
-    fn keep(&mut self, drive: &Drive, cells: &[Effects]) {
-        let step = drive.water_step as f32;
-        let CpuAir { town, materials, kinds, water, roots, skin, crown, ground_out, .. } = self;
+    /// Water in the buckets, temperatures and outgoing radiation of surfaces after a step.
+    fn storage(&mut self, forcing: &StepForcing, cells: &[Effects]) {
+        let step = forcing.water_step as f32;
+        let CpuAir { town, materials, kinds, water, roots, skin, crown, ground_outgoing, .. } = self;
         let by = (1.0 / (LATENT * 1000.0)) as f32;
-        let rain = drive.rain as f32;
-        let drink = |water: &mut f32, latent: f32, depth: f32| {
+        let rain = forcing.rain as f32;
+        let water_balance = |water: &mut f32, latent: f32, depth: f32| {
             *water = (*water + step * (rain - latent * by) / depth).clamp(0.0, CAPACITY);
         };
         let buckets = water.par_chunks_mut(LANES).zip(roots.par_chunks_mut(LANES)).zip(cells).enumerate();
@@ -278,14 +285,15 @@ impl CpuAir {
             for (lane, (ground, roots)) in ground.iter_mut().zip(roots).enumerate() {
                 let bucket = materials[usize::from(town.covers[start + lane])].skin.bucket;
                 if bucket > 0.0 {
-                    drink(ground, cells.ground_latent[lane], bucket);
+                    water_balance(ground, cells.ground_latent[lane], bucket);
                 }
                 if kinds[start + lane] & CROWN != 0 {
-                    drink(roots, cells.crown_latent[lane], ROOTS);
+                    water_balance(roots, cells.crown_latent[lane], ROOTS);
                 }
             }
         });
-        let skins = skin.par_chunks_mut(LANES).zip(crown.par_chunks_mut(LANES)).zip(ground_out.par_chunks_mut(LANES));
+        let skins =
+            skin.par_chunks_mut(LANES).zip(crown.par_chunks_mut(LANES)).zip(ground_outgoing.par_chunks_mut(LANES));
         skins.zip(cells).with_min_len(SHARE).for_each(|(((skin, crown), out), cells)| {
             skin.copy_from_slice(&cells.skin[..skin.len()]);
             crown.copy_from_slice(&cells.crown[..crown.len()]);
@@ -295,10 +303,10 @@ impl CpuAir {
         });
     }
 
-    /// What walls keep of a step.
-    fn keep_walls(&mut self, walls: &[WallEffects]) {
-        let CpuAir { wall_skin, wall_out, .. } = self;
-        let all = wall_skin.par_chunks_mut(LANES).zip(wall_out.par_chunks_mut(LANES)).zip(walls);
+    /// Temperature and outgoing radiation of walls after a step.
+    fn wall_storage(&mut self, walls: &[WallEffects]) {
+        let CpuAir { wall_skin, wall_outgoing, .. } = self;
+        let all = wall_skin.par_chunks_mut(LANES).zip(wall_outgoing.par_chunks_mut(LANES)).zip(walls);
         all.with_min_len(SHARE).for_each(|((skin, out), walls)| {
             skin.copy_from_slice(&walls.skin[..skin.len()]);
             for (lane, out) in out.iter_mut().enumerate() {
@@ -308,63 +316,63 @@ impl CpuAir {
     }
 
     /// What a step came to.
-    fn totals(&self, drive: &Drive, cells: &[Effects]) -> Totals {
+    fn totals(&self, forcing: &StepForcing, cells: &[Effects]) -> Totals {
         let totals = |cell: usize| -> [f64; 4] {
             let (block, lane) = place(cell);
-            let past = f64::from(cells[block].past[lane]);
+            let bypass = f64::from(cells[block].bypass[lane]);
             if !self.town.is_open[cell] {
-                return [0.0, 0.0, 0.0, past];
+                return [0.0, 0.0, 0.0, bypass];
             }
             let [air, humidity] = [0, 1].map(|f| f64::from(self.air[f][cell]));
-            [1.0, air, humidity, past + AIR * f64::from(cells[block].exchange[lane]) * (air - drive.aloft.air)]
+            [1.0, air, humidity, bypass + AIR * f64::from(cells[block].exchange[lane]) * (air - forcing.aloft.air)]
         };
         // Row by row, so that the order of the sum is always the same.
         let cols = self.town.grid.cols;
         let rows: Vec<[f64; 4]> = (0..self.town.grid.rows)
             .into_par_iter()
             .map(|row| {
-                (row * cols..(row + 1) * cols)
-                    .map(totals)
-                    .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]])
+                (row * cols..(row + 1) * cols).map(totals).fold([0.0; 4], |sum, part| {
+                    [sum[0] + part[0], sum[1] + part[1], sum[2] + part[2], sum[3] + part[3]]
+                })
             })
             .collect();
         let [open, air, humidity, sensible] = rows
             .into_iter()
-            .fold([0.0; 4], |sum, own| [sum[0] + own[0], sum[1] + own[1], sum[2] + own[2], sum[3] + own[3]]);
+            .fold([0.0; 4], |sum, part| [sum[0] + part[0], sum[1] + part[1], sum[2] + part[2], sum[3] + part[3]]);
         let open = open.max(1.0);
         let all = self.town.grid.len() as f64;
         Totals { air: air / open, humidity: humidity / open, sensible: sensible / all, gap: 0.0 }
     }
 
     /// Adds a step to the means of the hour.
-    fn add(&mut self, around: &[Around]) {
-        let CpuAir { air: [own_air, own_humidity], skin: own_skin, ground_out, sums, .. } = self;
+    fn add(&mut self, neighbours: &[NeighbourRadiosity]) {
+        let CpuAir { air: [cell_air, cell_humidity], skin: cell_skin, ground_outgoing, sums, .. } = self;
         let Means { air, humidity, skin, up, walls, crowns } = sums;
-        add(air, own_air.len(), |block, lane| own_air[block * LANES + lane]);
-        add(humidity, own_air.len(), |block, lane| own_humidity[block * LANES + lane]);
-        add(skin, own_air.len(), |block, lane| own_skin[block * LANES + lane]);
-        add(up, own_air.len(), |block, lane| ground_out[block * LANES + lane][1]);
-        add(walls, own_air.len(), |block, lane| around[block].walls[lane]);
-        add(crowns, own_air.len(), |block, lane| around[block].crowns[lane]);
+        add(air, cell_air.len(), |block, lane| cell_air[block * LANES + lane]);
+        add(humidity, cell_air.len(), |block, lane| cell_humidity[block * LANES + lane]);
+        add(skin, cell_air.len(), |block, lane| cell_skin[block * LANES + lane]);
+        add(up, cell_air.len(), |block, lane| ground_outgoing[block * LANES + lane][1]);
+        add(walls, cell_air.len(), |block, lane| neighbours[block].walls[lane]);
+        add(crowns, cell_air.len(), |block, lane| neighbours[block].crowns[lane]);
         self.count += 1;
     }
 
     /// A step, with room for what it works on.
-    fn advance(&mut self, drive: &Drive, kept: &mut Kept) -> Totals {
-        kept.fit(self.skin.len(), self.wall_skin.len());
-        self.around(kept);
-        self.first(&mut kept.first, &mut kept.wall_first);
-        kept.old.iter_mut().zip(&self.air).for_each(|(old, air)| old.clone_from(air));
+    fn advance(&mut self, forcing: &StepForcing, scratch: &mut Scratch) -> Totals {
+        scratch.fit(self.skin.len(), self.wall_skin.len());
+        self.neighbour_radiosity(scratch);
+        self.forward_elimination(&mut scratch.first_layer, &mut scratch.wall_first_layer);
+        scratch.old.iter_mut().zip(&self.air).for_each(|(old, air)| old.clone_from(air));
         for cycles in CYCLES {
-            self.walls(drive, &kept.around, &kept.wall_first, &mut kept.walls);
-            self.cells(drive, &kept.around, &kept.first, &mut kept.cells);
-            self.mix(drive, kept, cycles);
+            self.walls(forcing, &scratch.neighbours, &scratch.wall_first_layer, &mut scratch.walls);
+            self.cells(forcing, &scratch.neighbours, &scratch.first_layer, &mut scratch.cells);
+            self.canopy_transport(forcing, scratch, cycles);
         }
-        self.keep_columns(&kept.cells, &kept.walls);
-        self.keep(drive, &kept.cells);
-        self.keep_walls(&kept.walls);
-        self.add(&kept.around);
-        Totals { gap: self.gap(), ..self.totals(drive, &kept.cells) }
+        self.column_storage(&scratch.cells, &scratch.walls);
+        self.storage(forcing, &scratch.cells);
+        self.wall_storage(&scratch.walls);
+        self.add(&scratch.neighbours);
+        Totals { gap: self.gap(), ..self.totals(forcing, &scratch.cells) }
     }
 }
 
@@ -382,8 +390,8 @@ fn pairs([one, other]: &Planes) -> Vec<Pair> {
 }
 
 impl Air for CpuAir {
-    fn shares(&mut self, shares: &Shares) -> Result<()> {
-        self.shares = shares.clone();
+    fn view_factors(&mut self, view_factors: &ViewFactors) -> Result<()> {
+        self.view_factors = view_factors.clone();
         Ok(())
     }
 
@@ -397,8 +405,8 @@ impl Air for CpuAir {
         self.air[0].fill(celsius);
         self.air[1].fill(humidity as f32);
         let black = black(celsius);
-        self.ground_out.fill([0.0, black, black]);
-        self.wall_out.fill([0.0, black]);
+        self.ground_outgoing.fill([0.0, black, black]);
+        self.wall_outgoing.fill([0.0, black]);
         Ok(())
     }
 
@@ -417,8 +425,8 @@ impl Air for CpuAir {
         Ok(())
     }
 
-    fn sun(&mut self, shines: &[Shine]) -> Result<()> {
-        let mut all = shines.iter().map(|shine| self.beam_of(shine));
+    fn sun(&mut self, shortwave: &[DirectShortwave]) -> Result<()> {
+        let mut all = shortwave.iter().map(|position| self.beam_of(position));
         let mut beam = all.next().unwrap_or_default();
         all.for_each(|more| beam.add(&more));
         self.beam = beam;
@@ -431,11 +439,11 @@ impl Air for CpuAir {
         Ok(())
     }
 
-    fn step(&mut self, drive: &Drive) -> Result<Totals> {
-        let mut kept = std::mem::take(&mut self.kept);
+    fn step(&mut self, forcing: &StepForcing) -> Result<Totals> {
+        let mut scratch = std::mem::take(&mut self.scratch);
         // On a thread of the pool: what runs in parallel there need not wake it from outside each time.
-        let totals = rayon::scope(|_| self.advance(drive, &mut kept));
-        self.kept = kept;
+        let totals = rayon::scope(|_| self.advance(forcing, &mut scratch));
+        self.scratch = scratch;
         Ok(totals)
     }
 
@@ -457,8 +465,8 @@ impl Air for CpuAir {
             state.extend_from_slice(field);
         }
         state.extend_from_slice(pairs(&self.air).as_flattened());
-        state.extend_from_slice(self.ground_out.as_flattened());
-        state.extend_from_slice(self.wall_out.as_flattened());
+        state.extend_from_slice(self.ground_outgoing.as_flattened());
+        state.extend_from_slice(self.wall_outgoing.as_flattened());
         Ok(state)
     }
 
@@ -467,11 +475,11 @@ impl Air for CpuAir {
     }
 
     fn set_state(&mut self, state: &[f32]) -> Result<()> {
-        let mut rest = state;
+        let mut remainder = state;
         let mut take = |field: &mut [f32]| {
-            let (own, more) = rest.split_at(field.len().min(rest.len()));
-            field[..own.len()].copy_from_slice(own);
-            rest = more;
+            let (part, more) = remainder.split_at(field.len().min(remainder.len()));
+            field[..part.len()].copy_from_slice(part);
+            remainder = more;
         };
         let CpuAir { columns, wall_columns, skin, wall_skin, crown, water, roots, .. } = self;
         for field in [columns, wall_columns, skin, wall_skin, crown, water, roots] {
@@ -482,8 +490,8 @@ impl Air for CpuAir {
         for (cell, pair) in air.into_iter().enumerate() {
             [self.air[0][cell], self.air[1][cell]] = pair;
         }
-        take(self.ground_out.as_flattened_mut());
-        take(self.wall_out.as_flattened_mut());
+        take(self.ground_outgoing.as_flattened_mut());
+        take(self.wall_outgoing.as_flattened_mut());
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Walls and cells one at a time, as formulas read; what the blocks find must be the same bit by bit.
 
-use super::super::air::{Choices, Drive, Shares, Shine, Sky, Wind};
+use super::super::air::{Choices, DirectShortwave, Sky, StepForcing, ViewFactors, Wind};
 use super::super::column::{
     Balance, CAPACITY, Conduction, LAYERS, Load, WALL_LAYERS, balance, evaporation, saturation,
 };
@@ -13,7 +13,7 @@ use super::super::transport::passing;
 use super::cells::{BUCKET, CROWN, Effects, WATER};
 use super::lanes::{blocks, place};
 use super::walls::WallEffects;
-use super::{Air, Around, Beam, CpuAir, Kept, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, ROUNDS};
+use super::{Air, Beam, CpuAir, LANES, LEAF_CAUGHT, LEAF_EMISSIVITY, LEAVES, NeighbourRadiosity, ROUNDS, Scratch};
 use crate::cover::Cover;
 use crate::grid::Grid;
 use crate::models::heat::scene::{EYE, Scene};
@@ -25,21 +25,21 @@ type Faced = [f32; 4];
 
 impl CpuAir {
     /// A wall in a pass: its balance, and the shortwave and longwave radiation that it sends out.
-    fn wall(&self, w: usize, drive: &Drive, around: &Faced, first: f32) -> (Balance, [f32; 2]) {
+    fn wall(&self, w: usize, forcing: &StepForcing, neighbours: &Faced, first: f32) -> (Balance, [f32; 2]) {
         let walls = &self.town.walls;
         let skin = self.wall.skin;
-        let (sky, diffuse, through) = (drive.sky as f32, drive.diffuse as f32, drive.through as f32);
+        let (sky, diffuse, through) = (forcing.sky as f32, forcing.diffuse as f32, forcing.through as f32);
         let cell = walls.cell[w] as usize;
-        let [short, long, _, crowns] = *around;
+        let [short, long, _, crowns] = *neighbours;
         let (open, leaves) = (walls.sky[w], walls.crowns[w]);
-        let rest = (1.0 - open - leaves).max(0.0);
+        let remainder = (1.0 - open - leaves).max(0.0);
         let beam = self.beam.walls.get(w).copied().unwrap_or(0.0);
-        let short = beam + (open + leaves * through) * diffuse + rest * short;
-        let long = open * sky + leaves * crowns + rest * long;
+        let short = beam + (open + leaves * through) * diffuse + remainder * short;
+        let long = open * sky + leaves * crowns + remainder * long;
         let load = Load {
             absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
             emissivity: skin.emissivity,
-            convection: self.convection_at(cell, drive),
+            convection: self.convection_at(cell, forcing),
             air: self.air[0][cell],
             top: skin.top,
             first: (first, skin.b),
@@ -51,37 +51,39 @@ impl CpuAir {
     }
 
     /// What leaves skins for each kelvin, W/m²K (Rowley; Masson 2000).
-    fn convection_at(&self, cell: usize, drive: &Drive) -> f32 {
-        11.8 + 4.2 * self.breeze_at(cell, drive)
+    fn convection_at(&self, cell: usize, forcing: &StepForcing) -> f32 {
+        11.8 + 4.2 * self.breeze_at(cell, forcing)
     }
 
     /// Wind at surfaces with what convection stirs, m/s.
-    fn breeze_at(&self, cell: usize, drive: &Drive) -> f32 {
+    fn breeze_at(&self, cell: usize, forcing: &StepForcing) -> f32 {
         let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
-        let gust = drive.gust as f32;
+        let gust = forcing.gust as f32;
         (speed * speed + gust * gust).sqrt()
     }
 
     /// The surfaces of a cell in a pass, but for its wall.
-    fn cell(&self, cell: usize, drive: &Drive, around: &Faced, first: f32) -> Effect {
+    fn cell(&self, cell: usize, forcing: &StepForcing, neighbours: &Faced, first: f32) -> Effect {
         let material = &self.materials[usize::from(self.town.covers[cell])];
         let skin = material.skin;
-        let [short_around, long_around, wall_long, crown_long] = *around;
+        let [short_around, long_around, wall_long, crown_long] = *neighbours;
         let [air, humidity] = [0, 1].map(|f| self.air[f][cell]);
-        let aloft = drive.aloft.air as f32;
+        let aloft = forcing.aloft.air as f32;
         let is_open = self.town.is_open[cell];
         let [height, rough] = self.wind.as_ref().map_or([60.0, 0.03], |wind| wind.rough[cell]);
-        let below = if is_open { air } else { drive.edge.0 as f32 };
+        let below = if is_open { air } else { forcing.edge.0 as f32 };
         // Above houses the air is mixed.
-        let mixed = drive.aloft.mixed as f32;
+        let mixed = forcing.aloft.mixed as f32;
         let over = mixed + smooth(rough) * (aloft - mixed);
-        let (exchange, like) = exchange(height, rough, drive.above as f32, over, below, &drive.over);
-        let rest = like * drive.over.rest as f32 + AIR as f32 * exchange * (aloft - over);
-        let breeze = self.breeze_at(cell, drive);
+        let (exchange, like) = exchange(height, rough, forcing.above as f32, over, below, &forcing.over);
+        let remainder = like * forcing.over.remainder as f32 + AIR as f32 * exchange * (aloft - over);
+        let breeze = self.breeze_at(cell, forcing);
         let convection = 11.8 + 4.2 * breeze;
         let speed = self.wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
-        let wind_at_2_m = at_2_m(speed, drive.gust as f32);
-        let long = self.sky.long[cell] + self.shares.walls[cell] * wall_long + self.shares.crowns[cell] * crown_long;
+        let wind_at_2_m = at_2_m(speed, forcing.gust as f32);
+        let long = self.sky.long[cell]
+            + self.view_factors.walls[cell] * wall_long
+            + self.view_factors.crowns[cell] * crown_long;
         let short = self.beam.ground.get(cell).copied().unwrap_or(0.0) + self.sky.short[cell];
         let albedo = self.scene.albedo_of(cell, skin.albedo);
         let mut load = Load {
@@ -97,11 +99,11 @@ impl CpuAir {
             load.convection = 1.0 / (1.0 / convection + 1.0 / (AIR as f32 * exchange));
             load.air = over;
         } else if skin.is_water > 0.0 {
-            let bulk = 1.3e-3 * drive.at_10_m as f32;
+            let bulk = 1.3e-3 * forcing.at_10_m as f32;
             load.convection = AIR as f32 * bulk;
             let (full, slope) = saturation(self.skin[cell]);
             // g/kg for each kPa.
-            let each = 6220.0 / drive.pressure as f32;
+            let each = 6220.0 / forcing.pressure as f32;
             let by = DENSITY as f32 * LATENT as f32 * 1e-3 * bulk;
             load.bulk = (by * (each * (full - slope * self.skin[cell]) - humidity), by * each * slope);
         } else if skin.bucket > 0.0 {
@@ -127,10 +129,10 @@ impl CpuAir {
         };
         let open_sky = self.town.crown_sky[cell];
         if open_sky > 0.0 {
-            let (sky, diffuse) = (drive.sky as f32, drive.diffuse as f32);
+            let (sky, diffuse) = (forcing.sky as f32, forcing.diffuse as f32);
             let lit = self.beam.crowns.get(cell).copied().unwrap_or(0.0);
             let short = lit + open_sky * diffuse + (1.0 - open_sky) * short_around;
-            let caught = LEAF_CAUGHT * short * (1.0 - drive.through as f32);
+            let caught = LEAF_CAUGHT * short * (1.0 - forcing.through as f32);
             let sky = open_sky * sky + (1.0 - open_sky) * long_around;
             let leaves = Load {
                 absorbed: caught + LEAF_EMISSIVITY * (sky + up),
@@ -143,50 +145,51 @@ impl CpuAir {
             let crown = balance(&leaves, self.crown[cell]);
             (found.crown, found.crown_latent) = (crown.skin, crown.latent);
             found.crown_long = LEAF_EMISSIVITY * black(crown.skin) + (1.0 - LEAF_EMISSIVITY) * up;
-            found.pull += 0.5 * leaves.convection;
-            found.push += 0.5 * leaves.convection * crown.skin;
+            found.conductance += 0.5 * leaves.convection;
+            found.source += 0.5 * leaves.convection * crown.skin;
             found.latent += 0.5 * crown.latent;
-            found.past += 0.5 * crown.sensible;
+            found.bypass += 0.5 * crown.sensible;
         }
         if is_open {
-            found.pull += load.convection;
-            found.push += load.convection * ground.skin - rest;
-            found.past += rest;
-            found.latent += ground.latent - like * drive.over.rest_latent as f32;
+            found.conductance += load.convection;
+            found.source += load.convection * ground.skin - remainder;
+            found.bypass += remainder;
+            found.latent += ground.latent - like * forcing.over.remainder_latent as f32;
         } else {
-            found.past += ground.sensible;
+            found.bypass += ground.sensible;
         }
         found
     }
 
-    /// What pulls at the air of a cell in a pass, and what drives it.
-    fn mixed(&self, cell: usize, drive: &Drive, kept: &Kept) -> (Pair, Pair) {
-        let Kept { old, gain, cells, walls, .. } = kept;
+    /// Decay and right-hand side of the air of a cell in a pass.
+    fn mixed(&self, cell: usize, forcing: &StepForcing, scratch: &Scratch) -> (Pair, Pair) {
+        let Scratch { old, gain, cells, walls, .. } = scratch;
         let (town, step) = (&self.town, self.choices.step as f32);
         let Some(wind) = &self.wind else { return ([0.0; 2], [0.0; 2]) };
         let depth = town.depth;
-        let (edge, aloft) = ([drive.edge.0 as f32, drive.edge.1 as f32], drive.aloft);
+        let (edge, aloft) = ([forcing.edge.0 as f32, forcing.edge.1 as f32], forcing.aloft);
         let aloft = [aloft.air as f32, aloft.humidity as f32];
         let moist = 1000.0 / (DENSITY * LATENT) as f32;
         if !town.is_open[cell] {
             return ([0.0; 2], [0.0; 2]);
         }
         let (block, lane) = place(cell);
-        let own = &cells[block];
-        let (mut pull, mut push, latent) = (own.pull[lane], own.push[lane], own.latent[lane]);
+        let effects = &cells[block];
+        let (mut conductance, mut source, latent) =
+            (effects.conductance[lane], effects.source[lane], effects.latent[lane]);
         let wall = town.wall_of[cell];
         if wall != NONE {
             let (block, lane) = place(wall as usize);
-            let by = town.walls.area[wall as usize] * self.convection_at(cell, drive);
-            pull += by;
-            push += by * walls[block].skin[lane];
+            let by = town.walls.area[wall as usize] * self.convection_at(cell, forcing);
+            conductance += by;
+            source += by * walls[block].skin[lane];
         }
-        push += self.sky.released.get(cell).copied().unwrap_or(0.0);
-        let exchange = own.exchange[lane] / depth;
+        source += self.sky.anthropogenic.get(cell).copied().unwrap_or(0.0);
+        let exchange = effects.exchange[lane] / depth;
         let by = 1.0 / (AIR as f32 * depth);
         let (out, inflow) = (wind.passing.out[cell] + 1.0 / step + exchange, wind.passing.inflow[cell]);
         let same = |k: usize| old[k][cell] / step + inflow * edge[k] + exchange * aloft[k] + gain[k][cell];
-        ([out + by * pull, out], [same(0) + by * push, same(1) + moist * latent / depth])
+        ([out + by * conductance, out], [same(0) + by * source, same(1) + moist * latent / depth])
     }
 }
 
@@ -226,12 +229,12 @@ fn town_with(seed: u64, has_sun: bool, has_albedo: bool, choices: Choices) -> Cp
     (air.skin, air.crown, air.wall_skin) = (list(len, 2.0, 55.0), list(len, 5.0, 40.0), list(count, 2.0, 55.0));
     (air.water, air.roots) = (list(len, 0.0, CAPACITY), list(len, 0.0, CAPACITY));
     air.air = [list(len, 8.0, 38.0), list(len, 3.0, 15.0)];
-    air.shares = Shares { walls: list(len, 0.0, 0.5), crowns: list(len, 0.0, 0.4) };
+    air.view_factors = ViewFactors { walls: list(len, 0.0, 0.5), crowns: list(len, 0.0, 0.4) };
     if has_sun {
         air.beam =
             Beam { ground: list(len, 0.0, 800.0), crowns: list(len, 0.0, 800.0), walls: list(count, 0.0, 600.0) };
     }
-    let sky = Sky { short: list(len, 0.0, 150.0), long: list(len, 200.0, 420.0), released: list(len, 0.0, 20.0) };
+    let sky = Sky { short: list(len, 0.0, 150.0), long: list(len, 200.0, 420.0), anthropogenic: list(len, 0.0, 20.0) };
     let rough = list(len, 45.0, 60.0).into_iter().zip(list(len, -3.5, 1.0)).map(|(height, log)| [height, log.exp()]);
     let rough = rough.collect();
     let mut faces = Faces::still(grid.cols, grid.rows);
@@ -242,14 +245,14 @@ fn town_with(seed: u64, has_sun: bool, has_albedo: bool, choices: Choices) -> Cp
 }
 
 /// Moments of a day: of an unstable noon, a stable night, and an evening in which the meadow gives heat besides.
-fn drives() -> [Drive; 3] {
-    let noon = Drive {
+fn forcings() -> [StepForcing; 3] {
+    let noon = StepForcing {
         aloft: Aloft { air: 22.0, mixed: 22.5, humidity: 8.0 },
         edge: (27.0, 9.0),
         above: 6.0,
         at_10_m: 4.0,
         gust: 0.9,
-        over: Over { ratio: 1.3, richardson: -0.7, rest: 0.0, rest_latent: 12.0 },
+        over: Over { ratio: 1.3, richardson: -0.7, remainder: 0.0, remainder_latent: 12.0 },
         diffuse: 140.0,
         sky: 370.0,
         through: 0.05,
@@ -257,47 +260,47 @@ fn drives() -> [Drive; 3] {
         pressure: 1012.0,
         water_step: 600.0,
     };
-    let night = Drive {
+    let night = StepForcing {
         aloft: Aloft { air: 24.0, mixed: 20.0, humidity: 9.0 },
         edge: (15.0, 9.5),
         above: 2.0,
         at_10_m: 1.0,
         gust: 0.0,
-        over: Over { ratio: 0.3, richardson: 0.15, rest: 0.0, rest_latent: -3.0 },
+        over: Over { ratio: 0.3, richardson: 0.15, remainder: 0.0, remainder_latent: -3.0 },
         diffuse: 0.0,
         sky: 300.0,
         water_step: 0.0,
         ..noon
     };
-    let over = Over { ratio: 1.0, richardson: 0.01, rest: 35.0, rest_latent: 4.0 };
-    [noon, night, Drive { over, above: 3.0, gust: 0.4, ..night }]
+    let over = Over { ratio: 1.0, richardson: 0.01, remainder: 35.0, remainder_latent: 4.0 };
+    [noon, night, StepForcing { over, above: 3.0, gust: 0.4, ..night }]
 }
 
-/// What surrounds the cells: numbers between those of a cold night and of a hot street.
-fn surroundings(seed: u64, cells: usize) -> Vec<Around> {
+/// Radiosity around the cells: numbers between those of a cold night and of a hot street.
+fn surroundings(seed: u64, cells: usize) -> Vec<NeighbourRadiosity> {
     let mut random = noise(seed);
-    let mut around = vec![Around::NONE; blocks(cells)];
-    for own in &mut around {
-        let Around { short, long, walls, crowns } = own;
-        short.iter_mut().for_each(|own| *own = between(&mut random, 0.0, 200.0));
-        for own in [long, walls, crowns] {
-            own.iter_mut().for_each(|own| *own = between(&mut random, 250.0, 550.0));
+    let mut neighbours = vec![NeighbourRadiosity::NONE; blocks(cells)];
+    for block in &mut neighbours {
+        let NeighbourRadiosity { short, long, walls, crowns } = block;
+        short.iter_mut().for_each(|value| *value = between(&mut random, 0.0, 200.0));
+        for lanes in [long, walls, crowns] {
+            lanes.iter_mut().for_each(|value| *value = between(&mut random, 250.0, 550.0));
         }
     }
-    around
+    neighbours
 }
 
 /// Around a cell.
-fn at(around: &[Around], cell: usize) -> Faced {
+fn at(neighbours: &[NeighbourRadiosity], cell: usize) -> Faced {
     let (block, lane) = place(cell);
-    let Around { short, long, walls, crowns } = &around[block];
+    let NeighbourRadiosity { short, long, walls, crowns } = &neighbours[block];
     [short[lane], long[lane], walls[lane], crowns[lane]]
 }
 
 /// Temperature of the first layer below each skin, and behind that of each wall, if those had 0 °C.
-fn firsts(air: &CpuAir) -> (Vec<f32>, Vec<f32>) {
+fn first_layers(air: &CpuAir) -> (Vec<f32>, Vec<f32>) {
     let (mut ground, mut walls) = (vec![0.0; air.skin.len()], vec![0.0; air.wall_skin.len()]);
-    air.first(&mut ground, &mut walls);
+    air.forward_elimination(&mut ground, &mut walls);
     (ground, walls)
 }
 
@@ -310,17 +313,17 @@ fn layers(columns: &[f32], at: usize, layers: usize) -> Vec<f32> {
 /// Panics unless numbers are the same bits.
 fn check(name: &str, at: usize, found: &[f32], wanted: &[f32]) {
     let same = found.iter().zip(wanted).all(|(found, wanted)| found.to_bits() == wanted.to_bits());
-    assert!(same && wanted.iter().all(|own| own.is_finite()), "{name} {at}: {found:?} for {wanted:?}");
+    assert!(same && wanted.iter().all(|value| value.is_finite()), "{name} {at}: {found:?} for {wanted:?}");
 }
 
 #[test]
 fn the_town_has_cells_and_blocks_of_all_kinds() {
     let air = town(3, true, true);
-    let any: Vec<u32> = air.kinds.chunks(LANES).map(|own| own.iter().fold(0, |any, kind| any | kind)).collect();
+    let any: Vec<u32> = air.kinds.chunks(LANES).map(|block| block.iter().fold(0, |any, kind| any | kind)).collect();
     for kind in [BUCKET, CROWN, WATER] {
         assert!(any.iter().any(|any| any & kind != 0) && any.iter().any(|any| any & kind == 0), "{kind}: {any:?}");
     }
-    let has = |cover: Cover| air.town.covers.iter().any(|own| Cover::ALL[usize::from(*own)] == cover);
+    let has = |cover: Cover| air.town.covers.iter().any(|code| Cover::ALL[usize::from(*code)] == cover);
     assert!(Cover::ALL.into_iter().all(has));
     let walls = air.town.walls.cell.len();
     assert!(walls > LANES && !walls.is_multiple_of(LANES) && !air.kinds.len().is_multiple_of(LANES));
@@ -331,21 +334,21 @@ fn blocks_of_cells_find_what_each_cell_finds() {
     for (seed, has_sun, has_albedo) in [(3, true, true), (4, false, false)] {
         let air = town(seed, has_sun, has_albedo);
         let len = air.skin.len();
-        let (around, first) = (surroundings(seed, len), firsts(&air).0);
-        for drive in drives() {
+        let (neighbours, first) = (surroundings(seed, len), first_layers(&air).0);
+        for forcing in forcings() {
             let mut found = vec![Effects::NONE; blocks(len)];
-            air.cells(&drive, &around, &first, &mut found);
+            air.cells(&forcing, &neighbours, &first, &mut found);
             for (cell, first) in first.iter().enumerate() {
                 let (block, lane) = place(cell);
-                let own = &found[block];
-                let wanted = air.cell(cell, &drive, &at(&around, cell), *first);
+                let effects = &found[block];
+                let wanted = air.cell(cell, &forcing, &at(&neighbours, cell), *first);
                 let found = [
-                    [own.pull[lane], own.push[lane], own.latent[lane], own.past[lane]],
-                    [own.exchange[lane], own.skin[lane], own.ground_latent[lane], own.crown[lane]],
-                    [own.crown_latent[lane], own.short[lane], own.long[lane], own.crown_long[lane]],
+                    [effects.conductance[lane], effects.source[lane], effects.latent[lane], effects.bypass[lane]],
+                    [effects.exchange[lane], effects.skin[lane], effects.ground_latent[lane], effects.crown[lane]],
+                    [effects.crown_latent[lane], effects.short[lane], effects.long[lane], effects.crown_long[lane]],
                 ];
                 let wanted = [
-                    [wanted.pull, wanted.push, wanted.latent, wanted.past],
+                    [wanted.conductance, wanted.source, wanted.latent, wanted.bypass],
                     [wanted.exchange, wanted.skin, wanted.ground_latent, wanted.crown],
                     [wanted.crown_latent, wanted.short, wanted.long, wanted.crown_long],
                 ];
@@ -359,17 +362,17 @@ fn blocks_of_cells_find_what_each_cell_finds() {
 fn blocks_of_walls_find_what_each_wall_finds() {
     for (seed, has_sun) in [(5, true), (6, false)] {
         let air = town(seed, has_sun, false);
-        let (around, first) = (surroundings(seed, air.skin.len()), firsts(&air).1);
-        for drive in drives() {
+        let (neighbours, first) = (surroundings(seed, air.skin.len()), first_layers(&air).1);
+        for forcing in forcings() {
             let mut found = vec![WallEffects::NONE; blocks(first.len())];
-            air.walls(&drive, &around, &first, &mut found);
+            air.walls(&forcing, &neighbours, &first, &mut found);
             for (w, first) in first.iter().enumerate() {
                 let (block, lane) = place(w);
-                let own = &found[block];
+                let effects = &found[block];
                 let cell = air.town.walls.cell[w] as usize;
-                let (balance, [short, long]) = air.wall(w, &drive, &at(&around, cell), *first);
-                let found = [own.convection[lane], own.skin[lane], own.short[lane], own.long[lane]];
-                check("wall", w, &found, &[air.convection_at(cell, &drive), balance.skin, short, long]);
+                let (balance, [short, long]) = air.wall(w, &forcing, &at(&neighbours, cell), *first);
+                let found = [effects.convection[lane], effects.skin[lane], effects.short[lane], effects.long[lane]];
+                check("wall", w, &found, &[air.convection_at(cell, &forcing), balance.skin, short, long]);
                 assert!(air.town.wall_of[cell] != NONE);
             }
         }
@@ -381,15 +384,15 @@ fn blocks_of_columns_find_what_each_column_finds() {
     for conduction in [Conduction::Layers, Conduction::ForceRestore] {
         let mut air = town_with(7, true, false, Choices { conduction, ..Choices::default() });
         let (len, walls) = (air.skin.len(), air.wall_skin.len());
-        let (ground_first, wall_first) = firsts(&air);
+        let (ground_first, wall_first_layer) = first_layers(&air);
         let mut random = noise(8);
         let mut cells = vec![Effects::NONE; blocks(len)];
         let mut faces = vec![WallEffects::NONE; blocks(walls)];
-        for skin in cells.iter_mut().map(|own| &mut own.skin).chain(faces.iter_mut().map(|own| &mut own.skin)) {
-            skin.iter_mut().for_each(|own| *own = between(&mut random, 2.0, 60.0));
+        for skin in cells.iter_mut().map(|block| &mut block.skin).chain(faces.iter_mut().map(|block| &mut block.skin)) {
+            skin.iter_mut().for_each(|value| *value = between(&mut random, 2.0, 60.0));
         }
         let (columns, wall_columns) = (air.columns.clone(), air.wall_columns.clone());
-        air.keep_columns(&cells, &faces);
+        air.column_storage(&cells, &faces);
         for (cell, first) in ground_first.iter().enumerate() {
             let material = &air.materials[usize::from(air.town.covers[cell])];
             let mut wanted = layers(&columns, cell, LAYERS);
@@ -398,7 +401,7 @@ fn blocks_of_columns_find_what_each_column_finds() {
             material.down(cells[block].skin[lane], &mut wanted, 1);
             check("column of cell", cell, &layers(&air.columns, cell, LAYERS), &wanted);
         }
-        for (w, first) in wall_first.iter().enumerate() {
+        for (w, first) in wall_first_layer.iter().enumerate() {
             let mut wanted = layers(&wall_columns, w, WALL_LAYERS);
             check("first layer of wall", w, &[*first], &[air.wall.up(|k| wanted[k])]);
             let (block, lane) = place(w);
@@ -417,24 +420,24 @@ fn blocks_of_columns_find_what_each_column_finds() {
 
 #[test]
 fn blocks_find_the_system_of_each_cell() {
-    for (seed, is_released) in [(9, true), (10, false)] {
+    for (seed, has_anthropogenic) in [(9, true), (10, false)] {
         let mut air = town(seed, true, false);
-        if !is_released {
-            air.sky.released.clear();
+        if !has_anthropogenic {
+            air.sky.anthropogenic.clear();
         }
         let (len, walls) = (air.skin.len(), air.wall_skin.len());
-        for drive in drives() {
+        for forcing in forcings() {
             let mut random = noise(seed);
-            let mut kept = Kept::default();
-            kept.fit(len, walls);
-            air.first(&mut kept.first, &mut kept.wall_first);
-            kept.around = surroundings(seed, len);
-            kept.old = [0, 1].map(|_| (0..len).map(|_| between(&mut random, 5.0, 30.0)).collect());
-            kept.gain = [0, 1].map(|_| (0..len).map(|_| between(&mut random, -0.02, 0.02)).collect());
-            air.walls(&drive, &kept.around, &kept.wall_first, &mut kept.walls);
-            air.cells(&drive, &kept.around, &kept.first, &mut kept.cells);
-            air.system(&drive, &kept);
-            let wanted: Vec<(Pair, Pair)> = (0..len).map(|cell| air.mixed(cell, &drive, &kept)).collect();
+            let mut scratch = Scratch::default();
+            scratch.fit(len, walls);
+            air.forward_elimination(&mut scratch.first_layer, &mut scratch.wall_first_layer);
+            scratch.neighbours = surroundings(seed, len);
+            scratch.old = [0, 1].map(|_| (0..len).map(|_| between(&mut random, 5.0, 30.0)).collect());
+            scratch.gain = [0, 1].map(|_| (0..len).map(|_| between(&mut random, -0.02, 0.02)).collect());
+            air.walls(&forcing, &scratch.neighbours, &scratch.wall_first_layer, &mut scratch.walls);
+            air.cells(&forcing, &scratch.neighbours, &scratch.first_layer, &mut scratch.cells);
+            air.system(&forcing, &scratch);
+            let wanted: Vec<(Pair, Pair)> = (0..len).map(|cell| air.mixed(cell, &forcing, &scratch)).collect();
             let (decay, rhs) = air.grids.finest();
             for (cell, (wanted_decay, wanted_rhs)) in wanted.into_iter().enumerate() {
                 check("decay of cell", cell, &[decay[0][cell], decay[1][cell]], &wanted_decay);
@@ -447,18 +450,18 @@ fn blocks_find_the_system_of_each_cell() {
 #[test]
 fn positions_of_the_sun_add_up() {
     let mut air = town(12, false, false);
-    let shine = |altitude, azimuth| Shine { sun: Sun { altitude, azimuth }, direct: 300.0, through: 0.03 };
-    let shines = [shine(0.4, 1.9), shine(0.7, 2.9), shine(0.3, 4.4)];
-    let mut of = |shines: &[Shine]| {
-        air.sun(shines).unwrap();
+    let position = |altitude, azimuth| DirectShortwave { sun: Sun { altitude, azimuth }, direct: 300.0, through: 0.03 };
+    let shortwave = [position(0.4, 1.9), position(0.7, 2.9), position(0.3, 4.4)];
+    let mut of = |shortwave: &[DirectShortwave]| {
+        air.sun(shortwave).unwrap();
         let Beam { ground, crowns, walls } = &air.beam;
         [ground.clone(), crowns.clone(), walls.clone()]
     };
-    let each = shines.map(|shine| of(&[shine]));
-    let lit = |shine: usize, cell: usize| each[shine][0][cell] > 0.0;
+    let each = shortwave.map(|position| of(&[position]));
+    let lit = |position: usize, cell: usize| each[position][0][cell] > 0.0;
     // Some cells are in the sun for a part of the time.
     assert!((0..each[0][0].len()).any(|cell| lit(0, cell) && !lit(1, cell)));
-    for (part, found) in of(&shines).iter().enumerate() {
+    for (part, found) in of(&shortwave).iter().enumerate() {
         assert!(!found.is_empty());
         for (k, found) in found.iter().enumerate() {
             check("beam", k, &[*found], &[each[0][part][k] + each[1][part][k] + each[2][part][k]]);
@@ -481,12 +484,12 @@ fn a_step_follows_from_the_state_alone() {
         air
     };
     let (mut one, mut other) = (new(), new());
-    let [noon, night, evening] = drives();
+    let [noon, night, evening] = forcings();
     one.step(&noon).unwrap();
     one.step(&night).unwrap();
     let state = one.state().unwrap();
     assert_eq!(state.len(), one.state_len());
-    assert!(state.iter().all(|own| own.is_finite()));
+    assert!(state.iter().all(|number| number.is_finite()));
     // Temperature and humidity of a cell lie together.
     let air = one.columns.len() + one.wall_columns.len() + 4 * one.skin.len() + one.wall_skin.len();
     assert_eq!(state[air..air + 4], [one.air[0][0], one.air[1][0], one.air[0][1], one.air[1][1]]);

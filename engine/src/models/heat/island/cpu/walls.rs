@@ -1,10 +1,10 @@
 //! Walls in a pass, block by block. Twin: `shaders/heat/island/walls.wgsl`. The same wall by wall: `reference.rs`, for tests.
 
-use super::super::air::Drive;
+use super::super::air::StepForcing;
 use super::super::column::{Load, newton};
 use super::super::params::black;
 use super::lanes::{LANES, Lanes, fill, fill_or, place, span};
-use super::{Around, CpuAir, SHARE, breeze, convection};
+use super::{CpuAir, NeighbourRadiosity, SHARE, breeze, convection};
 use rayon::prelude::*;
 
 /// What a block of walls comes to in a pass.
@@ -65,9 +65,9 @@ impl Work {
         for (i, cell) in town.walls.cell[walls].iter().enumerate() {
             let cell = *cell as usize;
             let (block, lane) = place(cell);
-            let around = &all.around[block];
+            let neighbours = &all.neighbours[block];
             (self.short[i], self.long[i], self.crowns[i]) =
-                (around.short[lane], around.long[lane], around.crowns[lane]);
+                (neighbours.short[lane], neighbours.long[lane], neighbours.crowns[lane]);
             self.air[i] = air[0][cell];
             self.speed[i] = wind.as_ref().map_or(0.0, |wind| wind.speed[cell]);
         }
@@ -87,7 +87,7 @@ struct All<'a> {
     diffuse: f32,
     sky: f32,
     through: f32,
-    around: &'a [Around],
+    neighbours: &'a [NeighbourRadiosity],
     first: &'a [f32],
 }
 
@@ -117,9 +117,9 @@ fn balances(all: &All, work: &Work, out: &mut WallEffects) {
     let skin = all.air.wall.skin;
     for i in 0..LANES {
         let (open, leaves, start) = (work.sky[i], work.leaves[i], out.skin[i]);
-        let rest = (1.0 - open - leaves).max(0.0);
-        let short = work.beam[i] + (open + leaves * through) * diffuse + rest * work.short[i];
-        let long = open * sky + leaves * work.crowns[i] + rest * work.long[i];
+        let remainder = (1.0 - open - leaves).max(0.0);
+        let short = work.beam[i] + (open + leaves * through) * diffuse + remainder * work.short[i];
+        let long = open * sky + leaves * work.crowns[i] + remainder * work.long[i];
         let load = Load {
             absorbed: (1.0 - skin.albedo) * short + skin.emissivity * long,
             emissivity: skin.emissivity,
@@ -139,14 +139,20 @@ fn balances(all: &All, work: &Work, out: &mut WallEffects) {
 
 impl CpuAir {
     /// Walls in a pass.
-    pub(super) fn walls(&self, drive: &Drive, around: &[Around], first: &[f32], out: &mut [WallEffects]) {
+    pub(super) fn walls(
+        &self,
+        forcing: &StepForcing,
+        neighbours: &[NeighbourRadiosity],
+        first: &[f32],
+        out: &mut [WallEffects],
+    ) {
         let all = All {
             air: self,
-            gust: drive.gust as f32,
-            diffuse: drive.diffuse as f32,
-            sky: drive.sky as f32,
-            through: drive.through as f32,
-            around,
+            gust: forcing.gust as f32,
+            diffuse: forcing.diffuse as f32,
+            sky: forcing.sky as f32,
+            through: forcing.through as f32,
+            neighbours,
             first,
         };
         out.par_iter_mut().enumerate().with_min_len(SHARE).for_each_init(Work::new, |work, (block, out)| {

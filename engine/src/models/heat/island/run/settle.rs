@@ -101,7 +101,7 @@ impl Island {
     /// One more hour of the day that is repeated; true when temperatures have converged.
     ///
     /// # Errors
-    /// What the device refuses.
+    /// `Memory` or `DeviceLost` where the device fails.
     pub fn settle(&mut self, solver: &mut dyn Solver) -> Result<bool> {
         self.views(solver)?;
         if self.is_settled || self.first.is_empty() {
@@ -172,7 +172,7 @@ impl Island {
         let hour = &hours[at];
         let incoming = match hour.is_isotropic {
             true => solver.hour(hour)?.incoming,
-            false => solver.shine(&hour.bright(&self.patches))?,
+            false => solver.irradiance(&hour.bright(&self.patches))?,
         };
         self.hour_of(hours, at, true, &incoming)?;
         Ok(())
@@ -205,17 +205,17 @@ impl Island {
     }
 
     /// That spin-up begins with long steps, where it does.
-    pub fn told(&self) -> Option<Remark> {
-        let [long, own] = [self.spin.length(&self.choices)?, self.choices.step].map(f64::round);
+    pub fn remark(&self) -> Option<Remark> {
+        let [long, usual] = [self.spin.length(&self.choices)?, self.choices.step].map(f64::round);
         Some(Remark::new(
             0.0,
             format!(
-                "spin-up begins with steps of {long} s instead of {own} s: in test towns temperatures were within {OFF} K of those with steps of \
-                 {own} s alone"
+                "spin-up begins with steps of {long} s instead of {usual} s: in test towns temperatures were within {OFF} K of those with steps of \
+                 {usual} s alone"
             ),
             format!(
-                "de aanlooptijd begint met stappen van {long} s in plaats van {own} s: in proefsteden bleven temperaturen binnen {} K van die \
-                 met alleen stappen van {own} s",
+                "de aanlooptijd begint met stappen van {long} s in plaats van {usual} s: in proefsteden bleven temperaturen binnen {} K van die \
+                 met alleen stappen van {usual} s",
                 Language::Dutch.number(OFF, 2)
             ),
         ))
@@ -248,18 +248,18 @@ mod tests {
     }
 
     fn bits(state: &[f32]) -> Vec<u32> {
-        state.iter().map(|own| own.to_bits()).collect()
+        state.iter().map(|number| number.to_bits()).collect()
     }
 
     /// Days of spin-up, and then air and surfaces hour by hour.
     fn days(plan: &Plan, wind: f64, takes_long: bool) -> (Option<usize>, Vec<[Vec<f32>; 2]>) {
         let day = hot_day(wind).unwrap();
         let (mut island, mut solver) = plan.island(&Device::Cpu, &day, Choices::default(), Edges::Mean).unwrap();
-        assert!(island.told().is_some_and(|told| told.contains("steps of 1800 s instead of 600 s")));
+        assert!(island.remark().is_some_and(|remark| remark.contains("steps of 1800 s instead of 600 s")));
         assert_eq!(island.settings()["spin_up"]["step_s"], 1800.0);
         if !takes_long {
             island.spin.long = None;
-            assert!(island.told().is_none() && island.settings().get("spin_up").is_none());
+            assert!(island.remark().is_none() && island.settings().get("spin_up").is_none());
         }
         while !island.settle(&mut solver).unwrap() {}
         let hour = |at: usize| {
@@ -275,13 +275,13 @@ mod tests {
         let plan = town(64, 4.0);
         // In much wind a day less is enough.
         for wind in [2.5, 10.0] {
-            let [(count, long), (wanted, own)] = [true, false].map(|takes_long| days(&plan, wind, takes_long));
+            let [(count, long), (wanted, short)] = [true, false].map(|takes_long| days(&plan, wind, takes_long));
             assert!(count == wanted && count.is_some(), "{count:?} days for {wanted:?} in {wind} m/s");
             let mut most = [0.0f32; 2];
-            for (long, own) in long.iter().zip(&own) {
+            for (long, short) in long.iter().zip(&short) {
                 for (what, most) in most.iter_mut().enumerate() {
                     let cells = (0..plan.grid.len()).filter(|k| what > 0 || plan.buildings[*k] <= 0.0);
-                    *most = cells.map(|k| (long[what][k] - own[what][k]).abs()).fold(*most, f32::max);
+                    *most = cells.map(|k| (long[what][k] - short[what][k]).abs()).fold(*most, f32::max);
                 }
             }
             eprintln!("{wind} m/s, {count:?} days: air and surfaces are up to {most:?} K off");
@@ -333,10 +333,10 @@ mod tests {
         };
         let (days, _) = run(Some(POSITIONS), None);
         let (found, state) = run(Some(POSITIONS), Some(days[1].1));
-        let (own, wanted) = run(None, None);
+        let (short, wanted) = run(None, None);
         // After two days comes none.
         assert_eq!((found[0].0, found[1].0), (HOURS, 0));
-        assert!(found[2..] == own[..] && state == wanted, "{found:?} for {own:?}");
+        assert!(found[2..] == short[..] && state == wanted, "{found:?} for {short:?}");
     }
 
     #[test]
@@ -350,9 +350,9 @@ mod tests {
                 (0..HOURS).for_each(|_| assert!(!island.settle(&mut solver).unwrap()));
                 (island.spin.is_long, bits(&island.meadow.state()))
             };
-            let (long, own) = (meadow(Some(if step < 600.0 { 1 } else { POSITIONS })), meadow(None));
-            assert!(long.0 && !own.0);
-            assert_eq!(long.1, own.1, "steps of {step} s");
+            let (long, short) = (meadow(Some(if step < 600.0 { 1 } else { POSITIONS })), meadow(None));
+            assert!(long.0 && !short.0);
+            assert_eq!(long.1, short.1, "steps of {step} s");
         }
     }
 
@@ -373,9 +373,9 @@ mod tests {
             }
         }
         let all = island.settled().unwrap() * HOURS;
-        let (long, own): (Vec<_>, Vec<_>) = done.into_iter().partition(|(_, is_long)| *is_long);
+        let (long, short): (Vec<_>, Vec<_>) = done.into_iter().partition(|(_, is_long)| *is_long);
         assert!(long.into_iter().map(|(spun, _)| spun).eq(1..all));
-        assert!(own.into_iter().map(|(spun, _)| spun).eq(all - LAST..all));
+        assert!(short.into_iter().map(|(spun, _)| spun).eq(all - LAST..all));
         assert!(!island.spin.is_long && island.spun == all);
         let settled = island.state().unwrap();
         assert!(island.settings().get("spin_up").is_some());

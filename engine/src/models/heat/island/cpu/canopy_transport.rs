@@ -1,6 +1,6 @@
-//! The canopy's air in a pass: its system, block by block, and the cycles that solve it. Twin: `shaders/heat/island/mix.wgsl`.
+//! The canopy's air in a pass: its system, block by block, and the cycles that solve it. Twin: `shaders/heat/island/canopy_transport.wgsl`.
 
-use super::super::air::{Drive, Sky};
+use super::super::air::{Sky, StepForcing};
 use super::super::exchange::{AIR, DENSITY, LATENT};
 use super::super::grids::Planes;
 use super::super::town::{NONE, Town};
@@ -8,7 +8,7 @@ use super::super::transport::{Passing, sharpen};
 use super::cells::{Effects, OPEN};
 use super::lanes::{LANES, Lanes, fill, fill_or, place, span};
 use super::walls::WallEffects;
-use super::{CpuAir, Kept, SHARE};
+use super::{CpuAir, SHARE, Scratch};
 use rayon::prelude::*;
 
 /// All cells in a pass.
@@ -32,9 +32,9 @@ struct All<'a> {
 /// What is known of a block, kept from one block to the next; then its decays and right-hand sides.
 struct Work {
     kind: [u32; LANES],
-    pull: Lanes,
-    push: Lanes,
-    released: Lanes,
+    conductance: Lanes,
+    source: Lanes,
+    anthropogenic: Lanes,
     out: Lanes,
     inflow: Lanes,
     old: [Lanes; 2],
@@ -48,9 +48,9 @@ impl Work {
         const NONE: Lanes = [0.0; LANES];
         Work {
             kind: [0; LANES],
-            pull: NONE,
-            push: NONE,
-            released: NONE,
+            conductance: NONE,
+            source: NONE,
+            anthropogenic: NONE,
             out: NONE,
             inflow: NONE,
             old: [NONE; 2],
@@ -66,17 +66,17 @@ impl Work {
         let span = span(block, kinds.len());
         let start = span.start;
         self.kind[..span.len()].copy_from_slice(&kinds[span.clone()]);
-        self.pull = cells[block].pull;
-        self.push = cells[block].push;
+        self.conductance = cells[block].conductance;
+        self.source = cells[block].source;
         for (lane, wall) in town.wall_of[span].iter().enumerate() {
             if *wall != NONE {
-                let (block, own) = place(*wall as usize);
-                let by = town.walls.area[*wall as usize] * walls[block].convection[own];
-                self.pull[lane] += by;
-                self.push[lane] += by * walls[block].skin[own];
+                let (block, at) = place(*wall as usize);
+                let by = town.walls.area[*wall as usize] * walls[block].convection[at];
+                self.conductance[lane] += by;
+                self.source[lane] += by * walls[block].skin[at];
             }
         }
-        fill_or(&mut self.released, &sky.released, start, 0.0);
+        fill_or(&mut self.anthropogenic, &sky.anthropogenic, start, 0.0);
         fill(&mut self.out, &passing.out, start);
         fill(&mut self.inflow, &passing.inflow, start);
         for f in [0, 1] {
@@ -85,7 +85,7 @@ impl Work {
         }
     }
 
-    /// What pulls at the air and what drives it; nothing where there is none.
+    /// Decays and right-hand sides; 0 where there is no canopy air.
     #[inline(always)]
     fn system(&mut self, all: &All, cells: &Effects) {
         let All { edge, aloft, step, .. } = *all;
@@ -94,15 +94,15 @@ impl Work {
         let by = 1.0 / (AIR as f32 * depth);
         for i in 0..LANES {
             let is_open = self.kind[i] & OPEN != 0;
-            let push = self.push[i] + self.released[i];
+            let source = self.source[i] + self.anthropogenic[i];
             let exchange = cells.exchange[i] / depth;
             let (out, inflow) = (self.out[i] + 1.0 / step + exchange, self.inflow[i]);
-            let pull = out + by * self.pull[i];
+            let conductance = out + by * self.conductance[i];
             let air = self.old[0][i] / step + inflow * edge[0] + exchange * aloft[0] + self.gain[0][i];
             let humidity = self.old[1][i] / step + inflow * edge[1] + exchange * aloft[1] + self.gain[1][i];
-            let warmed = air + by * push;
+            let warmed = air + by * source;
             let moistened = humidity + moist * cells.latent[i] / depth;
-            self.decay[0][i] = if is_open { pull } else { 0.0 };
+            self.decay[0][i] = if is_open { conductance } else { 0.0 };
             self.decay[1][i] = if is_open { out } else { 0.0 };
             self.rhs[0][i] = if is_open { warmed } else { 0.0 };
             self.rhs[1][i] = if is_open { moistened } else { 0.0 };
@@ -128,14 +128,14 @@ impl pulp::NullaryFnOnce for Pass<'_> {
         work.load(all, block);
         work.system(all, &all.cells[block]);
         let all = decay.into_iter().zip(&work.decay).chain(rhs.into_iter().zip(&work.rhs));
-        all.for_each(|(to, own)| to.copy_from_slice(&own[..to.len()]));
+        all.for_each(|(to, values)| to.copy_from_slice(&values[..to.len()]));
     }
 }
 
 impl CpuAir {
     /// Writes the system of the canopy's air in a pass.
-    pub(super) fn system(&mut self, drive: &Drive, kept: &Kept) {
-        let Kept { old, gain, cells, walls, .. } = kept;
+    pub(super) fn system(&mut self, forcing: &StepForcing, scratch: &Scratch) {
+        let Scratch { old, gain, cells, walls, .. } = scratch;
         let CpuAir { town, kinds, sky, wind, choices, grids, arch, .. } = self;
         let Some(wind) = wind else { return };
         let all = All {
@@ -147,8 +147,8 @@ impl CpuAir {
             walls,
             old,
             gain,
-            edge: [drive.edge.0 as f32, drive.edge.1 as f32],
-            aloft: [drive.aloft.air as f32, drive.aloft.humidity as f32],
+            edge: [forcing.edge.0 as f32, forcing.edge.1 as f32],
+            aloft: [forcing.aloft.air as f32, forcing.aloft.humidity as f32],
             step: choices.step as f32,
         };
         let (all, arch) = (&all, *arch);
@@ -161,11 +161,11 @@ impl CpuAir {
         });
     }
 
-    /// Air in a pass, from that at the beginning of the step, in so many cycles.
-    pub(super) fn mix(&mut self, drive: &Drive, kept: &mut Kept, cycles: usize) {
+    /// Transport of heat and moisture in the canopy's air in a pass, from the air at the beginning of the step, in so many cycles.
+    pub(super) fn canopy_transport(&mut self, forcing: &StepForcing, scratch: &mut Scratch, cycles: usize) {
         let Some(wind) = &self.wind else { return };
-        sharpen(&wind.faces, &wind.passing.open, &self.air, self.town.grid.cell as f32, &mut kept.gain);
-        self.system(drive, kept);
+        sharpen(&wind.faces, &wind.passing.open, &self.air, self.town.grid.cell as f32, &mut scratch.gain);
+        self.system(forcing, scratch);
         self.grids.spread();
         self.grids.improve(&mut self.air, cycles);
     }
