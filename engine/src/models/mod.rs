@@ -7,11 +7,12 @@ pub mod traffic;
 pub mod validate;
 
 use crate::cache::Cache;
-use crate::city::City;
+use crate::city::{self, City};
 use crate::device::Device;
 use crate::device::gpu::Kernel;
 use crate::error::Result;
 use crate::frame::{Frame, Outcome};
+use crate::quantity::{Drawn, Given, Quantity, Variable};
 use crate::remark::Remarks;
 use crate::scenario::{ModelName, Scenario};
 use std::io::{Read, Write};
@@ -73,8 +74,20 @@ pub struct Entry {
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
-    /// Layers that show what a run of it is about, the best first; a run has one of them at least.
-    pub main_layers: &'static [&'static str],
+    /// What its layers hold.
+    pub quantities: &'static [&'static Quantity],
+}
+
+impl Entry {
+    /// Quantities that show what a run of it is about, the best first: those that runs draw. A run has a layer of one of them at least.
+    pub fn main(&self) -> impl Iterator<Item = &'static Quantity> {
+        self.quantities.iter().copied().filter(|own| own.is_result() && own.drawn != Drawn::No && !own.is_family())
+    }
+
+    /// The quantity in time whose newest frame shows how far a run is.
+    pub fn shows(&self) -> Option<&'static Quantity> {
+        self.quantities.iter().copied().find(|own| own.is_frame() && own.given == Given::Always)
+    }
 }
 
 /// Every model.
@@ -84,24 +97,38 @@ pub const MODELS: &[Entry] = &[
         kernels: runoff::gpu::KERNELS,
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
-        main_layers: &["max_depth"],
+        quantities: runoff::layers::LAYERS,
     },
     Entry {
         name: ModelName::Heat,
         kernels: heat::gpu::KERNELS,
         check: heat::check,
         prepare: heat::prepare,
-        main_layers: &["max_pet"],
+        quantities: heat::layers::LAYERS,
     },
     Entry {
         name: ModelName::Traffic,
         kernels: traffic::gpu::KERNELS,
         check: traffic::check,
         prepare: traffic::prepare,
-        // Where every vehicle moves there are no flows of an hour.
-        main_layers: &["flow_bands", "delay", "speed"],
+        quantities: traffic::layers::LAYERS,
     },
 ];
+
+/// All quantities: those of every model, and those of a city.
+pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
+    MODELS.iter().flat_map(|entry| entry.quantities).chain(city::layers::LAYERS).copied()
+}
+
+/// The quantity of a name, such as `max_depth`; that of `reach_fire_station` is `reach_{}`, and that of `difference_delay` is `delay`.
+pub fn quantity(name: &str) -> Option<&'static Quantity> {
+    variable(name).map(|own| own.quantity)
+}
+
+/// What a layer of a name holds.
+pub fn variable(name: &str) -> Option<Variable> {
+    Variable::find(name, quantities())
+}
 
 /// Sets up the model that a scenario names. What takes long to make and may be wanted again goes to the cache.
 ///
