@@ -1,8 +1,8 @@
 //! A city as the files that a twin or a GIS takes: rasters, roads, buildings, neighbourhoods, meshes.
 
-use crate::city::City;
+use crate::city::{City, layers};
 use crate::error::Result;
-use crate::frame::Ribbons;
+use crate::frame::{Layer, Ribbons};
 use crate::mesh::{self, Mesh};
 use crate::objects::Objects;
 use crate::objects::Shape;
@@ -81,7 +81,7 @@ pub struct Look<'a> {
     /// Largest distance between the ground and its triangles, m; at least 0.02.
     pub error_m: f64,
     /// Layer whose classes are laid over the ground; what covers it, if none.
-    pub layer: Option<&'a Raster>,
+    pub layer: Option<&'a Layer>,
     /// Whom to name.
     pub attribution: &'a str,
 }
@@ -93,19 +93,28 @@ pub struct Look<'a> {
 pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str) -> Result<()> {
     folder.provenance.synthetic = city.synthetic;
     let infiltration = Raster {
-        name: "infiltration_mm_per_day".into(),
-        unit: "mm per day".into(),
         values: city.infiltration.values.iter().map(|value| value * MM_PER_DAY).collect(),
         ..city.infiltration.clone()
     };
-    let optional = [&city.buildings, &city.water, &city.cover, &city.canopy].map(Option::as_ref);
-    let layers = [Some(&city.terrain), Some(&city.manning), Some(&infiltration)].into_iter().chain(optional);
-    layers.flatten().try_for_each(|layer| folder.layer(&layer.name, layer))?;
+    let infiltration = Layer::of(&layers::INFILTRATION, infiltration);
+    let optional = [
+        (&layers::BUILDINGS, &city.buildings),
+        (&layers::WATER, &city.water),
+        (&layers::COVER, &city.cover),
+        (&layers::CANOPY, &city.canopy),
+    ];
+    let always =
+        [(&layers::TERRAIN, &city.terrain), (&layers::MANNING, &city.manning), (&layers::INFILTRATION, &*infiltration)];
+    let optional = optional.into_iter().filter_map(|(quantity, layer)| Some((quantity, layer.as_ref()?)));
+    for (quantity, layer) in always.into_iter().chain(optional) {
+        folder.layer(quantity.name, &quantity.into(), layer)?;
+    }
     if let Some(cover) = &city.cover {
+        let cover = Layer::of(&layers::COVER, cover.clone());
         let map = Map {
             title: &city.title,
             moment: "",
-            layer: cover,
+            layer: &cover,
             ground: ground(city),
             attribution: "",
             date,
@@ -184,12 +193,16 @@ pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
         Some(deck.fold(city.terrain.at(col, row), f64::max))
     };
     let rails = mesh::railways(&city.objects.railways, height, origin);
-    let flat = Raster::uniform(city.terrain.grid, "terrain", "m", 0.0);
+    let flat = Raster::uniform(city.terrain.grid, layers::TERRAIN.name, layers::TERRAIN.unit, 0.0);
     let bare = Ground { terrain: &flat, buildings: None, water: None, canopy: None };
-    let picture = look.layer.or(city.cover).map(|layer| {
-        let under = if look.layer.is_some() { Ground { terrain: city.terrain, ..bare } } else { bare };
-        map::texture(under, layer, LARGEST_TEXTURE)
-    });
+    let picture = match (look.layer, city.cover) {
+        (Some(layer), _) => {
+            let under = Ground { terrain: city.terrain, ..bare };
+            Some(map::texture(under, layer.variable(), layer, LARGEST_TEXTURE))
+        }
+        (None, Some(cover)) => Some(map::texture(bare, &(&layers::COVER).into(), cover, LARGEST_TEXTURE)),
+        (None, None) => None,
+    };
     let [crown, trunk] = mesh::tree();
     let places = places(city, origin);
     let water = city.water.map(|depth| surface(city, depth, look, origin)).transpose()?.unwrap_or_default();
@@ -239,11 +252,8 @@ pub fn water(city: &View, depth: &Raster, look: &Look, path: &Path) -> Result<()
 pub fn ribbons(city: &View, ribbons: &Ribbons, attribution: &str, path: &Path) -> Result<()> {
     let origin = city.origin();
     let largest = ribbons.lines.iter().fold(0.0f64, |most, (_, value)| most.max(value.abs()));
-    let range = ribbons.lines.iter().map(|(_, value)| *value);
-    let range = range.fold(None, |range: Option<(f64, f64)>, value| {
-        Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
-    });
-    let scale = Scale::new(&ribbons.name, &ribbons.unit, 0.0, || range);
+    let (name, unit) = (ribbons.variable.name(), ribbons.variable.quantity.unit);
+    let scale = Scale::new(&ribbons.variable, 0.0, || city.terrain.range());
     let legend = scale.legend(Language::English);
     let colours: Vec<[u8; 3]> = legend.iter().map(|(colour, _)| *colour).collect();
     let meshes: Vec<Mesh> = colours
@@ -254,7 +264,7 @@ pub fn ribbons(city: &View, ribbons: &Ribbons, attribution: &str, path: &Path) -
             mesh::ribbons(city.terrain, own, origin)
         })
         .collect();
-    let names: Vec<String> = legend.iter().map(|(_, words)| format!("{} {words}", ribbons.name)).collect();
+    let names: Vec<String> = legend.iter().map(|(_, words)| format!("{name} {words}")).collect();
     let parts: Vec<Part> = meshes
         .iter()
         .zip(&colours)
@@ -262,7 +272,7 @@ pub fn ribbons(city: &View, ribbons: &Ribbons, attribution: &str, path: &Path) -
         .map(|((mesh, colour), name)| Part { name, meshes: vec![(mesh, Material::dull(*colour))], places: Vec::new() })
         .collect();
     let facts = json!({
-        "unit": ribbons.unit, "largest": largest, "width_of_largest_m": ribbons.width, "shows": ribbons.description,
+        "unit": unit, "largest": largest, "width_of_largest_m": ribbons.width, "shows": ribbons.description,
     });
     let facts = if let serde_json::Value::Object(facts) = facts { facts } else { Default::default() };
     let about =

@@ -1,9 +1,65 @@
 //! What a model gives: layers at a moment, tables, and a balance.
 
+use crate::grid::Grid;
 use crate::objects::Shape;
+use crate::quantity::Variable;
 use crate::raster::Raster;
 use crate::words::Text;
 use glam::DVec2;
+use std::ops::Deref;
+
+/// A raster whose quantity a model has declared; others cannot be written or drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    variable: Variable,
+    raster: Raster,
+}
+
+impl Layer {
+    /// A layer from its cell values, row by row from the north-west cell, with datum 0.
+    ///
+    /// # Panics
+    /// If there is not one value per cell.
+    pub fn new(variable: impl Into<Variable>, grid: Grid, values: Vec<f32>) -> Layer {
+        Layer::of(variable, Raster::from_values(grid, "", "", values))
+    }
+
+    /// A raster that holds a variable; it takes its name and unit.
+    pub fn of(variable: impl Into<Variable>, raster: Raster) -> Layer {
+        let variable = variable.into();
+        let (name, unit) = (variable.name(), variable.quantity.unit.into());
+        Layer { raster: Raster { name, unit, ..raster }, variable }
+    }
+
+    /// The same layer with what it shows in words.
+    pub fn described(self, description: &str) -> Layer {
+        Layer { raster: self.raster.described(description), ..self }
+    }
+
+    /// The same values relative to a datum.
+    pub fn above(mut self, datum: f64) -> Layer {
+        self.raster.datum = datum;
+        self
+    }
+
+    /// Its raster alone.
+    pub fn into_raster(self) -> Raster {
+        self.raster
+    }
+
+    /// What it holds.
+    pub fn variable(&self) -> &Variable {
+        &self.variable
+    }
+}
+
+impl Deref for Layer {
+    type Target = Raster;
+
+    fn deref(&self) -> &Raster {
+        &self.raster
+    }
+}
 
 /// Layers of a model at one simulated time.
 #[derive(Clone, Debug)]
@@ -11,7 +67,7 @@ pub struct Frame {
     /// Simulated time, s.
     pub time: f64,
     /// The layers, all on the city's grid.
-    pub layers: Vec<Raster>,
+    pub layers: Vec<Layer>,
     /// Where every vehicle is, where they move.
     pub vehicles: Option<Vehicles>,
 }
@@ -87,12 +143,10 @@ impl Balance {
 }
 
 /// Lines with a value each, as roads with what drives there: bands on their right-hand side, as wide as the value is large.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ribbons {
-    /// Machine name, such as `flow`.
-    pub name: String,
-    /// Unit of the values.
-    pub unit: String,
+    /// What they hold.
+    pub variable: Variable,
     /// What they show, in words.
     pub description: String,
     /// Width of the largest value, m.
@@ -105,7 +159,7 @@ pub struct Ribbons {
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Layers that sum the run up.
-    pub layers: Vec<Raster>,
+    pub layers: Vec<Layer>,
     /// Tables.
     pub tables: Vec<Table>,
     /// The balance of what the model conserves, if it conserves anything.

@@ -20,6 +20,7 @@ pub mod outline;
 pub mod output;
 pub mod places;
 pub mod plane;
+pub mod quantity;
 pub mod raster;
 pub mod remark;
 pub mod scenario;

@@ -3,9 +3,6 @@
 use crate::grid::Grid;
 use glam::Vec3;
 
-/// Layers of streets: thin bands.
-const STREETS: [&str; 7] = ["speed", "density", "delay", "queue", "nox", "no2_kerb", "noise_power"];
-
 /// What stands for several cells, where a picture or an overview has room for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
@@ -17,21 +14,6 @@ pub enum Reduce {
     Mean,
     /// The class that most of them have.
     Most,
-}
-
-impl Reduce {
-    /// What suits the layer of a name.
-    pub fn of(name: &str) -> Reduce {
-        match name {
-            "depth" | "max_depth" | "velocity" | "max_velocity" | "hazard" => Reduce::Highest,
-            "flow" | "released_heat" => Reduce::Highest,
-            _ if STREETS.contains(&name) => Reduce::Highest,
-            _ if name.strip_prefix("difference_").is_some_and(|of| STREETS.contains(&of)) => Reduce::Largest,
-            _ if name.ends_with("_bands") => Reduce::Largest,
-            "cover" => Reduce::Most,
-            _ => Reduce::Mean,
-        }
-    }
 }
 
 /// Values of one quantity on a grid, row by row from the north-west cell.

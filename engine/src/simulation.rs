@@ -12,7 +12,7 @@ pub use meshes::{MeshRequest, meshes};
 
 use crate::cache::Cache;
 use crate::checksum::hex;
-use crate::city::City;
+use crate::city::{self, City};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::export::{self, View};
@@ -296,10 +296,11 @@ impl Simulation {
     fn finish(&mut self, outcome: &Outcome, cancel: &AtomicBool) -> Result<bool> {
         self.folder.outcome(outcome)?;
         for ribbons in &outcome.ribbons {
-            let path = self.folder.path.join(format!("{}.glb", ribbons.name));
+            let name = ribbons.variable.name();
+            let path = self.folder.path.join(format!("{name}.glb"));
             let view = View::of(&self.city);
             export::ribbons(&view, ribbons, &self.scenario.spec.attribution, &path)?;
-            self.folder.mesh(&ribbons.name, &format!("{}, for the scene of `hanze mesh`", ribbons.description))?;
+            self.folder.mesh(&name, &format!("{}, for the scene of `hanze mesh`", ribbons.description))?;
         }
         if !self.maps(outcome, cancel)? {
             return Ok(false);
@@ -375,7 +376,7 @@ impl Simulation {
 /// A file of the run as its record has it, with what it holds in Dutch.
 fn told(artifact: &Artifact) -> serde_json::Value {
     let mut value = serde_json::json!(artifact);
-    value["description_nl"] = artifact.words(Language::Dutch).into();
+    value["description_nl"] = artifact.words(Language::Dutch, models::variable).into();
     value
 }
 
@@ -416,7 +417,7 @@ pub fn remarks(inputs: &[Input], model: Remarks) -> Remarks {
     let mut all = model;
     for input in inputs {
         // What became of holes in the terrain is among its repairs.
-        if input.nodata_share > 0.0 && input.layer != "terrain" {
+        if input.nodata_share > 0.0 && input.layer != city::layers::TERRAIN.name {
             let percent = 100.0 * input.nodata_share;
             let (en, nl) = (Language::English.number(percent, 1), Language::Dutch.number(percent, 1));
             let en = format!("{en} % of its cells in the city have no value");

@@ -1,10 +1,8 @@
 //! What planners read, in English and in Dutch.
 
 mod files;
-mod layers;
 
 pub use files::{file, lower, term};
-pub use layers::{LAYERS, layer};
 
 use crate::cover::Cover;
 use std::str::FromStr;
@@ -39,15 +37,6 @@ pub struct Text {
     /// Dutch.
     pub nl: String,
 }
-
-/// Classes of hazard, from its numbers 0.75, 1.25 and 2 on (HR Wallingford and Environment Agency 2008, supplementary note to
-/// DEFRA's FD2321); below them there is little.
-pub const HAZARDS: [(&str, &str); 4] = [
-    ("0.5: little", "0,5: weinig"),
-    ("0.75: children and the frail", "0,75: kinderen en kwetsbaren"),
-    ("1.25: most people", "1,25: de meeste mensen"),
-    ("2: all, rescuers too", "2: iedereen, ook hulpverleners"),
-];
 
 impl Text {
     /// A text from both.
@@ -84,6 +73,8 @@ impl Language {
             (Language::Dutch, "per h") => "per uur",
             (Language::Dutch, "h") => "uur",
             (Language::Dutch, "K h") => "K uur",
+            (Language::Dutch, "nights") => "nachten",
+            (Language::Dutch, "mm per day") => "mm per dag",
             _ => unit,
         }
     }
@@ -151,7 +142,7 @@ mod tests {
 
     #[test]
     fn units_and_powers_are_in_the_language() {
-        for (unit, dutch) in [("per h", "per uur"), ("h", "uur"), ("K h", "K uur"), ("cm", "cm"), ("", "")] {
+        for (unit, dutch) in [("per h", "per uur"), ("h", "uur"), ("K h", "K uur"), ("nights", "nachten"), ("cm", "cm"), ("", "")] {
             assert_eq!((Language::English.unit(unit), Language::Dutch.unit(unit)), (unit, dutch));
         }
         let both = [Language::English, Language::Dutch].map(|language| language.scientific(1.26e-7));
@@ -159,15 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_have_words_in_both_languages() {
-        assert_eq!(layer("difference_max_depth").nl, "Verschil: Grootste waterdiepte");
-        assert_eq!(layer("difference_reach_fire_station").en, "Difference: Travel time from fire station");
-        assert_eq!(layer("unknown").en, "unknown");
-        for (name, en, nl) in LAYERS {
-            assert_eq!(LAYERS.iter().filter(|(other, ..)| *other == name).count(), 1, "{name}");
-            let is_sentence = |words: &str| words.starts_with(char::is_uppercase) && !words.contains(" an hour");
-            assert!(is_sentence(en) && is_sentence(nl), "{name}: {en} / {nl}");
-        }
+    fn languages_have_codes() {
         assert_eq!("nl".parse(), Ok(Language::Dutch));
         assert!("de".parse::<Language>().is_err());
     }

@@ -5,6 +5,7 @@ pub mod demo;
 pub(crate) mod elsewhere;
 pub mod holes;
 pub mod import;
+pub mod layers;
 pub mod read;
 pub mod resample;
 pub mod roads;

@@ -7,11 +7,12 @@ pub mod traffic;
 pub mod validate;
 
 use crate::cache::Cache;
-use crate::city::City;
+use crate::city::{self, City};
 use crate::device::Device;
 use crate::device::gpu::Kernel;
 use crate::error::Result;
 use crate::frame::{Frame, Outcome};
+use crate::quantity::{Drawn, Given, Quantity, Variable};
 use crate::remark::Remarks;
 use crate::scenario::{ModelName, Scenario};
 use crate::yardstick::{self, Size};
@@ -76,8 +77,20 @@ pub struct Entry {
     pub prepare: Prepare,
     /// What of it is measured on a device, with loads of a size.
     pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
-    /// Layers that show what a run of it is about, the best first; a run has one of them at least.
-    pub main_layers: &'static [&'static str],
+    /// What its layers hold.
+    pub quantities: &'static [&'static Quantity],
+}
+
+impl Entry {
+    /// Quantities that show what a run of it is about, the best first: those that runs draw. A run has a layer of one of them at least.
+    pub fn main(&self) -> impl Iterator<Item = &'static Quantity> {
+        self.quantities.iter().copied().filter(|own| own.is_result() && own.drawn != Drawn::No && !own.is_family())
+    }
+
+    /// The quantity in time whose newest frame shows how far a run is.
+    pub fn shows(&self) -> Option<&'static Quantity> {
+        self.quantities.iter().copied().find(|own| own.is_frame() && own.given == Given::Always)
+    }
 }
 
 /// Every model.
@@ -88,7 +101,7 @@ pub const MODELS: &[Entry] = &[
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
         bench: runoff::bench::stages,
-        main_layers: &["max_depth"],
+        quantities: runoff::layers::LAYERS,
     },
     Entry {
         name: ModelName::Heat,
@@ -96,7 +109,7 @@ pub const MODELS: &[Entry] = &[
         check: heat::check,
         prepare: heat::prepare,
         bench: heat::bench::stages,
-        main_layers: &["max_pet"],
+        quantities: heat::layers::LAYERS,
     },
     Entry {
         name: ModelName::Traffic,
@@ -104,10 +117,24 @@ pub const MODELS: &[Entry] = &[
         check: traffic::check,
         prepare: traffic::prepare,
         bench: traffic::bench::stages,
-        // Where every vehicle moves there are no flows of an hour.
-        main_layers: &["flow_bands", "delay", "speed"],
+        quantities: traffic::layers::LAYERS,
     },
 ];
+
+/// All quantities: those of every model, and those of a city.
+pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
+    MODELS.iter().flat_map(|entry| entry.quantities).chain(city::layers::LAYERS).copied()
+}
+
+/// The quantity of a name, such as `max_depth`; that of `reach_fire_station` is `reach_{}`, and that of `difference_delay` is `delay`.
+pub fn quantity(name: &str) -> Option<&'static Quantity> {
+    variable(name).map(|own| own.quantity)
+}
+
+/// What a layer of a name holds.
+pub fn variable(name: &str) -> Option<Variable> {
+    Variable::find(name, quantities())
+}
 
 /// Sets up the model that a scenario names. What takes long to make and may be wanted again goes to the cache.
 ///

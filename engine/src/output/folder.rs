@@ -1,13 +1,13 @@
 //! The folder of one run: layers, tables, pictures and the record, each with its checksum.
 
 use super::geojson::Feature;
-use super::map::Ground;
 use super::{cityjson, fgb, geojson, geotiff, png, table, vehicles};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Outcome, Table};
 use crate::grid::Crs;
 use crate::objects::{Building, Shape};
 use crate::plane::Plane;
+use crate::quantity::Variable;
 use crate::raster::Raster;
 use crate::words::{self, Language};
 use glam::DVec2;
@@ -42,9 +42,9 @@ pub struct Provenance {
 }
 
 impl Artifact {
-    /// What it shows in a language; in English where no other words are known.
-    pub fn words(&self, language: Language) -> String {
-        let dutch = || words::file(&self.name, &self.media_type, self.unit());
+    /// What it shows in a language; in English where no other words are known. `find` gives what a layer of a name holds.
+    pub fn words(&self, language: Language, find: impl Fn(&str) -> Option<Variable>) -> String {
+        let dutch = || words::file(&self.name, &self.media_type, self.unit(), find);
         match language {
             Language::English => self.description.clone(),
             Language::Dutch => dutch().unwrap_or_else(|| self.description.clone()),
@@ -82,7 +82,17 @@ fn features(table: &Table, plane: &Plane) -> Vec<Feature> {
 
 /// Name of what a frame holds at a simulated time (s), without its ending.
 pub fn frame_name(layer: &str, time: f64) -> String {
-    format!("frames/{layer}_{time:010.3}s")
+    format!("{}{time:010.3}s", frame_start(layer))
+}
+
+/// The same up to the time.
+pub fn frame_start(layer: &str) -> String {
+    format!("frames/{layer}_")
+}
+
+/// Name of a layer of the city in the folder of a run, without its ending.
+pub fn city_name(layer: &str) -> String {
+    format!("city/{layer}")
 }
 
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
@@ -108,21 +118,22 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Writes one layer as a Cloud Optimized GeoTIFF; names may hold a folder.
-    pub fn layer(&mut self, name: &str, layer: &Raster) -> Result<()> {
+    /// Writes one layer as a Cloud Optimized GeoTIFF; names may hold a folder. What the layer holds decides its overviews.
+    pub fn layer(&mut self, name: &str, variable: &Variable, layer: &Raster) -> Result<()> {
         let name = format!("{name}.tif");
         let path = self.path.join(&name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(Error::io("making the folder", parent))?;
         }
-        geotiff::write_cog(&path, layer)?;
+        geotiff::write_reduced(&path, layer, variable.reduce())?;
         let unit = if layer.unit.is_empty() { String::new() } else { format!(" ({})", layer.unit) };
         self.add(name, COG, &format!("{}{unit}", layer.description))
     }
 
     /// Writes the layers of a frame below `frames/`, named by their time.
     pub fn frame(&mut self, frame: &Frame) -> Result<()> {
-        frame.layers.iter().try_for_each(|layer| self.layer(&frame_name(&layer.name, frame.time), layer))?;
+        let mut layers = frame.layers.iter();
+        layers.try_for_each(|layer| self.layer(&frame_name(&layer.name, frame.time), layer.variable(), layer))?;
         if let Some(vehicles) = &frame.vehicles {
             let folder = self.path.join("frames");
             std::fs::create_dir_all(&folder).map_err(Error::io("making the folder", &folder))?;
@@ -138,7 +149,7 @@ impl RunFolder {
     /// Writes the layers and tables that sum a run up. Beside a table lies what it is. A table whose rows lie somewhere is also
     /// written as GeoJSON in degrees, if the plane of the layers is known.
     pub fn outcome(&mut self, outcome: &Outcome) -> Result<()> {
-        outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer))?;
+        outcome.layers.iter().try_for_each(|layer| self.layer(&layer.name, layer.variable(), layer))?;
         for rows in &outcome.tables {
             let name = format!("{}.csv", rows.name);
             table::write_csv(&self.path.join(&name), rows, &self.provenance)?;
@@ -164,9 +175,9 @@ impl RunFolder {
     }
 
     /// Writes what lies below every map of the run, so that the folder is enough to draw them.
-    pub fn city(&mut self, ground: Ground) -> Result<()> {
-        let layers = [Some(ground.terrain), ground.buildings, ground.water, ground.canopy].into_iter().flatten();
-        layers.into_iter().try_for_each(|layer| self.layer(&format!("city/{}", layer.name), layer))
+    pub fn city<'a>(&mut self, layers: impl IntoIterator<Item = (Variable, &'a Raster)>) -> Result<()> {
+        let mut layers = layers.into_iter();
+        layers.try_for_each(|(variable, layer)| self.layer(&city_name(&variable.name()), &variable, layer))
     }
 
     /// Writes a picture; names may hold a folder that is there.
@@ -225,15 +236,19 @@ impl RunFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Layer;
     use crate::grid::Crs;
 
     #[test]
     fn files_say_what_they_hold_in_both_languages() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut folder = RunFolder::create(folder.path()).expect("made");
-        let depth = Raster::uniform(crate::grid::Grid::local(4, 4, 1.0), "max_depth", "m", 0.5);
-        folder.layer("max_depth", &depth.described("maximum water depth")).expect("written");
-        let [english, dutch] = [Language::English, Language::Dutch].map(|language| folder.artifacts[0].words(language));
+        let variable = crate::models::variable("max_depth").expect("known");
+        let depth = Layer::new(variable, crate::grid::Grid::local(4, 4, 1.0), vec![0.5; 16]);
+        let depth = depth.described("maximum water depth");
+        folder.layer("max_depth", depth.variable(), &depth).expect("written");
+        let words = |language| folder.artifacts[0].words(language, crate::models::variable);
+        let [english, dutch] = [Language::English, Language::Dutch].map(words);
         assert_eq!((english.as_str(), dutch.as_str()), ("maximum water depth (m)", "grootste waterdiepte (m)"));
         assert_eq!(folder.artifacts[0].unit(), "m");
     }

@@ -7,7 +7,7 @@ mod pyramid;
 
 use crate::error::Result;
 use crate::grid::Crs;
-use crate::raster::Raster;
+use crate::raster::{Raster, Reduce};
 use pyramid::{Level, TILE};
 use std::io::{self, Write};
 use std::path::Path;
@@ -28,7 +28,15 @@ const LAYOUT_NOTE: &str = "GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\nLAYOUT=IF
 /// # Errors
 /// [`crate::Error::Io`] where the disk or the folder refuses; the unfinished file is removed.
 pub fn write_cog(path: &Path, raster: &Raster) -> Result<()> {
-    super::whole_file(path, |out| write_cog_to(out, raster))
+    write_reduced(path, raster, Reduce::Mean)
+}
+
+/// The same, with what stands for several cells in overviews; in those of [`write_cog`] it is their mean.
+///
+/// # Errors
+/// Those of [`write_cog`].
+pub fn write_reduced(path: &Path, raster: &Raster, reduce: Reduce) -> Result<()> {
+    super::whole_file(path, |out| write_as(out, raster, reduce, None))
 }
 
 /// Writes the bytes of the file that [`write_cog`] makes.
@@ -36,17 +44,17 @@ pub fn write_cog(path: &Path, raster: &Raster) -> Result<()> {
 /// # Errors
 /// Those of `out`, and `InvalidInput` for a raster without cells or with more columns or rows than a TIFF can have.
 pub fn write_cog_to(out: &mut impl Write, raster: &Raster) -> io::Result<()> {
-    write_as(out, raster, None)
+    write_as(out, raster, Reduce::Mean, None)
 }
 
 /// `big` asks for BigTIFF or for classic TIFF; without it the size decides.
-fn write_as(out: &mut impl Write, raster: &Raster, big: Option<bool>) -> io::Result<()> {
+fn write_as(out: &mut impl Write, raster: &Raster, reduce: Reduce, big: Option<bool>) -> io::Result<()> {
     let grid = &raster.grid;
     if grid.is_empty() || u32::try_from(grid.cols.max(grid.rows)).is_err() {
         let problem = format!("a GeoTIFF of {} x {} cells is impossible", grid.cols, grid.rows);
         return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
     }
-    let levels = pyramid::levels(raster);
+    let levels = pyramid::levels(raster, reduce);
     let tiles = pyramid::compress(&levels, raster.datum)?;
     let classic = Plan::new(raster, &levels, &tiles, false);
     let big = big.unwrap_or(classic.end > u64::from(u32::MAX));

@@ -1,13 +1,15 @@
 //! The maps of a run: those that it leaves in its folder, and any other that is asked for later.
 
 use super::{RECORD, Simulation};
-use crate::city::read::{Limits, Quantity, raster};
+use crate::city::layers::{self, BUILDINGS, CANOPY, TERRAIN, WATER};
+use crate::city::read::{Limits, Quantity as Read, raster};
 use crate::error::{Error, Result};
-use crate::frame::{Frame, Outcome};
+use crate::frame::{Frame, Layer, Outcome};
 use crate::grid::Grid;
-use crate::models::MODELS;
-use crate::output::folder::{Artifact, frame_name};
+use crate::models::{self, MODELS};
+use crate::output::folder::{Artifact, city_name, frame_name, frame_start};
 use crate::output::map::{Atlas, Ground, Map};
+use crate::quantity::{Clock, Drawn, Quantity, Variable};
 use crate::raster::Raster;
 use crate::scenario::Spec;
 use crate::words::{self, Language};
@@ -27,27 +29,6 @@ const PER_CELL: u32 = 16;
 const SHORTEST: [u32; 2] = [640, 400];
 /// Pictures in time at most; of more frames, evenly chosen ones are drawn.
 const MOST_PICTURES: usize = 120;
-/// Layers of which maps are drawn: those that sum a run up, and the one in time that goes with it.
-const DRAWN: [(&str, Option<&str>); 16] = [
-    ("max_depth", Some("depth")),
-    ("max_pet", Some("pet")),
-    ("noon_pet", None),
-    ("night_island", Some("heat_island")),
-    ("cool_distance", None),
-    ("flow_bands", Some("flow_bands")),
-    ("difference_flow_bands", None),
-    ("cycle_bands", None),
-    ("speed", None),
-    ("queue", Some("queue")),
-    ("delay", None),
-    ("no2_kerb", None),
-    ("noise_power", None),
-    ("difference_delay", None),
-    ("difference_no2_kerb", None),
-    ("difference_noise_power", None),
-];
-/// Beginnings of the names of further ones.
-const DRAWN_TOO: [&str; 3] = ["reach_", "difference_reach_", "users_"];
 /// Cells of a layer that a map is drawn of.
 const MOST_CELLS: u64 = 4_000_000_000;
 /// Cells of all layers in time that stay in memory until they are drawn.
@@ -57,7 +38,7 @@ const MOST_KEPT: usize = 8 << 20;
 /// again.
 #[derive(Default)]
 pub(super) struct Kept {
-    layers: HashMap<String, Raster>,
+    layers: HashMap<String, Layer>,
     cells: usize,
 }
 
@@ -65,9 +46,7 @@ impl Kept {
     /// Keeps what is drawn of a frame, while there is room.
     pub(super) fn keep(&mut self, frame: Frame) {
         // Read from its file, a layer has no datum.
-        let is_drawn = |layer: &Raster| {
-            layer.datum == 0.0 && DRAWN.iter().any(|(_, in_time)| *in_time == Some(layer.name.as_str()))
-        };
+        let is_drawn = |layer: &Layer| layer.datum == 0.0 && is_in_film(&layer.name);
         for layer in frame.layers.into_iter().filter(is_drawn) {
             if self.cells + layer.values.len() <= MOST_KEPT {
                 self.cells += layer.values.len();
@@ -75,6 +54,11 @@ impl Kept {
             }
         }
     }
+}
+
+/// Whether a film is made of the frames of a layer.
+fn is_in_film(name: &str) -> bool {
+    models::quantities().any(|own| matches!(own.drawn, Drawn::Film(film) if film == name))
 }
 
 /// Longest sides of the pictures of a city, pixels: the one map, and each of the pictures in time.
@@ -93,13 +77,14 @@ impl Simulation {
             water: city.water.as_ref(),
             canopy: city.canopy.as_ref(),
         };
-        folder.city(ground)?;
+        folder.city(layers::below(city).map(|(quantity, layer)| (quantity.into(), layer)))?;
+        let Some(any) = outcome.layers.first() else { return Ok(true) };
         let date = today();
         let [large, small] = longest(&city.grid);
         let mut atlas = Atlas::new(Map {
             title: &scenario.spec.title,
             moment: "",
-            layer: &city.terrain,
+            layer: any,
             ground,
             attribution: &scenario.spec.attribution,
             date: &date,
@@ -108,28 +93,29 @@ impl Simulation {
             longest: large,
         });
         for layer in &outcome.layers {
-            let sum = layer.name.as_str();
-            let known = DRAWN.iter().find(|(name, _)| *name == sum).map(|(_, in_time)| *in_time);
-            let too = DRAWN_TOO.iter().any(|start| sum.starts_with(start)).then_some(None);
-            let Some(in_time) = known.or(too) else { continue };
-            let what = |name: &str| words::lower(words::layer(name).in_language(Language::English));
-            folder.picture(sum, &format!("map: {}", what(sum)), &atlas.draw(layer, "", large))?;
-            let Some(in_time) = in_time else { continue };
-            let unit = layer.unit.clone();
+            let drawn = layer.variable().drawn();
+            if drawn == Drawn::No {
+                continue;
+            }
+            let what = |variable: &Variable| words::lower(&variable.title(Language::English));
+            let words = format!("map: {}", what(layer.variable()));
+            folder.picture(&layer.name, &words, &atlas.draw(layer, "", large))?;
+            let Drawn::Film(in_time) = drawn else { continue };
+            let variable = variable(&folder.path, in_time)?;
             let frames = frames(&folder.artifacts, in_time);
             for name in &frames {
                 if cancel.load(Ordering::Relaxed) {
                     return Ok(false);
                 }
                 let layer = match kept.layers.remove(name) {
-                    Some(layer) => Raster { unit: unit.clone(), ..layer },
-                    None => read(&folder.path, name, in_time, &unit)?,
+                    Some(layer) => layer,
+                    None => read(&folder.path, name, variable.clone())?,
                 };
                 let map = atlas.draw(&layer, &clock(name, *language), small);
-                folder.picture(name, &format!("map: {}", what(in_time)), &map)?;
+                folder.picture(name, &format!("map: {}", what(&variable)), &map)?;
             }
             if frames.len() > 1 {
-                folder.animation(in_time, &format!("in time: {}", what(in_time)), &frames)?;
+                folder.animation(in_time, &format!("in time: {}", what(&variable)), &frames)?;
             }
         }
         *kept = Kept::default();
@@ -139,7 +125,7 @@ impl Simulation {
 
 /// Names of the frames of a layer, in time, without their ending.
 fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
-    let start = format!("frames/{layer}_");
+    let start = frame_start(layer);
     let name = |artifact: &Artifact| {
         let name = artifact.name.strip_suffix(".tif")?;
         // The time follows, and not the rest of another layer's name.
@@ -153,16 +139,16 @@ fn frames(artifacts: &[Artifact], layer: &str) -> Vec<String> {
     names.into_iter().enumerate().filter(|(k, _)| k % step == 0 || *k == last).map(|(_, name)| name).collect()
 }
 
-/// Layers whose time is that of the day, in UTC.
-const OF_THE_DAY: [&str; 10] =
-    ["pet", "pet_hoeppe", "utci", "tmrt", "sun", "air", "heat_island", "surface", "humidity", "wind_speed"];
+/// The layer in a frame's name.
+fn of_frame(name: &str) -> Option<&str> {
+    name.strip_prefix("frames/").and_then(|name| name.rsplit_once('_')).map(|(layer, _)| layer)
+}
 
 /// The time in a frame's name, as hours and minutes (and seconds where there are any).
 fn clock(name: &str, language: Language) -> String {
     let seconds = name.rsplit_once('_').and_then(|(_, stamp)| stamp.trim_end_matches('s').parse::<f64>().ok());
     let seconds = seconds.unwrap_or(0.0).round() as u64;
-    let layer = name.strip_prefix("frames/").and_then(|name| name.rsplit_once('_')).map(|(layer, _)| layer);
-    if layer.is_some_and(|layer| OF_THE_DAY.contains(&layer)) {
+    if of_frame(name).and_then(models::quantity).is_some_and(|own| own.clock == Clock::Day) {
         let day = if seconds > 86_400 { format!(" (+{})", (seconds - 1) / 86_400) } else { String::new() };
         return format!("{}:{:02} UTC{day}", seconds / 3600 % 24, seconds / 60 % 60);
     }
@@ -204,12 +190,14 @@ pub(super) struct Record {
 /// `Data` when there is no such run or layer, or the two runs do not lie on one grid.
 pub fn draw(request: &Request) -> Result<RgbImage> {
     let record = record(&request.folder)?;
-    let city = |name: &str| {
-        let is_there = record.artifacts.iter().any(|artifact| artifact.name == format!("city/{name}.tif"));
-        is_there.then(|| read(&request.folder, &format!("city/{name}"), name, "m")).transpose()
+    let city = |quantity: &'static Quantity| {
+        let file = city_name(quantity.name);
+        let is_there = record.artifacts.iter().any(|artifact| artifact.name.strip_suffix(".tif") == Some(&file));
+        is_there.then(|| read(&request.folder, &file, quantity.into())).transpose()
     };
-    let (terrain, buildings, water, canopy) = (city("terrain")?, city("buildings")?, city("water")?, city("canopy")?);
-    let terrain = terrain.ok_or_else(|| missing(&request.folder, "city/terrain", &record.artifacts))?;
+    let [terrain, buildings, water, canopy] = [city(&TERRAIN)?, city(&BUILDINGS)?, city(&WATER)?, city(&CANOPY)?];
+    let terrain =
+        terrain.ok_or_else(|| missing(&request.folder, &city_name(TERRAIN.name), &record.artifacts))?;
     let name = match &request.layer {
         Some(name) => name.as_str(),
         None => main_layer(&request.folder, &record)?,
@@ -218,10 +206,10 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
     if let Some(other) = &request.minus {
         let other_record = self::record(other)?;
         let mut before = self::layer(other, name, &other_record.artifacts)?;
-        if NONE_WHERE_DRY.contains(&name) {
-            // Dry counts as 0, so that what is wet in one of the two only is not blank.
-            dry_is_zero(&request.folder, &record.artifacts, &mut layer)?;
-            dry_is_zero(other, &other_record.artifacts, &mut before)?;
+        if let Some(whole) = layer.variable().quantity.change.and_then(|change| change.zero_where) {
+            // What is 0 has a difference, so that what one of the two only has is not blank.
+            layer = zero_where(&self::layer(&request.folder, whole, &record.artifacts)?, layer);
+            before = zero_where(&self::layer(other, whole, &other_record.artifacts)?, before);
         }
         layer = difference(other, layer, &before)?;
     }
@@ -236,9 +224,9 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         layer: &layer,
         ground: Ground {
             terrain: &terrain,
-            buildings: buildings.as_ref(),
-            water: water.as_ref(),
-            canopy: canopy.as_ref(),
+            buildings: buildings.as_deref(),
+            water: water.as_deref(),
+            canopy: canopy.as_deref(),
         },
         attribution: &record.attribution,
         date: &today(),
@@ -252,8 +240,8 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
 /// The layer of a run that shows what its model is about.
 fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
     let entry = MODELS.iter().find(|entry| entry.name == record.scenario.model);
-    let wanted = entry.map(|entry| entry.main_layers).unwrap_or_default();
-    let is_there = |name: &&str| record.artifacts.iter().any(|artifact| artifact.name == format!("{name}.tif"));
+    let wanted: Vec<&str> = entry.into_iter().flat_map(|entry| entry.main()).map(|own| own.name).collect();
+    let is_there = |name: &&str| record.artifacts.iter().any(|own| own.name.strip_suffix(".tif") == Some(name));
     wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))
 }
 
@@ -265,15 +253,23 @@ pub(super) fn record(folder: &Path) -> Result<Record> {
     })
 }
 
-/// A layer of a run by its name, with the unit that the record tells.
-pub(super) fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result<Raster> {
+/// A layer of a run by its name.
+pub(super) fn layer(folder: &Path, name: &str, artifacts: &[Artifact]) -> Result<Layer> {
     // Only what the record lists is read, so a name cannot lead out of the folder.
-    let found = artifacts.iter().find(|artifact| artifact.name == format!("{name}.tif"));
-    let found = found.ok_or_else(|| missing(folder, name, artifacts))?;
-    let unit = found.unit();
-    let of_frame = name.strip_prefix("frames/").and_then(|frame| frame.rsplit_once('_')).map(|(short, _)| short);
-    let short = of_frame.or(name.strip_prefix("city/")).unwrap_or(name);
-    read(folder, name, short, unit)
+    if !artifacts.iter().any(|artifact| artifact.name.strip_suffix(".tif") == Some(name)) {
+        return Err(missing(folder, name, artifacts));
+    }
+    let short = of_frame(name).or(name.strip_prefix("city/")).unwrap_or(name);
+    read(folder, name, variable(folder, short)?)
+}
+
+/// What a layer of a name holds.
+fn variable(folder: &Path, name: &str) -> Result<Variable> {
+    let unknown = || {
+        let problem = format!("has a layer \"{name}\", which this version of Hanze does not know");
+        Error::data(folder, problem, "draw it with the version that made it, or run the scenario again")
+    };
+    models::variable(name).ok_or_else(unknown)
 }
 
 fn missing(folder: &Path, name: &str, artifacts: &[Artifact]) -> Error {
@@ -282,37 +278,44 @@ fn missing(folder: &Path, name: &str, artifacts: &[Artifact]) -> Error {
     Error::data(folder, format!("has no layer \"{name}\""), format!("take one of {some}, or one below frames/"))
 }
 
-pub(super) fn read(folder: &Path, file: &str, name: &str, unit: &str) -> Result<Raster> {
-    let is_height = matches!(name, "terrain" | "level" | "max_level");
-    let quantity = if is_height { Quantity::Heights } else { Quantity::Values };
-    let read = raster(&folder.join(format!("{file}.tif")), quantity, Limits { max_cells: MOST_CELLS })?;
-    Ok(Raster { name: name.into(), unit: unit.into(), ..read })
+pub(super) fn read(folder: &Path, file: &str, variable: Variable) -> Result<Layer> {
+    let is_height = variable.quantity.is_height && !variable.is_difference();
+    let kind = if is_height { Read::Heights } else { Read::Values };
+    let read = raster(&folder.join(format!("{file}.tif")), kind, Limits { max_cells: MOST_CELLS })?;
+    Ok(Layer::of(variable, read))
 }
 
-/// Layers of runoff that have no value where it stayed dry, and 0 of which would mean the same.
-const NONE_WHERE_DRY: [&str; 2] = ["duration", "hazard"];
-
-/// Makes a layer 0 where it has no value since it stayed dry: where there is a highest depth, so that water could come there.
-fn dry_is_zero(folder: &Path, artifacts: &[Artifact], layer: &mut Raster) -> Result<()> {
-    let depth = self::layer(folder, "max_depth", artifacts)?;
-    if depth.grid == layer.grid {
-        let values = layer.values.iter_mut().zip(&depth.values);
-        values.filter(|(value, depth)| value.is_nan() && !depth.is_nan()).for_each(|(value, _)| *value = 0.0);
+/// A layer that is 0 where it has no value and a layer of the whole city has one.
+fn zero_where(whole: &Layer, layer: Layer) -> Layer {
+    if whole.grid != layer.grid {
+        return layer;
     }
-    Ok(())
+    let variable = layer.variable().clone();
+    let mut raster = layer.into_raster();
+    let values = raster.values.iter_mut().zip(&whole.values);
+    values.filter(|(value, whole)| value.is_nan() && !whole.is_nan()).for_each(|(value, _)| *value = 0.0);
+    Layer::of(variable, raster)
 }
 
-/// One layer less another; there is no value where one of the two has none.
-fn difference(other: &Path, layer: Raster, before: &Raster) -> Result<Raster> {
+/// One layer less another. Where one of the two only has a value the difference is infinite: above all numbers where it is the first one.
+fn difference(other: &Path, layer: Layer, before: &Layer) -> Result<Layer> {
     if layer.grid != before.grid {
         let problem = "lies on another grid, so that the two cannot be compared";
         return Err(Error::data(other, problem, "run both scenarios with the same city, extent and cell_m"));
     }
     let datum = layer.datum - before.datum;
-    let less = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b) + datum) as f32;
+    let less = |(a, b): (&f32, &f32)| match (a.is_nan(), b.is_nan()) {
+        (false, true) => f32::INFINITY,
+        (true, false) => f32::NEG_INFINITY,
+        _ => (f64::from(*a) - f64::from(*b) + datum) as f32,
+    };
     let values = layer.values.iter().zip(&before.values).map(less).collect();
-    let name = format!("difference_{}", layer.name);
-    Ok(Raster { datum: 0.0, name, values, ..layer })
+    let variable = layer.variable().clone();
+    if variable.quantity.change.is_none() || variable.is_difference() {
+        let problem = format!("has \"{}\", of which a difference says nothing", variable.name());
+        return Err(Error::data(other, problem, "compare another layer"));
+    }
+    Ok(Layer::new(variable.comparison(), layer.grid, values))
 }
 
 /// Today in UTC, as 2026-11-25.
@@ -351,9 +354,9 @@ mod tests {
         let grid = Grid { cols: 3, rows: 2, cell: 2.5, west: 155_000.0, north: 463_000.0, crs: Crs::RD_NEW };
         let layer = |name: &str, first: f32| {
             let values = vec![first, -3.25, f32::NAN, 41.7, 0.0, 1e-3];
-            Raster::from_values(grid, name, "°C", values).described("something")
+            Layer::new(models::variable(name).unwrap(), grid, values).described("something")
         };
-        let high = Raster { datum: 12.0, ..layer("depth", 5.0) };
+        let high = layer("depth", 5.0).above(12.0);
         let frame = Frame {
             time: 3600.0,
             layers: vec![layer("pet", 31.2), layer("heat_island", 0.1), layer("utci", 29.0), high],
@@ -366,16 +369,16 @@ mod tests {
         names.sort_unstable();
         assert_eq!(names, ["frames/heat_island_003600.000s", "frames/pet_003600.000s"]);
         for (name, own) in &kept.layers {
-            let found = read(&folder.path, name, &own.name, &own.unit).unwrap();
+            let found = read(&folder.path, name, own.variable().clone()).unwrap();
             assert_eq!((found.grid, found.datum, &found.name, &found.unit), (grid, own.datum, &own.name, &own.unit));
             let bits = |value: &f32| if value.is_nan() { u32::MAX } else { value.to_bits() };
-            let bits = |layer: &Raster| layer.values.iter().map(bits).collect::<Vec<_>>();
+            let bits = |layer: &Layer| layer.values.iter().map(bits).collect::<Vec<_>>();
             assert_eq!(bits(&found), bits(own), "{name}");
         }
         // There is an end to what is kept.
         let grid = Grid::local(1024, 1024, 1.0);
         for hour in 0..20 {
-            let layers = vec![Raster::uniform(grid, "pet", "°C", 30.0)];
+            let layers = vec![Layer::new(models::variable("pet").unwrap(), grid, vec![30.0; grid.len()])];
             kept.keep(Frame { time: f64::from(hour), layers, vehicles: None });
         }
         assert!(kept.cells <= MOST_KEPT && kept.layers.len() < 12, "{} layers", kept.layers.len());
@@ -419,26 +422,27 @@ mod tests {
     fn what_was_dry_before_is_not_blank_in_a_difference() {
         let folder = tempfile::tempdir().unwrap();
         let grid = Grid::local(4, 1, 1.0);
+        let layer = |name: &str, values: [f32; 4]| Layer::new(models::variable(name).unwrap(), grid, values.to_vec());
         // Wet twice, wet now, dry, a wall.
         let none = f32::NAN;
-        let depth = Raster::from_values(grid, "max_depth", "m", vec![0.3, 0.2, 0.0, none]);
-        crate::output::geotiff::write_cog(&folder.path().join("max_depth.tif"), &depth).unwrap();
-        let artifact = Artifact {
-            name: "max_depth.tif".into(),
-            media_type: String::new(),
-            description: "maximum water depth (m)".into(),
-            sha256: String::new(),
-            bytes: 0,
-        };
-        let mut layers = [[30.0, 12.0, none, none], [10.0, none, none, none]]
-            .map(|values| Raster::from_values(grid, "duration", "min", values.to_vec()));
-        for layer in &mut layers {
-            dry_is_zero(folder.path(), std::slice::from_ref(&artifact), layer).unwrap();
-        }
-        let [now, before] = layers;
-        let found = difference(folder.path(), now, &before).unwrap().values;
-        assert_eq!(found[..3], [20.0, 12.0, 0.0]);
-        assert!(found[3].is_nan());
+        let depth = layer("max_depth", [0.3, 0.2, 0.0, none]);
+        let [now, before] = [[30.0, 12.0, none, none], [10.0, none, none, none]]
+            .map(|values| zero_where(&depth, layer("duration", values)));
+        let found = difference(folder.path(), now, &before).unwrap();
+        assert_eq!((found.name.as_str(), &found.values[..3]), ("difference_duration", &[20.0, 12.0, 0.0][..]));
+        assert!(found.values[3].is_nan());
+        // Newly wet, dry again.
+        let [now, before] = [[30.0, 12.0, none, none], [10.0, none, 5.0, none]].map(|values| layer("arrival", values));
+        let found = difference(folder.path(), now, &before).unwrap();
+        assert_eq!(found.values[..3], [20.0, f32::INFINITY, f32::NEG_INFINITY]);
+        assert!(found.values[3].is_nan());
+        // Levels have datums of their own.
+        let [now, before] =
+            [([1.5, 2.0, none, 0.0], 10.0), ([0.5, 2.0, none, none], 11.0)].map(|(values, datum)| layer("level", values).above(datum));
+        let found = difference(folder.path(), now, &before).unwrap();
+        assert_eq!((&found.values[..2], found.values[3], found.datum), (&[0.0, -1.0][..], f32::INFINITY, 0.0));
+        let cover = || Layer::new(&crate::city::layers::COVER, grid, vec![1.0; 4]);
+        assert!(difference(folder.path(), cover(), &cover()).is_err(), "numbers of covers have no difference");
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use super::maps::{layer, record};
 use crate::city::demo;
+use crate::city::layers::{TERRAIN, WATER};
 use crate::error::{Error, Result};
 use crate::export::{self, Look, View};
+use crate::models::runoff::layers::{DEPTH, LEVEL};
 use crate::objects::Objects;
+use crate::output::folder::{city_name, frame_start};
 use crate::raster::Raster;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +33,7 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
     let record = record(&request.folder)?;
     let read = |name: &str| layer(&request.folder, name, &record.artifacts);
     let is_there = |name: &str| record.artifacts.iter().any(|artifact| artifact.name == format!("{name}.tif"));
-    let terrain = read("city/terrain")?;
+    let terrain = read(&city_name(TERRAIN.name))?;
     let on_grid = |name: &str| {
         let layer = read(name)?;
         if layer.grid == terrain.grid {
@@ -39,7 +42,8 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
         let problem = format!("holds {name} on another grid than its terrain");
         Err(Error::data(&request.folder, problem, "run the scenario again"))
     };
-    let water = is_there("city/water").then(|| on_grid("city/water")).transpose()?;
+    let water = city_name(WATER.name);
+    let water = is_there(&water).then(|| on_grid(&water)).transpose()?;
     // What stands in a demo town is made again from its seed.
     let demo = record.scenario.city.demo.as_ref();
     let demo = demo.map(|d| demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)).transpose()?;
@@ -49,13 +53,15 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
     }
     let nothing = Objects::default();
     let rasters = record.artifacts.iter().filter_map(|artifact| artifact.name.strip_suffix(".tif"));
-    let frames: Vec<&str> = rasters.filter(|name| name.starts_with("frames/depth_")).collect();
+    // Frames of depths are waters of their own.
+    let depths = frame_start(DEPTH.name);
+    let frames: Vec<&str> = rasters.filter(|name| name.starts_with(&depths)).collect();
     let view = View {
         title: &record.title,
         synthetic: record.synthetic,
         terrain: &terrain,
         // The water of each moment is drawn with what stood there before.
-        water: water.as_ref().filter(|_| frames.is_empty()),
+        water: water.as_deref().filter(|_| frames.is_empty()),
         cover: demo.as_ref().and_then(|city| city.cover.as_ref()),
         objects: demo.as_ref().map_or(&nothing, |city| &city.objects),
     };
@@ -68,12 +74,12 @@ pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>
         if cancel.load(Ordering::Relaxed) {
             break;
         }
-        let path = request.out.join(frame.replace("frames/depth_", "water_") + ".glb");
-        let mut depth = on_grid(frame)?;
+        let path = request.out.join(frame.replace(&depths, "water_") + ".glb");
+        let mut depth = on_grid(frame)?.into_raster();
         if let Some(water) = &water {
-            let level = frame.replace("frames/depth_", "frames/level_");
+            let level = frame.replace(&depths, &frame_start(LEVEL.name));
             let level = is_there(&level).then(|| on_grid(&level)).transpose()?;
-            fill_in(&mut depth, &terrain, water, level.as_ref());
+            fill_in(&mut depth, &terrain, water, level.as_deref());
         }
         export::water(&view, &depth, &look, &path)?;
         files.push(path);

@@ -101,7 +101,8 @@ fn a_layer_knows_where_it_is() {
     let stretch = 1.0 / (0.5 * (south + north)).to_radians().cos();
     let wide = (high.0 - low.0) / stretch;
     assert!((wide / 2600.0 - 1.0).abs() < 0.02 && (6.05..6.10).contains(&west) && (52.5..52.55).contains(&north));
-    let picture = layer.draw(&Window::all(&raster.grid, 130, 90), &Paint::Classes(Scale::of(&raster))).expect("drawn");
+    let scale = Scale::new(&crate::models::variable("max_depth").expect("known"), 0.0, || None);
+    let picture = layer.draw(&Window::all(&raster.grid, 130, 90), &Paint::Classes(scale)).expect("drawn");
     // The east is deep, the west dry.
     assert_eq!((picture.pixels[0], picture.pixels[129], picture.pixels.len()), (0, 10, 130 * 90));
     let read = image::load_from_memory(&picture.png()).expect("a PNG").into_rgba8();

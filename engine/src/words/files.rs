@@ -1,6 +1,7 @@
 //! What the files of a run hold, in Dutch. In English the model that makes them says it.
 
-use super::{Language, layer};
+use super::Language;
+use crate::quantity::Variable;
 
 /// Name of each table, mesh or file of objects, and what it holds.
 const FILES: [(&str, &str); 25] = [
@@ -31,8 +32,9 @@ const FILES: [(&str, &str); 25] = [
     ("zones", "elke zone: wie er woont en werkt, ritten in het drukste uur, en hoelang ze duren"),
 ];
 
-/// What a file holds, by its name in the folder, its media type and its unit; `None` where it is not known.
-pub fn file(name: &str, media_type: &str, unit: &str) -> Option<String> {
+/// What a file holds, by its name in the folder, its media type and its unit; `None` where it is not known. `find` gives what a layer of a
+/// name holds.
+pub fn file(name: &str, media_type: &str, unit: &str, find: impl Fn(&str) -> Option<Variable>) -> Option<String> {
     let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
     if let Some(table) = name.strip_suffix("-metadata.json") {
         return Some(format!("uitleg en bronvermelding bij {table}"));
@@ -45,10 +47,7 @@ pub fn file(name: &str, media_type: &str, unit: &str) -> Option<String> {
     if let Some((_, words)) = FILES.iter().find(|(own, _)| *own == stem && (!is_layer || *own == "plan")) {
         return Some((*words).into());
     }
-    let words = lower(&layer(stem).nl);
-    if words == stem {
-        return None;
-    }
+    let words = lower(&find(stem)?.words().nl);
     Some(match media_type.split(';').next().unwrap_or_default() {
         "image/png" => format!("kaart: {words}"),
         "image/apng" => format!("in de tijd: {words}"),
@@ -125,10 +124,10 @@ mod tests {
             ("plan.png", "image/png", "", "kaart van de bodembedekking"),
             ("reach_fire_station.tif", COG, "min", "reistijd vanaf fire station (min)"),
         ] {
-            let found = file(name, media_type, unit).unwrap_or_default();
+            let found = file(name, media_type, unit, crate::models::variable).unwrap_or_default();
             assert!(found.starts_with(words), "{name}: {found}");
         }
-        assert_eq!(file("something.csv", "text/csv", ""), None);
+        assert_eq!(file("something.csv", "text/csv", "", crate::models::variable), None);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn demo(args: &Args) -> miette::Result<ExitCode> {
     }
     for file in &folder.artifacts {
         let name = args.out.join(&file.name);
-        say(format_args!("  {:8.1} MB  {}  {}", file.bytes as f64 / 1e6, name.display(), file.words(args.language)));
+        say(format_args!("  {:8.1} MB  {}  {}", file.bytes as f64 / 1e6, name.display(), file.words(args.language, models::variable)));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use super::report::report;
 use super::say;
-use hanze_engine::city::import;
+use hanze_engine::city::{import, layers};
 use hanze_engine::grid::Crs;
 use hanze_engine::output::folder::RunFolder;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -42,8 +42,14 @@ pub fn import(what: &What) -> miette::Result<ExitCode> {
     bar.finish_and_clear();
     let done = done.map_err(report)?;
     let mut folder = RunFolder::create(out).map_err(report)?;
-    for layer in [&done.terrain, &done.surface, &done.buildings, &done.canopy] {
-        folder.layer(&layer.name, layer).map_err(report)?;
+    let all = [
+        (&layers::TERRAIN, &done.terrain),
+        (&layers::SURFACE, &done.surface),
+        (&layers::BUILDINGS, &done.buildings),
+        (&layers::CANOPY, &done.canopy),
+    ];
+    for (quantity, layer) in all {
+        folder.layer(&layer.name, &quantity.into(), layer).map_err(report)?;
     }
     let grid = done.terrain.grid;
     say(format_args!(

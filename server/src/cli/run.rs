@@ -6,6 +6,7 @@ use super::{Options, note, say};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::{Balance, Outcome};
+use hanze_engine::models;
 use hanze_engine::scenario::Scenario;
 use hanze_engine::simulation::{Begun, Ending, Finished, Simulation, device_of};
 use hanze_engine::words::{self, Language};
@@ -174,7 +175,7 @@ fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
     let (frames, others): (Vec<_>, Vec<_>) =
         simulation.folder.artifacts.iter().partition(|artifact| artifact.name.starts_with("frames/"));
     for artifact in others {
-        say(format_args!("  {:<24} {}", artifact.name, artifact.words(language)));
+        say(format_args!("  {:<24} {}", artifact.name, artifact.words(language, models::variable)));
     }
     let in_time = language.pick("rasters in time", "rasters in de tijd");
     say(format_args!("  {:<24} {} {in_time}", "frames/", frames.len()));

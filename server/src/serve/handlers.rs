@@ -375,10 +375,10 @@ pub fn status_info(job: &Job, origin: &str) -> Value {
             "href": format!("{path}/archive"), "rel": "enclosure", "type": "application/zip", "title": "All results in one file",
         }));
     }
-    let shows = find(&job.process).and_then(|process| process.shows);
+    let shows = find(&job.process).and_then(Process::shows);
     if let (Some(shows), "running" | "successful") = (shows, job.state.as_str()) {
         let maps = format!("{origin}/maps/{}", job.id);
-        let href = format!("{maps}/{shows}/preview.png");
+        let href = format!("{maps}/{}/preview.png");
         links.push(json!({ "href": maps, "rel": "related", "type": "application/json", "title": "Maps" }));
         // It is there from the first frame on.
         links.push(json!({ "href": href, "rel": "preview", "type": "image/png", "title": "The newest frame" }));

@@ -1,8 +1,10 @@
 //! What the server can do: a table of processes.
 
 use super::request::stored;
+use hanze_engine::models::{Entry, MODELS};
+use hanze_engine::quantity::{Drawn, Given, Quantity};
 use hanze_engine::scenario::{ModelName, Scenario};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A process.
 pub struct Process {
@@ -13,8 +15,6 @@ pub struct Process {
     pub is_echo: bool,
     /// The model that it runs.
     pub model: Option<ModelName>,
-    /// The quantity in time whose newest frame shows how far a job is.
-    pub shows: Option<&'static str>,
     inputs: fn() -> Value,
     outputs: fn() -> Value,
 }
@@ -48,6 +48,52 @@ fn of_model(model: ModelName) -> Value {
 
 const RASTER: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 
+/// An output that is a file.
+fn file(title: &str, media_type: &str) -> Value {
+    json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": media_type } })
+}
+
+/// Outputs of a process that runs a model: the layers of a whole run with their maps and bands, the tables that are named, and the record.
+/// These are there in all runs, or in those that ask for what stands before their title; frames, meshes, tables of places and differences
+/// come beside them.
+fn outputs_of(model: ModelName, tables: &[(&str, &str)]) -> Value {
+    let mut outputs = Map::new();
+    let of_model = MODELS.iter().filter(|entry| entry.name == model).flat_map(|entry| entry.quantities);
+    for own in of_model.filter(|own| own.is_result() && !own.is_family()) {
+        let title = match own.given {
+            Given::Always => own.english.to_string(),
+            Given::With(what) => format!("With {what}: {}", own.english),
+            Given::Sometimes => continue,
+        };
+        outputs.insert(format!("{}-tif", own.name), file(&title, RASTER));
+        if own.drawn != Drawn::No {
+            // A film of the quantity's own frames has the name of its map.
+            let kind = if own.drawn == Drawn::Film(own.name) { "image/apng" } else { "image/png" };
+            outputs.insert(format!("{}-png", own.name), file(&format!("{title}, map"), kind));
+        }
+        if own.is_bands {
+            outputs.insert(format!("{}-glb", own.name), file(&format!("{title}, ribbons for a scene"), "model/gltf-binary"));
+        }
+    }
+    for (name, title) in tables {
+        outputs.insert(format!("{name}-csv"), file(title, "text/csv"));
+    }
+    let record = file("Record: inputs, settings, device, balance, checksums", "application/json");
+    outputs.insert("run-json".into(), record);
+    Value::Object(outputs)
+}
+
+/// Tables of traffic.
+const TRAFFIC_TABLES: [(&str, &str); 7] = [
+    ("links", "Every road in each direction"),
+    ("od", "Every pair of zones"),
+    ("zones", "Every zone"),
+    ("hours", "The whole region in each slice of time"),
+    ("links_in_time", "With motion: every street in each stretch of time"),
+    ("junctions", "With motion: every junction"),
+    ("trips", "With motion: trips by who makes them"),
+];
+
 /// All processes; a further model adds a line.
 pub const PROCESSES: &[Process] = &[
     Process {
@@ -57,21 +103,8 @@ pub const PROCESSES: &[Process] = &[
                       equations over the city's raster.",
         is_echo: false,
         model: Some(ModelName::Runoff),
-        shows: Some("depth"),
         inputs: || of_model(ModelName::Runoff),
-        outputs: || {
-            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
-            // These are always there; frames, meshes and tables come beside them.
-            json!({
-                "max_depth-tif": file("Maximum water depth", RASTER),
-                "max_velocity-tif": file("Maximum flow velocity", RASTER),
-                "max_level-tif": file("Maximum water level", RASTER),
-                "arrival-tif": file("Arrival time of the water", RASTER),
-                "duration-tif": file("Time under water", RASTER),
-                "max_depth-png": file("Map of the maximum water depth", "image/png"),
-                "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
-            })
-        },
+        outputs: || outputs_of(ModelName::Runoff, &[]),
     },
     Process {
         id: "urban-heat",
@@ -80,24 +113,8 @@ pub const PROCESSES: &[Process] = &[
                       and air between buildings, with the weather of a station; or the heat map of the Dutch stress test by its national method.",
         is_echo: false,
         model: Some(ModelName::Heat),
-        shows: Some("pet"),
         inputs: || of_model(ModelName::Heat),
-        outputs: || {
-            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
-            json!({
-                "max_pet-tif": file("Maximum felt temperature (PET)", RASTER),
-                "extreme_hours-tif": file("Hours that feel hotter than 41 °C (PET)", RASTER),
-                "mean_pet-tif": file("Mean felt temperature (PET)", RASTER),
-                "hot_hours-tif": file("Hours that feel hotter than 35 °C (PET)", RASTER),
-                "sun_hours-tif": file("Hours of sun", RASTER),
-                "night_island-tif": file("Night-time heat island", RASTER),
-                "degree_hours-tif": file("Degree-hours above 25 °C", RASTER),
-                "tropical_nights-tif": file("Tropical nights", RASTER),
-                "sky_view-tif": file("Sky view factor", RASTER),
-                "max_pet-png": file("Map of the maximum felt temperature", "image/png"),
-                "run-json": file("Record: inputs, settings, device, checksums", "application/json"),
-            })
-        },
+        outputs: || outputs_of(ModelName::Heat, &[]),
     },
     Process {
         id: "traffic",
@@ -107,35 +124,8 @@ pub const PROCESSES: &[Process] = &[
                       motion = true every vehicle is followed: queues, delay, exhaust and noise.",
         is_echo: false,
         model: Some(ModelName::Traffic),
-        shows: Some("speed"),
         inputs: || of_model(ModelName::Traffic),
-        outputs: || {
-            let file = |title: &str, kind: &str| json!({ "title": title, "schema": { "type": "string", "contentEncoding": "binary", "contentMediaType": kind } });
-            // With edits there are the differences, too; with places their times.
-            json!({
-                "flow-tif": file("Motor vehicles per hour on the lanes of each road", RASTER),
-                "speed-tif": file("Mean speed of cars", RASTER),
-                "released_heat-tif": file("Heat released by engines, for a heat scenario", RASTER),
-                "flow_bands-tif": file("Motor vehicles per hour as bands", RASTER),
-                "flow_bands-png": file("Map of motor vehicles per hour", "image/png"),
-                "flow_bands-glb": file("Motor vehicles per hour as ribbons for a scene", "model/gltf-binary"),
-                "links-csv": file("Every road in each direction", "text/csv"),
-                "od-csv": file("Every pair of zones", "text/csv"),
-                "zones-csv": file("Every zone", "text/csv"),
-                "hours-csv": file("The whole region in each slice of time", "text/csv"),
-                "density-tif": file("With motion: vehicles per kilometre", RASTER),
-                "delay-tif": file("With motion: delay per vehicle", RASTER),
-                "queue-tif": file("With motion: queue length", RASTER),
-                "queue-png": file("With motion: maps of the queues in time", "image/png"),
-                "nox-tif": file("With motion: nitrogen oxides from exhausts", RASTER),
-                "no2_kerb-tif": file("With motion: nitrogen dioxide of the traffic at the kerb", RASTER),
-                "noise_power-tif": file("With motion: sound power per metre of road", RASTER),
-                "links_in_time-csv": file("With motion: every street in each stretch of time", "text/csv"),
-                "junctions-csv": file("With motion: every junction", "text/csv"),
-                "trips-csv": file("With motion: trips by who makes them", "text/csv"),
-                "run-json": file("Record: inputs, settings, device, balance, checksums", "application/json"),
-            })
-        },
+        outputs: || outputs_of(ModelName::Traffic, &TRAFFIC_TABLES),
     },
     Process {
         id: "echo",
@@ -143,7 +133,6 @@ pub const PROCESSES: &[Process] = &[
         description: "Gives back what it is given, to try a client with.",
         is_echo: true,
         model: None,
-        shows: None,
         inputs: || {
             json!({
                 "message": {
@@ -193,12 +182,17 @@ impl Process {
         })
     }
 
+    /// The quantity in time whose newest frame shows how far a job is.
+    pub fn shows(&self) -> Option<&'static Quantity> {
+        MODELS.iter().find(|entry| Some(entry.name) == self.model).and_then(Entry::shows)
+    }
+
     /// Names of its inputs.
     pub fn inputs(&self) -> Vec<String> {
         names(&(self.inputs)())
     }
 
-    /// Names of the outputs that are always there.
+    /// Names of the outputs of its description.
     pub fn outputs(&self) -> Vec<String> {
         names(&(self.outputs)())
     }
@@ -208,6 +202,8 @@ impl Process {
         let mut description = self.summary(origin);
         description["inputs"] = (self.inputs)();
         description["outputs"] = (self.outputs)();
+        // For clients that choose a process by its model, and a layer by its process.
+        description["hanze"] = json!({ "model": self.model, "shows": self.shows().map(|own| own.name) });
         description
     }
 }

@@ -12,6 +12,7 @@ pub mod ground;
 pub mod hoeppe;
 pub mod hour;
 pub mod island;
+pub mod layers;
 mod model;
 pub mod national;
 pub mod params;

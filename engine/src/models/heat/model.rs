@@ -10,6 +10,7 @@ use super::island::exchange::START;
 use super::island::run::{AnthropogenicHeat, Edges, Island};
 use super::island::town::land_cover;
 use super::island::winds::Place;
+use super::layers;
 use super::product::national::{self, National};
 use super::product::physical::Physical;
 use super::product::{Hour, Product, ThermalIndices};
@@ -23,12 +24,13 @@ use crate::city::City;
 use crate::cover::Cover;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::frame::{Frame, Outcome, Table};
+use crate::frame::{Frame, Layer, Outcome, Table};
 use crate::grid::Grid;
 use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::plane::Plane;
+use crate::quantity::Quantity;
 use crate::raster::Raster;
 use crate::remark::{Remark, Remarks};
 use crate::scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario, WindName};
@@ -464,9 +466,9 @@ impl Heat {
         Ok(())
     }
 
-    fn layer(&self, name: &str, unit: &str, words: &str, values: &[f32]) -> Raster {
+    fn layer(&self, quantity: &'static Quantity, words: &str, values: &[f32]) -> Layer {
         let open = values.iter().zip(&self.is_open).map(|(value, open)| if *open { *value } else { f32::NAN });
-        Raster::from_values(self.grid, name, unit, open.collect()).described(words)
+        Layer::new(quantity, self.grid, open.collect()).described(words)
     }
 
     fn readings(&self) -> Option<Table> {
@@ -513,10 +515,10 @@ impl Model for Heat {
     fn frame(&mut self) -> Result<Frame> {
         let words = self.product.words();
         let mut layers = vec![
-            self.layer("pet", "°C", words[0], &self.latest.pet),
-            self.layer("sun", "", words[1], &self.latest.sun),
+            self.layer(&layers::PET, words[0], &self.latest.pet),
+            self.layer(&layers::SUN, words[1], &self.latest.sun),
         ];
-        layers.extend(self.latest.others.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
+        layers.extend(self.latest.others.iter().map(|own| self.layer(own.quantity, own.words, &own.values)));
         Ok(Frame { time: self.done as f64 * 3600.0, layers, vehicles: None })
     }
 
@@ -527,45 +529,44 @@ impl Model for Heat {
         }
         let sums = &self.sums;
         let mut layers = vec![
-            self.layer("max_pet", "°C", "highest felt temperature (PET) of an hour", &sums.max_pet),
-            self.layer("mean_pet", "°C", "mean felt temperature (PET) of all hours", &sums.mean_pet()),
-            self.layer("hot_hours", "h", "hours with a felt temperature (PET) above 35 °C", &sums.hot),
-            self.layer("extreme_hours", "h", "hours with a felt temperature (PET) above 41 °C", &sums.extreme),
-            self.layer("sun_hours", "h", "hours of sun, as far as houses and trees let it through", &sums.sun),
+            self.layer(&layers::MAX_PET, "highest felt temperature (PET) of an hour", &sums.max_pet),
+            self.layer(&layers::MEAN_PET, "mean felt temperature (PET) of all hours", &sums.mean_pet()),
+            self.layer(&layers::HOT_HOURS, "hours with a felt temperature (PET) above 35 °C", &sums.hot),
+            self.layer(&layers::EXTREME_HOURS, "hours with a felt temperature (PET) above 41 °C", &sums.extreme),
+            self.layer(&layers::SUN_HOURS, "hours of sun, as far as houses and trees let it through", &sums.sun),
         ];
         if sums.nights > 0 {
             let words = "hours of night with a felt temperature (PET) above 20 °C";
-            layers.push(self.layer("warm_night_hours", "h", words, &sums.warm));
+            layers.push(self.layer(&layers::WARM_NIGHT_HOURS, words, &sums.warm));
         }
         let noon = sums.noon();
         let cool = noon.as_ref().map(|[pet, _]| cool(&self.grid, pet, &self.is_open));
         if let (Some([pet, _]), Some(cool)) = (&noon, &cool) {
             let (from, to) = sums.noon_hours.ends();
             let words = format!("mean felt temperature (PET) of the hours that end at {from} to {to} h UTC");
-            layers.push(self.layer("noon_pet", "°C", &words, pet));
+            layers.push(self.layer(&layers::NOON_PET, &words, pet));
             let words = "1 where it stays cool around noon (PET of at most 35 °C, at least 200 m², no ribbons), else 0";
-            layers.push(self.layer("cool_places", "", words, &cool.places));
+            layers.push(self.layer(&layers::COOL_PLACES, words, &cool.places));
             layers.push(self.layer(
-                "cool_distance",
-                "m",
+                &layers::COOL_DISTANCE,
                 "walk to the next cool place; 2000 where there is none within two kilometres",
                 &cool.distance,
             ));
         }
         if sums.has_air() {
             let words = "sum of kelvins above 25 °C over all hours";
-            layers.push(self.layer("degree_hours", "K h", words, &sums.degree_hours));
+            layers.push(self.layer(&layers::DEGREE_HOURS, words, &sums.degree_hours));
             let words = "maximum difference with the air temperature at the weather station (heat island)";
-            layers.push(self.layer("max_island", "K", words, &sums.island));
+            layers.push(self.layer(&layers::MAX_ISLAND, words, &sums.island));
         }
         if let Some(island) = sums.night_island() {
             let words = "night-time heat island: mean difference with the weather station";
-            layers.push(self.layer("night_island", "K", words, &island));
+            layers.push(self.layer(&layers::NIGHT_ISLAND, words, &island));
             let words = "nights whose coolest hour had 20 °C or more, of those that ended in the run";
-            layers.push(self.layer("tropical_nights", "", words, &sums.tropical));
+            layers.push(self.layer(&layers::TROPICAL_NIGHTS, words, &sums.tropical));
         }
         let own = self.product.layers()?;
-        layers.extend(own.iter().map(|own| self.layer(own.name, own.unit, own.words, &own.values)));
+        layers.extend(own.iter().map(|own| self.layer(own.quantity, own.words, &own.values)));
         let facts = story::Facts {
             grid: &self.grid,
             is_open: &self.is_open,

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod cpu;
 pub mod gpu;
 pub mod land;
+pub mod layers;
 pub mod links;
 mod model;
 pub mod params;

@@ -6,15 +6,15 @@ use super::prepare::problem;
 use super::problem::{BoundaryKind, Soil};
 use super::run::{Fell, Run, Saved};
 use super::solver::{Fields, State, Statistics};
-use super::{story, tables};
+use super::{layers, story, tables};
 use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
-use crate::frame::{Balance, Frame, Outcome, Table};
+use crate::frame::{Balance, Frame, Layer, Outcome, Table};
 use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
-use crate::raster::Raster;
+use crate::quantity::Quantity;
 use crate::remark::Remarks;
 use crate::scenario::Scenario;
 use std::io::{Read, Write};
@@ -81,26 +81,25 @@ impl Runoff {
         Ok(())
     }
 
-    fn layer(&self, name: &str, unit: &str, description: &str, values: Vec<f32>) -> Raster {
+    fn layer(&self, quantity: &'static Quantity, description: &str, values: Vec<f32>) -> Layer {
         let bed = &self.run.problem.bed;
         let open = values.into_iter().zip(bed).map(|(value, bed)| if bed.is_nan() { f32::NAN } else { value });
-        Raster::from_values(self.run.problem.grid, name, unit, open.collect()).described(description)
+        Layer::new(quantity, self.run.problem.grid, open.collect()).described(description)
     }
 
     /// A layer of floods: no value where water stood before.
-    fn flood(&self, name: &str, unit: &str, description: &str, values: Vec<f32>) -> Raster {
-        let mut raster = self.layer(name, unit, description, values);
-        let values = raster.values.iter_mut().enumerate();
-        values.filter(|(cell, _)| !self.run.problem.is_land(*cell)).for_each(|(_, value)| *value = f32::NAN);
-        raster
+    fn flood(&self, quantity: &'static Quantity, description: &str, mut values: Vec<f32>) -> Layer {
+        let cells = values.iter_mut().enumerate();
+        cells.filter(|(cell, _)| !self.run.problem.is_land(*cell)).for_each(|(_, value)| *value = f32::NAN);
+        self.layer(quantity, description, values)
     }
 
     /// Level above the reference of heights from a depth; no value where dry.
-    fn level(&self, name: &str, description: &str, depth: &[f32]) -> Raster {
+    fn level(&self, quantity: &'static Quantity, description: &str, depth: &[f32]) -> Layer {
         let bed = &self.run.problem.bed;
         let level = |(h, z): (&f32, &f32)| if *h > DRY { z + h } else { f32::NAN };
-        let raster = self.layer(name, "m", description, depth.iter().zip(bed).map(level).collect());
-        Raster { datum: self.run.problem.datum, ..raster }
+        let layer = self.layer(quantity, description, depth.iter().zip(bed).map(level).collect());
+        layer.above(self.run.problem.datum)
     }
 
     fn balance(&mut self, fields: &Fields) -> Result<Balance> {
@@ -274,9 +273,9 @@ impl Model for Runoff {
         let State { depth, qx, qy, .. } = self.run.fields()?.state;
         let speed = |i: usize| if depth[i] > SPEED_DEPTH { qx[i].hypot(qy[i]) / depth[i] } else { 0.0 };
         let velocity = (0..depth.len()).map(speed).collect();
-        let level = self.level("level", "water level; no value where dry", &depth);
-        let velocity = self.layer("velocity", "m/s", "speed of the water where it is deeper than 1 cm", velocity);
-        let depth = self.flood("depth", "m", "depth of the water; no value where water stood before", depth);
+        let level = self.level(&layers::LEVEL, "water level; no value where dry", &depth);
+        let velocity = self.layer(&layers::VELOCITY, "speed of the water where it is deeper than 1 cm", velocity);
+        let depth = self.flood(&layers::DEPTH, "depth of the water; no value where water stood before", depth);
         Ok(Frame { time: self.run.time(), layers: vec![depth, velocity, level], vehicles: None })
     }
 
@@ -318,17 +317,17 @@ impl Model for Runoff {
         let risk = "highest hazard: depth times (speed + 0.5 m/s), and debris on top; from 0.75 dangerous for some, from 1.25 \
                     for most, from 2 for all; no value where it stayed dry, or where water stood before";
         let mut layers = vec![
-            self.level("max_level", "maximum water level; no value where it stayed dry", &max_depth),
-            self.flood("max_depth", "m", deep, max_depth),
-            self.layer("max_velocity", "m/s", fast, max_speed),
-            self.flood("arrival", "min", &arrived, arrival),
-            self.flood("duration", "min", &stayed, duration),
-            self.layer("infiltrated", "m", "infiltration", sunk),
-            self.flood("hazard", "", risk, hazard),
+            self.level(&layers::MAX_LEVEL, "maximum water level; no value where it stayed dry", &max_depth),
+            self.flood(&layers::MAX_DEPTH, deep, max_depth),
+            self.layer(&layers::MAX_VELOCITY, fast, max_speed),
+            self.flood(&layers::ARRIVAL, &arrived, arrival),
+            self.flood(&layers::DURATION, &stayed, duration),
+            self.layer(&layers::INFILTRATED, "infiltration", sunk),
+            self.flood(&layers::HAZARD, risk, hazard),
         ];
         if !sewered.is_empty() {
             let words = "inflow to the sewer through inlets; below 0 where more came up";
-            layers.push(self.layer("sewered", "m", words, sewered));
+            layers.push(self.layer(&layers::SEWERED, words, sewered));
         }
         Ok(Outcome { layers, tables, balance: Some(balance), story, ..Outcome::default() })
     }

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod gravity;
 pub mod junctions;
 mod kept;
+pub mod layers;
 mod model;
 pub mod motion;
 mod near;

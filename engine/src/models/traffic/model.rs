@@ -5,6 +5,7 @@ use super::assignment::CutOff;
 use super::demand::Demand;
 use super::graph::Graph;
 use super::gravity::profile;
+use super::layers;
 use super::paint::{LANE, bands, lanes, spread};
 use super::prepare::{Problem, free_costs, problem, skims};
 use super::reach::{self, Times};
@@ -19,13 +20,13 @@ use crate::city::City;
 use crate::city::roads::{Roads, length, point_at};
 use crate::device::Device;
 use crate::error::Result;
-use crate::frame::{Balance, Frame, Outcome, Ribbons, Table};
+use crate::frame::{Balance, Frame, Layer, Outcome, Ribbons, Table};
 use crate::grid::Grid;
 use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::objects::Shape;
 use crate::places::Places;
-use crate::raster::Raster;
+use crate::quantity::Variable;
 use crate::remark::Remarks;
 use crate::scenario::{Scenario, TripsPer, slug};
 use glam::DVec2;
@@ -183,8 +184,13 @@ impl Traffic {
         }
     }
 
-    fn raster(&self, name: &str, unit: &str, words: &str, values: Vec<f32>) -> Raster {
-        Raster::from_values(self.grid, name, unit, values).described(words)
+    fn layer(&self, variable: impl Into<Variable>, words: &str, values: Vec<f32>) -> Layer {
+        Layer::new(variable, self.grid, values).described(words)
+    }
+
+    /// Bands on the cells that they cover.
+    fn banded(&self, ribbons: &Ribbons) -> Layer {
+        self.layer(ribbons.variable.clone(), &ribbons.description, bands(&self.grid, ribbons))
     }
 
     /// The widest band, m.
@@ -194,11 +200,10 @@ impl Traffic {
     }
 
     /// Lines of a side with a value each that is worth a band.
-    fn ribbons(&self, name: &str, unit: &str, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
+    fn ribbons(&self, variable: impl Into<Variable>, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
         let all = roads.links.iter().zip(value).filter(|(_, value)| value.abs() >= least);
         Ribbons {
-            name: name.into(),
-            unit: unit.into(),
+            variable: variable.into(),
             description: words.into(),
             width: self.width(),
             lines: all.map(|(link, value)| (link.line.clone(), *value)).collect(),
@@ -210,11 +215,12 @@ impl Traffic {
         let now = sides.now();
         let flow: Vec<f64> = (0..now.side.roads.links.len()).map(|k| now.state.motor(k)).collect();
         let words = "motor vehicles per hour, as bands on the right-hand side of the road";
-        let mut all = vec![self.ribbons("flow_bands", "per h", words, &now.side.roads, &flow, 1.0)];
+        let mut all = vec![self.ribbons(&layers::FLOW_BANDS, words, &now.side.roads, &flow, 1.0)];
         if sides.after.is_some() {
             let words = "change in motor vehicles per hour, as bands beside the road";
             let changes = sides.changes();
-            let mut own = self.ribbons("difference_flow_bands", "per h", words, &now.side.roads, &changes, DRAWN);
+            let variable = Variable::from(&layers::FLOW_BANDS).change();
+            let mut own = self.ribbons(variable, words, &now.side.roads, &changes, DRAWN);
             for k in sides.gone() {
                 let was = sides.before.state.motor(k);
                 if was >= DRAWN {
@@ -225,13 +231,13 @@ impl Traffic {
         }
         if now.state.cycles.iter().any(|flow| *flow >= 1.0) {
             let words = "cycles per hour, as bands on the right-hand side of the road";
-            all.push(self.ribbons("cycle_bands", "per h", words, &now.side.roads, &now.state.cycles, 1.0));
+            all.push(self.ribbons(&layers::CYCLE_BANDS, words, &now.side.roads, &now.state.cycles, 1.0));
         }
         all
     }
 
     /// Flow and speed on the cells of the roads.
-    fn layers(&self, sides: &Sides) -> Vec<Raster> {
+    fn layers(&self, sides: &Sides) -> Vec<Layer> {
         let View { side, state } = sides.now();
         let is_open = |k: usize| state.time[k].is_finite();
         let flow = lanes(&self.grid, &side.roads, |k| if is_open(k) { state.motor(k) } else { f64::NAN });
@@ -249,9 +255,9 @@ impl Traffic {
             }),
         );
         vec![
-            self.raster("flow", "per h", "motor vehicles per hour, on the lanes of each road", flow),
-            self.raster("speed", "km/h", "mean speed of cars between junctions, on the lanes of each road", speed),
-            self.raster("released_heat", "W/m2", "heat released by engines, mean over this hour", heat),
+            self.layer(&layers::FLOW, "motor vehicles per hour, on the lanes of each road", flow),
+            self.layer(&layers::SPEED, "mean speed of cars between junctions, on the lanes of each road", speed),
+            self.layer(&layers::RELEASED_HEAT, "heat released by engines, mean over this hour", heat),
         ]
     }
 
@@ -325,12 +331,13 @@ impl Traffic {
             let by = if origin.by_cycle { "cycle" } else { "car" };
             let words = format!("minutes by {by} from {}", origin.name);
             let now = ends(sides.len() - 1);
+            let variable = Variable::of(&layers::REACH, origin.layer.as_str());
             if sides.len() > 1 {
                 let change = now.iter().zip(ends(0)).map(|(now, was)| now - was).collect();
-                let layer = Raster::from_values(*grid, &format!("difference_reach_{}", origin.layer), "min", change);
+                let layer = Layer::new(variable.clone().change(), *grid, change);
                 reached.layers.push(layer.described(&format!("change in {words}")));
             }
-            let layer = Raster::from_values(*grid, &format!("reach_{}", origin.layer), "min", now);
+            let layer = Layer::new(variable, *grid, now);
             reached.layers.push(layer.described(&words));
             columns.push(is.clone());
             if sides.len() > 1 {
@@ -410,7 +417,7 @@ impl Traffic {
         let of = |((name, _), flow): (&(String, Vec<u32>), &Vec<f64>)| {
             let words = format!("today's motor vehicles (in cars) per hour that use {name}");
             let roads = &self.problem.before.roads;
-            self.ribbons(&format!("users_{}_bands", slug(name)), "per h", &words, roads, flow, 1.0)
+            self.ribbons(Variable::of(&layers::USERS, slug(name)), &words, roads, flow, 1.0)
         };
         self.problem.selected.iter().zip(&self.best.flows).map(of).collect()
     }
@@ -419,7 +426,7 @@ impl Traffic {
 /// What is known of the times from places.
 #[derive(Default)]
 struct Reached {
-    layers: Vec<Raster>,
+    layers: Vec<Layer>,
     tables: Vec<Table>,
     /// Name, minutes, and the share of buildings within them, before and after.
     shares: Vec<(String, f64, f64, f64)>,
@@ -454,7 +461,7 @@ impl Model for Traffic {
         let sides = self.sides(slice);
         let mut layers = self.layers(&sides);
         for ribbons in self.flows(&sides) {
-            layers.push(self.raster(&ribbons.name, &ribbons.unit, &ribbons.description, bands(&self.grid, &ribbons)));
+            layers.push(self.banded(&ribbons));
         }
         let start = self.problem.slices[0].0;
         let time = 3600.0 * (self.problem.slices[self.done.len() - 1].1 - start);
@@ -521,11 +528,11 @@ impl Model for Traffic {
         tables.extend(self.selected());
         tables.extend(reached.tables);
 
-        let mut layers: Vec<Raster> = self.layers(&sides);
+        let mut layers = self.layers(&sides);
         let mut ribbons = self.flows(&sides);
         ribbons.extend(self.selected_flows());
         for own in &ribbons {
-            layers.push(self.raster(&own.name, &own.unit, &own.description, bands(&self.grid, own)));
+            layers.push(self.banded(own));
         }
         layers.extend(reached.layers);
 

@@ -18,11 +18,11 @@ pub(super) struct Level<'a> {
 }
 
 /// The raster and its overviews, each half the size of the one before, until one fits in a tile.
-pub(super) fn levels(raster: &Raster) -> Vec<Level<'_>> {
+pub(super) fn levels(raster: &Raster, reduce: Reduce) -> Vec<Level<'_>> {
     let full = Level { cols: raster.grid.cols, rows: raster.grid.rows, values: Cow::Borrowed(&raster.values) };
     let mut levels = vec![full];
     while let Some(last) = levels.last().filter(|last| last.cols.max(last.rows) > TILE) {
-        levels.push(halved(last, Reduce::of(&raster.name)));
+        levels.push(halved(last, reduce));
     }
     levels
 }

@@ -14,7 +14,7 @@ fn waves(cols: usize, rows: usize, crs: Crs) -> Raster {
 
 fn bytes(raster: &Raster, big: Option<bool>) -> Vec<u8> {
     let mut out = Vec::new();
-    write_as(&mut out, raster, big).unwrap();
+    write_as(&mut out, raster, Reduce::Mean, big).unwrap();
     out
 }
 
@@ -89,7 +89,7 @@ fn overviews_are_means_of_valid_cells() {
     raster.values[0] = f32::NAN;
     raster.values[2] = f32::NAN;
     raster.values[3] = f32::NAN;
-    let levels = pyramid::levels(&raster);
+    let levels = pyramid::levels(&raster, Reduce::Mean);
     let sizes: Vec<_> = levels.iter().map(|level| (level.cols, level.rows)).collect();
     assert_eq!(sizes, [(1025, 1), (513, 1), (257, 1)]);
     let half = &levels[1].values;
@@ -101,18 +101,19 @@ fn overviews_are_means_of_valid_cells() {
 #[test]
 fn overviews_of_depths_keep_the_deepest_and_of_classes_the_most() {
     let grid = Grid::local(1026, 2, 1.0);
-    let half = |name: &str, cells: [f32; 4]| {
-        let mut raster = Raster::uniform(grid, name, "", f32::NAN);
+    let half = |reduce: Reduce, cells: [f32; 4]| {
+        let mut raster = Raster::uniform(grid, "a", "", f32::NAN);
         let [a, b, c, d] = cells;
         (raster.values[0], raster.values[1], raster.values[1026], raster.values[1027]) = (a, b, c, d);
-        let half = pyramid::levels(&raster)[1].values.clone();
+        let half = pyramid::levels(&raster, reduce)[1].values.clone();
         assert!(half[1].is_nan());
         half[0]
     };
-    assert_eq!(half("max_depth", [0.0, f32::NAN, 0.7, 0.1]), 0.7);
-    assert_eq!(half("cover", [5.0, 2.0, f32::NAN, 2.0]), 2.0);
-    assert_eq!(half("cover", [5.0, 2.0, 1.0, 3.0]), 5.0);
-    assert_eq!(half("temperature", [0.0, f32::NAN, 0.5, 0.1]), 0.2);
+    assert_eq!(half(Reduce::Highest, [0.0, f32::NAN, 0.7, 0.1]), 0.7);
+    assert_eq!(half(Reduce::Most, [5.0, 2.0, f32::NAN, 2.0]), 2.0);
+    assert_eq!(half(Reduce::Most, [5.0, 2.0, 1.0, 3.0]), 5.0);
+    assert_eq!(half(Reduce::Mean, [0.0, f32::NAN, 0.5, 0.1]), 0.2);
+    assert_eq!(half(Reduce::Largest, [0.1, f32::NAN, -0.5, 0.4]), -0.5);
 }
 
 #[test]

@@ -86,6 +86,9 @@ pub const COVER: [Colour; 6] =
 const LESS: [Colour; 5] = [[8, 40, 96], [24, 82, 152], [52, 122, 186], [84, 152, 204], [120, 178, 218]];
 const MORE: [Colour; 5] = [[224, 164, 72], [222, 122, 48], [198, 78, 40], [152, 28, 42], [92, 0, 40]];
 
+/// Cells of a difference that have a value now only, and before only.
+pub const ONE_SIDE: [Colour; 2] = [[144, 48, 228], [0, 84, 12]];
+
 /// The arms of a difference with so many classes each, at most five: from the most to the least of less, and the other way round.
 pub fn arms(classes: usize) -> (Vec<Colour>, Vec<Colour>) {
     // The darkest, and of the lighter ones those that are furthest apart.
@@ -104,9 +107,11 @@ pub fn arms(classes: usize) -> (Vec<Colour>, Vec<Colour>) {
 mod tests {
     use super::*;
     use crate::grid::Grid;
+    use crate::models;
     use crate::output::map::Scale;
+    use crate::quantity::{Form, Variable};
     use crate::raster::{Raster, Reduce};
-    use crate::words::{LAYERS, Language};
+    use crate::words::Language;
 
     /// Linear light of each part of a colour.
     fn light(colour: Colour) -> [f64; 3] {
@@ -156,17 +161,17 @@ mod tests {
         by.map(|row| row.iter().zip(light).map(|(own, part)| own * part).sum::<f64>().clamp(0.0, 1.0))
     }
 
-    /// Every scale that a layer may have: all known layers, layers of places and roads, unknown ones, differences of all of
-    /// them, each over several ranges and in each unit.
+    /// Every scale that a layer may have: of all quantities, of what edits change in them, and of one run less another; those that depend on
+    /// the ground on several ones.
     fn scales() -> Vec<(String, Scale)> {
-        let own = ["reach_fire_station", "users_bridge_bands", "anything"];
-        let names = LAYERS.iter().map(|(name, ..)| *name).chain(own);
-        let names: Vec<String> = names.flat_map(|name| [name.to_string(), format!("difference_{name}")]).collect();
         let ranges = [(0.0, 0.0), (-3.0, 3.001), (0.0, 1e-3), (-40.0, 120.0), (0.0, 7.9), (0.0, 8.0), (5.0, 1e6)];
+        let forms = [Form::Value, Form::Change, Form::Comparison];
         let mut all = Vec::new();
-        for name in names {
-            for (unit, range) in ["m", "°C", "min", ""].iter().flat_map(|unit| ranges.map(|range| (*unit, range))) {
-                all.push((format!("{name} in {unit}, {range:?}"), Scale::new(&name, unit, 0.0, || Some(range))));
+        for (quantity, form) in models::quantities().flat_map(|own| forms.map(|form| (own, form))) {
+            let variable = Variable { form, ..Variable::of(quantity, "bridge") };
+            for range in ranges {
+                let scale = Scale::new(&variable, 0.0, || Some(range));
+                all.push((format!("{} as {form:?}, {range:?}", variable.name()), scale));
             }
         }
         all
@@ -231,7 +236,8 @@ mod tests {
         let terrain = Raster::from_values(grid, "terrain", "m", steep);
         let nothing = Raster::uniform(grid, "max_depth", "m", f32::NAN);
         let ground = crate::output::map::Ground { terrain: &terrain, buildings: None, water: None, canopy: None };
-        let image = crate::output::map::texture(ground, &nothing, 30);
+        let variable = models::variable("max_depth").expect("known");
+        let image = crate::output::map::texture(ground, &variable, &nothing, 30);
         let is_within = |tone: u8| (RELIEF[0]..=RELIEF[1]).contains(&tone);
         assert!(image.pixels().all(|pixel| is_within(pixel.0[0])), "darker or lighter than the relief may be");
         assert!(RELIEF.iter().all(|tone| image.pixels().any(|pixel| pixel.0[0] == *tone)), "it has both ends");

@@ -10,7 +10,9 @@ mod text;
 pub use colours::{BUILDING, NODATA, STANDING, TREE};
 pub use scale::{Scale, round_step};
 
+use crate::frame::Layer;
 use crate::grid::Grid;
+use crate::quantity::Variable;
 use crate::raster::Raster;
 use crate::words::Language;
 use image::RgbImage;
@@ -38,7 +40,7 @@ pub struct Map<'a> {
     /// What the layer shows besides its name, such as its time; empty for nothing.
     pub moment: &'a str,
     /// The layer.
-    pub layer: &'a Raster,
+    pub layer: &'a Layer,
     /// What lies below it.
     pub ground: Ground<'a>,
     /// Whom to name; empty for none.
@@ -83,7 +85,7 @@ impl<'a> Atlas<'a> {
     ///
     /// # Panics
     /// If the layers do not lie on one grid.
-    pub fn draw(&mut self, layer: &Raster, moment: &str, longest: u32) -> RgbImage {
+    pub fn draw(&mut self, layer: &Layer, moment: &str, longest: u32) -> RgbImage {
         let like: Map<'_> = self.like;
         let map = Map { layer, moment, longest, ..like };
         let (wide, high) = pixels(&layer.grid, f64::from(longest.max(1)), f64::INFINITY);
@@ -91,7 +93,7 @@ impl<'a> Atlas<'a> {
             self.reliefs.push(Relief::new(map.ground, wide, high));
             self.reliefs.len() - 1
         });
-        let scale = Scale::of(layer);
+        let scale = Scale::new(layer.variable(), layer.datum, || map.ground.terrain.range());
         let (picture, shown) = scene::draw(map.ground, &self.reliefs[at], layer, &scale, wide, high);
         let sheet = match self.sheet.take().filter(|sheet| sheet.fits(&map, &scale, shown)) {
             Some(sheet) => sheet,
@@ -116,9 +118,10 @@ fn pixels(grid: &Grid, longest: f64, most: f64) -> (u32, u32) {
 ///
 /// # Panics
 /// If the layers do not lie on one grid.
-pub fn texture(ground: Ground, layer: &Raster, longest: u32) -> RgbImage {
+pub fn texture(ground: Ground, variable: &Variable, layer: &Raster, longest: u32) -> RgbImage {
     let (wide, high) = pixels(&layer.grid, f64::from(longest), 1.0);
-    scene::draw(ground, &Relief::new(ground, wide, high), layer, &Scale::of(layer), wide, high).0
+    let scale = Scale::new(variable, layer.datum, || ground.terrain.range());
+    scene::draw(ground, &Relief::new(ground, wide, high), layer, &scale, wide, high).0
 }
 
 #[cfg(test)]
@@ -130,8 +133,13 @@ mod tests {
         Raster::uniform(Grid::local(cols, rows, 1.0), name, "m", value)
     }
 
+    fn layer(cols: usize, rows: usize, name: &str, value: f32) -> Layer {
+        let variable = crate::models::variable(name).expect("known");
+        Layer::new(variable, Grid::local(cols, rows, 1.0), vec![value; cols * rows])
+    }
+
     fn check(cols: usize, rows: usize, longest: u32, language: Language) -> RgbImage {
-        let (terrain, depth) = (flat(cols, rows, "terrain", 1.0), flat(cols, rows, "max_depth", 0.33));
+        let (terrain, depth) = (flat(cols, rows, "terrain", 1.0), layer(cols, rows, "max_depth", 0.33));
         let map = Map {
             title: "Wolkbreuk boven een stad met een lange naam, en een uur droog weer daarna",
             moment: "0:30",
@@ -167,12 +175,13 @@ mod tests {
         let (terrain, buildings) = (flat(40, 30, "terrain", 1.0), flat(40, 30, "buildings", 0.0));
         let mut half = buildings.clone();
         half.values[..600].fill(7.0);
-        let [shallow, deep] = [0.12, 0.6].map(|depth| flat(40, 30, "depth", depth));
-        let mut dry = flat(40, 30, "depth", 0.0);
-        dry.values[0] = f32::NAN;
-        let (other, ranged) = (flat(40, 30, "velocity", 0.4), flat(40, 30, "anything", 3.0));
+        let [shallow, deep] = [0.12, 0.6].map(|depth| layer(40, 30, "depth", depth));
+        let mut values = vec![0.0; 40 * 30];
+        values[0] = f32::NAN;
+        let dry = Layer::new(crate::models::variable("depth").expect("known"), Grid::local(40, 30, 1.0), values);
+        let (other, ranged) = (layer(40, 30, "velocity", 0.4), layer(40, 30, "level", 3.0));
         let wide = flat(80, 30, "terrain", 1.0);
-        let flood = flat(80, 30, "depth", 0.6);
+        let flood = layer(80, 30, "depth", 0.6);
         for (terrain, buildings, layers) in [
             (&terrain, Some(&buildings), vec![&shallow, &deep, &dry, &other, &ranged, &shallow]),
             (&terrain, Some(&half), vec![&dry, &deep, &deep, &other]),
@@ -182,7 +191,7 @@ mod tests {
             let like = Map {
                 title: "A cloudburst",
                 moment: "",
-                layer: terrain,
+                layer: layers[0],
                 ground,
                 attribution: "Heights: AHN.",
                 date: "2026-11-25",

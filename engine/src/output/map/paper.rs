@@ -6,7 +6,7 @@ use super::scale::{Scale, round_step};
 use super::scene::Shown;
 use super::text::{Pen, Weight, blend};
 use crate::grid::Grid;
-use crate::words;
+use crate::quantity::{Form, Variable};
 use image::{Rgb, RgbImage};
 
 pub(super) const PAPER: [u8; 3] = [255, 255, 255];
@@ -17,8 +17,8 @@ pub(super) const WARNING: [u8; 3] = [255, 224, 130];
 
 /// Paper with all but the picture and what it shows at which moment.
 pub struct Sheet {
-    /// Name and grid of the layer.
-    layer: (String, Grid),
+    /// Variable and grid of the layer.
+    layer: (Variable, Grid),
     scale: Scale,
     shown: Shown,
     longest: u32,
@@ -36,14 +36,14 @@ impl Sheet {
         map.head(&mut image, &frame);
         map.side(&mut image, &frame, &scale, shown);
         map.foot(&mut image, &frame, y + high);
-        let layer = (map.layer.name.clone(), map.layer.grid);
+        let layer = (map.layer.variable().clone(), map.layer.grid);
         Sheet { layer, scale, shown, longest: map.longest, frame, image }
     }
 
     /// Whether another map, of the same city and with the same words, has the same paper.
     pub fn fits(&self, map: &Map, scale: &Scale, shown: Shown) -> bool {
-        let (name, grid) = &self.layer;
-        let is_same_layer = *name == map.layer.name && *grid == map.layer.grid;
+        let (variable, grid) = &self.layer;
+        let is_same_layer = *variable == *map.layer.variable() && *grid == map.layer.grid;
         is_same_layer && self.longest == map.longest && self.shown == shown && self.scale == *scale
     }
 
@@ -86,7 +86,7 @@ impl Map<'_> {
     fn caption(&self, image: &mut RgbImage, frame: &Frame) {
         let mut y = frame.em;
         frame.title_lines.iter().for_each(|_| y += frame.title().line());
-        let words = words::layer(&self.layer.name);
+        let words = self.layer.variable().words();
         let moment = if self.moment.is_empty() { String::new() } else { format!(", {}", self.moment) };
         let words = format!("{}{moment}", words.in_language(self.language));
         frame.caption().write(image, frame.picture.0 as f32, y, &words);
@@ -103,7 +103,7 @@ impl Map<'_> {
         let plain = Pen { size: em, weight: Weight::Regular, colour: INK };
         let unit =
             if scale.unit.is_empty() { String::new() } else { format!(" ({})", self.language.unit(&scale.unit)) };
-        let heading = format!("{}{unit}", words::layer(&self.layer.name).in_language(self.language));
+        let heading = format!("{}{unit}", self.layer.variable().title(self.language));
         for line in bold.wrap(&heading, frame.side_width) {
             bold.write(image, x, y, &line);
             y += bold.line();
@@ -119,9 +119,7 @@ impl Map<'_> {
         scale.legend(self.language).iter().for_each(|(colour, words)| swatch(*colour, words));
         let pick = |en, nl| self.language.pick(en, nl);
         // Where a map shows water, what stood there anyhow is another.
-        let name = self.layer.name.trim_start_matches("difference_").trim_start_matches("max_");
-        let is_of_water =
-            ["depth", "level", "velocity", "arrival", "duration", "infiltrated", "sewered", "hazard"].contains(&name);
+        let is_of_water = self.layer.variable().quantity.is_water;
         let others = [
             (
                 shown.standing,
@@ -213,8 +211,9 @@ impl Frame {
         let warning = if map.synthetic { 1.8 } else { 0.3 };
         frame.picture.1 = (em + title + (1.25 * 1.1 + 0.3 + warning) * em) as u32;
         let foot = (2.2 * em + frame.source_lines.len() as f32 * source.line() + 0.6 * em) as u32;
-        // The longest legend, ten classes and three more, fits beside a picture of any height.
-        let legend = (24.0 * em) as u32;
+        // The longest legend, ten classes and three more, fits beside a picture of any height; one run less another has two more.
+        let more = if map.layer.variable().form == Form::Comparison { 2.2 } else { 0.0 };
+        let legend = ((24.0 + more) * em) as u32;
         frame.height = frame.picture.1 + high.max(legend) + foot;
         frame
     }

@@ -1,12 +1,10 @@
 //! From values to classes, their colours and the words of the legend.
 
-use super::colours::{AMOUNT, COVER, Colour, HAZARD, HEAT, REACH, SPEED, WALK, WATER, arms};
+use super::colours::{AMOUNT, COVER, Colour, HAZARD, HEAT, ONE_SIDE, REACH, SPEED, WALK, WATER, arms};
 use crate::cover::Cover;
-use crate::raster::{Raster, Reduce};
+use crate::quantity::{BELOW, Change, Classes, Colours, Form, Quantity, Variable};
+use crate::raster::Reduce;
 use crate::words::{self, Language, Text};
-
-/// Start of a class that has none, °C.
-const COLDEST: f64 = -60.0;
 
 /// Classes of values with a colour each.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,105 +22,26 @@ pub struct Scale {
     colours: Vec<Option<Colour>>,
     /// What a pixel shows of the cells that it covers.
     pub reduce: Reduce,
-    /// What the classes are called, where they are more than ranges of numbers.
-    names: Vec<Text>,
+    /// What classes are called, where it is more than a range of numbers.
+    names: Vec<Option<Text>>,
 }
 
 impl Scale {
-    /// The scale that fits a layer: water in steps of 5 cm, differences from less to more, anything else in up to eight
-    /// round classes over the range of its values.
-    pub fn of(layer: &Raster) -> Scale {
-        Scale::new(&layer.name, &layer.unit, layer.datum, || layer.range())
-    }
-
-    /// The scale that fits a layer of a name and unit, whose values are relative to a datum. Its range, datum included, is
-    /// asked for only where it matters.
-    pub fn new(name: &str, unit: &str, datum: f64, range: impl FnOnce() -> Option<(f64, f64)>) -> Scale {
-        let fixed = |unit: &str, factor, decimals, starts: Vec<f64>, colours: &[Colour]| Scale {
-            unit: unit.into(),
-            factor,
-            decimals,
-            relative: starts.iter().map(|start| (start - datum) as f32).collect(),
-            starts,
-            colours: colours.iter().map(|colour| Some(*colour)).collect(),
-            reduce: Reduce::of(name),
-            names: Vec::new(),
+    /// The scale of a variable whose values are relative to a datum. The range of heights of the city's ground is asked for only where
+    /// classes depend on it.
+    pub fn new(variable: &Variable, datum: f64, ground: impl FnOnce() -> Option<(f64, f64)>) -> Scale {
+        let quantity = variable.quantity;
+        let scale = match (variable.form, quantity.change) {
+            (Form::Value, _) => of_values(quantity, ground),
+            (Form::Change, Some(change)) => of_change(&change),
+            (Form::Comparison, Some(change)) => with_sides(of_change(&change), &change),
+            // A difference that says nothing shows nothing.
+            (_, None) => blank(quantity),
         };
-        if let Some(of) = name.strip_prefix("difference_") {
-            return match steps(of, unit) {
-                Some((unit, decimals, steps)) => stepped(name, unit, decimals, steps, datum),
-                None => difference(name, of, unit, datum, range()),
-            };
-        }
-        match name {
-            "depth" | "max_depth" => {
-                let starts = (1..=10).map(|k| f64::from(k) * 0.05).collect();
-                fixed("cm", 100.0, 0, starts, &WATER)
-            }
-            "velocity" | "max_velocity" => {
-                let starts = vec![0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0];
-                fixed("m/s", 1.0, 2, starts, &AMOUNT)
-            }
-            "pet" | "pet_hoeppe" | "max_pet" | "mean_pet" | "noon_pet" | "utci" => {
-                let starts = vec![COLDEST, 18.0, 23.0, 29.0, 35.0, 41.0, 45.0, 49.0, 53.0];
-                fixed("°C", 1.0, 0, starts, &HEAT)
-            }
-            "tmrt" => {
-                let starts = vec![COLDEST, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 65.0, 70.0];
-                fixed("°C", 1.0, 0, starts, &HEAT)
-            }
-            "heat_island" | "max_island" | "night_island" => {
-                let starts = vec![COLDEST, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-                fixed("K", 1.0, 1, starts, &HEAT)
-            }
-            "flow" | "flow_bands" => {
-                let starts = vec![1.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1200.0, 1800.0];
-                fixed("per h", 1.0, 0, starts, &AMOUNT)
-            }
-            "released_heat" => fixed("W/m²", 1.0, 0, vec![0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0], &AMOUNT),
-            "cycle_bands" => fixed("per h", 1.0, 0, vec![1.0, 20.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0], &AMOUNT),
-            "density" => fixed("per km", 1.0, 0, vec![1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 80.0, 120.0], &AMOUNT),
-            "delay" => fixed("s", 1.0, 0, vec![5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0], &AMOUNT),
-            "queue" => fixed("m", 1.0, 0, vec![10.0, 20.0, 40.0, 60.0, 90.0, 130.0, 200.0, 300.0], &AMOUNT),
-            "nox" => fixed("g/km/h", 1.0, 0, vec![0.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0], &AMOUNT),
-            "no2_kerb" => fixed("µg/m³", 1.0, 1, vec![0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0], &AMOUNT),
-            "noise_power" => fixed("dB(A)", 1.0, 0, vec![0.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0], &AMOUNT),
-            "speed" => fixed("km/h", 1.0, 0, vec![0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 70.0, 90.0], &SPEED),
-            _ if name.starts_with("users_") => {
-                fixed("per h", 1.0, 0, vec![1.0, 10.0, 25.0, 50.0, 100.0, 200.0, 400.0, 800.0], &AMOUNT)
-            }
-            _ if name.starts_with("reach_") => {
-                fixed("min", 1.0, 0, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0], &REACH)
-            }
-            "cool_distance" => fixed("m", 1.0, 0, vec![0.0, 100.0, 200.0, 300.0, 500.0, 1000.0], &WALK),
-            // Where it was never wet it has no value, so that no class begins at 0.
-            "duration" => fixed("min", 1.0, 0, vec![1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0], &AMOUNT),
-            "hazard" => {
-                let mut scale = fixed("", 1.0, 2, vec![0.5, 0.75, 1.25, 2.0], &HAZARD);
-                scale.names = words::HAZARDS.map(|(english, dutch)| Text::new(english, dutch)).to_vec();
-                scale
-            }
-            "cover" => {
-                let mut scale = fixed("", 1.0, 0, Vec::new(), &[]);
-                for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
-                    // What follows a number that is a cover may be one that is none, and is not drawn.
-                    for (start, colour) in [(-0.5, Some(colour)), (0.5, None)] {
-                        let start = f64::from(cover as u8) + start;
-                        if scale.starts.last() == Some(&start) {
-                            scale.starts.pop();
-                            scale.colours.pop();
-                            scale.names.pop();
-                        }
-                        scale.starts.push(start);
-                        scale.colours.push(colour);
-                        scale.names.push(words::cover(cover));
-                    }
-                }
-                scale.relative = scale.starts.iter().map(|start| (start - datum) as f32).collect();
-                scale
-            }
-            _ => ranged(name, unit, datum, range()),
-        }
+        // Below all numbers only minus infinity is left, which marks cells of one side.
+        let relative = |start: &f64| if *start == BELOW { f32::MIN } else { (start - datum) as f32 };
+        let relative = scale.starts.iter().map(relative).collect();
+        Scale { relative, reduce: variable.reduce(), ..scale }
     }
 
     /// Class of a value relative to the layer's datum; `None` for none, or where it is under the lowest.
@@ -149,112 +68,149 @@ impl Scale {
     /// The coloured classes from the highest to the lowest: colour and words.
     pub fn legend(&self, language: Language) -> Vec<(Colour, String)> {
         let number = |value: f64| language.number(value * self.factor, self.decimals);
-        let words = |class: usize| match self.starts.get(class + 1) {
-            _ if !self.names.is_empty() => self.names[class].in_language(language).to_string(),
-            Some(next) if self.starts[class] <= f64::MIN || self.starts[class] == COLDEST => {
+        let words = |class: usize| match (&self.names[class], self.starts.get(class + 1)) {
+            (Some(name), _) => name.in_language(language).to_string(),
+            (None, Some(next)) if self.starts[class] <= BELOW => {
                 format!("{} {}", language.pick("below", "onder"), number(*next))
             }
-            Some(next) => format!("{} – {}", number(self.starts[class]), number(*next)),
-            None => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
+            (None, Some(next)) if next.is_finite() => format!("{} – {}", number(self.starts[class]), number(*next)),
+            _ => format!("{} {}", number(self.starts[class]), language.pick("and more", "en meer")),
         };
         let shown = (0..self.starts.len()).rev().filter_map(|class| Some((self.colours[class]?, words(class))));
         shown.collect()
     }
 }
 
-/// The unit of a layer's values in a legend, and what they are multiplied with to be in it.
-fn shown(name: &str, unit: &str) -> (String, f64) {
-    match (name, unit) {
-        ("infiltrated" | "sewered", "m") => ("mm".into(), 1000.0),
-        (_, "W/m2") => ("W/m²".into(), 1.0),
-        (_, "ug/m3") => ("µg/m³".into(), 1.0),
-        (_, unit) => (unit.into(), 1.0),
+/// A palette.
+fn palette(colours: Colours) -> &'static [Colour] {
+    match colours {
+        Colours::Water => &WATER,
+        Colours::Amount => &AMOUNT,
+        Colours::Heat => &HEAT,
+        Colours::Hazard => &HAZARD,
+        Colours::Walk => &WALK,
+        Colours::Speed => &SPEED,
+        Colours::Reach => &REACH,
     }
 }
 
-/// Round classes over the range of a layer.
-fn ranged(name: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
-    let (unit, factor) = shown(name, unit);
+/// So many colours of a palette, from its first to its last one.
+fn spread(colours: Colours, count: usize) -> Vec<Option<Colour>> {
+    let all = palette(colours);
+    let last = (count.max(2) - 1) as f64;
+    let at = |k: usize| (k as f64 / last * (all.len() - 1) as f64).round() as usize;
+    (0..count).map(|k| Some(all[at(k).min(all.len() - 1)])).collect()
+}
+
+/// A scale without classes, in the unit of a quantity's legend.
+fn blank(quantity: &Quantity) -> Scale {
+    let shown = quantity.shown;
+    Scale {
+        unit: shown.unit.into(),
+        factor: shown.factor,
+        decimals: shown.decimals,
+        starts: Vec::new(),
+        relative: Vec::new(),
+        colours: Vec::new(),
+        reduce: quantity.reduce,
+        names: Vec::new(),
+    }
+}
+
+fn of_values(quantity: &Quantity, ground: impl FnOnce() -> Option<(f64, f64)>) -> Scale {
+    let blank = blank(quantity);
+    match quantity.classes {
+        Classes::Steps(starts, colours) => Scale {
+            starts: starts.to_vec(),
+            colours: spread(colours, starts.len()),
+            names: vec![None; starts.len()],
+            ..blank
+        },
+        Classes::Named(classes, colours) => Scale {
+            starts: classes.iter().map(|(start, ..)| *start).collect(),
+            colours: spread(colours, classes.len()),
+            names: classes.iter().map(|(_, english, dutch)| Some(Text::new(*english, *dutch))).collect(),
+            ..blank
+        },
+        Classes::Covers => of_covers(blank),
+        Classes::Ground => of_ground(blank, ground()),
+    }
+}
+
+/// A class for each cover.
+fn of_covers(mut scale: Scale) -> Scale {
+    for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
+        // What follows a number that is a cover may be one that is none, and is not drawn.
+        for (start, colour) in [(-0.5, Some(colour)), (0.5, None)] {
+            let start = f64::from(cover as u8) + start;
+            if scale.starts.last() == Some(&start) {
+                scale.starts.pop();
+                scale.colours.pop();
+                scale.names.pop();
+            }
+            scale.starts.push(start);
+            scale.colours.push(colour);
+            scale.names.push(Some(words::cover(cover)));
+        }
+    }
+    scale
+}
+
+/// Round classes over the heights of the ground. Water may stand above the highest ground: the last class takes all that is higher.
+fn of_ground(scale: Scale, range: Option<(f64, f64)>) -> Scale {
     let (low, high) = range.unwrap_or((0.0, 1.0));
     // The smallest round step that makes no more classes than there are colours.
     let most = AMOUNT.len();
     let classes = |step: f64| {
-        let first = (low * factor / step).floor();
-        (first, ((high * factor / step).floor() - first) as usize + 1)
+        let first = (low / step).floor();
+        (first, ((high / step).floor() - first) as usize + 1)
     };
-    let mut step = round_step((high - low) * factor / most as f64);
+    let mut step = round_step((high - low) / most as f64);
     while classes(step).1 > most {
         step = round_step(1.01 * step);
     }
     let (first, count) = classes(step);
-    let starts: Vec<f64> = (0..count).map(|k| (first + k as f64) * step / factor).collect();
-    let last = (count - 1).max(1) as f64;
-    let colour = |k: usize| AMOUNT[(k as f64 / last * (AMOUNT.len() - 1) as f64).round() as usize];
-    Scale {
-        unit,
-        factor,
-        decimals: decimals(step),
-        relative: starts.iter().map(|start| (start - datum) as f32).collect(),
-        colours: (0..count).map(|k| Some(colour(k))).collect(),
-        starts,
-        reduce: Reduce::Mean,
-        names: Vec::new(),
-    }
-}
-
-/// Unit, decimals and lower ends of the classes of more for differences whose size is known beforehand; those of less mirror them.
-fn steps(of: &str, unit: &str) -> Option<(&'static str, usize, &'static [f64])> {
-    let known: (&'static str, usize, &'static [f64]) = match of {
-        "pet" | "pet_hoeppe" | "max_pet" | "mean_pet" | "noon_pet" | "utci" | "tmrt" | "surface" => {
-            ("K", 1, &[0.1, 0.5, 1.0, 2.0, 5.0])
-        }
-        "speed" => ("km/h", 0, &[2.0, 5.0, 10.0, 20.0]),
-        "density" => ("per km", 0, &[2.0, 5.0, 15.0, 40.0]),
-        "delay" => ("s", 0, &[3.0, 10.0, 30.0, 90.0]),
-        "queue" => ("m", 0, &[5.0, 20.0, 60.0, 150.0]),
-        "nox" => ("g/km/h", 0, &[2.0, 10.0, 30.0, 100.0]),
-        "no2_kerb" => ("µg/m³", 1, &[0.1, 0.3, 1.0, 3.0]),
-        "noise_power" => ("dB(A)", 1, &[0.5, 1.5, 3.0, 6.0]),
-        _ if of.ends_with("_bands") => ("per h", 0, &[10.0, 75.0, 200.0, 400.0]),
-        _ if matches!(unit, "°C" | "K") => ("K", 1, &[0.1, 0.2, 0.5, 1.0, 2.0]),
-        _ => return None,
-    };
-    Some(known)
-}
-
-/// A difference in classes of known size, with nothing shown between the smallest ones.
-fn stepped(name: &str, unit: &str, decimals: usize, steps: &[f64], datum: f64) -> Scale {
-    let less = steps.iter().rev().map(|step| -step);
-    let starts: Vec<f64> = std::iter::once(f64::MIN).chain(less).chain(steps.iter().copied()).collect();
-    two_armed(name, (unit.into(), 1.0), decimals, starts, datum)
-}
-
-/// Four classes of less and four of more by the largest difference, and nothing shown between.
-fn difference(name: &str, of: &str, unit: &str, datum: f64, range: Option<(f64, f64)>) -> Scale {
-    let (unit, factor) = if of.ends_with("depth") { ("cm".into(), 100.0) } else { shown(of, unit) };
-    let (low, high) = range.unwrap_or((-1.0, 1.0));
-    let step = round_step(low.abs().max(high.abs()) * factor / 4.5).max(if factor > 1.0 { 1.0 } else { 1e-9 });
-    let half = step / 2.0;
-    let inner = (-3..=4).map(|k: i32| (f64::from(k) * step - half) / factor);
-    let starts: Vec<f64> = std::iter::once(f64::MIN).chain(inner).collect();
-    two_armed(name, (unit, factor), decimals(half), starts, datum)
+    let starts = (0..count).map(|k| (first + k as f64) * step).collect();
+    let colours = spread(Colours::Amount, count);
+    Scale { decimals: decimals(step), colours, names: vec![None; count], starts, ..scale }
 }
 
 /// A scale of two arms about a class that is not shown; the lowest class takes all that is lower.
-fn two_armed(name: &str, (unit, factor): (String, f64), decimals: usize, starts: Vec<f64>, datum: f64) -> Scale {
-    let (less, more) = arms(starts.len() / 2);
-    let mut relative: Vec<f32> = starts.iter().map(|start| (start - datum) as f32).collect();
-    relative[0] = f32::NEG_INFINITY;
-    Scale {
-        unit,
-        factor,
-        decimals,
-        relative,
-        colours: less.into_iter().map(Some).chain([None]).chain(more.into_iter().map(Some)).collect(),
-        starts,
-        reduce: Reduce::of(name),
-        names: Vec::new(),
+fn of_change(change: &Change) -> Scale {
+    let less = change.steps.iter().rev().map(|step| -step);
+    let starts: Vec<f64> = std::iter::once(BELOW).chain(less).chain(change.steps.iter().copied()).collect();
+    let (less, more) = arms(change.steps.len());
+    let mut names = vec![None; starts.len()];
+    if let Some([less, more]) = change.names {
+        let text = |(english, dutch): (&str, &str)| Some(Text::new(english, dutch));
+        names[0] = text(less);
+        if let Some(last) = names.last_mut() {
+            *last = text(more);
+        }
     }
+    Scale {
+        unit: change.shown.unit.into(),
+        factor: change.shown.factor,
+        decimals: change.shown.decimals,
+        starts,
+        relative: Vec::new(),
+        colours: less.into_iter().map(Some).chain([None]).chain(more.into_iter().map(Some)).collect(),
+        reduce: change.reduce,
+        names,
+    }
+}
+
+/// The same with a class at each end for cells that have a value on one side only.
+fn with_sides(mut scale: Scale, change: &Change) -> Scale {
+    let [now, before] = change.one_side.map(|(english, dutch)| Some(Text::new(english, dutch)));
+    let [of_now, of_before] = ONE_SIDE;
+    scale.starts.insert(0, f64::NEG_INFINITY);
+    scale.starts.push(f64::INFINITY);
+    scale.colours.insert(0, Some(of_before));
+    scale.colours.push(Some(of_now));
+    scale.names.insert(0, before);
+    scale.names.push(now);
+    scale
 }
 
 /// The round number (1, 2 or 5 times a power of ten) at or above a step.
@@ -275,19 +231,27 @@ fn decimals(step: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::Grid;
+    use crate::models;
 
-    fn layer(name: &str, unit: &str, values: &[f32]) -> Raster {
-        Raster::from_values(Grid::local(values.len(), 1, 1.0), name, unit, values.to_vec())
+    fn variable(name: &str) -> Variable {
+        models::variable(name).unwrap_or_else(|| panic!("no quantity {name}"))
+    }
+
+    fn scale(name: &str) -> Scale {
+        Scale::new(&variable(name), 0.0, || Some((-1.0, 7.0)))
+    }
+
+    /// Words of the legend, from the highest class on.
+    fn words(scale: &Scale, language: Language) -> Vec<String> {
+        scale.legend(language).into_iter().map(|(_, words)| words).collect()
     }
 
     #[test]
     fn differences_of_streets_mirror_each_other() {
-        let scale = Scale::of(&layer("difference_delay", "s", &[-500.0, 500.0]));
-        let words: Vec<String> = scale.legend(Language::English).into_iter().map(|(_, words)| words).collect();
+        let scale = scale("difference_delay");
         let more = ["90 and more", "30 – 90", "10 – 30", "3 – 10"];
         let less = ["−10 – −3", "−30 – −10", "−90 – −30", "below −90"];
-        assert_eq!(words, [more, less].concat());
+        assert_eq!(words(&scale, Language::English), [more, less].concat());
         assert_eq!((scale.colour(2.9), scale.colour(-2.9)), (None, None));
         let (less, more) = arms(4);
         assert_eq!((scale.colour(-1e9), scale.colour(1e9)), (Some(less[0]), Some(more[3])));
@@ -295,7 +259,7 @@ mod tests {
 
     #[test]
     fn water_steps_every_five_centimetres_and_darkens() {
-        let scale = Scale::of(&layer("max_depth", "m", &[0.0, 3.0]));
+        let scale = scale("max_depth");
         assert_eq!((scale.colour(0.0499), scale.colour(f32::NAN)), (None, None));
         for (k, colour) in WATER.into_iter().enumerate() {
             let from = 0.05 * (k + 1) as f32;
@@ -311,7 +275,7 @@ mod tests {
 
     #[test]
     fn covers_have_names_and_other_numbers_no_colour() {
-        let scale = Scale::of(&layer("cover", "", &[0.0]));
+        let scale = scale("cover");
         for (cover, colour) in Cover::ALL.into_iter().zip(COVER) {
             assert_eq!(scale.colour(f32::from(cover as u8)), Some(colour), "{cover:?}");
         }
@@ -322,11 +286,11 @@ mod tests {
 
     #[test]
     fn differences_of_temperature_show_tenths_of_kelvins() {
-        for (name, unit) in [("air", "°C"), ("night_island", "K"), ("max_pet", "°C"), ("anything", "°C")] {
-            let scale = Scale::of(&layer(&format!("difference_{name}"), unit, &[-3.0, 0.3]));
+        for name in ["air", "night_island", "max_pet", "surface", "tmrt"] {
+            let scale = scale(&format!("difference_{name}"));
             assert_eq!((scale.unit.as_str(), scale.colour(0.09), scale.colour(-0.09)), ("K", None, None), "{name}");
             assert!(scale.colour(0.11).is_some() && scale.colour(0.11) != scale.colour(0.7), "{name}");
-            let words: Vec<String> = scale.legend(Language::Dutch).into_iter().map(|(_, words)| words).collect();
+            let words = words(&scale, Language::Dutch);
             assert!(
                 words.len() == 10 && words[4].starts_with("0,1 – 0,") && words[5].ends_with(" – −0,1"),
                 "{words:?}"
@@ -336,43 +300,75 @@ mod tests {
 
     #[test]
     fn differences_have_the_unit_of_their_layer() {
-        for (name, unit, shown) in [
-            ("max_depth", "m", "cm"),
-            ("max_level", "m", "m"),
-            ("infiltrated", "m", "mm"),
-            ("duration", "min", "min"),
-            ("degree_hours", "K h", "K h"),
-            ("sun_hours", "h", "h"),
-            ("released_heat", "W/m2", "W/m²"),
-            ("reach_fire_station", "min", "min"),
+        for (name, shown) in [
+            ("max_depth", "cm"),
+            ("max_level", "cm"),
+            ("infiltrated", "mm"),
+            ("duration", "min"),
+            ("degree_hours", "K h"),
+            ("sun_hours", "h"),
+            ("released_heat", "W/m²"),
+            ("reach_fire_station", "min"),
+            ("hazard", "m²/s"),
+            ("sky_view", "%"),
         ] {
-            assert_eq!(Scale::of(&layer(&format!("difference_{name}"), unit, &[-3.0, 3.0])).unit, shown, "{name}");
+            assert_eq!(scale(&format!("difference_{name}")).unit, shown, "{name}");
         }
     }
 
     #[test]
-    fn any_layer_gets_round_classes_that_hold_its_range() {
+    fn heights_get_round_classes_that_hold_the_ground() {
         for (low, high) in [(-1.3, 8.2), (0.0, 0.0), (3.0, 3.001), (-40.0, 120.0), (0.0, 1e6)] {
-            let scale = Scale::of(&layer("anything", "m", &[low, high]));
-            assert!(scale.colour(low).is_some() && scale.colour(high).is_some(), "{low} … {high}: {scale:?}");
-            assert!((1..=8).contains(&scale.legend(Language::English).len()), "{low} … {high}: {scale:?}");
+            for name in ["terrain", "level", "max_level"] {
+                let scale = Scale::new(&variable(name), 0.0, || Some((low, high)));
+                let [first, last, above] = [low, high, high + 1e3].map(|height| scale.colour(height as f32));
+                assert!(first.is_some() && last.is_some() && above == last, "{low} … {high}: {scale:?}");
+                assert!((1..=8).contains(&scale.legend(Language::English).len()), "{low} … {high}: {scale:?}");
+            }
         }
-        let heights = Raster { datum: 1000.0, ..layer("terrain", "m", &[0.0, 8.0]) };
-        assert!(Scale::of(&heights).legend(Language::English).iter().all(|(_, words)| words.contains("1\u{a0}00")));
+        let high = Scale::new(&variable("terrain"), 1000.0, || Some((1000.0, 1008.0)));
+        assert!(words(&high, Language::English).iter().all(|words| words.contains("1\u{a0}00")), "{high:?}");
+        assert!(high.colour(0.5).is_some() && high.colour(-0.5).is_none());
     }
 
     #[test]
     fn a_difference_shows_less_and_more_apart_and_nothing_between() {
-        let scale = Scale::of(&layer("difference_max_depth", "m", &[-0.3, 0.12]));
-        // Steps of 10 cm about 0.
-        let (less, more) = arms(4);
-        assert_eq!((scale.colour(-0.36), scale.colour(-0.3)), (Some(less[0]), Some(less[1])));
-        assert_eq!((scale.colour(0.36), scale.colour(0.3)), (Some(more[3]), Some(more[2])));
-        assert_eq!((scale.colour(0.04), scale.colour(-0.04), scale.colour(f32::NAN)), (None, None, None));
-        assert_eq!(scale.colour(-5.0), Some(less[0]));
-        let words: Vec<String> = scale.legend(Language::English).into_iter().map(|(_, words)| words).collect();
-        assert_eq!((words[3].as_str(), words[4].as_str(), words[7].as_str()), ("5 – 15", "−15 – −5", "below −35"));
-        assert_eq!(scale.legend(Language::English).len(), 8);
+        let scale = scale("difference_max_depth");
+        let (less, more) = arms(5);
+        assert_eq!((scale.colour(-0.6), scale.colour(-0.3)), (Some(less[0]), Some(less[1])));
+        assert_eq!((scale.colour(0.6), scale.colour(0.3)), (Some(more[4]), Some(more[3])));
+        assert_eq!((scale.colour(0.009), scale.colour(-0.009), scale.colour(f32::NAN)), (None, None, None));
+        let words = words(&scale, Language::English);
+        assert_eq!((words[4].as_str(), words[5].as_str(), words[9].as_str()), ("1 – 5", "−5 – −1", "below −50"));
+        assert_eq!(words.len(), 10);
+    }
+
+    #[test]
+    fn cells_of_one_side_are_classes_of_their_own() {
+        for (name, [en, nl]) in [
+            ("max_level", [["newly wet", "dry again"], ["nieuw nat", "weer droog"]]),
+            ("air", [["only now", "only before"], ["alleen nu", "alleen eerder"]]),
+        ] {
+            let scale = Scale::new(&variable(name).comparison(), 0.0, || None);
+            let plain = Scale::new(&variable(name).change(), 0.0, || None);
+            for (language, [now, before]) in [(Language::English, en), (Language::Dutch, nl)] {
+                let found = words(&scale, language);
+                assert_eq!((found[0].as_str(), found.last().map(String::as_str)), (now, Some(before)));
+                assert_eq!(found[1..found.len() - 1], words(&plain, language), "the others are the same");
+            }
+            let [now, before] = ONE_SIDE.map(Some);
+            assert_eq!((scale.colour(f32::INFINITY), scale.colour(f32::NEG_INFINITY)), (now, before));
+            for value in [f32::MIN, -1e9, -0.3, 0.0, 0.3, 1e9, f32::MAX, f32::NAN] {
+                assert_eq!(scale.colour(value), plain.colour(value), "{name}, {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn differences_of_yes_and_no_have_names() {
+        let scale = scale("difference_cool_places");
+        assert_eq!(words(&scale, Language::Dutch), ["nieuw koel", "niet meer koel"]);
+        assert!(scale.colour(0.2).is_none() && scale.colour(1.0) != scale.colour(-1.0));
     }
 
     #[test]

@@ -146,6 +146,8 @@ impl Scene<'_> {
         let (mut ground, mut roofs, mut standing) = (0, 0, 0);
         let (mut classes, mut trees) = ([0; MOST_CLASSES], 0);
         let (mut highest, mut sum, mut count) = (f32::NEG_INFINITY, 0.0, 0u32);
+        // Cells of a difference that have a value on one side only: now, and before.
+        let mut one_side = [0u32; 2];
         for row in rows {
             for col in cols.clone() {
                 let at = row * grid.cols + col;
@@ -160,6 +162,8 @@ impl Scene<'_> {
                     }
                     trees += u32::from(self.ground.canopy.is_some_and(|canopy| canopy.values[at] > TREE_HEIGHT));
                     count += 1;
+                } else if self.scale.reduce == Reduce::Largest && value.is_infinite() {
+                    one_side[usize::from(value < 0.0)] += 1;
                 } else if self.scale.reduce == Reduce::Largest && value.is_finite() {
                     // Bands lie over all else.
                     if count == 0 || value.abs() > highest.abs() {
@@ -170,6 +174,8 @@ impl Scene<'_> {
                     roofs += 1;
                 } else if self.ground.water.is_some_and(|water| water.values[at] > STANDING_DEPTH) {
                     standing += 1;
+                } else if value.is_infinite() {
+                    one_side[usize::from(value < 0.0)] += 1;
                 } else if value.is_finite() {
                     highest = highest.max(value);
                     sum += f64::from(value);
@@ -184,12 +190,16 @@ impl Scene<'_> {
                 if 2 * trees > count { Some(TREE) } else { self.scale.colours().get(class).copied().flatten() };
             return shaded(colour.unwrap_or(NODATA), light);
         }
+        let [now, before] = one_side;
         let value = match self.scale.reduce {
+            // More cells have one side than two.
+            _ if now + before > count => [f32::NEG_INFINITY, f32::INFINITY][usize::from(now >= before)],
             _ if count == 0 => f32::NAN,
             Reduce::Highest | Reduce::Largest => highest,
             _ => (sum / f64::from(count)) as f32,
         };
-        let is_roof = 2 * roofs > ground && !(self.scale.reduce == Reduce::Largest && count > 0);
+        let is_band = self.scale.reduce == Reduce::Largest && count + now + before > 0;
+        let is_roof = 2 * roofs > ground && !is_band;
         match self.scale.colour(value) {
             _ if ground == 0 => {
                 shown.nodata = true;
@@ -289,8 +299,14 @@ mod tests {
         Raster::uniform(Grid::local(cols, rows, 1.0), name, "m", value)
     }
 
+    fn scale_of(name: &str, ground: Ground) -> Scale {
+        let variable = crate::models::variable(name).expect("known");
+        Scale::new(&variable, 0.0, || ground.terrain.range())
+    }
+
     fn picture(ground: Ground, depth: &Raster, width: u32, height: u32) -> (RgbImage, Shown) {
-        draw(ground, &Relief::new(ground, width, height), depth, &Scale::of(depth), width, height)
+        let scale = scale_of(&depth.name, ground);
+        draw(ground, &Relief::new(ground, width, height), depth, &scale, width, height)
     }
 
     #[test]
@@ -348,9 +364,9 @@ mod tests {
         let ground =
             Ground { terrain: &terrain, buildings: Some(&buildings), water: Some(&water), canopy: Some(&canopy) };
         let sunny = Sunny { ground, stretch: stretch(&terrain) };
-        for name in ["max_depth", "cover", "flow_bands", "anything"] {
+        for name in ["max_depth", "cover", "flow_bands", "terrain", "difference_max_level"] {
             let layer = layer(name, &|k| if k % 3 == 0 { f32::NAN } else { (k % 7) as f32 });
-            let scale = Scale::of(&layer);
+            let scale = scale_of(name, ground);
             let scene = Scene { ground, layer: &layer, scale: &scale };
             for (width, height) in [(30, 20), (97, 65), (480, 320), (13, 9), (7, 1)] {
                 let (found, shown) = picture(ground, &layer, width, height);
@@ -378,5 +394,25 @@ mod tests {
         assert!(image.pixels().all(|pixel| pixel.0 == BUILDING) && shown.buildings);
         let (image, shown) = picture(Ground { terrain: &void, ..ground }, &depth, 4, 4);
         assert!(image.pixels().all(|pixel| pixel.0 == NODATA) && shown.nodata);
+    }
+
+    #[test]
+    fn cells_of_one_side_show_where_they_are_more() {
+        let (terrain, mut change) = (flat(4, 1, "terrain", 1.0), flat(4, 1, "difference_max_level", 0.0));
+        let ground = Ground { terrain: &terrain, buildings: None, water: None, canopy: None };
+        let variable = crate::models::variable("max_level").expect("known").comparison();
+        let scale = Scale::new(&variable, 0.0, || None);
+        let [now, before] = crate::output::map::colours::ONE_SIDE;
+        let (new, old, none) = (f32::INFINITY, f32::NEG_INFINITY, f32::NAN);
+        for (values, wanted) in [
+            ([new, new, 0.3, none], Some(now)),
+            ([old, new, old, 0.3], Some(before)),
+            ([new, 0.3, 0.3, none], scale.colour(0.3)),
+            ([new, none, none, none], Some(now)),
+        ] {
+            change.values = values.to_vec();
+            let (image, _) = draw(ground, &Relief::new(ground, 1, 1), &change, &scale, 1, 1);
+            assert_eq!(Some(image.get_pixel(0, 0).0), wanted, "{values:?}");
+        }
     }
 }

@@ -13,10 +13,11 @@ use crate::serve::store::{Job, Output};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use hanze_engine::checksum::hex;
+use hanze_engine::models;
 use hanze_engine::output::folder::Provenance;
 use hanze_engine::output::map::Scale;
 use hanze_engine::view::{COLORMAPS, Layer, Paint, Window, colormap};
-use hanze_engine::words::{self, Language};
+use hanze_engine::words::{Language, Text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -106,36 +107,44 @@ impl Wish {
     }
 
     /// The colours: classes as on the layer's map, or a ramp where any part of one was asked for.
-    fn paint(self, state: &State, output: &Output, layer: &Layer) -> hanze_engine::Result<Paint> {
-        let range = || -> hanze_engine::Result<Option<(f64, f64)>> {
-            let all = whole(state, output, layer)?;
-            Ok(all.min.zip(all.max))
-        };
-        if self.range.is_none() && self.colours.is_none() {
-            return classes(layer, range).map(Paint::Classes);
+    fn paint(self, state: &State, found: &Found, layer: &Layer) -> hanze_engine::Result<Paint> {
+        if self.range.is_none()
+            && self.colours.is_none()
+            && let Some(scale) = classes(state, found, layer)?
+        {
+            return Ok(Paint::Classes(scale));
         }
         let (low, high) = match self.range {
             Some(range) => range,
-            None => range()?.unwrap_or((0.0, 1.0)),
+            None => range(state, &found.output, layer)?.unwrap_or((0.0, 1.0)),
         };
         let colours = self.colours.map(|(_, colours)| colours).or_else(|| colormap("cividis")).unwrap_or_default();
         Ok(Paint::Ramp { low, high: if high > low { high } else { low + 1.0 }, colours })
     }
 }
 
-/// The classes of a layer's map. The range is read only where they depend on it.
-fn classes(
-    layer: &Layer,
-    range: impl FnOnce() -> hanze_engine::Result<Option<(f64, f64)>>,
-) -> hanze_engine::Result<Scale> {
+/// Lowest and highest value of a layer.
+fn range(state: &State, output: &Output, layer: &Layer) -> hanze_engine::Result<Option<(f64, f64)>> {
+    let all = whole(state, output, layer)?;
+    Ok(all.min.zip(all.max))
+}
+
+/// The classes of a layer's map; `None` for a layer of another version, whose quantity is not known. The ground is read only where classes
+/// depend on it.
+fn classes(state: &State, found: &Found, layer: &Layer) -> hanze_engine::Result<Option<Scale>> {
+    let Some(variable) = models::variable(&layer.name) else { return Ok(None) };
     let mut failure = None;
-    let scale = Scale::new(&layer.name, &layer.cog.unit, 0.0, || {
-        range().unwrap_or_else(|error| {
+    let scale = Scale::new(&variable, 0.0, || {
+        let ground = match &found.ground {
+            Some(ground) => open(state, ground).and_then(|layer| range(state, ground, &layer)),
+            None => range(state, &found.output, layer),
+        };
+        ground.unwrap_or_else(|error| {
             failure = Some(error);
             None
         })
     });
-    failure.map_or(Ok(scale), Err)
+    failure.map_or(Ok(Some(scale)), Err)
 }
 
 /// A picture with its tag; whoever has it already is told so.
@@ -168,8 +177,9 @@ async fn drawn(
     window: impl FnOnce(&Layer) -> Option<Window> + Send + 'static,
 ) -> Answer {
     let what = quantity(&found.output.name);
+    let ground = found.ground.as_ref().map_or("", |ground| ground.sha256.as_str());
     let key = format!(
-        "{} {} {what} {} {part} {}",
+        "{} {} {what} {ground} {} {part} {}",
         env!("CARGO_PKG_VERSION"),
         found.output.sha256,
         format.media_type(),
@@ -183,12 +193,12 @@ async fn drawn(
             return Ok(response);
         }
     }
-    let output = found.output.clone();
-    look(state, &output).await?;
+    look(state, &found.output).await?;
+    let what = found.clone();
     let bytes = work(state, &state.maps.drawing, move |state| {
-        let layer = open(state, &output)?;
+        let layer = open(state, &what.output)?;
         let Some(window) = window(&layer) else { return Ok(None) };
-        let picture = layer.draw(&window, &wish.paint(state, &output, &layer)?)?;
+        let picture = layer.draw(&window, &wish.paint(state, &what, &layer)?)?;
         let bytes = if format == Format::Png { picture.png() } else { picture.webp() };
         Ok(Some(Bytes::from(bytes)))
     });
@@ -523,28 +533,26 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
     let found = asked(&state, &headers, &job, &layer, &query).await?;
     let row = job_of(&state, &job).await?;
     let of = provenance(&state, &row).await?;
-    let output = found.output.clone();
-    look(&state, &output).await?;
+    look(&state, &found.output).await?;
     let told = work(&state, &state.maps.drawing, move |state| {
-        let layer = open(state, &output)?;
-        let scale = classes(&layer, || {
-            let all = whole(state, &output, &layer)?;
-            Ok(all.min.zip(all.max))
-        })?;
+        let layer = open(state, &found.output)?;
+        let scale = classes(state, &found, &layer)?;
         let grid = &layer.cog.grid;
-        let words = words::layer(&layer.name);
-        let [english, dutch] = [Language::English, Language::Dutch].map(|language| scale.legend(language));
+        let words = models::variable(&layer.name).map_or_else(|| Text::new(&layer.name, &layer.name), |own| own.words());
+        let of = |language| scale.as_ref().map(|scale| scale.legend(language)).unwrap_or_default();
+        let [english, dutch] = [Language::English, Language::Dutch].map(of);
+        let unit = scale.as_ref().map_or(layer.cog.unit.as_str(), |scale| scale.unit.as_str());
         let legend = english.iter().zip(&dutch).map(|((colour, en), (_, nl))| {
             json!({ "colour": format!("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]), "en": en, "nl": nl })
         });
         let zooms = layer.zooms();
         Ok(json!({
-            "name": layer.name, "unit": layer.cog.unit, "sha256": output.sha256, "seconds": output.seconds(),
+            "name": layer.name, "unit": layer.cog.unit, "sha256": found.output.sha256, "seconds": found.output.seconds(),
             "title": { "en": words.in_language(Language::English), "nl": words.in_language(Language::Dutch) },
             "crs": grid.crs.epsg.map(|code| format!("EPSG:{code}")), "cellM": grid.cell,
             "width": grid.cols, "height": grid.rows, "extent": [grid.west, grid.south(), grid.east(), grid.north],
             "bounds": layer.bounds(), "minzoom": zooms.map(|zooms| zooms.0), "maxzoom": zooms.map(|zooms| zooms.1),
-            "legend": { "unit": scale.unit, "classes": legend.collect::<Vec<_>>() },
+            "legend": { "unit": unit, "classes": legend.collect::<Vec<_>>() },
         }))
     });
     let mut value = told.await?;

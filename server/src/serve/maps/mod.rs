@@ -16,7 +16,10 @@ use super::State;
 use super::problem::Problem;
 use super::store::Output;
 use bytes::Bytes;
+use hanze_engine::city::layers::TERRAIN;
+use hanze_engine::models;
 use hanze_engine::output::folder::Provenance;
+use hanze_engine::quantity::Classes;
 use hanze_engine::view::{Cache, Layer, Statistics};
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -117,9 +120,20 @@ fn quantity(name: &str) -> &str {
 }
 
 /// A layer that was asked for, and whether it may be another one a moment later.
+#[derive(Clone)]
 struct Found {
     output: Output,
     is_newest: bool,
+    /// The ground of the job's city, where classes of the layer depend on it.
+    ground: Option<Output>,
+}
+
+/// The ground of a job's city, where classes of a layer depend on it.
+async fn ground(state: &State, job: &str, output: &Output) -> Result<Option<Output>, Problem> {
+    let variable = models::variable(quantity(&output.name));
+    let is_wanted = variable.is_some_and(|own| !own.is_difference() && own.quantity.classes == Classes::Ground);
+    let id = format!("city-{}-tif", TERRAIN.name);
+    Ok(if is_wanted { state.store.output(job, &id).await? } else { None })
 }
 
 /// The file of a layer: by its own name, or of a quantity the last frame at or before a time.
@@ -133,7 +147,8 @@ async fn find(state: &State, job: &str, layer: &str, time: Option<f64>) -> Resul
         return Err(no_layer());
     }
     if let Some(output) = state.store.output(job, &format!("{layer}-tif")).await? {
-        return Ok(Found { output, is_newest: false });
+        let ground = ground(state, job, &output).await?;
+        return Ok(Found { output, is_newest: false, ground });
     }
     let frames = frames(state, job, layer).await?;
     if frames.is_empty() {
@@ -149,10 +164,12 @@ async fn find(state: &State, job: &str, layer: &str, time: Option<f64>) -> Resul
     let found = frames.iter().rev().find(is_there).cloned();
     // The last one that is there may not be the one that is asked for, a moment later.
     let is_last = |output: &Output| frames.last().is_some_and(|last| last.name == output.name);
-    found.map(|output| Found { is_newest: is_last(&output), output }).ok_or_else(|| {
+    let output = found.ok_or_else(|| {
         let first = frames.first().and_then(|frame| frame.seconds()).unwrap_or(0.0);
         Problem::new(StatusCode::NOT_FOUND, format!("the first frame of this layer is that of {first} s"))
-    })
+    })?;
+    let ground = ground(state, job, &output).await?;
+    Ok(Found { is_newest: is_last(&output), output, ground })
 }
 
 /// Frames of a quantity of a job, in time.

@@ -4,13 +4,13 @@ pub(super) mod national;
 pub(super) mod physical;
 
 use crate::error::Result;
+use crate::quantity::Quantity;
 use crate::remark::Remarks;
 
 /// A layer of an hour or of a whole run, on all cells.
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
-    pub(super) name: &'static str,
-    pub(super) unit: &'static str,
+    pub(super) quantity: &'static Quantity,
     /// What it shows.
     pub(super) words: &'static str,
     pub(super) values: Vec<f32>,

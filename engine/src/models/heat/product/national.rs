@@ -3,6 +3,7 @@
 use super::super::cpu::horizons::{open_sky, rays};
 use super::super::cpu::shade::shade;
 use super::super::forcing::cleaned;
+use super::super::layers;
 use super::super::national::{self, Day, Spot, shares};
 use super::super::pet::PRESSURE;
 use super::super::rays::Step;
@@ -296,7 +297,7 @@ impl Product for National {
             pet,
             sun: lit,
             air: Vec::new(),
-            others: vec![Layer { name: "air", unit: "°C", words, values: air }],
+            others: vec![Layer { quantity: &layers::AIR, words, values: air }],
         })
     }
 
@@ -321,15 +322,13 @@ impl Product for National {
         let green = self.is_green.iter().map(|is_green| f32::from(u8::from(*is_green))).collect();
         Ok(vec![
             Layer {
-                name: "sky_view",
-                unit: "",
+                quantity: &layers::SKY_VIEW,
                 words: "sky view factor within 100 m, trees taken as opaque",
                 values: self.sky_view.clone(),
             },
-            Layer { name: "green", unit: "", words: "1 where there are plants or trees, else 0", values: green },
+            Layer { quantity: &layers::GREEN, words: "1 where there are plants or trees, else 0", values: green },
             Layer {
-                name: "window_share",
-                unit: "",
+                quantity: &layers::WINDOW_SHARE,
                 words: "share of the surroundings upwind (1 km) that the data has: where it is less than 1 the margin is too small",
                 values: self.margin.clone(),
             },

@@ -7,6 +7,7 @@ use super::super::forcing::Forcing;
 use super::super::hour::Radiation;
 use super::super::island::exchange::{specific, vapour};
 use super::super::island::run::{HourResult, Island};
+use super::super::layers;
 use super::super::national;
 use super::super::pet::{PRESSURE, saturation};
 use super::super::scene::EYE;
@@ -17,6 +18,7 @@ use super::super::window::Quarter;
 use super::{Hour, Layer, Product, ThermalIndices};
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::quantity::Quantity;
 use crate::remark::Remarks;
 use rayon::prelude::*;
 
@@ -96,31 +98,29 @@ impl Physical {
         let pet = each(|air, vapour| pet_in(air, vapour, pressure), &air, &vapours, &radiant, &wind);
         let utci = each(|air, vapour| utci_in(air, humidity(air, vapour)), &air, &vapours, &radiant, &wind);
         let sun = sunny(hour, &radiation);
-        let layer = |name, unit, words, values| Layer { name, unit, words, values };
+        let layer = |quantity, words, values| Layer { quantity, words, values };
         let station = hour.weather.air as f32;
         let moist = air.iter().zip(&vapours).map(|(air, vapour)| humidity(f64::from(*air), f64::from(*vapour)) as f32);
         let mut others = vec![
-            layer("utci", "°C", "felt temperature (UTCI), mean of the hour before", utci),
-            layer("air", "°C", "air temperature between the houses, mean of the hour before", air.clone()),
+            layer(&layers::UTCI, "felt temperature (UTCI), mean of the hour before", utci),
+            layer(&layers::AIR, "air temperature between the houses, mean of the hour before", air.clone()),
             layer(
-                "heat_island",
-                "K",
+                &layers::HEAT_ISLAND,
                 "heat island: difference with the weather station, mean of the hour before",
                 air.iter().map(|celsius| celsius - station).collect(),
             ),
-            layer("surface", "°C", "temperature of the ground's surface, mean of the hour before", means.skin),
-            layer("humidity", "%", "relative humidity between the houses, mean of the hour before", moist.collect()),
-            layer("wind_speed", "m/s", "wind at 1.2 m, mean of the hour before", wind.clone()),
+            layer(&layers::SURFACE, "temperature of the ground's surface, mean of the hour before", means.skin),
+            layer(&layers::HUMIDITY, "relative humidity between the houses, mean of the hour before", moist.collect()),
+            layer(&layers::WIND_SPEED, "wind at 1.2 m, mean of the hour before", wind.clone()),
         ];
         if self.hoeppe {
             let hoeppe = |air, vapour| hoeppe_in(air, humidity(air, vapour));
             let values = each(hoeppe, &air, &vapours, &radiant, &wind);
             let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
-            others.push(layer("pet_hoeppe", "°C", words, values));
+            others.push(layer(&layers::PET_HOEPPE, words, values));
         }
         others.push(layer(
-            "tmrt",
-            "°C",
+            &layers::TMRT,
             "mean radiant temperature of one who stands, mean of the hour before",
             radiant,
         ));
@@ -180,12 +180,9 @@ impl Product for Physical {
         let utci = everywhere(utci_in(weather.air, weather.humidity), &radiant, &wind);
         let sun = sunny(hour, &all);
         let mut others = vec![
+            Layer { quantity: &layers::UTCI, words: "felt temperature (UTCI), mean of the hour before", values: utci },
             Layer {
-                name: "utci", unit: "°C", words: "felt temperature (UTCI), mean of the hour before", values: utci
-            },
-            Layer {
-                name: "tmrt",
-                unit: "°C",
+                quantity: &layers::TMRT,
                 words: "mean radiant temperature of one who stands, mean of the hour before",
                 values: radiant,
             },
@@ -193,7 +190,7 @@ impl Product for Physical {
         if self.hoeppe {
             let values = everywhere(hoeppe_in(weather.air, weather.humidity), &others[1].values, &wind);
             let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
-            others.push(Layer { name: "pet_hoeppe", unit: "°C", words, values });
+            others.push(Layer { quantity: &layers::PET_HOEPPE, words, values });
         }
         self.latest = Some((at, all, wind));
         Ok(ThermalIndices { pet, sun, air: Vec::new(), others })
@@ -218,10 +215,11 @@ impl Product for Physical {
         let bright = hour
             .bright_with(&patches, self.neighbour_longwave.as_ref().map(|[walls, crowns]| (walls[cell], crowns[cell])));
         let upright = sides(view, &patches, &bright, beam, [short[1], long[1]], hour.is_isotropic);
-        let of = |name: &str| {
-            indices.others.iter().find(|layer| layer.name == name).map_or(f32::NAN, |layer| layer.values[cell])
+        let of = |quantity: &Quantity| {
+            let layer = indices.others.iter().find(|layer| layer.quantity.name == quantity.name);
+            layer.map_or(f32::NAN, |layer| layer.values[cell])
         };
-        let first = [of("tmrt"), indices.pet[cell], of("utci"), wind[cell], 60.0 * indices.sun[cell]];
+        let first = [of(&layers::TMRT), indices.pet[cell], of(&layers::UTCI), wind[cell], 60.0 * indices.sun[cell]];
         let fluxes = short.into_iter().chain(upright.short).chain(long).chain(upright.long);
         Ok(first.into_iter().chain(fluxes).map(f64::from).collect())
     }
@@ -238,10 +236,9 @@ impl Product for Physical {
         let wind = self.winds(from).to_vec();
         let words = "sky view factor, past buildings and trees";
         Ok(vec![
-            Layer { name: "sky_view", unit: "", words, values: self.solver.sky_view()? },
+            Layer { quantity: &layers::SKY_VIEW, words, values: self.solver.sky_view()? },
             Layer {
-                name: "wind",
-                unit: "",
+                quantity: &layers::WIND,
                 words: "wind at 1.2 m over that above open grass, in the first hour",
                 values: wind,
             },

@@ -18,12 +18,11 @@ use crate::city::roads::lanes::{Route, Street, build};
 use crate::city::roads::{CYCLE, Link, Place, Roads, links};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::frame::{Balance, Frame, Outcome};
+use crate::frame::{Balance, Frame, Layer, Outcome};
 use crate::grid::Grid;
 use crate::models::saved::{damaged, read, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
-use crate::raster::Raster;
 use crate::remark::{Remark, Remarks};
 use crate::scenario::{MotionSpec, Scenario};
 use crate::words::Text;
@@ -399,7 +398,7 @@ impl Moving {
         })
     }
 
-    fn layers(&self, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
+    fn layers(&self, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Layer> {
         self.view().map_or(Vec::new(), |sides| results::layers(&self.grid, &sides, period))
     }
 }

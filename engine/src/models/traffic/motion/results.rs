@@ -1,5 +1,6 @@
 //! What moving vehicles come to: numbers of streets, and layers.
 
+use super::super::layers;
 use super::super::noise::{AMENDED, Site, Traffic as Noise, power, weighted};
 use super::super::paint;
 use super::super::released;
@@ -9,8 +10,9 @@ use super::moved::Moved;
 use super::period::{Counts, Period};
 use crate::city::roads::lanes::{Lane, Lanes};
 use crate::city::roads::{self, CYCLE};
+use crate::frame::Layer;
 use crate::grid::Grid;
-use crate::raster::Raster;
+use crate::quantity::{Quantity, Variable};
 use glam::DVec2;
 use std::collections::HashMap;
 
@@ -219,17 +221,17 @@ fn heavy(side: &Moved) -> Vec<[f64; 2]> {
         .collect()
 }
 
-/// Values of streets by name, unit and words.
-type Layer = (&'static str, &'static str, &'static str, fn(&Row, [f64; 3]) -> f64);
+/// Values of streets by quantity and words.
+type OfStreets = (&'static Quantity, &'static str, fn(&Row, [f64; 3]) -> f64);
 
-const LAYERS: [Layer; 7] = [
-    ("speed", "km/h", "mean speed of all who drive there, on the lanes of each street", |row, _| row.speed),
-    ("density", "per km", "vehicles on a kilometre of the street", |row, _| row.density),
-    ("delay", "s", "delay per vehicle on the street and at its junction", |row, _| row.delay),
-    ("queue", "m", "mean over the minutes of the longest queue before the junction", |row, _| row.counts.queue[0]),
-    ("nox", "g/km/h", "nitrogen oxides that traffic of both directions emits", |_, [nox, ..]| nox),
-    ("no2_kerb", "ug/m3", "nitrogen dioxide that the traffic of the street adds at its kerb", |_, [_, no2, _]| no2),
-    ("noise_power", "dB", "sound power of a metre of the road, both directions", |_, [.., noise]| noise),
+const LAYERS: [OfStreets; 7] = [
+    (&layers::SPEED, "mean speed of all who drive there, on the lanes of each street", |row, _| row.speed),
+    (&layers::DENSITY, "vehicles on a kilometre of the street", |row, _| row.density),
+    (&layers::DELAY, "delay per vehicle on the street and at its junction", |row, _| row.delay),
+    (&layers::QUEUE, "mean over the minutes of the longest queue before the junction", |row, _| row.counts.queue[0]),
+    (&layers::NOX, "nitrogen oxides that traffic of both directions emits", |_, [nox, ..]| nox),
+    (&layers::NO2_KERB, "nitrogen dioxide that the traffic of the street adds at its kerb", |_, [_, no2, _]| no2),
+    (&layers::NOISE_POWER, "sound power of a metre of the road, both directions", |_, [.., noise]| noise),
 ];
 
 fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Around) -> Vec<f64> {
@@ -238,14 +240,14 @@ fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Arou
         if own.counts.seconds <= 0.0 {
             f64::NAN
         } else {
-            LAYERS[of].3(&own, [around.nox[k], around.no2[k], around.noise[k]])
+            LAYERS[of].2(&own, [around.nox[k], around.no2[k], around.noise[k]])
         }
     };
     (0..side.lanes.streets.len()).map(value).collect()
 }
 
 /// What engines set free on the lanes of streets and across junctions.
-fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raster {
+fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Layer {
     let seconds = 60.0 * period.minutes.max(1) as f64;
     let of = |lane: &Lane| lane.street.map_or(side.lanes.streets.len() + lane.node as usize, |street| street as usize);
     let mut metres = vec![0.0; side.world.tallies];
@@ -257,11 +259,11 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raste
         (&lane.line[..], [-0.5 * lane.width, 0.5 * lane.width], power)
     });
     let words = "heat released by engines, mean over the period";
-    Raster::from_values(*grid, "released_heat", "W/m2", released::poured(grid, lanes)).described(words)
+    Layer::new(&layers::RELEASED_HEAT, *grid, released::poured(grid, lanes)).described(words)
 }
 
 /// Layers of a stretch of time; with the differences where roads are edited.
-pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
+pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Layer> {
     let now = sides.now();
     let Some(own) = period(now) else { return Vec::new() };
     let around_now = around(now, &own, sides);
@@ -269,18 +271,19 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
     let around_before = before.as_ref().map(|period| around(sides.before, period, sides));
     let origins = sides.origins();
     let mut all = vec![released_heat(grid, now, &own, sides.step)];
-    for (k, (name, unit, words, _)) in LAYERS.iter().enumerate() {
+    for (k, (quantity, words, _)) in LAYERS.iter().enumerate() {
         let values_now = values(now, &own, sides, k, &around_now);
-        let raster = |name: &str, words: &str, values: &[f64]| {
+        let layer = |variable: Variable, words: &str, values: &[f64]| {
             let cells = paint::streets(grid, &now.lanes, |street| values[street]);
-            Raster::from_values(*grid, name, unit, cells).described(words)
+            Layer::new(variable, *grid, cells).described(words)
         };
-        all.push(raster(name, words, &values_now));
+        let variable = Variable::from(*quantity);
+        all.push(layer(variable.clone(), words, &values_now));
         if let (Some(before), Some(around)) = (&before, &around_before) {
             let was = values(sides.before, before, sides, k, around);
             // Where nobody drove nothing was emitted, and no speed is known.
-            let zero =
-                |value: f64| if matches!(*name, "speed" | "noise_power") || value.is_finite() { value } else { 0.0 };
+            let is_known = *quantity == &layers::SPEED || *quantity == &layers::NOISE_POWER;
+            let zero = |value: f64| if is_known || value.is_finite() { value } else { 0.0 };
             // Where hardly anybody drives chance decides.
             let many = |period: &Period, street: usize| period.counts(street, sides.step).entered >= FEW;
             let change = |street: usize| {
@@ -291,7 +294,7 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
                 zero(values_now[street]) - old
             };
             let changes: Vec<f64> = (0..values_now.len()).map(change).collect();
-            all.push(raster(&format!("difference_{name}"), &format!("change in {words}"), &changes));
+            all.push(layer(variable.change(), &format!("change in {words}"), &changes));
         }
     }
     all
