@@ -584,6 +584,125 @@ fn both_devices_drive_cars_and_cycles_in_the_same_way() {
     }
 }
 
+/// A street that leads over two lanes of a junction into another, where the second leads back to the first: no map has such a junction.
+/// Another street leads over the same kind of ring into the same street.
+fn rings() -> World {
+    use hanze_engine::models::traffic::motion::params::{
+        Foe, GIVES_WAY, IS_GIVEN_WAY, Lane, MERGES, Motion, NONE, STREET_BITS, Trip, Turn,
+    };
+    let car = hanze_engine::models::traffic::motion::world::car();
+    let lane = |street, length, first_turn, turns, inward: (u32, u32)| Lane {
+        length,
+        speed: 10.0,
+        street,
+        first_turn,
+        turns,
+        first_inward: inward.0,
+        inwards: inward.1,
+        left: NONE,
+        right: NONE,
+        modes: car.modes,
+        turn: NONE,
+        ..Lane::default()
+    };
+    let across = |turn, along, first_turn, inward| Lane { turn, along, ..lane(NONE, 8.0, first_turn, 1, inward) };
+    let turn = |origin, to, start, first_foe, foes| Turn {
+        origin,
+        to,
+        goal: 3,
+        street: 1,
+        modes: car.modes,
+        light: NONE,
+        first_foe,
+        foes,
+        start,
+        length: 16.0,
+        speed: 10.0,
+        parts: 2,
+    };
+    let foe = |turn, bits| Foe { turn, bits, own_begin: 4.0, own_end: 12.0, other_begin: 4.0, other_end: 12.0 };
+    let trip = |first, last| Trip { first, last, speed: -1.0, factor: 1.0, ..Trip::default() };
+    World {
+        motion: Motion {
+            lanes: 7,
+            step_ms: 500,
+            dt: 0.5,
+            politeness: 0.1,
+            threshold: 0.3,
+            pause: 5000,
+            ..Motion::default()
+        },
+        lanes: vec![
+            lane(0, 50.0, 0, 1, (0, 0)),
+            across(0, 0.0, 1, (0, 2)),
+            across(1, 8.0, 2, (2, 1)),
+            lane(1, 20.0, NONE, 0, (0, 0)),
+            lane(2, 50.0, 3, 1, (0, 0)),
+            across(3, 0.0, 4, (3, 2)),
+            across(4, 8.0, 5, (5, 1)),
+        ],
+        turns: vec![
+            turn(0, 1, 0.0, 0, 1),
+            turn(1, 2, 8.0, 0, 0),
+            turn(2, 1, 16.0, 0, 0),
+            turn(4, 5, 0.0, 1, 1),
+            turn(5, 6, 8.0, 0, 0),
+            turn(6, 5, 16.0, 0, 0),
+        ],
+        foes: vec![foe(3, GIVES_WAY | MERGES), foe(0, IS_GIVEN_WAY | MERGES)],
+        inward: vec![0, 2, 1, 4, 6, 5],
+        kinds: vec![car],
+        // From either street into the one behind the junction, and from there on, where nothing leads.
+        routes: [0, 1, 2, 1, 1, 3].map(|street: u32| street | 1 << STREET_BITS).to_vec(),
+        trips: [(0, 2), (0, 2), (0, 2), (2, 4), (4, 6)].map(|(first, last)| trip(first, last)).to_vec(),
+        tallies: 1,
+        ..World::default()
+    }
+}
+
+#[test]
+fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
+    use hanze_engine::models::traffic::motion::params::{FULL, REASON};
+    let world = Arc::new(rings());
+    let place = |trip: u32, lane: u32, pos: f32, speed: f32| {
+        let length = world.kinds[0].length;
+        let place = world.trips[trip as usize].first;
+        Vehicle { trip, lane, place, pos, speed, length, ..Vehicle::default() }
+    };
+    // Somebody stands at the end of the street behind the junction: room for three. The one who comes is the third with one on the way,
+    // and the fourth with two; he would be refused at once if those on the ring were counted again.
+    let coming = place(0, 0, 49.0, 1.0);
+    let standing = place(4, 3, 19.5, 0.0);
+    let (one, two, other) = (place(1, 1, 7.0, 2.0), place(2, 2, 7.0, 2.0), place(3, 4, 40.0, 5.0));
+    let cases: [(&[Vehicle], bool); 3] = [
+        (&[coming, one, standing], false),
+        (&[coming, one, two, standing], true),
+        (&[coming, one, two, standing, other], true),
+    ];
+    for (vehicles, is_full) in cases {
+        let mut twin = mover(&Device::Cpu, &world).unwrap();
+        twin.place(vehicles).unwrap();
+        twin.run(1).unwrap();
+        let first = twin.vehicles().unwrap()[0];
+        assert_eq!(first.trip, 0, "{first:?}");
+        // With somebody on the other street he may wait for that one instead.
+        let waits = first.state & REASON;
+        assert!(if vehicles.len() < 5 { (waits == FULL) == is_full } else { waits != 0 }, "{vehicles:?}: {waits}");
+    }
+    let Some(device) = gpu() else { return };
+    for (vehicles, _) in cases {
+        let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+        [&mut twin, &mut own].map(|mover| mover.place(vehicles).unwrap());
+        for step in 0..40 {
+            [&mut twin, &mut own].map(|mover| mover.run(1).unwrap());
+            let (left, right) = (twin.vehicles().unwrap(), own.vehicles().unwrap());
+            let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
+            assert!(bits(&left) == bits(&right), "step {step}:\n{left:?}\n{right:?}");
+        }
+        assert_eq!(twin.take_tallies().unwrap(), own.take_tallies().unwrap());
+    }
+}
+
 /// Queues are joined to the stop line: whoever stands further back on a free road is none.
 #[test]
 fn a_queue_reaches_from_the_stop_line_to_its_last_vehicle() {

@@ -122,6 +122,7 @@ fn structs_agree() {
     check_struct::<traffic::Search>();
     check_struct::<traffic::Arc>();
     check_struct::<motion::Motion>();
+    check_struct::<motion::Offsets>();
     check_struct::<motion::Moment>();
     check_struct::<motion::Lane>();
     check_struct::<motion::Turn>();
@@ -135,6 +136,14 @@ fn structs_agree() {
     check_struct::<motion::Vehicle>();
     check_struct::<motion::Outcome>();
     check_struct::<motion::Factor>();
+}
+
+#[test]
+fn those_who_set_out_are_counted_on_the_clock() {
+    let depart = kernels().find(|kernel| kernel.name == "depart").expect("a kernel");
+    let module = parse(depart);
+    let [counted, clock] = ["Departures", "Moment"].map(|name| declared(&module, name).expect(name));
+    assert_eq!(counted, clock);
 }
 
 #[test]

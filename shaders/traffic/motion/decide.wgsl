@@ -36,13 +36,11 @@ const TALLY: u32 = 9u;
 // Substances that are counted.
 const SUBSTANCES: u32 = 3u;
 
-@group(0) @binding(14) var<storage, read_write> planned: array<Vehicle>;
-// Vehicles that will be in each lane, and the free length at its beginning, mm.
-@group(0) @binding(15) var<storage, read_write> counts: array<atomic<u32>>;
-@group(0) @binding(16) var<storage, read_write> rooms: array<atomic<i32>>;
-@group(0) @binding(17) var<storage, read_write> outcomes: array<Outcome>;
-@group(0) @binding(18) var<storage, read_write> tallies: array<atomic<u32>>;
-@group(0) @binding(19) var<storage, read> factors: array<Factor>;
+@group(0) @binding(8) var<storage, read_write> planned: array<Vehicle>;
+// Tallies; vehicles that will be in each lane, and the free length at its beginning.
+@group(0) @binding(9) var<storage, read_write> counters: array<atomic<u32>>;
+// Outcomes of trips; when the next vehicle may leave each lane, ms.
+@group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 // What a driver finds before him: acceleration, how far he can go, his speed by Newell's rule, and why.
 struct Way {
@@ -99,7 +97,7 @@ fn queue(lane: u32) -> f32 {
 
 // Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.
 fn is_beside(kind: Kind, slot: u32) -> bool {
-    let other = kinds[vehicles[slot].kind].modes;
+    let other = kind_modes(vehicles[slot].kind);
     return (kind.modes == CYCLES) != (other == CYCLES);
 }
 
@@ -116,7 +114,7 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
         }
         let turn = choose(lane, place, last, kind.modes);
         if (turn == NONE) {
-            let mask = routes[place] >> STREET_BITS;
+            let mask = route_at(place) >> STREET_BITS;
             // Those who want to the right wait a little before those who want to the left.
             var end = dist;
             if ((mask & ((1u << own.index) - 1u)) != 0u) {
@@ -127,14 +125,14 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
         }
         let next = turns[turn];
         if (next.light != NONE) {
-            let light = lights[next.light];
+            let light = shown(next.light);
             let can_stop = motion.newell != 0u || needed(me.speed, dist) < FIRM;
             if ((light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop)) {
                 halt(me, kind, open, dist, LIGHT);
                 return;
             }
         }
-        if (own.headway > 0u && ready[lane] > clock.now) {
+        if (own.headway > 0u && records[offset.ready + lane] > clock.now) {
             halt(me, kind, open, dist, METERED);
             return;
         }
@@ -304,7 +302,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
     if (slot < end) {
         let pos = vehicles[slot].pos;
         let speed = vehicles[slot].speed;
-        let theirs = kinds[vehicles[slot].kind];
+        let theirs = kind_at(vehicles[slot].kind);
         let back = minus(minus(me.pos, me.length), pos);
         let gains = mul(mul(0.5, theirs.accel), motion.dt);
         let reaches = plus(mul(plus(speed, gains), motion.dt), APART);
@@ -348,7 +346,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
 }
 
 fn add(at: u32, number: u32, value: u32) {
-    atomicAdd(&tallies[at * TALLY + number], value);
+    atomicAdd(&counters[at * TALLY + number], value);
 }
 
 @compute @workgroup_size(64)
@@ -358,8 +356,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return;
     }
     let me = vehicles[slot];
-    let kind = kinds[me.kind];
-    let trip = trips[me.trip];
+    let kind = kind_at(me.kind);
+    let trip = trip_at(me.trip);
     let own = lanes[me.lane];
     let dt = motion.dt;
     let wish = min(kind.speed, mul(own.speed, trip.factor));
@@ -392,7 +390,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var next = me;
     // Stops of its line.
     if (me.stop < trip.last_stop) {
-        let stop = stops[me.stop];
+        let stop = stop_at(me.stop);
         if (stop.lane == me.lane && me.pos <= plus(stop.at, 1.0)) {
             var stays = true;
             if (me.until != 0u) {
@@ -478,10 +476,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     // The first of a lane tells of its queue.
     if (own.street != NONE && starts[me.lane] == slot) {
-        atomicMax(&tallies[own.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
+        atomicMax(&counters[own.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
     }
     for (var substance = 0u; substance < SUBSTANCES; substance++) {
-        add(own.tally, 6u + substance, emitted(factors[kind.emission + substance], next.speed, next.accel, dt));
+        add(own.tally, 6u + substance, emitted(factor_at(kind.emission + substance), next.speed, next.accel, dt));
     }
     if (left || is_gone) {
         if (own.street != NONE) {
@@ -493,18 +491,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             if (clock.now > motion.step_ms) {
                 before = clock.now - motion.step_ms;
             }
-            ready[me.lane] = max(ready[me.lane], before) + own.headway;
+            let ready = offset.ready + me.lane;
+            records[ready] = max(records[ready], before) + own.headway;
         }
     }
     if (is_gone) {
-        outcomes[me.trip].arrived = clock.now + motion.step_ms + 1u;
-        outcomes[me.trip].waited = next.waited;
-        outcomes[me.trip].lost = next.lost;
-        outcomes[me.trip].metres = next.metres;
+        // The members of `Outcome` behind the first.
+        let outcome = OUTCOME_WORDS * me.trip;
+        records[outcome + 1u] = clock.now + motion.step_ms + 1u;
+        records[outcome + 2u] = next.waited;
+        records[outcome + 3u] = bitcast<u32>(next.lost);
+        records[outcome + 4u] = bitcast<u32>(next.metres);
         next.lane = NONE;
     } else {
-        atomicAdd(&counts[next.lane], 1u);
-        atomicMin(&rooms[next.lane], i32(mul(1000.0, minus(next.pos, next.length))));
+        atomicAdd(&counters[offset.counts + next.lane], 1u);
+        let room_mm = i32(mul(1000.0, minus(next.pos, next.length)));
+        atomicMin(&counters[offset.rooms + next.lane], ordered(room_mm));
     }
     planned[slot] = next;
 }

@@ -2,10 +2,10 @@
 // it. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read> planned: array<Vehicle>;
-@group(0) @binding(2) var<storage, read> starts: array<u32>;
-@group(0) @binding(3) var<storage, read> bins: array<u32>;
-@group(0) @binding(4) var<storage, read_write> vehicles: array<Vehicle>;
+@group(0) @binding(8) var<storage, read> planned: array<Vehicle>;
+@group(0) @binding(6) var<storage, read> starts: array<u32>;
+@group(0) @binding(12) var<storage, read> bins: array<u32>;
+@group(0) @binding(7) var<storage, read_write> vehicles: array<Vehicle>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {

@@ -75,6 +75,46 @@ struct Motion {
     pause: u32,
 }
 
+// Where arrays begin that share a buffer, in words of 32 bits.
+struct Offsets {
+    // In `tables`: other ways that ways meet.
+    foes: u32,
+    // Lanes that lead into each lane.
+    inward: u32,
+    // Kinds of vehicles.
+    kinds: u32,
+    // Trips.
+    trips: u32,
+    // Places of routes.
+    routes: u32,
+    // Stops of trips.
+    stops: u32,
+    // Emission factors.
+    factors: u32,
+    // Streets where vehicles set out.
+    gates: u32,
+    // Programs of lights.
+    programs: u32,
+    // Phases of programs.
+    phases: u32,
+    // States of lights, phase by phase.
+    states: u32,
+    // For each light a lane that it holds.
+    heads: u32,
+    // In `starts`, behind where the vehicles of each lane begin: what each light shows.
+    lights: u32,
+    // In `counters`, behind the tallies: vehicles that will be in each lane.
+    counts: u32,
+    // The free length at the beginning of each lane, mm, as `ordered` makes it.
+    rooms: u32,
+    // In `records`, behind the outcomes of trips: when the next vehicle may leave each lane, ms.
+    ready: u32,
+    // Next trip of each street where vehicles set out.
+    cursors: u32,
+    // Phase of each program and when it began, ms.
+    running: u32,
+}
+
 // How far it has run.
 struct Moment {
     // Steps.
@@ -84,9 +124,9 @@ struct Moment {
     // Vehicles on the lanes.
     vehicles: u32,
     // Vehicles on them after this step.
-    planned: atomic<u32>,
+    planned: u32,
     // Vehicles that have set out.
-    inserted: atomic<u32>,
+    inserted: u32,
     // Vehicles that have arrived.
     arrived: u32,
 }
@@ -155,6 +195,8 @@ struct Turn {
     length: f32,
     // Speed on it, m/s.
     speed: f32,
+    // Lanes across the junction from here up to the next street, each once.
+    parts: u32,
 }
 
 // Another way that a way meets.

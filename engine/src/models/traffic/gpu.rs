@@ -108,22 +108,15 @@ impl Room {
         let (costs, counts, links) = (values("costs")?, values("links of ways")?, values("last links")?);
         let fell = [values("what fell")?, values("what falls")?];
         let (changed, nothing) = (gpu.buffer("changed", 4, none)?, gpu.buffer("nothing", 4, none)?);
-        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
-            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
-            gpu.stage(kernel, &[], &numbered)
-        };
-        let turn = |k: usize| [&fell[k], &fell[1 - k]];
-        let relax = |k: usize| {
-            let [before, now] = turn(k);
-            stage(RELAX, &[&search, &first, &list, &own, &costs, before, now, &changed])
-        };
-        let hops = |k: usize| {
-            let [before, now] = turn(k);
-            stage(HOPS, &[&search, &first, &list, &own, &costs, before, now, &changed, &counts])
-        };
+        let common = [("search", &search), ("first", &first), ("arcs", &list), ("origins", &own), ("costs", &costs)];
+        let stage = |kernel: Kernel, more: &[(&str, &Buffer)]| gpu.stage(kernel, &[], &[&common[..], more].concat());
+        // What fell in one turn is what came before the next.
+        let turn = |k: usize| [("before", &fell[k]), ("fell", &fell[1 - k]), ("changed", &changed)];
+        let relax = |k: usize| stage(RELAX, &turn(k));
+        let hops = |k: usize| stage(HOPS, &[&turn(k)[..], &[("counts", &counts)]].concat());
         let relax = [relax(0)?, relax(1)?];
         let hops = [hops(0)?, hops(1)?];
-        let parents = stage(PARENTS, &[&search, &first, &list, &own, &costs, &counts, &links])?;
+        let parents = stage(PARENTS, &[("counts", &counts), ("links", &links)])?;
         Ok(Room { search, origins: own, costs, counts, links, fell, changed, nothing, relax, hops, parents })
     }
 
@@ -163,5 +156,30 @@ impl Room {
             hops: gpu.read(&self.counts, len)?,
             links: gpu.read(&self.links, len)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naga::AddressSpace;
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+    #[test]
+    fn no_stage_needs_more_than_every_device_gives() {
+        // The default limits of WebGPU: storage buffers, uniform buffers, and invocations of a workgroup.
+        for kernel in KERNELS {
+            let module = naga::front::wgsl::parse_str(kernel.source).unwrap();
+            let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module).unwrap();
+            let used = |fits: fn(AddressSpace) -> bool| {
+                let globals = module.global_variables.iter();
+                globals.filter(|(own, global)| fits(global.space) && !info.get_entry_point(0)[*own].is_empty()).count()
+            };
+            let storage = used(|space| matches!(space, AddressSpace::Storage { .. }));
+            let uniform = used(|space| space == AddressSpace::Uniform);
+            assert!((1..=8).contains(&storage), "{}: {storage} storage buffers", kernel.name);
+            assert!((1..=12).contains(&uniform), "{}: {uniform} uniform buffers", kernel.name);
+            assert!(module.entry_points[0].workgroup_size.iter().product::<u32>() <= 256, "{}", kernel.name);
+        }
     }
 }

@@ -8,6 +8,7 @@ mod hours;
 mod model;
 mod moved;
 pub mod mover;
+mod packed;
 pub mod params;
 pub mod period;
 pub mod reroute;

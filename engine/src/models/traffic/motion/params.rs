@@ -89,6 +89,48 @@ shared_struct! {
 }
 
 shared_struct! {
+    /// Where arrays begin that share a buffer, in words of 32 bits.
+    pub struct Offsets {
+        /// In `tables`: other ways that ways meet.
+        pub foes: u32,
+        /// Lanes that lead into each lane.
+        pub inward: u32,
+        /// Kinds of vehicles.
+        pub kinds: u32,
+        /// Trips.
+        pub trips: u32,
+        /// Places of routes.
+        pub routes: u32,
+        /// Stops of trips.
+        pub stops: u32,
+        /// Emission factors.
+        pub factors: u32,
+        /// Streets where vehicles set out.
+        pub gates: u32,
+        /// Programs of lights.
+        pub programs: u32,
+        /// Phases of programs.
+        pub phases: u32,
+        /// States of lights, phase by phase.
+        pub states: u32,
+        /// For each light a lane that it holds.
+        pub heads: u32,
+        /// In `starts`, behind where the vehicles of each lane begin: what each light shows.
+        pub lights: u32,
+        /// In `counters`, behind the tallies: vehicles that will be in each lane.
+        pub counts: u32,
+        /// The free length at the beginning of each lane, mm, as `ordered` makes it.
+        pub rooms: u32,
+        /// In `records`, behind the outcomes of trips: when the next vehicle may leave each lane, ms.
+        pub ready: u32,
+        /// Next trip of each street where vehicles set out.
+        pub cursors: u32,
+        /// Phase of each program and when it began, ms.
+        pub running: u32,
+    }
+}
+
+shared_struct! {
     /// How far it has run.
     pub struct Moment {
         /// Steps.
@@ -173,6 +215,8 @@ shared_struct! {
         pub length: f32,
         /// Speed on it, m/s.
         pub speed: f32,
+        /// Lanes across the junction from here up to the next street, each once.
+        pub parts: u32,
     }
 }
 

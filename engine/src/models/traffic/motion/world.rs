@@ -6,6 +6,7 @@ use super::params::{
 };
 use crate::city::roads::lanes::{self, Lanes};
 use crate::error::{Error, Result};
+use crate::models::traffic::cpu::across;
 use crate::models::traffic::cpu::sight::TO_CHANGE;
 
 /// How far ahead lanes are told apart, m.
@@ -203,6 +204,7 @@ impl World {
                 start: 0.0,
                 length: length as f32,
                 speed: speed as f32,
+                parts: 0,
             };
             // Those whose meeting lies behind the place to wait are looked at there.
             let waits = parts.len() > 1;
@@ -252,6 +254,9 @@ impl World {
             world.turns.push(main);
         }
         world.turns.extend(mids);
+        let parts = |turn| whole(across::parts(&world.lanes, &world.turns, turn).len());
+        let parts: Vec<u32> = world.turns.iter().map(parts).collect();
+        world.turns.iter_mut().zip(parts).for_each(|(turn, parts)| turn.parts = parts);
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); world.lanes.len()];
         world.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.origin));
         for (lane, own) in into.into_iter().enumerate() {
