@@ -108,8 +108,8 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
     var lane = me.lane;
     var place = me.place;
     for (var n = 0u; n < AHEAD && dist < far; n++) {
-        let own = lanes[lane];
-        if (own.street != NONE && place + 1u >= last) {
+        let this_lane = lanes[lane];
+        if (this_lane.street != NONE && place + 1u >= last) {
             return;
         }
         let turn = choose(lane, place, last, kind.modes);
@@ -117,7 +117,7 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
             let mask = route_at(place) >> STREET_BITS;
             // Those who want to the right wait a little before those who want to the left.
             var end = dist;
-            if ((mask & ((1u << own.index) - 1u)) != 0u) {
+            if ((mask & ((1u << this_lane.index) - 1u)) != 0u) {
                 end = max(minus(dist, STAGGER), 0.0);
             }
             halt(me, kind, open, end, ASTRAY);
@@ -132,7 +132,7 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
                 return;
             }
         }
-        if (own.headway > 0u && records[offset.ready + lane] > clock.now) {
+        if (this_lane.headway > 0u && records[offset.ready + lane] > clock.now) {
             halt(me, kind, open, dist, METERED);
             return;
         }
@@ -151,8 +151,8 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
             }
         }
         // Who turns off still stands in the way with his rear.
-        if (own.street != NONE && dist < 15.0) {
-            for (var k = own.first_turn; k < own.first_turn + own.turns; k++) {
+        if (this_lane.street != NONE && dist < 15.0) {
+            for (var k = this_lane.first_turn; k < this_lane.first_turn + this_lane.turns; k++) {
                 let to = turns[k].to;
                 let rear = room_in(to);
                 if (k != turn && rear < 0.0) {
@@ -217,23 +217,23 @@ var<private> wants: u32;
 // The lane in which a vehicle is after this step: to the left in even steps, to the right in odd ones, so that no two come into one gap
 // from two sides (MOBIL, Kesting et al. 2007).
 fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32, dist: f32) -> u32 {
-    let own = lanes[me.lane];
+    let my_lane = lanes[me.lane];
     let mask = good(me, last_stop);
     // A wrong lane leads to the nearest right one.
     wants = 0u;
     var side = 0u;
-    if (((mask >> own.index) & 1u) == 0u || !leads_on(me.lane, me.place, last, kind.modes)) {
+    if (((mask >> my_lane.index) & 1u) == 0u || !leads_on(me.lane, me.place, last, kind.modes)) {
         for (var k = 1u; k < 8u; k++) {
             let left = me.lane + k;
             if (side == 0u && left < motion.lanes) {
-                if (lanes[left].street == own.street && ((mask >> (own.index + k)) & 1u) != 0u) {
+                if (lanes[left].street == my_lane.street && ((mask >> (my_lane.index + k)) & 1u) != 0u) {
                     if (leads_on(left, me.place, last, kind.modes)) {
                         side = WANTS_LEFT;
                     }
                 }
             }
-            if (side == 0u && k <= own.index) {
-                if (((mask >> (own.index - k)) & 1u) != 0u && leads_on(me.lane - k, me.place, last, kind.modes)) {
+            if (side == 0u && k <= my_lane.index) {
+                if (((mask >> (my_lane.index - k)) & 1u) != 0u && leads_on(me.lane - k, me.place, last, kind.modes)) {
                     side = WANTS_RIGHT;
                 }
             }
@@ -244,21 +244,21 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         wants = side;
     }
     // Where a lane begins that is full, he waits for room in it.
-    var beside = own.right;
+    var beside = my_lane.right;
     if (side == WANTS_LEFT) {
-        beside = own.left;
+        beside = my_lane.left;
     }
     if (side != 0u && beside != NONE) {
         let begin = lanes[beside].begin;
         let mouth = plus(plus(begin, me.length), MOUTH);
         if (begin > 0.0 && me.pos <= mouth && room_in(beside) < plus(mouth, kind.gap)) {
-            halt(me, kind, free(kind, me.speed, own.speed), minus(mouth, me.pos), ASTRAY);
+            halt(me, kind, free(kind, me.speed, my_lane.speed), minus(mouth, me.pos), ASTRAY);
         }
     }
-    var target_lane = own.right;
+    var target_lane = my_lane.right;
     var this_side = WANTS_RIGHT;
     if ((clock.step & 1u) == 0u) {
-        target_lane = own.left;
+        target_lane = my_lane.left;
         this_side = WANTS_LEFT;
     }
     if (target_lane == NONE) {
@@ -358,17 +358,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let me = vehicles[slot];
     let kind = kind_at(me.kind);
     let trip = trip_at(me.trip);
-    let own = lanes[me.lane];
+    let my_lane = lanes[me.lane];
     let dt = motion.dt;
-    let wish = min(kind.speed, mul(own.speed, trip.factor));
+    let wish = min(kind.speed, mul(my_lane.speed, trip.factor));
     let open = free(kind, me.speed, wish);
     way = Way(open, 1e9, wish, FREE);
     let first = starts[me.lane];
-    let dist = minus(own.length, me.pos);
+    let dist = minus(my_lane.length, me.pos);
     // What the vehicle before would let it do: for changing lanes.
     var behind_leader = open;
     var ahead = slot;
-    while (ahead > first && own.wide != 0u) {
+    while (ahead > first && my_lane.wide != 0u) {
         if (!is_beside(kind, ahead - 1u)) {
             break;
         }
@@ -381,8 +381,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     } else {
         look_ahead(me, kind, trip.last, trip.factor, open, dist);
     }
-    if (own.street == NONE) {
-        let found = inside(own.turn, plus(own.along, me.pos));
+    if (my_lane.street == NONE) {
+        let found = inside(my_lane.turn, plus(my_lane.along, me.pos));
         if (found.gap < 1e8) {
             mind(me, kind, open, found.gap, found.speed, FOLLOWS);
         }
@@ -410,9 +410,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Another lane.
     wants = 0u;
     var lane = me.lane;
-    if (own.street != NONE) {
-        let_in(me, kind, open, own.left, WANTS_RIGHT);
-        let_in(me, kind, open, own.right, WANTS_LEFT);
+    if (my_lane.street != NONE) {
+        let_in(me, kind, open, my_lane.left, WANTS_RIGHT);
+        let_in(me, kind, open, my_lane.right, WANTS_LEFT);
         lane = change(me, kind, trip.last, trip.last_stop, behind_leader, dist);
         if (lane != me.lane) {
             next.changed = clock.now;
@@ -469,30 +469,30 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     // What the lane where it was sees of it.
-    add(own.tally, 0u, 1u);
-    add(own.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
+    add(my_lane.tally, 0u, 1u);
+    add(my_lane.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
     if (next.speed < QUEUED) {
-        add(own.tally, 2u, 1u);
+        add(my_lane.tally, 2u, 1u);
     }
     // The first of a lane tells of its queue.
-    if (own.street != NONE && starts[me.lane] == slot) {
-        atomicMax(&counters[own.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
+    if (my_lane.street != NONE && starts[me.lane] == slot) {
+        atomicMax(&counters[my_lane.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
     }
     for (var substance = 0u; substance < SUBSTANCES; substance++) {
-        add(own.tally, 6u + substance, emitted(factor_at(kind.emission + substance), next.speed, next.accel, dt));
+        add(my_lane.tally, 6u + substance, emitted(factor_at(kind.emission + substance), next.speed, next.accel, dt));
     }
     if (left || is_gone) {
-        if (own.street != NONE) {
-            add(own.tally, 4u, 1u);
+        if (my_lane.street != NONE) {
+            add(my_lane.tally, 4u, 1u);
         }
-        if (own.headway > 0u) {
+        if (my_lane.headway > 0u) {
             // Only the first of a lane leaves it, and nobody else looks at this.
             var before = 0u;
             if (clock.now > motion.step_ms) {
                 before = clock.now - motion.step_ms;
             }
             let ready = offset.ready + me.lane;
-            records[ready] = max(records[ready], before) + own.headway;
+            records[ready] = max(records[ready], before) + my_lane.headway;
         }
     }
     if (is_gone) {

@@ -78,12 +78,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (trip >= source.last) {
             return;
         }
-        let own = trip_at(trip);
-        if (own.depart > now) {
+        let departing = trip_at(trip);
+        if (departing.depart > now) {
             return;
         }
-        let kind = kind_at(own.kind);
-        let mask = route_at(own.first) >> STREET_BITS;
+        let kind = kind_at(departing.kind);
+        let mask = route_at(departing.first) >> STREET_BITS;
         var best = NONE;
         var most = -1e9;
         for (var index = 0u; index < source.lanes; index++) {
@@ -103,10 +103,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let room = free_in(best);
         let pos = min(kind.length, lanes[best].length);
         let gap = minus(room, pos);
-        let wish = min(kind.speed, mul(lanes[best].speed, own.factor));
+        let wish = min(kind.speed, mul(lanes[best].speed, departing.factor));
         var speed = max(min(wish, mul(minus(gap, kind.gap), inverse(kind.headway))), 0.0);
-        if (own.speed >= 0.0) {
-            speed = min(own.speed, wish);
+        if (departing.speed >= 0.0) {
+            speed = min(departing.speed, wish);
             if (gap < plus(kind.gap, mul(mul(0.5, speed), kind.headway))) {
                 return;
             }
@@ -116,12 +116,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         var vehicle: Vehicle;
         vehicle.trip = trip;
-        vehicle.kind = own.kind;
+        vehicle.kind = departing.kind;
         vehicle.lane = best;
-        vehicle.place = own.first;
+        vehicle.place = departing.first;
         vehicle.pos = pos;
         vehicle.speed = speed;
-        vehicle.stop = own.first_stop;
+        vehicle.stop = departing.first_stop;
         vehicle.length = kind.length;
         planned[atomicAdd(&clock.planned, 1u)] = vehicle;
         atomicAdd(&clock.inserted, 1u);

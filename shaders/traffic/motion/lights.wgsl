@@ -16,13 +16,13 @@ const EMPTY: i32 = 2147483647;
 @group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 // Whether somebody comes for whom a phase shows green: within 3 s or 15 m.
-fn is_wanted(own: Program, begin: u32) -> bool {
-    if (own.actuated == 0u) {
+fn is_wanted(program: Program, begin: u32) -> bool {
+    if (program.actuated == 0u) {
         return false;
     }
-    for (var light = 0u; light < own.lights; light++) {
+    for (var light = 0u; light < program.lights; light++) {
         let state = tables[offset.states + begin + light];
-        let lane = tables[offset.heads + own.light + light];
+        let lane = tables[offset.heads + program.light + light];
         if (state < AFTER || lane == NONE) {
             continue;
         }
@@ -47,29 +47,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (id >= motion.programs) {
         return;
     }
-    let own = program_at(id);
+    let program = program_at(id);
     let now = clock.now;
     let running = offset.running + 2u * id;
     var phase = records[running];
     var since = records[running + 1u];
     if (clock.step == 0u) {
         // Where the cycle is when time begins.
-        var at = (own.cycle - own.offset % own.cycle) % own.cycle;
+        var at = (program.cycle - program.offset % program.cycle) % program.cycle;
         phase = 0u;
-        while (phase + 1u < own.phases && at >= phase_at(own.first + phase).least) {
-            at -= phase_at(own.first + phase).least;
+        while (phase + 1u < program.phases && at >= phase_at(program.first + phase).least) {
+            at -= phase_at(program.first + phase).least;
             phase += 1u;
         }
         // Time before the beginning counts by wrapping round.
         since = now - at;
     }
     for (var n = 0u; n < 64u; n++) {
-        let current = phase_at(own.first + phase);
+        let current = phase_at(program.first + phase);
         let passed = now - since;
         if (passed < current.least) {
             break;
         }
-        if (passed < current.most && is_wanted(own, current.states)) {
+        if (passed < current.most && is_wanted(program, current.states)) {
             break;
         }
         // A fixed phase ends when it should have, whatever the step.
@@ -79,14 +79,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             since = now;
         }
         phase += 1u;
-        if (phase >= own.phases) {
+        if (phase >= program.phases) {
             phase = 0u;
         }
     }
     records[running] = phase;
     records[running + 1u] = since;
-    let begin = phase_at(own.first + phase).states;
-    for (var light = 0u; light < own.lights; light++) {
-        starts[offset.lights + own.light + light] = tables[offset.states + begin + light];
+    let begin = phase_at(program.first + phase).states;
+    for (var light = 0u; light < program.lights; light++) {
+        starts[offset.lights + program.light + light] = tables[offset.states + begin + light];
     }
 }

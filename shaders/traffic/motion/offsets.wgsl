@@ -22,9 +22,9 @@ fn main() {
     let count = (motion.lanes + BLOCK - 1u) / BLOCK;
     var sum = 0u;
     for (var k = 0u; k < count; k++) {
-        let own = blocks[k];
+        let in_block = blocks[k];
         blocks[k] = sum;
-        sum += own;
+        sum += in_block;
     }
     blocks[count] = sum;
     write(0u, clock.planned);

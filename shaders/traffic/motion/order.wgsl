@@ -13,10 +13,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (k >= starts[motion.lanes]) {
         return;
     }
-    let own = bins[k];
-    let lane = planned[own].lane;
-    let pos = planned[own].pos;
-    let trip = planned[own].trip;
+    let slot = bins[k];
+    let lane = planned[slot].lane;
+    let pos = planned[slot].pos;
+    let trip = planned[slot].trip;
     let first = starts[lane];
     var before = 0u;
     for (var other = first; other < starts[lane + 1u]; other++) {
@@ -25,5 +25,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             before += 1u;
         }
     }
-    vehicles[first + before] = planned[own];
+    vehicles[first + before] = planned[slot];
 }

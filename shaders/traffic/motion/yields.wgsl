@@ -135,7 +135,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
     into[0] = other.origin;
     offs[0] = 0.0;
     hops[0] = 0u;
-    let own = lanes[other.origin].street;
+    let street = lanes[other.origin].street;
     var count = 1u;
     var next = 0u;
     while (next < count) {
@@ -167,7 +167,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
             if ((route_at(place + hop + 1u) & STREET) != other.street) {
                 continue;
             }
-            if (hop != 0u && (route_at(place + hop) & STREET) != own) {
+            if (hop != 0u && (route_at(place + hop) & STREET) != street) {
                 continue;
             }
             if (speed < STANDING) {

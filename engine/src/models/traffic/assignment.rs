@@ -153,8 +153,8 @@ impl Assignment {
 
     /// Beckmann's objective, which is lowest in equilibrium.
     pub fn objective(&self, network: &Network) -> f64 {
-        let own: f64 = self.each().map(|(_, _, way)| way.extra * way.flow).sum();
-        own + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
+        let extra: f64 = self.each().map(|(_, _, way)| way.extra * way.flow).sum();
+        extra + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
     }
 
     /// Cost of all trips, without what classes pay of their own.
@@ -184,8 +184,8 @@ impl Assignment {
         let of_class = |(class, demand): (usize, &Demand)| {
             let mut nodes = vec![0.0f64; network.nodes];
             // A single class is held against the flows that all are told of.
-            let own = (network.classes.len() > 1).then(|| self.flow_of(class, network.links.len()));
-            for (link, flow) in network.links.iter().zip(own.as_ref().unwrap_or(&self.flow)) {
+            let of_class = (network.classes.len() > 1).then(|| self.flow_of(class, network.links.len()));
+            for (link, flow) in network.links.iter().zip(of_class.as_ref().unwrap_or(&self.flow)) {
                 nodes[link.from as usize] -= flow;
                 nodes[link.to as usize] += flow;
             }
@@ -220,8 +220,8 @@ impl Assignment {
     /// Every way that is used, with its class and the zones where it begins and ends.
     pub fn ways(&self) -> impl Iterator<Item = ((usize, u32, u32), Way<'_>)> {
         self.each().map(|(group, pair, way)| {
-            let own = Way { links: way.of(&group.links), flow: way.flow };
-            ((usize::from(group.class), group.from, pair.to), own)
+            let path = Way { links: way.of(&group.links), flow: way.flow };
+            ((usize::from(group.class), group.from, pair.to), path)
         })
     }
 
@@ -229,8 +229,8 @@ impl Assignment {
     pub fn turns<'a>(&'a self, road: impl Fn(u32) -> Option<u32> + 'a) -> impl Iterator<Item = ((u32, u32), f64)> + 'a {
         self.ways().flat_map(move |(_, way)| {
             // From the end to the beginning, as ways are kept.
-            let own: Vec<u32> = way.links.iter().rev().filter_map(|link| road(*link)).collect();
-            own.windows(2).map(|pair| ((pair[0], pair[1]), way.flow)).collect::<Vec<_>>()
+            let roads: Vec<u32> = way.links.iter().rev().filter_map(|link| road(*link)).collect();
+            roads.windows(2).map(|pair| ((pair[0], pair[1]), way.flow)).collect::<Vec<_>>()
         })
     }
 

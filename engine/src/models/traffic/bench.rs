@@ -159,9 +159,9 @@ impl Load {
 
     /// The ways of before on the network without a link.
     pub fn moved(before: &Assignment, link: usize, edited: &Load) -> Assignment {
-        before.moved(&edited.network, &edited.demand, |own, found| {
-            found.push(own - u32::from(own as usize > link));
-            own as usize != link
+        before.moved(&edited.network, &edited.demand, |old, found| {
+            found.push(old - u32::from(old as usize > link));
+            old as usize != link
         })
     }
 
@@ -186,9 +186,9 @@ impl Load {
         let mut all = Vec::new();
         for &link in links {
             let edited = self.without(link)?;
-            let shorter = |best: Option<Speed>, own: Speed| match best {
-                Some(best) if best.seconds <= own.seconds => Some(best),
-                _ => Some(own),
+            let shorter = |best: Option<Speed>, next: Speed| match best {
+                Some(best) if best.seconds <= next.seconds => Some(best),
+                _ => Some(next),
             };
             let (mut cold, mut warm) = (None, None);
             // Turn by turn, so that what else the machine does meets both.

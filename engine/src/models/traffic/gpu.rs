@@ -104,11 +104,12 @@ impl Room {
         gpu.write(&first, &arcs.first)?;
         let list = gpu.buffer("links", size_of_val(&arcs.arcs[..]) as u64, none)?;
         gpu.write(&list, &arcs.arcs)?;
-        let own = gpu.buffer("origins", 4 * origins as u64, none)?;
+        let origin_nodes = gpu.buffer("origins", 4 * origins as u64, none)?;
         let (costs, counts, links) = (values("costs")?, values("links of ways")?, values("last links")?);
         let fell = [values("what fell")?, values("what falls")?];
         let (changed, nothing) = (gpu.buffer("changed", 4, none)?, gpu.buffer("nothing", 4, none)?);
-        let common = [("search", &search), ("first", &first), ("arcs", &list), ("origins", &own), ("costs", &costs)];
+        let common =
+            [("search", &search), ("first", &first), ("arcs", &list), ("origins", &origin_nodes), ("costs", &costs)];
         let stage = |kernel: Kernel, more: &[(&str, &Buffer)]| gpu.stage(kernel, &[], &[&common[..], more].concat());
         // What fell in one turn is what came before the next.
         let turn = |k: usize| [("before", &fell[k]), ("fell", &fell[1 - k]), ("changed", &changed)];
@@ -117,7 +118,7 @@ impl Room {
         let relax = [relax(0)?, relax(1)?];
         let hops = [hops(0)?, hops(1)?];
         let parents = stage(PARENTS, &[("counts", &counts), ("links", &links)])?;
-        Ok(Room { search, origins: own, costs, counts, links, fell, changed, nothing, relax, hops, parents })
+        Ok(Room { search, origins: origin_nodes, costs, counts, links, fell, changed, nothing, relax, hops, parents })
     }
 
     fn search(&self, gpu: &Gpu, arcs: &Arcs, origins: &[u32]) -> Result<Trees> {
@@ -129,9 +130,9 @@ impl Room {
         gpu.write(&self.origins, origins)?;
         let (mut values, mut flags) = (vec![NEVER; len], vec![0u32; len]);
         gpu.write(&self.links, &values)?;
-        for (own, origin) in origins.iter().enumerate() {
-            values[own * nodes + *origin as usize] = 0;
-            flags[own * nodes + *origin as usize] = 1;
+        for (tree, origin) in origins.iter().enumerate() {
+            values[tree * nodes + *origin as usize] = 0;
+            flags[tree * nodes + *origin as usize] = 1;
         }
         let groups = [nodes.div_ceil(GROUP) as u32, origins.len() as u32];
         for (stages, target) in [(&self.relax, &self.costs), (&self.hops, &self.counts)] {
@@ -173,7 +174,9 @@ mod tests {
             let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module).unwrap();
             let used = |fits: fn(AddressSpace) -> bool| {
                 let globals = module.global_variables.iter();
-                globals.filter(|(own, global)| fits(global.space) && !info.get_entry_point(0)[*own].is_empty()).count()
+                globals
+                    .filter(|(handle, global)| fits(global.space) && !info.get_entry_point(0)[*handle].is_empty())
+                    .count()
             };
             let storage = used(|space| matches!(space, AddressSpace::Storage { .. }));
             let uniform = used(|space| space == AddressSpace::Uniform);

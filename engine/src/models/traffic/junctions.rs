@@ -145,14 +145,14 @@ impl Yields {
                 *delay = Some(lights(green, *saturation, self.cycle));
             }
         }
-        for own in &self.all {
-            let conflicting = own.to.iter().map(|link| flow[*link as usize]).sum();
-            let wanted = (own.lanes * gaps(conflicting, own.critical, own.follow_up)).max(LEAST);
-            let delay = &mut graph.network.links[own.link as usize].delay;
+        for approach in &self.all {
+            let conflicting = approach.to.iter().map(|link| flow[*link as usize]).sum();
+            let wanted = (approach.lanes * gaps(conflicting, approach.critical, approach.follow_up)).max(LEAST);
+            let delay = &mut graph.network.links[approach.link as usize].delay;
             let before = delay.map_or(wanted, |before| before.capacity);
             let capacity = before + way * (wanted - before);
             change = change.max((wanted - before).abs() / before);
-            let base = 3600.0 / capacity * own.lanes;
+            let base = 3600.0 / capacity * approach.lanes;
             *delay = Some(Delay { capacity, base, red: 0.0, green: 0.0, unevenness: 1.0 });
         }
         change

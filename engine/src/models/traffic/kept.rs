@@ -225,9 +225,9 @@ impl Labels {
     /// Lets nodes of the heap offer their ways to others until none takes one; whether all numbers of links are right.
     fn spread(&mut self, network: &Network, costs: &[f64], from: usize, room: &mut Room) -> bool {
         let mut is_sound = true;
-        while let Some(Reverse(own)) = room.heap.pop() {
-            let at = own as u32 as usize;
-            let is_old = Reverse(own) != entry(self.cost[at], self.hops[at], at);
+        while let Some(Reverse(next)) = room.heap.pop() {
+            let at = next as u32 as usize;
+            let is_old = Reverse(next) != entry(self.cost[at], self.hops[at], at);
             if is_old || !network.leads_on(from, at) {
                 continue;
             }
@@ -336,11 +336,11 @@ mod tests {
             let first_through = chance.below(nodes.min(6));
             let mut ends: Vec<[usize; 2]> = Vec::new();
             (0..1 + chance.below(119)).for_each(|_| ends.push([chance.below(nodes), chance.below(nodes)]));
-            let mut own = network(nodes, first_through, &ends);
+            let mut graph = network(nodes, first_through, &ends);
             let (kind, from) = (chance.below(4), chance.below(nodes));
             let mut costs: Vec<f64> = ends.iter().map(|_| cost(&mut chance, kind)).collect();
-            let mut kept = Kept::find(&own, &costs, from, &mut room);
-            check(&kept, &own, &costs, from, &format!("case {case}, new"));
+            let mut kept = Kept::find(&graph, &costs, from, &mut room);
+            check(&kept, &graph, &costs, from, &format!("case {case}, new"));
             for round in 0..10 {
                 for _ in 0..1 + chance.below(ends.len()) {
                     let link = chance.below(ends.len());
@@ -351,23 +351,23 @@ mod tests {
                     let gone = chance.below(ends.len());
                     ends.remove(gone);
                     costs.remove(gone);
-                    own = network(nodes, first_through, &ends);
+                    graph = network(nodes, first_through, &ends);
                     let numbers: Vec<u32> = (0..ends.len() as u32).collect();
                     let became = |link: u32| match (link as usize).cmp(&gone) {
                         std::cmp::Ordering::Less => &numbers[link as usize..][..1],
                         std::cmp::Ordering::Equal => &[],
                         std::cmp::Ordering::Greater => &numbers[link as usize - 1..][..1],
                     };
-                    kept = kept.moved(&own, from, became, &mut room);
+                    kept = kept.moved(&graph, from, became, &mut room);
                     closed += 1;
                 }
                 let way = |kept: &Kept, node: usize| {
                     let mut links = Vec::new();
-                    kept.labels.way(&own, node, &mut links);
+                    kept.labels.way(&graph, node, &mut links);
                     links
                 };
                 let before: Vec<Vec<u32>> = (0..nodes).map(|node| way(&kept, node)).collect();
-                if kept.repair(&own, &costs, from, &mut room) {
+                if kept.repair(&graph, &costs, from, &mut room) {
                     repaired += 1
                 } else {
                     anew += 1
@@ -377,7 +377,7 @@ mod tests {
                     assert!(is_same || room.changed()[node], "case {case}, round {round}: node {node}");
                     same += usize::from(!room.changed()[node]);
                 }
-                check(&kept, &own, &costs, from, &format!("case {case}, round {round}"));
+                check(&kept, &graph, &costs, from, &format!("case {case}, round {round}"));
             }
         }
         // Both ways out are tried, and the second one is rare.

@@ -214,14 +214,14 @@ impl Traffic {
         if sides.after.is_some() {
             let words = "change in motor vehicles per hour, as bands beside the road";
             let changes = sides.changes();
-            let mut own = self.ribbons("difference_flow_bands", "per h", words, &now.side.roads, &changes, DRAWN);
+            let mut ribbons = self.ribbons("difference_flow_bands", "per h", words, &now.side.roads, &changes, DRAWN);
             for k in sides.gone() {
                 let was = sides.before.state.motor(k);
                 if was >= DRAWN {
-                    own.lines.push((sides.before.side.roads.links[k].line.clone(), -was));
+                    ribbons.lines.push((sides.before.side.roads.links[k].line.clone(), -was));
                 }
             }
-            all.push(own);
+            all.push(ribbons);
         }
         if now.state.cycles.iter().any(|flow| *flow >= 1.0) {
             let words = "cycles per hour, as bands on the right-hand side of the road";
@@ -308,7 +308,8 @@ impl Traffic {
             let minutes = |side: usize| reach::to_places(&sides[side].roads, &times[side][k], &middles);
             let (was, is) = (minutes(0), if sides.len() > 1 { minutes(1) } else { minutes(0) });
             for &limit in &origin.minutes {
-                let share = |of: &[f64]| of.iter().filter(|own| **own <= limit).count() as f64 / of.len().max(1) as f64;
+                let share =
+                    |of: &[f64]| of.iter().filter(|value| **value <= limit).count() as f64 / of.len().max(1) as f64;
                 let (before, after) = (share(&was), share(&is));
                 if !middles.is_empty() {
                     reached.shares.push((origin.name.clone(), limit, before, after));
@@ -319,8 +320,8 @@ impl Traffic {
                 }
             }
             let ends = |side: usize| {
-                let own = &times[side][k];
-                spread(grid, &sides[side].roads, |road, share| own.at(road, share).map(|seconds| seconds / 60.0))
+                let reach = &times[side][k];
+                spread(grid, &sides[side].roads, |road, share| reach.at(road, share).map(|seconds| seconds / 60.0))
             };
             let by = if origin.by_cycle { "cycle" } else { "car" };
             let words = format!("minutes by {by} from {}", origin.name);
@@ -339,8 +340,8 @@ impl Traffic {
         }
         if !middles.is_empty() {
             let names = problem.reach.iter().flat_map(|origin| {
-                let own = [format!("{}_min", origin.layer), format!("{}_change_min", origin.layer)];
-                own.into_iter().take(sides.len())
+                let names = [format!("{}_min", origin.layer), format!("{}_change_min", origin.layer)];
+                names.into_iter().take(sides.len())
             });
             reached.tables.push(counts);
             reached.tables.push(Table {
@@ -505,14 +506,14 @@ impl Model for Traffic {
             .iter()
             .map(|slice| {
                 let sides = self.sides(slice);
-                let own = |view: View| {
+                let columns_of = |view: View| {
                     let sums = report::sums(view, |_| true);
                     [sums.km, sums.hours, sums.lost(), sums.speed()]
                 };
                 let mut row = slice.trips.to_vec();
-                row.extend(own(sides.now()));
+                row.extend(columns_of(sides.now()));
                 if edited {
-                    row.extend(own(sides.before));
+                    row.extend(columns_of(sides.before));
                 }
                 row
             })
@@ -524,8 +525,8 @@ impl Model for Traffic {
         let mut layers: Vec<Raster> = self.layers(&sides);
         let mut ribbons = self.flows(&sides);
         ribbons.extend(self.selected_flows());
-        for own in &ribbons {
-            layers.push(self.raster(&own.name, &own.unit, &own.description, bands(&self.grid, own)));
+        for band in &ribbons {
+            layers.push(self.raster(&band.name, &band.unit, &band.description, bands(&self.grid, band)));
         }
         layers.extend(reached.layers);
 
@@ -616,7 +617,7 @@ impl Model for Traffic {
         self.problem.after.iter().try_for_each(|side| side.save(out))?;
         let Best { users, flows, cut, driven, alone } = &self.best;
         write(out, &[*driven, users.len() as f64])?;
-        write(out, &alone.iter().flat_map(|own| [own.km, own.hours, own.free_hours]).collect::<Vec<f64>>())?;
+        write(out, &alone.iter().flat_map(|sums| [sums.km, sums.hours, sums.free_hours]).collect::<Vec<f64>>())?;
         for (users, flow) in users.iter().zip(flows) {
             write(
                 out,
@@ -644,13 +645,13 @@ impl Model for Traffic {
             .collect();
         for _ in 0..count {
             let states = sides.iter().map(|links| State::load(from, *links)).collect::<std::io::Result<_>>()?;
-            let own = read::<f64>(from, Some(6))?;
+            let numbers = read::<f64>(from, Some(6))?;
             self.done.push(Slice {
                 states,
-                trips: [own[0], own[1], own[2]],
-                left: own[3],
-                imbalance: own[4],
-                gap: own[5],
+                trips: [numbers[0], numbers[1], numbers[2]],
+                left: numbers[3],
+                imbalance: numbers[4],
+                gap: numbers[5],
             });
         }
         self.problem.before.load(from)?;
@@ -666,11 +667,11 @@ impl Model for Traffic {
             let sound = all.iter().all(|(class, from, to, _)| *class < 3 && from.max(to) < &zones);
             if sound { Ok(all) } else { Err(damaged()) }
         };
-        let own = read::<f64>(from, Some(2))?;
-        let mut best = Best { driven: own[0], ..Best::default() };
+        let numbers = read::<f64>(from, Some(2))?;
+        let mut best = Best { driven: numbers[0], ..Best::default() };
         let sums = read::<f64>(from, Some(6))?;
         best.alone = [0, 3].map(|k| Sums { km: sums[k], hours: sums[k + 1], free_hours: sums[k + 2] });
-        for _ in 0..(own[1] as usize).min(self.problem.selected.len()) {
+        for _ in 0..(numbers[1] as usize).min(self.problem.selected.len()) {
             best.users.push(pairs(from)?);
             best.flows.push(read::<f64>(from, Some(self.problem.before.roads.links.len()))?);
         }

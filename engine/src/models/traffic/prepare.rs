@@ -78,12 +78,12 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
     let edits = scenario.edits()?;
     let edited = edit(&roads, &edits, &rules)
         .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
-    let own: [Vec<Connector>; 2] = match roads.centroids {
+    let connectors: [Vec<Connector>; 2] = match roads.centroids {
         0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules)?],
         _ => Default::default(),
     };
     let with_junctions = spec.junctions.unwrap_or(true);
-    let side = |roads: Roads| Side::new(roads, zones.len(), &own, &rules, with_junctions);
+    let side = |roads: Roads| Side::new(roads, zones.len(), &connectors, &rules, with_junctions);
     let selected = scenario.selected()?;
     let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
         let links = crate::city::roads::links(&roads, &place)
@@ -114,7 +114,8 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
                 ));
             }
             if daily.off > 0.01 {
-                let [en, nl] = [Language::English, Language::Dutch].map(|own| own.number(100.0 * daily.off, 1));
+                let [en, nl] =
+                    [Language::English, Language::Dutch].map(|language| language.number(100.0 * daily.off, 1));
                 repairs.push(Remark::new(
                     daily.off,
                     format!("the trips of a zone differ from their total by at most {en} %"),
@@ -215,10 +216,10 @@ pub(super) fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -
     let at_once = (NODES_AT_ONCE / network.nodes.max(1)).clamp(1, AT_ONCE);
     for some in origins.chunks(at_once) {
         let trees = searcher.search(&arcs, some)?;
-        for own in 0..some.len() {
+        for k in 0..some.len() {
             let none = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
-            skim.minutes.extend(trees.sums(network, own, &time)[..zones].iter().map(|value| none(*value)));
-            skim.km.extend(trees.sums(network, own, &length)[..zones].iter().map(|value| none(*value)));
+            skim.minutes.extend(trees.sums(network, k, &time)[..zones].iter().map(|value| none(*value)));
+            skim.km.extend(trees.sums(network, k, &length)[..zones].iter().map(|value| none(*value)));
         }
     }
     Ok(skim)

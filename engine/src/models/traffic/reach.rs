@@ -33,7 +33,7 @@ pub struct Times {
     /// To the two ends of every link; none for links that are not open, infinite for what is not reached.
     ends: Vec<Option<(f64, f64)>>,
     /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the way to it.
-    own: Vec<(u32, f64, f64, f64)>,
+    at_place: Vec<(u32, f64, f64, f64)>,
 }
 
 impl Times {
@@ -41,8 +41,7 @@ impl Times {
     pub fn at(&self, link: usize, share: f64) -> Option<f64> {
         let (from, to) = self.ends[link]?;
         let mut best = from + share * (to - from);
-        for (own, start, time, away) in self.own.iter().filter(|own| own.0 as usize == link) {
-            let _ = own;
+        for (_, start, time, away) in self.at_place.iter().filter(|lies| lies.0 as usize == link) {
             // Behind the place one comes round from the link's beginning.
             let ahead = if share >= *start { away + (share - start) * time } else { f64::INFINITY };
             best = ahead.min(from + share * time);
@@ -105,14 +104,14 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
         let nodes: Vec<u32> = starts.iter().map(|(road, _)| graph.end(*road, true)).collect();
         let trees = searcher.search(&arcs, &nodes)?;
         // From the place to its road, to the end of its link, and on from there; of several ways the quickest.
-        let own: Vec<(u32, f64, f64, f64)> = starts
+        let at_place: Vec<(u32, f64, f64, f64)> = starts
             .iter()
             .map(|(road, at)| {
                 let link = graph.of_road[*road as usize].unwrap_or_default() as usize;
                 (*road, share(&side.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
             })
             .collect();
-        let head: Vec<f64> = own.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
+        let head: Vec<f64> = at_place.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
         let at_node = |node: u32| {
             let of = |k: usize| match trees.costs_of(k)[node as usize] {
                 u32::MAX => f64::INFINITY,
@@ -126,11 +125,11 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             }
             let link = graph.of_road[road]? as usize;
             let begin = at_node(network.links[link].from);
-            let is_own = own.iter().any(|own| own.0 as usize == road);
+            let is_own = at_place.iter().any(|at_place| at_place.0 as usize == road);
             (begin < f64::INFINITY || is_own).then(|| (begin, begin + time[link]))
         };
         let ends = (0..side.roads.links.len()).map(ends).collect();
-        all.push(Times { ends, own });
+        all.push(Times { ends, at_place });
     }
     Ok(all)
 }

@@ -312,11 +312,11 @@ pub(super) fn neighbourhoods(areas: &[Place], sides: &Sides) -> Table {
     let (before, now) = (middles(&sides.before.side.roads), middles(&sides.now().side.roads));
     let row = |area: &Place| {
         let inside = |middles: &[DVec2], k: usize| area.outline.holds(middles[k]);
-        let own = sums(sides.now(), |k| inside(&now, k));
-        let mut row = vec![own.km, own.lost(), own.speed()];
+        let sums_now = sums(sides.now(), |k| inside(&now, k));
+        let mut row = vec![sums_now.km, sums_now.lost(), sums_now.speed()];
         if sides.after.is_some() {
             let was = sums(sides.before, |k| inside(&before, k));
-            row.extend([was.km, own.km - was.km, own.lost() - was.lost()]);
+            row.extend([was.km, sums_now.km - was.km, sums_now.lost() - was.lost()]);
         }
         row
     };
@@ -333,9 +333,9 @@ pub(super) fn neighbourhoods(areas: &[Place], sides: &Sides) -> Table {
 /// Sums of each slice of time, before and after.
 pub(super) fn slices(hours: &[(f64, f64)], rows: &[Vec<f64>], edited: bool) -> Table {
     let clock = |hour: f64| format!("{:02}:{:02}", (hour % 24.0).floor(), ((hour * 60.0).round() % 60.0).abs());
-    let own = ["vehicle_km_per_h", "vehicle_hours_per_h", "hours_lost_per_h", "speed_km_per_h"];
+    let names = ["vehicle_km_per_h", "vehicle_hours_per_h", "hours_lost_per_h", "speed_km_per_h"];
     let mut columns: Vec<String> = vec!["cars_per_h".into(), "trucks_per_h".into(), "cycles_per_h".into()];
-    columns.extend(own.map(String::from));
+    columns.extend(names.map(String::from));
     if edited {
         let before = [
             "vehicle_km_before_per_h",

@@ -75,11 +75,11 @@ impl Side {
     /// Takes the junctions of another side over.
     pub fn take_junctions(&mut self, side: &Side, parts: &[Vec<u32>]) {
         let mut found = Vec::new();
-        for (link, own) in side.motor.network.links.iter().enumerate().filter(|(_, own)| own.delay.is_some()) {
+        for (link, old) in side.motor.network.links.iter().enumerate().filter(|(_, old)| old.delay.is_some()) {
             found.clear();
             side.motor.became(link as u32, &self.motor, parts, &mut found);
             let now = found.last().map(|link| &mut self.motor.network.links[*link as usize].delay);
-            if let (Some(Some(now)), Some(was)) = (now, own.delay) {
+            if let (Some(Some(now)), Some(was)) = (now, old.delay) {
                 // What was a light and is none, or the other way round, begins anew.
                 if now.red > 0.0 && was.red > 0.0 {
                     // The same green for the lanes that there are now.
@@ -173,8 +173,8 @@ impl Side {
     pub fn state(&self, truck_pcu: f64) -> State {
         let Some([motor, cycle]) = &self.routes else { return State::default() };
         let links = self.motor.network.links.len();
-        let own = |(link, flow): (&super::network::Link, &f64)| link.delay.map_or(0.0, |delay| delay.cost(*flow));
-        let wait: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(own).collect();
+        let wait_of = |(link, flow): (&super::network::Link, &f64)| link.delay.map_or(0.0, |delay| delay.cost(*flow));
+        let wait: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(wait_of).collect();
         let on = |class: usize| self.motor.on_roads(&motor.flow_of(class, links), 0.0);
         let cost = |(link, flow): (&super::network::Link, &f64)| link.cost(*flow);
         let time: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(cost).collect();
@@ -278,7 +278,7 @@ impl State {
     /// # Errors
     /// Those of the reader, and what does not fit.
     pub fn load(from: &mut dyn Read, links: usize) -> std::io::Result<State> {
-        let mut own = || read::<f64>(from, Some(links));
-        Ok(State { cars: own()?, trucks: own()?, cycles: own()?, time: own()?, wait: own()? })
+        let mut next = || read::<f64>(from, Some(links));
+        Ok(State { cars: next()?, trucks: next()?, cycles: next()?, time: next()?, wait: next()? })
     }
 }

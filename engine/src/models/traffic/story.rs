@@ -170,13 +170,13 @@ fn moved(facts: &Facts) -> Vec<Text> {
     };
     let mut all = Vec::new();
     let mut say = |is_more: bool, english: &str, dutch: &str| {
-        let own = |language: Language| {
+        let named = |language: Language| {
             let mut up = order.iter().copied().filter(|k| changes[*k] > 0.0);
             let mut down = order.iter().rev().copied().filter(|k| changes[*k] < 0.0);
-            let own: &mut dyn Iterator<Item = usize> = if is_more { &mut up } else { &mut down };
-            list(own, language).join(", ")
+            let ranked: &mut dyn Iterator<Item = usize> = if is_more { &mut up } else { &mut down };
+            list(ranked, language).join(", ")
         };
-        let (en, nl) = (own(Language::English), own(Language::Dutch));
+        let (en, nl) = (named(Language::English), named(Language::Dutch));
         if !en.is_empty() {
             all.push(Text::new(format!("{english} {en}."), format!("{dutch} {nl}.")));
         }

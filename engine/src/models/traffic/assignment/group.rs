@@ -80,7 +80,7 @@ pub(super) struct Group {
     /// What they paid over that.
     pub(super) excess: f64,
     /// What they paid of their own.
-    pub(super) own: f64,
+    pub(super) class_costs: f64,
 }
 
 /// What counts as a difference.
@@ -176,14 +176,14 @@ impl Group {
             is_torn: false,
             least: 0.0,
             excess: 0.0,
-            own: 0.0,
+            class_costs: 0.0,
         }
     }
 
     /// Ways of a pair.
     pub(super) fn ways_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
         let way = move |at: u32| self.ways.get(at as usize);
-        std::iter::successors(way(pair.first), move |own| way(own.next))
+        std::iter::successors(way(pair.first), move |route| way(route.next))
     }
 
     /// Adds a way to the last pair, after its other ones: its links are the last of the group's, from `start` on.
@@ -234,7 +234,7 @@ impl Group {
         let Group { pairs, ways, links, tree, active, found, .. } = self;
         let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
-        let (mut least, mut excess, mut own) = (0.0, 0.0, 0.0);
+        let (mut least, mut excess, mut class_costs) = (0.0, 0.0, 0.0);
         let has_own = !network.classes.is_empty();
         active.clear();
         found.clear();
@@ -248,7 +248,7 @@ impl Group {
             }
             if pair.is_best {
                 if has_own {
-                    own += first.flow * first.extra;
+                    class_costs += first.flow * first.extra;
                 }
                 continue;
             }
@@ -257,7 +257,7 @@ impl Group {
                 let cost = loads.sum(way.of(links)) + way.extra;
                 known = known.min(cost);
                 paid += way.flow * cost;
-                own += way.flow * way.extra;
+                class_costs += way.flow * way.extra;
                 at = way.next;
             }
             let over = (paid - pair.trips * best).max(0.0);
@@ -289,7 +289,7 @@ impl Group {
                 active.push(number as u32);
             }
         }
-        (self.least, self.excess, self.own) = (least, excess, own);
+        (self.least, self.excess, self.class_costs) = (least, excess, class_costs);
     }
 
     /// Forgets the new ways that `look` noted.
@@ -324,10 +324,10 @@ impl Group {
 
     /// Adds a way to those of its pair if it is cheaper than all of them.
     fn learn(&mut self, new: Found, end: usize, loads: &Loads, limits: &Limits) {
-        let own = &self.links[new.start as usize..end];
+        let new_links = &self.links[new.start as usize..end];
         let network = loads.network();
-        let extra = network.extra_of(usize::from(self.class), own);
-        let cost = loads.sum(own) + extra;
+        let extra = network.extra_of(usize::from(self.class), new_links);
+        let cost = loads.sum(new_links) + extra;
         let (first, mut last, mut known) = (self.pairs[new.pair as usize].first, NONE, f64::INFINITY);
         let mut at = first;
         while let Some(way) = self.ways.get(at as usize) {
@@ -381,10 +381,10 @@ impl Group {
                 continue;
             }
             // Costs change with every move.
-            let (own, other) = apart(from.of(links), to.of(links));
-            let more = (loads.sum(own) + from.extra) - (loads.sum(other) + to.extra);
+            let (dropped, other) = apart(from.of(links), to.of(links));
+            let more = (loads.sum(dropped) + from.extra) - (loads.sum(other) + to.extra);
             if more > 0.0 {
-                let moved = loads.shift(own, other, more, from.flow);
+                let moved = loads.shift(dropped, other, more, from.flow);
                 self.ways[way as usize].flow -= moved;
                 self.ways[best.0 as usize].flow += moved;
                 self.is_changed = true;

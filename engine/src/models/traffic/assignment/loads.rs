@@ -107,10 +107,10 @@ impl<'a> Loads<'a> {
     }
 
     fn change(&mut self, link: u32, by: f64) {
-        let (at, own) = (link as usize, &self.network.links[link as usize]);
+        let (at, changed) = (link as usize, &self.network.links[link as usize]);
         self.flow[at] = (self.flow[at] + by).max(0.0);
-        self.cost[at] = own.cost(self.flow[at]);
-        self.slope[at] = own.slope(self.flow[at]);
+        self.cost[at] = changed.cost(self.flow[at]);
+        self.slope[at] = changed.slope(self.flow[at]);
         for (class, costs) in self.of_class.iter_mut().enumerate() {
             costs[at] = self.cost[at] + self.network.extra(class, link);
         }

@@ -22,9 +22,9 @@ struct Became {
 impl Became {
     fn new(count: usize, link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Became {
         let mut links = Vec::with_capacity(count);
-        let place = |own: u32| {
+        let place = |old: u32| {
             let first = links.len();
-            if !link(own, &mut links) {
+            if !link(old, &mut links) {
                 links.truncate(first);
                 return None;
             }
@@ -90,12 +90,12 @@ fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became)
             take_way(group, way, &was.links, network, became);
         }
         let sum: f64 = group.ways[first..].iter().map(|way| way.flow).sum();
-        let Some(own) = group.pairs.last_mut() else { continue };
-        own.is_best &= group.ways.len() - first == 1;
+        let Some(pair) = group.pairs.last_mut() else { continue };
+        pair.is_best &= group.ways.len() - first == 1;
         if sum > 0.0 {
-            group.ways[first..].iter_mut().for_each(|way| way.flow *= own.trips / sum);
+            group.ways[first..].iter_mut().for_each(|way| way.flow *= pair.trips / sum);
         } else {
-            (own.first, own.is_best) = (NONE, false);
+            (pair.first, pair.is_best) = (NONE, false);
             group.ways.truncate(first);
             group.links.truncate(start);
         }

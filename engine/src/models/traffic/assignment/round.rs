@@ -48,7 +48,7 @@ impl Assignment {
         look(&mut groups, &loads, &limits, &rooms);
         // In the order of zones, so that threads change nothing. What classes pay of their own is part of the cost of all trips.
         let sum = |of: fn(&Group) -> f64| groups.iter().map(|group| of(group)).sum::<f64>();
-        let total = sum(|group| group.own) + loads.total();
+        let total = sum(|group| group.class_costs) + loads.total();
         let least = sum(|group| group.least);
         let found = if total > 0.0 { (total - least) / total } else { 0.0 };
         self.progress = Progress { round: self.progress.round + 1, gap: found };
@@ -78,7 +78,7 @@ impl Assignment {
         self.flow.clear();
         self.flow.resize(links, 0.0);
         for part in &parts {
-            self.flow.iter_mut().zip(part).for_each(|(sum, own)| *sum += own);
+            self.flow.iter_mut().zip(part).for_each(|(sum, partial)| *sum += partial);
         }
     }
 }

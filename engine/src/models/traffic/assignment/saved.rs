@@ -56,18 +56,18 @@ impl Assignment {
         }
         let (mut way, mut at) = (0, 0);
         let mut groups: Vec<Group> = Vec::new();
-        for (own, trips) in pairs.chunks_exact(4).zip(trips) {
-            let class = u8::try_from(own[0]).map_err(|_| damaged())?;
+        for (numbers, trips) in pairs.chunks_exact(4).zip(trips) {
+            let class = u8::try_from(numbers[0]).map_err(|_| damaged())?;
             let is_known = usize::from(class) < network.classes.len().max(1);
-            if own[3] == 0 || !is_known || own[1].max(own[2]) as usize >= network.zones {
+            if numbers[3] == 0 || !is_known || numbers[1].max(numbers[2]) as usize >= network.zones {
                 return Err(damaged());
             }
-            if groups.last().is_none_or(|group| (group.class, group.from) != (class, own[1])) {
-                groups.push(Group::new(class, own[1]));
+            if groups.last().is_none_or(|group| (group.class, group.from) != (class, numbers[1])) {
+                groups.push(Group::new(class, numbers[1]));
             }
             let Some(group) = groups.last_mut() else { return Err(damaged()) };
-            group.pairs.push(Pair { to: own[2], first: NONE, is_best: false, trips });
-            for _ in 0..own[3] {
+            group.pairs.push(Pair { to: numbers[2], first: NONE, is_best: false, trips });
+            for _ in 0..numbers[3] {
                 let length = *lengths.get(way).ok_or_else(damaged)? as usize;
                 let start = group.links.len();
                 group.links.extend(links.get(at..at + length).ok_or_else(damaged)?);

@@ -40,12 +40,12 @@ impl Across {
 pub fn parts(lanes: &[Lane], turns: &[Turn], turn: &Turn) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut lane = turn.to;
-    while let Some(own) = lanes.get(lane as usize).filter(|own| own.street == NONE) {
+    while let Some(this_lane) = lanes.get(lane as usize).filter(|this_lane| this_lane.street == NONE) {
         if parts.iter().any(|part| part.lane == lane) {
             break;
         }
-        parts.push(Part { lane, along: own.along });
-        lane = turns.get(own.first_turn as usize).map_or(NONE, |next| next.to);
+        parts.push(Part { lane, along: this_lane.along });
+        lane = turns.get(this_lane.first_turn as usize).map_or(NONE, |next| next.to);
     }
     parts
 }

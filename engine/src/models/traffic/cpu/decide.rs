@@ -101,18 +101,18 @@ impl View<'_> {
         let me = &self.vehicles[slot as usize];
         let kind = &self.kinds[me.kind as usize];
         let trip = &self.trips[me.trip as usize];
-        let own = &self.lanes[me.lane as usize];
+        let my_lane = &self.lanes[me.lane as usize];
         let dt = self.motion.dt;
-        let wish = kind.speed.min(own.speed * trip.factor);
+        let wish = kind.speed.min(my_lane.speed * trip.factor);
         let open = free(kind, me.speed, wish);
         let is_newell = self.motion.newell != 0;
         let mut way = Way { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
         let first = self.span(me.lane).0;
-        let dist = own.length - me.pos;
+        let dist = my_lane.length - me.pos;
         // What the vehicle before would let it do: for changing lanes.
         let mut behind_leader = open;
         let mut ahead = slot;
-        while ahead > first && own.wide != 0 && self.is_beside(kind, ahead - 1) {
+        while ahead > first && my_lane.wide != 0 && self.is_beside(kind, ahead - 1) {
             ahead -= 1;
         }
         if ahead > first {
@@ -122,8 +122,8 @@ impl View<'_> {
         } else {
             self.look_ahead(&mut way, me, kind, trip.last, trip.factor, open, dist);
         }
-        if own.street == NONE {
-            let found = self.inside(own.turn, own.along + me.pos);
+        if my_lane.street == NONE {
+            let found = self.inside(my_lane.turn, my_lane.along + me.pos);
             if found.gap < 1e8 {
                 way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
             }
@@ -133,9 +133,9 @@ impl View<'_> {
         // Another lane.
         next.state = 0;
         let mut lane = me.lane;
-        if own.street != NONE {
-            self.let_in(&mut way, me, kind, open, own.left, WANTS_RIGHT);
-            self.let_in(&mut way, me, kind, open, own.right, WANTS_LEFT);
+        if my_lane.street != NONE {
+            self.let_in(&mut way, me, kind, open, my_lane.left, WANTS_RIGHT);
+            self.let_in(&mut way, me, kind, open, my_lane.right, WANTS_LEFT);
             lane = self.change(&mut way, me, &mut next, kind, behind_leader, dist);
         }
         // Moves.
@@ -228,15 +228,15 @@ impl View<'_> {
         let mut n = 0u32;
         while n < AHEAD && dist < far {
             n += 1;
-            let own = &self.lanes[lane as usize];
-            if own.street != NONE && place + 1 >= last {
+            let this_lane = &self.lanes[lane as usize];
+            if this_lane.street != NONE && place + 1 >= last {
                 return;
             }
             let turn = self.choose(lane, place, last, kind.modes);
             if turn == NONE {
                 let mask = self.routes[place as usize] >> STREET_BITS;
                 // Those who want to the right wait a little before those who want to the left.
-                let to_right = (mask & ((1u32 << own.index) - 1)) != 0;
+                let to_right = (mask & ((1u32 << this_lane.index) - 1)) != 0;
                 let end = if to_right { (dist - STAGGER).max(0.0) } else { dist };
                 way.halt(me, kind, open, end, ASTRAY);
                 return;
@@ -250,7 +250,7 @@ impl View<'_> {
                     return;
                 }
             }
-            if own.headway > 0 && self.ready[lane as usize] > self.clock.now {
+            if this_lane.headway > 0 && self.ready[lane as usize] > self.clock.now {
                 way.halt(me, kind, open, dist, METERED);
                 return;
             }
@@ -269,8 +269,8 @@ impl View<'_> {
                 }
             }
             // Who turns off still stands in the way with his rear.
-            if own.street != NONE && dist < 15.0 {
-                for k in own.first_turn..own.first_turn + own.turns {
+            if this_lane.street != NONE && dist < 15.0 {
+                for k in this_lane.first_turn..this_lane.first_turn + this_lane.turns {
                     let to = self.turns[k as usize].to;
                     let rear = self.room(to);
                     if k != turn && rear < 0.0 {
@@ -360,25 +360,25 @@ impl View<'_> {
         behind_leader: f32,
         dist: f32,
     ) -> u32 {
-        let own = &self.lanes[me.lane as usize];
+        let my_lane = &self.lanes[me.lane as usize];
         let trip = &self.trips[me.trip as usize];
         let mask = self.good(me, trip.last_stop);
         // A wrong lane leads to the nearest right one.
         let mut wants = 0u32;
-        if ((mask >> own.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
+        if ((mask >> my_lane.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
             for k in 1..8u32 {
                 if wants != 0 {
                     break;
                 }
                 let left = me.lane + k;
-                if left < self.motion.lanes && self.lanes[left as usize].street == own.street {
-                    let fits = ((mask >> (own.index + k)) & 1) != 0;
+                if left < self.motion.lanes && self.lanes[left as usize].street == my_lane.street {
+                    let fits = ((mask >> (my_lane.index + k)) & 1) != 0;
                     if fits && self.leads(left, me.place, trip.last, kind.modes) {
                         wants = WANTS_LEFT;
                     }
                 }
-                if wants == 0 && k <= own.index {
-                    let fits = ((mask >> (own.index - k)) & 1) != 0;
+                if wants == 0 && k <= my_lane.index {
+                    let fits = ((mask >> (my_lane.index - k)) & 1) != 0;
                     if fits && self.leads(me.lane - k, me.place, trip.last, kind.modes) {
                         wants = WANTS_RIGHT;
                     }
@@ -390,16 +390,16 @@ impl View<'_> {
             next.state |= wants;
         }
         // Where a lane begins that is full, he waits for room in it.
-        let beside = if wants == WANTS_LEFT { own.left } else { own.right };
+        let beside = if wants == WANTS_LEFT { my_lane.left } else { my_lane.right };
         if wants != 0 && beside != NONE {
             let begin = self.lanes[beside as usize].begin;
             let mouth = begin + me.length + MOUTH;
             if begin > 0.0 && me.pos <= mouth && self.room(beside) < mouth + kind.gap {
-                way.halt(me, kind, free(kind, me.speed, own.speed), mouth - me.pos, ASTRAY);
+                way.halt(me, kind, free(kind, me.speed, my_lane.speed), mouth - me.pos, ASTRAY);
             }
         }
         let to_left = (self.clock.step & 1) == 0;
-        let target = if to_left { own.left } else { own.right };
+        let target = if to_left { my_lane.left } else { my_lane.right };
         if target == NONE {
             return me.lane;
         }

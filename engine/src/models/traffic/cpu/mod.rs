@@ -38,8 +38,8 @@ impl Searcher for CpuSearcher {
 /// The links on which a way from an origin may go on from a node.
 fn onwards(arcs: &Arcs, node: u32, origin: u32) -> impl Iterator<Item = &super::params::Arc> {
     let is_open = node as usize >= arcs.first_through || node == origin;
-    let own = if is_open { arcs.of_node(node as usize) } else { &[] };
-    own.iter().filter(|arc| arc.cost != NEVER)
+    let leaving = if is_open { arcs.of_node(node as usize) } else { &[] };
+    leaving.iter().filter(|arc| arc.cost != NEVER)
 }
 
 /// Cheapest costs (Dijkstra 1959).

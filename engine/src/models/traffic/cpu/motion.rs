@@ -155,14 +155,15 @@ impl State {
             }
             let mut n = 0;
             while n < 64 {
-                let own = world.phases[(program.first + phase) as usize];
+                let current = world.phases[(program.first + phase) as usize];
                 let passed = now.wrapping_sub(since);
-                let is_over = passed >= own.most || (passed >= own.least && !self.is_wanted(world, k, own.states));
+                let is_over =
+                    passed >= current.most || (passed >= current.least && !self.is_wanted(world, k, current.states));
                 if !is_over {
                     break;
                 }
                 // A fixed phase ends when it should have, whatever the step.
-                since = if own.least == own.most { since.wrapping_add(own.most) } else { now };
+                since = if current.least == current.most { since.wrapping_add(current.most) } else { now };
                 phase = if phase + 1 < program.phases { phase + 1 } else { 0 };
                 n += 1;
             }
@@ -180,13 +181,13 @@ impl State {
 
     /// Whether somebody comes for whom a phase shows green: within 3 s or 15 m.
     fn is_wanted(&self, world: &World, program: usize, states: u32) -> bool {
-        let own = &world.programs[program];
-        if own.actuated == 0 {
+        let program = &world.programs[program];
+        if program.actuated == 0 {
             return false;
         }
-        for light in 0..own.lights {
+        for light in 0..program.lights {
             let state = world.states[(states + light) as usize];
-            let lane = world.heads[(own.light + light) as usize];
+            let lane = world.heads[(program.light + light) as usize];
             if state < AFTER || lane == NONE {
                 continue;
             }
@@ -269,9 +270,9 @@ impl State {
                 if trip >= source.last || world.trips[trip as usize].depart > now {
                     break;
                 }
-                let own = &world.trips[trip as usize];
-                let kind = &world.kinds[own.kind as usize];
-                let mask = world.routes[own.first as usize] >> STREET_BITS;
+                let departing = &world.trips[trip as usize];
+                let kind = &world.kinds[departing.kind as usize];
+                let mask = world.routes[departing.first as usize] >> STREET_BITS;
                 let mut best = NONE;
                 let mut most = -1e9f32;
                 for index in 0..source.lanes {
@@ -296,12 +297,12 @@ impl State {
                 let room = if free_mm == EMPTY { there.length + 200.0 } else { 0.001 * free_mm as f32 };
                 let pos = kind.length.min(there.length);
                 let gap = room - pos;
-                let wish = kind.speed.min(there.speed * own.factor);
-                let speed = match own.speed >= 0.0 {
-                    true => own.speed.min(wish),
+                let wish = kind.speed.min(there.speed * departing.factor);
+                let speed = match departing.speed >= 0.0 {
+                    true => departing.speed.min(wish),
                     false => wish.min((gap - kind.gap) * inverse(kind.headway)).max(0.0),
                 };
-                if gap < kind.gap + 0.1 || (own.speed >= 0.0 && gap < kind.gap + 0.5 * speed * kind.headway) {
+                if gap < kind.gap + 0.1 || (departing.speed >= 0.0 && gap < kind.gap + 0.5 * speed * kind.headway) {
                     break;
                 }
                 if self.comes_in(world, best, gap) {
@@ -309,12 +310,12 @@ impl State {
                 }
                 let vehicle = Vehicle {
                     trip,
-                    kind: own.kind,
+                    kind: departing.kind,
                     lane: best,
-                    place: own.first,
+                    place: departing.first,
                     pos,
                     speed,
-                    stop: own.first_stop,
+                    stop: departing.first_stop,
                     length: kind.length,
                     ..Vehicle::default()
                 };
@@ -379,8 +380,8 @@ impl State {
     /// Where the vehicles of each of these lanes begin.
     fn offsets(&mut self) {
         let mut sum = 0;
-        for own in &mut self.sums {
-            sum += std::mem::replace(own, sum);
+        for in_lane in &mut self.sums {
+            sum += std::mem::replace(in_lane, sum);
         }
         self.sums.push(sum);
     }

@@ -131,7 +131,7 @@ impl View<'_> {
         let mut offs = [0f32; 8];
         let mut hops = [0u32; 8];
         lanes[0] = other.origin;
-        let own = self.lanes[other.origin as usize].street;
+        let street = self.lanes[other.origin as usize].street;
         let mut count = 1u32;
         let mut next = 0u32;
         while next < count {
@@ -157,7 +157,7 @@ impl View<'_> {
                 let trip_last = self.trips[one.trip as usize].last;
                 let goes = one.place + hop + 1 < trip_last
                     && (self.routes[(one.place + hop + 1) as usize] & STREET) == other.street
-                    && (hop == 0 || (self.routes[(one.place + hop) as usize] & STREET) == own);
+                    && (hop == 0 || (self.routes[(one.place + hop) as usize] & STREET) == street);
                 if !goes {
                     continue;
                 }
@@ -270,7 +270,7 @@ impl View<'_> {
         let mut n = 0u32;
         while n < 6 {
             n += 1;
-            let own = &self.lanes[lane as usize];
+            let this_lane = &self.lanes[lane as usize];
             let there = self.on(lane);
             if let Some(one) = there.last() {
                 let free = room + one.pos - one.length;
@@ -282,10 +282,10 @@ impl View<'_> {
                 for one in there {
                     used += one.length + 1.5;
                 }
-                return one.speed <= FLOWING && room + own.length - used < want;
+                return one.speed <= FLOWING && room + this_lane.length - used < want;
             }
-            room += own.length;
-            if own.street != NONE {
+            room += this_lane.length;
+            if this_lane.street != NONE {
                 place += 1;
             }
             if room >= want || place + 1 >= last {

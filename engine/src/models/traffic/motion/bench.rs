@@ -59,8 +59,8 @@ impl Load {
         let roads = streets(side);
         let town = build(&roads, &Rules::dutch()?.junctions, None);
         let mut street = vec![0u32; roads.links.len()];
-        for (k, own) in town.streets.iter().enumerate() {
-            if let Some(road) = own.road {
+        for (k, lane_street) in town.streets.iter().enumerate() {
+            if let Some(road) = lane_street.road {
                 street[road as usize] = k as u32;
             }
         }
@@ -120,8 +120,8 @@ impl Load {
 
     /// Lanes, and their length in km.
     pub fn lanes(&self) -> (usize, f64) {
-        let own = self.world.lanes.iter();
-        (self.world.lanes.len(), own.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
+        let lanes = self.world.lanes.iter();
+        (self.world.lanes.len(), lanes.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
     }
 
     /// Runs until all have arrived, or for `until` s.

@@ -98,19 +98,19 @@ impl GpuMover {
     /// # Errors
     /// `Memory` where there is no room, `NoDevice` where a kernel is refused.
     pub fn new(gpu: Arc<Gpu>, world: Arc<World>) -> Result<GpuMover> {
-        let own = gpu.as_ref();
+        let device = gpu.as_ref();
         let (begins, sizes) = packed::offsets(&world)?;
         let room = |name: &str, count: usize, size: usize, extra: BufferUsages| {
-            own.buffer(name, count.max(1) as u64 * size as u64, extra)
+            device.buffer(name, count.max(1) as u64 * size as u64, extra)
         };
         let none = BufferUsages::empty();
         let motion = room("motion", 1, size_of_val(&world.motion), BufferUsages::UNIFORM)?;
-        own.write(&motion, &[world.motion])?;
+        device.write(&motion, &[world.motion])?;
         let offset = room("offsets", 1, size_of::<Offsets>(), BufferUsages::UNIFORM)?;
-        own.write(&offset, &[begins])?;
-        let tables = filled(own, "tables of the network", &packed::tables(&world))?;
-        let lanes = filled(own, "lanes", &world.lanes)?;
-        let turns = filled(own, "turns", &world.turns)?;
+        device.write(&offset, &[begins])?;
+        let tables = filled(device, "tables of the network", &packed::tables(&world))?;
+        let lanes = filled(device, "lanes", &world.lanes)?;
+        let turns = filled(device, "turns", &world.turns)?;
         let (count, trips) = (world.lanes.len(), world.trips.len());
         let clock = room("clock", 1, size_of::<Moment>(), BufferUsages::UNIFORM)?;
         let starts = room("starts of lanes, and lights", sizes.starts as usize, 4, none)?;
@@ -124,9 +124,9 @@ impl GpuMover {
             room("groups that decide", 4, 4, BufferUsages::INDIRECT)?,
             room("groups that order", 8, 4, BufferUsages::INDIRECT)?,
         ];
-        own.write(&counted[0], &[1u32, 1, 1, 0])?;
+        device.write(&counted[0], &[1u32, 1, 1, 0])?;
         let cursors: Vec<u32> = world.sources.iter().map(|source| source.first).collect();
-        write_at(own, &records, begins.cursors, &cursors)?;
+        write_at(device, &records, begins.cursors, &cursors)?;
         let buffers = [
             ("motion", &motion),
             ("offset", &offset),
@@ -143,8 +143,8 @@ impl GpuMover {
             ("blocks", &blocks),
         ];
         let stage = |kernel: Kernel, names: &str, more: &[(&str, &Buffer)]| {
-            let named = buffers.iter().filter(|(name, _)| names.split(' ').any(|own| own == *name));
-            own.stage(kernel, &[], &named.chain(more).copied().collect::<Vec<_>>())
+            let named = buffers.iter().filter(|(name, _)| names.split(' ').any(|wanted| wanted == *name));
+            device.stage(kernel, &[], &named.chain(more).copied().collect::<Vec<_>>())
         };
         Ok(GpuMover {
             lights: stage(LIGHTS, "motion offset clock tables lanes starts vehicles counters records", &[])?,

@@ -35,14 +35,14 @@ fn spent(side: &Moved, sides: &Sides, minutes: u64) -> ([Spent; 3], f64) {
             continue;
         }
         let is_due = f64::from(u8::from(due >= begin));
-        if side.travellers.get(*who as usize).is_some_and(|own| own.is_alone) {
+        if side.travellers.get(*who as usize).is_some_and(|traveller| traveller.is_alone) {
             alone += is_due;
             continue;
         }
         let until = if fate.arrived > 0 { f64::from(fate.arrived - 1).min(end) } else { end };
-        let own = &mut all[class_of(side, sides, trip.kind)];
-        own.trips += is_due;
-        own.hours += (until - due.max(begin)).max(0.0) / 3.6e6;
+        let sums = &mut all[class_of(side, sides, trip.kind)];
+        sums.trips += is_due;
+        sums.hours += (until - due.max(begin)).max(0.0) / 3.6e6;
     }
     (all, alone)
 }
@@ -56,7 +56,7 @@ pub(super) fn change(before: &Moved, after: &Moved, sides: &Sides, minutes: u64)
 /// Hours more, of the classes that travel on both sides.
 fn difference(before: &[Spent; 3], after: &[Spent; 3]) -> Option<f64> {
     let both = before.iter().zip(after).filter(|(was, now)| was.trips > 0.0 && now.trips > 0.0);
-    both.map(|(was, now)| was.trips / now.trips * now.hours - was.hours).reduce(|sum, own| sum + own)
+    both.map(|(was, now)| was.trips / now.trips * now.hours - was.hours).reduce(|sum, part| sum + part)
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub(in crate::models::traffic) fn prepare(
     spec: &MotionSpec,
 ) -> Result<Box<dyn Model>> {
     let rule = Rule { step: spec.step_s.unwrap_or(0.5), newell: false, seed: spec.seed.unwrap_or(1) };
-    let own = scenario.spec.traffic.as_ref();
+    let section = scenario.spec.traffic.as_ref();
     let mut moving = Moving {
         grid: city.grid,
         places: city.places.clone(),
@@ -98,7 +98,7 @@ pub(in crate::models::traffic) fn prepare(
         device: device.clone(),
         ends: scenario.frame_times(),
         warm_up: MINUTE * spec.warm_up_minutes.unwrap_or(10.0),
-        start: own.and_then(|own| own.hour()).unwrap_or(17.0),
+        start: section.and_then(|section| section.hour()).unwrap_or(17.0),
         pending: Default::default(),
         before: None,
         after: None,
@@ -117,7 +117,7 @@ pub(in crate::models::traffic) fn prepare(
             .closures(spec)?
             .into_iter()
             .zip(&spec.closure)
-            .map(|((name, place), own)| (name, place, MINUTE * own.from_minute, MINUTE * own.until_minute))
+            .map(|((name, place), closure)| (name, place, MINUTE * closure.from_minute, MINUTE * closure.until_minute))
             .collect(),
         on_links: Vec::new(),
         by_hour: Vec::new(),
@@ -134,9 +134,9 @@ pub(in crate::models::traffic) fn prepare(
         for (k, (name, place, from, until)) in moving.closures.iter().enumerate() {
             let at = format!("traffic.motion.closure[{k}]");
             let found = links(roads, place).map_err(|(problem, mend)| Error::scenario(at, problem, mend))?;
-            let own = Closure { name: name.clone(), streets: found, from: *from, until: *until };
-            moving.edits.push(closed(&own, moving.start));
-            moving.on_links.push(own);
+            let closure = Closure { name: name.clone(), streets: found, from: *from, until: *until };
+            moving.edits.push(closed(&closure, moving.start));
+            moving.on_links.push(closure);
         }
         moving.routes = Some(Box::new(routes));
     } else {
@@ -146,12 +146,12 @@ pub(in crate::models::traffic) fn prepare(
 }
 
 /// A closure in words.
-fn closed(own: &Closure, start: f64) -> Text {
+fn closed(closure: &Closure, start: f64) -> Text {
     let clock = |seconds: f64| results::clock(start + seconds / 3600.0);
-    let (from, until, count) = (clock(own.from), clock(own.until), own.streets.len());
+    let (from, until, count) = (clock(closure.from), clock(closure.until), closure.streets.len());
     Text::new(
-        format!("{}: closed from {from} to {until} ({count} links)", own.name),
-        format!("{}: dicht van {from} tot {until} ({count} stukken)", own.name),
+        format!("{}: closed from {from} to {until} ({count} links)", closure.name),
+        format!("{}: dicht van {from} tot {until} ({count} stukken)", closure.name),
     )
 }
 
@@ -180,10 +180,10 @@ impl Moving {
         self.repairs.clone_from(&lanes.repairs);
         let mut told = told;
         // Some files count from midnight.
-        let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
+        let first = told.travellers.iter().map(|traveller| traveller.depart).fold(f64::INFINITY, f64::min);
         if self.ends.last().is_some_and(|end| first >= *end) {
             let first = (first / 60.0).floor() * 60.0;
-            told.travellers.iter_mut().for_each(|own| own.depart -= first);
+            told.travellers.iter_mut().for_each(|traveller| traveller.depart -= first);
             self.start = first / 3600.0;
             let clock = results::clock(self.start);
             self.repairs.push(Remark::new(
@@ -201,7 +201,7 @@ impl Moving {
                 format!("{out} van de {all} voertuigen zijn weggelaten, het eerste omdat {}", why.nl),
             ));
         }
-        let persons: usize = extras.iter().map(|own| own.persons).sum();
+        let persons: usize = extras.iter().map(|extra| extra.persons).sum();
         if persons > 0 {
             self.repairs.push(Remark::new(
                 persons as f64 / (persons + told.travellers.len() + told.refused.len()) as f64,
@@ -225,9 +225,9 @@ impl Moving {
                 found.map(|k| k as u32).ok_or_else(|| Error::scenario(key, problem, "name edges as the network does"))
             };
             let streets = wanted.iter().map(at).collect::<Result<_>>()?;
-            let own = Closure { name: name.clone(), streets, from: *from, until: *until };
-            self.edits.push(closed(&own, self.start));
-            self.on_links.push(own);
+            let closure = Closure { name: name.clone(), streets, from: *from, until: *until };
+            self.edits.push(closed(&closure, self.start));
+            self.on_links.push(closure);
         }
         if !self.on_links.is_empty() {
             let mut after = Moved::new(side.lanes.clone(), side.names.clone());
@@ -253,10 +253,10 @@ impl Moving {
             let pcu = routes.problem.rules.vehicles.truck_pcu;
             let sides = [Some(&routes.problem.before), routes.problem.after.as_ref()];
             let pairs = [(sides[0], sides[1]), (sides[1], sides[0])];
-            for (own, (side, other)) in self.pending.iter_mut().zip(pairs) {
+            for (pending, (side, other)) in self.pending.iter_mut().zip(pairs) {
                 let more = side.map_or(0.0, |side| expected(side, time));
-                fits(own.len().saturating_add(more as usize))?;
-                own.extend(side.map(|side| travellers(side, other, time, pcu, seed)).unwrap_or_default());
+                fits(pending.len().saturating_add(more as usize))?;
+                pending.extend(side.map(|side| travellers(side, other, time, pcu, seed)).unwrap_or_default());
             }
         }
         let is_done = self.routes.as_ref().is_none_or(|routes| routes.done.len() == routes.problem.slices.len());
@@ -274,8 +274,8 @@ impl Moving {
         let stretch =
             |k: usize| (if k == 0 { 0.0 } else { self.ends[k - 1] + self.warm_up }, self.ends[k] + self.warm_up);
         let rate = |(begin, end): &(f64, f64)| {
-            let own = self.pending[0].iter().filter(|own| own.depart >= *begin && own.depart < *end).count();
-            own as f64 / (end - begin)
+            let count = self.pending[0].iter().filter(|one| one.depart >= *begin && one.depart < *end).count();
+            count as f64 / (end - begin)
         };
         let all = (0..self.ends.len()).map(stretch);
         let Some((begin, end)) = all.max_by(|a, b| rate(a).total_cmp(&rate(b))) else { return };
@@ -284,26 +284,27 @@ impl Moving {
         let pending = std::mem::take(&mut self.pending);
         let kinds = &self.kinds;
         let of = |roads: &Roads, pending: Vec<Traveller>| {
-            let busy = pending.iter().filter(|own| own.depart >= begin && own.depart < end);
-            let route = |own: &Traveller| Route {
-                links: own.streets.clone(),
-                flow: 3600.0 / (end - begin) * if class(own.kind) == 1 { rules.vehicles.truck_pcu } else { 1.0 },
-                is_cycle: kinds[own.kind as usize].modes == u32::from(CYCLE),
+            let busy = pending.iter().filter(|traveller| traveller.depart >= begin && traveller.depart < end);
+            let route = |traveller: &Traveller| Route {
+                links: traveller.streets.clone(),
+                flow: 3600.0 / (end - begin) * if class(traveller.kind) == 1 { rules.vehicles.truck_pcu } else { 1.0 },
+                is_cycle: kinds[traveller.kind as usize].modes == u32::from(CYCLE),
             };
             let lanes = build(roads, &rules.junctions, Some(&busy.map(route).collect::<Vec<_>>()));
-            let own = |street: &Street| street.road.map_or(street.id.clone(), |road| name(&roads.links[road as usize]));
-            let names = lanes.streets.iter().map(own).collect();
+            let label =
+                |street: &Street| street.road.map_or(street.id.clone(), |road| name(&roads.links[road as usize]));
+            let names = lanes.streets.iter().map(label).collect();
             let mut street = vec![None; roads.links.len()];
-            for (k, own) in lanes.streets.iter().enumerate() {
-                own.road.iter().for_each(|road| street[*road as usize] = Some(k as u32));
+            for (k, lane_street) in lanes.streets.iter().enumerate() {
+                lane_street.road.iter().for_each(|road| street[*road as usize] = Some(k as u32));
             }
             let mut moved = Moved::new(lanes, names);
             moved.travellers = pending;
-            for own in &mut moved.travellers {
-                own.streets = own.streets.iter().filter_map(|road| street[*road as usize]).collect();
+            for traveller in &mut moved.travellers {
+                traveller.streets = traveller.streets.iter().filter_map(|road| street[*road as usize]).collect();
             }
             // Who would only go from one end of a junction to the other stays at home.
-            moved.travellers.retain(|own| !own.streets.is_empty());
+            moved.travellers.retain(|traveller| !traveller.streets.is_empty());
             moved
         };
         let [before, after] = pending;
@@ -315,11 +316,14 @@ impl Moving {
         };
         self.before = Some(of(&routes.problem.before.roads, before));
         self.after = after.map(|mut side| {
-            let street =
-                |link: &u32| side.lanes.streets.iter().position(|own| own.road == Some(*link)).map(|k| k as u32);
-            let own =
-                |own: &Closure| Closure { streets: own.streets.iter().filter_map(street).collect(), ..own.clone() };
-            side.closures = self.on_links.iter().map(own).collect();
+            let street = |link: &u32| {
+                side.lanes.streets.iter().position(|lane_street| lane_street.road == Some(*link)).map(|k| k as u32)
+            };
+            let on_streets = |closure: &Closure| Closure {
+                streets: closure.streets.iter().filter_map(street).collect(),
+                ..closure.clone()
+            };
+            side.closures = self.on_links.iter().map(on_streets).collect();
             side
         });
     }
@@ -355,19 +359,19 @@ impl Moving {
         let (rule, share, interval, device) = (self.rule, self.share, self.interval, self.device.clone());
         let is_look = self.steps.is_multiple_of((interval / step).round() as u64);
         for side in self.sides() {
-            let Some(own) = &mut side.mover else { continue };
-            let clock = own.run(some)?;
+            let Some(mover) = &mut side.mover else { continue };
+            let clock = mover.run(some)?;
             vehicles += u64::from(clock.vehicles);
             if is_minute {
-                let tallies = own.take_tallies()?;
+                let tallies = mover.take_tallies()?;
                 side.recent.add(&tallies);
                 // What happens while it warms up does not count.
                 if time > 1e-6 {
                     side.current.add(&tallies);
                 }
                 if ends.iter().any(|end| (end - time).abs() < 1e-6) {
-                    let found = own.vehicles()?;
-                    side.fates = own.outcomes()?;
+                    let found = mover.vehicles()?;
+                    side.fates = mover.outcomes()?;
                     let waiting = side.due(time + warm_up).saturating_sub(u64::from(clock.inserted));
                     side.current.look(&side.lanes, &side.world, &found, waiting, (LONG / step) as u32);
                     let done = std::mem::replace(&mut side.current, Period::new(side.world.tallies));
@@ -454,8 +458,8 @@ impl Model for Moving {
 
     fn outcome(&mut self) -> Result<Outcome> {
         for side in self.sides() {
-            if let Some(own) = &mut side.mover {
-                side.fates = own.outcomes()?;
+            if let Some(mover) = &mut side.mover {
+                side.fates = mover.outcomes()?;
             }
         }
         let all = |side: &Moved| {
@@ -539,8 +543,8 @@ impl Model for Moving {
                 write(out, &side.shut.iter().map(|shut| u32::from(*shut)).collect::<Vec<u32>>())?;
                 write(out, &side.world.trips)?;
                 write(out, &side.world.routes)?;
-                let Some(own) = &mut side.mover else { return Err(damaged()) };
-                match own.save() {
+                let Some(mover) = &mut side.mover else { return Err(damaged()) };
+                match mover.save() {
                     Ok(saved) => saved.write(out)?,
                     Err(error) => return Ok(Err(error)),
                 }
@@ -558,8 +562,8 @@ impl Model for Moving {
             let is_drawn = read::<u64>(from, Some(1))?[0] == 1;
             let links = |side: Option<&Side>| side.map_or(0, |side| side.roads.links.len() as u32);
             let counts = [links(Some(&routes.problem.before)), links(routes.problem.after.as_ref())];
-            for (own, links) in self.pending.iter_mut().zip(counts) {
-                *own = load_travellers(from, links, self.kinds.len() as u32)?;
+            for (pending, links) in self.pending.iter_mut().zip(counts) {
+                *pending = load_travellers(from, links, self.kinds.len() as u32)?;
             }
             if is_drawn {
                 self.draw();
@@ -594,11 +598,11 @@ impl Model for Moving {
 }
 
 fn save_travellers(out: &mut dyn Write, all: &[Traveller]) -> std::io::Result<()> {
-    let head = |own: &Traveller| [own.kind, own.streets.len() as u32, u32::from(own.is_alone)];
-    write(out, &all.iter().map(|own| own.depart).collect::<Vec<f64>>())?;
-    write(out, &all.iter().map(|own| own.factor).collect::<Vec<f64>>())?;
+    let head = |traveller: &Traveller| [traveller.kind, traveller.streets.len() as u32, u32::from(traveller.is_alone)];
+    write(out, &all.iter().map(|traveller| traveller.depart).collect::<Vec<f64>>())?;
+    write(out, &all.iter().map(|traveller| traveller.factor).collect::<Vec<f64>>())?;
     write(out, &all.iter().flat_map(head).collect::<Vec<u32>>())?;
-    write(out, &all.iter().flat_map(|own| own.streets.iter().copied()).collect::<Vec<u32>>())
+    write(out, &all.iter().flat_map(|traveller| traveller.streets.iter().copied()).collect::<Vec<u32>>())
 }
 
 fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Result<Vec<Traveller>> {
@@ -610,15 +614,15 @@ fn load_travellers(from: &mut dyn Read, streets: u32, kinds: u32) -> std::io::Re
     let mut found = Vec::with_capacity(depart.len());
     for (k, head) in heads.chunks_exact(3).enumerate() {
         let end = at.checked_add(head[1] as usize).filter(|end| *end <= all.len()).ok_or_else(damaged)?;
-        let own = all[at..end].to_vec();
-        if head[0] >= kinds || own.is_empty() || own.iter().any(|street| *street >= streets) {
+        let route = all[at..end].to_vec();
+        if head[0] >= kinds || route.is_empty() || route.iter().any(|street| *street >= streets) {
             return Err(damaged());
         }
         at = end;
         found.push(Traveller {
             depart: depart[k],
             kind: head[0],
-            streets: own,
+            streets: route,
             stops: Vec::new(),
             speed: None,
             factor: factor[k],

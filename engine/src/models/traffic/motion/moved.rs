@@ -76,15 +76,15 @@ impl Moved {
     /// Streets that are closed at a time, s.
     pub fn closed(&self, time: f64) -> Vec<bool> {
         let mut shut = vec![false; self.lanes.streets.len()];
-        let now = self.closures.iter().filter(|own| own.from <= time + 1e-6 && time + 1e-6 < own.until);
-        now.flat_map(|own| &own.streets).for_each(|street| shut[*street as usize] = true);
+        let now = self.closures.iter().filter(|closure| closure.from <= time + 1e-6 && time + 1e-6 < closure.until);
+        now.flat_map(|closure| &closure.streets).for_each(|street| shut[*street as usize] = true);
         shut
     }
 
     /// Drivers look for other routes, by the times of now.
     pub fn look(&mut self, shut: Vec<bool>, rule: Rule, share: f64, interval: f64, device: &Device) -> Result<()> {
-        let Some(own) = &mut self.mover else { return Ok(()) };
-        let mut saved = own.save()?;
+        let Some(mover) = &mut self.mover else { return Ok(()) };
+        let mut saved = mover.save()?;
         let mut world = World::clone(&self.world);
         for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
             lane.shut = u32::from(shut[lane.street as usize]);
@@ -110,9 +110,9 @@ impl Moved {
     pub fn world_of(&self, trips: Vec<Trip>, routes: Vec<u32>) -> std::io::Result<World> {
         let mut world = World::clone(&self.world);
         let is_place = |place: &u32| ((place & STREET) as usize) < self.lanes.streets.len();
-        let is_sound = |(own, old): (&Trip, &Trip)| {
-            let same = Trip { first: old.first, last: old.last, ..*own } == *old;
-            same && own.first < own.last && own.last as usize <= routes.len()
+        let is_sound = |(trip, old): (&Trip, &Trip)| {
+            let same = Trip { first: old.first, last: old.last, ..*trip } == *old;
+            same && trip.first < trip.last && trip.last as usize <= routes.len()
         };
         if !trips.iter().zip(&world.trips).all(is_sound) || !routes.iter().all(is_place) {
             return Err(damaged());
@@ -136,7 +136,10 @@ impl Moved {
     /// Those who travel, on links instead of streets.
     pub fn on_links(&self) -> Vec<Traveller> {
         let road = |street: &u32| self.lanes.streets[*street as usize].road;
-        let of = |own: &Traveller| Traveller { streets: own.streets.iter().filter_map(road).collect(), ..own.clone() };
+        let of = |traveller: &Traveller| Traveller {
+            streets: traveller.streets.iter().filter_map(road).collect(),
+            ..traveller.clone()
+        };
         self.travellers.iter().map(of).collect()
     }
 
@@ -149,14 +152,14 @@ impl Moved {
 
 impl Moved {
     pub fn current_vehicles(&self) -> u64 {
-        self.mover.as_ref().map_or(0, |own| u64::from(own.last()))
+        self.mover.as_ref().map_or(0, |mover| u64::from(mover.last()))
     }
 
     /// Where vehicles are now.
     pub fn seen(&mut self) -> Result<Vehicles> {
-        let Some(own) = &mut self.mover else { return Ok(Vehicles::default()) };
+        let Some(mover) = &mut self.mover else { return Ok(Vehicles::default()) };
         let mut all = Vehicles::default();
-        for one in own.vehicles()? {
+        for one in mover.vehicles()? {
             let lane = &self.lanes.lanes[one.lane as usize];
             let (at, heading) = results::place(lane, f64::from(one.pos));
             let kind = self.world.kinds[one.kind as usize];

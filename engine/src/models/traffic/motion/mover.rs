@@ -114,17 +114,17 @@ impl Saved {
             tallies: read(from, Some(world.tallies * TALLY))?,
         };
         let below = |value: u32, count: usize| (value as usize) < count;
-        let sound = |own: &Vehicle| {
-            below(own.lane, world.lanes.len())
-                && below(own.trip, world.trips.len())
-                && below(own.kind, world.kinds.len())
-                && below(own.place, world.routes.len())
-                && own.pos.is_finite()
-                && own.speed >= 0.0
+        let sound = |vehicle: &Vehicle| {
+            below(vehicle.lane, world.lanes.len())
+                && below(vehicle.trip, world.trips.len())
+                && below(vehicle.kind, world.kinds.len())
+                && below(vehicle.place, world.routes.len())
+                && vehicle.pos.is_finite()
+                && vehicle.speed >= 0.0
         };
-        let phases = saved.phases.iter().zip(&world.programs).all(|(own, program)| own[0] < program.phases);
+        let phases = saved.phases.iter().zip(&world.programs).all(|(phase, program)| phase[0] < program.phases);
         let cursors =
-            saved.cursors.iter().zip(&world.sources).all(|(own, gate)| (gate.first..=gate.last).contains(own));
+            saved.cursors.iter().zip(&world.sources).all(|(cursor, gate)| (gate.first..=gate.last).contains(cursor));
         let fits = saved.vehicles.len() <= world.trips.len() && saved.clock.vehicles as usize == saved.vehicles.len();
         if fits && phases && cursors && saved.vehicles.iter().all(sound) { Ok(saved) } else { Err(damaged()) }
     }
@@ -183,27 +183,27 @@ impl Mover for CpuMover {
     }
 
     fn save(&mut self) -> Result<Saved> {
-        let own = &self.state;
+        let state = &self.state;
         Ok(Saved {
-            clock: own.clock,
-            vehicles: own.vehicles.clone(),
-            phases: own.phases.clone(),
-            cursors: own.cursors.clone(),
-            ready: own.ready.clone(),
-            outcomes: own.outcomes.clone(),
-            tallies: own.tallies.iter().map(|tally| tally.load(Relaxed)).collect(),
+            clock: state.clock,
+            vehicles: state.vehicles.clone(),
+            phases: state.phases.clone(),
+            cursors: state.cursors.clone(),
+            ready: state.ready.clone(),
+            outcomes: state.outcomes.clone(),
+            tallies: state.tallies.iter().map(|tally| tally.load(Relaxed)).collect(),
         })
     }
 
     fn restore(&mut self, saved: &Saved) -> Result<()> {
-        let own = &mut self.state;
-        own.place(&saved.vehicles);
-        own.clock = saved.clock;
-        own.phases.clone_from(&saved.phases);
-        own.set_cursors(&self.world, &saved.cursors);
-        own.ready.clone_from(&saved.ready);
-        own.outcomes.clone_from(&saved.outcomes);
-        own.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));
+        let state = &mut self.state;
+        state.place(&saved.vehicles);
+        state.clock = saved.clock;
+        state.phases.clone_from(&saved.phases);
+        state.set_cursors(&self.world, &saved.cursors);
+        state.ready.clone_from(&saved.ready);
+        state.outcomes.clone_from(&saved.outcomes);
+        state.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));
         Ok(())
     }
 

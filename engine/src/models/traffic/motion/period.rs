@@ -49,27 +49,27 @@ impl Period {
     /// Adds what was counted in a minute.
     pub fn add(&mut self, tallies: &[u32]) {
         self.minutes += 1;
-        for (sum, own) in self.sums.iter_mut().zip(tallies) {
-            *sum += u64::from(*own);
+        for (sum, count) in self.sums.iter_mut().zip(tallies) {
+            *sum += u64::from(*count);
         }
-        for (queue, own) in self.queues.iter_mut().zip(tallies.chunks_exact(TALLY)) {
-            *queue = (*queue).max(u64::from(own[5]));
+        for (queue, counts) in self.queues.iter_mut().zip(tallies.chunks_exact(TALLY)) {
+            *queue = (*queue).max(u64::from(counts[5]));
         }
     }
 
     /// Adds another one that follows.
     pub fn join(&mut self, other: &Period) {
         self.minutes += other.minutes;
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, own)| *sum += own);
-        self.queues.iter_mut().zip(&other.queues).for_each(|(most, own)| *most = (*most).max(*own));
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        self.queues.iter_mut().zip(&other.queues).for_each(|(most, more)| *most = (*most).max(*more));
         self.left = other.left;
         self.stuck.clone_from(&other.stuck);
     }
 
     /// The numbers of a street, or of a junction behind all streets; `step` is that of the run, s.
     pub fn counts(&self, at: usize, step: f64) -> Counts {
-        let own = &self.sums[at * TALLY..][..TALLY];
-        let of = |k: usize| own[k] as f64;
+        let numbers = &self.sums[at * TALLY..][..TALLY];
+        let of = |k: usize| numbers[k] as f64;
         let minutes = self.minutes.max(1) as f64;
         let grams = |k: usize| of(6 + k) / super::emission::COUNTS[k] / 1000.0;
         Counts {
@@ -92,14 +92,14 @@ impl Period {
         for one in vehicles {
             let is_first = one.lane != lane;
             lane = one.lane;
-            let own = &lanes.lanes[lane as usize];
+            let this_lane = &lanes.lanes[lane as usize];
             if is_first && one.stood >= long && world.lanes[lane as usize].shut == 0 {
                 let behind = vehicles.iter().filter(|other| other.lane == lane && other.stood >= long).count();
-                *stuck.entry(u64::from(own.node)).or_default() += behind as u64;
+                *stuck.entry(u64::from(this_lane.node)).or_default() += behind as u64;
             }
         }
         self.stuck = stuck.into_iter().map(|(node, count)| [node, count]).collect();
-        self.stuck.sort_by_key(|own| (std::cmp::Reverse(own[1]), own[0]));
+        self.stuck.sort_by_key(|place| (std::cmp::Reverse(place[1]), place[0]));
     }
 
     /// Writes it.
@@ -120,13 +120,13 @@ impl Period {
     pub fn load(from: &mut dyn Read, tallies: usize) -> std::io::Result<Period> {
         let sums = read::<u64>(from, Some(tallies * TALLY))?;
         let queues = read::<u64>(from, Some(tallies))?;
-        let own = read::<u64>(from, Some(4))?;
+        let numbers = read::<u64>(from, Some(4))?;
         let stuck = read::<u64>(from, None)?;
         Ok(Period {
             sums,
             queues,
-            minutes: own[0],
-            left: [own[1], own[2], own[3]],
+            minutes: numbers[0],
+            left: [numbers[1], numbers[2], numbers[3]],
             stuck: stuck.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(),
         })
     }

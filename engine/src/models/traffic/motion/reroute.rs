@@ -81,9 +81,9 @@ impl Arcs {
                 into[to as usize].push(from);
             }
         }
-        into.iter_mut().for_each(|own| {
-            own.sort_unstable();
-            own.dedup();
+        into.iter_mut().for_each(|origins| {
+            origins.sort_unstable();
+            origins.dedup();
         });
         Arcs { into }
     }
@@ -159,10 +159,10 @@ fn follow(best: &[(u64, u32)], from: u32, goal: u32) -> Option<Vec<u32>> {
 /// Gives drivers other routes: in the world, and to the vehicles that are kept. A stretch of the route that is decided stays.
 pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) -> Turned {
     let mut asking: BTreeMap<(u32, u32), Vec<Asking>> = BTreeMap::new();
-    let mut ask = |world: &World, own: Asking| {
-        if let Some(goal) = own.rest.last() {
-            let modes = world.kinds[world.trips[own.trip].kind as usize].modes;
-            asking.entry((modes, *goal)).or_default().push(own);
+    let mut ask = |world: &World, driver: Asking| {
+        if let Some(goal) = driver.rest.last() {
+            let modes = world.kinds[world.trips[driver.trip].kind as usize].modes;
+            asking.entry((modes, *goal)).or_default().push(driver);
         }
     };
     let looks = |trip: usize, modes: u32| {
@@ -170,21 +170,21 @@ pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) 
     };
     let street = |world: &World, at: u32| world.routes[at as usize] & STREET;
     let mut add = |world: &World, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
-        let own = &world.trips[trip];
-        let at = vehicle.map_or(own.first, |(_, vehicle)| vehicle.place);
+        let planned = &world.trips[trip];
+        let at = vehicle.map_or(planned.first, |(_, vehicle)| vehicle.place);
         let mut decided = 1;
         if let Some((_, vehicle)) = vehicle {
             let lane = &world.lanes[vehicle.lane as usize];
             let is_across = lane.street == NONE;
             let is_near = f64::from(lane.length - vehicle.pos) < DECIDED;
-            let is_open = at + 1 < own.last && !look.shut[street(world, at + 1) as usize];
-            decided += u32::from(at + 1 < own.last && (is_across || (is_near && is_open)));
+            let is_open = at + 1 < planned.last && !look.shut[street(world, at + 1) as usize];
+            decided += u32::from(at + 1 < planned.last && (is_across || (is_near && is_open)));
         }
-        let all: Vec<u32> = (at..own.last).map(|at| street(world, at)).collect();
+        let all: Vec<u32> = (at..planned.last).map(|at| street(world, at)).collect();
         let (begin, rest) = all.split_at((decided as usize).min(all.len()));
         let is_trapped = rest.iter().any(|street| look.shut[*street as usize]);
-        let modes = world.kinds[own.kind as usize].modes;
-        let has_stops = own.last_stop > vehicle.map_or(own.first_stop, |(_, vehicle)| vehicle.stop);
+        let modes = world.kinds[planned.kind as usize].modes;
+        let has_stops = planned.last_stop > vehicle.map_or(planned.first_stop, |(_, vehicle)| vehicle.stop);
         if !rest.is_empty() && !has_stops && (is_trapped || looks(trip, modes)) {
             let (decided, rest) = (begin.to_vec(), rest.to_vec());
             ask(world, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
@@ -207,35 +207,36 @@ pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) 
         .into_par_iter()
         .map(|((modes, goal), all)| {
             let best = arcs[&modes].search(goal, look.times, look.shut);
-            let answer = |own: Asking| {
-                let path = follow(&best, own.decided[own.decided.len() - 1], goal).filter(|path| !path.is_empty());
+            let answer = |driver: Asking| {
+                let path =
+                    follow(&best, driver.decided[driver.decided.len() - 1], goal).filter(|path| !path.is_empty());
                 let path = path.filter(|path| {
-                    let (old, new) = (time(&own.rest), time(path));
-                    own.is_trapped || (new < WORTH * old && old - new > LEAST)
+                    let (old, new) = (time(&driver.rest), time(path));
+                    driver.is_trapped || (new < WORTH * old && old - new > LEAST)
                 });
-                (own, path)
+                (driver, path)
             };
             all.into_iter().map(answer).collect()
         })
         .collect();
     let mut turned = Turned::default();
-    for (own, path) in found.into_iter().flatten() {
-        let modes = world.kinds[world.trips[own.trip].kind as usize].modes;
-        let streets = path.map(|path| [&own.decided[..], &path].concat());
+    for (driver, path) in found.into_iter().flatten() {
+        let modes = world.kinds[world.trips[driver.trip].kind as usize].modes;
+        let streets = path.map(|path| [&driver.decided[..], &path].concat());
         let route =
             streets.and_then(|streets| world.route(town, &Traveller { streets, ..Traveller::default() }, modes).ok());
         let Some(route) = route else {
-            turned.trapped += u64::from(own.is_trapped);
+            turned.trapped += u64::from(driver.is_trapped);
             continue;
         };
         let first = world.routes.len() as u32;
         world.routes.extend(route);
-        let trip = &mut world.trips[own.trip];
+        let trip = &mut world.trips[driver.trip];
         (trip.first, trip.last) = (first, world.routes.len() as u32);
-        if let Some(slot) = own.vehicle {
+        if let Some(slot) = driver.vehicle {
             saved.vehicles[slot].place = first;
         }
-        *(if own.is_trapped { &mut turned.around } else { &mut turned.faster }) += 1;
+        *(if driver.is_trapped { &mut turned.around } else { &mut turned.faster }) += 1;
     }
     turned
 }

@@ -44,13 +44,13 @@ impl<'a> Sides<'a> {
         }
         let road = after.lanes.streets[street].road?;
         let old = self.origin.get(road as usize).copied().flatten()?;
-        self.before.lanes.streets.iter().position(|own| own.road == Some(old))
+        self.before.lanes.streets.iter().position(|candidate| candidate.road == Some(old))
     }
 
     /// The streets of before, by that of now.
     pub fn origins(&self) -> Vec<Option<usize>> {
         let of_road: HashMap<u32, usize> =
-            self.before.lanes.streets.iter().enumerate().filter_map(|(k, own)| Some((own.road?, k))).collect();
+            self.before.lanes.streets.iter().enumerate().filter_map(|(k, street)| Some((street.road?, k))).collect();
         let Some(after) = self.after else { return Vec::new() };
         if self.origin.is_empty() {
             return (0..after.lanes.streets.len()).map(Some).collect();
@@ -59,7 +59,7 @@ impl<'a> Sides<'a> {
             let old = self.origin.get(road? as usize).copied().flatten()?;
             of_road.get(&old).copied()
         };
-        after.lanes.streets.iter().map(|own| was(own.road)).collect()
+        after.lanes.streets.iter().map(|street| was(street.road)).collect()
     }
 }
 
@@ -69,21 +69,21 @@ pub(super) fn place(lane: &Lane, pos: f64) -> (DVec2, f64) {
     let mut left = pos / lane.length.max(1e-9) * drawn;
     let mut found = (lane.line.first().copied().unwrap_or_default(), 0.0);
     for ends in lane.line.windows(2) {
-        let own = ends[0].distance(ends[1]);
+        let piece = ends[0].distance(ends[1]);
         let along = (ends[1] - ends[0]).normalize_or_zero();
-        found = (ends[0] + left.min(own) * along, along.y.atan2(along.x).to_degrees());
-        if left <= own {
+        found = (ends[0] + left.min(piece) * along, along.y.atan2(along.x).to_degrees());
+        if left <= piece {
             break;
         }
-        left -= own;
+        left -= piece;
     }
     found
 }
 
 /// Middle line of a street.
 pub(super) fn line(lanes: &Lanes, street: usize) -> &[DVec2] {
-    let own = lanes.of_street(street);
-    &lanes.lanes[own.start + own.len() / 2].line
+    let range = lanes.of_street(street);
+    &lanes.lanes[range.start + range.len() / 2].line
 }
 
 pub(super) fn length(lanes: &Lanes, street: usize) -> f64 {
@@ -157,12 +157,12 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
     let per_km = |k: usize| rows[k].counts.emitted[1] / (length(&side.lanes, k) / 1000.0) / hours;
     // The other direction of the same road.
     let mut by_ends: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
-    for (k, own) in side.lanes.streets.iter().enumerate() {
-        by_ends.entry((own.from, own.to)).or_default().push(k);
+    for (k, street) in side.lanes.streets.iter().enumerate() {
+        by_ends.entry((street.from, street.to)).or_default().push(k);
     }
     let twin = |k: usize| {
-        let own = &side.lanes.streets[k];
-        by_ends.get(&(own.to, own.from)).and_then(|all| all.first()).copied()
+        let street = &side.lanes.streets[k];
+        by_ends.get(&(street.to, street.from)).and_then(|all| all.first()).copied()
     };
     let trucks = heavy(side);
     let mut all = Around { nox: Vec::new(), no2: Vec::new(), noise: Vec::new() };
@@ -170,9 +170,9 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
         let both = [Some(k), twin(k)];
         let nox: f64 = both.iter().flatten().map(|k| per_km(*k)).sum();
         all.nox.push(nox);
-        let own = line(&side.lanes, k);
+        let axis = line(&side.lanes, k);
         let no2 = if nox > 0.0 {
-            let (kind, trees) = sides.air.street(own);
+            let (kind, trees) = sides.air.street(axis);
             // From the middle of the road to the kerb.
             let lanes: u32 = both.iter().flatten().map(|k| side.lanes.streets[*k].lanes).sum();
             let distance = (1.6 * f64::from(lanes) + 3.5).max(5.0);
@@ -202,14 +202,14 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
 /// Shares of cars and of heavy vehicles among those who are to drive on each street.
 fn heavy(side: &Moved) -> Vec<[f64; 2]> {
     let mut sums = vec![[0.0f64; 3]; side.lanes.streets.len()];
-    for own in &side.travellers {
-        let modes = side.world.kinds.get(own.kind as usize).map_or(0, |kind| kind.modes);
+    for traveller in &side.travellers {
+        let modes = side.world.kinds.get(traveller.kind as usize).map_or(0, |kind| kind.modes);
         let class = match modes {
             4 => 2,
             2 | 8 => 1,
             _ => 0,
         };
-        own.streets.iter().for_each(|street| sums[*street as usize][class] += 1.0);
+        traveller.streets.iter().for_each(|street| sums[*street as usize][class] += 1.0);
     }
     sums.into_iter()
         .map(|[cars, heavy, cycles]| {
@@ -234,11 +234,11 @@ const LAYERS: [Layer; 7] = [
 
 fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Around) -> Vec<f64> {
     let value = |k: usize| {
-        let own = row(side, period, k, sides.step);
-        if own.counts.seconds <= 0.0 {
+        let street_row = row(side, period, k, sides.step);
+        if street_row.counts.seconds <= 0.0 {
             f64::NAN
         } else {
-            LAYERS[of].3(&own, [around.nox[k], around.no2[k], around.noise[k]])
+            LAYERS[of].3(&street_row, [around.nox[k], around.no2[k], around.noise[k]])
         }
     };
     (0..side.lanes.streets.len()).map(value).collect()
@@ -263,14 +263,14 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raste
 /// Layers of a stretch of time; with the differences where roads are edited.
 pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
     let now = sides.now();
-    let Some(own) = period(now) else { return Vec::new() };
-    let around_now = around(now, &own, sides);
+    let Some(counted) = period(now) else { return Vec::new() };
+    let around_now = around(now, &counted, sides);
     let before = sides.after.and_then(|_| period(sides.before));
     let around_before = before.as_ref().map(|period| around(sides.before, period, sides));
     let origins = sides.origins();
-    let mut all = vec![released_heat(grid, now, &own, sides.step)];
+    let mut all = vec![released_heat(grid, now, &counted, sides.step)];
     for (k, (name, unit, words, _)) in LAYERS.iter().enumerate() {
-        let values_now = values(now, &own, sides, k, &around_now);
+        let values_now = values(now, &counted, sides, k, &around_now);
         let raster = |name: &str, words: &str, values: &[f64]| {
             let cells = paint::streets(grid, &now.lanes, |street| values[street]);
             Raster::from_values(*grid, name, unit, cells).described(words)
@@ -284,7 +284,7 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
             // Where hardly anybody drives chance decides.
             let many = |period: &Period, street: usize| period.counts(street, sides.step).entered >= FEW;
             let change = |street: usize| {
-                if !many(&own, street) && !origins[street].is_some_and(|old| many(before, old)) {
+                if !many(&counted, street) && !origins[street].is_some_and(|old| many(before, old)) {
                     return 0.0;
                 }
                 let old = origins[street].map_or(0.0, |old| zero(was[old]));

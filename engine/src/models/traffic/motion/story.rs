@@ -27,22 +27,22 @@ pub(super) fn story(
 ) -> Vec<Text> {
     let mut story = Vec::new();
     let now = sides.now();
-    let Some(own) = all(now) else { return story };
+    let Some(period) = all(now) else { return story };
     let (from, to) = (clock(sides.start), clock(sides.start + sides.ends.last().copied().unwrap_or(0.0) / 3600.0));
     let classes = made(now, sides);
     story.push(text(|language, number| {
-        let counts = classes.map(|own| number(own.told, 0));
+        let counts = classes.map(|class| number(class.told, 0));
         // Those of the first class of which anybody arrives.
         let words = [("a car", "een auto"), ("a truck or bus", "een vrachtauto of bus"), ("a cycle", "een fiets")];
-        let arrived = classes.iter().zip(words).find(|(own, _)| own.arrived > 0.0);
-        let mean = |sum: f64, own: &Made| number(sum / own.arrived / 60.0, 1);
+        let arrived = classes.iter().zip(words).find(|(class, _)| class.arrived > 0.0);
+        let mean = |sum: f64, class: &Made| number(sum / class.arrived / 60.0, 1);
         match language {
             Language::English => {
                 let times = match arrived {
-                    Some((own, (one, _))) => format!(
+                    Some((class, (one, _))) => format!(
                         "{one} that arrives has been under way for {} minutes, {} of them lost in queues and at junctions",
-                        mean(own.seconds, own),
-                        mean(own.lost, own)
+                        mean(class.seconds, class),
+                        mean(class.lost, class)
                     ),
                     None => "none of them arrives in this time".into(),
                 };
@@ -53,10 +53,10 @@ pub(super) fn story(
             }
             Language::Dutch => {
                 let times = match arrived {
-                    Some((own, (_, one))) => format!(
+                    Some((class, (_, one))) => format!(
                         "{one} die aankomt is {} minuten onderweg geweest, waarvan {} verloren in wachtrijen en op kruispunten",
-                        mean(own.seconds, own),
-                        mean(own.lost, own)
+                        mean(class.seconds, class),
+                        mean(class.lost, class)
                     ),
                     None => "geen ervan komt in deze tijd aan".into(),
                 };
@@ -74,7 +74,7 @@ pub(super) fn story(
         };
         (0..side.lanes.streets.len()).map(of).collect::<Vec<f64>>()
     };
-    let these = lost(now, &own);
+    let these = lost(now, &period);
     if sides.after.is_some()
         && let Some(before) = all(sides.before)
     {
@@ -83,7 +83,7 @@ pub(super) fn story(
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         let those = lost(sides.before, &before);
-        let change = hours::change(sides.before, now, sides, own.minutes);
+        let change = hours::change(sides.before, now, sides, period.minutes);
         let some_stay = change.fewer > 0.0;
         if some_stay {
             story.push(text(|language, number| {
@@ -155,8 +155,10 @@ pub(super) fn story(
             }
         }));
     }
-    let mut queues: Vec<(f64, usize)> =
-        (0..these.len()).map(|k| (own.counts(k, sides.step).queue[1], k)).filter(|(queue, _)| *queue > 50.0).collect();
+    let mut queues: Vec<(f64, usize)> = (0..these.len())
+        .map(|k| (period.counts(k, sides.step).queue[1], k))
+        .filter(|(queue, _)| *queue > 50.0)
+        .collect();
     queues.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     queues.truncate(NAMED);
     if !queues.is_empty() {
@@ -169,11 +171,11 @@ pub(super) fn story(
             }
         }));
     }
-    let [vehicles, stuck, waiting] = own.left.map(|count| count as f64);
+    let [vehicles, stuck, waiting] = period.left.map(|count| count as f64);
     if stuck > 0.05 * vehicles.max(1.0) && stuck >= 10.0 {
         story.push(text(|language, number| {
-            let of = |own: &[u64; 2]| format!("{} ({})", now.lanes.nodes[own[0] as usize].0, number(own[1] as f64, 0));
-            let list = own.stuck.iter().take(NAMED).map(of).collect::<Vec<_>>().join(", ");
+            let of = |place: &[u64; 2]| format!("{} ({})", now.lanes.nodes[place[0] as usize].0, number(place[1] as f64, 0));
+            let list = period.stuck.iter().take(NAMED).map(of).collect::<Vec<_>>().join(", ");
             let (count, share) = (number(stuck, 0), number(100.0 * stuck / vehicles, 0));
             match language {
                 Language::English => format!(

@@ -14,22 +14,22 @@ const MOST_ROWS: usize = 200_000;
 /// Tables of the whole run.
 pub(super) fn tables(sides: &Sides, places: &Places, all: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Table> {
     let now = sides.now();
-    let Some(own) = all(now) else { return Vec::new() };
+    let Some(period) = all(now) else { return Vec::new() };
     let before = sides.after.and_then(|_| all(sides.before));
     let mut tables =
-        vec![links(sides, &own, before.as_ref()), quarters(sides), junctions(sides, &own, before.as_ref())];
+        vec![links(sides, &period, before.as_ref()), quarters(sides), junctions(sides, &period, before.as_ref())];
     if !places.areas.is_empty() {
-        tables.push(areas(sides, places, &own, before.as_ref()));
+        tables.push(areas(sides, places, &period, before.as_ref()));
     }
     tables.push(trips(sides));
     tables
 }
 
-fn columns(own: &[&str]) -> Vec<String> {
-    own.iter().map(|name| (*name).to_string()).collect()
+fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_string()).collect()
 }
 
-fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
+fn links(sides: &Sides, period: &Period, before: Option<&Period>) -> Table {
     let now = sides.now();
     let mut names = vec![
         "length_m",
@@ -63,11 +63,11 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         columns: columns(&names),
         ..Table::default()
     };
-    let air = around(now, own, sides);
+    let air = around(now, period, sides);
     let was_air = before.map(|period| around(sides.before, period, sides));
     let origins = sides.origins();
     for k in 0..now.names.len() {
-        let this = row(now, own, k, sides.step);
+        let this = row(now, period, k, sides.step);
         let limit = limit(&now.lanes, k);
         let emitted = this.counts.emitted;
         let mut values = vec![
@@ -153,7 +153,7 @@ fn quarters(sides: &Sides) -> Table {
 }
 
 /// Junctions: who passes and what it costs, on it and on the streets before it.
-fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
+fn junctions(sides: &Sides, period: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicles_per_h", "delay_s", "queue_most_m", "stuck_at_the_end"];
     if before.is_some() {
         names.extend(["vehicles_before_per_h", "delay_before_s"]);
@@ -169,16 +169,16 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         for (k, street) in side.lanes.streets.iter().enumerate() {
             let this = row(side, period, k, sides.step);
             if this.counts.seconds > 0.0 {
-                let own = &mut sums[street.to as usize];
-                own[0] += this.flow;
-                own[1] += this.flow * this.delay;
-                own[2] = own[2].max(this.counts.queue[1]);
+                let sum = &mut sums[street.to as usize];
+                sum[0] += this.flow;
+                sum[1] += this.flow * this.delay;
+                sum[2] = sum[2].max(this.counts.queue[1]);
             }
         }
         sums
     };
     let now = sides.now();
-    let these = sums(now, own);
+    let these = sums(now, period);
     let those = before.map(|period| sums(sides.before, period));
     let mut arms = vec![std::collections::BTreeSet::new(); now.lanes.nodes.len()];
     for street in &now.lanes.streets {
@@ -187,7 +187,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
     }
     for (k, (name, at)) in now.lanes.nodes.iter().enumerate().filter(|(k, _)| arms[*k].len() > 2 && these[*k][0] > 0.0)
     {
-        let stuck = own.stuck.iter().find(|own| own[0] == k as u64).map_or(0.0, |own| own[1] as f64);
+        let stuck = period.stuck.iter().find(|place| place[0] == k as u64).map_or(0.0, |place| place[1] as f64);
         let mut values = vec![these[k][0], these[k][1] / these[k][0].max(1e-9), these[k][2], stuck];
         if let Some(those) = &those {
             let was = those.get(k).copied().unwrap_or_default();
@@ -201,7 +201,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
 }
 
 /// Hours lost and exhaust by neighbourhood.
-fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) -> Table {
+fn areas(sides: &Sides, places: &Places, period: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicle_km", "vehicle_h", "lost_h", "mean_delay_s_per_km", "nox_g", "pm10_g", "co2_kg"];
     if before.is_some() {
         names.extend(["lost_before_h", "lost_change_h", "nox_change_g", "vehicle_change_h"]);
@@ -222,11 +222,11 @@ fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) 
             let free = this.counts.metres / limit(&side.lanes, k) / 3600.0;
             let [co2, nox, pm] = this.counts.emitted;
             let add = [this.counts.metres / 1000.0, this.hours, (this.hours - free).max(0.0), nox, pm, co2 / 1000.0];
-            sums[area].iter_mut().zip(add).for_each(|(sum, own)| *sum += own);
+            sums[area].iter_mut().zip(add).for_each(|(sum, more)| *sum += more);
         }
         sums
     };
-    let these = sums(sides.now(), own);
+    let these = sums(sides.now(), period);
     let those = before.map(|period| sums(sides.before, period));
     for (k, area) in places.areas.iter().enumerate() {
         let [km, hours, lost, nox, pm, co2] = these[k];
@@ -272,18 +272,18 @@ pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
         if f64::from(trip.depart) < 1000.0 * sides.warm_up {
             continue;
         }
-        let own = &mut all[class_of(side, sides, trip.kind)];
-        own.told += 1.0;
+        let class = &mut all[class_of(side, sides, trip.kind)];
+        class.told += 1.0;
         if fate.inserted == 0 {
-            own.waiting += 1.0;
+            class.waiting += 1.0;
             continue;
         }
-        own.late += f64::from((fate.inserted - 1).saturating_sub(trip.depart)) / 1000.0;
+        class.late += f64::from((fate.inserted - 1).saturating_sub(trip.depart)) / 1000.0;
         if fate.arrived > 0 {
-            own.arrived += 1.0;
-            own.seconds += f64::from(fate.arrived - fate.inserted) / 1000.0;
-            own.lost += f64::from(fate.lost);
-            own.km += f64::from(fate.metres) / 1000.0;
+            class.arrived += 1.0;
+            class.seconds += f64::from(fate.arrived - fate.inserted) / 1000.0;
+            class.lost += f64::from(fate.lost);
+            class.km += f64::from(fate.metres) / 1000.0;
         }
     }
     all
@@ -308,18 +308,18 @@ fn trips(sides: &Sides) -> Table {
     };
     let sides_of = [("", Some(sides.now())), (", before", sides.after.map(|_| sides.before))];
     for (words, side) in sides_of.into_iter().filter_map(|(words, side)| Some((words, side?))) {
-        for (name, own) in ["cars", "trucks and buses", "cycles"].into_iter().zip(made(side, sides)) {
-            if own.told > 0.0 {
-                let mean = |sum: f64| sum / own.arrived.max(1.0);
+        for (name, class) in ["cars", "trucks and buses", "cycles"].into_iter().zip(made(side, sides)) {
+            if class.told > 0.0 {
+                let mean = |sum: f64| sum / class.arrived.max(1.0);
                 table.names.push(format!("{name}{words}"));
                 table.rows.push(vec![
-                    own.told,
-                    own.arrived,
-                    own.waiting,
-                    mean(own.seconds) / 60.0,
-                    mean(own.lost) / 60.0,
-                    own.late / (own.told - own.waiting).max(1.0) / 60.0,
-                    mean(own.km),
+                    class.told,
+                    class.arrived,
+                    class.waiting,
+                    mean(class.seconds) / 60.0,
+                    mean(class.lost) / 60.0,
+                    class.late / (class.told - class.waiting).max(1.0) / 60.0,
+                    mean(class.km),
                 ]);
             }
         }

@@ -58,21 +58,32 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
     let mut all = Told::default();
     let street: HashMap<&str, u32> = town.streets.iter().zip(0..).map(|(street, k)| (&street.id[..], k)).collect();
     let plain = |id: &str, class: &str| crate::city::roads::lanes::plain(id, class);
-    let mut types: Vec<Type> = extras.iter().flat_map(|own| own.types.iter().cloned()).collect();
+    let mut types: Vec<Type> = extras.iter().flat_map(|extra| extra.types.iter().cloned()).collect();
     types.push(plain("", "passenger"));
-    for own in &types {
-        let of = kind(own.length, own.gap, own.headway, own.accel, own.decel, own.speed, own.modes, group(&own.class));
+    for vehicle_type in &types {
+        let of = kind(
+            vehicle_type.length,
+            vehicle_type.gap,
+            vehicle_type.headway,
+            vehicle_type.accel,
+            vehicle_type.decel,
+            vehicle_type.speed,
+            vehicle_type.modes,
+            group(&vehicle_type.class),
+        );
         all.kinds.push(of);
     }
     let stops: HashMap<&str, &crate::city::roads::lanes::BusStop> =
-        extras.iter().flat_map(|own| &own.stops).map(|stop| (&stop.id[..], stop)).collect();
-    let mut vehicles: Vec<_> = extras.iter().flat_map(|own| &own.vehicles).collect();
+        extras.iter().flat_map(|extra| &extra.stops).map(|stop| (&stop.id[..], stop)).collect();
+    let mut vehicles: Vec<_> = extras.iter().flat_map(|extra| &extra.vehicles).collect();
     vehicles.sort_by(|a, b| a.depart.total_cmp(&b.depart));
     let mut ways = Ways::new(town);
-    for (who, own) in vehicles.into_iter().enumerate() {
+    for (who, vehicle) in vehicles.into_iter().enumerate() {
         let who = who as u32;
         let fits: Vec<usize> = (0..types.len())
-            .filter(|k| types[*k].id == own.kind || types[*k].group.as_deref().is_some_and(|group| group == own.kind))
+            .filter(|k| {
+                types[*k].id == vehicle.kind || types[*k].group.as_deref().is_some_and(|group| group == vehicle.kind)
+            })
             .collect();
         let sum: f64 = fits.iter().map(|k| types[*k].share).sum();
         let mut left = share(who, seed) * sum;
@@ -82,21 +93,21 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
         });
         let Some(&of) = chosen.or(fits.last()) else {
             all.refused.push(Text::new(
-                format!("{} is of the kind {}, which nobody tells of", own.id, own.kind),
-                format!("{} van de soort {} is, die in geen bestand staat", own.id, own.kind),
+                format!("{} is of the kind {}, which nobody tells of", vehicle.id, vehicle.kind),
+                format!("{} van de soort {} is, die in geen bestand staat", vehicle.id, vehicle.kind),
             ));
             continue;
         };
-        let streets: Option<Vec<u32>> = own.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
+        let streets: Option<Vec<u32>> = vehicle.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
         let modes = u32::from(types[of].modes);
         let streets = match streets {
-            Some(ends) if own.is_open => ways.between(town, &ends, modes),
+            Some(ends) if vehicle.is_open => ways.between(town, &ends, modes),
             streets => streets,
         };
         let Some(streets) = streets.filter(|streets| !streets.is_empty()) else {
             all.refused.push(Text::new(
-                format!("{} has a route over edges that are not there, or none", own.id),
-                format!("{} geen route heeft, of een over wegvakken die er niet zijn", own.id),
+                format!("{} has a route over edges that are not there, or none", vehicle.id),
+                format!("{} geen route heeft, of een over wegvakken die er niet zijn", vehicle.id),
             ));
             continue;
         };
@@ -106,18 +117,18 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             let lane = town.of_street(street as usize).nth(stop.lane.1)?;
             Some((lane as u32, stop.at.min(town.lanes[lane].length - 0.5)))
         };
-        let halts = own.stops.iter().filter_map(|(name, stay)| at(name).map(|(lane, at)| (lane, at, *stay)));
+        let halts = vehicle.stops.iter().filter_map(|(name, stay)| at(name).map(|(lane, at)| (lane, at, *stay)));
         let factor = if types[of].modes == CYCLE { 1.0 } else { wish(who, seed) };
         all.travellers.push(Traveller {
-            depart: own.depart,
+            depart: vehicle.depart,
             kind: of as u32,
             streets,
             stops: halts.collect(),
-            speed: own.speed,
+            speed: vehicle.speed,
             factor,
             is_alone: false,
         });
-        all.names.push(own.id.clone());
+        all.names.push(vehicle.id.clone());
     }
     all
 }

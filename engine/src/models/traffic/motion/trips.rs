@@ -16,8 +16,8 @@ const DIESEL: f64 = 0.10;
 
 /// How those kinds drive.
 pub fn kinds(rules: &Rules) -> Vec<Kind> {
-    let own = car();
-    let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..own };
+    let car = car();
+    let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..car };
     let (truck, cycle) = (rules.vehicles.truck_speed_kmh / 3.6, rules.vehicles.cycle_speed_kmh / 3.6);
     vec![
         with(0),

@@ -130,8 +130,8 @@ impl World {
         }
         let mut number = vec![NONE; town.turns.len()];
         let mut order = Vec::new();
-        for own in &by_lane {
-            for turn in own {
+        for turns in &by_lane {
+            for turn in turns {
                 number[*turn] = whole(order.len());
                 order.push(*turn);
             }
@@ -155,16 +155,16 @@ impl World {
         }
         for (k, street) in town.streets.iter().enumerate() {
             for (index, lane) in town.of_street(k).enumerate() {
-                let own = &mut world.lanes[lane];
-                own.index = index as u32;
-                own.right = if index > 0 { lane as u32 - 1 } else { NONE };
-                own.left = if index + 1 < street.lanes as usize { lane as u32 + 1 } else { NONE };
+                let this_lane = &mut world.lanes[lane];
+                this_lane.index = index as u32;
+                this_lane.right = if index > 0 { lane as u32 - 1 } else { NONE };
+                this_lane.left = if index + 1 < street.lanes as usize { lane as u32 + 1 } else { NONE };
             }
         }
         let mut at = 0;
-        for (lane, own) in by_lane.iter().enumerate().filter(|(_, own)| !own.is_empty()) {
-            (world.lanes[lane].first_turn, world.lanes[lane].turns) = (whole(at), whole(own.len()));
-            at += own.len();
+        for (lane, turns) in by_lane.iter().enumerate().filter(|(_, turns)| !turns.is_empty()) {
+            (world.lanes[lane].first_turn, world.lanes[lane].turns) = (whole(at), whole(turns.len()));
+            at += turns.len();
         }
         // Lights: those of programs, one after another.
         let mut first_light = Vec::new();
@@ -212,7 +212,7 @@ impl World {
             let list = |world: &mut World, late: bool| {
                 for foe in turn.foes.iter().filter(|foe| is_late(foe) == late) {
                     let returned =
-                        town.turns[foe.turn as usize].foes.iter().any(|own| own.turn as usize == k && own.gives_way);
+                        town.turns[foe.turn as usize].foes.iter().any(|back| back.turn as usize == k && back.gives_way);
                     let bits =
                         [(foe.gives_way, GIVES_WAY), (returned, IS_GIVEN_WAY), (foe.merges, MERGES), (foe.zips, ZIPS)];
                     world.foes.push(Foe {
@@ -230,10 +230,10 @@ impl World {
             main.foes = whole(world.foes.len()) - main.first_foe;
             let mut along = 0.0;
             for (part, lane) in turn.via.iter().enumerate() {
-                let own = &mut world.lanes[*lane as usize];
-                own.along = along as f32;
-                own.turn = if part == 0 { number[k] } else { whole(inner - 1) };
-                (own.first_turn, own.turns) = (whole(inner), 1);
+                let this_lane = &mut world.lanes[*lane as usize];
+                this_lane.along = along as f32;
+                this_lane.turn = if part == 0 { number[k] } else { whole(inner - 1) };
+                (this_lane.first_turn, this_lane.turns) = (whole(inner), 1);
                 inner += 1;
                 along += parts[part];
                 let mut out = Turn {
@@ -259,9 +259,10 @@ impl World {
         world.turns.iter_mut().zip(parts).for_each(|(turn, parts)| turn.parts = parts);
         let mut into: Vec<Vec<u32>> = vec![Vec::new(); world.lanes.len()];
         world.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.origin));
-        for (lane, own) in into.into_iter().enumerate() {
-            (world.lanes[lane].first_inward, world.lanes[lane].inwards) = (whole(world.inward.len()), whole(own.len()));
-            world.inward.extend(own);
+        for (lane, origins) in into.into_iter().enumerate() {
+            (world.lanes[lane].first_inward, world.lanes[lane].inwards) =
+                (whole(world.inward.len()), whole(origins.len()));
+            world.inward.extend(origins);
         }
         for (program, light) in town.programs.iter().zip(first_light) {
             let first = whole(world.phases.len());
@@ -279,11 +280,11 @@ impl World {
                     _ => RED,
                 }));
             }
-            let own = &world.phases[first as usize..];
-            let cycle: u32 = own.iter().map(|phase| phase.least).sum();
+            let phases = &world.phases[first as usize..];
+            let cycle: u32 = phases.iter().map(|phase| phase.least).sum();
             world.programs.push(Program {
                 first,
-                phases: whole(own.len()),
+                phases: whole(phases.len()),
                 light,
                 lights: whole(program.phases.first().map_or(0, |phase| phase.states.len())),
                 offset: (1000.0 * program.offset.rem_euclid((f64::from(cycle) / 1000.0).max(1e-3))).round() as u32,
@@ -326,16 +327,16 @@ impl World {
         let mut known: std::collections::HashMap<(&[u32], u32), u32> = std::collections::HashMap::new();
         let mut order: Vec<(u32, u32, usize)> = Vec::new();
         let mut trips: Vec<Option<Trip>> = vec![None; travellers.len()];
-        for (k, own) in travellers.iter().enumerate() {
-            let modes = self.kinds[own.kind as usize].modes;
-            let first = match known.get(&(&own.streets[..], modes)).filter(|_| own.stops.is_empty()) {
+        for (k, traveller) in travellers.iter().enumerate() {
+            let modes = self.kinds[traveller.kind as usize].modes;
+            let first = match known.get(&(&traveller.streets[..], modes)).filter(|_| traveller.stops.is_empty()) {
                 Some(first) => *first,
-                None => match self.route(town, own, modes) {
+                None => match self.route(town, traveller, modes) {
                     Ok(route) => {
                         let first = whole(self.routes.len());
                         self.routes.extend(route);
-                        if own.stops.is_empty() {
-                            known.insert((&own.streets, modes), first);
+                        if traveller.stops.is_empty() {
+                            known.insert((&traveller.streets, modes), first);
                         }
                         first
                     }
@@ -346,31 +347,31 @@ impl World {
                 },
             };
             let first_stop = whole(self.stops.len());
-            self.stops.extend(own.stops.iter().map(|(lane, at, stay)| Stop {
+            self.stops.extend(traveller.stops.iter().map(|(lane, at, stay)| Stop {
                 lane: *lane,
                 at: *at as f32,
                 stay: (1000.0 * stay).round() as u32,
             }));
-            let depart = (1000.0 * own.depart).round().clamp(0.0, 4e9) as u32;
+            let depart = (1000.0 * traveller.depart).round().clamp(0.0, 4e9) as u32;
             trips[k] = Some(Trip {
                 depart,
-                kind: own.kind,
+                kind: traveller.kind,
                 first,
-                last: first + whole(own.streets.len()),
+                last: first + whole(traveller.streets.len()),
                 first_stop,
                 last_stop: whole(self.stops.len()),
-                speed: own.speed.map_or(-1.0, |speed| speed as f32),
-                factor: own.factor as f32,
+                speed: traveller.speed.map_or(-1.0, |speed| speed as f32),
+                factor: traveller.factor as f32,
             });
-            order.push((own.streets[0], depart, k));
+            order.push((traveller.streets[0], depart, k));
         }
         order.sort_unstable();
         for (street, _, k) in order {
             let begins = self.sources.last().is_none_or(|source| source.lane != town.streets[street as usize].first);
             if begins {
-                let own = &town.streets[street as usize];
+                let origin = &town.streets[street as usize];
                 let at = whole(self.trips.len());
-                self.sources.push(Gate { lane: own.first, lanes: own.lanes, first: at, last: at });
+                self.sources.push(Gate { lane: origin.first, lanes: origin.lanes, first: at, last: at });
             }
             self.trips.extend(trips[k]);
             self.who.push(whole(k));
@@ -384,9 +385,14 @@ impl World {
     }
 
     /// The places of a route: streets, and which of their lanes lead on.
-    pub(super) fn route(&self, town: &Lanes, own: &Traveller, modes: u32) -> std::result::Result<Vec<u32>, String> {
-        let Some(&last) = own.streets.last() else { return Err("has no route".into()) };
-        let mut places = vec![0u32; own.streets.len()];
+    pub(super) fn route(
+        &self,
+        town: &Lanes,
+        traveller: &Traveller,
+        modes: u32,
+    ) -> std::result::Result<Vec<u32>, String> {
+        let Some(&last) = traveller.streets.last() else { return Err("has no route".into()) };
+        let mut places = vec![0u32; traveller.streets.len()];
         let open = |lane: usize| u32::from(town.lanes[lane].modes) & modes != 0;
         // How far one can go from each lane without changing it.
         let mut beyond: Vec<f64> =
@@ -394,11 +400,11 @@ impl World {
         if beyond.iter().all(|far| *far < 0.0) {
             return Err(format!("ends on {}, where it may not be", town.streets[last as usize].id));
         }
-        for k in (0..own.streets.len()).rev() {
-            let street = own.streets[k] as usize;
+        for k in (0..traveller.streets.len()).rev() {
+            let street = traveller.streets[k] as usize;
             let lanes = town.of_street(street);
-            if k + 1 < own.streets.len() {
-                let next = own.streets[k + 1];
+            if k + 1 < traveller.streets.len() {
+                let next = traveller.streets[k + 1];
                 let first_next = town.streets[next as usize].first;
                 beyond = lanes
                     .clone()

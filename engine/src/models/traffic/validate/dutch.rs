@@ -17,7 +17,7 @@ fn drawn(nodes: &[(&str, f64, f64)], links: &[(&str, &str, f64, Control, bool)])
     for (id, x, y) in nodes {
         roads.nodes.push(Node { id: (*id).into(), at: dvec2(*x, *y) });
     }
-    let node = |id: &str| roads.nodes.iter().position(|own| own.id == id).unwrap_or(0);
+    let node = |id: &str| roads.nodes.iter().position(|known| known.id == id).unwrap_or(0);
     let made: Vec<Link> = links
         .iter()
         .map(|(from, to, lanes, control, roundabout)| {
@@ -62,7 +62,7 @@ struct Driven {
 fn driven(bench: &Bench, roads: &Roads, town: &Lanes, routes: &[(&[&str], f64)]) -> Result<Driven> {
     let street = |from: &str, to: &str| {
         let id = format!("{from}-{to}");
-        let is_own = |own: &lanes::Street| own.road.is_some_and(|road| roads.links[road as usize].id == id);
+        let is_own = |street: &lanes::Street| street.road.is_some_and(|road| roads.links[road as usize].id == id);
         town.streets.iter().position(is_own).unwrap_or(0) as u32
     };
     let mut travellers = Vec::new();
@@ -82,7 +82,7 @@ fn driven(bench: &Bench, roads: &Roads, town: &Lanes, routes: &[(&[&str], f64)])
         let vehicles = mover.vehicles()?;
         (found.came, found.arrived) = (f64::from(clock.inserted), f64::from(clock.arrived));
         found.lost = found.lost.max((found.came - found.arrived - vehicles.len() as f64).abs());
-        found.longest = vehicles.iter().map(|own| 0.5 * f64::from(own.stood)).fold(found.longest, f64::max);
+        found.longest = vehicles.iter().map(|vehicle| 0.5 * f64::from(vehicle.stood)).fold(found.longest, f64::max);
         for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
             found.overlap = found.overlap.max(f64::from(pair[1].pos - (pair[0].pos - pair[0].length)));
         }
@@ -180,8 +180,9 @@ pub fn actuated(bench: &Bench) -> Result<Vec<Figure>> {
             [(1, 150.0), (2, 600.0), (3, 150.0)].map(|(turn, flow)| (route(from, turn), scale * flow))
         })
         .collect();
-    let index =
-        |from: &str, to: &str| roads.links.iter().position(|own| own.id == format!("{from}-{to}")).unwrap_or(0) as u32;
+    let index = |from: &str, to: &str| {
+        roads.links.iter().position(|link| link.id == format!("{from}-{to}")).unwrap_or(0) as u32
+    };
     let flows: Vec<lanes::Route> = wanted
         .iter()
         .map(|([a, b, c], flow)| lanes::Route { links: vec![index(a, b), index(b, c)], flow: *flow, is_cycle: false })

@@ -113,8 +113,8 @@ pub(super) fn diagram(bench: &Bench) -> Result<Vec<Figure>> {
         let want = equilibrium(apart);
         let (_, mut mover) = ring(bench, 1000.0, urban(15.0), 0.2, &even(1000.0, count, |_| 0.9 * want))?;
         mover.run(3000)?;
-        let own = speeds(mover.as_mut())?;
-        let mean = own.iter().sum::<f64>() / own.len() as f64;
+        let driven = speeds(mover.as_mut())?;
+        let mean = driven.iter().sum::<f64>() / driven.len() as f64;
         worst = worst.max((mean / want - 1.0).abs());
         let flow = 3.6 * mean * count as f64;
         if flow > capacity {
@@ -134,8 +134,8 @@ pub(super) fn waves(bench: &Bench) -> Result<Vec<Figure>> {
     for (density, grows) in [(59, false), (64, true)] {
         let count = 2 * density;
         let length = 2000.0;
-        let own = equilibrium(length / count as f64);
-        let cars = even(length, count, |k| own + 0.05 * (std::f64::consts::TAU * k as f64 / count as f64).sin());
+        let pace = equilibrium(length / count as f64);
+        let cars = even(length, count, |k| pace + 0.05 * (std::f64::consts::TAU * k as f64 / count as f64).sin());
         let (_, mut mover) = ring(bench, length, urban(15.0), 0.1, &cars)?;
         mover.run(600)?;
         let begin = deviation(&speeds(mover.as_mut())?);
@@ -145,9 +145,9 @@ pub(super) fn waves(bench: &Bench) -> Result<Vec<Figure>> {
         figures.push(if grows { least(name, ratio, 1.5) } else { most(name, ratio, 0.9) });
     }
     let (length, count) = (230.0, 22);
-    let own = equilibrium(length / count as f64);
+    let pace = equilibrium(length / count as f64);
     // A disturbance of 0.003 m/s that looks like chance.
-    let cars = even(length, count, |k| own + 0.003 * 2f64.sqrt() * ((k * k * 7 + k * 3) as f64).sin());
+    let cars = even(length, count, |k| pace + 0.003 * 2f64.sqrt() * ((k * k * 7 + k * 3) as f64).sin());
     let (_, mut mover) = ring(bench, length, urban(15.0), 0.1, &cars)?;
     mover.run(12_000)?;
     let end = deviation(&speeds(mover.as_mut())?);
@@ -177,8 +177,8 @@ fn total(world: &World, mover: &mut dyn Mover) -> Result<(f64, usize)> {
     let outcomes = mover.outcomes()?;
     let mut sum = 0.0;
     let mut count = 0;
-    for (trip, own) in world.trips.iter().zip(&outcomes).filter(|(_, own)| own.arrived > 0) {
-        sum += f64::from(own.arrived - 1 - trip.depart) / 1000.0;
+    for (trip, outcome) in world.trips.iter().zip(&outcomes).filter(|(_, outcome)| outcome.arrived > 0) {
+        sum += f64::from(outcome.arrived - 1 - trip.depart) / 1000.0;
         count += 1;
     }
     Ok((sum, count))
@@ -271,7 +271,7 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
         let speed = if newell_rule { 20.0 } else { speed };
         let mut town = line(&[(1000.0, speed), (1000.0, speed)], false);
         signal(&mut town, cycle, red);
-        let (step, own) = if newell_rule { (1.0, newell()) } else { (step, car()) };
+        let (step, driver) = if newell_rule { (1.0, newell()) } else { (step, car()) };
         let mut crossed = Vec::new();
         let trips = flow(&[0, 1], 0.0, 20.0 * cycle, arrivals);
         for with_light in [true, false] {
@@ -279,7 +279,7 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
             if !with_light {
                 town.turns[0].signal = None;
             }
-            let mut world = World::new(&town, Rule { step, newell: newell_rule, seed: 1 }, vec![own]);
+            let mut world = World::new(&town, Rule { step, newell: newell_rule, seed: 1 }, vec![driver]);
             world.load(&town, &trips)?;
             let world = Arc::new(world);
             let mut mover = mover(bench, &world)?;
@@ -296,8 +296,8 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
             let held: Vec<f64> = crossed[0]
                 .iter()
                 .zip(&crossed[1])
-                .filter(|(own, free)| **own >= green && **own < green + cycle - red && **own - **free > 1.0)
-                .map(|(own, _)| *own)
+                .filter(|(passed, free)| **passed >= green && **passed < green + cycle - red && **passed - **free > 1.0)
+                .map(|(passed, _)| *passed)
                 .collect();
             if held.len() > 6 {
                 rate = (rate.0 + (held.len() - 5) as f64, rate.1 + held[held.len() - 1] - held[4]);

@@ -87,11 +87,11 @@ struct Town {
 /// Minutes and kilometres between zones on empty roads.
 fn empty(network: &Network) -> [Vec<f64>; 2] {
     let costs: Vec<f64> = network.links.iter().map(|link| link.cost(0.0)).collect();
-    let own = network.costs_of(0, &costs);
+    let class_costs = network.costs_of(0, &costs);
     let (n, mut tree) = (network.zones, Tree::new(network));
     let (mut minutes, mut km) = (vec![f64::INFINITY; n * n], vec![f64::INFINITY; n * n]);
     for from in 0..n {
-        tree.search(network, &own, from, &[]);
+        tree.search(network, &class_costs, from, &[]);
         for to in (0..n).filter(|to| tree.cost(*to).is_finite()) {
             let way = tree.way(network, to);
             let sum = |of: &dyn Fn(usize) -> f64| way.iter().map(|link| of(*link as usize)).sum::<f64>();
@@ -130,13 +130,13 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
 pub fn made(_: &Bench) -> Result<Vec<Figure>> {
     let rules = Rules::dutch()?;
     let town = demo(7, 2500.0, 2500.0, 20.0)?;
-    let own = roads::demo(&town.objects.network, &rules);
-    let (low, high) = own.bounds().ok_or_else(|| Error::scenario("city", "has no roads", "make it larger"))?;
+    let roads = roads::demo(&town.objects.network, &rules);
+    let (low, high) = roads.bounds().ok_or_else(|| Error::scenario("city", "has no roads", "make it larger"))?;
     let mut zones = of_objects(&town.objects, 500.0);
     // Not so many that queues never end.
     zones.iter_mut().for_each(|zone| zone.residents *= 0.8);
-    zones.extend(gates(&own, low, high, 1500.0));
-    let town = Town::new(own, zones, rules, (17.0, 18.0))?;
+    zones.extend(gates(&roads, low, high, 1500.0));
+    let town = Town::new(roads, zones, rules, (17.0, 18.0))?;
     const GAP: f64 = 1e-6;
     let solve = |threads: usize| -> Result<Side> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -292,8 +292,8 @@ pub fn limburg(bench: &Bench) -> Result<Vec<Figure>> {
     settle(&mut side, 1e-5);
     let state = side.state(town.rules.vehicles.truck_pcu);
     let on = |kind: &str| -> f64 {
-        let own = town.roads.links.iter().enumerate().filter(|(_, link)| link.kind == kind);
-        own.map(|(k, link)| state.motor(k) * link.length / 1000.0).sum()
+        let links = town.roads.links.iter().enumerate().filter(|(_, link)| link.kind == kind);
+        links.map(|(k, link)| state.motor(k) * link.length / 1000.0).sum()
     };
     Ok(vec![
         between(

@@ -23,8 +23,8 @@ fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lane
     let extras: Vec<Extras> = files.iter().map(|name| extras(&folder.join(name))).collect::<Result<_>>()?;
     town.take_programs(&extras);
     let mut told = told(&town, &extras, 1);
-    let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
-    told.travellers.iter_mut().for_each(|own| own.depart -= first);
+    let first = told.travellers.iter().map(|traveller| traveller.depart).fold(f64::INFINITY, f64::min);
+    told.travellers.iter_mut().for_each(|traveller| traveller.depart -= first);
     let mut world = World::new(&town, Rule { step: STEP, newell: false, seed: 1 }, told.kinds.clone());
     world.load(&town, &told.travellers)?;
     Ok((town, told, mover(bench.device, &Arc::new(world))?))
@@ -52,8 +52,8 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
     let outcomes = mover.outcomes()?;
     let arrived: Vec<f64> = outcomes
         .iter()
-        .filter(|own| own.arrived > 0)
-        .map(|own| f64::from(own.arrived - own.inserted) / 1000.0)
+        .filter(|outcome| outcome.arrived > 0)
+        .map(|outcome| f64::from(outcome.arrived - outcome.inserted) / 1000.0)
         .collect();
     let mean = arrived.iter().sum::<f64>() / arrived.len().max(1) as f64;
     let tallies = mover.take_tallies()?;
@@ -66,8 +66,8 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         let Some(street) = town.streets.iter().position(|street| street.id == id) else { continue };
         let of = |key: &str| number(&path, line, key);
         let theirs = of("entered")? + of("departed")?;
-        let own = &tallies[street * TALLY..][..TALLY];
-        let ours = f64::from(own[3]);
+        let counts = &tallies[street * TALLY..][..TALLY];
+        let ours = f64::from(counts[3]);
         // Both counts are of two hours.
         let (here, there) = (ours / 2.0, theirs / 2.0);
         let geh = if here + there > 0.0 { (2.0 * (here - there).powi(2) / (here + there)).sqrt() } else { 0.0 };
@@ -81,8 +81,8 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
             ours,
             seconds,
             metres,
-            f64::from(own[0]) * STEP,
-            f64::from(own[1]) / 100.0,
+            f64::from(counts[0]) * STEP,
+            f64::from(counts[1]) / 100.0,
         ];
         group.iter_mut().zip(add).for_each(|(sum, value)| *sum += value);
     }
@@ -110,7 +110,7 @@ pub fn doerpfeldstr(bench: &Bench) -> Result<Vec<Figure>> {
     let (mut longest, mut arrived) = (0, 0);
     for _ in 0..90 {
         arrived = mover.run((60.0 / STEP) as u32)?.arrived;
-        longest = mover.vehicles()?.iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
+        longest = mover.vehicles()?.iter().map(|vehicle| vehicle.stood).max().unwrap_or(0).max(longest);
     }
     // Two flows are of a kind that no file tells of; nobody else may be left out.
     let (unknown, others): (Vec<_>, Vec<_>) = told.refused.iter().partition(|why| why.en.contains("t_3"));
@@ -135,16 +135,16 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
     for (k, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split(';').collect();
         let [speed, accel, _, substance, value] = cells[..] else { continue };
-        let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|own| *own == substance) else { continue };
+        let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|name| *name == substance) else { continue };
         let parse = |text: &str| {
             let problem = format!("line {}: \"{text}\" is not a number", k + 1);
             text.parse::<f64>().map_err(|_| Error::data(&path, problem, "fetch it again"))
         };
         let (speed, accel, value) = (parse(speed)?, parse(accel)?, parse(value)?);
-        let own = f64::from(rate(&FACTORS[of], speed as f32, accel as f32));
+        let modelled = f64::from(rate(&FACTORS[of], speed as f32, accel as f32));
         // In mg/s; below a thousandth of what a car emits at rest nothing is compared.
         let scale = value.max(1e-3 * f64::from(FACTORS[of].f0) / 3.6);
-        worst[of] = worst[of].max((own - value).abs() / scale);
+        worst[of] = worst[of].max((modelled - value).abs() / scale);
         count += 1.0;
     }
     let names = ["CO2", "NOx", "PM10"];
@@ -159,14 +159,14 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
 pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
     let folder = bench.file("traffic/sumo/bologna_acosta");
     let files = ["acosta.rou.xml", "acosta_busses.rou.xml", "acosta_vtypes.add.xml", "acosta_bus_stops.add.xml"];
-    let (_, _, mut own) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let (_, _, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     let (_, _, mut again) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     let twin = Bench { device: &Device::Cpu, data: bench.data };
     let (_, _, mut twin) = town(&folder, "acosta_buslanes.net.xml", &files, &twin)?;
     let (mut lost, mut overlap, mut slowest) = (0.0f64, 0.0f64, 0.0f64);
     for _ in 0..600 {
-        let clock = own.run(1)?;
-        let vehicles = own.vehicles()?;
+        let clock = mover.run(1)?;
+        let vehicles = mover.vehicles()?;
         lost = lost.max((f64::from(clock.inserted) - f64::from(clock.arrived) - vehicles.len() as f64).abs());
         for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
             overlap = overlap.max(f64::from(pair[1].pos - (pair[0].pos - pair[0].length)));
@@ -175,7 +175,7 @@ pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
     }
     again.run(600)?;
     twin.run(600)?;
-    let left = own.vehicles()?;
+    let left = mover.vehicles()?;
     let differ = |other: &[Vehicle]| {
         let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
         let (a, b) = (bits(&left), bits(other));
@@ -200,9 +200,9 @@ pub fn air(bench: &Bench) -> Result<Vec<Figure>> {
     };
     let (mut decibels, mut count) = (0.0f64, 0.0);
     for one in read("cnossos_road_vectors.json")? {
-        let own = &one["inputs"];
-        let number = |key: &str| own[key].as_f64().unwrap_or(f64::NAN);
-        let all = own["lv_speed"].is_f64();
+        let inputs = &one["inputs"];
+        let number = |key: &str| inputs[key].as_f64().unwrap_or(f64::NAN);
+        let all = inputs["lv_speed"].is_f64();
         let names = ["lv", "mv", "hgv", "wav", "wbv"];
         let traffic = match all {
             true => Traffic {
@@ -212,7 +212,7 @@ pub fn air(bench: &Bench) -> Result<Vec<Figure>> {
             false => Traffic { flow: [number("lv_per_hour"), 0.0, 0.0, 0.0, 0.0], speed: [number("all_speeds"); 5] },
         };
         let site = Site {
-            surface: own["RoadSurface"].as_str().unwrap_or_default(),
+            surface: inputs["RoadSurface"].as_str().unwrap_or_default(),
             temperature: number("Temperature"),
             slope: one["slope"].as_f64().unwrap_or(f64::NAN),
             studs: (number("Pm_stud"), number("Ts_stud")),
