@@ -11,10 +11,10 @@ use hanze_engine::frame::Outcome;
 use hanze_engine::grid::Crs;
 use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::mover;
+use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork, Traveller};
 use hanze_engine::models::traffic::motion::params::{Outcome as Fate, Vehicle};
-use hanze_engine::models::traffic::motion::reroute::Ways;
+use hanze_engine::models::traffic::motion::reroute::FastestPaths;
 use hanze_engine::models::traffic::motion::trips::kinds;
-use hanze_engine::models::traffic::motion::world::{Rule, Traveller, World};
 use hanze_engine::scenario::Scenario;
 use hanze_engine::words::Text;
 use std::sync::Arc;
@@ -236,7 +236,7 @@ fn who_cannot_pass_a_barrier_takes_another_way_and_turns_round_at_it() {
         let lane = |lane: u32| town.lanes.lanes[lane as usize].street;
         for mode in [car, truck, cycle] {
             // Whoever looks for a way over the lanes.
-            let way = Ways::new(&town.lanes).between(&town.lanes, &ends, u32::from(mode)).unwrap();
+            let way = FastestPaths::new(&town.lanes).between(&town.lanes, &ends, u32::from(mode)).unwrap();
             let over: Vec<&str> = way.iter().map(|street| id(*street)).collect();
             assert_eq!(over.contains(&"102"), closed & mode != 0, "{tags:?} {mode}: {over:?}");
             let turns = |turn: &&lanes::Turn| {
@@ -375,19 +375,19 @@ impl Town {
     }
 
     /// Drivers from arm to arm (kind, from, to, s).
-    fn world(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<World> {
+    fn network(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<SimulationNetwork> {
         let kinds = kinds(&self.rules);
-        let mut ways = Ways::new(&self.lanes);
+        let mut paths = FastestPaths::new(&self.lanes);
         let traveller = |(kind, from, to, depart): &(u32, usize, usize, f64)| {
             let ends = [self.street(*from, true), self.street(*to, false)];
-            let streets = ways.between(&self.lanes, &ends, kinds[*kind as usize].modes).unwrap();
+            let streets = paths.between(&self.lanes, &ends, kinds[*kind as usize].modes).unwrap();
             Traveller { depart: *depart, kind: *kind, streets, factor: 1.0, ..Traveller::default() }
         };
         let travellers: Vec<Traveller> = drivers.iter().map(traveller).collect();
-        let mut world = World::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
-        let refused = world.load(&self.lanes, &travellers).unwrap();
+        let mut network = SimulationNetwork::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
+        let refused = network.load(&self.lanes, &travellers).unwrap();
         assert!(refused.is_empty(), "{refused:?}");
-        Arc::new(world)
+        Arc::new(network)
     }
 
     /// What becomes of drivers, in their order; `look` sees every step.
@@ -395,19 +395,19 @@ impl Town {
         &self,
         drivers: &[(u32, usize, usize, f64)],
         seconds: u32,
-        look: &mut dyn FnMut(&World, &[Vehicle]),
+        look: &mut dyn FnMut(&SimulationNetwork, &[Vehicle]),
     ) -> Vec<Fate> {
-        let world = self.world(drivers);
-        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        let network = self.network(drivers);
+        let mut mover = mover(&Device::Cpu, &network).unwrap();
         for _ in 0..2 * seconds {
             let clock = mover.run(1).unwrap();
-            look(&world, &mover.vehicles().unwrap());
+            look(&network, &mover.vehicles().unwrap());
             if clock.arrived as usize == drivers.len() {
                 break;
             }
         }
         let mut found = vec![Fate::default(); drivers.len()];
-        for (fate, who) in mover.outcomes().unwrap().into_iter().zip(&world.who) {
+        for (fate, who) in mover.outcomes().unwrap().into_iter().zip(&network.who) {
             found[*who as usize] = fate;
         }
         found
@@ -537,8 +537,8 @@ fn no_car_crosses_a_cycle_lane_before_a_cycle_that_comes() {
     drivers.extend((0..24).map(|k| (CAR, 2, 1, 29.0 * f64::from(k))));
     drivers.extend((0..20).map(|k| (CAR, 0, 2, 37.0 * f64::from(k))));
     let mut nearest = f64::INFINITY;
-    let fates = town.drive(&drivers, 1500, &mut |world, vehicles| {
-        let kind = |one: &Vehicle| world.kinds[one.kind as usize].modes;
+    let fates = town.drive(&drivers, 1500, &mut |network, vehicles| {
+        let kind = |one: &Vehicle| network.kinds[one.kind as usize].modes;
         let is_across = |one: &&Vehicle| town.lanes.lanes[one.lane as usize].street.is_none();
         let across: Vec<&Vehicle> = vehicles.iter().filter(is_across).collect();
         for car in across.iter().filter(|one| kind(one) != 4) {
@@ -570,8 +570,8 @@ fn both_devices_drive_cars_and_cycles_in_the_same_way() {
         drivers.extend((0..8u32).map(|n| (CAR, from, to, f64::from(20 * n + k))));
         drivers.extend((0..8u32).map(|n| (CYCLE, from, to, f64::from(17 * n + k))));
     }
-    let world = town.world(&drivers);
-    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+    let network = town.network(&drivers);
+    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &network).unwrap());
     for stretch in 0..10 {
         twin.run(40).unwrap();
         own.run(40).unwrap();
@@ -586,11 +586,11 @@ fn both_devices_drive_cars_and_cycles_in_the_same_way() {
 
 /// A street that leads over two lanes of a junction into another, where the second leads back to the first: no map has such a junction.
 /// Another street leads over the same kind of ring into the same street.
-fn rings() -> World {
+fn rings() -> SimulationNetwork {
     use hanze_engine::models::traffic::motion::params::{
         Foe, GIVES_WAY, IS_GIVEN_WAY, Lane, MERGES, Motion, NONE, STREET_BITS, Trip, Turn,
     };
-    let car = hanze_engine::models::traffic::motion::world::car();
+    let car = hanze_engine::models::traffic::motion::network::car();
     let lane = |street, length, first_turn, turns, inward: (u32, u32)| Lane {
         length,
         speed: 10.0,
@@ -622,7 +622,7 @@ fn rings() -> World {
     };
     let foe = |turn, bits| Foe { turn, bits, own_begin: 4.0, own_end: 12.0, other_begin: 4.0, other_end: 12.0 };
     let trip = |first, last| Trip { first, last, speed: -1.0, factor: 1.0, ..Trip::default() };
-    World {
+    SimulationNetwork {
         motion: Motion {
             lanes: 7,
             step_ms: 500,
@@ -656,17 +656,17 @@ fn rings() -> World {
         routes: [0, 1, 2, 1, 1, 3].map(|street: u32| street | 1 << STREET_BITS).to_vec(),
         trips: [(0, 2), (0, 2), (0, 2), (2, 4), (4, 6)].map(|(first, last)| trip(first, last)).to_vec(),
         tallies: 1,
-        ..World::default()
+        ..SimulationNetwork::default()
     }
 }
 
 #[test]
 fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
     use hanze_engine::models::traffic::motion::params::{FULL, REASON};
-    let world = Arc::new(rings());
+    let network = Arc::new(rings());
     let place = |trip: u32, lane: u32, pos: f32, speed: f32| {
-        let length = world.kinds[0].length;
-        let place = world.trips[trip as usize].first;
+        let length = network.kinds[0].length;
+        let place = network.trips[trip as usize].first;
         Vehicle { trip, lane, place, pos, speed, length, ..Vehicle::default() }
     };
     // Somebody stands at the end of the street behind the junction: room for three. The one who comes is the third with one on the way,
@@ -680,7 +680,7 @@ fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
         (&[coming, one, two, standing, other], true),
     ];
     for (vehicles, is_full) in cases {
-        let mut twin = mover(&Device::Cpu, &world).unwrap();
+        let mut twin = mover(&Device::Cpu, &network).unwrap();
         twin.place(vehicles).unwrap();
         twin.run(1).unwrap();
         let first = twin.vehicles().unwrap()[0];
@@ -691,7 +691,7 @@ fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
     }
     let Some(device) = gpu() else { return };
     for (vehicles, _) in cases {
-        let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+        let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &network).unwrap());
         [&mut twin, &mut own].map(|mover| mover.place(vehicles).unwrap());
         for step in 0..40 {
             [&mut twin, &mut own].map(|mover| mover.run(1).unwrap());
@@ -721,17 +721,18 @@ fn a_queue_reaches_from_the_stop_line_to_its_last_vehicle() {
         (&[(4.0, 8.0), (24.0, 8.0)][..], 0.0),
     ] {
         let kinds = kinds(&town.rules);
-        let mut world = World::new(&town.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds.clone());
+        let mut network =
+            SimulationNetwork::new(&town.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds.clone());
         let streets = vec![street, town.street(1, false)];
         let one = Traveller { depart: 4e6, kind: CAR, streets, factor: 1.0, ..Traveller::default() };
-        assert!(world.load(&town.lanes, &vec![one; places.len()]).unwrap().is_empty());
-        let world = Arc::new(world);
-        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        assert!(network.load(&town.lanes, &vec![one; places.len()]).unwrap().is_empty());
+        let network = Arc::new(network);
+        let mut mover = mover(&Device::Cpu, &network).unwrap();
         let vehicle = |(k, (before, speed)): (usize, &(f32, f32))| Vehicle {
             trip: k as u32,
             kind: CAR,
             lane,
-            place: world.trips[k].first,
+            place: network.trips[k].first,
             pos: length - before,
             speed: *speed,
             length: kinds[CAR as usize].length,

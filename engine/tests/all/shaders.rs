@@ -410,7 +410,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("models/traffic/network.rs", &["city", "scenario"]),
     ("models/traffic/params.rs", &["city", "scenario"]),
     ("models/traffic/shortest.rs", &["city", "scenario"]),
-    ("models/traffic/ways.rs", &["city", "scenario"]),
+    ("models/traffic/paths.rs", &["city", "scenario"]),
     ("weather", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("output", &["models", "device", "scenario", "city", "simulation"]),
 ];

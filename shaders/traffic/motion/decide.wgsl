@@ -43,36 +43,36 @@ const SUBSTANCES: u32 = 3u;
 @group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 // What a driver finds before him: acceleration, how far he can go, his speed by Newell's rule, and why.
-struct Way {
+struct Bounds {
     accel: f32,
     room: f32,
     newell: f32,
     reason: u32,
 }
 
-var<private> way: Way;
+var<private> bounds: Bounds;
 
 // Something at a distance that moves.
 fn mind(me: Vehicle, kind: Kind, open: f32, gap: f32, speed: f32, reason: u32) {
     let accel = minus(open, pressed(kind, me.speed, gap, minus(me.speed, speed)));
-    if (accel < way.accel) {
-        way.accel = accel;
-        way.reason = reason;
+    if (accel < bounds.accel) {
+        bounds.accel = accel;
+        bounds.reason = reason;
     }
-    way.newell = min(way.newell, mul(minus(gap, kind.gap), inverse(kind.headway)));
-    way.room = min(way.room, gap);
+    bounds.newell = min(bounds.newell, mul(minus(gap, kind.gap), inverse(kind.headway)));
+    bounds.room = min(bounds.room, gap);
 }
 
 // A line at which he stops.
 fn halt(me: Vehicle, kind: Kind, open: f32, dist: f32, reason: u32) {
     let gap = minus(plus(dist, kind.gap), BEFORE_LINE);
     let accel = minus(open, pressed(kind, me.speed, gap, me.speed));
-    if (accel < way.accel) {
-        way.accel = accel;
+    if (accel < bounds.accel) {
+        bounds.accel = accel;
     }
-    way.reason = reason;
-    way.newell = min(way.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
-    way.room = min(way.room, minus(dist, ON_LINE));
+    bounds.reason = reason;
+    bounds.newell = min(bounds.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
+    bounds.room = min(bounds.room, minus(dist, ON_LINE));
 }
 
 // Length of the queue at the end of a lane, m: from the stop line to the rear of the last vehicle that stands or crawls, where all between
@@ -166,7 +166,7 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
             let excess = minus(mul(me.speed, me.speed), mul(limit, limit));
             let fall = mul(excess, inverse(mul(2.0, max(dist, 0.5))));
             if (fall > mul(kind.decel, 0.5)) {
-                way.accel = min(way.accel, -min(fall, FIRM));
+                bounds.accel = min(bounds.accel, -min(fall, FIRM));
             }
         }
         let start = starts[next.to];
@@ -206,7 +206,7 @@ fn let_in(me: Vehicle, kind: Kind, open: f32, beside: u32, wanted: u32) {
         if ((vehicles[one].state & wanted) != 0u && gap > LET_IN) {
             let closing = minus(me.speed, vehicles[one].speed);
             let polite = minus(open, pressed(kind, me.speed, minus(gap, 1.0), closing));
-            way.accel = min(way.accel, max(polite, -KIND));
+            bounds.accel = min(bounds.accel, max(polite, -KIND));
             return;
         }
     }
@@ -294,7 +294,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
     if (me.speed > SLOW && plus(me.pos, mul(3.0, metres)) > there.length) {
         return me.lane;
     }
-    metres = plus(min(metres, max(way.room, 0.0)), APART);
+    metres = plus(min(metres, max(bounds.room, 0.0)), APART);
     if (gap < metres) {
         return me.lane;
     }
@@ -340,8 +340,8 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         return me.lane;
     }
     wants = 0u;
-    way.room = min(min(way.room, gap), minus(minus(there.length, me.pos), 0.05));
-    way.accel = min(way.accel, max(alone, -URGENT));
+    bounds.room = min(min(bounds.room, gap), minus(minus(there.length, me.pos), 0.05));
+    bounds.accel = min(bounds.accel, max(alone, -URGENT));
     return target_lane;
 }
 
@@ -362,7 +362,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let dt = motion.dt;
     let wish = min(kind.speed, mul(my_lane.speed, trip.factor));
     let open = free(kind, me.speed, wish);
-    way = Way(open, 1e9, wish, FREE);
+    bounds = Bounds(open, 1e9, wish, FREE);
     let first = starts[me.lane];
     let dist = minus(my_lane.length, me.pos);
     // What the vehicle before would let it do: for changing lanes.
@@ -377,7 +377,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (ahead > first) {
         let gap = minus(minus(vehicles[ahead - 1u].pos, vehicles[ahead - 1u].length), me.pos);
         mind(me, kind, open, gap, vehicles[ahead - 1u].speed, FOLLOWS);
-        behind_leader = way.accel;
+        behind_leader = bounds.accel;
     } else {
         look_ahead(me, kind, trip.last, trip.factor, open, dist);
     }
@@ -419,14 +419,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     // Moves.
-    let accel = max(way.accel, -HARDEST);
+    let accel = max(bounds.accel, -HARDEST);
     var speed = max(plus(me.speed, mul(accel, dt)), 0.0);
     var metres = mul(mul(0.5, plus(me.speed, speed)), dt);
     if (motion.newell != 0u) {
-        speed = max(min(way.newell, wish), 0.0);
+        speed = max(min(bounds.newell, wish), 0.0);
         metres = mul(speed, dt);
     }
-    let room = max(way.room, 0.0);
+    let room = max(bounds.room, 0.0);
     if (metres > room) {
         metres = room;
         speed = min(speed, mul(room, inverse(dt)));
@@ -435,7 +435,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     next.speed = speed;
     next.metres = plus(me.metres, metres);
     next.lost = plus(me.lost, mul(minus(1.0, min(mul(speed, inverse(wish)), 1.0)), dt));
-    next.state = wants | way.reason;
+    next.state = wants | bounds.reason;
     next.stood = 0u;
     if (speed < STANDING) {
         next.stood = me.stood + 1u;

@@ -31,16 +31,16 @@ struct Crossing {
 
 // What the way of `turn`, whose beginning lies `dist` m before the driver, asks of him.
 fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossing {
-    let way = turns[turn];
+    let movement = turns[turn];
     var found = Crossing(0u, 1e9, 0.0);
-    let limit = way.speed;
+    let limit = movement.speed;
     let is_patient = me.stood * motion.step_ms > PATIENCE;
-    let is_free = shown(way.light) == GREEN;
-    for (var k = way.first_foe; k < way.first_foe + way.foes; k++) {
+    let is_free = shown(movement.light) == GREEN;
+    for (var k = movement.first_foe; k < movement.first_foe + movement.foes; k++) {
         let foe = foe_at(k);
         let other = turns[foe.turn];
-        let begin = minus(plus(dist, foe.own_begin), way.start);
-        let end = minus(plus(dist, foe.own_end), way.start);
+        let begin = minus(plus(dist, foe.own_begin), movement.start);
+        let end = minus(plus(dist, foe.own_end), movement.start);
         let soon = travel(begin, me.speed, kind.accel, limit);
         // Into the same lane he only has to be before the others, and they follow him.
         var clear = end;
@@ -94,7 +94,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
             let length = lanes[there].length;
             for (var slot = starts[there]; slot < starts[there + 1u]; slot++) {
                 let theirs = plus(minus(length, vehicles[slot].pos), foe.other_end);
-                if (theirs > end || (theirs == end && there > way.origin)) {
+                if (theirs > end || (theirs == end && there > movement.origin)) {
                     break;
                 }
                 // Only those who go there, too.
@@ -121,7 +121,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
             return found;
         }
     }
-    if (way.foes > 0u && is_full(me, kind, turn, last)) {
+    if (movement.foes > 0u && is_full(me, kind, turn, last)) {
         found.reason = FULL;
     }
     return found;

@@ -29,7 +29,7 @@ const KEPT: usize = 20;
 
 /// A way of some trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Way<'a> {
+pub struct Path<'a> {
     /// Its links, the last one first.
     pub links: &'a [u32],
     /// Trips on it.
@@ -116,7 +116,7 @@ impl Assignment {
             let begin = |room: &mut Lent, group: &mut &mut Group| group.begin(&loads, keeps, room);
             let firsts: Vec<usize> = block.par_iter_mut().map_init(|| rooms.lend(), begin).collect();
             for (group, first) in block.iter_mut().zip(firsts) {
-                loads.add(group.ways[first..].iter().map(|way| (way.of(&group.links), way.flow)));
+                loads.add(group.paths[first..].iter().map(|path| (path.of(&group.links), path.flow)));
                 let Group { class, from, pairs, .. } = &mut **group;
                 let is_cut = |pair: &Pair| pair.first == NONE;
                 let cut =
@@ -147,13 +147,13 @@ impl Assignment {
     /// Every way of every pair, with its group.
     fn each(&self) -> impl Iterator<Item = (&Group, &Pair, &Route)> {
         self.groups.iter().flat_map(|group| {
-            group.pairs.iter().flat_map(move |pair| group.ways_of(pair).map(move |way| (group, pair, way)))
+            group.pairs.iter().flat_map(move |pair| group.paths_of(pair).map(move |path| (group, pair, path)))
         })
     }
 
     /// Beckmann's objective, which is lowest in equilibrium.
     pub fn objective(&self, network: &Network) -> f64 {
-        let extra: f64 = self.each().map(|(_, _, way)| way.extra * way.flow).sum();
+        let extra: f64 = self.each().map(|(_, _, path)| path.extra * path.flow).sum();
         extra + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
     }
 
@@ -164,14 +164,14 @@ impl Assignment {
 
     /// Trips on all ways.
     pub fn trips(&self) -> f64 {
-        self.each().map(|(_, _, way)| way.flow).sum()
+        self.each().map(|(_, _, path)| path.flow).sum()
     }
 
     /// Flow of a class on each link.
     pub fn flow_of(&self, class: usize, links: usize) -> Vec<f64> {
         let mut flow = vec![0.0; links];
-        for (group, _, way) in self.each().filter(|(group, ..)| usize::from(group.class) == class) {
-            way.of(&group.links).iter().for_each(|link| flow[*link as usize] += way.flow);
+        for (group, _, path) in self.each().filter(|(group, ..)| usize::from(group.class) == class) {
+            path.of(&group.links).iter().for_each(|link| flow[*link as usize] += path.flow);
         }
         flow
     }
@@ -207,8 +207,8 @@ impl Assignment {
         let mut users = Vec::new();
         for group in &self.groups {
             for pair in &group.pairs {
-                let uses = |way: &&Route| way.of(&group.links).iter().any(|link| wanted[*link as usize]);
-                let on = group.ways_of(pair).filter(uses).map(|way| way.flow).sum::<f64>();
+                let uses = |path: &&Route| path.of(&group.links).iter().any(|link| wanted[*link as usize]);
+                let on = group.paths_of(pair).filter(uses).map(|path| path.flow).sum::<f64>();
                 if on > 0.0 {
                     users.push((usize::from(group.class), group.from, pair.to, on));
                 }
@@ -218,19 +218,19 @@ impl Assignment {
     }
 
     /// Every way that is used, with its class and the zones where it begins and ends.
-    pub fn ways(&self) -> impl Iterator<Item = ((usize, u32, u32), Way<'_>)> {
-        self.each().map(|(group, pair, way)| {
-            let path = Way { links: way.of(&group.links), flow: way.flow };
+    pub fn paths(&self) -> impl Iterator<Item = ((usize, u32, u32), Path<'_>)> {
+        self.each().map(|(group, pair, path)| {
+            let path = Path { links: path.of(&group.links), flow: path.flow };
             ((usize::from(group.class), group.from, pair.to), path)
         })
     }
 
     /// Every turn of every way between two links that `road` gives a number, with its flow.
     pub fn turns<'a>(&'a self, road: impl Fn(u32) -> Option<u32> + 'a) -> impl Iterator<Item = ((u32, u32), f64)> + 'a {
-        self.ways().flat_map(move |(_, way)| {
+        self.paths().flat_map(move |(_, path)| {
             // From the end to the beginning, as ways are kept.
-            let roads: Vec<u32> = way.links.iter().rev().filter_map(|link| road(*link)).collect();
-            roads.windows(2).map(|pair| ((pair[0], pair[1]), way.flow)).collect::<Vec<_>>()
+            let roads: Vec<u32> = path.links.iter().rev().filter_map(|link| road(*link)).collect();
+            roads.windows(2).map(|pair| ((pair[0], pair[1]), path.flow)).collect::<Vec<_>>()
         })
     }
 
@@ -239,8 +239,8 @@ impl Assignment {
         let mut flow = vec![0.0; self.flow.len()];
         let mut wanted = vec![false; self.flow.len()];
         links.iter().for_each(|link| wanted[*link as usize] = true);
-        for (_, way) in self.ways().filter(|(_, way)| way.links.iter().any(|link| wanted[*link as usize])) {
-            way.links.iter().for_each(|link| flow[*link as usize] += way.flow);
+        for (_, path) in self.paths().filter(|(_, path)| path.links.iter().any(|link| wanted[*link as usize])) {
+            path.links.iter().for_each(|link| flow[*link as usize] += path.flow);
         }
         flow
     }
@@ -250,8 +250,8 @@ impl Assignment {
         let mut means = Vec::new();
         for group in self.groups.iter().filter(|group| usize::from(group.class) == class) {
             for pair in &group.pairs {
-                let of = |way: &Route| way.of(&group.links).iter().map(|link| value[*link as usize]).sum::<f64>();
-                let sum: f64 = group.ways_of(pair).map(|way| way.flow * of(way)).sum();
+                let of = |path: &Route| path.of(&group.links).iter().map(|link| value[*link as usize]).sum::<f64>();
+                let sum: f64 = group.paths_of(pair).map(|path| path.flow * of(path)).sum();
                 means.push((group.from, pair.to, pair.trips, sum / pair.trips));
             }
         }

@@ -3,7 +3,7 @@
 use super::cpu::CpuSearcher;
 use super::motion::gpu as motion;
 use super::params::{NEVER, Search};
-use super::ways::{Arcs, Searcher, Trees};
+use super::paths::{Arcs, Searcher, Trees};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
 use std::sync::Arc;

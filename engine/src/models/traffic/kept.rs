@@ -361,19 +361,19 @@ mod tests {
                     kept = kept.moved(&graph, from, became, &mut room);
                     closed += 1;
                 }
-                let way = |kept: &Kept, node: usize| {
+                let path = |kept: &Kept, node: usize| {
                     let mut links = Vec::new();
-                    kept.labels.way(&graph, node, &mut links);
+                    kept.labels.path(&graph, node, &mut links);
                     links
                 };
-                let before: Vec<Vec<u32>> = (0..nodes).map(|node| way(&kept, node)).collect();
+                let before: Vec<Vec<u32>> = (0..nodes).map(|node| path(&kept, node)).collect();
                 if kept.repair(&graph, &costs, from, &mut room) {
                     repaired += 1
                 } else {
                     anew += 1
                 }
                 for (node, before) in before.iter().enumerate() {
-                    let is_same = *before == way(&kept, node);
+                    let is_same = *before == path(&kept, node);
                     assert!(is_same || room.changed()[node], "case {case}, round {round}: node {node}");
                     same += usize::from(!room.changed()[node]);
                 }

@@ -1,13 +1,13 @@
 //! What a traffic run is made of: roads before and after the edits, zones joined to them, and who travels between them.
 
+use super::alternative::{Alternative, State};
 use super::demand::Demand;
 use super::graph::{Connector, Graph};
 use super::gravity;
+use super::paths::{Arcs, Searcher};
 use super::reach::{self, Origin};
 use super::report::Skim;
-use super::side::{Side, State};
 use super::source::{Trips, source};
-use super::ways::{Arcs, Searcher};
 use super::zones::{Zone, connectors};
 use crate::city::City;
 use crate::city::roads::rules::Rules;
@@ -38,8 +38,8 @@ pub(super) struct Problem {
     pub gap: f64,
     /// Slices of time, h of the day.
     pub slices: Vec<(f64, f64)>,
-    pub before: Side,
-    pub after: Option<Side>,
+    pub before: Alternative,
+    pub after: Option<Alternative>,
     pub edited: Edited,
     pub selected: Vec<(String, Vec<u32>)>,
     pub reach: Vec<Origin>,
@@ -83,7 +83,7 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         _ => Default::default(),
     };
     let with_junctions = spec.junctions.unwrap_or(true);
-    let side = |roads: Roads| Side::new(roads, zones.len(), &connectors, &rules, with_junctions);
+    let alternative = |roads: Roads| Alternative::new(roads, zones.len(), &connectors, &rules, with_junctions);
     let selected = scenario.selected()?;
     let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
         let links = crate::city::roads::links(&roads, &place)
@@ -91,10 +91,10 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         Ok((name, links))
     });
     let selected = selected.collect::<Result<Vec<_>>>()?;
-    let before = side(roads)?;
-    let mut after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
+    let before = alternative(roads)?;
+    let mut after = if edits.is_empty() { None } else { Some(alternative(edited.roads.clone())?) };
     // Nobody sets lights anew because a road is closed.
-    after.iter_mut().for_each(Side::keep_lights);
+    after.iter_mut().for_each(Alternative::keep_lights);
     let trips = match (found.table, spec.demand.trips_per_building) {
         (Some(table), _) => Trips::Table(table, spec.demand.trips_per.unwrap_or(TripsPer::Hour)),
         (None, each) => {

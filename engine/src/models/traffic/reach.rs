@@ -1,8 +1,8 @@
 //! How long it takes from places to everywhere, before and after.
 
+use super::alternative::{Alternative, State};
 use super::near::Near;
-use super::side::{Side, State};
-use super::ways::{Arcs, Searcher};
+use super::paths::{Arcs, Searcher};
 use crate::city::roads::{Roads, distance};
 use crate::error::{Error, Result};
 use glam::DVec2;
@@ -70,14 +70,19 @@ fn share(roads: &Roads, link: u32, at: DVec2) -> f64 {
     if all > 0.0 { best.1 / all } else { 0.0 }
 }
 
-/// Times from places on a side's roads, at the times of a state.
+/// Times from places on an alternative's roads, at the times of a state.
 ///
 /// # Errors
 /// `Scenario` for a place that no road is near; those of the device.
-pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn Searcher) -> Result<Vec<Times>> {
+pub fn times(
+    alternative: &Alternative,
+    state: &State,
+    origins: &[Origin],
+    searcher: &mut dyn Searcher,
+) -> Result<Vec<Times>> {
     let mut all = Vec::new();
     for origin in origins {
-        let graph = if origin.by_cycle { &side.cycle } else { &side.motor };
+        let graph = if origin.by_cycle { &alternative.cycle } else { &alternative.motor };
         let network = &graph.network;
         let time: Vec<f64> = match origin.by_cycle {
             true => network.links.iter().map(|link| link.free_time).collect(),
@@ -94,7 +99,7 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             }
         };
         let open = |road: usize| graph.of_road[road].is_some_and(|link| time[link as usize] < f64::INFINITY);
-        let near = Near::new(&side.roads, open);
+        let near = Near::new(&alternative.roads, open);
         let starts = near.road_at(origin.at);
         if starts.is_empty() {
             let problem = format!("has the place \"{}\", which no road is near", origin.name);
@@ -108,7 +113,7 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             .iter()
             .map(|(road, at)| {
                 let link = graph.of_road[*road as usize].unwrap_or_default() as usize;
-                (*road, share(&side.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
+                (*road, share(&alternative.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
             })
             .collect();
         let head: Vec<f64> = at_place.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
@@ -128,7 +133,7 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             let is_own = at_place.iter().any(|at_place| at_place.0 as usize == road);
             (begin < f64::INFINITY || is_own).then(|| (begin, begin + time[link]))
         };
-        let ends = (0..side.roads.links.len()).map(ends).collect();
+        let ends = (0..alternative.roads.links.len()).map(ends).collect();
         all.push(Times { ends, at_place });
     }
     Ok(all)

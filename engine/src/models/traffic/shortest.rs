@@ -26,7 +26,7 @@ impl Labels {
     }
 
     /// Adds the links of the way to a node to a list, the last one first.
-    pub(super) fn way(&self, network: &Network, node: usize, links: &mut Vec<u32>) {
+    pub(super) fn path(&self, network: &Network, node: usize, links: &mut Vec<u32>) {
         let mut at = node;
         while self.by[at] != NONE {
             links.push(self.by[at]);
@@ -133,9 +133,9 @@ impl Tree {
     }
 
     /// Links of the way to a node, the last one first.
-    pub fn way(&self, network: &Network, node: usize) -> Vec<u32> {
+    pub fn path(&self, network: &Network, node: usize) -> Vec<u32> {
         let mut links = Vec::new();
-        self.found.way(network, node, &mut links);
+        self.found.path(network, node, &mut links);
         links
     }
 }

@@ -46,7 +46,7 @@ impl Route {
 
 /// A way that was found for a pair and is not taken up yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Found {
+struct NewPath {
     pair: u32,
     start: u32,
 }
@@ -61,7 +61,7 @@ pub(super) struct Group {
     /// Pairs of zones.
     pub(super) pairs: Vec<Pair>,
     /// Ways of all pairs.
-    pub(super) ways: Vec<Route>,
+    pub(super) paths: Vec<Route>,
     /// Links of all ways.
     pub(super) links: Vec<u32>,
     /// Cheapest ways, as far as they are kept.
@@ -70,7 +70,7 @@ pub(super) struct Group {
     pub(super) several: Vec<u32>,
     /// Pairs whose trips may still have to move.
     pub(super) active: Vec<u32>,
-    found: Vec<Found>,
+    found: Vec<NewPath>,
     /// Whether flows of ways are others than when ways were last dropped.
     is_changed: bool,
     /// Whether ways are others than when they were last packed.
@@ -166,7 +166,7 @@ impl Group {
             class,
             from,
             pairs: Vec::new(),
-            ways: Vec::new(),
+            paths: Vec::new(),
             links: Vec::new(),
             tree: None,
             several: Vec::new(),
@@ -181,26 +181,26 @@ impl Group {
     }
 
     /// Ways of a pair.
-    pub(super) fn ways_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
-        let way = move |at: u32| self.ways.get(at as usize);
-        std::iter::successors(way(pair.first), move |route| way(route.next))
+    pub(super) fn paths_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
+        let path = move |at: u32| self.paths.get(at as usize);
+        std::iter::successors(path(pair.first), move |route| path(route.next))
     }
 
     /// Adds a way to the last pair, after its other ones: its links are the last of the group's, from `start` on.
-    pub(super) fn push_way(&mut self, start: usize, flow: f64, extra: f64) {
-        let at = self.ways.len() as u32;
+    pub(super) fn push_path(&mut self, start: usize, flow: f64, extra: f64) {
+        let at = self.paths.len() as u32;
         let count = (self.links.len() - start) as u32;
         let Some(pair) = self.pairs.last_mut() else { return };
         match pair.first {
             NONE => pair.first = at,
-            _ => self.ways[at as usize - 1].next = at,
+            _ => self.paths[at as usize - 1].next = at,
         }
-        self.ways.push(Route { start: start as u32, count, next: NONE, flow, extra });
+        self.paths.push(Route { start: start as u32, count, next: NONE, flow, extra });
     }
 
     /// Notes which pairs have more than one way.
     pub(super) fn note_several(&mut self) {
-        let has_more = |pair: &Pair| self.ways.get(pair.first as usize).is_some_and(|way| way.next != NONE);
+        let has_more = |pair: &Pair| self.paths.get(pair.first as usize).is_some_and(|path| path.next != NONE);
         let several = self.pairs.iter().zip(0..).filter(|(pair, _)| has_more(pair)).map(|(_, number)| number);
         self.several = several.collect();
     }
@@ -208,20 +208,20 @@ impl Group {
     /// Gives all pairs that have no way the cheapest one at the costs of now, if there is any; which of the ways is the first new one.
     pub(super) fn begin(&mut self, loads: &Loads, keeps: bool, room: &mut Lent) -> usize {
         let (network, number) = (loads.network(), usize::from(self.class));
-        let Group { pairs, ways, links, tree, .. } = self;
+        let Group { pairs, paths, links, tree, .. } = self;
         let wanted = pairs.iter().filter(|pair| pair.first == NONE).map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(self.class), self.from, wanted, tree, keeps);
-        let before = ways.len();
+        let before = paths.len();
         for pair in pairs {
             let to = pair.to as usize;
             pair.is_best &= changed.is_some_and(|changed| !changed[to]);
             if pair.first == NONE && cheapest.cost[to] < f64::INFINITY {
                 let start = links.len();
-                cheapest.way(network, to, links);
+                cheapest.path(network, to, links);
                 let extra = network.extra_of(number, &links[start..]);
-                pair.first = ways.len() as u32;
+                pair.first = paths.len() as u32;
                 let count = (links.len() - start) as u32;
-                ways.push(Route { start: start as u32, count, next: NONE, flow: pair.trips, extra });
+                paths.push(Route { start: start as u32, count, next: NONE, flow: pair.trips, extra });
             }
         }
         before
@@ -231,7 +231,7 @@ impl Group {
     /// noted.
     pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Lent) {
         let (network, class) = (loads.network(), self.class);
-        let Group { pairs, ways, links, tree, active, found, .. } = self;
+        let Group { pairs, paths, links, tree, active, found, .. } = self;
         let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
         let (mut least, mut excess, mut class_costs) = (0.0, 0.0, 0.0);
@@ -241,7 +241,7 @@ impl Group {
         for (number, pair) in pairs.iter_mut().enumerate() {
             let best = cheapest.cost[pair.to as usize];
             least += pair.trips * best;
-            let first = &ways[pair.first as usize];
+            let first = &paths[pair.first as usize];
             if !(pair.is_best && changed.is_some_and(|changed| !changed[pair.to as usize])) {
                 let is_last = |link: &u32| cheapest.by[network.ends()[*link as usize][1] as usize] == *link;
                 pair.is_best = first.next == NONE && first.of(links).iter().all(is_last);
@@ -253,12 +253,12 @@ impl Group {
                 continue;
             }
             let (mut at, mut known, mut paid) = (pair.first, f64::INFINITY, 0.0);
-            while let Some(way) = ways.get(at as usize) {
-                let cost = loads.sum(way.of(links)) + way.extra;
+            while let Some(path) = paths.get(at as usize) {
+                let cost = loads.sum(path.of(links)) + path.extra;
                 known = known.min(cost);
-                paid += way.flow * cost;
-                class_costs += way.flow * way.extra;
-                at = way.next;
+                paid += path.flow * cost;
+                class_costs += path.flow * path.extra;
+                at = path.next;
             }
             let over = (paid - pair.trips * best).max(0.0);
             excess += over;
@@ -267,25 +267,25 @@ impl Group {
             }
             let is_new = best < known * (1.0 - limits.new) && {
                 let start = links.len();
-                cheapest.way(network, pair.to as usize, links);
+                cheapest.path(network, pair.to as usize, links);
                 let (old, new) = links.split_at(start);
                 let mut at = pair.first;
                 // It may be a known one, added up in another order.
                 let is_new = loop {
-                    match ways.get(at as usize) {
-                        Some(way) if way.of(old) == new => break false,
-                        Some(way) => at = way.next,
+                    match paths.get(at as usize) {
+                        Some(path) if path.of(old) == new => break false,
+                        Some(path) => at = path.next,
                         None => break true,
                     }
                 };
                 if is_new {
-                    found.push(Found { pair: number as u32, start: start as u32 });
+                    found.push(NewPath { pair: number as u32, start: start as u32 });
                 } else {
                     links.truncate(start);
                 }
                 is_new
             };
-            if is_new || ways[pair.first as usize].next != NONE {
+            if is_new || paths[pair.first as usize].next != NONE {
                 active.push(number as u32);
             }
         }
@@ -323,25 +323,25 @@ impl Group {
     }
 
     /// Adds a way to those of its pair if it is cheaper than all of them.
-    fn learn(&mut self, new: Found, end: usize, loads: &Loads, limits: &Limits) {
+    fn learn(&mut self, new: NewPath, end: usize, loads: &Loads, limits: &Limits) {
         let new_links = &self.links[new.start as usize..end];
         let network = loads.network();
         let extra = network.extra_of(usize::from(self.class), new_links);
         let cost = loads.sum(new_links) + extra;
         let (first, mut last, mut known) = (self.pairs[new.pair as usize].first, NONE, f64::INFINITY);
         let mut at = first;
-        while let Some(way) = self.ways.get(at as usize) {
-            known = known.min(loads.sum(way.of(&self.links)) + way.extra);
-            (last, at) = (at, way.next);
+        while let Some(path) = self.paths.get(at as usize) {
+            known = known.min(loads.sum(path.of(&self.links)) + path.extra);
+            (last, at) = (at, path.next);
         }
         if cost < known * (1.0 - limits.new) {
             if first == last {
                 self.several.push(new.pair);
             }
             self.pairs[new.pair as usize].is_best = false;
-            self.ways[last as usize].next = self.ways.len() as u32;
+            self.paths[last as usize].next = self.paths.len() as u32;
             let count = end as u32 - new.start;
-            self.ways.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
+            self.paths.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
         }
     }
 
@@ -358,25 +358,25 @@ impl Group {
         let mut at = self.pairs[pair as usize].first;
         let mut best = (at, f64::INFINITY);
         costs.clear();
-        while let Some(way) = self.ways.get(at as usize) {
-            let cost = loads.sum(way.of(links)) + way.extra;
+        while let Some(path) = self.paths.get(at as usize) {
+            let cost = loads.sum(path.of(links)) + path.extra;
             if cost < best.1 {
                 best = (at, cost);
             }
             costs.push((at, cost));
-            at = way.next;
+            at = path.next;
         }
         let (mut over, mut paid) = (0.0, 0.0);
-        for &(way, cost) in costs.iter() {
-            let flow = self.ways[way as usize].flow;
+        for &(path, cost) in costs.iter() {
+            let flow = self.paths[path as usize].flow;
             over += flow * (cost - best.1);
             paid += flow * cost;
         }
         if over <= enough * paid {
             return false;
         }
-        for &(way, _) in costs.iter().filter(|(way, _)| *way != best.0) {
-            let (from, to) = (self.ways[way as usize], self.ways[best.0 as usize]);
+        for &(path, _) in costs.iter().filter(|(path, _)| *path != best.0) {
+            let (from, to) = (self.paths[path as usize], self.paths[best.0 as usize]);
             if from.flow <= 0.0 {
                 continue;
             }
@@ -385,8 +385,8 @@ impl Group {
             let more = (loads.sum(dropped) + from.extra) - (loads.sum(other) + to.extra);
             if more > 0.0 {
                 let moved = loads.shift(dropped, other, more, from.flow);
-                self.ways[way as usize].flow -= moved;
-                self.ways[best.0 as usize].flow += moved;
+                self.paths[path as usize].flow -= moved;
+                self.paths[best.0 as usize].flow += moved;
                 self.is_changed = true;
             }
         }
@@ -398,28 +398,28 @@ impl Group {
         if !std::mem::take(&mut self.is_changed) {
             return;
         }
-        let Group { pairs, ways, several, is_torn, .. } = self;
+        let Group { pairs, paths, several, is_torn, .. } = self;
         several.retain(|number| {
             let pair = &mut pairs[*number as usize];
             let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
-            while let Some(&way) = ways.get(at as usize) {
+            while let Some(&path) = paths.get(at as usize) {
                 // Trips always have a way.
-                if way.flow > DROPPED * pair.trips || (count == 0 && way.next == NONE) {
+                if path.flow > DROPPED * pair.trips || (count == 0 && path.next == NONE) {
                     match last {
                         NONE => pair.first = at,
-                        _ => ways[last as usize].next = at,
+                        _ => paths[last as usize].next = at,
                     }
-                    (last, sum, count) = (at, sum + way.flow, count + 1);
+                    (last, sum, count) = (at, sum + path.flow, count + 1);
                 } else {
                     *is_torn = true;
                 }
-                at = way.next;
+                at = path.next;
             }
-            ways[last as usize].next = NONE;
+            paths[last as usize].next = NONE;
             at = pair.first;
-            while let Some(way) = ways.get_mut(at as usize) {
-                way.flow = if count == 1 { pair.trips } else { way.flow * (pair.trips / sum) };
-                at = way.next;
+            while let Some(path) = paths.get_mut(at as usize) {
+                path.flow = if count == 1 { pair.trips } else { path.flow * (pair.trips / sum) };
+                at = path.next;
             }
             count > 1
         });
@@ -430,19 +430,19 @@ impl Group {
         if !std::mem::take(&mut self.is_torn) {
             return;
         }
-        let mut ways: Vec<Route> = Vec::with_capacity(self.ways.len());
+        let mut paths: Vec<Route> = Vec::with_capacity(self.paths.len());
         let mut links = Vec::with_capacity(self.links.len());
         for pair in &mut self.pairs {
-            let (first, mut at) = (ways.len() as u32, pair.first);
-            while let Some(way) = self.ways.get(at as usize) {
-                let next = if way.next == NONE { NONE } else { ways.len() as u32 + 1 };
-                ways.push(Route { start: links.len() as u32, next, ..*way });
-                links.extend_from_slice(way.of(&self.links));
-                at = way.next;
+            let (first, mut at) = (paths.len() as u32, pair.first);
+            while let Some(path) = self.paths.get(at as usize) {
+                let next = if path.next == NONE { NONE } else { paths.len() as u32 + 1 };
+                paths.push(Route { start: links.len() as u32, next, ..*path });
+                links.extend_from_slice(path.of(&self.links));
+                at = path.next;
             }
             pair.first = first;
         }
-        (self.ways, self.links) = (ways, links);
+        (self.paths, self.links) = (paths, links);
         self.several.sort_unstable();
     }
 }

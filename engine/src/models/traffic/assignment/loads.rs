@@ -59,13 +59,13 @@ impl<'a> Loads<'a> {
     }
 
     /// Adds trips on ways.
-    pub(super) fn add<'b>(&mut self, ways: impl Iterator<Item = (&'b [u32], f64)> + Clone) {
-        for (links, flow) in ways.clone() {
+    pub(super) fn add<'b>(&mut self, paths: impl Iterator<Item = (&'b [u32], f64)> + Clone) {
+        for (links, flow) in paths.clone() {
             links.iter().for_each(|link| self.flow[*link as usize] += flow);
         }
         // Many ways share a link.
         self.stamp += 1;
-        for link in ways.flat_map(|(links, _)| links) {
+        for link in paths.flat_map(|(links, _)| links) {
             if self.mark[*link as usize] != self.stamp {
                 self.mark[*link as usize] = self.stamp;
                 self.change(*link, 0.0);

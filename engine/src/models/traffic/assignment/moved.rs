@@ -62,7 +62,7 @@ impl Assignment {
             let parts = |link| became.of(link).unwrap_or_default();
             let tree = was.tree.as_ref().filter(|_| keeps);
             group.tree = tree.map(|tree| tree.moved(network, group.from as usize, parts, room));
-            take_ways(group, was, network, &became);
+            take_paths(group, was, network, &became);
             group.note_several();
         });
         all.sum_up(network.links.len());
@@ -72,11 +72,11 @@ impl Assignment {
 }
 
 /// Gives the pairs of a group the ways that they had and that are still there.
-fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became) {
+fn take_paths(group: &mut Group, was: &Group, network: &Network, became: &Became) {
     let mut old: Vec<&Pair> = was.pairs.iter().collect();
     old.sort_by_key(|pair| pair.to);
     group.links.reserve(was.links.len());
-    group.ways.reserve(was.ways.len());
+    group.paths.reserve(was.paths.len());
     let wanted = std::mem::take(&mut group.pairs);
     group.pairs.reserve(wanted.len());
     let mut old = old.into_iter().peekable();
@@ -85,32 +85,32 @@ fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became)
         let was_pair = old.next_if(|old| old.to == pair.to);
         group.pairs.push(pair);
         let Some(was_pair) = was_pair else { continue };
-        let (first, start) = (group.ways.len(), group.links.len());
-        for way in was.ways_of(was_pair) {
-            take_way(group, way, &was.links, network, became);
+        let (first, start) = (group.paths.len(), group.links.len());
+        for path in was.paths_of(was_pair) {
+            take_path(group, path, &was.links, network, became);
         }
-        let sum: f64 = group.ways[first..].iter().map(|way| way.flow).sum();
+        let sum: f64 = group.paths[first..].iter().map(|path| path.flow).sum();
         let Some(pair) = group.pairs.last_mut() else { continue };
-        pair.is_best &= group.ways.len() - first == 1;
+        pair.is_best &= group.paths.len() - first == 1;
         if sum > 0.0 {
-            group.ways[first..].iter_mut().for_each(|way| way.flow *= pair.trips / sum);
+            group.paths[first..].iter_mut().for_each(|path| path.flow *= pair.trips / sum);
         } else {
             (pair.first, pair.is_best) = (NONE, false);
-            group.ways.truncate(first);
+            group.paths.truncate(first);
             group.links.truncate(start);
         }
     }
 }
 
 /// Gives the last pair of a group a way of before, if it is still there.
-fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, became: &Became) {
+fn take_path(group: &mut Group, path: &Route, old: &[u32], network: &Network, became: &Became) {
     let (start, ends) = (group.links.len(), network.ends());
-    group.links.extend(way.of(old).iter().map(|link| became.one[*link as usize]));
+    group.links.extend(path.of(old).iter().map(|link| became.one[*link as usize]));
     let mut is_there = !group.links[start..].contains(&NONE);
     if !is_there {
         // Some are gone, or there are several of them.
         group.links.truncate(start);
-        is_there = way.of(old).iter().all(|link| {
+        is_there = path.of(old).iter().all(|link| {
             let parts = became.of(*link);
             group.links.extend_from_slice(parts.unwrap_or_default());
             parts.is_some()
@@ -128,7 +128,7 @@ fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, beca
         next = begin;
     }
     if meets && extra < f64::INFINITY {
-        group.push_way(start, way.flow, extra);
+        group.push_path(start, path.flow, extra);
         if let Some(pair) = group.pairs.last_mut() {
             pair.is_best = is_best;
         }

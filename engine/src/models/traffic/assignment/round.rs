@@ -68,8 +68,8 @@ impl Assignment {
         let add = |groups: &[Group]| {
             let mut flow = vec![0.0; links];
             for group in groups {
-                for way in group.pairs.iter().flat_map(|pair| group.ways_of(pair)) {
-                    way.of(&group.links).iter().for_each(|link| flow[*link as usize] += way.flow);
+                for path in group.pairs.iter().flat_map(|pair| group.paths_of(pair)) {
+                    path.of(&group.links).iter().for_each(|link| flow[*link as usize] += path.flow);
                 }
             }
             flow

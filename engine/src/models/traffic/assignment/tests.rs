@@ -49,7 +49,7 @@ fn audit(all: &Assignment, network: &Network) -> f64 {
         flow.iter_mut().zip(all.flow_of(class, network.links.len())).for_each(|(sum, part)| *sum += part);
     }
     let costs: Vec<f64> = network.links.iter().zip(&flow).map(|(link, flow)| link.cost(*flow)).collect();
-    let extra: f64 = all.each().map(|(_, _, way)| way.extra * way.flow).sum();
+    let extra: f64 = all.each().map(|(_, _, path)| path.extra * path.flow).sum();
     let total = extra + costs.iter().zip(&flow).map(|(cost, flow)| cost * flow).sum::<f64>();
     let (mut tree, mut least) = (Tree::new(network), 0.0);
     for group in &all.groups {
@@ -61,25 +61,25 @@ fn audit(all: &Assignment, network: &Network) -> f64 {
 }
 
 /// Ways lead from zone to zone, hold all trips, and lie in memory without gaps.
-fn check_ways(all: &Assignment, network: &Network) {
+fn check_paths(all: &Assignment, network: &Network) {
     for group in &all.groups {
-        let (mut ways, mut links, mut several) = (0, 0, Vec::new());
+        let (mut paths, mut links, mut several) = (0, 0, Vec::new());
         for (number, pair) in group.pairs.iter().enumerate() {
-            let used: Vec<&Route> = group.ways_of(pair).collect();
-            let sum: f64 = used.iter().map(|way| way.flow).sum();
+            let used: Vec<&Route> = group.paths_of(pair).collect();
+            let sum: f64 = used.iter().map(|path| path.flow).sum();
             assert!((sum - pair.trips).abs() <= 1e-9 * pair.trips, "{sum} of {}", pair.trips);
             if used.len() > 1 {
                 several.push(number as u32);
             }
-            for way in used {
+            for path in used {
                 let nodes: Vec<[u32; 2]> =
-                    way.of(&group.links).iter().rev().map(|link| network.ends()[*link as usize]).collect();
+                    path.of(&group.links).iter().rev().map(|link| network.ends()[*link as usize]).collect();
                 assert_eq!((nodes[0][0], nodes[nodes.len() - 1][1]), (group.from, pair.to));
                 assert!(nodes.windows(2).all(|step| step[0][1] == step[1][0]), "{nodes:?}");
-                (ways, links) = (ways + 1, links + way.count as usize);
+                (paths, links) = (paths + 1, links + path.count as usize);
             }
         }
-        assert_eq!((ways, links, several), (group.ways.len(), group.links.len(), group.several.clone()));
+        assert_eq!((paths, links, several), (group.paths.len(), group.links.len(), group.several.clone()));
     }
 }
 
@@ -96,7 +96,7 @@ fn the_gap_that_is_told_is_that_of_new_searches_from_all_zones() {
         assert!(told <= 1e-8 && (told - found).abs() < 1e-13, "{told:e} is told, and it is {found:e}");
         assert!(assignment.progress.round < 40, "{:?}", assignment.progress);
         assert!(assignment.imbalance(network, &demand) < 1e-9);
-        check_ways(assignment, network);
+        check_paths(assignment, network);
     }
     // The same flows from nothing: they are unique.
     let mut cold = Assignment::start(&closed, &demand);
@@ -124,7 +124,7 @@ fn kept_trees_change_nothing_and_stops_neither() {
             stopped.step(network, 1e-9);
             for (other, words) in [(&anew, "anew"), (&stopped, "stopped")] {
                 assert!(bits(other) == bits(&kept) && other.progress == kept.progress, "{words}: {:?}", other.progress);
-                check_ways(other, network);
+                check_paths(other, network);
             }
             rounds += 1;
         }
@@ -160,7 +160,7 @@ fn a_way_that_was_cut_off_leaves_the_pairs_of_its_zone_in_order() {
     assert!(all.cut_off.iter().all(|cut| cut.to == last));
     all.run(&closed, 1e-6, |_| true);
     assert!(all.progress.gap <= 1e-6 && all.imbalance(&closed, &demand) < 1e-9);
-    check_ways(&all, &closed);
+    check_paths(&all, &closed);
     // With them goes what they drove.
     demand.iter_mut().flat_map(|demand| &mut demand.trips).for_each(|row| row.retain(|(to, _)| *to != last));
     let wanted: f64 = demand.iter().map(Demand::total).sum();

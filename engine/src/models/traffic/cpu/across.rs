@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn the_world_counts_the_parts_of_each_way() {
-        let world = Load::square(3, 10, 0.5).unwrap().world;
-        let across = Across::new(&world.lanes, &world.turns);
-        let counted: Vec<usize> = world.turns.iter().map(|turn| turn.parts as usize).collect();
+        let network = Load::square(3, 10, 0.5).unwrap().network;
+        let across = Across::new(&network.lanes, &network.turns);
+        let counted: Vec<usize> = network.turns.iter().map(|turn| turn.parts as usize).collect();
         assert!(counted.iter().any(|parts| *parts > 0) && counted.contains(&0), "{counted:?}");
-        let found: Vec<usize> = (0..).zip(&world.turns).map(|(k, _)| across.of(k).len()).collect();
+        let found: Vec<usize> = (0..).zip(&network.turns).map(|(k, _)| across.of(k).len()).collect();
         assert_eq!(counted, found);
     }
 

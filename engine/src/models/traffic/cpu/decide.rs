@@ -42,7 +42,7 @@ pub const MOUTH: f32 = 1.0;
 pub const STAGGER: f32 = 15.0;
 
 /// What a driver finds before him.
-struct Way {
+struct Bounds {
     /// Acceleration, m/s².
     accel: f32,
     /// How far he can go, m.
@@ -54,7 +54,7 @@ struct Way {
     reason: u32,
 }
 
-impl Way {
+impl Bounds {
     /// Something at a distance that moves.
     fn mind(&mut self, me: &Vehicle, kind: &Kind, open: f32, gap: f32, speed: f32, reason: u32) {
         let accel = open - pressed(kind, me.speed, gap, me.speed - speed);
@@ -106,7 +106,7 @@ impl View<'_> {
         let wish = kind.speed.min(my_lane.speed * trip.factor);
         let open = free(kind, me.speed, wish);
         let is_newell = self.motion.newell != 0;
-        let mut way = Way { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
+        let mut bounds = Bounds { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
         let first = self.span(me.lane).0;
         let dist = my_lane.length - me.pos;
         // What the vehicle before would let it do: for changing lanes.
@@ -117,36 +117,36 @@ impl View<'_> {
         }
         if ahead > first {
             let leader = &self.vehicles[ahead as usize - 1];
-            way.mind(me, kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
-            behind_leader = way.accel;
+            bounds.mind(me, kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
+            behind_leader = bounds.accel;
         } else {
-            self.look_ahead(&mut way, me, kind, trip.last, trip.factor, open, dist);
+            self.look_ahead(&mut bounds, me, kind, trip.last, trip.factor, open, dist);
         }
         if my_lane.street == NONE {
             let found = self.inside(my_lane.turn, my_lane.along + me.pos);
             if found.gap < 1e8 {
-                way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+                bounds.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
             }
         }
         let mut next = *me;
-        self.halt_at_stop(&mut way, me, &mut next, kind, trip.last_stop, open);
+        self.halt_at_stop(&mut bounds, me, &mut next, kind, trip.last_stop, open);
         // Another lane.
         next.state = 0;
         let mut lane = me.lane;
         if my_lane.street != NONE {
-            self.let_in(&mut way, me, kind, open, my_lane.left, WANTS_RIGHT);
-            self.let_in(&mut way, me, kind, open, my_lane.right, WANTS_LEFT);
-            lane = self.change(&mut way, me, &mut next, kind, behind_leader, dist);
+            self.let_in(&mut bounds, me, kind, open, my_lane.left, WANTS_RIGHT);
+            self.let_in(&mut bounds, me, kind, open, my_lane.right, WANTS_LEFT);
+            lane = self.change(&mut bounds, me, &mut next, kind, behind_leader, dist);
         }
         // Moves.
-        let accel = way.accel.max(-HARDEST);
+        let accel = bounds.accel.max(-HARDEST);
         let mut speed = (me.speed + accel * dt).max(0.0);
         let mut metres = 0.5 * (me.speed + speed) * dt;
         if is_newell {
-            speed = way.newell.min(wish).max(0.0);
+            speed = bounds.newell.min(wish).max(0.0);
             metres = speed * dt;
         }
-        let room = way.room.max(0.0);
+        let room = bounds.room.max(0.0);
         if metres > room {
             metres = room;
             speed = speed.min(room * self.rate);
@@ -155,7 +155,7 @@ impl View<'_> {
         next.speed = speed;
         next.metres = me.metres + metres;
         next.lost = me.lost + (1.0 - (speed * inverse(wish)).min(1.0)) * dt;
-        next.state |= way.reason;
+        next.state |= bounds.reason;
         let stands = speed < STANDING;
         next.stood = if stands { me.stood + 1 } else { 0 };
         next.waited = me.waited + u32::from(stands);
@@ -220,7 +220,16 @@ impl View<'_> {
 
     /// What lies behind the end of the lane for the first of its vehicles.
     #[allow(clippy::too_many_arguments)]
-    fn look_ahead(&self, way: &mut Way, me: &Vehicle, kind: &Kind, last: u32, factor: f32, open: f32, to_end: f32) {
+    fn look_ahead(
+        &self,
+        bounds: &mut Bounds,
+        me: &Vehicle,
+        kind: &Kind,
+        last: u32,
+        factor: f32,
+        open: f32,
+        to_end: f32,
+    ) {
         let far = me.speed * me.speed * 0.33 + 2.0 * me.speed + 10.0;
         let mut dist = to_end;
         let mut lane = me.lane;
@@ -238,7 +247,7 @@ impl View<'_> {
                 // Those who want to the right wait a little before those who want to the left.
                 let to_right = (mask & ((1u32 << this_lane.index) - 1)) != 0;
                 let end = if to_right { (dist - STAGGER).max(0.0) } else { dist };
-                way.halt(me, kind, open, end, ASTRAY);
+                bounds.halt(me, kind, open, end, ASTRAY);
                 return;
             }
             let next = &self.turns[turn as usize];
@@ -246,26 +255,26 @@ impl View<'_> {
                 let light = self.lights[next.light as usize];
                 let can_stop = self.motion.newell != 0 || needed(me.speed, dist) < FIRM;
                 if (light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop) {
-                    way.halt(me, kind, open, dist, LIGHT);
+                    bounds.halt(me, kind, open, dist, LIGHT);
                     return;
                 }
             }
             if this_lane.headway > 0 && self.ready[lane as usize] > self.clock.now {
-                way.halt(me, kind, open, dist, METERED);
+                bounds.halt(me, kind, open, dist, METERED);
                 return;
             }
             if next.foes > 0 {
                 let found = self.crossing(me, kind, turn, last, dist);
                 if found.reason != 0 {
-                    way.halt(me, kind, open, dist, found.reason);
+                    bounds.halt(me, kind, open, dist, found.reason);
                     return;
                 }
                 if found.gap < 1e8 {
                     if found.gap < dist.min(0.0) {
-                        way.halt(me, kind, open, dist, FOLLOWS);
+                        bounds.halt(me, kind, open, dist, FOLLOWS);
                         return;
                     }
-                    way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+                    bounds.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
                 }
             }
             // Who turns off still stands in the way with his rear.
@@ -275,7 +284,7 @@ impl View<'_> {
                     let rear = self.room(to);
                     if k != turn && rear < 0.0 {
                         let end = self.span(to).1;
-                        way.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
+                        bounds.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
                     }
                 }
             }
@@ -284,7 +293,7 @@ impl View<'_> {
             if me.speed > limit {
                 let fall = (me.speed * me.speed - limit * limit) * inverse(2.0 * dist.max(0.5));
                 if fall > kind.decel * 0.5 {
-                    way.accel = way.accel.min(-fall.min(FIRM));
+                    bounds.accel = bounds.accel.min(-fall.min(FIRM));
                 }
             }
             let (start, mut end) = self.span(next.to);
@@ -293,7 +302,7 @@ impl View<'_> {
             }
             if start < end {
                 let leader = &self.vehicles[end as usize - 1];
-                way.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
+                bounds.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
                 return;
             }
             dist += ahead.length;
@@ -305,7 +314,7 @@ impl View<'_> {
     }
 
     /// Stops of its line.
-    fn halt_at_stop(&self, way: &mut Way, me: &Vehicle, next: &mut Vehicle, kind: &Kind, last: u32, open: f32) {
+    fn halt_at_stop(&self, bounds: &mut Bounds, me: &Vehicle, next: &mut Vehicle, kind: &Kind, last: u32, open: f32) {
         if me.stop >= last {
             return;
         }
@@ -322,11 +331,11 @@ impl View<'_> {
         } else if me.speed < STANDING && stop.at - me.pos < 2.0 {
             next.until = self.clock.now + stop.stay;
         }
-        way.halt(me, kind, open, (stop.at - me.pos).max(0.0), HALTS);
+        bounds.halt(me, kind, open, (stop.at - me.pos).max(0.0), HALTS);
     }
 
     /// Lets in who wants to come into this lane from the one beside it.
-    fn let_in(&self, way: &mut Way, me: &Vehicle, kind: &Kind, open: f32, beside: u32, wanted: u32) {
+    fn let_in(&self, bounds: &mut Bounds, me: &Vehicle, kind: &Kind, open: f32, beside: u32, wanted: u32) {
         if beside == NONE {
             return;
         }
@@ -342,7 +351,7 @@ impl View<'_> {
             }
             if (one.state & wanted) != 0 && gap > LET_IN {
                 let polite = open - pressed(kind, me.speed, gap - 1.0, me.speed - one.speed);
-                way.accel = way.accel.min(polite.max(-KIND));
+                bounds.accel = bounds.accel.min(polite.max(-KIND));
                 return;
             }
         }
@@ -353,7 +362,7 @@ impl View<'_> {
     #[allow(clippy::too_many_arguments)]
     fn change(
         &self,
-        way: &mut Way,
+        bounds: &mut Bounds,
         me: &Vehicle,
         next: &mut Vehicle,
         kind: &Kind,
@@ -395,7 +404,7 @@ impl View<'_> {
             let begin = self.lanes[beside as usize].begin;
             let mouth = begin + me.length + MOUTH;
             if begin > 0.0 && me.pos <= mouth && self.room(beside) < mouth + kind.gap {
-                way.halt(me, kind, free(kind, me.speed, my_lane.speed), mouth - me.pos, ASTRAY);
+                bounds.halt(me, kind, free(kind, me.speed, my_lane.speed), mouth - me.pos, ASTRAY);
             }
         }
         let to_left = (self.clock.step & 1) == 0;
@@ -429,7 +438,7 @@ impl View<'_> {
         let (first, end) = self.span(target);
         let leader = if slot > first { Some(&self.vehicles[slot as usize - 1]) } else { None };
         let gap = leader.map_or(1e9f32, |one| one.pos - one.length - me.pos);
-        metres = metres.min(way.room.max(0.0)) + APART;
+        metres = metres.min(bounds.room.max(0.0)) + APART;
         if gap < metres {
             return me.lane;
         }
@@ -468,8 +477,8 @@ impl View<'_> {
         }
         next.changed = self.clock.now;
         next.state &= REASON;
-        way.room = way.room.min(gap).min(there.length - me.pos - 0.05);
-        way.accel = way.accel.min(alone.max(-URGENT));
+        bounds.room = bounds.room.min(gap).min(there.length - me.pos - 0.05);
+        bounds.accel = bounds.accel.min(alone.max(-URGENT));
         target
     }
 }

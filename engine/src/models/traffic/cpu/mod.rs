@@ -9,7 +9,7 @@ pub(crate) mod sight;
 pub(crate) mod yields;
 
 use super::params::NEVER;
-use super::ways::{Arcs, Searcher, Trees};
+use super::paths::{Arcs, Searcher, Trees};
 use crate::error::Result;
 use rayon::prelude::*;
 use std::cmp::Reverse;

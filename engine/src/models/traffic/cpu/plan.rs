@@ -22,7 +22,7 @@ pub struct Goal {
 /// What few vehicles report, in any order: slots of those who have arrived, and metered lanes, once for each vehicle that
 /// left them.
 #[derive(Default)]
-pub struct Told {
+pub struct Reports {
     pub arrived: Vec<u32>,
     pub metered: Vec<u32>,
 }
@@ -37,7 +37,7 @@ pub struct Deciding<'a> {
     /// A bit for each lane that will have some.
     pub marks: &'a [AtomicU64],
     pub tallies: &'a [AtomicU32],
-    pub told: &'a Mutex<Told>,
+    pub reports: &'a Mutex<Reports>,
 }
 
 /// Numbers of vehicles that are counted at one place, one after another.
@@ -100,12 +100,12 @@ impl Deciding<'_> {
                     tally.add(4, 1);
                 }
                 if my_lane.headway > 0 {
-                    self.told().metered.push(me.lane);
+                    self.reports().metered.push(me.lane);
                 }
             }
             *plan = *next;
             if decision.is_gone {
-                self.told().arrived.push(slot as u32);
+                self.reports().arrived.push(slot as u32);
                 (plan.lane, goal.lane) = (NONE, NONE);
                 continue;
             }
@@ -121,8 +121,8 @@ impl Deciding<'_> {
         self.expect(&coming);
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds what was counted at one place.

@@ -69,9 +69,9 @@ impl View<'_> {
         let mut best = NONE;
         let mut most = -1e9f32;
         for turn in this_lane.first_turn..this_lane.first_turn + this_lane.turns {
-            let way = &self.turns[turn as usize];
-            let Some(leads) = self.fits(way, want, modes) else { continue };
-            let room = self.room(way.goal) + 100_000.0 * leads as f32;
+            let movement = &self.turns[turn as usize];
+            let Some(leads) = self.fits(movement, want, modes) else { continue };
+            let room = self.room(movement.goal) + 100_000.0 * leads as f32;
             if room > most {
                 most = room;
                 best = turn;
@@ -82,11 +82,11 @@ impl View<'_> {
 
     /// Whether a way leads to a place of a route: 1 where it does so into a lane that leads on, 0 where one has to
     /// change lanes there.
-    fn fits(&self, way: &Turn, want: u32, modes: u32) -> Option<u32> {
-        if way.street != (want & STREET) || (way.modes & modes) == 0 {
+    fn fits(&self, movement: &Turn, want: u32, modes: u32) -> Option<u32> {
+        if movement.street != (want & STREET) || (movement.modes & modes) == 0 {
             return None;
         }
-        let goal = &self.lanes[way.goal as usize];
+        let goal = &self.lanes[movement.goal as usize];
         if (goal.modes & modes) == 0 || goal.shut != 0 {
             return None;
         }

@@ -1,8 +1,9 @@
 //! How fast vehicles move, for `hanze bench` and criterion.
 
+use super::chance::share;
 use super::mover::{Mover, Saved, mover};
-use super::told::{share, told};
-use super::world::{Rule, Traveller, World, car};
+use super::network::{Rule, SimulationNetwork, Traveller, car};
+use super::sumo;
 use crate::city::roads::lanes::{self, Extras, Lanes, build};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CAR, Control, Link, Node, Roads};
@@ -24,7 +25,7 @@ const AT_ONCE: u32 = 120;
 
 /// Vehicles on lanes.
 pub struct Load {
-    pub(in crate::models::traffic) world: Arc<World>,
+    pub(in crate::models::traffic) network: Arc<SimulationNetwork>,
 }
 
 /// How long it took.
@@ -53,7 +54,7 @@ impl Load {
     /// anywhere to anywhere with one corner on the way. Streets have two lanes each way.
     ///
     /// # Errors
-    /// Those of the world.
+    /// Those of the network.
     pub fn square(side: usize, vehicles: usize, step: f64) -> Result<Load> {
         let side = side.clamp(2, 1000);
         let roads = streets(side);
@@ -90,9 +91,9 @@ impl Load {
                 travellers.push(Traveller { depart, streets, factor: 1.0, ..Traveller::default() });
             }
         }
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
-        world.load(&town, &travellers)?;
-        Ok(Load { world: Arc::new(world) })
+        let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
+        network.load(&town, &travellers)?;
+        Ok(Load { network: Arc::new(network) })
     }
 
     /// The vehicles that files of SUMO tell of.
@@ -103,25 +104,25 @@ impl Load {
         let mut town: Lanes = lanes::read(net)?;
         let extras: Vec<Extras> = files.iter().map(|file| lanes::extras(file)).collect::<Result<_>>()?;
         town.take_programs(&extras);
-        let told = told(&town, &extras, 1);
-        if told.travellers.is_empty() {
+        let demand = sumo::demand(&town, &extras, 1);
+        if demand.travellers.is_empty() {
             let mend = "name the files of routes (.rou.xml) that belong to the network";
             return Err(Error::scenario("--routes", "hold nobody who can travel", mend));
         }
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, told.kinds);
-        world.load(&town, &told.travellers)?;
-        Ok(Load { world: Arc::new(world) })
+        let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, demand.kinds);
+        network.load(&town, &demand.travellers)?;
+        Ok(Load { network: Arc::new(network) })
     }
 
     /// Vehicles in all.
     pub fn vehicles(&self) -> usize {
-        self.world.trips.len()
+        self.network.trips.len()
     }
 
     /// Lanes, and their length in km.
     pub fn lanes(&self) -> (usize, f64) {
-        let lanes = self.world.lanes.iter();
-        (self.world.lanes.len(), lanes.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
+        let lanes = self.network.lanes.iter();
+        (self.network.lanes.len(), lanes.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
     }
 
     /// Runs until all have arrived, or for `until` s.
@@ -129,7 +130,7 @@ impl Load {
     /// # Errors
     /// Those of the device.
     pub fn measure(&self, device: &Device, until: Option<f64>) -> Result<Speed> {
-        let mut mover = mover(device, &self.world)?;
+        let mut mover = mover(device, &self.network)?;
         let mut speed = Speed { steps: 0, vehicle_steps: 0, most: 0, arrived: 0, seconds: 0.0 };
         let end = 1000.0 * until.unwrap_or(LONGEST);
         let begun = Instant::now();
@@ -153,7 +154,7 @@ impl Load {
     /// # Errors
     /// Those of the device.
     pub fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
-        let mut mover = mover(device, &self.world)?;
+        let mut mover = mover(device, &self.network)?;
         while f64::from(mover.clock()?.now) < 1000.0 * time {
             mover.run(AT_ONCE)?;
         }

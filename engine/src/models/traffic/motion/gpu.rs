@@ -1,9 +1,9 @@
 //! Motion on a GPU: the stages of `shaders/traffic/motion/` in their order.
 
 use super::mover::{Mover, Saved};
+use super::network::SimulationNetwork;
 use super::packed;
 use super::params::{Moment, Offsets, Outcome, TALLY, Vehicle};
-use super::world::World;
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
 use bytemuck::Pod;
@@ -66,7 +66,7 @@ fn write_at(gpu: &Gpu, buffer: &Buffer, word: u32, values: &[u32]) -> Result<()>
 /// Vehicles on a GPU.
 pub struct GpuMover {
     gpu: Arc<Gpu>,
-    world: Arc<World>,
+    network: Arc<SimulationNetwork>,
     /// Vehicles when the clock was last read.
     last: u32,
     /// Where arrays begin in the buffers that hold several, and how large these are.
@@ -97,21 +97,21 @@ impl GpuMover {
     ///
     /// # Errors
     /// `Memory` where there is no room, `NoDevice` where a kernel is refused.
-    pub fn new(gpu: Arc<Gpu>, world: Arc<World>) -> Result<GpuMover> {
+    pub fn new(gpu: Arc<Gpu>, network: Arc<SimulationNetwork>) -> Result<GpuMover> {
         let device = gpu.as_ref();
-        let (begins, sizes) = packed::offsets(&world)?;
+        let (begins, sizes) = packed::offsets(&network)?;
         let room = |name: &str, count: usize, size: usize, extra: BufferUsages| {
             device.buffer(name, count.max(1) as u64 * size as u64, extra)
         };
         let none = BufferUsages::empty();
-        let motion = room("motion", 1, size_of_val(&world.motion), BufferUsages::UNIFORM)?;
-        device.write(&motion, &[world.motion])?;
+        let motion = room("motion", 1, size_of_val(&network.motion), BufferUsages::UNIFORM)?;
+        device.write(&motion, &[network.motion])?;
         let offset = room("offsets", 1, size_of::<Offsets>(), BufferUsages::UNIFORM)?;
         device.write(&offset, &[begins])?;
-        let tables = filled(device, "tables of the network", &packed::tables(&world))?;
-        let lanes = filled(device, "lanes", &world.lanes)?;
-        let turns = filled(device, "turns", &world.turns)?;
-        let (count, trips) = (world.lanes.len(), world.trips.len());
+        let tables = filled(device, "tables of the network", &packed::tables(&network))?;
+        let lanes = filled(device, "lanes", &network.lanes)?;
+        let turns = filled(device, "turns", &network.turns)?;
+        let (count, trips) = (network.lanes.len(), network.trips.len());
         let clock = room("clock", 1, size_of::<Moment>(), BufferUsages::UNIFORM)?;
         let starts = room("starts of lanes, and lights", sizes.starts as usize, 4, none)?;
         let vehicles = room("vehicles", trips, size_of::<Vehicle>(), none)?;
@@ -125,7 +125,7 @@ impl GpuMover {
             room("groups that order", 8, 4, BufferUsages::INDIRECT)?,
         ];
         device.write(&counted[0], &[1u32, 1, 1, 0])?;
-        let cursors: Vec<u32> = world.sources.iter().map(|source| source.first).collect();
+        let cursors: Vec<u32> = network.sources.iter().map(|source| source.first).collect();
         write_at(device, &records, begins.cursors, &cursors)?;
         let buffers = [
             ("motion", &motion),
@@ -161,7 +161,7 @@ impl GpuMover {
             order: stage(ORDER, "motion starts planned bins vehicles", &[])?,
             tick: stage(TICK, "motion clock starts", &[("groups", &counted[0])])?,
             gpu,
-            world,
+            network,
             last: 0,
             begins,
             sizes,
@@ -176,7 +176,7 @@ impl GpuMover {
 
     /// The stages that put planned vehicles in their order.
     fn ordering(&self) -> [Work<'_>; 6] {
-        let blocks = groups(self.world.lanes.len().div_ceil(BLOCK));
+        let blocks = groups(self.network.lanes.len().div_ceil(BLOCK));
         [
             Work::Groups(&self.sums, blocks),
             Work::Groups(&self.offsets, [1, 1]),
@@ -190,8 +190,8 @@ impl GpuMover {
 
 impl Mover for GpuMover {
     fn run(&mut self, steps: u32) -> Result<Moment> {
-        let all = groups(self.world.lanes.len().max(self.world.programs.len()));
-        let sources = groups(self.world.sources.len());
+        let all = groups(self.network.lanes.len().max(self.network.programs.len()));
+        let sources = groups(self.network.sources.len());
         let mut left = steps;
         while left > 0 {
             let some = left.min(AT_ONCE);
@@ -222,7 +222,7 @@ impl Mover for GpuMover {
     }
 
     fn place(&mut self, vehicles: &[Vehicle]) -> Result<()> {
-        let mut counts = vec![0u32; self.world.lanes.len()];
+        let mut counts = vec![0u32; self.network.lanes.len()];
         vehicles.iter().for_each(|one| counts[one.lane as usize] += 1);
         let mut clock = self.clock()?;
         clock.planned = vehicles.len() as u32;
@@ -236,7 +236,7 @@ impl Mover for GpuMover {
     }
 
     fn outcomes(&mut self) -> Result<Vec<Outcome>> {
-        self.gpu.read(&self.records, self.world.trips.len())
+        self.gpu.read(&self.records, self.network.trips.len())
     }
 
     fn last(&self) -> u32 {
@@ -254,7 +254,7 @@ impl Mover for GpuMover {
             cursors: records[cursors..running].to_vec(),
             ready: records[ready..cursors].to_vec(),
             outcomes: bytemuck::cast_slice(&records[..ready]).to_vec(),
-            tallies: self.gpu.read(&self.counters, self.world.tallies * TALLY)?,
+            tallies: self.gpu.read(&self.counters, self.network.tallies * TALLY)?,
         })
     }
 
@@ -268,7 +268,7 @@ impl Mover for GpuMover {
     }
 
     fn take_tallies(&mut self) -> Result<Vec<u32>> {
-        let count = self.world.tallies * TALLY;
+        let count = self.network.tallies * TALLY;
         let all = self.gpu.read(&self.counters, count)?;
         self.gpu.write(&self.counters, &vec![0u32; count])?;
         Ok(all)

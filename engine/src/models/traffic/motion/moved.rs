@@ -1,11 +1,11 @@
 //! The roads as they are, or as they are edited, with all who move on them.
 
 use super::mover::{Mover, Saved, mover};
+use super::network::{Rule, SimulationNetwork, Traveller};
 use super::params::{Kind, NONE, Outcome as Fate, STREET, Trip};
 use super::period::Period;
 use super::reroute::{Closure, Look, Turned, reroute};
 use super::results;
-use super::world::{Rule, Traveller, World};
 use crate::city::roads::lanes::Lanes;
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -18,12 +18,12 @@ const BYTES_PER_TRIP: u64 = 400;
 /// Vehicles of a run at most: numbers count no further.
 const MOST: usize = 50_000_000;
 
-/// One side: the roads as they are, or as they are edited.
+/// One alternative: the roads as they are, or as they are edited.
 pub(in crate::models::traffic) struct Moved {
     pub lanes: Lanes,
     /// What each street is called.
     pub names: Vec<String>,
-    pub world: Arc<World>,
+    pub network: Arc<SimulationNetwork>,
     pub travellers: Vec<Traveller>,
     /// Travellers whose routes lead nowhere: who, and why.
     pub refused: Vec<(usize, String)>,
@@ -46,7 +46,7 @@ impl Moved {
         Moved {
             lanes,
             names,
-            world: Arc::default(),
+            network: Arc::default(),
             travellers: Vec::new(),
             refused: Vec::new(),
             mover: None,
@@ -60,16 +60,16 @@ impl Moved {
         }
     }
 
-    /// Makes the world of its travellers.
+    /// Makes the network of its travellers.
     pub fn begin(&mut self, rule: Rule, kinds: &[Kind], device: &Device) -> Result<()> {
         fits(self.travellers.len())?;
-        let mut world = World::new(&self.lanes, rule, kinds.to_vec());
-        self.refused = world.load(&self.lanes, &self.travellers)?;
-        self.current = Period::new(world.tallies);
-        self.recent = Period::new(world.tallies);
+        let mut network = SimulationNetwork::new(&self.lanes, rule, kinds.to_vec());
+        self.refused = network.load(&self.lanes, &self.travellers)?;
+        self.current = Period::new(network.tallies);
+        self.recent = Period::new(network.tallies);
         self.shut = vec![false; self.lanes.streets.len()];
-        self.world = Arc::new(world);
-        self.mover = Some(mover(device, &self.world)?);
+        self.network = Arc::new(network);
+        self.mover = Some(mover(device, &self.network)?);
         Ok(())
     }
 
@@ -85,8 +85,8 @@ impl Moved {
     pub fn look(&mut self, shut: Vec<bool>, rule: Rule, share: f64, interval: f64, device: &Device) -> Result<()> {
         let Some(mover) = &mut self.mover else { return Ok(()) };
         let mut saved = mover.save()?;
-        let mut world = World::clone(&self.world);
-        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
+        let mut network = SimulationNetwork::clone(&self.network);
+        for lane in network.lanes.iter_mut().filter(|lane| lane.street != NONE) {
             lane.shut = u32::from(shut[lane.street as usize]);
         }
         let time = |street: usize| {
@@ -97,37 +97,37 @@ impl Moved {
         let times: Vec<f64> = (0..self.lanes.streets.len()).map(time).collect();
         let until = saved.clock.now.saturating_add((1000.0 * interval) as u32);
         let look = Look { share, seed: rule.seed, times: &times, shut: &shut, until };
-        let turned = reroute(&self.lanes, &mut world, &mut saved, &look);
+        let turned = reroute(&self.lanes, &mut network, &mut saved, &look);
         self.turned.faster += turned.faster;
         self.turned.around += turned.around;
         self.turned.trapped = turned.trapped;
-        self.recent = Period::new(world.tallies);
+        self.recent = Period::new(network.tallies);
         self.shut = shut;
-        self.enter(world, &saved, device)
+        self.enter(network, &saved, device)
     }
 
-    /// The world with routes as they were kept.
-    pub fn world_of(&self, trips: Vec<Trip>, routes: Vec<u32>) -> std::io::Result<World> {
-        let mut world = World::clone(&self.world);
+    /// The network with routes as they were kept.
+    pub fn network_of(&self, trips: Vec<Trip>, routes: Vec<u32>) -> std::io::Result<SimulationNetwork> {
+        let mut network = SimulationNetwork::clone(&self.network);
         let is_place = |place: &u32| ((place & STREET) as usize) < self.lanes.streets.len();
         let is_sound = |(trip, old): (&Trip, &Trip)| {
             let same = Trip { first: old.first, last: old.last, ..*trip } == *old;
             same && trip.first < trip.last && trip.last as usize <= routes.len()
         };
-        if !trips.iter().zip(&world.trips).all(is_sound) || !routes.iter().all(is_place) {
+        if !trips.iter().zip(&network.trips).all(is_sound) || !routes.iter().all(is_place) {
             return Err(damaged());
         }
-        for lane in world.lanes.iter_mut().filter(|lane| lane.street != NONE) {
+        for lane in network.lanes.iter_mut().filter(|lane| lane.street != NONE) {
             lane.shut = u32::from(self.shut[lane.street as usize]);
         }
-        (world.trips, world.routes) = (trips, routes);
-        Ok(world)
+        (network.trips, network.routes) = (trips, routes);
+        Ok(network)
     }
 
-    /// Goes on in a world from what was kept.
-    pub fn enter(&mut self, world: World, saved: &Saved, device: &Device) -> Result<()> {
-        self.world = Arc::new(world);
-        let mut mover = mover(device, &self.world)?;
+    /// Goes on in a network from what was kept.
+    pub fn enter(&mut self, network: SimulationNetwork, saved: &Saved, device: &Device) -> Result<()> {
+        self.network = Arc::new(network);
+        let mut mover = mover(device, &self.network)?;
         mover.restore(saved)?;
         self.mover = Some(mover);
         Ok(())
@@ -146,7 +146,7 @@ impl Moved {
     /// Trips that should have set out by a time, s.
     pub fn due(&self, time: f64) -> u64 {
         let ms = (1000.0 * time) as u32;
-        self.world.trips.iter().filter(|trip| trip.depart < ms).count() as u64
+        self.network.trips.iter().filter(|trip| trip.depart < ms).count() as u64
     }
 }
 
@@ -162,9 +162,9 @@ impl Moved {
         for one in mover.vehicles()? {
             let lane = &self.lanes.lanes[one.lane as usize];
             let (at, heading) = results::place(lane, f64::from(one.pos));
-            let kind = self.world.kinds[one.kind as usize];
+            let kind = self.network.kinds[one.kind as usize];
             all.push(
-                self.world.who[one.trip as usize],
+                self.network.who[one.trip as usize],
                 at,
                 heading,
                 f64::from(one.speed),

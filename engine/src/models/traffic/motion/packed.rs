@@ -2,8 +2,8 @@
 //! `shaders/traffic/motion/packed.wgsl`.
 
 use super::emission::FACTORS;
+use super::network::SimulationNetwork;
 use super::params::{Factor, Foe, Gate, Kind, Offsets, Outcome, Phase, Program, Stop, TALLY, Trip};
-use super::world::World;
 use crate::error::{Error, Result};
 use bytemuck::Pod;
 use std::mem::offset_of;
@@ -48,7 +48,7 @@ pub struct Sizes {
     pub records: u32,
 }
 
-/// How many elements the arrays of a world have.
+/// How many elements the arrays of a network have.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     lanes: usize,
@@ -89,26 +89,26 @@ impl Packing {
     }
 }
 
-/// Where the arrays of a world lie, and how large the buffers are that hold them.
+/// Where the arrays of a network lie, and how large the buffers are that hold them.
 ///
 /// # Errors
 /// `Memory` where numbers count no further.
-pub fn offsets(world: &World) -> Result<(Offsets, Sizes)> {
+pub fn offsets(network: &SimulationNetwork) -> Result<(Offsets, Sizes)> {
     place(Counts {
-        lanes: world.lanes.len(),
-        foes: world.foes.len(),
-        inward: world.inward.len(),
-        kinds: world.kinds.len(),
-        trips: world.trips.len(),
-        routes: world.routes.len(),
-        stops: world.stops.len(),
-        sources: world.sources.len(),
-        programs: world.programs.len(),
-        phases: world.phases.len(),
-        states: world.states.len(),
-        heads: world.heads.len(),
-        lights: world.lights,
-        tallies: world.tallies,
+        lanes: network.lanes.len(),
+        foes: network.foes.len(),
+        inward: network.inward.len(),
+        kinds: network.kinds.len(),
+        trips: network.trips.len(),
+        routes: network.routes.len(),
+        stops: network.stops.len(),
+        sources: network.sources.len(),
+        programs: network.programs.len(),
+        phases: network.phases.len(),
+        states: network.states.len(),
+        heads: network.heads.len(),
+        lights: network.lights,
+        tallies: network.tallies,
     })
 }
 
@@ -143,23 +143,23 @@ fn place(count: Counts) -> Result<(Offsets, Sizes)> {
 }
 
 /// The arrays that do not change while it runs, in the order of their offsets.
-pub fn tables(world: &World) -> Vec<u32> {
+pub fn tables(network: &SimulationNetwork) -> Vec<u32> {
     fn words<T: Pod>(values: &[T]) -> &[u32] {
         bytemuck::cast_slice(values)
     }
     [
-        words(&world.foes),
-        &world.inward,
-        words(&world.kinds),
-        words(&world.trips),
-        &world.routes,
-        words(&world.stops),
+        words(&network.foes),
+        &network.inward,
+        words(&network.kinds),
+        words(&network.trips),
+        &network.routes,
+        words(&network.stops),
         words(&FACTORS),
-        words(&world.sources),
-        words(&world.programs),
-        words(&world.phases),
-        &world.states,
-        &world.heads,
+        words(&network.sources),
+        words(&network.programs),
+        words(&network.phases),
+        &network.states,
+        &network.heads,
     ]
     .concat()
 }
@@ -171,34 +171,34 @@ mod tests {
 
     #[test]
     fn each_array_lies_where_its_offset_says() {
-        let mut world = World::clone(&Load::square(3, 40, 0.5).unwrap().world);
-        world.stops = vec![Stop { lane: 3, at: 12.5, stay: 7000 }; 2];
-        let (offsets, sizes) = offsets(&world).unwrap();
-        let tables = tables(&world);
+        let mut network = SimulationNetwork::clone(&Load::square(3, 40, 0.5).unwrap().network);
+        network.stops = vec![Stop { lane: 3, at: 12.5, stay: 7000 }; 2];
+        let (offsets, sizes) = offsets(&network).unwrap();
+        let tables = tables(&network);
         assert_eq!(tables.len(), sizes.tables as usize);
         fn check<T: Pod>(tables: &[u32], at: u32, values: &[T]) {
             let words: &[u32] = bytemuck::cast_slice(values);
             assert!(!words.is_empty(), "{at}: nothing to find");
             assert_eq!(&tables[at as usize..at as usize + words.len()], words, "at {at}");
         }
-        check(&tables, offsets.foes, &world.foes);
-        check(&tables, offsets.inward, &world.inward);
-        check(&tables, offsets.kinds, &world.kinds);
-        check(&tables, offsets.trips, &world.trips);
-        check(&tables, offsets.routes, &world.routes);
-        check(&tables, offsets.stops, &world.stops);
+        check(&tables, offsets.foes, &network.foes);
+        check(&tables, offsets.inward, &network.inward);
+        check(&tables, offsets.kinds, &network.kinds);
+        check(&tables, offsets.trips, &network.trips);
+        check(&tables, offsets.routes, &network.routes);
+        check(&tables, offsets.stops, &network.stops);
         check(&tables, offsets.factors, &FACTORS);
-        check(&tables, offsets.gates, &world.sources);
-        check(&tables, offsets.programs, &world.programs);
-        check(&tables, offsets.phases, &world.phases);
-        check(&tables, offsets.states, &world.states);
-        check(&tables, offsets.heads, &world.heads);
-        let lanes = world.lanes.len() as u32;
-        assert_eq!([offsets.lights, sizes.starts], [lanes + 1, lanes + 1 + world.lights as u32]);
-        let tallies = (world.tallies * TALLY) as u32;
+        check(&tables, offsets.gates, &network.sources);
+        check(&tables, offsets.programs, &network.programs);
+        check(&tables, offsets.phases, &network.phases);
+        check(&tables, offsets.states, &network.states);
+        check(&tables, offsets.heads, &network.heads);
+        let lanes = network.lanes.len() as u32;
+        assert_eq!([offsets.lights, sizes.starts], [lanes + 1, lanes + 1 + network.lights as u32]);
+        let tallies = (network.tallies * TALLY) as u32;
         assert_eq!([offsets.counts, offsets.rooms, sizes.counters], [tallies, tallies + lanes, tallies + 2 * lanes]);
-        let outcomes = 5 * world.trips.len() as u32;
-        let (sources, programs) = (world.sources.len() as u32, world.programs.len() as u32);
+        let outcomes = 5 * network.trips.len() as u32;
+        let (sources, programs) = (network.sources.len() as u32, network.programs.len() as u32);
         assert_eq!([offsets.ready, offsets.cursors], [outcomes, outcomes + lanes]);
         assert_eq!(
             [offsets.running, sizes.records],

@@ -1,7 +1,7 @@
 //! What is counted in a stretch of time: by street, and by junction.
 
+use super::network::SimulationNetwork;
 use super::params::{TALLY, Vehicle};
-use super::world::World;
 use crate::city::roads::lanes::Lanes;
 use crate::models::saved::{read, write};
 use std::io::{Read, Write};
@@ -84,7 +84,7 @@ impl Period {
     }
 
     /// Looks who stands at its end, and since when; `long` is a number of steps.
-    pub fn look(&mut self, lanes: &Lanes, world: &World, vehicles: &[Vehicle], waiting: u64, long: u32) {
+    pub fn look(&mut self, lanes: &Lanes, network: &SimulationNetwork, vehicles: &[Vehicle], waiting: u64, long: u32) {
         let stands = |one: &&Vehicle| one.stood >= long;
         self.left = [vehicles.len() as u64, vehicles.iter().filter(stands).count() as u64, waiting];
         let mut stuck: std::collections::BTreeMap<u64, u64> = Default::default();
@@ -93,7 +93,7 @@ impl Period {
             let is_first = one.lane != lane;
             lane = one.lane;
             let this_lane = &lanes.lanes[lane as usize];
-            if is_first && one.stood >= long && world.lanes[lane as usize].shut == 0 {
+            if is_first && one.stood >= long && network.lanes[lane as usize].shut == 0 {
                 let behind = vehicles.iter().filter(|other| other.lane == lane && other.stood >= long).count();
                 *stuck.entry(u64::from(this_lane.node)).or_default() += behind as u64;
             }

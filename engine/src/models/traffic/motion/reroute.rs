@@ -1,9 +1,9 @@
 //! Other routes while vehicles drive: for drivers who look for faster ones, and for those whose road is closed meanwhile.
 
+use super::chance::share;
 use super::mover::Saved;
+use super::network::{SimulationNetwork, Traveller};
 use super::params::{NONE, STREET, Vehicle};
-use super::told::share;
-use super::world::{Traveller, World};
 use crate::city::roads::lanes::Lanes;
 use crate::city::roads::{CAR, TRUCK};
 use rayon::prelude::*;
@@ -111,20 +111,20 @@ impl Arcs {
 }
 
 /// Fastest ways on empty streets, for those who only tell where they begin and end.
-pub struct Ways {
+pub struct FastestPaths {
     times: Vec<f64>,
     arcs: BTreeMap<u32, Arcs>,
     known: BTreeMap<(u32, u32, u32), Option<Vec<u32>>>,
 }
 
-impl Ways {
+impl FastestPaths {
     /// None yet.
-    pub fn new(town: &Lanes) -> Ways {
+    pub fn new(town: &Lanes) -> FastestPaths {
         let time = |street: &crate::city::roads::lanes::Street| {
             let lane = &town.lanes[street.first as usize];
             lane.length / lane.speed.max(0.1)
         };
-        Ways { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
+        FastestPaths { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
     }
 
     /// The streets of the fastest way over some streets, one after another; `None` where there is none.
@@ -156,46 +156,46 @@ fn follow(best: &[(u64, u32)], from: u32, goal: u32) -> Option<Vec<u32>> {
     Some(path)
 }
 
-/// Gives drivers other routes: in the world, and to the vehicles that are kept. A stretch of the route that is decided stays.
-pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) -> Turned {
+/// Gives drivers other routes: in the network, and to the vehicles that are kept. A stretch of the route that is decided stays.
+pub fn reroute(town: &Lanes, network: &mut SimulationNetwork, saved: &mut Saved, look: &Look) -> Turned {
     let mut asking: BTreeMap<(u32, u32), Vec<Asking>> = BTreeMap::new();
-    let mut ask = |world: &World, driver: Asking| {
+    let mut ask = |network: &SimulationNetwork, driver: Asking| {
         if let Some(goal) = driver.rest.last() {
-            let modes = world.kinds[world.trips[driver.trip].kind as usize].modes;
+            let modes = network.kinds[network.trips[driver.trip].kind as usize].modes;
             asking.entry((modes, *goal)).or_default().push(driver);
         }
     };
     let looks = |trip: usize, modes: u32| {
         modes & u32::from(CAR | TRUCK) != 0 && share(trip as u32, look.seed ^ 0x2E0) < look.share
     };
-    let street = |world: &World, at: u32| world.routes[at as usize] & STREET;
-    let mut add = |world: &World, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
-        let planned = &world.trips[trip];
+    let street = |network: &SimulationNetwork, at: u32| network.routes[at as usize] & STREET;
+    let mut add = |network: &SimulationNetwork, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
+        let planned = &network.trips[trip];
         let at = vehicle.map_or(planned.first, |(_, vehicle)| vehicle.place);
         let mut decided = 1;
         if let Some((_, vehicle)) = vehicle {
-            let lane = &world.lanes[vehicle.lane as usize];
+            let lane = &network.lanes[vehicle.lane as usize];
             let is_across = lane.street == NONE;
             let is_near = f64::from(lane.length - vehicle.pos) < DECIDED;
-            let is_open = at + 1 < planned.last && !look.shut[street(world, at + 1) as usize];
+            let is_open = at + 1 < planned.last && !look.shut[street(network, at + 1) as usize];
             decided += u32::from(at + 1 < planned.last && (is_across || (is_near && is_open)));
         }
-        let all: Vec<u32> = (at..planned.last).map(|at| street(world, at)).collect();
+        let all: Vec<u32> = (at..planned.last).map(|at| street(network, at)).collect();
         let (begin, rest) = all.split_at((decided as usize).min(all.len()));
         let is_trapped = rest.iter().any(|street| look.shut[*street as usize]);
-        let modes = world.kinds[planned.kind as usize].modes;
+        let modes = network.kinds[planned.kind as usize].modes;
         let has_stops = planned.last_stop > vehicle.map_or(planned.first_stop, |(_, vehicle)| vehicle.stop);
         if !rest.is_empty() && !has_stops && (is_trapped || looks(trip, modes)) {
             let (decided, rest) = (begin.to_vec(), rest.to_vec());
-            ask(world, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
+            ask(network, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
         }
     };
     for (slot, vehicle) in saved.vehicles.iter().enumerate() {
-        add(world, vehicle.trip as usize, Some((slot, vehicle)));
+        add(network, vehicle.trip as usize, Some((slot, vehicle)));
     }
-    for (source, cursor) in world.sources.iter().zip(&saved.cursors) {
-        let coming = (*cursor..source.last).take_while(|trip| world.trips[*trip as usize].depart < look.until);
-        coming.for_each(|trip| add(world, trip as usize, None));
+    for (source, cursor) in network.sources.iter().zip(&saved.cursors) {
+        let coming = (*cursor..source.last).take_while(|trip| network.trips[*trip as usize].depart < look.until);
+        coming.for_each(|trip| add(network, trip as usize, None));
     }
     let mut arcs: BTreeMap<u32, Arcs> = BTreeMap::new();
     for (modes, _) in asking.keys() {
@@ -221,18 +221,18 @@ pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) 
         .collect();
     let mut turned = Turned::default();
     for (driver, path) in found.into_iter().flatten() {
-        let modes = world.kinds[world.trips[driver.trip].kind as usize].modes;
+        let modes = network.kinds[network.trips[driver.trip].kind as usize].modes;
         let streets = path.map(|path| [&driver.decided[..], &path].concat());
         let route =
-            streets.and_then(|streets| world.route(town, &Traveller { streets, ..Traveller::default() }, modes).ok());
+            streets.and_then(|streets| network.route(town, &Traveller { streets, ..Traveller::default() }, modes).ok());
         let Some(route) = route else {
             turned.trapped += u64::from(driver.is_trapped);
             continue;
         };
-        let first = world.routes.len() as u32;
-        world.routes.extend(route);
-        let trip = &mut world.trips[driver.trip];
-        (trip.first, trip.last) = (first, world.routes.len() as u32);
+        let first = network.routes.len() as u32;
+        network.routes.extend(route);
+        let trip = &mut network.trips[driver.trip];
+        (trip.first, trip.last) = (first, network.routes.len() as u32);
         if let Some(slot) = driver.vehicle {
             saved.vehicles[slot].place = first;
         }

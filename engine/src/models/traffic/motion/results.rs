@@ -17,8 +17,8 @@ use std::collections::HashMap;
 /// Vehicles of a stretch of time below which a street tells of no differences.
 const FEW: f64 = 15.0;
 
-/// Two sides of the same demand.
-pub(super) struct Sides<'a> {
+/// Two alternatives of the same demand.
+pub(super) struct Alternatives<'a> {
     pub before: &'a Moved,
     pub after: Option<&'a Moved>,
     pub origin: &'a [Option<u32>],
@@ -27,11 +27,11 @@ pub(super) struct Sides<'a> {
     pub ends: &'a [f64],
     pub warm_up: f64,
     pub air: &'a Air,
-    pub is_told: bool,
+    pub is_from_files: bool,
 }
 
-impl<'a> Sides<'a> {
-    /// The side of which most is told.
+impl<'a> Alternatives<'a> {
+    /// The alternative of which most is told.
     pub fn now(&self) -> &'a Moved {
         self.after.unwrap_or(self.before)
     }
@@ -108,10 +108,10 @@ pub(super) struct Row {
     pub hours: f64,
 }
 
-pub(super) fn row(side: &Moved, period: &Period, street: usize, step: f64) -> Row {
+pub(super) fn row(alternative: &Moved, period: &Period, street: usize, step: f64) -> Row {
     let counts = period.counts(street, step);
     let seconds = 60.0 * period.minutes.max(1) as f64;
-    let (length, limit) = (length(&side.lanes, street), limit(&side.lanes, street));
+    let (length, limit) = (length(&alternative.lanes, street), limit(&alternative.lanes, street));
     // Vehicles by the way that they drove: one that is on it half way counts half.
     let through = counts.metres / length;
     let speed = if counts.seconds > 0.0 { 3.6 * counts.metres / counts.seconds } else { f64::NAN };
@@ -150,36 +150,36 @@ pub(super) struct Around {
     pub noise: Vec<f64>,
 }
 
-pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
-    let count = side.lanes.streets.len();
-    let rows: Vec<Row> = (0..count).map(|k| row(side, period, k, sides.step)).collect();
+pub(super) fn around(alternative: &Moved, period: &Period, alternatives: &Alternatives) -> Around {
+    let count = alternative.lanes.streets.len();
+    let rows: Vec<Row> = (0..count).map(|k| row(alternative, period, k, alternatives.step)).collect();
     let hours = period.minutes.max(1) as f64 / 60.0;
-    let per_km = |k: usize| rows[k].counts.emitted[1] / (length(&side.lanes, k) / 1000.0) / hours;
+    let per_km = |k: usize| rows[k].counts.emitted[1] / (length(&alternative.lanes, k) / 1000.0) / hours;
     // The other direction of the same road.
     let mut by_ends: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
-    for (k, street) in side.lanes.streets.iter().enumerate() {
+    for (k, street) in alternative.lanes.streets.iter().enumerate() {
         by_ends.entry((street.from, street.to)).or_default().push(k);
     }
     let twin = |k: usize| {
-        let street = &side.lanes.streets[k];
+        let street = &alternative.lanes.streets[k];
         by_ends.get(&(street.to, street.from)).and_then(|all| all.first()).copied()
     };
-    let trucks = heavy(side);
+    let trucks = heavy(alternative);
     let mut all = Around { nox: Vec::new(), no2: Vec::new(), noise: Vec::new() };
     for k in 0..count {
         let both = [Some(k), twin(k)];
         let nox: f64 = both.iter().flatten().map(|k| per_km(*k)).sum();
         all.nox.push(nox);
-        let axis = line(&side.lanes, k);
+        let axis = line(&alternative.lanes, k);
         let no2 = if nox > 0.0 {
-            let (kind, trees) = sides.air.street(axis);
+            let (kind, trees) = alternatives.air.street(axis);
             // From the middle of the road to the kerb.
-            let lanes: u32 = both.iter().flatten().map(|k| side.lanes.streets[*k].lanes).sum();
+            let lanes: u32 = both.iter().flatten().map(|k| alternative.lanes.streets[*k].lanes).sum();
             let distance = (1.6 * f64::from(lanes) + 3.5).max(5.0);
             // g/(km h) to µg/(m s).
             let emission = nox / 3.6;
-            let nox = srm1::nox(kind, distance, emission, trees, sides.air.wind);
-            srm1::no2(nox, sides.air.direct, sides.air.ozone)
+            let nox = srm1::nox(kind, distance, emission, trees, alternatives.air.wind);
+            srm1::no2(nox, alternatives.air.direct, alternatives.air.ozone)
         } else {
             0.0
         };
@@ -189,7 +189,7 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
             let (flow, speed) = (rows[k].flow, rows[k].speed);
             let traffic =
                 Noise { flow: [flow * (trucks[k][0]), 0.0, flow * trucks[k][1], 0.0, 0.0], speed: [speed; 5] };
-            let site = Site { surface: &sides.air.surface, ..Site::default() };
+            let site = Site { surface: &alternatives.air.surface, ..Site::default() };
             if let Some(bands) = power(&AMENDED, &traffic, &site) {
                 energy += 10f64.powf(weighted(&bands) / 10.0);
             }
@@ -200,10 +200,10 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
 }
 
 /// Shares of cars and of heavy vehicles among those who are to drive on each street.
-fn heavy(side: &Moved) -> Vec<[f64; 2]> {
-    let mut sums = vec![[0.0f64; 3]; side.lanes.streets.len()];
-    for traveller in &side.travellers {
-        let modes = side.world.kinds.get(traveller.kind as usize).map_or(0, |kind| kind.modes);
+fn heavy(alternative: &Moved) -> Vec<[f64; 2]> {
+    let mut sums = vec![[0.0f64; 3]; alternative.lanes.streets.len()];
+    for traveller in &alternative.travellers {
+        let modes = alternative.network.kinds.get(traveller.kind as usize).map_or(0, |kind| kind.modes);
         let class = match modes {
             4 => 2,
             2 | 8 => 1,
@@ -232,25 +232,27 @@ const LAYERS: [Layer; 7] = [
     ("noise_power", "dB", "sound power of a metre of the road, both directions", |_, [.., noise]| noise),
 ];
 
-fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Around) -> Vec<f64> {
+fn values(alternative: &Moved, period: &Period, alternatives: &Alternatives, of: usize, around: &Around) -> Vec<f64> {
     let value = |k: usize| {
-        let street_row = row(side, period, k, sides.step);
+        let street_row = row(alternative, period, k, alternatives.step);
         if street_row.counts.seconds <= 0.0 {
             f64::NAN
         } else {
             LAYERS[of].3(&street_row, [around.nox[k], around.no2[k], around.noise[k]])
         }
     };
-    (0..side.lanes.streets.len()).map(value).collect()
+    (0..alternative.lanes.streets.len()).map(value).collect()
 }
 
 /// What engines set free on the lanes of streets and across junctions.
-fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raster {
+fn released_heat(grid: &Grid, alternative: &Moved, period: &Period, step: f64) -> Raster {
     let seconds = 60.0 * period.minutes.max(1) as f64;
-    let of = |lane: &Lane| lane.street.map_or(side.lanes.streets.len() + lane.node as usize, |street| street as usize);
-    let mut metres = vec![0.0; side.world.tallies];
+    let of = |lane: &Lane| {
+        lane.street.map_or(alternative.lanes.streets.len() + lane.node as usize, |street| street as usize)
+    };
+    let mut metres = vec![0.0; alternative.network.tallies];
     // Cycles burn nothing.
-    let driven = || side.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
+    let driven = || alternative.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
     driven().for_each(|lane| metres[of(lane)] += roads::length(&lane.line));
     let lanes = driven().map(|lane| {
         let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)].max(0.1);
@@ -261,28 +263,32 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Raste
 }
 
 /// Layers of a stretch of time; with the differences where roads are edited.
-pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Raster> {
-    let now = sides.now();
+pub(super) fn layers(
+    grid: &Grid,
+    alternatives: &Alternatives,
+    period: &dyn Fn(&Moved) -> Option<Period>,
+) -> Vec<Raster> {
+    let now = alternatives.now();
     let Some(counted) = period(now) else { return Vec::new() };
-    let around_now = around(now, &counted, sides);
-    let before = sides.after.and_then(|_| period(sides.before));
-    let around_before = before.as_ref().map(|period| around(sides.before, period, sides));
-    let origins = sides.origins();
-    let mut all = vec![released_heat(grid, now, &counted, sides.step)];
+    let around_now = around(now, &counted, alternatives);
+    let before = alternatives.after.and_then(|_| period(alternatives.before));
+    let around_before = before.as_ref().map(|period| around(alternatives.before, period, alternatives));
+    let origins = alternatives.origins();
+    let mut all = vec![released_heat(grid, now, &counted, alternatives.step)];
     for (k, (name, unit, words, _)) in LAYERS.iter().enumerate() {
-        let values_now = values(now, &counted, sides, k, &around_now);
+        let values_now = values(now, &counted, alternatives, k, &around_now);
         let raster = |name: &str, words: &str, values: &[f64]| {
             let cells = paint::streets(grid, &now.lanes, |street| values[street]);
             Raster::from_values(*grid, name, unit, cells).described(words)
         };
         all.push(raster(name, words, &values_now));
         if let (Some(before), Some(around)) = (&before, &around_before) {
-            let was = values(sides.before, before, sides, k, around);
+            let was = values(alternatives.before, before, alternatives, k, around);
             // Where nobody drove nothing was emitted, and no speed is known.
             let zero =
                 |value: f64| if matches!(*name, "speed" | "noise_power") || value.is_finite() { value } else { 0.0 };
             // Where hardly anybody drives chance decides.
-            let many = |period: &Period, street: usize| period.counts(street, sides.step).entered >= FEW;
+            let many = |period: &Period, street: usize| period.counts(street, alternatives.step).entered >= FEW;
             let change = |street: usize| {
                 if !many(&counted, street) && !origins[street].is_some_and(|old| many(before, old)) {
                     return 0.0;

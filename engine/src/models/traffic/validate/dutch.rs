@@ -1,8 +1,8 @@
 //! Two Dutch junctions, drawn after the files of another simulator (`traffic/nl` of the reference data).
 
+use super::super::motion::chance;
 use super::super::motion::mover::mover;
-use super::super::motion::told;
-use super::super::motion::world::{Rule, Traveller, World, car};
+use super::super::motion::network::{Rule, SimulationNetwork, Traveller, car};
 use super::{Bench, Figure, least, most};
 use crate::city::roads::lanes::{self, Lanes};
 use crate::city::roads::rules::Rules;
@@ -69,13 +69,13 @@ fn driven(bench: &Bench, roads: &Roads, town: &Lanes, routes: &[(&[&str], f64)])
     for (k, (nodes, per_hour)) in routes.iter().enumerate() {
         let streets: Vec<u32> = nodes.windows(2).map(|pair| street(pair[0], pair[1])).collect();
         for car in 0..(per_hour * 0.5) as u32 {
-            let depart = 1800.0 * told::share(car, k as u32);
+            let depart = 1800.0 * chance::share(car, k as u32);
             travellers.push(Traveller { depart, streets: streets.clone(), factor: 1.0, ..Traveller::default() });
         }
     }
-    let mut world = World::new(town, Rule { step: 0.5, newell: false, seed: 1 }, vec![car()]);
-    let refused = world.load(town, &travellers)?.len() as f64;
-    let mut mover = mover(bench.device, &Arc::new(world))?;
+    let mut network = SimulationNetwork::new(town, Rule { step: 0.5, newell: false, seed: 1 }, vec![car()]);
+    let refused = network.load(town, &travellers)?.len() as f64;
+    let mut mover = mover(bench.device, &Arc::new(network))?;
     let mut found = Driven { came: 0.0, arrived: 0.0, longest: 0.0, overlap: 0.0, lost: refused };
     for _ in 0..360 {
         let clock = mover.run(10)?;

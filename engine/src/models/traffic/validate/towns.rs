@@ -2,9 +2,9 @@
 
 use super::super::motion::emission::{FACTORS, rate};
 use super::super::motion::mover::{Mover, mover};
+use super::super::motion::network::{Rule, SimulationNetwork};
 use super::super::motion::params::{TALLY, Vehicle};
-use super::super::motion::told::{Told, told};
-use super::super::motion::world::{Rule, World};
+use super::super::motion::sumo::{self, SumoDemand};
 use super::super::noise::{BANDS, FIRST, Site, Traffic, power};
 use super::super::srm1::{self, StreetType};
 use super::{Bench, Figure, least, most, within};
@@ -18,16 +18,16 @@ use std::sync::Arc;
 const STEP: f64 = 0.5;
 
 /// A town of SUMO with its vehicles, from a beginning of zero.
-fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, Told, Box<dyn Mover>)> {
+fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, SumoDemand, Box<dyn Mover>)> {
     let mut town = read(&folder.join(net))?;
     let extras: Vec<Extras> = files.iter().map(|name| extras(&folder.join(name))).collect::<Result<_>>()?;
     town.take_programs(&extras);
-    let mut told = told(&town, &extras, 1);
-    let first = told.travellers.iter().map(|traveller| traveller.depart).fold(f64::INFINITY, f64::min);
-    told.travellers.iter_mut().for_each(|traveller| traveller.depart -= first);
-    let mut world = World::new(&town, Rule { step: STEP, newell: false, seed: 1 }, told.kinds.clone());
-    world.load(&town, &told.travellers)?;
-    Ok((town, told, mover(bench.device, &Arc::new(world))?))
+    let mut demand = sumo::demand(&town, &extras, 1);
+    let first = demand.travellers.iter().map(|traveller| traveller.depart).fold(f64::INFINITY, f64::min);
+    demand.travellers.iter_mut().for_each(|traveller| traveller.depart -= first);
+    let mut network = SimulationNetwork::new(&town, Rule { step: STEP, newell: false, seed: 1 }, demand.kinds.clone());
+    network.load(&town, &demand.travellers)?;
+    Ok((town, demand, mover(bench.device, &Arc::new(network))?))
 }
 
 /// A number of an element of XML on a line of its own.
@@ -47,7 +47,7 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         "acosta_bus_stops.add.xml",
         "acosta_tls.add.xml",
     ];
-    let (town, told, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let (town, demand, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     mover.run((7200.0 / STEP) as u32)?;
     let outcomes = mover.outcomes()?;
     let arrived: Vec<f64> = outcomes
@@ -91,7 +91,7 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         within("mean duration, s (SUMO 288.7)", mean, 288.7, 0.15 * 288.7),
         least("streets that both count", sum(0), 141.0),
         least("share of streets with GEH below 5", sum(1) / sum(0), 0.85),
-        least("vehicles that arrived, of all", arrived.len() as f64 / told.travellers.len() as f64, 1.0),
+        least("vehicles that arrived, of all", arrived.len() as f64 / demand.travellers.len() as f64, 1.0),
     ];
     let names = ["streets of fewer than 200 vehicles", "streets of 200 to 1000", "streets of more than 1000"];
     for (name, group) in names.into_iter().zip(&groups) {
@@ -106,20 +106,20 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
 pub fn doerpfeldstr(bench: &Bench) -> Result<Vec<Figure>> {
     let folder = bench.file("traffic/sumo/Doerpfeldstr");
     let files = ["vtypes.add.xml", "samplertrips.rou.xml", "samplertrips_bike.rou.xml", "cars_bikes.rou.xml"];
-    let (_, told, mut mover) = town(&folder, "net.net.xml.gz", &files, bench)?;
+    let (_, demand, mut mover) = town(&folder, "net.net.xml.gz", &files, bench)?;
     let (mut longest, mut arrived) = (0, 0);
     for _ in 0..90 {
         arrived = mover.run((60.0 / STEP) as u32)?.arrived;
         longest = mover.vehicles()?.iter().map(|vehicle| vehicle.stood).max().unwrap_or(0).max(longest);
     }
     // Two flows are of a kind that no file tells of; nobody else may be left out.
-    let (unknown, others): (Vec<_>, Vec<_>) = told.refused.iter().partition(|why| why.en.contains("t_3"));
+    let (unknown, others): (Vec<_>, Vec<_>) = demand.refused.iter().partition(|why| why.en.contains("t_3"));
     Ok(vec![
         within("vehicles of a kind that is not told, left out", unknown.len() as f64, 190.0, 0.0),
         most("others that are left out", others.len() as f64, 0.0),
         least(
             "vehicles that arrived within 90 minutes, of those that are told",
-            f64::from(arrived) / told.travellers.len() as f64,
+            f64::from(arrived) / demand.travellers.len() as f64,
             1.0,
         ),
         most("longest stand, s", f64::from(longest) * STEP, 600.0),

@@ -38,7 +38,7 @@ pub struct State {
 }
 
 /// Roads with the networks and routes on them.
-pub struct Side {
+pub struct Alternative {
     /// The roads.
     pub roads: Roads,
     /// Cars and trucks.
@@ -54,7 +54,7 @@ pub struct Side {
     rounds: usize,
 }
 
-impl Side {
+impl Alternative {
     /// Roads that nobody uses yet.
     ///
     /// # Errors
@@ -65,19 +65,19 @@ impl Side {
         connectors: &[Vec<Connector>; 2],
         rules: &Rules,
         with_junctions: bool,
-    ) -> Result<Side> {
+    ) -> Result<Alternative> {
         let mut motor = Graph::motor(&roads, zones, &connectors[0], rules)?;
         let cycle = Graph::cycles(&roads, zones, &connectors[1], rules)?;
         let yields = if with_junctions { junctions(&mut motor, &roads, &rules.junctions) } else { Yields::default() };
-        Ok(Side { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
+        Ok(Alternative { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
     }
 
-    /// Takes the junctions of another side over.
-    pub fn take_junctions(&mut self, side: &Side, parts: &[Vec<u32>]) {
+    /// Takes the junctions of another alternative over.
+    pub fn take_junctions(&mut self, alternative: &Alternative, parts: &[Vec<u32>]) {
         let mut found = Vec::new();
-        for (link, old) in side.motor.network.links.iter().enumerate().filter(|(_, old)| old.delay.is_some()) {
+        for (link, old) in alternative.motor.network.links.iter().enumerate().filter(|(_, old)| old.delay.is_some()) {
             found.clear();
-            side.motor.became(link as u32, &self.motor, parts, &mut found);
+            alternative.motor.became(link as u32, &self.motor, parts, &mut found);
             let now = found.last().map(|link| &mut self.motor.network.links[*link as usize].delay);
             if let (Some(Some(now)), Some(was)) = (now, old.delay) {
                 // What was a light and is none, or the other way round, begins anew.
@@ -97,16 +97,17 @@ impl Side {
     }
 
     /// Begins a slice: with the routes of another one where there are any, moved to these roads.
-    pub fn begin(&mut self, demand: &[Demand; 3], from: Option<(&Side, &[Vec<u32>])>) {
+    pub fn begin(&mut self, demand: &[Demand; 3], from: Option<(&Alternative, &[Vec<u32>])>) {
         let [motor, cycle] = [&demand[..2], &demand[2..]];
-        let moved = from.and_then(|(side, parts)| side.routes.as_ref().map(|routes| (side, routes, parts)));
+        let moved = from
+            .and_then(|(alternative, parts)| alternative.routes.as_ref().map(|routes| (alternative, routes, parts)));
         self.routes = Some(match moved {
-            Some((side, routes, parts)) => [
+            Some((alternative, routes, parts)) => [
                 routes[0].moved(&self.motor.network, motor, |link, found| {
-                    side.motor.became(link, &self.motor, parts, found)
+                    alternative.motor.became(link, &self.motor, parts, found)
                 }),
                 routes[1].moved(&self.cycle.network, cycle, |link, found| {
-                    side.cycle.became(link, &self.cycle, parts, found)
+                    alternative.cycle.became(link, &self.cycle, parts, found)
                 }),
             ],
             None => [Assignment::start(&self.motor.network, motor), Assignment::start(&self.cycle.network, cycle)],
@@ -140,8 +141,8 @@ impl Side {
             return false;
         }
         if looks_again && !is_over {
-            let way = if self.looks < HALF_WAY { 0.5 } else { 4.0 / (self.looks + 8 - HALF_WAY) as f64 };
-            self.change = self.yields.update(&mut self.motor, &motor.flow, way);
+            let share = if self.looks < HALF_WAY { 0.5 } else { 4.0 / (self.looks + 8 - HALF_WAY) as f64 };
+            self.change = self.yields.update(&mut self.motor, &motor.flow, share);
             self.looks = if self.change < SETTLED { LOOKS } else { self.looks + 1 };
             return false;
         }

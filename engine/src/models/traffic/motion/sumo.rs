@@ -1,8 +1,9 @@
 //! Vehicles and kinds that files of SUMO tell of.
 
+use super::chance::{share, speed_factor};
+use super::network::{Traveller, kind};
 use super::params::Kind;
-use super::reroute::Ways;
-use super::world::{Traveller, kind};
+use super::reroute::FastestPaths;
 use crate::city::roads::CYCLE;
 use crate::city::roads::lanes::{Extras, Lanes, Type};
 use crate::words::Text;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 
 /// Travellers, their kinds and names, and what was left out.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct SumoDemand {
     /// Kinds.
     pub kinds: Vec<Kind>,
     /// Travellers, by departure.
@@ -19,27 +20,6 @@ pub struct Told {
     pub names: Vec<String>,
     /// Vehicles that cannot travel, and why; the Dutch words follow "omdat".
     pub refused: Vec<Text>,
-}
-
-/// A number that looks like chance, from two others (Wang's and Jenkins' mixing).
-pub fn chance(one: u32, two: u32) -> u32 {
-    let mut x = one.wrapping_mul(0x9E37_79B9) ^ two.wrapping_mul(0x85EB_CA6B);
-    x ^= x >> 16;
-    x = x.wrapping_mul(0x7FEB_352D);
-    x ^= x >> 15;
-    x = x.wrapping_mul(0x846C_A68B);
-    x ^ (x >> 16)
-}
-
-/// The same as a share from 0 to 1.
-pub fn share(one: u32, two: u32) -> f64 {
-    f64::from(chance(one, two)) / 4_294_967_296.0
-}
-
-/// A share of speed limits that drivers wish, normal with a deviation of a tenth and cut at 0.8 and 1.2.
-pub fn wish(who: u32, seed: u32) -> f64 {
-    let sum: f64 = (0..12).map(|k| share(who, seed ^ (k + 1))).sum();
-    (1.0 + 0.1 * (sum - 6.0)).clamp(0.8, 1.2)
 }
 
 /// The group of emission factors of a class.
@@ -54,8 +34,8 @@ fn group(class: &str) -> usize {
 }
 
 /// Puts what files tell on the lanes of a town.
-pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
-    let mut all = Told::default();
+pub fn demand(town: &Lanes, extras: &[Extras], seed: u32) -> SumoDemand {
+    let mut all = SumoDemand::default();
     let street: HashMap<&str, u32> = town.streets.iter().zip(0..).map(|(street, k)| (&street.id[..], k)).collect();
     let plain = |id: &str, class: &str| crate::city::roads::lanes::plain(id, class);
     let mut types: Vec<Type> = extras.iter().flat_map(|extra| extra.types.iter().cloned()).collect();
@@ -77,7 +57,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
         extras.iter().flat_map(|extra| &extra.stops).map(|stop| (&stop.id[..], stop)).collect();
     let mut vehicles: Vec<_> = extras.iter().flat_map(|extra| &extra.vehicles).collect();
     vehicles.sort_by(|a, b| a.depart.total_cmp(&b.depart));
-    let mut ways = Ways::new(town);
+    let mut paths = FastestPaths::new(town);
     for (who, vehicle) in vehicles.into_iter().enumerate() {
         let who = who as u32;
         let fits: Vec<usize> = (0..types.len())
@@ -101,7 +81,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
         let streets: Option<Vec<u32>> = vehicle.edges.iter().map(|edge| street.get(&edge[..]).copied()).collect();
         let modes = u32::from(types[of].modes);
         let streets = match streets {
-            Some(ends) if vehicle.is_open => ways.between(town, &ends, modes),
+            Some(ends) if vehicle.is_open => paths.between(town, &ends, modes),
             streets => streets,
         };
         let Some(streets) = streets.filter(|streets| !streets.is_empty()) else {
@@ -118,7 +98,7 @@ pub fn told(town: &Lanes, extras: &[Extras], seed: u32) -> Told {
             Some((lane as u32, stop.at.min(town.lanes[lane].length - 0.5)))
         };
         let halts = vehicle.stops.iter().filter_map(|(name, stay)| at(name).map(|(lane, at)| (lane, at, *stay)));
-        let factor = if types[of].modes == CYCLE { 1.0 } else { wish(who, seed) };
+        let factor = if types[of].modes == CYCLE { 1.0 } else { speed_factor(who, seed) };
         all.travellers.push(Traveller {
             depart: vehicle.depart,
             kind: of as u32,

@@ -3,9 +3,9 @@
 use super::super::graph::Graph;
 use super::super::network::Network;
 use super::super::params::NEVER;
+use super::super::paths::{Arcs, searcher};
 use super::super::shortest::Tree;
 use super::super::tntp::{Weights, network};
-use super::super::ways::{Arcs, searcher};
 use super::super::zones::{connectors, of_buildings};
 use super::{Bench, Figure, most, told};
 use crate::city::demo::demo;
