@@ -1,4 +1,4 @@
-// Of ways that cost the same the one with fewer links: the same turns as `relax`, over links that lie on a cheapest way.
+// Of paths that cost the same the one with fewer links: the same turns as `relax`, over links that lie on a cheapest path.
 
 @group(0) @binding(0) var<uniform> search: Search;
 @group(0) @binding(1) var<storage, read> first: array<u32>;

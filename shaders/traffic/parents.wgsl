@@ -1,4 +1,4 @@
-// The link by which each node is reached: of those that lie on a cheapest way with the fewest links the first in the network.
+// The link by which each node is reached: of those that lie on a cheapest path with the fewest links the first in the network.
 
 @group(0) @binding(0) var<uniform> search: Search;
 @group(0) @binding(1) var<storage, read> first: array<u32>;

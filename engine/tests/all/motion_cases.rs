@@ -11,7 +11,7 @@ use hanze_engine::frame::Outcome;
 use hanze_engine::grid::Crs;
 use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::mover;
-use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork, Traveller};
+use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork, Traveller, car};
 use hanze_engine::models::traffic::motion::params::{Outcome as Fate, Vehicle};
 use hanze_engine::models::traffic::motion::reroute::FastestPaths;
 use hanze_engine::models::traffic::motion::trips::kinds;
@@ -590,7 +590,7 @@ fn rings() -> SimulationNetwork {
     use hanze_engine::models::traffic::motion::params::{
         Foe, GIVES_WAY, IS_GIVEN_WAY, Lane, MERGES, Motion, NONE, STREET_BITS, Trip, Turn,
     };
-    let car = hanze_engine::models::traffic::motion::network::car();
+    let car = car();
     let lane = |street, length, first_turn, turns, inward: (u32, u32)| Lane {
         length,
         speed: 10.0,

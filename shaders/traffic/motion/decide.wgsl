@@ -10,8 +10,9 @@ const JOINS: f32 = 20.0;
 const FIRM: f32 = 4.0;
 // Lanes that a driver looks ahead.
 const AHEAD: u32 = 8u;
-// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+// Braking that a driver who changes lanes of his own will asks of those behind, m/s².
 const SAFE: f32 = 2.0;
+// The same of one who must change lanes, m/s².
 const URGENT: f32 = 4.0;
 // Braking for who wants to come into the lane, m/s².
 const KIND: f32 = 1.5;

@@ -24,21 +24,21 @@ const HALTS: u32 = 6u;
 const METERED: u32 = 7u;
 // Mask of those bits.
 const REASON: u32 = 15u;
-// It wants to go to the left, or to the right.
+// It wants to go to the left.
 const WANTS_LEFT: u32 = 16u;
-// See `WANTS_LEFT`.
+// It wants to go to the right.
 const WANTS_RIGHT: u32 = 32u;
 // The driver of a way lets those of the other go first.
 const GIVES_WAY: u32 = 1u;
-// Those of the other let him go first.
+// The drivers of the other let him go first.
 const IS_GIVEN_WAY: u32 = 2u;
 // Both end in the same lane.
 const MERGES: u32 = 4u;
 // They go in turns.
 const ZIPS: u32 = 8u;
-// Lights.
+// A light that is red.
 const RED: u32 = 0u;
-// See `RED`.
+// A light that is yellow.
 const YELLOW: u32 = 1u;
 // Go after those who have priority.
 const AFTER: u32 = 2u;
@@ -205,13 +205,13 @@ struct Foe {
     turn: u32,
     // Who goes first, and how they meet.
     bits: u32,
-    // From where to where, m behind the stop lines.
+    // Where on its own way the meeting begins, m behind the stop line.
     own_begin: f32,
-    // See `own_begin`.
+    // Where it ends there, m behind the stop line.
     own_end: f32,
-    // On the other way.
+    // Where on the other way it begins, m behind that one's stop line.
     other_begin: f32,
-    // See `other_begin`.
+    // Where it ends there, m.
     other_end: f32,
 }
 
@@ -247,9 +247,9 @@ struct Trip {
     first: u32,
     // Where it ends.
     last: u32,
-    // Its stops.
+    // Its first stop.
     first_stop: u32,
-    // See `first_stop`.
+    // The end of its stops.
     last_stop: u32,
     // Speed when it sets out, m/s; below 0 as fast as it can.
     speed: f32,
@@ -273,9 +273,9 @@ struct Gate {
     lane: u32,
     // How many there are.
     lanes: u32,
-    // Trips, by departure.
+    // Its first trip, by departure.
     first: u32,
-    // See `first`.
+    // The end of its trips.
     last: u32,
 }
 
@@ -359,17 +359,17 @@ struct Outcome {
 
 // Factors of the emission of a substance.
 struct Factor {
-    // See `emission`.
+    // Emission that depends on nothing, g/h.
     f0: f32,
-    // See `emission`.
+    // Factor of acceleration × speed.
     f1: f32,
-    // See `emission`.
+    // Factor of acceleration² × speed.
     f2: f32,
-    // See `emission`.
+    // Factor of speed.
     f3: f32,
-    // See `emission`.
+    // Factor of speed².
     f4: f32,
-    // See `emission`.
+    // Factor of speed³.
     f5: f32,
     // Counts that a mg makes.
     counts: f32,

@@ -1,10 +1,12 @@
 // Whether a driver may go into a junction, and whom he follows or waits for across it. Twin: `engine/src/models/traffic/cpu/yields.rs`.
 
-// Time that drivers leave before and behind those who go first, s.
+// Time that drivers leave before those who go first, s.
 const BEFORE: f32 = 0.7;
+// Time that they leave behind those, s.
 const BEHIND: f32 = 0.3;
-// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
+// Vehicles of a lane that are looked at, of those who may take the other way.
 const LOOKED_AT: u32 = 4u;
+// Lanes that are looked into for them.
 const LOOKED_INTO: u32 = 8u;
 // How far drivers look for those who come, m.
 const LOOK: f32 = 70.0;
@@ -16,8 +18,9 @@ const WAITING: f32 = 6.0;
 const CRAWLING: f32 = 3.0;
 // Time that drivers wait for those who crawl, ms.
 const PATIENCE: u32 = 20000u;
-// Who is slower makes no room, and who is faster makes it in time, m/s.
+// Who is slower makes no room, m/s.
 const MOVING: f32 = 2.0;
+// Who is faster makes room in time, m/s.
 const FLOWING: f32 = 6.0;
 
 // What a way across the junction asks of a driver.

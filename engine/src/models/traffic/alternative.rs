@@ -58,7 +58,7 @@ impl Alternative {
     /// Roads that nobody uses yet.
     ///
     /// # Errors
-    /// Those of networks that cannot be.
+    /// `Scenario` where the roads make no network.
     pub fn new(
         roads: Roads,
         zones: usize,
@@ -150,7 +150,7 @@ impl Alternative {
         cycle.step(&self.cycle.network, gap) || is_over
     }
 
-    /// Gives the memory of kept cheapest ways back.
+    /// Gives the memory of kept shortest path trees back.
     pub fn forget_trees(&mut self) {
         self.routes.iter_mut().flatten().for_each(Assignment::forget_trees);
     }
@@ -210,7 +210,7 @@ impl Alternative {
     /// Writes routes and junctions.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let capacity = self.motor.network.links.iter().map(|link| link.delay.map_or(0.0, |delay| delay.capacity));
         write(out, &capacity.collect::<Vec<f64>>())?;
@@ -229,7 +229,7 @@ impl Alternative {
     /// Reads what `save` wrote.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit.
+    /// Where the reader fails, or what it gives does not fit these roads.
     pub fn load(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
         let links = self.motor.network.links.len();
         let (capacity, others) = (read::<f64>(from, Some(links))?, read::<f64>(from, Some(3 * links))?);
@@ -267,7 +267,7 @@ impl State {
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         [&self.cars, &self.trucks, &self.cycles, &self.time, &self.wait]
             .into_iter()
@@ -277,7 +277,7 @@ impl State {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit.
+    /// Where the reader fails, or what it gives does not fit these roads.
     pub fn load(from: &mut dyn Read, links: usize) -> std::io::Result<State> {
         let mut next = || read::<f64>(from, Some(links));
         Ok(State { cars: next()?, trucks: next()?, cycles: next()?, time: next()?, wait: next()? })

@@ -105,7 +105,7 @@ impl Room {
         let list = gpu.buffer("links", size_of_val(&arcs.arcs[..]) as u64, none)?;
         gpu.write(&list, &arcs.arcs)?;
         let origin_nodes = gpu.buffer("origins", 4 * origins as u64, none)?;
-        let (costs, counts, links) = (values("costs")?, values("links of ways")?, values("last links")?);
+        let (costs, counts, links) = (values("costs")?, values("links of paths")?, values("last links")?);
         let fell = [values("what fell")?, values("what falls")?];
         let (changed, nothing) = (gpu.buffer("changed", 4, none)?, gpu.buffer("nothing", 4, none)?);
         let common =

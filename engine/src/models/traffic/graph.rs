@@ -59,7 +59,7 @@ impl Graph {
     /// The network of cars and trucks: times are seconds, flows are cars (a truck is so many) per hour.
     ///
     /// # Errors
-    /// Those of [`Network::new`].
+    /// Where [`Network::new`] refuses what the roads make.
     pub fn motor(roads: &Roads, zones: usize, connectors: &[Connector], rules: &Rules) -> Result<Graph> {
         let vehicles = &rules.vehicles;
         let link = |road: &crate::city::roads::Link| Link {
@@ -101,7 +101,7 @@ impl Graph {
     /// The network of cycles: nobody is in another's way.
     ///
     /// # Errors
-    /// Those of [`Network::new`].
+    /// Where [`Network::new`] refuses what the roads make.
     pub fn cycles(roads: &Roads, zones: usize, connectors: &[Connector], rules: &Rules) -> Result<Graph> {
         let speed = rules.vehicles.cycle_speed_kmh / 3.6;
         let link = |road: &crate::city::roads::Link| Link {

@@ -13,9 +13,9 @@ pub struct Link {
     pub capacity: f64,
     /// Time without others, in the network's unit of time.
     pub free_time: f64,
-    /// Factor and power of the delay (Bureau of Public Roads 1964): time = free_time (1 + factor (flow / capacity)^power).
+    /// Factor of the delay (Bureau of Public Roads 1964): time = free_time (1 + factor (flow / capacity)^power).
     pub factor: f64,
-    /// See `factor`.
+    /// Power of the delay.
     pub power: f64,
     /// Length, in the network's unit.
     pub length: f64,

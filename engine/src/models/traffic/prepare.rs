@@ -200,7 +200,7 @@ pub(super) fn free_costs(graph: &Graph) -> Vec<f64> {
     graph.network.costs_of(0, &costs)
 }
 
-/// Minutes and kilometres between all zones on the ways that cost least.
+/// Minutes and kilometres between all zones on the cheapest paths.
 pub(super) fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -> Result<Skim> {
     let network = &graph.network;
     let zones = network.zones;

@@ -32,7 +32,7 @@ pub struct Origin {
 pub struct Times {
     /// To the two ends of every link; none for links that are not open, infinite for what is not reached.
     ends: Vec<Option<(f64, f64)>>,
-    /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the way to it.
+    /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the path to it.
     at_place: Vec<(u32, f64, f64, f64)>,
 }
 
@@ -108,7 +108,7 @@ pub fn times(
         let arcs = Arcs::new(network, &time, FINE);
         let nodes: Vec<u32> = starts.iter().map(|(road, _)| graph.end(*road, true)).collect();
         let trees = searcher.search(&arcs, &nodes)?;
-        // From the place to its road, to the end of its link, and on from there; of several ways the quickest.
+        // From the place to its road, to the end of its link, and on from there; of several paths the quickest.
         let at_place: Vec<(u32, f64, f64, f64)> = starts
             .iter()
             .map(|(road, at)| {

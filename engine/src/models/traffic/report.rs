@@ -184,14 +184,14 @@ pub(super) fn links(alternatives: &Alternatives) -> Table {
     table
 }
 
-/// Minutes and kilometres between zones on the cheapest ways, row by row; infinite where none leads.
+/// Minutes and kilometres between zones on the cheapest paths, row by row; infinite where none leads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Skim {
     pub minutes: Vec<f64>,
     pub km: Vec<f64>,
 }
 
-/// One row a pair of zones: its trips, and how far and long the way is.
+/// One row a pair of zones: its trips, and how far and long the path is.
 pub(super) fn pairs(zones: &[Zone], trips: &[Vec<f64>; 2], cars: [&Skim; 2], cycles: &Skim, edited: bool) -> Table {
     let n = zones.len();
     let mut columns = vec!["cars_per_h", "cycles_per_h", "car_min", "car_km", "cycle_min", "cycle_km"];

@@ -1,4 +1,4 @@
-//! Trips of a class that begin in a zone, and their ways.
+//! Trips of a class that begin in a zone, and their paths.
 
 use super::super::kept::{self, Kept};
 use super::super::network::Network;
@@ -6,7 +6,7 @@ use super::super::shortest::{Labels, NONE, Tree};
 use super::loads::Loads;
 use std::sync::{Mutex, PoisonError};
 
-/// Trips on a way below which it is dropped, as a share of those of its pair.
+/// Trips on a path below which it is dropped, as a share of those of its pair.
 const DROPPED: f64 = 1e-14;
 
 /// Trips from a zone to another one.
@@ -14,22 +14,22 @@ const DROPPED: f64 = 1e-14;
 pub(super) struct Pair {
     /// Zone where they end.
     pub(super) to: u32,
-    /// The first of their ways; `NONE` as long as they have none.
+    /// The first of their paths; `NONE` as long as they have none.
     pub(super) first: u32,
-    /// Whether their only way is the cheapest one that was found last.
+    /// Whether their only path is the cheapest one that was found last.
     pub(super) is_best: bool,
     /// How many.
     pub(super) trips: f64,
 }
 
-/// A way of some trips.
+/// A path of some trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Route {
     /// Where its links begin among those of the group, the last link first.
     pub(super) start: u32,
     /// How many they are.
     pub(super) count: u32,
-    /// The next way of the pair, or `NONE`.
+    /// The next path of the pair, or `NONE`.
     pub(super) next: u32,
     /// Trips on it.
     pub(super) flow: f64,
@@ -44,14 +44,14 @@ impl Route {
     }
 }
 
-/// A way that was found for a pair and is not taken up yet.
+/// A path that was found for a pair and is not taken up yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct NewPath {
     pair: u32,
     start: u32,
 }
 
-/// All that begins in one zone. The links of all ways lie beside each other, so that a round reads memory in order.
+/// All that begins in one zone. The links of all paths lie beside each other, so that a round reads memory in order.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     /// Class of vehicles.
@@ -60,35 +60,35 @@ pub(super) struct Group {
     pub(super) from: u32,
     /// Pairs of zones.
     pub(super) pairs: Vec<Pair>,
-    /// Ways of all pairs.
+    /// Paths of all pairs.
     pub(super) paths: Vec<Route>,
-    /// Links of all ways.
+    /// Links of all paths.
     pub(super) links: Vec<u32>,
-    /// Cheapest ways, as far as they are kept.
+    /// Cheapest paths, as far as they are kept.
     pub(super) tree: Option<Kept>,
-    /// Pairs with more than one way.
+    /// Pairs with more than one path.
     pub(super) several: Vec<u32>,
     /// Pairs whose trips may still have to move.
     pub(super) active: Vec<u32>,
     found: Vec<NewPath>,
-    /// Whether flows of ways are others than when ways were last dropped.
+    /// Whether flows of paths are others than when paths were last dropped.
     is_changed: bool,
-    /// Whether ways are others than when they were last packed.
+    /// Whether paths are others than when they were last packed.
     is_torn: bool,
-    /// What all trips would cost on the cheapest ways when these were last looked for.
+    /// What all trips would cost on the cheapest paths when these were last looked for.
     pub(super) least: f64,
     /// What they paid over that.
     pub(super) excess: f64,
-    /// What they paid of their own.
+    /// What they paid beyond the costs for all, as their class does.
     pub(super) class_costs: f64,
 }
 
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Share of its cost by which a new way is cheaper than those that are known.
+    /// Share of its cost by which a new path is cheaper than those that are known.
     pub(super) new: f64,
-    /// Share of what a pair pays that trips may pay over its cheapest way and stay.
+    /// Share of what a pair pays that trips may pay over its cheapest path and stay.
     pub(super) enough: f64,
     /// Whether trees are kept.
     pub(super) keeps: bool,
@@ -128,8 +128,8 @@ impl Drop for Lent<'_> {
 }
 
 impl Lent<'_> {
-    /// Cheapest ways from a zone at these costs, at least to the wanted zones. Those of before are repaired if any are kept; a whole tree
-    /// is found where they shall be kept from now on. And for each node whether its way may be another one than before, if that is
+    /// Cheapest paths from a zone at these costs, at least to the wanted zones. Kept ones are repaired; a whole tree
+    /// is found where they shall be kept from now on. And for each node whether its path may be another one than before, if that is
     /// known.
     fn search<'a>(
         &'a mut self,
@@ -180,13 +180,13 @@ impl Group {
         }
     }
 
-    /// Ways of a pair.
+    /// Paths of a pair.
     pub(super) fn paths_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
         let path = move |at: u32| self.paths.get(at as usize);
         std::iter::successors(path(pair.first), move |route| path(route.next))
     }
 
-    /// Adds a way to the last pair, after its other ones: its links are the last of the group's, from `start` on.
+    /// Adds a path to the last pair, after its other ones: its links are the last of the group's, from `start` on.
     pub(super) fn push_path(&mut self, start: usize, flow: f64, extra: f64) {
         let at = self.paths.len() as u32;
         let count = (self.links.len() - start) as u32;
@@ -198,14 +198,14 @@ impl Group {
         self.paths.push(Route { start: start as u32, count, next: NONE, flow, extra });
     }
 
-    /// Notes which pairs have more than one way.
+    /// Notes which pairs have more than one path.
     pub(super) fn note_several(&mut self) {
         let has_more = |pair: &Pair| self.paths.get(pair.first as usize).is_some_and(|path| path.next != NONE);
         let several = self.pairs.iter().zip(0..).filter(|(pair, _)| has_more(pair)).map(|(_, number)| number);
         self.several = several.collect();
     }
 
-    /// Gives all pairs that have no way the cheapest one at the costs of now, if there is any; which of the ways is the first new one.
+    /// Gives all pairs that have no path the cheapest one at the costs of now, if there is any; which of the paths is the first new one.
     pub(super) fn begin(&mut self, loads: &Loads, keeps: bool, room: &mut Lent) -> usize {
         let (network, number) = (loads.network(), usize::from(self.class));
         let Group { pairs, paths, links, tree, .. } = self;
@@ -227,7 +227,7 @@ impl Group {
         before
     }
 
-    /// Looks for the cheapest ways at the costs of now: what trips pay over them, and which pairs want to move. Ways that are new are
+    /// Looks for the cheapest paths at the costs of now: what trips pay over them, and which pairs want to move. Paths that are new are
     /// noted.
     pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Lent) {
         let (network, class) = (loads.network(), self.class);
@@ -292,7 +292,7 @@ impl Group {
         (self.least, self.excess, self.class_costs) = (least, excess, class_costs);
     }
 
-    /// Forgets the new ways that `look` noted.
+    /// Forgets the new paths that `look` noted.
     pub(super) fn forget(&mut self) {
         if let Some(first) = self.found.first() {
             self.links.truncate(first.start as usize);
@@ -301,14 +301,14 @@ impl Group {
         self.active.clear();
     }
 
-    /// Takes up the new ways that are still cheaper than those that are known, now that others have moved, and moves trips of the
+    /// Takes up the new paths that are still cheaper than those that are known, now that others have moved, and moves trips of the
     /// pairs that want to.
     pub(super) fn take_up(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
         let (mut active, mut found) = (std::mem::take(&mut self.active), std::mem::take(&mut self.found));
         let mut next = 0;
         for &pair in &active {
             if let Some(new) = found.get(next).filter(|new| new.pair == pair) {
-                // The links of a way end where those of the next one begin.
+                // The links of a path end where those of the next one begin.
                 let end = found.get(next + 1).map_or(self.links.len(), |after| after.start as usize);
                 self.learn(*new, end, loads, limits);
                 next += 1;
@@ -322,7 +322,7 @@ impl Group {
         (self.active, self.found) = (active, found);
     }
 
-    /// Adds a way to those of its pair if it is cheaper than all of them.
+    /// Adds a path to those of its pair if it is cheaper than all of them.
     fn learn(&mut self, new: NewPath, end: usize, loads: &Loads, limits: &Limits) {
         let new_links = &self.links[new.start as usize..end];
         let network = loads.network();
@@ -345,14 +345,14 @@ impl Group {
         }
     }
 
-    /// Moves trips of the active pairs to their cheapest ways; those whose ways cost nearly the same rest.
+    /// Moves trips of the active pairs to their cheapest paths; those whose paths cost nearly the same rest.
     pub(super) fn settle(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
         let mut active = std::mem::take(&mut self.active);
         active.retain(|pair| self.shift(*pair, loads, limits.enough, costs));
         self.active = active;
     }
 
-    /// Moves trips of a pair to its cheapest way; not if what they pay over that is a share of at most `enough`, which it tells.
+    /// Moves trips of a pair to its cheapest path; not if what they pay over that is a share of at most `enough`, which it tells.
     fn shift(&mut self, pair: u32, loads: &mut Loads, enough: f64, costs: &mut Vec<(u32, f64)>) -> bool {
         let links = &self.links[..];
         let mut at = self.pairs[pair as usize].first;
@@ -393,7 +393,7 @@ impl Group {
         true
     }
 
-    /// Drops ways that nobody takes, and gives what they had left to the pair's others.
+    /// Drops paths that nobody takes, and gives what they had left to the pair's others.
     pub(super) fn prune(&mut self) {
         if !std::mem::take(&mut self.is_changed) {
             return;
@@ -403,7 +403,7 @@ impl Group {
             let pair = &mut pairs[*number as usize];
             let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
             while let Some(&path) = paths.get(at as usize) {
-                // Trips always have a way.
+                // Trips always have a path.
                 if path.flow > DROPPED * pair.trips || (count == 0 && path.next == NONE) {
                     match last {
                         NONE => pair.first = at,
@@ -425,7 +425,7 @@ impl Group {
         });
     }
 
-    /// Closes the gaps in memory that new and dropped ways left, and brings ways in the order of pairs.
+    /// Closes the gaps in memory that new and dropped paths left, and brings paths in the order of pairs.
     pub(super) fn pack(&mut self) {
         if !std::mem::take(&mut self.is_torn) {
             return;
@@ -447,7 +447,7 @@ impl Group {
     }
 }
 
-/// Two ways without the links with which both begin or both end.
+/// Two paths without the links with which both begin or both end.
 fn apart<'a>(one: &'a [u32], other: &'a [u32]) -> (&'a [u32], &'a [u32]) {
     let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     let (one, other) = (&one[same..], &other[same..]);

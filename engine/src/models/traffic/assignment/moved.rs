@@ -28,7 +28,7 @@ impl Became {
                 links.truncate(first);
                 return None;
             }
-            // Ways are kept from their end to their beginning, and so are the parts of a link.
+            // Paths are kept from their end to their beginning, and so are the parts of a link.
             links[first..].reverse();
             Some((first as u32, links.len() as u32))
         };
@@ -48,8 +48,8 @@ impl Became {
 }
 
 impl Assignment {
-    /// The same trips on an edited network, from the ways of before: `link` adds what became of each link to a list and says whether
-    /// there is anything. Ways that are broken go to the pair's others, or to the cheapest way of the new network.
+    /// The same trips on an edited network, from the paths of before: `link` adds what became of each link to a list and says whether
+    /// there is anything. Paths that are broken go to the pair's others, or to the cheapest path of the new network.
     pub fn moved(&self, network: &Network, demand: &[Demand], link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Assignment {
         let became = Became::new(self.flow.len(), link);
         let old: BTreeMap<(u8, u32), &Group> =
@@ -71,7 +71,7 @@ impl Assignment {
     }
 }
 
-/// Gives the pairs of a group the ways that they had and that are still there.
+/// Gives the pairs of a group the paths that they had and that are still there.
 fn take_paths(group: &mut Group, was: &Group, network: &Network, became: &Became) {
     let mut old: Vec<&Pair> = was.pairs.iter().collect();
     old.sort_by_key(|pair| pair.to);
@@ -102,7 +102,7 @@ fn take_paths(group: &mut Group, was: &Group, network: &Network, became: &Became
     }
 }
 
-/// Gives the last pair of a group a way of before, if it is still there.
+/// Gives the last pair of a group a path of before, if it is still there.
 fn take_path(group: &mut Group, path: &Route, old: &[u32], network: &Network, became: &Became) {
     let (start, ends) = (group.links.len(), network.ends());
     group.links.extend(path.of(old).iter().map(|link| became.one[*link as usize]));
@@ -118,7 +118,7 @@ fn take_path(group: &mut Group, path: &Route, old: &[u32], network: &Network, be
     }
     let links = &group.links[start..];
     let extra = network.extra_of(usize::from(group.class), links);
-    // Whether they meet, and whether they are the last links of the ways to where they end.
+    // Whether they meet, and whether they are the last links of the paths to where they end.
     let by = group.tree.as_ref().map(|tree| &tree.labels.by[..]);
     let (mut meets, mut is_best, mut next) = (is_there, by.is_some(), NONE);
     for &link in links {

@@ -8,10 +8,10 @@ use crate::models::saved::{damaged, read, write};
 use std::io::{Read, Write};
 
 impl Assignment {
-    /// Writes the flows of all ways.
+    /// Writes the flows of all paths.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let pairs: Vec<(&Group, &Pair)> =
             self.groups.iter().flat_map(|group| group.pairs.iter().map(move |pair| (group, pair))).collect();
@@ -36,7 +36,7 @@ impl Assignment {
     /// Reads what `save` wrote for the same network.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit the network.
+    /// Where the reader fails, or what it gives does not fit the network.
     pub fn load(from: &mut dyn Read, network: &Network) -> std::io::Result<Assignment> {
         let pairs = read::<u32>(from, None)?;
         let trips = read::<f64>(from, Some(pairs.len() / 4))?;

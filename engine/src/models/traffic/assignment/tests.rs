@@ -42,7 +42,7 @@ fn busiest(all: &Assignment, network: &Network) -> usize {
     streets.max_by(|a, b| all.flow[*a].total_cmp(&all.flow[*b])).unwrap()
 }
 
-/// The gap by new searches from all zones, at the flows of all ways.
+/// The gap by new searches from all zones, at the flows of all paths.
 fn audit(all: &Assignment, network: &Network) -> f64 {
     let mut flow = vec![0.0; network.links.len()];
     for class in 0..network.classes.len() {
@@ -60,7 +60,7 @@ fn audit(all: &Assignment, network: &Network) -> f64 {
     (total - least) / total
 }
 
-/// Ways lead from zone to zone, hold all trips, and lie in memory without gaps.
+/// Paths lead from zone to zone, hold all trips, and lie in memory without gaps.
 fn check_paths(all: &Assignment, network: &Network) {
     for group in &all.groups {
         let (mut paths, mut links, mut several) = (0, 0, Vec::new());
@@ -138,7 +138,7 @@ fn kept_trees_change_nothing_and_stops_neither() {
         all
     };
     let [anew, kept] = check(start(0), start(MOST_KEPT), &network);
-    // Their trees move with the ways, or are not there.
+    // Their trees move with the paths, or are not there.
     let (closed, became) = without(&network, busiest(&kept, &network));
     let moved = [&anew, &kept].map(|all| all.moved(&closed, &demand, &became));
     assert!(bits(&moved[0]) == bits(&moved[1]));

@@ -18,9 +18,9 @@ pub const JOINS: f32 = 20.0;
 pub const FIRM: f32 = 4.0;
 /// Lanes that a driver looks ahead.
 pub const AHEAD: u32 = 8;
-/// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+/// Braking that a driver who changes lanes of his own will asks of those behind, m/s².
 pub const SAFE: f32 = 2.0;
-/// See `SAFE`.
+/// The same of one who must change lanes, m/s².
 pub const URGENT: f32 = 4.0;
 /// Braking for who wants to come into the lane, m/s².
 pub const KIND: f32 = 1.5;

@@ -7,13 +7,13 @@ use crate::models::traffic::motion::params::{
     Vehicle, YIELDS, ZIPS,
 };
 
-/// Time that drivers leave before and behind those who go first, s.
+/// Time that drivers leave before those who go first, s.
 pub const BEFORE: f32 = 0.7;
-/// See `BEFORE`.
+/// Time that they leave behind those, s.
 pub const BEHIND: f32 = 0.3;
-/// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
+/// Vehicles of a lane that are looked at, of those who may take the other way.
 pub const LOOKED_AT: u32 = 4;
-/// See `LOOKED_AT`.
+/// Lanes that are looked into for them.
 pub const LOOKED_INTO: u32 = 8;
 /// How far drivers look for those who come, m.
 pub const LOOK: f32 = 70.0;
@@ -27,9 +27,9 @@ pub const CRAWLING: f32 = 3.0;
 /// Time that drivers wait for those who crawl, ms.
 pub const PATIENCE: u32 = 20_000;
 
-/// Who is slower makes no room, and who is faster makes it in time, m/s.
+/// Who is slower makes no room, m/s.
 pub const MOVING: f32 = 2.0;
-/// See `MOVING`.
+/// Who is faster makes room in time, m/s.
 pub const FLOWING: f32 = 6.0;
 
 /// What a way across the junction asks of a driver.

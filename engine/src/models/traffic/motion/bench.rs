@@ -54,7 +54,7 @@ impl Load {
     /// anywhere to anywhere with one corner on the way. Streets have two lanes each way.
     ///
     /// # Errors
-    /// Those of the network.
+    /// `Memory` where there are more streets than numbers count.
     pub fn square(side: usize, vehicles: usize, step: f64) -> Result<Load> {
         let side = side.clamp(2, 1000);
         let roads = streets(side);
@@ -99,7 +99,7 @@ impl Load {
     /// The vehicles that files of SUMO tell of.
     ///
     /// # Errors
-    /// Those of the files, and where nobody in them can travel.
+    /// `Data` where a file cannot be read, `Scenario` where nobody in them can travel.
     pub fn files(net: &Path, files: &[PathBuf], step: f64) -> Result<Load> {
         let mut town: Lanes = lanes::read(net)?;
         let extras: Vec<Extras> = files.iter().map(|file| lanes::extras(file)).collect::<Result<_>>()?;
@@ -128,7 +128,7 @@ impl Load {
     /// Runs until all have arrived, or for `until` s.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn measure(&self, device: &Device, until: Option<f64>) -> Result<Speed> {
         let mut mover = mover(device, &self.network)?;
         let mut speed = Speed { steps: 0, vehicle_steps: 0, most: 0, arrived: 0, seconds: 0.0 };
@@ -152,7 +152,7 @@ impl Load {
     /// Runs for so long, s, and keeps that moment.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
         let mut mover = mover(device, &self.network)?;
         while f64::from(mover.clock()?.now) < 1000.0 * time {
@@ -167,7 +167,7 @@ impl Underway {
     /// Runs on from the moment; vehicles of each step, summed, and the seconds that the steps took.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn run(&mut self) -> Result<(f64, f64)> {
         self.mover.restore(&self.saved)?;
         let begun = Instant::now();

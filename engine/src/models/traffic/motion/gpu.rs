@@ -34,9 +34,9 @@ pub(in crate::models::traffic) const BIN: Kernel = kernel!("bin");
 pub(in crate::models::traffic) const ORDER: Kernel = kernel!("order");
 pub(in crate::models::traffic) const TICK: Kernel = kernel!("tick");
 
-/// Invocations of a workgroup, and lanes of a block.
+/// Invocations of a workgroup.
 const GROUP: usize = 64;
-/// See `GROUP`.
+/// Lanes whose vehicles are counted together.
 const BLOCK: usize = 256;
 /// Steps of one submission at most.
 const AT_ONCE: u32 = 64;

@@ -79,7 +79,7 @@ struct Moving {
 /// Sets motion up.
 ///
 /// # Errors
-/// Those of the traffic model, and where vehicles that are told do not fit.
+/// Where the traffic model cannot be set up, or vehicles of files do not fit.
 pub(in crate::models::traffic) fn prepare(
     city: &City,
     scenario: &Scenario,
@@ -159,7 +159,7 @@ fn closed(closure: &Closure, start: f64) -> Text {
 /// Whether motion fits a city; what is guessed, mended or left out.
 ///
 /// # Errors
-/// Those of `prepare`.
+/// Where `prepare` fails.
 pub(in crate::models::traffic) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<Remarks> {
     prepare(city, scenario, &Device::Cpu, spec).map(|model| model.remarks())
 }

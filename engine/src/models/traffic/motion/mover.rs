@@ -88,7 +88,7 @@ impl Saved {
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         write(out, &[self.clock])?;
         write(out, &self.vehicles)?;
@@ -102,7 +102,7 @@ impl Saved {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit the network.
+    /// Where the reader fails, or what it gives does not fit the network.
     pub fn read(from: &mut dyn Read, network: &SimulationNetwork) -> std::io::Result<Saved> {
         let saved = Saved {
             clock: read::<Moment>(from, Some(1))?[0],

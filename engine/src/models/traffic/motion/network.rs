@@ -39,29 +39,29 @@ pub struct Traveller {
 /// What the stages read and nobody changes.
 #[derive(Clone, Debug, Default)]
 pub struct SimulationNetwork {
-    /// See `params`.
+    /// Counts and rules that hold for all stages.
     pub motion: Motion,
-    /// See `params`.
+    /// Lanes of streets, one street after another, and across junctions.
     pub lanes: Vec<Lane>,
-    /// See `params`.
+    /// Ways out of lanes: of lanes of streets first, then one for each lane across a junction.
     pub turns: Vec<Turn>,
-    /// See `params`.
+    /// Other ways that ways meet, one way after another.
     pub foes: Vec<Foe>,
-    /// See `params`.
+    /// Lanes that lead into each lane, one lane after another.
     pub inward: Vec<u32>,
-    /// See `params`.
+    /// Kinds of vehicles.
     pub kinds: Vec<Kind>,
-    /// See `params`.
+    /// Trips by the street where they begin, then by departure.
     pub trips: Vec<Trip>,
-    /// See `params`.
+    /// Places of routes: streets, and which of their lanes lead on.
     pub routes: Vec<u32>,
-    /// See `params`.
+    /// Stops of trips, one trip after another.
     pub stops: Vec<Stop>,
-    /// See `params`.
+    /// Streets where vehicles set out.
     pub sources: Vec<Gate>,
-    /// See `params`.
+    /// Programs of lights.
     pub programs: Vec<Program>,
-    /// See `params`.
+    /// Phases of programs, one program after another.
     pub phases: Vec<Phase>,
     /// States of lights, phase by phase.
     pub states: Vec<u32>,

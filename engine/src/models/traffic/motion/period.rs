@@ -24,15 +24,15 @@ pub struct Period {
 /// Numbers of a street or junction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Counts {
-    /// Vehicles that came in, and that went out.
+    /// Vehicles that came in.
     pub entered: f64,
-    /// See `entered`.
+    /// Vehicles that went out.
     pub left: f64,
-    /// s that vehicles spent there, m that they drove, and s that they stood or crawled.
+    /// s that vehicles spent there.
     pub seconds: f64,
-    /// See `seconds`.
+    /// m that they drove.
     pub metres: f64,
-    /// See `seconds`.
+    /// s that they stood or crawled.
     pub queued: f64,
     /// Mean and longest queue of minutes, m.
     pub queue: [f64; 2],
@@ -105,7 +105,7 @@ impl Period {
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         write(out, &self.sums)?;
         write(out, &self.queues)?;
@@ -116,7 +116,7 @@ impl Period {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader.
+    /// Where the reader fails.
     pub fn load(from: &mut dyn Read, tallies: usize) -> std::io::Result<Period> {
         let sums = read::<u64>(from, Some(tallies * TALLY))?;
         let queues = read::<u64>(from, Some(tallies))?;

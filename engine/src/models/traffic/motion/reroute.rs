@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// Who is nearer to the end of his street goes on to the next as he wanted, m.
 const DECIDED: f64 = 80.0;
-/// Drivers change their route for one that takes so much less of the time that is left, and saves so many s at least.
+/// Drivers change their route for one that takes less than this share of the time that is left.
 const WORTH: f64 = 0.9;
-/// See `WORTH`.
+/// And only where it saves so many s at least.
 const LEAST: f64 = 30.0;
 
 /// Streets that are closed for a while.
@@ -24,9 +24,9 @@ pub struct Closure {
     pub name: String,
     /// Its streets.
     pub streets: Vec<u32>,
-    /// From when to when, s.
+    /// When it begins, s.
     pub from: f64,
-    /// See `from`.
+    /// When it ends, s.
     pub until: f64,
 }
 
@@ -110,7 +110,7 @@ impl Arcs {
     }
 }
 
-/// Fastest ways on empty streets, for those who only tell where they begin and end.
+/// Fastest paths on empty streets, for vehicles of which only the streets where they begin and end are given.
 pub struct FastestPaths {
     times: Vec<f64>,
     arcs: BTreeMap<u32, Arcs>,
@@ -127,7 +127,7 @@ impl FastestPaths {
         FastestPaths { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
     }
 
-    /// The streets of the fastest way over some streets, one after another; `None` where there is none.
+    /// The streets of the fastest path over some streets, one after another; `None` where there is none.
     pub fn between(&mut self, town: &Lanes, over: &[u32], modes: u32) -> Option<Vec<u32>> {
         let mut streets = vec![*over.first()?];
         for pair in over.windows(2) {

@@ -35,7 +35,7 @@ pub(super) fn story(
     let classes = made(now, alternatives);
     story.push(text(|language, number| {
         let counts = classes.map(|class| number(class.requested, 0));
-        // Those of the first class of which anybody arrives.
+        // The times of the first class of which anybody arrives.
         let words = [("a car", "een auto"), ("a truck or bus", "een vrachtauto of bus"), ("a cycle", "een fiets")];
         let arrived = classes.iter().zip(words).find(|(class, _)| class.arrived > 0.0);
         let mean = |sum: f64, class: &Made| number(sum / class.arrived / 60.0, 1);

@@ -1,4 +1,4 @@
-//! Vehicles and kinds that files of SUMO tell of.
+//! Demand from files of SUMO: vehicles with their routes, and their kinds.
 
 use super::chance::{share, speed_factor};
 use super::network::{Traveller, kind};
@@ -33,7 +33,7 @@ fn group(class: &str) -> usize {
     }
 }
 
-/// Puts what files tell on the lanes of a town.
+/// The vehicles of files on the lanes of a town.
 pub fn demand(town: &Lanes, extras: &[Extras], seed: u32) -> SumoDemand {
     let mut all = SumoDemand::default();
     let street: HashMap<&str, u32> = town.streets.iter().zip(0..).map(|(street, k)| (&street.id[..], k)).collect();

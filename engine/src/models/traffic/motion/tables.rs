@@ -275,7 +275,7 @@ pub(super) fn class_of(alternative: &Moved, alternatives: &Alternatives, kind: u
 pub(super) fn made(alternative: &Moved, alternatives: &Alternatives) -> [Made; 3] {
     let mut all = [Made::default(); 3];
     for (trip, fate) in alternative.network.trips.iter().zip(&alternative.fates) {
-        // Those of the warm-up only fill the streets.
+        // Trips of the warm-up only fill the streets.
         if f64::from(trip.depart) < 1000.0 * alternatives.warm_up {
             continue;
         }

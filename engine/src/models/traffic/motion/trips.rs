@@ -9,9 +9,9 @@ use crate::city::roads::{CYCLE, TRUCK};
 
 /// Kinds of the vehicles of an assignment: cars with petrol, diesel and electric engines, trucks, cycles.
 pub const KINDS: [&str; 5] = ["petrol car", "diesel car", "electric car", "truck", "cycle"];
-/// Shares of cars with a petrol (hybrids count) and with a diesel engine in the Dutch fleet (CBS and RDW, 2024).
+/// Share of cars with a petrol engine in the Dutch fleet; hybrids count (CBS and RDW, 2024).
 const PETROL: f64 = 0.84;
-/// See `PETROL`.
+/// Share of cars with a diesel engine (same source).
 const DIESEL: f64 = 0.10;
 
 /// How those kinds drive.
@@ -61,7 +61,7 @@ pub(in crate::models::traffic) fn travellers(
             let flow = if class == 1 { path.flow / truck_pcu } else { path.flow } * hours;
             // So many, and one more by chance for the rest.
             let count = flow.floor() + f64::from(u8::from(share(number, seed) < flow.fract()));
-            // Ways are kept from their end to their beginning.
+            // Paths are kept from their end to their beginning.
             let streets: Vec<u32> = path.links.iter().rev().filter_map(|link| graph.road(*link)).collect();
             if streets.is_empty() {
                 continue;

@@ -29,9 +29,9 @@ pub struct Surface {
     pub name: &'static str,
     /// What it is.
     pub words: &'static str,
-    /// What it adds in each band, of the first three categories, and how that grows with speed.
+    /// What it adds in each band, of the first three categories, dB.
     pub spectra: [[f64; 8]; 3],
-    /// See `spectra`.
+    /// How that grows with the logarithm of speed.
     pub slopes: [f64; 3],
 }
 

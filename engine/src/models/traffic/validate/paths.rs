@@ -1,4 +1,4 @@
-//! Cheapest ways from every zone of every network: those of the device against Dijkstra's search, ties and all.
+//! Cheapest paths from every zone of every network: those of the device against Dijkstra's search, ties and all.
 
 use super::super::graph::Graph;
 use super::super::network::Network;
