@@ -692,9 +692,11 @@ fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
     let Some(device) = gpu() else { return };
     for (vehicles, _) in cases {
         let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &network).unwrap());
-        [&mut twin, &mut own].map(|mover| mover.place(vehicles).unwrap());
+        twin.place(vehicles).unwrap();
+        own.place(vehicles).unwrap();
         for step in 0..40 {
-            [&mut twin, &mut own].map(|mover| mover.run(1).unwrap());
+            twin.run(1).unwrap();
+            own.run(1).unwrap();
             let (left, right) = (twin.vehicles().unwrap(), own.vehicles().unwrap());
             let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
             assert!(bits(&left) == bits(&right), "step {step}:\n{left:?}\n{right:?}");
