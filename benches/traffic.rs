@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hanze_engine::device::Device;
 use hanze_engine::models::traffic::assignment::Assignment;
 use hanze_engine::models::traffic::bench::Load;
-use hanze_engine::models::traffic::ways::{Arcs, searcher};
+use hanze_engine::models::traffic::paths::{Arcs, searcher};
 
 fn load(side: usize) -> Load {
     Load::streets(side).unwrap_or_else(|error| panic!("{error}"))

@@ -1,4 +1,4 @@
-// Of ways that cost the same the one with fewer links: the same turns as `relax`, over links that lie on a cheapest way.
+// Of paths that cost the same the one with fewer links: the same turns as `relax`, over links that lie on a cheapest path.
 
 @group(0) @binding(0) var<uniform> search: Search;
 @group(0) @binding(1) var<storage, read> first: array<u32>;
@@ -13,16 +13,16 @@
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let node = id.x;
-    let own = id.y;
-    if (node >= search.nodes || own >= search.origins) {
+    let tree = id.y;
+    if (node >= search.nodes || tree >= search.origins) {
         return;
     }
-    let at = own * search.nodes + node;
+    let at = tree * search.nodes + node;
     if (before[at] == 0u) {
         return;
     }
     before[at] = 0u;
-    if (node < search.first_through && node != origins[own]) {
+    if (node < search.first_through && node != origins[tree]) {
         return;
     }
     let so_far = costs[at];
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var k = first[node]; k < first[node + 1u]; k++) {
         let arc = arcs[k];
         let cost = so_far + arc.cost;
-        let there = own * search.nodes + arc.to;
+        let there = tree * search.nodes + arc.to;
         if (arc.cost == NEVER || cost < so_far || cost != costs[there]) {
             continue;
         }

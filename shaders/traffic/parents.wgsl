@@ -1,4 +1,4 @@
-// The link by which each node is reached: of those that lie on a cheapest way with the fewest links the first in the network.
+// The link by which each node is reached: of those that lie on a cheapest path with the fewest links the first in the network.
 
 @group(0) @binding(0) var<uniform> search: Search;
 @group(0) @binding(1) var<storage, read> first: array<u32>;
@@ -11,19 +11,19 @@
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let node = id.x;
-    let own = id.y;
-    if (node >= search.nodes || own >= search.origins) {
+    let tree = id.y;
+    if (node >= search.nodes || tree >= search.origins) {
         return;
     }
-    let at = own * search.nodes + node;
+    let at = tree * search.nodes + node;
     let so_far = costs[at];
-    if (so_far == NEVER || (node < search.first_through && node != origins[own])) {
+    if (so_far == NEVER || (node < search.first_through && node != origins[tree])) {
         return;
     }
     for (var k = first[node]; k < first[node + 1u]; k++) {
         let arc = arcs[k];
         let cost = so_far + arc.cost;
-        let there = own * search.nodes + arc.to;
+        let there = tree * search.nodes + arc.to;
         if (arc.cost == NEVER || cost < so_far || cost != costs[there] || counts[at] + 1u != counts[there]) {
             continue;
         }

@@ -14,16 +14,16 @@
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let node = id.x;
-    let own = id.y;
-    if (node >= search.nodes || own >= search.origins) {
+    let tree = id.y;
+    if (node >= search.nodes || tree >= search.origins) {
         return;
     }
-    let at = own * search.nodes + node;
+    let at = tree * search.nodes + node;
     if (before[at] == 0u) {
         return;
     }
     before[at] = 0u;
-    if (node < search.first_through && node != origins[own]) {
+    if (node < search.first_through && node != origins[tree]) {
         return;
     }
     let so_far = atomicLoad(&costs[at]);
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         if (arc.cost == NEVER || cost < so_far) {
             continue;
         }
-        let there = own * search.nodes + arc.to;
+        let there = tree * search.nodes + arc.to;
         if (cost < atomicMin(&costs[there], cost)) {
             atomicStore(&fell[there], 1u);
             atomicStore(&changed, 1u);

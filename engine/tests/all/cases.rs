@@ -14,7 +14,7 @@ fn check(device: &Device) {
     // Those of heat and most of traffic are the CPU's whatever the device.
     let others = heat::validate::CASES.iter().chain(traffic::validate::CASES);
     let on_device =
-        |case: &&Case| traffic::validate::WAYS.contains(&case.name) || case.name == traffic::validate::MOTION[7];
+        |case: &&Case| traffic::validate::PATHS.contains(&case.name) || case.name == traffic::validate::MOTION[7];
     let others = others.filter(|case| matches!(device, Device::Cpu) || on_device(case));
     let cases = runoff::validate::CASES.iter().chain(others);
     for case in cases.filter(|case| case.cheap) {

@@ -6,9 +6,9 @@ use hanze_engine::city::roads::lanes::{self, Lanes};
 use hanze_engine::device::Device;
 use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::{Mover, mover};
+use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork};
 use hanze_engine::models::traffic::motion::params::{Moment, NONE, Outcome, Vehicle};
-use hanze_engine::models::traffic::motion::told;
-use hanze_engine::models::traffic::motion::world::{Rule, World};
+use hanze_engine::models::traffic::motion::sumo;
 use hanze_engine::scenario::Scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn data(name: &str) -> Option<PathBuf> {
     None
 }
 
-fn bologna(folder: &Path) -> (Lanes, Arc<World>) {
+fn bologna(folder: &Path) -> (Lanes, Arc<SimulationNetwork>) {
     let mut town = lanes::read(&folder.join("acosta_buslanes.net.xml")).unwrap();
     let files = [
         "acosta.rou.xml",
@@ -36,10 +36,10 @@ fn bologna(folder: &Path) -> (Lanes, Arc<World>) {
     ];
     let extras: Vec<_> = files.iter().map(|name| lanes::extras(&folder.join(name)).unwrap()).collect();
     town.take_programs(&extras);
-    let told = told::told(&town, &extras, 1);
-    let mut world = World::new(&town, Rule { step: 0.5, newell: false, seed: 1 }, told.kinds);
-    assert!(world.load(&town, &told.travellers).unwrap().is_empty());
-    (town, Arc::new(world))
+    let demand = sumo::demand(&town, &extras, 1);
+    let mut network = SimulationNetwork::new(&town, Rule { step: 0.5, newell: false, seed: 1 }, demand.kinds);
+    assert!(network.load(&town, &demand.travellers).unwrap().is_empty());
+    (town, Arc::new(network))
 }
 
 /// All that a mover holds.
@@ -50,9 +50,9 @@ fn all(mover: &mut dyn Mover) -> (Moment, Vec<Vehicle>, Vec<Outcome>, Vec<u32>) 
 #[test]
 fn both_devices_give_the_same_bits() {
     let (Some(folder), Some(device)) = (data("traffic/sumo/bologna_acosta"), gpu()) else { return };
-    let (_, world) = bologna(&folder);
-    let mut twin = mover(&Device::Cpu, &world).unwrap();
-    let mut own = mover(&device, &world).unwrap();
+    let (_, network) = bologna(&folder);
+    let mut twin = mover(&Device::Cpu, &network).unwrap();
+    let mut own = mover(&device, &network).unwrap();
     for minute in 1..=6 {
         twin.run(120).unwrap();
         own.run(120).unwrap();
@@ -67,7 +67,7 @@ fn both_devices_give_the_same_bits() {
         assert!(left.1.len() == right.1.len() && left.2 == right.2 && left.3 == right.3, "minute {minute}");
     }
     // And again, from the beginning.
-    let mut again = mover(&device, &world).unwrap();
+    let mut again = mover(&device, &network).unwrap();
     again.run(720).unwrap();
     let (first, second) = (own.vehicles().unwrap(), again.vehicles().unwrap());
     assert_eq!(bytemuck::cast_slice::<Vehicle, u32>(&first), bytemuck::cast_slice::<Vehicle, u32>(&second));
@@ -76,8 +76,8 @@ fn both_devices_give_the_same_bits() {
 #[test]
 fn nobody_is_lost_and_nobody_drives_through_another() {
     let Some(folder) = data("traffic/sumo/bologna_acosta") else { return };
-    let (town, world) = bologna(&folder);
-    let mut mover = mover(&Device::Cpu, &world).unwrap();
+    let (town, network) = bologna(&folder);
+    let mut mover = mover(&Device::Cpu, &network).unwrap();
     let mut most = 0;
     for step in 0..1800 {
         let clock = mover.run(1).unwrap();
@@ -110,7 +110,7 @@ const NET: &str = r#"<net version="1.20"><location netOffset="0,0" convBoundary=
 <connection from="a" to="b" fromLane="0" toLane="0" tl="2" linkIndex="0" dir="s" state="O"/></net>"#;
 
 /// Lanes and vehicles of a text of each.
-fn written(net: &str, routes: &str) -> Result<(Lanes, told::Told), String> {
+fn written(net: &str, routes: &str) -> Result<(Lanes, sumo::SumoDemand), String> {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("a.net.xml"), folder.path().join("a.rou.xml"));
     std::fs::write(&one, net).unwrap();
@@ -120,14 +120,14 @@ fn written(net: &str, routes: &str) -> Result<(Lanes, told::Told), String> {
     let extras = [lanes::extras(&two).map_err(words)?];
     town.take_programs(&extras);
     town.tell_of_lights();
-    let told = told::told(&town, &extras, 1);
-    Ok((town, told))
+    let demand = sumo::demand(&town, &extras, 1);
+    Ok((town, demand))
 }
 
-fn moved(town: &Lanes, told: &told::Told, minutes: u32) -> (Moment, usize) {
-    let mut world = World::new(town, Rule { step: 0.5, newell: false, seed: 1 }, told.kinds.clone());
-    let refused = world.load(town, &told.travellers).unwrap();
-    let mut mover = mover(&Device::Cpu, &Arc::new(world)).unwrap();
+fn moved(town: &Lanes, demand: &sumo::SumoDemand, minutes: u32) -> (Moment, usize) {
+    let mut network = SimulationNetwork::new(town, Rule { step: 0.5, newell: false, seed: 1 }, demand.kinds.clone());
+    let refused = network.load(town, &demand.travellers).unwrap();
+    let mut mover = mover(&Device::Cpu, &Arc::new(network)).unwrap();
     (mover.run(120 * minutes).unwrap(), refused.len())
 }
 
@@ -137,27 +137,27 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
         |keys: &str, edges: &str| format!("<vehicle id=\"v\" depart=\"0\" {keys}><route edges=\"{edges}\"/></vehicle>");
     let net = NET.replace("GREEN", "G");
     // A car drives through, and one without a route, or over edges that are not there, is left out with a word.
-    let (town, told) = written(&net, &car("", "a b")).unwrap();
+    let (town, demand) = written(&net, &car("", "a b")).unwrap();
     assert_eq!(
-        moved(&town, &told, 2),
-        (Moment { step: 240, now: 120_000, inserted: 1, arrived: 1, ..moved(&town, &told, 2).0 }, 0)
+        moved(&town, &demand, 2),
+        (Moment { step: 240, now: 120_000, inserted: 1, arrived: 1, ..moved(&town, &demand, 2).0 }, 0)
     );
     for edges in ["", "a nowhere"] {
-        let (_, told) = written(&net, &car("", edges)).unwrap();
-        assert!(told.travellers.is_empty() && told.refused[0].en.contains("v has a route"), "{:?}", told.refused);
+        let (_, demand) = written(&net, &car("", edges)).unwrap();
+        assert!(demand.travellers.is_empty() && demand.refused[0].en.contains("v has a route"), "{:?}", demand.refused);
     }
     // Streets that do not follow each other are no route.
-    let (town, told) = written(&net, &car("", "b a")).unwrap();
-    assert_eq!(moved(&town, &told, 1).1, 1);
+    let (town, demand) = written(&net, &car("", "b a")).unwrap();
+    assert_eq!(moved(&town, &demand, 1).1, 1);
     // Lights that are never green hold all back, and the file is said to have them.
-    let (town, told) = written(&NET.replace("GREEN", "r"), &car("", "a b")).unwrap();
+    let (town, demand) = written(&NET.replace("GREEN", "r"), &car("", "a b")).unwrap();
     assert!(
         town.repairs.iter().any(|own| own.contains("1 lights never show green for 1 of 1 turns")),
         "{:?}",
         town.repairs
     );
     assert!(town.repairs[0].share == 1.0 && town.repairs[0].text.nl.contains("nooit groen"), "{:?}", town.repairs);
-    let clock = moved(&town, &told, 10).0;
+    let clock = moved(&town, &demand, 10).0;
     assert_eq!((clock.inserted, clock.arrived), (1, 0));
     // What of lights and lanes is left out is told in one line of each kind, in both languages.
     let other = "<tlLogic id=\"KIND\" type=\"static\" programID=\"0\" offset=\"0\"><phase duration=\"30\" state=\"G\"/></tlLogic>";
@@ -168,22 +168,23 @@ fn files_of_sumo_that_are_wrong_or_odd_are_told() {
         (&lost, "", ["1 lights have no program", "1 verkeerslichten hebben geen programma"]),
     ] {
         let (town, _) = written(net, &format!("{rest}{}", car("", "a b"))).unwrap();
-        let told = town.repairs.iter().filter(|own| own.text.en.contains(words[0]) && own.text.nl.contains(words[1]));
-        assert!(told.count() == 1 && town.repairs.len() == 1 && town.repairs[0].share == 1.0, "{:?}", town.repairs);
+        let repairs =
+            town.repairs.iter().filter(|own| own.text.en.contains(words[0]) && own.text.nl.contains(words[1]));
+        assert!(repairs.count() == 1 && town.repairs.len() == 1 && town.repairs[0].share == 1.0, "{:?}", town.repairs);
     }
     // A street that is full lets nobody more in: they wait, and are counted.
     let flow = "<route id=\"r\" edges=\"a b\"/><flow id=\"f\" begin=\"0\" end=\"300\" number=\"100\" route=\"r\"/>";
-    let (town, told) = written(&NET.replace("GREEN", "r"), flow).unwrap();
-    let clock = moved(&town, &told, 10).0;
-    assert!(told.travellers.len() == 100 && (10..=16).contains(&clock.inserted), "{clock:?}");
+    let (town, demand) = written(&NET.replace("GREEN", "r"), flow).unwrap();
+    let clock = moved(&town, &demand, 10).0;
+    assert!(demand.travellers.len() == 100 && (10..=16).contains(&clock.inserted), "{clock:?}");
     // Its route and its stops may stand inside it, as those of a vehicle.
     let inside = "<flow id=\"f\" begin=\"0\" end=\"300\" number=\"100\"><route edges=\"a b\"/></flow>";
-    let (town, told) = written(&NET.replace("GREEN", "r"), inside).unwrap();
-    assert_eq!((told.travellers.len(), moved(&town, &told, 10).0.inserted), (100, clock.inserted));
+    let (town, demand) = written(&NET.replace("GREEN", "r"), inside).unwrap();
+    assert_eq!((demand.travellers.len(), moved(&town, &demand, 10).0.inserted), (100, clock.inserted));
     let stops = "<busStop id=\"s\" lane=\"b_0\" startPos=\"40\" endPos=\"60\"/><flow id=\"f\" begin=\"0\" end=\"60\" number=\"2\">\
                  <route edges=\"a b\"/><stop busStop=\"s\" duration=\"30\"/></flow>";
-    let told = written(&net, stops).unwrap().1;
-    assert_eq!(told.travellers.iter().map(|own| own.stops.len()).collect::<Vec<_>>(), [1, 1]);
+    let demand = written(&net, stops).unwrap().1;
+    assert_eq!(demand.travellers.iter().map(|own| own.stops.len()).collect::<Vec<_>>(), [1, 1]);
     let many = format!(
         "<flow id=\"f\" begin=\"0\" end=\"90000\" number=\"3000000\">{}</flow>",
         "<route edges=\"a b\"/>".repeat(4)
@@ -224,8 +225,9 @@ fn a_route_may_lead_through_a_street_twice() {
         .replace("GREEN", "G")
         .replace("to=\"3\"", "to=\"1\"")
         .replace("</net>", "<connection from=\"b\" to=\"a\" fromLane=\"0\" toLane=\"0\" dir=\"t\" state=\"M\"/></net>");
-    let (town, told) = written(&ring, "<vehicle id=\"v\" depart=\"0\"><route edges=\"a b a b a\"/></vehicle>").unwrap();
-    assert_eq!(moved(&town, &told, 3).0.arrived, 1);
+    let (town, demand) =
+        written(&ring, "<vehicle id=\"v\" depart=\"0\"><route edges=\"a b a b a\"/></vehicle>").unwrap();
+    assert_eq!(moved(&town, &demand, 3).0.arrived, 1);
 }
 
 #[test]

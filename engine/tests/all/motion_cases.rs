@@ -11,10 +11,10 @@ use hanze_engine::frame::Outcome;
 use hanze_engine::grid::Crs;
 use hanze_engine::models;
 use hanze_engine::models::traffic::motion::mover::mover;
+use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork, Traveller, car};
 use hanze_engine::models::traffic::motion::params::{Outcome as Fate, Vehicle};
-use hanze_engine::models::traffic::motion::reroute::Ways;
+use hanze_engine::models::traffic::motion::reroute::FastestPaths;
 use hanze_engine::models::traffic::motion::trips::kinds;
-use hanze_engine::models::traffic::motion::world::{Rule, Traveller, World};
 use hanze_engine::scenario::Scenario;
 use hanze_engine::words::Text;
 use std::sync::Arc;
@@ -236,7 +236,7 @@ fn who_cannot_pass_a_barrier_takes_another_way_and_turns_round_at_it() {
         let lane = |lane: u32| town.lanes.lanes[lane as usize].street;
         for mode in [car, truck, cycle] {
             // Whoever looks for a way over the lanes.
-            let way = Ways::new(&town.lanes).between(&town.lanes, &ends, u32::from(mode)).unwrap();
+            let way = FastestPaths::new(&town.lanes).between(&town.lanes, &ends, u32::from(mode)).unwrap();
             let over: Vec<&str> = way.iter().map(|street| id(*street)).collect();
             assert_eq!(over.contains(&"102"), closed & mode != 0, "{tags:?} {mode}: {over:?}");
             let turns = |turn: &&lanes::Turn| {
@@ -375,19 +375,19 @@ impl Town {
     }
 
     /// Drivers from arm to arm (kind, from, to, s).
-    fn world(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<World> {
+    fn network(&self, drivers: &[(u32, usize, usize, f64)]) -> Arc<SimulationNetwork> {
         let kinds = kinds(&self.rules);
-        let mut ways = Ways::new(&self.lanes);
+        let mut paths = FastestPaths::new(&self.lanes);
         let traveller = |(kind, from, to, depart): &(u32, usize, usize, f64)| {
             let ends = [self.street(*from, true), self.street(*to, false)];
-            let streets = ways.between(&self.lanes, &ends, kinds[*kind as usize].modes).unwrap();
+            let streets = paths.between(&self.lanes, &ends, kinds[*kind as usize].modes).unwrap();
             Traveller { depart: *depart, kind: *kind, streets, factor: 1.0, ..Traveller::default() }
         };
         let travellers: Vec<Traveller> = drivers.iter().map(traveller).collect();
-        let mut world = World::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
-        let refused = world.load(&self.lanes, &travellers).unwrap();
+        let mut network = SimulationNetwork::new(&self.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds);
+        let refused = network.load(&self.lanes, &travellers).unwrap();
         assert!(refused.is_empty(), "{refused:?}");
-        Arc::new(world)
+        Arc::new(network)
     }
 
     /// What becomes of drivers, in their order; `look` sees every step.
@@ -395,19 +395,19 @@ impl Town {
         &self,
         drivers: &[(u32, usize, usize, f64)],
         seconds: u32,
-        look: &mut dyn FnMut(&World, &[Vehicle]),
+        look: &mut dyn FnMut(&SimulationNetwork, &[Vehicle]),
     ) -> Vec<Fate> {
-        let world = self.world(drivers);
-        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        let network = self.network(drivers);
+        let mut mover = mover(&Device::Cpu, &network).unwrap();
         for _ in 0..2 * seconds {
             let clock = mover.run(1).unwrap();
-            look(&world, &mover.vehicles().unwrap());
+            look(&network, &mover.vehicles().unwrap());
             if clock.arrived as usize == drivers.len() {
                 break;
             }
         }
         let mut found = vec![Fate::default(); drivers.len()];
-        for (fate, who) in mover.outcomes().unwrap().into_iter().zip(&world.who) {
+        for (fate, who) in mover.outcomes().unwrap().into_iter().zip(&network.who) {
             found[*who as usize] = fate;
         }
         found
@@ -537,8 +537,8 @@ fn no_car_crosses_a_cycle_lane_before_a_cycle_that_comes() {
     drivers.extend((0..24).map(|k| (CAR, 2, 1, 29.0 * f64::from(k))));
     drivers.extend((0..20).map(|k| (CAR, 0, 2, 37.0 * f64::from(k))));
     let mut nearest = f64::INFINITY;
-    let fates = town.drive(&drivers, 1500, &mut |world, vehicles| {
-        let kind = |one: &Vehicle| world.kinds[one.kind as usize].modes;
+    let fates = town.drive(&drivers, 1500, &mut |network, vehicles| {
+        let kind = |one: &Vehicle| network.kinds[one.kind as usize].modes;
         let is_across = |one: &&Vehicle| town.lanes.lanes[one.lane as usize].street.is_none();
         let across: Vec<&Vehicle> = vehicles.iter().filter(is_across).collect();
         for car in across.iter().filter(|one| kind(one) != 4) {
@@ -570,8 +570,8 @@ fn both_devices_drive_cars_and_cycles_in_the_same_way() {
         drivers.extend((0..8u32).map(|n| (CAR, from, to, f64::from(20 * n + k))));
         drivers.extend((0..8u32).map(|n| (CYCLE, from, to, f64::from(17 * n + k))));
     }
-    let world = town.world(&drivers);
-    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &world).unwrap());
+    let network = town.network(&drivers);
+    let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &network).unwrap());
     for stretch in 0..10 {
         twin.run(40).unwrap();
         own.run(40).unwrap();
@@ -581,6 +581,127 @@ fn both_devices_drive_cars_and_cycles_in_the_same_way() {
         assert!(same, "stretch {stretch}:\n{left:?}\n{right:?}");
         assert_eq!(twin.take_tallies().unwrap(), own.take_tallies().unwrap(), "stretch {stretch}");
         assert_eq!(twin.outcomes().unwrap(), own.outcomes().unwrap(), "stretch {stretch}");
+    }
+}
+
+/// A street that leads over two lanes of a junction into another, where the second leads back to the first: no map has such a junction.
+/// Another street leads over the same kind of ring into the same street.
+fn rings() -> SimulationNetwork {
+    use hanze_engine::models::traffic::motion::params::{
+        Foe, GIVES_WAY, IS_GIVEN_WAY, Lane, MERGES, Motion, NONE, STREET_BITS, Trip, Turn,
+    };
+    let car = car();
+    let lane = |street, length, first_turn, turns, inward: (u32, u32)| Lane {
+        length,
+        speed: 10.0,
+        street,
+        first_turn,
+        turns,
+        first_inward: inward.0,
+        inwards: inward.1,
+        left: NONE,
+        right: NONE,
+        modes: car.modes,
+        turn: NONE,
+        ..Lane::default()
+    };
+    let across = |turn, along, first_turn, inward| Lane { turn, along, ..lane(NONE, 8.0, first_turn, 1, inward) };
+    let turn = |origin, to, start, first_foe, foes| Turn {
+        origin,
+        to,
+        goal: 3,
+        street: 1,
+        modes: car.modes,
+        light: NONE,
+        first_foe,
+        foes,
+        start,
+        length: 16.0,
+        speed: 10.0,
+        parts: 2,
+    };
+    let foe = |turn, bits| Foe { turn, bits, own_begin: 4.0, own_end: 12.0, other_begin: 4.0, other_end: 12.0 };
+    let trip = |first, last| Trip { first, last, speed: -1.0, factor: 1.0, ..Trip::default() };
+    SimulationNetwork {
+        motion: Motion {
+            lanes: 7,
+            step_ms: 500,
+            dt: 0.5,
+            politeness: 0.1,
+            threshold: 0.3,
+            pause: 5000,
+            ..Motion::default()
+        },
+        lanes: vec![
+            lane(0, 50.0, 0, 1, (0, 0)),
+            across(0, 0.0, 1, (0, 2)),
+            across(1, 8.0, 2, (2, 1)),
+            lane(1, 20.0, NONE, 0, (0, 0)),
+            lane(2, 50.0, 3, 1, (0, 0)),
+            across(3, 0.0, 4, (3, 2)),
+            across(4, 8.0, 5, (5, 1)),
+        ],
+        turns: vec![
+            turn(0, 1, 0.0, 0, 1),
+            turn(1, 2, 8.0, 0, 0),
+            turn(2, 1, 16.0, 0, 0),
+            turn(4, 5, 0.0, 1, 1),
+            turn(5, 6, 8.0, 0, 0),
+            turn(6, 5, 16.0, 0, 0),
+        ],
+        foes: vec![foe(3, GIVES_WAY | MERGES), foe(0, IS_GIVEN_WAY | MERGES)],
+        inward: vec![0, 2, 1, 4, 6, 5],
+        kinds: vec![car],
+        // From either street into the one behind the junction, and from there on, where nothing leads.
+        routes: [0, 1, 2, 1, 1, 3].map(|street: u32| street | 1 << STREET_BITS).to_vec(),
+        trips: [(0, 2), (0, 2), (0, 2), (2, 4), (4, 6)].map(|(first, last)| trip(first, last)).to_vec(),
+        tallies: 1,
+        ..SimulationNetwork::default()
+    }
+}
+
+#[test]
+fn a_ring_of_lanes_across_a_junction_is_looked_at_once() {
+    use hanze_engine::models::traffic::motion::params::{FULL, REASON};
+    let network = Arc::new(rings());
+    let place = |trip: u32, lane: u32, pos: f32, speed: f32| {
+        let length = network.kinds[0].length;
+        let place = network.trips[trip as usize].first;
+        Vehicle { trip, lane, place, pos, speed, length, ..Vehicle::default() }
+    };
+    // Somebody stands at the end of the street behind the junction: room for three. The one who comes is the third with one on the way,
+    // and the fourth with two; he would be refused at once if those on the ring were counted again.
+    let coming = place(0, 0, 49.0, 1.0);
+    let standing = place(4, 3, 19.5, 0.0);
+    let (one, two, other) = (place(1, 1, 7.0, 2.0), place(2, 2, 7.0, 2.0), place(3, 4, 40.0, 5.0));
+    let cases: [(&[Vehicle], bool); 3] = [
+        (&[coming, one, standing], false),
+        (&[coming, one, two, standing], true),
+        (&[coming, one, two, standing, other], true),
+    ];
+    for (vehicles, is_full) in cases {
+        let mut twin = mover(&Device::Cpu, &network).unwrap();
+        twin.place(vehicles).unwrap();
+        twin.run(1).unwrap();
+        let first = twin.vehicles().unwrap()[0];
+        assert_eq!(first.trip, 0, "{first:?}");
+        // With somebody on the other street he may wait for that one instead.
+        let waits = first.state & REASON;
+        assert!(if vehicles.len() < 5 { (waits == FULL) == is_full } else { waits != 0 }, "{vehicles:?}: {waits}");
+    }
+    let Some(device) = gpu() else { return };
+    for (vehicles, _) in cases {
+        let [mut twin, mut own] = [&Device::Cpu, &device].map(|device| mover(device, &network).unwrap());
+        twin.place(vehicles).unwrap();
+        own.place(vehicles).unwrap();
+        for step in 0..40 {
+            twin.run(1).unwrap();
+            own.run(1).unwrap();
+            let (left, right) = (twin.vehicles().unwrap(), own.vehicles().unwrap());
+            let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
+            assert!(bits(&left) == bits(&right), "step {step}:\n{left:?}\n{right:?}");
+        }
+        assert_eq!(twin.take_tallies().unwrap(), own.take_tallies().unwrap());
     }
 }
 
@@ -602,17 +723,18 @@ fn a_queue_reaches_from_the_stop_line_to_its_last_vehicle() {
         (&[(4.0, 8.0), (24.0, 8.0)][..], 0.0),
     ] {
         let kinds = kinds(&town.rules);
-        let mut world = World::new(&town.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds.clone());
+        let mut network =
+            SimulationNetwork::new(&town.lanes, Rule { step: 0.5, newell: false, seed: 1 }, kinds.clone());
         let streets = vec![street, town.street(1, false)];
         let one = Traveller { depart: 4e6, kind: CAR, streets, factor: 1.0, ..Traveller::default() };
-        assert!(world.load(&town.lanes, &vec![one; places.len()]).unwrap().is_empty());
-        let world = Arc::new(world);
-        let mut mover = mover(&Device::Cpu, &world).unwrap();
+        assert!(network.load(&town.lanes, &vec![one; places.len()]).unwrap().is_empty());
+        let network = Arc::new(network);
+        let mut mover = mover(&Device::Cpu, &network).unwrap();
         let vehicle = |(k, (before, speed)): (usize, &(f32, f32))| Vehicle {
             trip: k as u32,
             kind: CAR,
             lane,
-            place: world.trips[k].first,
+            place: network.trips[k].first,
             pos: length - before,
             speed: *speed,
             length: kinds[CAR as usize].length,

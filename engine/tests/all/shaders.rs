@@ -215,6 +215,7 @@ fn structs_agree() {
     check_struct::<traffic::Search>();
     check_struct::<traffic::Arc>();
     check_struct::<motion::Motion>();
+    check_struct::<motion::Offsets>();
     check_struct::<motion::Moment>();
     check_struct::<motion::Lane>();
     check_struct::<motion::Turn>();
@@ -243,6 +244,14 @@ fn materials_of_the_heat_island_agree() {
         declarations += 1;
     }
     assert!(declarations > 0, "no kernel declares Material");
+}
+
+#[test]
+fn those_who_set_out_are_counted_on_the_clock() {
+    let depart = kernels().find(|kernel| kernel.name == "depart").expect("a kernel");
+    let module = parse(depart);
+    let [counted, clock] = ["Departures", "Moment"].map(|name| declared(&module, name).expect(name));
+    assert_eq!(counted, clock);
 }
 
 #[test]
@@ -521,7 +530,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("models/traffic/network.rs", &["city", "scenario"]),
     ("models/traffic/params.rs", &["city", "scenario"]),
     ("models/traffic/shortest.rs", &["city", "scenario"]),
-    ("models/traffic/ways.rs", &["city", "scenario"]),
+    ("models/traffic/paths.rs", &["city", "scenario"]),
     ("weather", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("output", &["models", "device", "scenario", "city", "simulation"]),
 ];

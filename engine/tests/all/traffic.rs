@@ -77,7 +77,7 @@ fn ties_are_broken_by_links_and_then_by_order_and_zones_carry_no_through_traffic
     let mut tree = Tree::new(&network);
     for _ in 0..2 {
         tree.search(&network, &costs, 0, &[(1, 1.0)]);
-        assert_eq!((tree.cost(1), tree.way(&network, 1)), (2.0, vec![3, 0]));
+        assert_eq!((tree.cost(1), tree.path(&network, 1)), (2.0, vec![3, 0]));
     }
     // From the third zone itself one may leave.
     tree.search(&network, &costs, 2, &[(1, 1.0), (0, 1.0)]);

@@ -10,8 +10,9 @@ const JOINS: f32 = 20.0;
 const FIRM: f32 = 4.0;
 // Lanes that a driver looks ahead.
 const AHEAD: u32 = 8u;
-// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+// Braking that a driver who changes lanes of his own will asks of those behind, m/s².
 const SAFE: f32 = 2.0;
+// The same of one who must change lanes, m/s².
 const URGENT: f32 = 4.0;
 // Braking for who wants to come into the lane, m/s².
 const KIND: f32 = 1.5;
@@ -36,45 +37,43 @@ const TALLY: u32 = 9u;
 // Substances that are counted.
 const SUBSTANCES: u32 = 3u;
 
-@group(0) @binding(14) var<storage, read_write> planned: array<Vehicle>;
-// Vehicles that will be in each lane, and the free length at its beginning, mm.
-@group(0) @binding(15) var<storage, read_write> counts: array<atomic<u32>>;
-@group(0) @binding(16) var<storage, read_write> rooms: array<atomic<i32>>;
-@group(0) @binding(17) var<storage, read_write> outcomes: array<Outcome>;
-@group(0) @binding(18) var<storage, read_write> tallies: array<atomic<u32>>;
-@group(0) @binding(19) var<storage, read> factors: array<Factor>;
+@group(0) @binding(8) var<storage, read_write> planned: array<Vehicle>;
+// Tallies; vehicles that will be in each lane, and the free length at its beginning.
+@group(0) @binding(9) var<storage, read_write> counters: array<atomic<u32>>;
+// Outcomes of trips; when the next vehicle may leave each lane, ms.
+@group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 // What a driver finds before him: acceleration, how far he can go, his speed by Newell's rule, and why.
-struct Way {
+struct Bounds {
     accel: f32,
     room: f32,
     newell: f32,
     reason: u32,
 }
 
-var<private> way: Way;
+var<private> bounds: Bounds;
 
 // Something at a distance that moves.
 fn mind(me: Vehicle, kind: Kind, open: f32, gap: f32, speed: f32, reason: u32) {
     let accel = minus(open, pressed(kind, me.speed, gap, minus(me.speed, speed)));
-    if (accel < way.accel) {
-        way.accel = accel;
-        way.reason = reason;
+    if (accel < bounds.accel) {
+        bounds.accel = accel;
+        bounds.reason = reason;
     }
-    way.newell = min(way.newell, mul(minus(gap, kind.gap), inverse(kind.headway)));
-    way.room = min(way.room, gap);
+    bounds.newell = min(bounds.newell, mul(minus(gap, kind.gap), inverse(kind.headway)));
+    bounds.room = min(bounds.room, gap);
 }
 
 // A line at which he stops.
 fn halt(me: Vehicle, kind: Kind, open: f32, dist: f32, reason: u32) {
     let gap = minus(plus(dist, kind.gap), BEFORE_LINE);
     let accel = minus(open, pressed(kind, me.speed, gap, me.speed));
-    if (accel < way.accel) {
-        way.accel = accel;
+    if (accel < bounds.accel) {
+        bounds.accel = accel;
     }
-    way.reason = reason;
-    way.newell = min(way.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
-    way.room = min(way.room, minus(dist, ON_LINE));
+    bounds.reason = reason;
+    bounds.newell = min(bounds.newell, mul(minus(dist, ON_LINE), inverse(kind.headway)));
+    bounds.room = min(bounds.room, minus(dist, ON_LINE));
 }
 
 // Length of the queue at the end of a lane, m: from the stop line to the rear of the last vehicle that stands or crawls, where all between
@@ -99,7 +98,7 @@ fn queue(lane: u32) -> f32 {
 
 // Whether the vehicle in a slot rides beside one of a kind: a cycle beside a car.
 fn is_beside(kind: Kind, slot: u32) -> bool {
-    let other = kinds[vehicles[slot].kind].modes;
+    let other = kind_modes(vehicles[slot].kind);
     return (kind.modes == CYCLES) != (other == CYCLES);
 }
 
@@ -110,16 +109,16 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
     var lane = me.lane;
     var place = me.place;
     for (var n = 0u; n < AHEAD && dist < far; n++) {
-        let own = lanes[lane];
-        if (own.street != NONE && place + 1u >= last) {
+        let this_lane = lanes[lane];
+        if (this_lane.street != NONE && place + 1u >= last) {
             return;
         }
         let turn = choose(lane, place, last, kind.modes);
         if (turn == NONE) {
-            let mask = routes[place] >> STREET_BITS;
+            let mask = route_at(place) >> STREET_BITS;
             // Those who want to the right wait a little before those who want to the left.
             var end = dist;
-            if ((mask & ((1u << own.index) - 1u)) != 0u) {
+            if ((mask & ((1u << this_lane.index) - 1u)) != 0u) {
                 end = max(minus(dist, STAGGER), 0.0);
             }
             halt(me, kind, open, end, ASTRAY);
@@ -127,14 +126,14 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
         }
         let next = turns[turn];
         if (next.light != NONE) {
-            let light = lights[next.light];
+            let light = shown(next.light);
             let can_stop = motion.newell != 0u || needed(me.speed, dist) < FIRM;
             if ((light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop)) {
                 halt(me, kind, open, dist, LIGHT);
                 return;
             }
         }
-        if (own.headway > 0u && ready[lane] > clock.now) {
+        if (this_lane.headway > 0u && records[offset.ready + lane] > clock.now) {
             halt(me, kind, open, dist, METERED);
             return;
         }
@@ -153,8 +152,8 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
             }
         }
         // Who turns off still stands in the way with his rear.
-        if (own.street != NONE && dist < 15.0) {
-            for (var k = own.first_turn; k < own.first_turn + own.turns; k++) {
+        if (this_lane.street != NONE && dist < 15.0) {
+            for (var k = this_lane.first_turn; k < this_lane.first_turn + this_lane.turns; k++) {
                 let to = turns[k].to;
                 let rear = room_in(to);
                 if (k != turn && rear < 0.0) {
@@ -168,7 +167,7 @@ fn look_ahead(me: Vehicle, kind: Kind, last: u32, factor: f32, open: f32, to_end
             let excess = minus(mul(me.speed, me.speed), mul(limit, limit));
             let fall = mul(excess, inverse(mul(2.0, max(dist, 0.5))));
             if (fall > mul(kind.decel, 0.5)) {
-                way.accel = min(way.accel, -min(fall, FIRM));
+                bounds.accel = min(bounds.accel, -min(fall, FIRM));
             }
         }
         let start = starts[next.to];
@@ -208,7 +207,7 @@ fn let_in(me: Vehicle, kind: Kind, open: f32, beside: u32, wanted: u32) {
         if ((vehicles[one].state & wanted) != 0u && gap > LET_IN) {
             let closing = minus(me.speed, vehicles[one].speed);
             let polite = minus(open, pressed(kind, me.speed, minus(gap, 1.0), closing));
-            way.accel = min(way.accel, max(polite, -KIND));
+            bounds.accel = min(bounds.accel, max(polite, -KIND));
             return;
         }
     }
@@ -219,23 +218,23 @@ var<private> wants: u32;
 // The lane in which a vehicle is after this step: to the left in even steps, to the right in odd ones, so that no two come into one gap
 // from two sides (MOBIL, Kesting et al. 2007).
 fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32, dist: f32) -> u32 {
-    let own = lanes[me.lane];
+    let my_lane = lanes[me.lane];
     let mask = good(me, last_stop);
     // A wrong lane leads to the nearest right one.
     wants = 0u;
     var side = 0u;
-    if (((mask >> own.index) & 1u) == 0u || !leads_on(me.lane, me.place, last, kind.modes)) {
+    if (((mask >> my_lane.index) & 1u) == 0u || !leads_on(me.lane, me.place, last, kind.modes)) {
         for (var k = 1u; k < 8u; k++) {
             let left = me.lane + k;
             if (side == 0u && left < motion.lanes) {
-                if (lanes[left].street == own.street && ((mask >> (own.index + k)) & 1u) != 0u) {
+                if (lanes[left].street == my_lane.street && ((mask >> (my_lane.index + k)) & 1u) != 0u) {
                     if (leads_on(left, me.place, last, kind.modes)) {
                         side = WANTS_LEFT;
                     }
                 }
             }
-            if (side == 0u && k <= own.index) {
-                if (((mask >> (own.index - k)) & 1u) != 0u && leads_on(me.lane - k, me.place, last, kind.modes)) {
+            if (side == 0u && k <= my_lane.index) {
+                if (((mask >> (my_lane.index - k)) & 1u) != 0u && leads_on(me.lane - k, me.place, last, kind.modes)) {
                     side = WANTS_RIGHT;
                 }
             }
@@ -246,21 +245,21 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         wants = side;
     }
     // Where a lane begins that is full, he waits for room in it.
-    var beside = own.right;
+    var beside = my_lane.right;
     if (side == WANTS_LEFT) {
-        beside = own.left;
+        beside = my_lane.left;
     }
     if (side != 0u && beside != NONE) {
         let begin = lanes[beside].begin;
         let mouth = plus(plus(begin, me.length), MOUTH);
         if (begin > 0.0 && me.pos <= mouth && room_in(beside) < plus(mouth, kind.gap)) {
-            halt(me, kind, free(kind, me.speed, own.speed), minus(mouth, me.pos), ASTRAY);
+            halt(me, kind, free(kind, me.speed, my_lane.speed), minus(mouth, me.pos), ASTRAY);
         }
     }
-    var target_lane = own.right;
+    var target_lane = my_lane.right;
     var this_side = WANTS_RIGHT;
     if ((clock.step & 1u) == 0u) {
-        target_lane = own.left;
+        target_lane = my_lane.left;
         this_side = WANTS_LEFT;
     }
     if (target_lane == NONE) {
@@ -296,7 +295,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
     if (me.speed > SLOW && plus(me.pos, mul(3.0, metres)) > there.length) {
         return me.lane;
     }
-    metres = plus(min(metres, max(way.room, 0.0)), APART);
+    metres = plus(min(metres, max(bounds.room, 0.0)), APART);
     if (gap < metres) {
         return me.lane;
     }
@@ -304,7 +303,7 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
     if (slot < end) {
         let pos = vehicles[slot].pos;
         let speed = vehicles[slot].speed;
-        let theirs = kinds[vehicles[slot].kind];
+        let theirs = kind_at(vehicles[slot].kind);
         let back = minus(minus(me.pos, me.length), pos);
         let gains = mul(mul(0.5, theirs.accel), motion.dt);
         let reaches = plus(mul(plus(speed, gains), motion.dt), APART);
@@ -342,13 +341,13 @@ fn change(me: Vehicle, kind: Kind, last: u32, last_stop: u32, behind_leader: f32
         return me.lane;
     }
     wants = 0u;
-    way.room = min(min(way.room, gap), minus(minus(there.length, me.pos), 0.05));
-    way.accel = min(way.accel, max(alone, -URGENT));
+    bounds.room = min(min(bounds.room, gap), minus(minus(there.length, me.pos), 0.05));
+    bounds.accel = min(bounds.accel, max(alone, -URGENT));
     return target_lane;
 }
 
 fn add(at: u32, number: u32, value: u32) {
-    atomicAdd(&tallies[at * TALLY + number], value);
+    atomicAdd(&counters[at * TALLY + number], value);
 }
 
 @compute @workgroup_size(64)
@@ -358,19 +357,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         return;
     }
     let me = vehicles[slot];
-    let kind = kinds[me.kind];
-    let trip = trips[me.trip];
-    let own = lanes[me.lane];
+    let kind = kind_at(me.kind);
+    let trip = trip_at(me.trip);
+    let my_lane = lanes[me.lane];
     let dt = motion.dt;
-    let wish = min(kind.speed, mul(own.speed, trip.factor));
+    let wish = min(kind.speed, mul(my_lane.speed, trip.factor));
     let open = free(kind, me.speed, wish);
-    way = Way(open, 1e9, wish, FREE);
+    bounds = Bounds(open, 1e9, wish, FREE);
     let first = starts[me.lane];
-    let dist = minus(own.length, me.pos);
+    let dist = minus(my_lane.length, me.pos);
     // What the vehicle before would let it do: for changing lanes.
     var behind_leader = open;
     var ahead = slot;
-    while (ahead > first && own.wide != 0u) {
+    while (ahead > first && my_lane.wide != 0u) {
         if (!is_beside(kind, ahead - 1u)) {
             break;
         }
@@ -379,12 +378,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (ahead > first) {
         let gap = minus(minus(vehicles[ahead - 1u].pos, vehicles[ahead - 1u].length), me.pos);
         mind(me, kind, open, gap, vehicles[ahead - 1u].speed, FOLLOWS);
-        behind_leader = way.accel;
+        behind_leader = bounds.accel;
     } else {
         look_ahead(me, kind, trip.last, trip.factor, open, dist);
     }
-    if (own.street == NONE) {
-        let found = inside(own.turn, plus(own.along, me.pos));
+    if (my_lane.street == NONE) {
+        let found = inside(my_lane.turn, plus(my_lane.along, me.pos));
         if (found.gap < 1e8) {
             mind(me, kind, open, found.gap, found.speed, FOLLOWS);
         }
@@ -392,7 +391,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var next = me;
     // Stops of its line.
     if (me.stop < trip.last_stop) {
-        let stop = stops[me.stop];
+        let stop = stop_at(me.stop);
         if (stop.lane == me.lane && me.pos <= plus(stop.at, 1.0)) {
             var stays = true;
             if (me.until != 0u) {
@@ -412,23 +411,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // Another lane.
     wants = 0u;
     var lane = me.lane;
-    if (own.street != NONE) {
-        let_in(me, kind, open, own.left, WANTS_RIGHT);
-        let_in(me, kind, open, own.right, WANTS_LEFT);
+    if (my_lane.street != NONE) {
+        let_in(me, kind, open, my_lane.left, WANTS_RIGHT);
+        let_in(me, kind, open, my_lane.right, WANTS_LEFT);
         lane = change(me, kind, trip.last, trip.last_stop, behind_leader, dist);
         if (lane != me.lane) {
             next.changed = clock.now;
         }
     }
     // Moves.
-    let accel = max(way.accel, -HARDEST);
+    let accel = max(bounds.accel, -HARDEST);
     var speed = max(plus(me.speed, mul(accel, dt)), 0.0);
     var metres = mul(mul(0.5, plus(me.speed, speed)), dt);
     if (motion.newell != 0u) {
-        speed = max(min(way.newell, wish), 0.0);
+        speed = max(min(bounds.newell, wish), 0.0);
         metres = mul(speed, dt);
     }
-    let room = max(way.room, 0.0);
+    let room = max(bounds.room, 0.0);
     if (metres > room) {
         metres = room;
         speed = min(speed, mul(room, inverse(dt)));
@@ -437,7 +436,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     next.speed = speed;
     next.metres = plus(me.metres, metres);
     next.lost = plus(me.lost, mul(minus(1.0, min(mul(speed, inverse(wish)), 1.0)), dt));
-    next.state = wants | way.reason;
+    next.state = wants | bounds.reason;
     next.stood = 0u;
     if (speed < STANDING) {
         next.stood = me.stood + 1u;
@@ -471,40 +470,44 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     // What the lane where it was sees of it.
-    add(own.tally, 0u, 1u);
-    add(own.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
+    add(my_lane.tally, 0u, 1u);
+    add(my_lane.tally, 1u, u32(mul(100.0, minus(next.metres, me.metres))));
     if (next.speed < QUEUED) {
-        add(own.tally, 2u, 1u);
+        add(my_lane.tally, 2u, 1u);
     }
     // The first of a lane tells of its queue.
-    if (own.street != NONE && starts[me.lane] == slot) {
-        atomicMax(&tallies[own.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
+    if (my_lane.street != NONE && starts[me.lane] == slot) {
+        atomicMax(&counters[my_lane.tally * TALLY + 5u], u32(mul(10.0, queue(me.lane))));
     }
     for (var substance = 0u; substance < SUBSTANCES; substance++) {
-        add(own.tally, 6u + substance, emitted(factors[kind.emission + substance], next.speed, next.accel, dt));
+        add(my_lane.tally, 6u + substance, emitted(factor_at(kind.emission + substance), next.speed, next.accel, dt));
     }
     if (left || is_gone) {
-        if (own.street != NONE) {
-            add(own.tally, 4u, 1u);
+        if (my_lane.street != NONE) {
+            add(my_lane.tally, 4u, 1u);
         }
-        if (own.headway > 0u) {
+        if (my_lane.headway > 0u) {
             // Only the first of a lane leaves it, and nobody else looks at this.
             var before = 0u;
             if (clock.now > motion.step_ms) {
                 before = clock.now - motion.step_ms;
             }
-            ready[me.lane] = max(ready[me.lane], before) + own.headway;
+            let ready = offset.ready + me.lane;
+            records[ready] = max(records[ready], before) + my_lane.headway;
         }
     }
     if (is_gone) {
-        outcomes[me.trip].arrived = clock.now + motion.step_ms + 1u;
-        outcomes[me.trip].waited = next.waited;
-        outcomes[me.trip].lost = next.lost;
-        outcomes[me.trip].metres = next.metres;
+        // The members of `Outcome` behind the first.
+        let outcome = OUTCOME_WORDS * me.trip;
+        records[outcome + 1u] = clock.now + motion.step_ms + 1u;
+        records[outcome + 2u] = next.waited;
+        records[outcome + 3u] = bitcast<u32>(next.lost);
+        records[outcome + 4u] = bitcast<u32>(next.metres);
         next.lane = NONE;
     } else {
-        atomicAdd(&counts[next.lane], 1u);
-        atomicMin(&rooms[next.lane], i32(mul(1000.0, minus(next.pos, next.length))));
+        atomicAdd(&counters[offset.counts + next.lane], 1u);
+        let room_mm = i32(mul(1000.0, minus(next.pos, next.length)));
+        atomicMin(&counters[offset.rooms + next.lane], ordered(room_mm));
     }
     planned[slot] = next;
 }

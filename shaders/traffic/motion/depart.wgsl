@@ -9,25 +9,35 @@ const LEAVES: f32 = 25.0;
 // Numbers of a tally.
 const TALLY: u32 = 9u;
 
-@group(0) @binding(1) var<storage, read_write> clock: Moment;
-@group(0) @binding(2) var<storage, read> lanes: array<Lane>;
-@group(0) @binding(3) var<storage, read> inward: array<u32>;
-@group(0) @binding(4) var<storage, read> kinds: array<Kind>;
-@group(0) @binding(5) var<storage, read> trips: array<Trip>;
-@group(0) @binding(6) var<storage, read> routes: array<u32>;
-@group(0) @binding(7) var<storage, read> sources: array<Gate>;
-@group(0) @binding(8) var<storage, read> starts: array<u32>;
-@group(0) @binding(9) var<storage, read> vehicles: array<Vehicle>;
-// Next trip of each source.
-@group(0) @binding(10) var<storage, read_write> cursors: array<u32>;
-@group(0) @binding(11) var<storage, read_write> planned: array<Vehicle>;
-@group(0) @binding(12) var<storage, read_write> counts: array<atomic<u32>>;
-@group(0) @binding(13) var<storage, read_write> rooms: array<atomic<i32>>;
-@group(0) @binding(14) var<storage, read_write> outcomes: array<Outcome>;
-@group(0) @binding(15) var<storage, read_write> tallies: array<atomic<u32>>;
+// `Moment` for those who are counted at the same time.
+struct Departures {
+    // Steps.
+    step: u32,
+    // ms.
+    now: u32,
+    // Vehicles on the lanes.
+    vehicles: u32,
+    // Vehicles on them after this step.
+    planned: atomic<u32>,
+    // Vehicles that have set out.
+    inserted: atomic<u32>,
+    // Vehicles that have arrived.
+    arrived: u32,
+}
+
+@group(0) @binding(2) var<storage, read_write> clock: Departures;
+@group(0) @binding(4) var<storage, read> lanes: array<Lane>;
+// Where the vehicles of each lane begin.
+@group(0) @binding(6) var<storage, read> starts: array<u32>;
+@group(0) @binding(7) var<storage, read> vehicles: array<Vehicle>;
+@group(0) @binding(8) var<storage, read_write> planned: array<Vehicle>;
+// Tallies; vehicles that will be in each lane, and the free length at its beginning.
+@group(0) @binding(9) var<storage, read_write> counters: array<atomic<u32>>;
+// Outcomes of trips; next trip of each source.
+@group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 fn free_in(lane: u32) -> f32 {
-    let free_mm = atomicLoad(&rooms[lane]);
+    let free_mm = signed(atomicLoad(&counters[offset.rooms + lane]));
     if (free_mm == EMPTY) {
         return plus(lanes[lane].length, 200.0);
     }
@@ -38,7 +48,7 @@ fn free_in(lane: u32) -> f32 {
 fn comes_in(lane: u32, gap: f32) -> bool {
     let begin = lanes[lane].first_inward;
     for (var k = begin; k < begin + lanes[lane].inwards; k++) {
-        let origin = inward[k];
+        let origin = inward_at(k);
         let first = starts[origin];
         if (first < starts[origin + 1u]) {
             let speed = vehicles[first].speed;
@@ -61,19 +71,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (id >= motion.sources) {
         return;
     }
-    let source = sources[id];
+    let source = gate_at(id);
     let now = clock.now;
     for (var n = 0u; n < source.lanes; n++) {
-        let trip = cursors[id];
+        let trip = records[offset.cursors + id];
         if (trip >= source.last) {
             return;
         }
-        let own = trips[trip];
-        if (own.depart > now) {
+        let departing = trip_at(trip);
+        if (departing.depart > now) {
             return;
         }
-        let kind = kinds[own.kind];
-        let mask = routes[own.first] >> STREET_BITS;
+        let kind = kind_at(departing.kind);
+        let mask = route_at(departing.first) >> STREET_BITS;
         var best = NONE;
         var most = -1e9;
         for (var index = 0u; index < source.lanes; index++) {
@@ -93,10 +103,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let room = free_in(best);
         let pos = min(kind.length, lanes[best].length);
         let gap = minus(room, pos);
-        let wish = min(kind.speed, mul(lanes[best].speed, own.factor));
+        let wish = min(kind.speed, mul(lanes[best].speed, departing.factor));
         var speed = max(min(wish, mul(minus(gap, kind.gap), inverse(kind.headway))), 0.0);
-        if (own.speed >= 0.0) {
-            speed = min(own.speed, wish);
+        if (departing.speed >= 0.0) {
+            speed = min(departing.speed, wish);
             if (gap < plus(kind.gap, mul(mul(0.5, speed), kind.headway))) {
                 return;
             }
@@ -106,19 +116,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         var vehicle: Vehicle;
         vehicle.trip = trip;
-        vehicle.kind = own.kind;
+        vehicle.kind = departing.kind;
         vehicle.lane = best;
-        vehicle.place = own.first;
+        vehicle.place = departing.first;
         vehicle.pos = pos;
         vehicle.speed = speed;
-        vehicle.stop = own.first_stop;
+        vehicle.stop = departing.first_stop;
         vehicle.length = kind.length;
         planned[atomicAdd(&clock.planned, 1u)] = vehicle;
         atomicAdd(&clock.inserted, 1u);
-        atomicAdd(&counts[best], 1u);
-        atomicMin(&rooms[best], i32(mul(1000.0, minus(pos, kind.length))));
-        outcomes[trip].inserted = now + motion.step_ms + 1u;
-        atomicAdd(&tallies[lanes[best].tally * TALLY + 3u], 1u);
-        cursors[id] = trip + 1u;
+        atomicAdd(&counters[offset.counts + best], 1u);
+        atomicMin(&counters[offset.rooms + best], ordered(i32(mul(1000.0, minus(pos, kind.length)))));
+        // The first member of `Outcome`.
+        records[OUTCOME_WORDS * trip] = now + motion.step_ms + 1u;
+        atomicAdd(&counters[lanes[best].tally * TALLY + 3u], 1u);
+        records[offset.cursors + id] = trip + 1u;
     }
 }

@@ -5,28 +5,24 @@
 const EMPTY: i32 = 2147483647;
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read_write> clock: Moment;
-@group(0) @binding(2) var<storage, read> lanes: array<Lane>;
-@group(0) @binding(3) var<storage, read> programs: array<Program>;
-@group(0) @binding(4) var<storage, read> phases: array<Phase>;
-@group(0) @binding(5) var<storage, read> states: array<u32>;
-@group(0) @binding(6) var<storage, read> heads: array<u32>;
-@group(0) @binding(7) var<storage, read> starts: array<u32>;
-@group(0) @binding(8) var<storage, read> vehicles: array<Vehicle>;
+@group(0) @binding(2) var<uniform> clock: Moment;
+@group(0) @binding(4) var<storage, read> lanes: array<Lane>;
+// Where the vehicles of each lane begin; what each light shows.
+@group(0) @binding(6) var<storage, read_write> starts: array<u32>;
+@group(0) @binding(7) var<storage, read> vehicles: array<Vehicle>;
+// Vehicles that will be in each lane, and the free length at its beginning.
+@group(0) @binding(9) var<storage, read_write> counters: array<u32>;
 // Phase of each program and when it began, ms.
-@group(0) @binding(9) var<storage, read_write> running: array<vec2<u32>>;
-@group(0) @binding(10) var<storage, read_write> lights: array<u32>;
-@group(0) @binding(11) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(12) var<storage, read_write> rooms: array<i32>;
+@group(0) @binding(10) var<storage, read_write> records: array<u32>;
 
 // Whether somebody comes for whom a phase shows green: within 3 s or 15 m.
-fn is_wanted(own: Program, begin: u32) -> bool {
-    if (own.actuated == 0u) {
+fn is_wanted(program: Program, begin: u32) -> bool {
+    if (program.actuated == 0u) {
         return false;
     }
-    for (var light = 0u; light < own.lights; light++) {
-        let state = states[begin + light];
-        let lane = heads[own.light + light];
+    for (var light = 0u; light < program.lights; light++) {
+        let state = tables[offset.states + begin + light];
+        let lane = tables[offset.heads + program.light + light];
         if (state < AFTER || lane == NONE) {
             continue;
         }
@@ -45,34 +41,35 @@ fn is_wanted(own: Program, begin: u32) -> bool {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let id = (group.y * 32768u + group.x) * 64u + local;
     if (id < motion.lanes) {
-        counts[id] = 0u;
-        rooms[id] = EMPTY;
+        counters[offset.counts + id] = 0u;
+        counters[offset.rooms + id] = ordered(EMPTY);
     }
     if (id >= motion.programs) {
         return;
     }
-    let own = programs[id];
+    let program = program_at(id);
     let now = clock.now;
-    var phase = running[id].x;
-    var since = running[id].y;
+    let running = offset.running + 2u * id;
+    var phase = records[running];
+    var since = records[running + 1u];
     if (clock.step == 0u) {
         // Where the cycle is when time begins.
-        var at = (own.cycle - own.offset % own.cycle) % own.cycle;
+        var at = (program.cycle - program.offset % program.cycle) % program.cycle;
         phase = 0u;
-        while (phase + 1u < own.phases && at >= phases[own.first + phase].least) {
-            at -= phases[own.first + phase].least;
+        while (phase + 1u < program.phases && at >= phase_at(program.first + phase).least) {
+            at -= phase_at(program.first + phase).least;
             phase += 1u;
         }
         // Time before the beginning counts by wrapping round.
         since = now - at;
     }
     for (var n = 0u; n < 64u; n++) {
-        let current = phases[own.first + phase];
+        let current = phase_at(program.first + phase);
         let passed = now - since;
         if (passed < current.least) {
             break;
         }
-        if (passed < current.most && is_wanted(own, current.states)) {
+        if (passed < current.most && is_wanted(program, current.states)) {
             break;
         }
         // A fixed phase ends when it should have, whatever the step.
@@ -82,13 +79,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             since = now;
         }
         phase += 1u;
-        if (phase >= own.phases) {
+        if (phase >= program.phases) {
             phase = 0u;
         }
     }
-    running[id] = vec2<u32>(phase, since);
-    let begin = phases[own.first + phase].states;
-    for (var light = 0u; light < own.lights; light++) {
-        lights[own.light + light] = states[begin + light];
+    records[running] = phase;
+    records[running + 1u] = since;
+    let begin = phase_at(program.first + phase).states;
+    for (var light = 0u; light < program.lights; light++) {
+        starts[offset.lights + program.light + light] = tables[offset.states + begin + light];
     }
 }

@@ -5,10 +5,10 @@
 const BLOCK: u32 = 256u;
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read_write> clock: Moment;
-@group(0) @binding(2) var<storage, read_write> blocks: array<u32>;
+@group(0) @binding(2) var<uniform> clock: Moment;
+@group(0) @binding(11) var<storage, read_write> blocks: array<u32>;
 // Groups of those who are planned, and of those who will be on the lanes.
-@group(0) @binding(3) var<storage, read_write> groups: array<u32>;
+@group(0) @binding(13) var<storage, read_write> groups: array<u32>;
 
 fn write(at: u32, vehicles: u32) {
     let count = max((vehicles + 63u) / 64u, 1u);
@@ -22,11 +22,11 @@ fn main() {
     let count = (motion.lanes + BLOCK - 1u) / BLOCK;
     var sum = 0u;
     for (var k = 0u; k < count; k++) {
-        let own = blocks[k];
+        let in_block = blocks[k];
         blocks[k] = sum;
-        sum += own;
+        sum += in_block;
     }
     blocks[count] = sum;
-    write(0u, atomicLoad(&clock.planned));
+    write(0u, clock.planned);
     write(4u, sum);
 }

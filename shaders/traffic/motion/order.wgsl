@@ -2,10 +2,10 @@
 // it. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read> planned: array<Vehicle>;
-@group(0) @binding(2) var<storage, read> starts: array<u32>;
-@group(0) @binding(3) var<storage, read> bins: array<u32>;
-@group(0) @binding(4) var<storage, read_write> vehicles: array<Vehicle>;
+@group(0) @binding(8) var<storage, read> planned: array<Vehicle>;
+@group(0) @binding(6) var<storage, read> starts: array<u32>;
+@group(0) @binding(12) var<storage, read> bins: array<u32>;
+@group(0) @binding(7) var<storage, read_write> vehicles: array<Vehicle>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -13,10 +13,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (k >= starts[motion.lanes]) {
         return;
     }
-    let own = bins[k];
-    let lane = planned[own].lane;
-    let pos = planned[own].pos;
-    let trip = planned[own].trip;
+    let slot = bins[k];
+    let lane = planned[slot].lane;
+    let pos = planned[slot].pos;
+    let trip = planned[slot].trip;
     let first = starts[lane];
     var before = 0u;
     for (var other = first; other < starts[lane + 1u]; other++) {
@@ -25,5 +25,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             before += 1u;
         }
     }
-    vehicles[first + before] = planned[own];
+    vehicles[first + before] = planned[slot];
 }

@@ -24,21 +24,21 @@ const HALTS: u32 = 6u;
 const METERED: u32 = 7u;
 // Mask of those bits.
 const REASON: u32 = 15u;
-// It wants to go to the left, or to the right.
+// It wants to go to the left.
 const WANTS_LEFT: u32 = 16u;
-// See `WANTS_LEFT`.
+// It wants to go to the right.
 const WANTS_RIGHT: u32 = 32u;
 // The driver of a way lets those of the other go first.
 const GIVES_WAY: u32 = 1u;
-// Those of the other let him go first.
+// The drivers of the other let him go first.
 const IS_GIVEN_WAY: u32 = 2u;
 // Both end in the same lane.
 const MERGES: u32 = 4u;
 // They go in turns.
 const ZIPS: u32 = 8u;
-// Lights.
+// A light that is red.
 const RED: u32 = 0u;
-// See `RED`.
+// A light that is yellow.
 const YELLOW: u32 = 1u;
 // Go after those who have priority.
 const AFTER: u32 = 2u;
@@ -75,6 +75,46 @@ struct Motion {
     pause: u32,
 }
 
+// Where arrays begin that share a buffer, in words of 32 bits.
+struct Offsets {
+    // In `tables`: other ways that ways meet.
+    foes: u32,
+    // Lanes that lead into each lane.
+    inward: u32,
+    // Kinds of vehicles.
+    kinds: u32,
+    // Trips.
+    trips: u32,
+    // Places of routes.
+    routes: u32,
+    // Stops of trips.
+    stops: u32,
+    // Emission factors.
+    factors: u32,
+    // Streets where vehicles set out.
+    gates: u32,
+    // Programs of lights.
+    programs: u32,
+    // Phases of programs.
+    phases: u32,
+    // States of lights, phase by phase.
+    states: u32,
+    // For each light a lane that it holds.
+    heads: u32,
+    // In `starts`, behind where the vehicles of each lane begin: what each light shows.
+    lights: u32,
+    // In `counters`, behind the tallies: vehicles that will be in each lane.
+    counts: u32,
+    // The free length at the beginning of each lane, mm, as `ordered` makes it.
+    rooms: u32,
+    // In `records`, behind the outcomes of trips: when the next vehicle may leave each lane, ms.
+    ready: u32,
+    // Next trip of each street where vehicles set out.
+    cursors: u32,
+    // Phase of each program and when it began, ms.
+    running: u32,
+}
+
 // How far it has run.
 struct Moment {
     // Steps.
@@ -84,9 +124,9 @@ struct Moment {
     // Vehicles on the lanes.
     vehicles: u32,
     // Vehicles on them after this step.
-    planned: atomic<u32>,
+    planned: u32,
     // Vehicles that have set out.
-    inserted: atomic<u32>,
+    inserted: u32,
     // Vehicles that have arrived.
     arrived: u32,
 }
@@ -155,6 +195,8 @@ struct Turn {
     length: f32,
     // Speed on it, m/s.
     speed: f32,
+    // Lanes across the junction from here up to the next street, each once.
+    parts: u32,
 }
 
 // Another way that a way meets.
@@ -163,13 +205,13 @@ struct Foe {
     turn: u32,
     // Who goes first, and how they meet.
     bits: u32,
-    // From where to where, m behind the stop lines.
+    // Where on its own way the meeting begins, m behind the stop line.
     own_begin: f32,
-    // See `own_begin`.
+    // Where it ends there, m behind the stop line.
     own_end: f32,
-    // On the other way.
+    // Where on the other way it begins, m behind that one's stop line.
     other_begin: f32,
-    // See `other_begin`.
+    // Where it ends there, m.
     other_end: f32,
 }
 
@@ -205,9 +247,9 @@ struct Trip {
     first: u32,
     // Where it ends.
     last: u32,
-    // Its stops.
+    // Its first stop.
     first_stop: u32,
-    // See `first_stop`.
+    // The end of its stops.
     last_stop: u32,
     // Speed when it sets out, m/s; below 0 as fast as it can.
     speed: f32,
@@ -231,9 +273,9 @@ struct Gate {
     lane: u32,
     // How many there are.
     lanes: u32,
-    // Trips, by departure.
+    // Its first trip, by departure.
     first: u32,
-    // See `first`.
+    // The end of its trips.
     last: u32,
 }
 
@@ -317,17 +359,17 @@ struct Outcome {
 
 // Factors of the emission of a substance.
 struct Factor {
-    // See `emission`.
+    // Emission that depends on nothing, g/h.
     f0: f32,
-    // See `emission`.
+    // Factor of acceleration × speed.
     f1: f32,
-    // See `emission`.
+    // Factor of acceleration² × speed.
     f2: f32,
-    // See `emission`.
+    // Factor of speed.
     f3: f32,
-    // See `emission`.
+    // Factor of speed².
     f4: f32,
-    // See `emission`.
+    // Factor of speed³.
     f5: f32,
     // Counts that a mg makes.
     counts: f32,

@@ -3,22 +3,20 @@
 // Length of a lane in which drivers may count on changing it, m.
 const TO_CHANGE: f32 = 40.0;
 
-@group(0) @binding(1) var<storage, read_write> clock: Moment;
-@group(0) @binding(2) var<storage, read> lanes: array<Lane>;
-@group(0) @binding(3) var<storage, read> turns: array<Turn>;
-@group(0) @binding(4) var<storage, read> foes: array<Foe>;
-// Lanes that lead into each lane.
-@group(0) @binding(5) var<storage, read> inward: array<u32>;
-@group(0) @binding(6) var<storage, read> kinds: array<Kind>;
-@group(0) @binding(7) var<storage, read> trips: array<Trip>;
-@group(0) @binding(8) var<storage, read> routes: array<u32>;
-@group(0) @binding(9) var<storage, read> stops: array<Stop>;
-@group(0) @binding(10) var<storage, read> lights: array<u32>;
-// Where the vehicles of each lane begin, the one in front first, and the end.
-@group(0) @binding(11) var<storage, read> starts: array<u32>;
-@group(0) @binding(12) var<storage, read> vehicles: array<Vehicle>;
-// When the next vehicle may leave each lane, ms.
-@group(0) @binding(13) var<storage, read_write> ready: array<u32>;
+@group(0) @binding(2) var<uniform> clock: Moment;
+@group(0) @binding(4) var<storage, read> lanes: array<Lane>;
+@group(0) @binding(5) var<storage, read> turns: array<Turn>;
+// Where the vehicles of each lane begin, the one in front first, and the end; behind them what each light shows.
+@group(0) @binding(6) var<storage, read> starts: array<u32>;
+@group(0) @binding(7) var<storage, read> vehicles: array<Vehicle>;
+
+// What a light shows; `NONE` without one.
+fn shown(light: u32) -> u32 {
+    if (light == NONE) {
+        return NONE;
+    }
+    return starts[offset.lights + light];
+}
 
 // Free length at the beginning of a lane, m: to the rear of the last vehicle, which may be below 0.
 fn room_in(lane: u32) -> f32 {
@@ -39,7 +37,7 @@ fn choose(lane: u32, place: u32, last: u32, modes: u32) -> u32 {
     if (place + 1u >= last) {
         return NONE;
     }
-    let want = routes[place + 1u];
+    let want = route_at(place + 1u);
     var best = NONE;
     var most = -1e9;
     let first = lanes[lane].first_turn;
@@ -69,12 +67,12 @@ fn choose(lane: u32, place: u32, last: u32, modes: u32) -> u32 {
 // The lanes of its street that a vehicle wants to be in, as bits: that of its next stop, or else those that lead on.
 fn good(me: Vehicle, last_stop: u32) -> u32 {
     if (me.stop < last_stop) {
-        let stop = stops[me.stop];
+        let stop = stop_at(me.stop);
         if (lanes[stop.lane].street == lanes[me.lane].street && me.pos <= plus(stop.at, 1.0)) {
             return 1u << lanes[stop.lane].index;
         }
     }
-    return routes[me.place] >> STREET_BITS;
+    return route_at(me.place) >> STREET_BITS;
 }
 
 // Whether a lane leads to the street that is next on a route.

@@ -4,8 +4,9 @@
 const BLOCK: u32 = 256u;
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read> counts: array<u32>;
-@group(0) @binding(2) var<storage, read_write> blocks: array<u32>;
+@group(0) @binding(1) var<uniform> offset: Offsets;
+@group(0) @binding(9) var<storage, read> counters: array<u32>;
+@group(0) @binding(11) var<storage, read_write> blocks: array<u32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -15,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     var sum = 0u;
     for (var lane = first; lane < min(first + BLOCK, motion.lanes); lane++) {
-        sum += counts[lane];
+        sum += counters[offset.counts + lane];
     }
     blocks[id.x] = sum;
 }

@@ -1,10 +1,10 @@
 // The clock goes on, by one invocation. Twin: `tick` in `engine/src/models/traffic/cpu/motion.rs`.
 
 @group(0) @binding(0) var<uniform> motion: Motion;
-@group(0) @binding(1) var<storage, read_write> clock: Moment;
-@group(0) @binding(2) var<storage, read> starts: array<u32>;
+@group(0) @binding(2) var<storage, read_write> clock: Moment;
+@group(0) @binding(6) var<storage, read> starts: array<u32>;
 // Groups of the stage that decides.
-@group(0) @binding(3) var<storage, read_write> groups: array<u32>;
+@group(0) @binding(13) var<storage, read_write> groups: array<u32>;
 
 @compute @workgroup_size(1)
 fn main() {
@@ -12,8 +12,8 @@ fn main() {
     clock.step += 1u;
     clock.now += motion.step_ms;
     clock.vehicles = vehicles;
-    clock.arrived = atomicLoad(&clock.inserted) - vehicles;
-    atomicStore(&clock.planned, vehicles);
+    clock.arrived = clock.inserted - vehicles;
+    clock.planned = vehicles;
     let count = max((vehicles + 63u) / 64u, 1u);
     groups[0] = min(count, 32768u);
     groups[1] = (count + 32767u) / 32768u;

@@ -1,10 +1,12 @@
 // Whether a driver may go into a junction, and whom he follows or waits for across it. Twin: `engine/src/models/traffic/cpu/yields.rs`.
 
-// Time that drivers leave before and behind those who go first, s.
+// Time that drivers leave before those who go first, s.
 const BEFORE: f32 = 0.7;
+// Time that they leave behind those, s.
 const BEHIND: f32 = 0.3;
-// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
+// Vehicles of a lane that are looked at, of those who may take the other way.
 const LOOKED_AT: u32 = 4u;
+// Lanes that are looked into for them.
 const LOOKED_INTO: u32 = 8u;
 // How far drivers look for those who come, m.
 const LOOK: f32 = 70.0;
@@ -16,8 +18,9 @@ const WAITING: f32 = 6.0;
 const CRAWLING: f32 = 3.0;
 // Time that drivers wait for those who crawl, ms.
 const PATIENCE: u32 = 20000u;
-// Who is slower makes no room, and who is faster makes it in time, m/s.
+// Who is slower makes no room, m/s.
 const MOVING: f32 = 2.0;
+// Who is faster makes room in time, m/s.
 const FLOWING: f32 = 6.0;
 
 // What a way across the junction asks of a driver.
@@ -31,16 +34,16 @@ struct Crossing {
 
 // What the way of `turn`, whose beginning lies `dist` m before the driver, asks of him.
 fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossing {
-    let way = turns[turn];
+    let movement = turns[turn];
     var found = Crossing(0u, 1e9, 0.0);
-    let limit = way.speed;
+    let limit = movement.speed;
     let is_patient = me.stood * motion.step_ms > PATIENCE;
-    let is_free = way.light != NONE && lights[min(way.light, arrayLength(&lights) - 1u)] == GREEN;
-    for (var k = way.first_foe; k < way.first_foe + way.foes; k++) {
-        let foe = foes[k];
+    let is_free = shown(movement.light) == GREEN;
+    for (var k = movement.first_foe; k < movement.first_foe + movement.foes; k++) {
+        let foe = foe_at(k);
         let other = turns[foe.turn];
-        let begin = minus(plus(dist, foe.own_begin), way.start);
-        let end = minus(plus(dist, foe.own_end), way.start);
+        let begin = minus(plus(dist, foe.own_begin), movement.start);
+        let end = minus(plus(dist, foe.own_end), movement.start);
         let soon = travel(begin, me.speed, kind.accel, limit);
         // Into the same lane he only has to be before the others, and they follow him.
         var clear = end;
@@ -50,7 +53,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
         let late = travel(plus(clear, kind.length), me.speed, kind.accel, limit);
         // Those on the junction.
         var lane = other.to;
-        while (lanes[lane].street == NONE) {
+        for (var part = 0u; part < other.parts; part++) {
             let along = lanes[lane].along;
             for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
                 let length = vehicles[slot].length;
@@ -94,15 +97,15 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
             let length = lanes[there].length;
             for (var slot = starts[there]; slot < starts[there + 1u]; slot++) {
                 let theirs = plus(minus(length, vehicles[slot].pos), foe.other_end);
-                if (theirs > end || (theirs == end && there > way.origin)) {
+                if (theirs > end || (theirs == end && there > movement.origin)) {
                     break;
                 }
                 // Only those who go there, too.
                 let place = vehicles[slot].place;
-                if (vehicles[slot].trip == me.trip || place + 1u >= trips[vehicles[slot].trip].last) {
+                if (vehicles[slot].trip == me.trip || place + 1u >= trip_last(vehicles[slot].trip)) {
                     continue;
                 }
-                if ((routes[place + 1u] & STREET) != other.street) {
+                if ((route_at(place + 1u) & STREET) != other.street) {
                     continue;
                 }
                 let gap = minus(minus(end, theirs), vehicles[slot].length);
@@ -112,7 +115,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
                 }
             }
         }
-        let is_red = other.light != NONE && lights[min(other.light, arrayLength(&lights) - 1u)] == RED;
+        let is_red = shown(other.light) == RED;
         if ((foe.bits & GIVES_WAY) == 0u || is_free || is_red) {
             continue;
         }
@@ -121,7 +124,7 @@ fn crossing(me: Vehicle, kind: Kind, turn: u32, last: u32, dist: f32) -> Crossin
             return found;
         }
     }
-    if (way.foes > 0u && is_full(me, kind, turn, last)) {
+    if (movement.foes > 0u && is_full(me, kind, turn, last)) {
         found.reason = FULL;
     }
     return found;
@@ -135,7 +138,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
     into[0] = other.origin;
     offs[0] = 0.0;
     hops[0] = 0u;
-    let own = lanes[other.origin].street;
+    let street = lanes[other.origin].street;
     var count = 1u;
     var next = 0u;
     while (next < count) {
@@ -152,7 +155,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
                 break;
             }
             // A car never comes along a way for cycles.
-            if (!may_take(other, kinds[vehicles[slot].kind].modes)) {
+            if (!may_take(other, kind_modes(vehicles[slot].kind))) {
                 continue;
             }
             looked += 1u;
@@ -161,13 +164,13 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
             }
             let place = vehicles[slot].place;
             let trip = vehicles[slot].trip;
-            if (place + hop + 1u >= trips[trip].last) {
+            if (place + hop + 1u >= trip_last(trip)) {
                 continue;
             }
-            if ((routes[place + hop + 1u] & STREET) != other.street) {
+            if ((route_at(place + hop + 1u) & STREET) != other.street) {
                 continue;
             }
-            if (hop != 0u && (routes[place + hop] & STREET) != own) {
+            if (hop != 0u && (route_at(place + hop) & STREET) != street) {
                 continue;
             }
             if (speed < STANDING) {
@@ -185,7 +188,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
             if (speed < CRAWLING && me.stood * motion.step_ms > PATIENCE) {
                 continue;
             }
-            let accel = kinds[vehicles[slot].kind].accel;
+            let accel = kind_accel(vehicles[slot].kind);
             let reaches = travel(plus(away, begin), speed, accel, other.speed);
             let clears = travel(plus(plus(away, end), vehicles[slot].length), speed, accel, other.speed);
             // Who goes into the same lane behind another only follows him.
@@ -211,7 +214,7 @@ fn comes(me: Vehicle, kind: Kind, other: Turn, begin: f32, end: f32, soon: f32, 
                 let ends = begins + lanes[lane].inwards;
                 for (var k = begins; k < ends; k++) {
                     if (count < LOOKED_INTO) {
-                        into[count] = inward[k];
+                        into[count] = inward_at(k);
                         offs[count] = far;
                         hops[count] = more;
                         count += 1u;
@@ -237,7 +240,7 @@ fn waits_for(me: Vehicle, kind: Kind, slot: u32) -> bool {
     if (vehicles[slot].lane != me.lane || vehicles[slot].pos > me.pos) {
         return false;
     }
-    let theirs = kinds[vehicles[slot].kind].modes;
+    let theirs = kind_modes(vehicles[slot].kind);
     return lanes[me.lane].wide == 0u || (kind.modes == CYCLES) == (theirs == CYCLES);
 }
 
@@ -253,12 +256,13 @@ fn is_full(me: Vehicle, kind: Kind, turn: u32, last: u32) -> bool {
             return true;
         }
     }
-    var room = -on_the_way(turns[turn].to, true);
+    var room = -on_the_way(turn, true);
     // Those on the way there need room, too.
     let first_foe = turns[turn].first_foe;
     for (var k = first_foe; k < first_foe + turns[turn].foes; k++) {
-        if ((foes[k].bits & MERGES) != 0u) {
-            room = minus(room, on_the_way(turns[foes[k].turn].to, (foes[k].bits & GIVES_WAY) != 0u));
+        let foe = foe_at(k);
+        if ((foe.bits & MERGES) != 0u) {
+            room = minus(room, on_the_way(foe.turn, (foe.bits & GIVES_WAY) != 0u));
         }
     }
     var lane = turns[turn].goal;
@@ -295,10 +299,11 @@ fn is_full(me: Vehicle, kind: Kind, turn: u32, last: u32) -> bool {
     return false;
 }
 
-fn on_the_way(begin: u32, is_all: bool) -> f32 {
+// Room that those on a way across the junction need, m; of all, or only of those who move.
+fn on_the_way(turn: u32, is_all: bool) -> f32 {
     var sum = 0.0;
-    var lane = begin;
-    while (lanes[lane].street == NONE) {
+    var lane = turns[turn].to;
+    for (var part = 0u; part < turns[turn].parts; part++) {
         for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
             if (is_all || vehicles[slot].speed >= STANDING) {
                 sum = plus(sum, plus(vehicles[slot].length, 1.5));
@@ -315,7 +320,7 @@ fn inside(turn: u32, at: f32) -> Crossing {
     var found = Crossing(0u, 1e9, 0.0);
     let first_foe = turns[turn].first_foe;
     for (var k = first_foe; k < first_foe + turns[turn].foes; k++) {
-        let foe = foes[k];
+        let foe = foe_at(k);
         let merges = (foe.bits & MERGES) != 0u;
         if (!merges && at >= foe.own_begin) {
             continue;
@@ -323,7 +328,7 @@ fn inside(turn: u32, at: f32) -> Crossing {
         let both = foe.bits & (GIVES_WAY | IS_GIVEN_WAY);
         let goes_first = both == GIVES_WAY || ((both == 0u || both == (GIVES_WAY | IS_GIVEN_WAY)) && turn > foe.turn);
         var lane = turns[foe.turn].to;
-        while (lanes[lane].street == NONE) {
+        for (var part = 0u; part < turns[foe.turn].parts; part++) {
             let along = lanes[lane].along;
             for (var slot = starts[lane]; slot < starts[lane + 1u]; slot++) {
                 let there = plus(along, vehicles[slot].pos);

@@ -1,8 +1,8 @@
-//! User equilibrium: nobody finds a cheaper way (Wardrop 1952), by gradient projection on paths (Jayakrishnan et al. 1994).
+//! User equilibrium: nobody finds a cheaper path (Wardrop 1952), by gradient projection on paths (Jayakrishnan et al. 1994).
 //!
-//! Each round finds the cheapest way of every pair of zones at the costs of that moment, which also tells how far the flows are from
-//! equilibrium; then trips move to the cheapest of the ways that are known, pair after pair, each move seeing all those before it.
-//! Between two such rounds only the zones that are farthest from equilibrium look for ways (`round.rs`). Cheapest ways are kept from
+//! Each round finds the cheapest path of every pair of zones at the costs of that moment, which also tells how far the flows are from
+//! equilibrium; then trips move to the cheapest of the paths that are known, pair after pair, each move seeing all those before it.
+//! Between two such rounds only the zones that are farthest from equilibrium look for paths (`round.rs`). Cheapest paths are kept from
 //! round to round and repaired where costs have changed (`kept.rs`), which changes nothing but the time that it takes.
 
 mod group;
@@ -22,14 +22,14 @@ use rayon::prelude::*;
 
 /// Rounds at most.
 const MOST_ROUNDS: usize = 500;
-/// Bytes that the kept cheapest ways of an assignment may take; where they would take more, they are searched anew each time.
+/// Bytes that the kept cheapest paths of an assignment may take; where they would take more, they are searched anew each time.
 const MOST_KEPT: usize = 256 << 20;
-/// Bytes of a node in the kept ways from an origin: cost, number of links, last link, place in an order.
+/// Bytes of a node in the kept paths from an origin: cost, number of links, last link, place in an order.
 const KEPT: usize = 20;
 
-/// A way of some trips.
+/// A path of some trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Way<'a> {
+pub struct Path<'a> {
     /// Its links, the last one first.
     pub links: &'a [u32],
     /// Trips on it.
@@ -54,7 +54,7 @@ pub struct CutOff {
 pub struct Progress {
     /// Rounds over all zones so far.
     pub round: usize,
-    /// (Cost of all trips − what it would be on the cheapest ways) / cost of all trips, at the costs of now.
+    /// (Cost of all trips − what it would be on the cheapest paths) / cost of all trips, at the costs of now.
     pub gap: f64,
 }
 
@@ -65,21 +65,21 @@ pub struct Assignment {
     groups: Vec<Group>,
     /// Flow of each link.
     pub flow: Vec<f64>,
-    /// Pairs of zones with trips that no way joins.
+    /// Pairs of zones with trips that no path joins.
     pub cut_off: Vec<CutOff>,
     /// How far it is.
     pub progress: Progress,
-    /// Bytes that kept cheapest ways may take.
+    /// Bytes that kept cheapest paths may take.
     most_kept: usize,
 }
 
-/// Whether the cheapest ways from so many origins are kept.
+/// Whether the cheapest paths from so many origins are kept.
 fn fits(origins: usize, network: &Network, most: usize) -> bool {
     origins.saturating_mul(network.nodes).saturating_mul(KEPT) <= most
 }
 
 impl Assignment {
-    /// Trips on the cheapest ways of an empty network that fills up with them, zone after zone.
+    /// Trips on the cheapest paths of an empty network that fills up with them, zone after zone.
     /// The demand is that of each class.
     pub fn start(network: &Network, demand: &[Demand]) -> Assignment {
         let mut all = Assignment::of(network, demand);
@@ -87,7 +87,7 @@ impl Assignment {
         all
     }
 
-    /// Trips that have no ways yet.
+    /// Trips that have no paths yet.
     fn of(network: &Network, demand: &[Demand]) -> Assignment {
         let mut groups = Vec::new();
         for (class, demand) in demand.iter().enumerate() {
@@ -106,7 +106,7 @@ impl Assignment {
         }
     }
 
-    /// Puts trips that have no way yet on the cheapest ones, so many zones at a time at one state of the costs.
+    /// Puts trips that have no path yet on the cheapest ones, so many zones at a time at one state of the costs.
     fn fill(&mut self, network: &Network, block: usize) {
         let keeps = fits(self.groups.len(), network, self.most_kept);
         let (mut loads, rooms) = (Loads::new(network, std::mem::take(&mut self.flow)), Rooms::default());
@@ -116,7 +116,7 @@ impl Assignment {
             let begin = |room: &mut Lent, group: &mut &mut Group| group.begin(&loads, keeps, room);
             let firsts: Vec<usize> = block.par_iter_mut().map_init(|| rooms.lend(), begin).collect();
             for (group, first) in block.iter_mut().zip(firsts) {
-                loads.add(group.ways[first..].iter().map(|way| (way.of(&group.links), way.flow)));
+                loads.add(group.paths[first..].iter().map(|path| (path.of(&group.links), path.flow)));
                 let Group { class, from, pairs, .. } = &mut **group;
                 let is_cut = |pair: &Pair| pair.first == NONE;
                 let cut =
@@ -139,22 +139,22 @@ impl Assignment {
         }
     }
 
-    /// Gives the memory of kept cheapest ways back; the next round searches anew, and finds the same.
+    /// Gives the memory of kept cheapest paths back; the next round searches anew, and finds the same.
     pub fn forget_trees(&mut self) {
         self.groups.iter_mut().for_each(|group| group.tree = None);
     }
 
-    /// Every way of every pair, with its group.
+    /// Every path of every pair, with its group.
     fn each(&self) -> impl Iterator<Item = (&Group, &Pair, &Route)> {
         self.groups.iter().flat_map(|group| {
-            group.pairs.iter().flat_map(move |pair| group.ways_of(pair).map(move |way| (group, pair, way)))
+            group.pairs.iter().flat_map(move |pair| group.paths_of(pair).map(move |path| (group, pair, path)))
         })
     }
 
     /// Beckmann's objective, which is lowest in equilibrium.
     pub fn objective(&self, network: &Network) -> f64 {
-        let own: f64 = self.each().map(|(_, _, way)| way.extra * way.flow).sum();
-        own + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
+        let extra: f64 = self.each().map(|(_, _, path)| path.extra * path.flow).sum();
+        extra + network.links.iter().zip(&self.flow).map(|(link, flow)| link.integral(*flow)).sum::<f64>()
     }
 
     /// Cost of all trips, without what classes pay of their own.
@@ -162,16 +162,16 @@ impl Assignment {
         network.links.iter().zip(&self.flow).map(|(link, flow)| flow * link.cost(*flow)).sum()
     }
 
-    /// Trips on all ways.
+    /// Trips on all paths.
     pub fn trips(&self) -> f64 {
-        self.each().map(|(_, _, way)| way.flow).sum()
+        self.each().map(|(_, _, path)| path.flow).sum()
     }
 
     /// Flow of a class on each link.
     pub fn flow_of(&self, class: usize, links: usize) -> Vec<f64> {
         let mut flow = vec![0.0; links];
-        for (group, _, way) in self.each().filter(|(group, ..)| usize::from(group.class) == class) {
-            way.of(&group.links).iter().for_each(|link| flow[*link as usize] += way.flow);
+        for (group, _, path) in self.each().filter(|(group, ..)| usize::from(group.class) == class) {
+            path.of(&group.links).iter().for_each(|link| flow[*link as usize] += path.flow);
         }
         flow
     }
@@ -184,8 +184,8 @@ impl Assignment {
         let of_class = |(class, demand): (usize, &Demand)| {
             let mut nodes = vec![0.0f64; network.nodes];
             // A single class is held against the flows that all are told of.
-            let own = (network.classes.len() > 1).then(|| self.flow_of(class, network.links.len()));
-            for (link, flow) in network.links.iter().zip(own.as_ref().unwrap_or(&self.flow)) {
+            let of_class = (network.classes.len() > 1).then(|| self.flow_of(class, network.links.len()));
+            for (link, flow) in network.links.iter().zip(of_class.as_ref().unwrap_or(&self.flow)) {
                 nodes[link.from as usize] -= flow;
                 nodes[link.to as usize] += flow;
             }
@@ -207,8 +207,8 @@ impl Assignment {
         let mut users = Vec::new();
         for group in &self.groups {
             for pair in &group.pairs {
-                let uses = |way: &&Route| way.of(&group.links).iter().any(|link| wanted[*link as usize]);
-                let on = group.ways_of(pair).filter(uses).map(|way| way.flow).sum::<f64>();
+                let uses = |path: &&Route| path.of(&group.links).iter().any(|link| wanted[*link as usize]);
+                let on = group.paths_of(pair).filter(uses).map(|path| path.flow).sum::<f64>();
                 if on > 0.0 {
                     users.push((usize::from(group.class), group.from, pair.to, on));
                 }
@@ -217,20 +217,20 @@ impl Assignment {
         users
     }
 
-    /// Every way that is used, with its class and the zones where it begins and ends.
-    pub fn ways(&self) -> impl Iterator<Item = ((usize, u32, u32), Way<'_>)> {
-        self.each().map(|(group, pair, way)| {
-            let own = Way { links: way.of(&group.links), flow: way.flow };
-            ((usize::from(group.class), group.from, pair.to), own)
+    /// Every path that is used, with its class and the zones where it begins and ends.
+    pub fn paths(&self) -> impl Iterator<Item = ((usize, u32, u32), Path<'_>)> {
+        self.each().map(|(group, pair, path)| {
+            let path = Path { links: path.of(&group.links), flow: path.flow };
+            ((usize::from(group.class), group.from, pair.to), path)
         })
     }
 
-    /// Every turn of every way between two links that `road` gives a number, with its flow.
+    /// Every turn of every path between two links that `road` gives a number, with its flow.
     pub fn turns<'a>(&'a self, road: impl Fn(u32) -> Option<u32> + 'a) -> impl Iterator<Item = ((u32, u32), f64)> + 'a {
-        self.ways().flat_map(move |(_, way)| {
-            // From the end to the beginning, as ways are kept.
-            let own: Vec<u32> = way.links.iter().rev().filter_map(|link| road(*link)).collect();
-            own.windows(2).map(|pair| ((pair[0], pair[1]), way.flow)).collect::<Vec<_>>()
+        self.paths().flat_map(move |(_, path)| {
+            // From the end to the beginning, as paths are kept.
+            let roads: Vec<u32> = path.links.iter().rev().filter_map(|link| road(*link)).collect();
+            roads.windows(2).map(|pair| ((pair[0], pair[1]), path.flow)).collect::<Vec<_>>()
         })
     }
 
@@ -239,19 +239,19 @@ impl Assignment {
         let mut flow = vec![0.0; self.flow.len()];
         let mut wanted = vec![false; self.flow.len()];
         links.iter().for_each(|link| wanted[*link as usize] = true);
-        for (_, way) in self.ways().filter(|(_, way)| way.links.iter().any(|link| wanted[*link as usize])) {
-            way.links.iter().for_each(|link| flow[*link as usize] += way.flow);
+        for (_, path) in self.paths().filter(|(_, path)| path.links.iter().any(|link| wanted[*link as usize])) {
+            path.links.iter().for_each(|link| flow[*link as usize] += path.flow);
         }
         flow
     }
 
-    /// For each pair of a class its zones, its trips, and the mean of a value of links over its ways, from the links' sums.
+    /// For each pair of a class its zones, its trips, and the mean of a value of links over its paths, from the links' sums.
     pub fn means(&self, class: usize, value: &[f64]) -> Vec<(u32, u32, f64, f64)> {
         let mut means = Vec::new();
         for group in self.groups.iter().filter(|group| usize::from(group.class) == class) {
             for pair in &group.pairs {
-                let of = |way: &Route| way.of(&group.links).iter().map(|link| value[*link as usize]).sum::<f64>();
-                let sum: f64 = group.ways_of(pair).map(|way| way.flow * of(way)).sum();
+                let of = |path: &Route| path.of(&group.links).iter().map(|link| value[*link as usize]).sum::<f64>();
+                let sum: f64 = group.paths_of(pair).map(|path| path.flow * of(path)).sum();
                 means.push((group.from, pair.to, pair.trips, sum / pair.trips));
             }
         }

@@ -63,12 +63,12 @@ pub struct Closure {
     pub link: usize,
     /// How long the equilibrium without it takes from nothing.
     pub cold: Speed,
-    /// And from the ways of before, which are taken over in that time.
+    /// And from the paths of before, which are taken over in that time.
     pub warm: Speed,
 }
 
 impl Closure {
-    /// Time from the ways of before over that from nothing.
+    /// Time from the paths of before over that from nothing.
     pub fn ratio(&self) -> f64 {
         self.warm.seconds / self.cold.seconds
     }
@@ -83,7 +83,7 @@ impl Load {
     /// Chicago Sketch (387 zones, 2950 links) of the folder of reference data, if it is there.
     ///
     /// # Errors
-    /// Those of the files.
+    /// `Data` where a file cannot be read.
     pub fn chicago() -> Result<Option<Load>> {
         let files = data_folder().map(|folder| {
             let file = |end: &str| folder.join(format!("traffic/tntp/ChicagoSketch_{end}.tntp"));
@@ -96,7 +96,7 @@ impl Load {
     /// Of files of TransportationNetworks.
     ///
     /// # Errors
-    /// Those of the files.
+    /// `Data` where a file cannot be read.
     pub fn read(net: &Path, table: &Path, weights: Weights) -> Result<Load> {
         let network = network(net, weights)?;
         let demand = [trips(table, network.zones, 1.0)?];
@@ -177,11 +177,11 @@ impl Load {
         Ok(Load { network, demand: self.demand.clone() })
     }
 
-    /// The ways of before on the network without a link.
+    /// The paths of before on the network without a link.
     pub fn moved(before: &Assignment, link: usize, edited: &Load) -> Assignment {
-        before.moved(&edited.network, &edited.demand, |own, found| {
-            found.push(own - u32::from(own as usize > link));
-            own as usize != link
+        before.moved(&edited.network, &edited.demand, |old, found| {
+            found.push(old - u32::from(old as usize > link));
+            old as usize != link
         })
     }
 
@@ -198,7 +198,7 @@ impl Load {
         order
     }
 
-    /// Closes links one by one: equilibria to a gap from nothing, and from the ways of before.
+    /// Closes links one by one: equilibria to a gap from nothing, and from the paths of before.
     ///
     /// # Errors
     /// None for links of the network.
@@ -206,9 +206,9 @@ impl Load {
         let mut all = Vec::new();
         for &link in links {
             let edited = self.without(link)?;
-            let shorter = |best: Option<Speed>, own: Speed| match best {
-                Some(best) if best.seconds <= own.seconds => Some(best),
-                _ => Some(own),
+            let shorter = |best: Option<Speed>, next: Speed| match best {
+                Some(best) if best.seconds <= next.seconds => Some(best),
+                _ => Some(next),
             };
             let (mut cold, mut warm) = (None, None);
             // Turn by turn, so that what else the machine does meets both.

@@ -40,7 +40,7 @@ impl Demand {
             return Err(Error::scenario("demand", words, "give numbers of at least 0"));
         }
         if trips > 0.0 && from != to {
-            match self.trips[from].iter_mut().find(|(own, _)| *own as usize == to) {
+            match self.trips[from].iter_mut().find(|(zone, _)| *zone as usize == to) {
                 Some((_, sum)) => *sum += trips,
                 None => self.trips[from].push((to as u32, trips)),
             }

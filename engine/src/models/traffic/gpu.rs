@@ -3,7 +3,7 @@
 use super::cpu::CpuSearcher;
 use super::motion::gpu as motion;
 use super::params::{NEVER, Search};
-use super::ways::{Arcs, Searcher, Trees};
+use super::paths::{Arcs, Searcher, Trees};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
 use std::sync::Arc;
@@ -104,27 +104,21 @@ impl Room {
         gpu.write(&first, &arcs.first)?;
         let list = gpu.buffer("links", size_of_val(&arcs.arcs[..]) as u64, none)?;
         gpu.write(&list, &arcs.arcs)?;
-        let own = gpu.buffer("origins", 4 * origins as u64, none)?;
-        let (costs, counts, links) = (values("costs")?, values("links of ways")?, values("last links")?);
+        let origin_nodes = gpu.buffer("origins", 4 * origins as u64, none)?;
+        let (costs, counts, links) = (values("costs")?, values("links of paths")?, values("last links")?);
         let fell = [values("what fell")?, values("what falls")?];
         let (changed, nothing) = (gpu.buffer("changed", 4, none)?, gpu.buffer("nothing", 4, none)?);
-        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
-            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
-            gpu.stage(kernel, &[], &numbered)
-        };
-        let turn = |k: usize| [&fell[k], &fell[1 - k]];
-        let relax = |k: usize| {
-            let [before, now] = turn(k);
-            stage(RELAX, &[&search, &first, &list, &own, &costs, before, now, &changed])
-        };
-        let hops = |k: usize| {
-            let [before, now] = turn(k);
-            stage(HOPS, &[&search, &first, &list, &own, &costs, before, now, &changed, &counts])
-        };
+        let common =
+            [("search", &search), ("first", &first), ("arcs", &list), ("origins", &origin_nodes), ("costs", &costs)];
+        let stage = |kernel: Kernel, more: &[(&str, &Buffer)]| gpu.stage(kernel, &[], &[&common[..], more].concat());
+        // What fell in one turn is what came before the next.
+        let turn = |k: usize| [("before", &fell[k]), ("fell", &fell[1 - k]), ("changed", &changed)];
+        let relax = |k: usize| stage(RELAX, &turn(k));
+        let hops = |k: usize| stage(HOPS, &[&turn(k)[..], &[("counts", &counts)]].concat());
         let relax = [relax(0)?, relax(1)?];
         let hops = [hops(0)?, hops(1)?];
-        let parents = stage(PARENTS, &[&search, &first, &list, &own, &costs, &counts, &links])?;
-        Ok(Room { search, origins: own, costs, counts, links, fell, changed, nothing, relax, hops, parents })
+        let parents = stage(PARENTS, &[("counts", &counts), ("links", &links)])?;
+        Ok(Room { search, origins: origin_nodes, costs, counts, links, fell, changed, nothing, relax, hops, parents })
     }
 
     fn search(&self, gpu: &Gpu, arcs: &Arcs, origins: &[u32]) -> Result<Trees> {
@@ -136,9 +130,9 @@ impl Room {
         gpu.write(&self.origins, origins)?;
         let (mut values, mut flags) = (vec![NEVER; len], vec![0u32; len]);
         gpu.write(&self.links, &values)?;
-        for (own, origin) in origins.iter().enumerate() {
-            values[own * nodes + *origin as usize] = 0;
-            flags[own * nodes + *origin as usize] = 1;
+        for (tree, origin) in origins.iter().enumerate() {
+            values[tree * nodes + *origin as usize] = 0;
+            flags[tree * nodes + *origin as usize] = 1;
         }
         let groups = [nodes.div_ceil(GROUP) as u32, origins.len() as u32];
         for (stages, target) in [(&self.relax, &self.costs), (&self.hops, &self.counts)] {
@@ -163,5 +157,32 @@ impl Room {
             hops: gpu.read(&self.counts, len)?,
             links: gpu.read(&self.links, len)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naga::AddressSpace;
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+    #[test]
+    fn no_stage_needs_more_than_every_device_gives() {
+        // The default limits of WebGPU: storage buffers, uniform buffers, and invocations of a workgroup.
+        for kernel in KERNELS {
+            let module = naga::front::wgsl::parse_str(kernel.source).unwrap();
+            let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module).unwrap();
+            let used = |fits: fn(AddressSpace) -> bool| {
+                let globals = module.global_variables.iter();
+                globals
+                    .filter(|(handle, global)| fits(global.space) && !info.get_entry_point(0)[*handle].is_empty())
+                    .count()
+            };
+            let storage = used(|space| matches!(space, AddressSpace::Storage { .. }));
+            let uniform = used(|space| space == AddressSpace::Uniform);
+            assert!((1..=8).contains(&storage), "{}: {storage} storage buffers", kernel.name);
+            assert!((1..=12).contains(&uniform), "{}: {uniform} uniform buffers", kernel.name);
+            assert!(module.entry_points[0].workgroup_size.iter().product::<u32>() <= 256, "{}", kernel.name);
+        }
     }
 }

@@ -59,7 +59,7 @@ impl Graph {
     /// The network of cars and trucks: times are seconds, flows are cars (a truck is so many) per hour.
     ///
     /// # Errors
-    /// Those of [`Network::new`].
+    /// Where [`Network::new`] refuses what the roads make.
     pub fn motor(roads: &Roads, zones: usize, connectors: &[Connector], rules: &Rules) -> Result<Graph> {
         let vehicles = &rules.vehicles;
         let link = |road: &crate::city::roads::Link| Link {
@@ -75,7 +75,7 @@ impl Graph {
         };
         let mut graph = Graph::of(roads, zones, connectors, CAR | TRUCK, true, link)?;
         let walls = roads.walls();
-        let own = |class: usize| {
+        let extra_of = |class: usize| {
             let walls = &walls;
             let cost = [vehicles.car_minutes_per_km, vehicles.truck_minutes_per_km][class] * 60.0 / 1000.0;
             move |part: &Part| match part {
@@ -93,14 +93,15 @@ impl Graph {
                 _ => 0.0,
             }
         };
-        graph.network.classes = (0..CLASSES.len()).map(|class| graph.parts.iter().map(own(class)).collect()).collect();
+        graph.network.classes =
+            (0..CLASSES.len()).map(|class| graph.parts.iter().map(extra_of(class)).collect()).collect();
         Ok(graph)
     }
 
     /// The network of cycles: nobody is in another's way.
     ///
     /// # Errors
-    /// Those of [`Network::new`].
+    /// Where [`Network::new`] refuses what the roads make.
     pub fn cycles(roads: &Roads, zones: usize, connectors: &[Connector], rules: &Rules) -> Result<Graph> {
         let speed = rules.vehicles.cycle_speed_kmh / 3.6;
         let link = |road: &crate::city::roads::Link| Link {
@@ -165,10 +166,10 @@ impl Graph {
                 continue;
             }
             let mut end = |at: u32| if is_open[at as usize] { shift + at } else { node() };
-            let own = [end(road.from), end(road.to)];
-            ends.push(own);
+            let nodes = [end(road.from), end(road.to)];
+            ends.push(nodes);
             of_road[k] = Some(links.len() as u32);
-            links.push(Link { from: own[0], to: own[1], ..link(road) });
+            links.push(Link { from: nodes[0], to: nodes[1], ..link(road) });
             parts.push(Part::Road(k as u32));
         }
         let free = Link {
@@ -235,22 +236,22 @@ impl Graph {
     /// What a link of this network became in that of edited roads; `parts` are those that each link of the roads became.
     pub fn became(&self, link: u32, edited: &Graph, parts: &[Vec<u32>], found: &mut Vec<u32>) -> bool {
         let end = |k: u32, last: bool| match parts.get(k as usize) {
-            Some(own) => if last { own.last() } else { own.first() }.copied(),
+            Some(links) => if last { links.last() } else { links.first() }.copied(),
             None => Some(NONE),
         };
         let part = match self.parts[link as usize] {
             Part::Road(k) => {
-                let own = &parts[k as usize];
+                let pieces = &parts[k as usize];
                 let before = found.len();
-                found.extend(own.iter().filter_map(|k| edited.of_road[*k as usize]));
-                return !own.is_empty() && found.len() - before == own.len();
+                found.extend(pieces.iter().filter_map(|k| edited.of_road[*k as usize]));
+                return !pieces.is_empty() && found.len() - before == pieces.len();
             }
             Part::Turn(from, to) => end(from, true).zip(end(to, false)).map(|(from, to)| Part::Turn(from, to)),
             connector => Some(connector),
         };
-        let own = part.and_then(|part| edited.of_part.get(&part));
-        found.extend(own);
-        own.is_some()
+        let edited_link = part.and_then(|part| edited.of_part.get(&part));
+        found.extend(edited_link);
+        edited_link.is_some()
     }
 
     /// The link of the roads that a link stands for, if it does.

@@ -39,8 +39,8 @@ pub fn furness(p: &[f64], q: &[f64], f: &[f64]) -> (Vec<f64>, f64) {
         }
         let mut sums = vec![0.0; cols];
         for i in 0..rows {
-            let own = a[i] * p[i];
-            (0..cols).for_each(|j| sums[j] += own * f[i * cols + j]);
+            let scaled = a[i] * p[i];
+            (0..cols).for_each(|j| sums[j] += scaled * f[i * cols + j]);
         }
         off = 0.0;
         for j in 0..cols {

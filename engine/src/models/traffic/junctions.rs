@@ -125,7 +125,7 @@ impl Yields {
     /// there was, as a share of what it was.
     ///
     /// Phases share the green in proportion to the flow over the saturation of the approach that needs it most (Webster 1958).
-    pub fn update(&self, graph: &mut Graph, flow: &[f64], way: f64) -> f64 {
+    pub fn update(&self, graph: &mut Graph, flow: &[f64], share: f64) -> f64 {
         let mut change = 0.0f64;
         for signal in &self.signals {
             let mut need = [0.0f64; 2];
@@ -140,19 +140,19 @@ impl Yields {
                 let wanted = (self.usable * need[*phase] / all).clamp(LEAST_GREEN, self.usable - LEAST_GREEN);
                 let delay = &mut graph.network.links[*link as usize].delay;
                 let before = delay.map_or(wanted, |before| before.green);
-                let green = before + way * (wanted - before);
+                let green = before + share * (wanted - before);
                 change = change.max((wanted - before).abs() / before);
                 *delay = Some(lights(green, *saturation, self.cycle));
             }
         }
-        for own in &self.all {
-            let conflicting = own.to.iter().map(|link| flow[*link as usize]).sum();
-            let wanted = (own.lanes * gaps(conflicting, own.critical, own.follow_up)).max(LEAST);
-            let delay = &mut graph.network.links[own.link as usize].delay;
+        for approach in &self.all {
+            let conflicting = approach.to.iter().map(|link| flow[*link as usize]).sum();
+            let wanted = (approach.lanes * gaps(conflicting, approach.critical, approach.follow_up)).max(LEAST);
+            let delay = &mut graph.network.links[approach.link as usize].delay;
             let before = delay.map_or(wanted, |before| before.capacity);
-            let capacity = before + way * (wanted - before);
+            let capacity = before + share * (wanted - before);
             change = change.max((wanted - before).abs() / before);
-            let base = 3600.0 / capacity * own.lanes;
+            let base = 3600.0 / capacity * approach.lanes;
             *delay = Some(Delay { capacity, base, red: 0.0, green: 0.0, unevenness: 1.0 });
         }
         change

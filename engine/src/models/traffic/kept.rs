@@ -1,16 +1,16 @@
-//! Cheapest ways that are kept from one search to the next and repaired where costs have changed, up or down.
+//! Cheapest paths that are kept from one search to the next and repaired where costs have changed, up or down.
 //!
 //! What comes out is what a new search (`shortest.rs`) finds, to the last bit and ties included, whatever was kept: the cost of a node is
 //! the least that its links in offer, its last link the one that offers it with the fewest links behind it, and of those the first in the
 //! network. As a last link always has one link less behind it, following last links ends at the origin, so that only one set of labels
-//! fulfils this. Here a repair keeps labels that belong to ways that are there, and ends when no link offers less.
+//! fulfils this. Here a repair keeps labels that belong to paths that are there, and ends when no link offers less.
 
 use super::network::Network;
 use super::shortest::{Labels, NONE};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Nodes whose ways became cheaper and that have not offered it to others yet: cost (its bits), number of links, node, from the
+/// Nodes whose paths became cheaper and that have not offered it to others yet: cost (its bits), number of links, node, from the
 /// highest bits of a number to the lowest ones, which compares faster than a tuple.
 type Heap = BinaryHeap<Reverse<u128>>;
 
@@ -24,23 +24,23 @@ pub struct Room {
     heap: Heap,
     /// Where nodes of each number of links begin in an order.
     first: Vec<u32>,
-    /// Nodes that go behind the others, in the lower bits, and the numbers of links of their ways in the higher ones.
+    /// Nodes that go behind the others, in the lower bits, and the numbers of links of their paths in the higher ones.
     late: Vec<u64>,
-    /// Of each node, whether its way may lead over other links than before the last repair.
+    /// Of each node, whether its path may lead over other links than before the last repair.
     changed: Vec<bool>,
     /// Whether any has another last link.
     has_turned: bool,
-    /// Whether any came to have a way, or lost it.
+    /// Whether any came to have a path, or lost it.
     reaches: bool,
 }
 
 impl Room {
-    /// Of each node, whether its way may lead over other links than before the last repair.
+    /// Of each node, whether its path may lead over other links than before the last repair.
     pub(super) fn changed(&self) -> &[bool] {
         &self.changed
     }
 
-    /// Brings the nodes that have a way in the order of its number of links, so that no node comes before the one it is reached from.
+    /// Brings the nodes that have a path in the order of its number of links, so that no node comes before the one it is reached from.
     fn sort(&mut self, hops: &[u32], order: &mut Vec<u32>) {
         let reached = || hops.iter().enumerate().filter(|(_, hops)| **hops != u32::MAX);
         let most = reached().map(|(_, hops)| *hops as usize).max().unwrap_or(0);
@@ -57,7 +57,7 @@ impl Room {
         }
     }
 
-    /// The same after a repair, where only nodes whose ways have changed move. Then all of these are known.
+    /// The same after a repair, where only nodes whose paths have changed move. Then all of these are known.
     fn sort_changed(&mut self, network: &Network, labels: &Labels, order: &mut Vec<u32>) {
         if self.reaches {
             self.sort(&labels.hops, order);
@@ -84,24 +84,24 @@ impl Room {
     }
 }
 
-/// Cheapest ways that are kept.
+/// Cheapest paths that are kept.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// They themselves.
     pub(super) labels: Labels,
-    /// Nodes that have a way, none before the one that it is reached from; empty where that is not known yet.
+    /// Nodes that have a path, none before the one that it is reached from; empty where that is not known yet.
     order: Vec<u32>,
 }
 
 impl Kept {
-    /// Cheapest ways from a node to all others at given costs (at least 0) of all links.
+    /// Cheapest paths from a node to all others at given costs (at least 0) of all links.
     pub(super) fn find(network: &Network, costs: &[f64], from: usize, room: &mut Room) -> Kept {
         let mut all = Kept { labels: Labels::none(network.nodes), order: Vec::new() };
         all.begin(network, costs, from, room);
         all
     }
 
-    /// Makes them cheapest ways from the same node at other costs. False where that took a new search.
+    /// Makes them cheapest paths from the same node at other costs. False where that took a new search.
     pub(super) fn repair(&mut self, network: &Network, costs: &[f64], from: usize, room: &mut Room) -> bool {
         let Kept { labels, order } = self;
         if order.is_empty() {
@@ -140,7 +140,7 @@ impl Kept {
         is_sound
     }
 
-    /// The same ways on another network, whose costs are not known yet: `repair` must follow. `became` has the links that each link
+    /// The same paths on another network, whose costs are not known yet: `repair` must follow. `became` has the links that each link
     /// turned into, the last one first.
     pub(super) fn moved<'a>(
         &self,
@@ -222,12 +222,12 @@ impl Kept {
 }
 
 impl Labels {
-    /// Lets nodes of the heap offer their ways to others until none takes one; whether all numbers of links are right.
+    /// Lets nodes of the heap offer their paths to others until none takes one; whether all numbers of links are right.
     fn spread(&mut self, network: &Network, costs: &[f64], from: usize, room: &mut Room) -> bool {
         let mut is_sound = true;
-        while let Some(Reverse(own)) = room.heap.pop() {
-            let at = own as u32 as usize;
-            let is_old = Reverse(own) != entry(self.cost[at], self.hops[at], at);
+        while let Some(Reverse(next)) = room.heap.pop() {
+            let at = next as u32 as usize;
+            let is_old = Reverse(next) != entry(self.cost[at], self.hops[at], at);
             if is_old || !network.leads_on(from, at) {
                 continue;
             }
@@ -241,7 +241,7 @@ impl Labels {
         is_sound
     }
 
-    /// Offers a node a way over a link from `begin` that costs no more than its own. False where it is its own, which has become
+    /// Offers a node a path over a link from `begin` that costs no more than its own. False where it is its own, which has become
     /// longer for the same cost: where a cost fell by less than rounding shows, but by more links. Those behind it do not hear of that.
     fn offer(
         &mut self,
@@ -263,7 +263,7 @@ impl Labels {
             room.reaches |= old.2 == NONE;
             (room.changed[end], room.has_turned) = (true, true);
         }
-        // No way leads on through a zone, and another last link alone is nothing to those behind.
+        // No path leads on through a zone, and another last link alone is nothing to those behind.
         if end >= network.first_through && (cost, hops) != (old.0, old.1) {
             room.heap.push(entry(cost, hops, end));
         }
@@ -304,7 +304,7 @@ mod tests {
         Network::new(nodes, first_through, first_through, ends.iter().map(link).collect()).unwrap()
     }
 
-    /// A cost: one in ten is infinite; others make many ties, none, or ways that differ by less than rounding shows.
+    /// A cost: one in ten is infinite; others make many ties, none, or paths that differ by less than rounding shows.
     fn cost(chance: &mut Chance, kind: usize) -> f64 {
         if chance.below(10) == 0 {
             return f64::INFINITY;
@@ -336,11 +336,11 @@ mod tests {
             let first_through = chance.below(nodes.min(6));
             let mut ends: Vec<[usize; 2]> = Vec::new();
             (0..1 + chance.below(119)).for_each(|_| ends.push([chance.below(nodes), chance.below(nodes)]));
-            let mut own = network(nodes, first_through, &ends);
+            let mut graph = network(nodes, first_through, &ends);
             let (kind, from) = (chance.below(4), chance.below(nodes));
             let mut costs: Vec<f64> = ends.iter().map(|_| cost(&mut chance, kind)).collect();
-            let mut kept = Kept::find(&own, &costs, from, &mut room);
-            check(&kept, &own, &costs, from, &format!("case {case}, new"));
+            let mut kept = Kept::find(&graph, &costs, from, &mut room);
+            check(&kept, &graph, &costs, from, &format!("case {case}, new"));
             for round in 0..10 {
                 for _ in 0..1 + chance.below(ends.len()) {
                     let link = chance.below(ends.len());
@@ -351,33 +351,33 @@ mod tests {
                     let gone = chance.below(ends.len());
                     ends.remove(gone);
                     costs.remove(gone);
-                    own = network(nodes, first_through, &ends);
+                    graph = network(nodes, first_through, &ends);
                     let numbers: Vec<u32> = (0..ends.len() as u32).collect();
                     let became = |link: u32| match (link as usize).cmp(&gone) {
                         std::cmp::Ordering::Less => &numbers[link as usize..][..1],
                         std::cmp::Ordering::Equal => &[],
                         std::cmp::Ordering::Greater => &numbers[link as usize - 1..][..1],
                     };
-                    kept = kept.moved(&own, from, became, &mut room);
+                    kept = kept.moved(&graph, from, became, &mut room);
                     closed += 1;
                 }
-                let way = |kept: &Kept, node: usize| {
+                let path = |kept: &Kept, node: usize| {
                     let mut links = Vec::new();
-                    kept.labels.way(&own, node, &mut links);
+                    kept.labels.path(&graph, node, &mut links);
                     links
                 };
-                let before: Vec<Vec<u32>> = (0..nodes).map(|node| way(&kept, node)).collect();
-                if kept.repair(&own, &costs, from, &mut room) {
+                let before: Vec<Vec<u32>> = (0..nodes).map(|node| path(&kept, node)).collect();
+                if kept.repair(&graph, &costs, from, &mut room) {
                     repaired += 1
                 } else {
                     anew += 1
                 }
                 for (node, before) in before.iter().enumerate() {
-                    let is_same = *before == way(&kept, node);
+                    let is_same = *before == path(&kept, node);
                     assert!(is_same || room.changed()[node], "case {case}, round {round}: node {node}");
                     same += usize::from(!room.changed()[node]);
                 }
-                check(&kept, &own, &costs, from, &format!("case {case}, round {round}"));
+                check(&kept, &graph, &costs, from, &format!("case {case}, round {round}"));
             }
         }
         // Both ways out are tried, and the second one is rare.

@@ -1,5 +1,6 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
 
+mod alternative;
 pub mod assignment;
 pub mod bench;
 pub mod cpu;
@@ -17,18 +18,17 @@ pub mod network;
 pub mod noise;
 mod paint;
 pub mod params;
+pub mod paths;
 mod prepare;
 mod reach;
 mod released;
 mod report;
 pub mod shortest;
-mod side;
 mod source;
 pub mod srm1;
 mod story;
 pub mod tntp;
 pub mod validate;
-pub mod ways;
 pub mod zones;
 
 pub use model::{check, prepare};

@@ -1,20 +1,20 @@
 //! Traffic as a [`Model`]: a slice of time is a frame, and in each slice routes come to an equilibrium, on the roads as they are and as
 //! they are edited.
 
+use super::alternative::{Alternative, State};
 use super::assignment::CutOff;
 use super::demand::Demand;
 use super::graph::Graph;
 use super::gravity::profile;
 use super::layers;
 use super::paint::{LANE, bands, lanes, spread};
+use super::paths::{Searcher, searcher};
 use super::prepare::{Problem, free_costs, problem, skims};
 use super::reach::{self, Times};
 use super::released;
-use super::report::{self, Sides, Sums, View};
-use super::side::{Side, State};
+use super::report::{self, Alternatives, Sums, View};
 use super::source::Trips;
 use super::story;
-use super::ways::{Searcher, searcher};
 use crate::cache::Cache;
 use crate::city::City;
 use crate::city::roads::{Roads, length, point_at};
@@ -50,7 +50,7 @@ pub(super) struct Traffic {
     pub(super) done: Vec<Slice>,
     /// What only the routes of the busiest slice so far tell.
     best: Best,
-    /// Whether the first side of the slice is done.
+    /// Whether the first alternative of the slice is done.
     has_base: bool,
     pub(super) steps: u64,
 }
@@ -154,16 +154,16 @@ impl Traffic {
         {
             return false;
         }
-        problem.after.iter_mut().for_each(Side::forget_trees);
+        problem.after.iter_mut().for_each(Alternative::forget_trees);
         let pcu = problem.rules.vehicles.truck_pcu;
-        let sides = std::iter::once(&problem.before).chain(&problem.after);
+        let alternatives = std::iter::once(&problem.before).chain(&problem.after);
         let trips = [demand[0].total(), demand[1].total() / pcu, demand[2].total()];
         self.done.push(Slice {
-            states: sides.clone().map(|side| side.state(pcu)).collect(),
+            states: alternatives.clone().map(|alternative| alternative.state(pcu)).collect(),
             trips,
             left: *left,
-            imbalance: sides.clone().map(|side| side.imbalance(demand)).fold(0.0, f64::max),
-            gap: sides.map(Side::gap).fold(0.0, f64::max),
+            imbalance: alternatives.clone().map(|alternative| alternative.imbalance(demand)).fold(0.0, f64::max),
+            gap: alternatives.map(Alternative::gap).fold(0.0, f64::max),
         });
         self.demand = None;
         if self.busiest() + 1 == self.done.len() {
@@ -172,11 +172,11 @@ impl Traffic {
         true
     }
 
-    fn sides<'a>(&'a self, slice: &'a Slice) -> Sides<'a> {
-        let view = |side: &'a Side, k: usize| View { side, state: &slice.states[k] };
-        Sides {
+    fn alternatives<'a>(&'a self, slice: &'a Slice) -> Alternatives<'a> {
+        let view = |alternative: &'a Alternative, k: usize| View { alternative, state: &slice.states[k] };
+        Alternatives {
             before: view(&self.problem.before, 0),
-            after: self.problem.after.as_ref().map(|side| view(side, 1)),
+            after: self.problem.after.as_ref().map(|alternative| view(alternative, 1)),
             origin: &self.problem.edited.before,
             parts: &self.problem.edited.parts,
             moved: &self.problem.edited.moved,
@@ -199,7 +199,7 @@ impl Traffic {
         (BAND * longest).min(WIDEST)
     }
 
-    /// Lines of a side with a value each that is worth a band.
+    /// Lines of a alternative with a value each that is worth a band.
     fn ribbons(&self, variable: impl Into<Variable>, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
         let all = roads.links.iter().zip(value).filter(|(_, value)| value.abs() >= least);
         Ribbons {
@@ -211,42 +211,42 @@ impl Traffic {
     }
 
     /// Flow beside the roads, and what the edits change in it.
-    fn flows(&self, sides: &Sides) -> Vec<Ribbons> {
-        let now = sides.now();
-        let flow: Vec<f64> = (0..now.side.roads.links.len()).map(|k| now.state.motor(k)).collect();
+    fn flows(&self, alternatives: &Alternatives) -> Vec<Ribbons> {
+        let now = alternatives.now();
+        let flow: Vec<f64> = (0..now.alternative.roads.links.len()).map(|k| now.state.motor(k)).collect();
         let words = "motor vehicles per hour, as bands on the right-hand side of the road";
-        let mut all = vec![self.ribbons(&layers::FLOW_BANDS, words, &now.side.roads, &flow, 1.0)];
-        if sides.after.is_some() {
+        let mut all = vec![self.ribbons(&layers::FLOW_BANDS, words, &now.alternative.roads, &flow, 1.0)];
+        if alternatives.after.is_some() {
             let words = "change in motor vehicles per hour, as bands beside the road";
-            let changes = sides.changes();
+            let changes = alternatives.changes();
             let variable = Variable::from(&layers::FLOW_BANDS).change();
-            let mut own = self.ribbons(variable, words, &now.side.roads, &changes, DRAWN);
-            for k in sides.gone() {
-                let was = sides.before.state.motor(k);
+            let mut ribbons = self.ribbons(variable, words, &now.alternative.roads, &changes, DRAWN);
+            for k in alternatives.gone() {
+                let was = alternatives.before.state.motor(k);
                 if was >= DRAWN {
-                    own.lines.push((sides.before.side.roads.links[k].line.clone(), -was));
+                    ribbons.lines.push((alternatives.before.alternative.roads.links[k].line.clone(), -was));
                 }
             }
-            all.push(own);
+            all.push(ribbons);
         }
         if now.state.cycles.iter().any(|flow| *flow >= 1.0) {
             let words = "cycles per hour, as bands on the right-hand side of the road";
-            all.push(self.ribbons(&layers::CYCLE_BANDS, words, &now.side.roads, &now.state.cycles, 1.0));
+            all.push(self.ribbons(&layers::CYCLE_BANDS, words, &now.alternative.roads, &now.state.cycles, 1.0));
         }
         all
     }
 
     /// Flow and speed on the cells of the roads.
-    fn layers(&self, sides: &Sides) -> Vec<Layer> {
-        let View { side, state } = sides.now();
+    fn layers(&self, alternatives: &Alternatives) -> Vec<Layer> {
+        let View { alternative, state } = alternatives.now();
         let is_open = |k: usize| state.time[k].is_finite();
-        let flow = lanes(&self.grid, &side.roads, |k| if is_open(k) { state.motor(k) } else { f64::NAN });
-        let speed = lanes(&self.grid, &side.roads, |k| 3.6 * state.speed(&side.roads, k));
+        let flow = lanes(&self.grid, &alternative.roads, |k| if is_open(k) { state.motor(k) } else { f64::NAN });
+        let speed = lanes(&self.grid, &alternative.roads, |k| 3.6 * state.speed(&alternative.roads, k));
         let truck_speed = self.problem.rules.vehicles.truck_speed_kmh / 3.6;
         let heat = released::poured(
             &self.grid,
-            side.roads.links.iter().enumerate().filter(|(k, _)| is_open(*k)).map(|(k, link)| {
-                let speed = state.speed(&side.roads, k);
+            alternative.roads.links.iter().enumerate().filter(|(k, _)| is_open(*k)).map(|(k, link)| {
+                let speed = state.speed(&alternative.roads, k);
                 let each = [(state.cars[k], speed, false), (state.trucks[k], speed.min(truck_speed), true)];
                 let joule = each.map(|(flow, speed, is_truck)| flow * released::per_metre(speed, is_truck));
                 // The drawn line may be shorter than the road.
@@ -278,7 +278,7 @@ impl Traffic {
         (0..self.done.len()).max_by(|a, b| sum(a).total_cmp(&sum(b)).then(b.cmp(a))).unwrap_or(0)
     }
 
-    /// Costs of cars on a side at the flows of a slice, s.
+    /// Costs of cars on an alternative at the flows of a slice, s.
     fn costs(graph: &Graph, state: &State) -> Vec<f64> {
         let mut costs = free_costs(graph);
         for (road, link) in graph.of_road.iter().enumerate() {
@@ -296,10 +296,10 @@ impl Traffic {
         if problem.reach.is_empty() {
             return Ok(reached);
         }
-        let sides: Vec<&Side> = std::iter::once(&problem.before).chain(&problem.after).collect();
+        let alternatives: Vec<&Alternative> = std::iter::once(&problem.before).chain(&problem.after).collect();
         let mut times: Vec<Vec<Times>> = Vec::new();
-        for (side, state) in sides.iter().zip(&done[slice].states) {
-            times.push(reach::times(side, state, &problem.reach, searcher.as_mut())?);
+        for (alternative, state) in alternatives.iter().zip(&done[slice].states) {
+            times.push(reach::times(alternative, state, &problem.reach, searcher.as_mut())?);
         }
         let middles: Vec<DVec2> =
             places.buildings.iter().map(|place| place.outline.middle().unwrap_or_default()).collect();
@@ -311,10 +311,13 @@ impl Traffic {
             ..Table::default()
         };
         for (k, origin) in problem.reach.iter().enumerate() {
-            let minutes = |side: usize| reach::to_places(&sides[side].roads, &times[side][k], &middles);
-            let (was, is) = (minutes(0), if sides.len() > 1 { minutes(1) } else { minutes(0) });
+            let minutes = |alternative: usize| {
+                reach::to_places(&alternatives[alternative].roads, &times[alternative][k], &middles)
+            };
+            let (was, is) = (minutes(0), if alternatives.len() > 1 { minutes(1) } else { minutes(0) });
             for &limit in &origin.minutes {
-                let share = |of: &[f64]| of.iter().filter(|own| **own <= limit).count() as f64 / of.len().max(1) as f64;
+                let share =
+                    |of: &[f64]| of.iter().filter(|value| **value <= limit).count() as f64 / of.len().max(1) as f64;
                 let (before, after) = (share(&was), share(&is));
                 if !middles.is_empty() {
                     reached.shares.push((origin.name.clone(), limit, before, after));
@@ -324,15 +327,17 @@ impl Traffic {
                     counts.shapes.push(Shape::Point(origin.at));
                 }
             }
-            let ends = |side: usize| {
-                let own = &times[side][k];
-                spread(grid, &sides[side].roads, |road, share| own.at(road, share).map(|seconds| seconds / 60.0))
+            let ends = |alternative: usize| {
+                let reach = &times[alternative][k];
+                spread(grid, &alternatives[alternative].roads, |road, share| {
+                    reach.at(road, share).map(|seconds| seconds / 60.0)
+                })
             };
             let by = if origin.by_cycle { "cycle" } else { "car" };
             let words = format!("minutes by {by} from {}", origin.name);
-            let now = ends(sides.len() - 1);
+            let now = ends(alternatives.len() - 1);
             let variable = Variable::of(&layers::REACH, origin.layer.as_str());
-            if sides.len() > 1 {
+            if alternatives.len() > 1 {
                 let change = now.iter().zip(ends(0)).map(|(now, was)| now - was).collect();
                 let layer = Layer::new(variable.clone().change(), *grid, change);
                 reached.layers.push(layer.described(&format!("change in {words}")));
@@ -340,14 +345,14 @@ impl Traffic {
             let layer = Layer::new(variable, *grid, now);
             reached.layers.push(layer.described(&words));
             columns.push(is.clone());
-            if sides.len() > 1 {
+            if alternatives.len() > 1 {
                 columns.push(is.iter().zip(&was).map(|(is, was)| is - was).collect());
             }
         }
         if !middles.is_empty() {
             let names = problem.reach.iter().flat_map(|origin| {
-                let own = [format!("{}_min", origin.layer), format!("{}_change_min", origin.layer)];
-                own.into_iter().take(sides.len())
+                let names = [format!("{}_min", origin.layer), format!("{}_change_min", origin.layer)];
+                names.into_iter().take(alternatives.len())
             });
             reached.tables.push(counts);
             reached.tables.push(Table {
@@ -367,7 +372,7 @@ impl Traffic {
         let problem = &self.problem;
         let graph = &problem.before.motor;
         let mut best = Best {
-            cut: [problem.before.cut_off(), problem.after.as_ref().map_or(Vec::new(), Side::cut_off)],
+            cut: [problem.before.cut_off(), problem.after.as_ref().map_or(Vec::new(), Alternative::cut_off)],
             ..Best::default()
         };
         let now = problem.after.as_ref().unwrap_or(&problem.before);
@@ -375,7 +380,7 @@ impl Traffic {
         if let (Some(after), Some([was, is])) = (&problem.after, self.done.last().map(|slice| &slice.states[..])) {
             let (before, pcu) = (&problem.before, problem.rules.vehicles.truck_pcu);
             best.alone = [(before, was, after), (after, is, before)]
-                .map(|(side, state, other)| report::alone(View { side, state }, other, pcu));
+                .map(|(alternative, state, other)| report::alone(View { alternative, state }, other, pcu));
         }
         let Some([routes, _]) = &problem.before.routes else { return best };
         for (_, roads) in &problem.selected {
@@ -458,9 +463,9 @@ impl Model for Traffic {
 
     fn frame(&mut self) -> Result<Frame> {
         let Some(slice) = self.done.last() else { return Ok(Frame { time: 0.0, layers: Vec::new(), vehicles: None }) };
-        let sides = self.sides(slice);
-        let mut layers = self.layers(&sides);
-        for ribbons in self.flows(&sides) {
+        let alternatives = self.alternatives(slice);
+        let mut layers = self.layers(&alternatives);
+        for ribbons in self.flows(&alternatives) {
             layers.push(self.banded(&ribbons));
         }
         let start = self.problem.slices[0].0;
@@ -482,9 +487,9 @@ impl Model for Traffic {
             skims(&self.problem.before.motor, &costs, self.searcher.as_mut())?
         };
         let after = match &self.problem.after {
-            Some(side) => {
-                let costs = Traffic::costs(&side.motor, &self.done[busiest].states[1]);
-                let skim = skims(&side.motor, &costs, self.searcher.as_mut())?;
+            Some(alternative) => {
+                let costs = Traffic::costs(&alternative.motor, &self.done[busiest].states[1]);
+                let skim = skims(&alternative.motor, &costs, self.searcher.as_mut())?;
                 Some(skim)
             }
             None => None,
@@ -494,32 +499,32 @@ impl Model for Traffic {
         let now = problem.after.as_ref().unwrap_or(&problem.before);
         let cycle = skims(&now.cycle, &free_costs(&now.cycle), self.searcher.as_mut())?;
         let slice = &self.done[busiest];
-        let sides = self.sides(slice);
+        let alternatives = self.alternatives(slice);
         let cut = &self.best.cut;
         let pcu = problem.rules.vehicles.truck_pcu;
         let cars = [&before, after.as_ref().unwrap_or(&before)];
         let mut tables = vec![
-            report::links(&sides),
+            report::links(&alternatives),
             report::pairs(&problem.zones, &trips, cars, &cycle, edited),
             report::zones(&problem.zones, &trips, cars, if edited { &cut[1] } else { &cut[0] }, pcu, edited),
         ];
         tables.extend(report::cut_off(&problem.zones, [&cut[0], if edited { &cut[1] } else { &cut[0] }], pcu));
         if !self.places.areas.is_empty() {
-            tables.push(report::neighbourhoods(&self.places.areas, &sides));
+            tables.push(report::neighbourhoods(&self.places.areas, &alternatives));
         }
         let rows: Vec<Vec<f64>> = self
             .done
             .iter()
             .map(|slice| {
-                let sides = self.sides(slice);
-                let own = |view: View| {
+                let alternatives = self.alternatives(slice);
+                let columns_of = |view: View| {
                     let sums = report::sums(view, |_| true);
                     [sums.km, sums.hours, sums.lost(), sums.speed()]
                 };
                 let mut row = slice.trips.to_vec();
-                row.extend(own(sides.now()));
+                row.extend(columns_of(alternatives.now()));
                 if edited {
-                    row.extend(own(sides.before));
+                    row.extend(columns_of(alternatives.before));
                 }
                 row
             })
@@ -528,15 +533,15 @@ impl Model for Traffic {
         tables.extend(self.selected());
         tables.extend(reached.tables);
 
-        let mut layers = self.layers(&sides);
-        let mut ribbons = self.flows(&sides);
+        let mut layers = self.layers(&alternatives);
+        let mut ribbons = self.flows(&alternatives);
         ribbons.extend(self.selected_flows());
-        for own in &ribbons {
-            layers.push(self.banded(own));
+        for band in &ribbons {
+            layers.push(self.banded(band));
         }
         layers.extend(reached.layers);
 
-        let links = &sides.now().side.roads.links;
+        let links = &alternatives.now().alternative.roads.links;
         let areas = &self.places.areas;
         let place_of = |k: usize| {
             let link = &links[k];
@@ -559,7 +564,7 @@ impl Model for Traffic {
             }
         }
         let story = story::story(&story::Facts {
-            sides,
+            alternatives,
             hour,
             zones: &problem.zones,
             edits: &problem.edited.words,
@@ -572,12 +577,12 @@ impl Model for Traffic {
             place_of: &place_of,
         });
         // Trips of all classes: those that are told, those on the roads, and those that cannot be made.
-        let told: f64 = demand.iter().map(Demand::total).sum();
+        let requested: f64 = demand.iter().map(Demand::total).sum();
         let not_made: f64 = if edited { &cut[1] } else { &cut[0] }.iter().map(|cut| cut.trips).sum();
         let balance = Balance::new(
             "trips per h (a truck as cars)",
             vec![
-                ("set out".into(), told),
+                ("set out".into(), requested),
                 ("on the way".into(), -self.best.driven),
                 ("cannot be made".into(), -not_made),
             ],
@@ -591,14 +596,14 @@ impl Model for Traffic {
 
     fn settings(&self) -> serde_json::Value {
         let problem = &self.problem;
-        let sides = || std::iter::once(&problem.before).chain(&problem.after);
+        let alternatives = || std::iter::once(&problem.before).chain(&problem.after);
         serde_json::json!({
             "equilibrium": "user equilibrium by gradient projection on paths (Jayakrishnan et al. 1994)",
             "gap": problem.gap,
             "gap_reached": self.done.iter().map(|slice| slice.gap).fold(0.0, f64::max),
             "worst_node": self.done.iter().map(|slice| slice.imbalance).fold(0.0, f64::max),
             "left_out_share": self.done.iter().map(|slice| slice.left).fold(0.0, f64::max),
-            "junctions_changed_last_by": sides().map(Side::unsettled).fold(0.0, f64::max),
+            "junctions_changed_last_by": alternatives().map(Alternative::unsettled).fold(0.0, f64::max),
             "approaches_that_give_way": problem.before.yields()[0],
             "lights_that_share_green": problem.before.yields()[1],
             "zones": problem.zones.len(),
@@ -620,10 +625,10 @@ impl Model for Traffic {
             write(out, &[a, b, c, slice.left, slice.imbalance, slice.gap])?;
         }
         self.problem.before.save(out)?;
-        self.problem.after.iter().try_for_each(|side| side.save(out))?;
+        self.problem.after.iter().try_for_each(|alternative| alternative.save(out))?;
         let Best { users, flows, cut, driven, alone } = &self.best;
         write(out, &[*driven, users.len() as f64])?;
-        write(out, &alone.iter().flat_map(|own| [own.km, own.hours, own.free_hours]).collect::<Vec<f64>>())?;
+        write(out, &alone.iter().flat_map(|sums| [sums.km, sums.hours, sums.free_hours]).collect::<Vec<f64>>())?;
         for (users, flow) in users.iter().zip(flows) {
             write(
                 out,
@@ -645,24 +650,24 @@ impl Model for Traffic {
             usize::try_from(head[0]).ok().filter(|count| *count <= self.problem.slices.len()).ok_or_else(damaged)?;
         (self.steps, self.has_base) = (head[1], head[2] == 1);
         self.done.clear();
-        let sides: Vec<usize> = std::iter::once(&self.problem.before)
+        let alternatives: Vec<usize> = std::iter::once(&self.problem.before)
             .chain(&self.problem.after)
-            .map(|side| side.roads.links.len())
+            .map(|alternative| alternative.roads.links.len())
             .collect();
         for _ in 0..count {
-            let states = sides.iter().map(|links| State::load(from, *links)).collect::<std::io::Result<_>>()?;
-            let own = read::<f64>(from, Some(6))?;
+            let states = alternatives.iter().map(|links| State::load(from, *links)).collect::<std::io::Result<_>>()?;
+            let numbers = read::<f64>(from, Some(6))?;
             self.done.push(Slice {
                 states,
-                trips: [own[0], own[1], own[2]],
-                left: own[3],
-                imbalance: own[4],
-                gap: own[5],
+                trips: [numbers[0], numbers[1], numbers[2]],
+                left: numbers[3],
+                imbalance: numbers[4],
+                gap: numbers[5],
             });
         }
         self.problem.before.load(from)?;
-        if let Some(side) = &mut self.problem.after {
-            side.load(from)?;
+        if let Some(alternative) = &mut self.problem.after {
+            alternative.load(from)?;
         }
         let zones = self.problem.zones.len() as u32;
         let pairs = |from: &mut dyn Read| -> std::io::Result<Vec<(usize, u32, u32, f64)>> {
@@ -673,11 +678,11 @@ impl Model for Traffic {
             let sound = all.iter().all(|(class, from, to, _)| *class < 3 && from.max(to) < &zones);
             if sound { Ok(all) } else { Err(damaged()) }
         };
-        let own = read::<f64>(from, Some(2))?;
-        let mut best = Best { driven: own[0], ..Best::default() };
+        let numbers = read::<f64>(from, Some(2))?;
+        let mut best = Best { driven: numbers[0], ..Best::default() };
         let sums = read::<f64>(from, Some(6))?;
         best.alone = [0, 3].map(|k| Sums { km: sums[k], hours: sums[k + 1], free_hours: sums[k + 2] });
-        for _ in 0..(own[1] as usize).min(self.problem.selected.len()) {
+        for _ in 0..(numbers[1] as usize).min(self.problem.selected.len()) {
             best.users.push(pairs(from)?);
             best.flows.push(read::<f64>(from, Some(self.problem.before.roads.links.len()))?);
         }

@@ -25,9 +25,9 @@ impl<'a> Near<'a> {
                 let steps = (ends[0].distance(ends[1]) / (0.5 * SIDE)).ceil().clamp(1.0, 1e5) as usize;
                 for step in 0..=steps {
                     let square = square(ends[0].lerp(ends[1], step as f64 / steps as f64));
-                    let own = squares.entry(square).or_default();
-                    if own.last() != Some(&(k as u32)) {
-                        own.push(k as u32);
+                    let links = squares.entry(square).or_default();
+                    if links.last() != Some(&(k as u32)) {
+                        links.push(k as u32);
                     }
                 }
             }
@@ -45,7 +45,7 @@ impl<'a> Near<'a> {
                 for dy in (-ring..=ring).filter(|dy| dx.abs().max(dy.abs()) == ring) {
                     for &link in self.squares.get(&(x + dx, y + dy)).map_or(&[][..], Vec::as_slice) {
                         let (away, point) = distance(&self.roads.links[link as usize].line, at);
-                        let closer = best.is_none_or(|(own, far, _)| (away, link) < (far, own));
+                        let closer = best.is_none_or(|(found, far, _)| (away, link) < (far, found));
                         if closer && away <= FURTHEST {
                             best = Some((link, away, point));
                         }
@@ -63,11 +63,11 @@ impl<'a> Near<'a> {
     /// The nearest link and the ones that run along it there, as the way back does.
     pub fn road_at(&self, at: DVec2) -> Vec<(u32, DVec2)> {
         let Some((link, _, point)) = self.nearest(at) else { return Vec::new() };
-        let own = &self.roads.links[link as usize];
+        let road = &self.roads.links[link as usize];
         let back = self.squares.get(&square(point)).map_or(&[][..], Vec::as_slice);
         let back = back.iter().copied().filter(|other| {
             let other = &self.roads.links[*other as usize];
-            (other.from, other.to) == (own.to, own.from) && distance(&other.line, point).0 < 1.0
+            (other.from, other.to) == (road.to, road.from) && distance(&other.line, point).0 < 1.0
         });
         let mut all = vec![(link, point)];
         all.extend(back.map(|other| (other, point)));

@@ -13,9 +13,9 @@ pub struct Link {
     pub capacity: f64,
     /// Time without others, in the network's unit of time.
     pub free_time: f64,
-    /// Factor and power of the delay (Bureau of Public Roads 1964): time = free_time (1 + factor (flow / capacity)^power).
+    /// Factor of the delay (Bureau of Public Roads 1964): time = free_time (1 + factor (flow / capacity)^power).
     pub factor: f64,
-    /// See `factor`.
+    /// Power of the delay.
     pub power: f64,
     /// Length, in the network's unit.
     pub length: f64,
@@ -198,19 +198,19 @@ impl Network {
     /// What each link costs a class at costs for all.
     pub fn costs_of(&self, class: usize, costs: &[f64]) -> Vec<f64> {
         match self.classes.get(class) {
-            Some(own) => costs.iter().zip(own).map(|(cost, own)| cost + own).collect(),
+            Some(extras) => costs.iter().zip(extras).map(|(cost, extra)| cost + extra).collect(),
             None => costs.to_vec(),
         }
     }
 
     /// What a link costs a class beyond the others.
     pub fn extra(&self, class: usize, link: u32) -> f64 {
-        self.classes.get(class).map_or(0.0, |own| own[link as usize])
+        self.classes.get(class).map_or(0.0, |extras| extras[link as usize])
     }
 
     /// What some links cost a class beyond the others.
     pub(super) fn extra_of(&self, class: usize, links: &[u32]) -> f64 {
-        self.classes.get(class).map_or(0.0, |own| links.iter().map(|link| own[*link as usize]).sum())
+        self.classes.get(class).map_or(0.0, |extras| links.iter().map(|link| extras[*link as usize]).sum())
     }
 
     /// Nodes where each link begins and ends.

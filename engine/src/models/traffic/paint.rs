@@ -50,13 +50,13 @@ fn strip(grid: &Grid, line: &[DVec2], inner: f64, outer: f64, mut cell: impl FnM
 pub fn lanes(grid: &Grid, roads: &Roads, value: impl Fn(usize) -> f64) -> Vec<f32> {
     let mut values = vec![f32::NAN; grid.len()];
     for (k, link) in roads.links.iter().enumerate() {
-        let own = value(k) as f32;
-        if own.is_nan() {
+        let level = value(k) as f32;
+        if level.is_nan() {
             continue;
         }
         // A cell at least, or its centre may be missed.
         let width = (link.lanes * LANE).max(1.2 * grid.cell);
-        strip(grid, &link.line, 0.0, width, |cell| values[cell] = values[cell].max(own));
+        strip(grid, &link.line, 0.0, width, |cell| values[cell] = values[cell].max(level));
     }
     values
 }
@@ -69,11 +69,11 @@ pub fn bands(grid: &Grid, ribbons: &Ribbons) -> Vec<f32> {
         return values;
     }
     for (line, value) in &ribbons.lines {
-        let own = *value as f32;
+        let level = *value as f32;
         let width = (ribbons.width * value.abs() / largest).max(THINNEST * ribbons.width).max(1.2 * grid.cell);
         strip(grid, line, 0.0, width, |cell| {
-            if values[cell].is_nan() || values[cell].abs() < own.abs() {
-                values[cell] = own;
+            if values[cell].is_nan() || values[cell].abs() < level.abs() {
+                values[cell] = level;
             }
         });
     }
@@ -92,8 +92,8 @@ pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>
         let cells = line::cells(grid, &points);
         let last = (cells.len().max(2) - 1) as f64;
         for (step, cell) in cells.into_iter().enumerate() {
-            let Some(own) = at(k, step as f64 / last) else { continue };
-            values[cell] = values[cell].min(own as f32);
+            let Some(level) = at(k, step as f64 / last) else { continue };
+            values[cell] = values[cell].min(level as f32);
         }
     }
     // Ring by ring: a cell takes the value of the neighbour that is nearest to its own road.
@@ -117,9 +117,9 @@ pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>
                 }
                 let there = y as usize * cols + x as usize;
                 let step = grid.cell as f32 * if dx * dy == 0 { 1.0 } else { std::f32::consts::SQRT_2 };
-                let own = away[cell] + step;
-                if own < away[there] - 1e-3 && own <= BESIDE as f32 {
-                    (away[there], values[there]) = (own, values[cell]);
+                let far = away[cell] + step;
+                if far < away[there] - 1e-3 && far <= BESIDE as f32 {
+                    (away[there], values[there]) = (far, values[cell]);
                     next.push(there);
                 }
             }
@@ -134,16 +134,16 @@ pub fn spread(grid: &Grid, roads: &Roads, at: impl Fn(usize, f64) -> Option<f64>
 pub fn streets(grid: &Grid, lanes: &Lanes, value: impl Fn(usize) -> f64) -> Vec<f32> {
     let mut values = vec![f32::NAN; grid.len()];
     for street in 0..lanes.streets.len() {
-        let own = value(street) as f32;
-        if own.is_nan() {
+        let level = value(street) as f32;
+        if level.is_nan() {
             continue;
         }
         for lane in &lanes.lanes[lanes.of_street(street)] {
             // Wide enough to be seen on a map of the whole town.
             let half = (0.5 * lane.width).max(1.1 * grid.cell);
             strip(grid, &lane.line, -half, half, |cell| {
-                if values[cell].is_nan() || values[cell].abs() < own.abs() {
-                    values[cell] = own;
+                if values[cell].is_nan() || values[cell].abs() < level.abs() {
+                    values[cell] = level;
                 }
             });
         }

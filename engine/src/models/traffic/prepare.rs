@@ -1,13 +1,13 @@
 //! What a traffic run is made of: roads before and after the edits, zones joined to them, and who travels between them.
 
+use super::alternative::{Alternative, State};
 use super::demand::Demand;
 use super::graph::{Connector, Graph};
 use super::gravity;
+use super::paths::{Arcs, Searcher};
 use super::reach::{self, Origin};
 use super::report::Skim;
-use super::side::{Side, State};
 use super::source::{Trips, source};
-use super::ways::{Arcs, Searcher};
 use super::zones::{Zone, connectors};
 use crate::city::City;
 use crate::city::roads::rules::Rules;
@@ -38,8 +38,8 @@ pub(super) struct Problem {
     pub gap: f64,
     /// Slices of time, h of the day.
     pub slices: Vec<(f64, f64)>,
-    pub before: Side,
-    pub after: Option<Side>,
+    pub before: Alternative,
+    pub after: Option<Alternative>,
     pub edited: Edited,
     pub selected: Vec<(String, Vec<u32>)>,
     pub reach: Vec<Origin>,
@@ -78,12 +78,12 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
     let edits = scenario.edits()?;
     let edited = edit(&roads, &edits, &rules)
         .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
-    let own: [Vec<Connector>; 2] = match roads.centroids {
+    let connectors: [Vec<Connector>; 2] = match roads.centroids {
         0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules)?],
         _ => Default::default(),
     };
     let with_junctions = spec.junctions.unwrap_or(true);
-    let side = |roads: Roads| Side::new(roads, zones.len(), &own, &rules, with_junctions);
+    let alternative = |roads: Roads| Alternative::new(roads, zones.len(), &connectors, &rules, with_junctions);
     let selected = scenario.selected()?;
     let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
         let links = crate::city::roads::links(&roads, &place)
@@ -91,10 +91,10 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         Ok((name, links))
     });
     let selected = selected.collect::<Result<Vec<_>>>()?;
-    let before = side(roads)?;
-    let mut after = if edits.is_empty() { None } else { Some(side(edited.roads.clone())?) };
+    let before = alternative(roads)?;
+    let mut after = if edits.is_empty() { None } else { Some(alternative(edited.roads.clone())?) };
     // Nobody sets lights anew because a road is closed.
-    after.iter_mut().for_each(Side::keep_lights);
+    after.iter_mut().for_each(Alternative::keep_lights);
     let trips = match (found.table, spec.demand.trips_per_building) {
         (Some(table), _) => Trips::Table(table, spec.demand.trips_per.unwrap_or(TripsPer::Hour)),
         (None, each) => {
@@ -114,7 +114,8 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
                 ));
             }
             if daily.off > 0.01 {
-                let [en, nl] = [Language::English, Language::Dutch].map(|own| own.number(100.0 * daily.off, 1));
+                let [en, nl] =
+                    [Language::English, Language::Dutch].map(|language| language.number(100.0 * daily.off, 1));
                 repairs.push(Remark::new(
                     daily.off,
                     format!("the trips of a zone differ from their total by at most {en} %"),
@@ -199,7 +200,7 @@ pub(super) fn free_costs(graph: &Graph) -> Vec<f64> {
     graph.network.costs_of(0, &costs)
 }
 
-/// Minutes and kilometres between all zones on the ways that cost least.
+/// Minutes and kilometres between all zones on the cheapest paths.
 pub(super) fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -> Result<Skim> {
     let network = &graph.network;
     let zones = network.zones;
@@ -215,10 +216,10 @@ pub(super) fn skims(graph: &Graph, costs: &[f64], searcher: &mut dyn Searcher) -
     let at_once = (NODES_AT_ONCE / network.nodes.max(1)).clamp(1, AT_ONCE);
     for some in origins.chunks(at_once) {
         let trees = searcher.search(&arcs, some)?;
-        for own in 0..some.len() {
+        for k in 0..some.len() {
             let none = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
-            skim.minutes.extend(trees.sums(network, own, &time)[..zones].iter().map(|value| none(*value)));
-            skim.km.extend(trees.sums(network, own, &length)[..zones].iter().map(|value| none(*value)));
+            skim.minutes.extend(trees.sums(network, k, &time)[..zones].iter().map(|value| none(*value)));
+            skim.km.extend(trees.sums(network, k, &length)[..zones].iter().map(|value| none(*value)));
         }
     }
     Ok(skim)

@@ -1,8 +1,8 @@
 //! How long it takes from places to everywhere, before and after.
 
+use super::alternative::{Alternative, State};
 use super::near::Near;
-use super::side::{Side, State};
-use super::ways::{Arcs, Searcher};
+use super::paths::{Arcs, Searcher};
 use crate::city::roads::{Roads, distance};
 use crate::error::{Error, Result};
 use glam::DVec2;
@@ -32,8 +32,8 @@ pub struct Origin {
 pub struct Times {
     /// To the two ends of every link; none for links that are not open, infinite for what is not reached.
     ends: Vec<Option<(f64, f64)>>,
-    /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the way to it.
-    own: Vec<(u32, f64, f64, f64)>,
+    /// The links that the place lies at: the link, how far along it as a share, what all of it takes, and the path to it.
+    at_place: Vec<(u32, f64, f64, f64)>,
 }
 
 impl Times {
@@ -41,8 +41,7 @@ impl Times {
     pub fn at(&self, link: usize, share: f64) -> Option<f64> {
         let (from, to) = self.ends[link]?;
         let mut best = from + share * (to - from);
-        for (own, start, time, away) in self.own.iter().filter(|own| own.0 as usize == link) {
-            let _ = own;
+        for (_, start, time, away) in self.at_place.iter().filter(|lies| lies.0 as usize == link) {
             // Behind the place one comes round from the link's beginning.
             let ahead = if share >= *start { away + (share - start) * time } else { f64::INFINITY };
             best = ahead.min(from + share * time);
@@ -71,14 +70,19 @@ fn share(roads: &Roads, link: u32, at: DVec2) -> f64 {
     if all > 0.0 { best.1 / all } else { 0.0 }
 }
 
-/// Times from places on a side's roads, at the times of a state.
+/// Times from places on an alternative's roads, at the times of a state.
 ///
 /// # Errors
 /// `Scenario` for a place that no road is near; those of the device.
-pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn Searcher) -> Result<Vec<Times>> {
+pub fn times(
+    alternative: &Alternative,
+    state: &State,
+    origins: &[Origin],
+    searcher: &mut dyn Searcher,
+) -> Result<Vec<Times>> {
     let mut all = Vec::new();
     for origin in origins {
-        let graph = if origin.by_cycle { &side.cycle } else { &side.motor };
+        let graph = if origin.by_cycle { &alternative.cycle } else { &alternative.motor };
         let network = &graph.network;
         let time: Vec<f64> = match origin.by_cycle {
             true => network.links.iter().map(|link| link.free_time).collect(),
@@ -95,7 +99,7 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             }
         };
         let open = |road: usize| graph.of_road[road].is_some_and(|link| time[link as usize] < f64::INFINITY);
-        let near = Near::new(&side.roads, open);
+        let near = Near::new(&alternative.roads, open);
         let starts = near.road_at(origin.at);
         if starts.is_empty() {
             let problem = format!("has the place \"{}\", which no road is near", origin.name);
@@ -104,15 +108,15 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
         let arcs = Arcs::new(network, &time, FINE);
         let nodes: Vec<u32> = starts.iter().map(|(road, _)| graph.end(*road, true)).collect();
         let trees = searcher.search(&arcs, &nodes)?;
-        // From the place to its road, to the end of its link, and on from there; of several ways the quickest.
-        let own: Vec<(u32, f64, f64, f64)> = starts
+        // From the place to its road, to the end of its link, and on from there; of several paths the quickest.
+        let at_place: Vec<(u32, f64, f64, f64)> = starts
             .iter()
             .map(|(road, at)| {
                 let link = graph.of_road[*road as usize].unwrap_or_default() as usize;
-                (*road, share(&side.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
+                (*road, share(&alternative.roads, *road, *at), time[link], at.distance(origin.at) / BEYOND)
             })
             .collect();
-        let head: Vec<f64> = own.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
+        let head: Vec<f64> = at_place.iter().map(|(_, start, time, away)| away + (1.0 - start) * time).collect();
         let at_node = |node: u32| {
             let of = |k: usize| match trees.costs_of(k)[node as usize] {
                 u32::MAX => f64::INFINITY,
@@ -126,11 +130,11 @@ pub fn times(side: &Side, state: &State, origins: &[Origin], searcher: &mut dyn 
             }
             let link = graph.of_road[road]? as usize;
             let begin = at_node(network.links[link].from);
-            let is_own = own.iter().any(|own| own.0 as usize == road);
+            let is_own = at_place.iter().any(|at_place| at_place.0 as usize == road);
             (begin < f64::INFINITY || is_own).then(|| (begin, begin + time[link]))
         };
-        let ends = (0..side.roads.links.len()).map(ends).collect();
-        all.push(Times { ends, own });
+        let ends = (0..alternative.roads.links.len()).map(ends).collect();
+        all.push(Times { ends, at_place });
     }
     Ok(all)
 }

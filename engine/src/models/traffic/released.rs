@@ -18,7 +18,7 @@ pub fn heat(co2_grams: f64) -> f64 {
 /// Heat that a car or a truck sets free on a metre at a steady speed (m/s), J/m: HBEFA's petrol cars and heavy trucks of Euro 4.
 pub fn per_metre(speed: f64, is_truck: bool) -> f64 {
     let group = if is_truck { "HDV_D_EU4" } else { "PC_G_EU4" };
-    let at = GROUPS.iter().position(|own| *own == group).unwrap_or(0);
+    let at = GROUPS.iter().position(|name| *name == group).unwrap_or(0);
     let speed = if speed.is_finite() { speed.clamp(SPEEDS[0], SPEEDS[1]) } else { SPEEDS[1] };
     heat(f64::from(rate(&FACTORS[SUBSTANCES * at], speed as f32, 0.0)) / 1000.0) / speed
 }
@@ -46,14 +46,14 @@ pub fn poured<'a>(grid: &Grid, lines: impl Iterator<Item = (&'a [DVec2], [f64; 2
                 continue;
             }
             let (steps, aside) = (count(way.length()), count(to - from));
-            let own = power * way.length() / (steps * aside) as f64;
+            let share = power * way.length() / (steps * aside) as f64;
             for step in 0..steps {
                 let at = start + way * ((step as f64 + 0.5) / steps as f64);
                 for k in 0..aside {
                     let off = from + (to - from) * (k as f64 + 0.5) / aside as f64;
                     let at = at - off * along.perp();
                     if let Some((col, row)) = grid.cell_at(at.x, at.y) {
-                        sums[row * grid.cols + col] += own;
+                        sums[row * grid.cols + col] += share;
                     }
                 }
             }
@@ -69,13 +69,13 @@ const MOST_TIMES: f64 = 24.0;
 const SUMMER: usize = 2;
 
 /// What each of the 24 hours of a summer's day (UTC; the first ends at 1) has over a time of which the heat is known, by the shares of the day's
-/// trips in its 24 hours on the clock; `own` is the share in an hour of that time. None where it tells nothing of the day: in the dead of night.
-pub fn by_hour(shares: &[f64], own: f64) -> Vec<f64> {
+/// trips in its 24 hours on the clock; `share_then` is the share in an hour of that time. None where it tells nothing of the day: in the dead of night.
+pub fn by_hour(shares: &[f64], share_then: f64) -> Vec<f64> {
     let most = shares.iter().copied().fold(0.0, f64::max);
-    if own <= 0.0 || most / own > MOST_TIMES {
+    if share_then <= 0.0 || most / share_then > MOST_TIMES {
         return Vec::new();
     }
-    (0..24).map(|hour| (1000.0 * shares[(hour + SUMMER) % shares.len()] / own).round() / 1000.0).collect()
+    (0..24).map(|hour| (1000.0 * shares[(hour + SUMMER) % shares.len()] / share_then).round() / 1000.0).collect()
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             (&line[..], [0.0, 3.0], f64::NAN),
         ];
         let found = poured(&grid, lines.into_iter());
-        let sum: f64 = found.iter().filter(|own| !own.is_nan()).map(|own| f64::from(*own) * grid.cell_area()).sum();
+        let sum: f64 = found.iter().filter(|cell| !cell.is_nan()).map(|cell| f64::from(*cell) * grid.cell_area()).sum();
         assert!((sum - 5000.0).abs() < 0.01, "{sum} W");
         // On the right-hand side: south of a road to the east.
         let at = |x: f64, y: f64| found[(-y / 4.0) as usize * 40 + (x / 4.0) as usize];
@@ -109,7 +109,7 @@ mod tests {
         // Half of it outside.
         let out = [DVec2::new(grid.west - 50.0, grid.north - 10.0), DVec2::new(grid.west + 50.0, grid.north - 10.0)];
         let half = poured(&grid, [(&out[..], [-2.0, 2.0], 1.0)].into_iter());
-        let sum: f64 = half.iter().filter(|own| !own.is_nan()).map(|own| f64::from(*own) * grid.cell_area()).sum();
+        let sum: f64 = half.iter().filter(|cell| !cell.is_nan()).map(|cell| f64::from(*cell) * grid.cell_area()).sum();
         assert!((sum - 50.0).abs() < 0.01, "{sum} W");
     }
 

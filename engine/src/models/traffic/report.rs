@@ -1,7 +1,7 @@
 //! What routes come to: tables of links, pairs of zones, zones, neighbourhoods and buildings.
 
+use super::alternative::{Alternative, State};
 use super::assignment::CutOff;
-use super::side::{Side, State};
 use super::zones::Zone;
 use crate::city::roads::Roads;
 use crate::frame::Table;
@@ -12,16 +12,16 @@ use glam::DVec2;
 /// Rows of a table of pairs at most; those with the most trips are kept.
 const MOST_PAIRS: usize = 100_000;
 
-/// A side with its flows.
+/// An alternative with its flows.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
-    pub side: &'a Side,
+    pub alternative: &'a Alternative,
     pub state: &'a State,
 }
 
-/// Two sides of the same trips: as the roads are, and as they are edited.
+/// Two alternatives of the same trips: as the roads are, and as they are edited.
 #[derive(Clone, Copy)]
-pub(super) struct Sides<'a> {
+pub(super) struct Alternatives<'a> {
     pub before: View<'a>,
     pub after: Option<View<'a>>,
     /// For each link after the edits the one of before that it is a part of, or that it took the place of.
@@ -67,29 +67,29 @@ impl Sums {
 /// Sums over the links that count.
 pub(super) fn sums(view: View, counts: impl Fn(usize) -> bool) -> Sums {
     let mut sums = Sums::default();
-    for (k, road) in view.side.roads.links.iter().enumerate().filter(|(k, _)| counts(*k)) {
+    for (k, road) in view.alternative.roads.links.iter().enumerate().filter(|(k, _)| counts(*k)) {
         sums.add(road, view.state.motor(k), view.state.time[k]);
     }
     sums
 }
 
-/// Sums over the trips that another side cannot make.
-pub(super) fn alone(view: View, other: &Side, pcu: f64) -> Sums {
+/// Sums over the trips that another alternative cannot make.
+pub(super) fn alone(view: View, other: &Alternative, pcu: f64) -> Sums {
     let (cut, mut sums) = (other.cut_pairs(), Sums::default());
-    let View { side, state } = view;
-    for ((class, ..), way) in
-        side.routes.iter().flat_map(|[motor, _]| motor.ways()).filter(|(pair, _)| cut.contains(pair))
+    let View { alternative, state } = view;
+    for ((class, ..), path) in
+        alternative.routes.iter().flat_map(|[motor, _]| motor.paths()).filter(|(pair, _)| cut.contains(pair))
     {
-        let flow = if class == 1 { way.flow / pcu } else { way.flow };
-        for road in way.links.iter().filter_map(|link| side.motor.road(*link)) {
-            sums.add(&side.roads.links[road as usize], flow, state.time[road as usize]);
+        let flow = if class == 1 { path.flow / pcu } else { path.flow };
+        for road in path.links.iter().filter_map(|link| alternative.motor.road(*link)) {
+            sums.add(&alternative.roads.links[road as usize], flow, state.time[road as usize]);
         }
     }
     sums
 }
 
-impl<'a> Sides<'a> {
-    /// The side of which most is told: with the edits where there are any.
+impl<'a> Alternatives<'a> {
+    /// The alternative of which most is told: with the edits where there are any.
     pub fn now(&self) -> View<'a> {
         self.after.unwrap_or(self.before)
     }
@@ -98,7 +98,7 @@ impl<'a> Sides<'a> {
     pub fn changes(&self) -> Vec<f64> {
         let Some(after) = self.after else { return Vec::new() };
         let was = |k: usize| self.origin[k].map_or(0.0, |old| self.before.state.motor(old as usize));
-        (0..after.side.roads.links.len()).map(|k| after.state.motor(k) - was(k)).collect()
+        (0..after.alternative.roads.links.len()).map(|k| after.state.motor(k) - was(k)).collect()
     }
 
     /// Links of before that are gone; roads that were moved are still there.
@@ -109,8 +109,8 @@ impl<'a> Sides<'a> {
 }
 
 /// One row a link.
-pub(super) fn links(sides: &Sides) -> Table {
-    let now = sides.now();
+pub(super) fn links(alternatives: &Alternatives) -> Table {
+    let now = alternatives.now();
     let mut columns = vec![
         "length_m",
         "lanes",
@@ -124,7 +124,7 @@ pub(super) fn links(sides: &Sides) -> Table {
         "junction_wait_s",
         "load_percent",
     ];
-    if sides.after.is_some() {
+    if alternatives.after.is_some() {
         columns.extend(["motor_before_per_h", "motor_change_per_h", "speed_before_km_per_h"]);
     }
     let mut table = Table {
@@ -135,7 +135,7 @@ pub(super) fn links(sides: &Sides) -> Table {
         ..Table::default()
     };
     let row = |view: View, k: usize| {
-        let road = &view.side.roads.links[k];
+        let road = &view.alternative.roads.links[k];
         let (cars, trucks) = (view.state.cars[k], view.state.trucks[k]);
         let time = view.state.time[k];
         vec![
@@ -146,22 +146,24 @@ pub(super) fn links(sides: &Sides) -> Table {
             cars,
             trucks,
             view.state.cycles[k],
-            3.6 * view.state.speed(&view.side.roads, k),
+            3.6 * view.state.speed(&view.alternative.roads, k),
             time - road.length / road.speed,
             view.state.wait[k],
-            100.0 * (cars + sides.pcu * trucks) / road.capacity,
+            100.0 * (cars + alternatives.pcu * trucks) / road.capacity,
         ]
     };
     let name = |road: &crate::city::roads::Link| match road.name.is_empty() {
         true => road.id.clone(),
         false => format!("{} {}", road.id, road.name),
     };
-    for (k, road) in now.side.roads.links.iter().enumerate() {
+    for (k, road) in now.alternative.roads.links.iter().enumerate() {
         let mut values = row(now, k);
-        if sides.after.is_some() {
-            let old = sides.origin[k].map(|old| old as usize);
-            let was = old.map_or(0.0, |old| sides.before.state.motor(old));
-            let speed = old.map_or(f64::NAN, |old| 3.6 * sides.before.state.speed(&sides.before.side.roads, old));
+        if alternatives.after.is_some() {
+            let old = alternatives.origin[k].map(|old| old as usize);
+            let was = old.map_or(0.0, |old| alternatives.before.state.motor(old));
+            let speed = old.map_or(f64::NAN, |old| {
+                3.6 * alternatives.before.state.speed(&alternatives.before.alternative.roads, old)
+            });
             values.extend([was, now.state.motor(k) - was, speed]);
         }
         table.rows.push(values);
@@ -169,10 +171,10 @@ pub(super) fn links(sides: &Sides) -> Table {
         table.shapes.push(Shape::Line(road.line.clone()));
     }
     // What is closed had traffic, and has none.
-    for k in sides.gone() {
-        let road = &sides.before.side.roads.links[k];
-        let was = sides.before.state.motor(k);
-        let speed = 3.6 * sides.before.state.speed(&sides.before.side.roads, k);
+    for k in alternatives.gone() {
+        let road = &alternatives.before.alternative.roads.links[k];
+        let was = alternatives.before.state.motor(k);
+        let speed = 3.6 * alternatives.before.state.speed(&alternatives.before.alternative.roads, k);
         let nothing = [0.0, 0.0, 0.0, f64::NAN, f64::NAN, f64::NAN, 0.0, was, -was, speed];
         let known = [road.length, road.lanes, 3.6 * road.speed, road.capacity];
         table.rows.push(known.into_iter().chain(nothing).collect());
@@ -182,14 +184,14 @@ pub(super) fn links(sides: &Sides) -> Table {
     table
 }
 
-/// Minutes and kilometres between zones on the cheapest ways, row by row; infinite where none leads.
+/// Minutes and kilometres between zones on the cheapest paths, row by row; infinite where none leads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Skim {
     pub minutes: Vec<f64>,
     pub km: Vec<f64>,
 }
 
-/// One row a pair of zones: its trips, and how far and long the way is.
+/// One row a pair of zones: its trips, and how far and long the path is.
 pub(super) fn pairs(zones: &[Zone], trips: &[Vec<f64>; 2], cars: [&Skim; 2], cycles: &Skim, edited: bool) -> Table {
     let n = zones.len();
     let mut columns = vec!["cars_per_h", "cycles_per_h", "car_min", "car_km", "cycle_min", "cycle_km"];
@@ -272,8 +274,8 @@ pub(super) fn zones(
 }
 
 /// Trips that cannot be made.
-pub(super) fn cut_off(zones: &[Zone], sides: [&[CutOff]; 2], truck_pcu: f64) -> Option<Table> {
-    let [before, after] = sides;
+pub(super) fn cut_off(zones: &[Zone], alternatives: [&[CutOff]; 2], truck_pcu: f64) -> Option<Table> {
+    let [before, after] = alternatives;
     let known: std::collections::HashSet<(usize, u32, u32)> =
         before.iter().map(|cut| (cut.class, cut.from, cut.to)).collect();
     let all: Vec<&CutOff> = after.iter().take(MOST_PAIRS).collect();
@@ -301,22 +303,23 @@ pub(super) fn cut_off(zones: &[Zone], sides: [&[CutOff]; 2], truck_pcu: f64) -> 
 }
 
 /// Traffic on the roads of every neighbourhood: those whose middle lies in it.
-pub(super) fn neighbourhoods(areas: &[Place], sides: &Sides) -> Table {
+pub(super) fn neighbourhoods(areas: &[Place], alternatives: &Alternatives) -> Table {
     let mut columns = vec!["vehicle_km_per_h", "hours_lost_per_h", "speed_km_per_h"];
-    if sides.after.is_some() {
+    if alternatives.after.is_some() {
         columns.extend(["vehicle_km_before_per_h", "vehicle_km_change_per_h", "hours_lost_change_per_h"]);
     }
     let middles = |roads: &Roads| -> Vec<DVec2> {
         roads.links.iter().map(|link| crate::city::roads::point_at(&link.line, 0.5)).collect()
     };
-    let (before, now) = (middles(&sides.before.side.roads), middles(&sides.now().side.roads));
+    let (before, now) =
+        (middles(&alternatives.before.alternative.roads), middles(&alternatives.now().alternative.roads));
     let row = |area: &Place| {
         let inside = |middles: &[DVec2], k: usize| area.outline.holds(middles[k]);
-        let own = sums(sides.now(), |k| inside(&now, k));
-        let mut row = vec![own.km, own.lost(), own.speed()];
-        if sides.after.is_some() {
-            let was = sums(sides.before, |k| inside(&before, k));
-            row.extend([was.km, own.km - was.km, own.lost() - was.lost()]);
+        let sums_now = sums(alternatives.now(), |k| inside(&now, k));
+        let mut row = vec![sums_now.km, sums_now.lost(), sums_now.speed()];
+        if alternatives.after.is_some() {
+            let was = sums(alternatives.before, |k| inside(&before, k));
+            row.extend([was.km, sums_now.km - was.km, sums_now.lost() - was.lost()]);
         }
         row
     };
@@ -333,9 +336,9 @@ pub(super) fn neighbourhoods(areas: &[Place], sides: &Sides) -> Table {
 /// Sums of each slice of time, before and after.
 pub(super) fn slices(hours: &[(f64, f64)], rows: &[Vec<f64>], edited: bool) -> Table {
     let clock = |hour: f64| format!("{:02}:{:02}", (hour % 24.0).floor(), ((hour * 60.0).round() % 60.0).abs());
-    let own = ["vehicle_km_per_h", "vehicle_hours_per_h", "hours_lost_per_h", "speed_km_per_h"];
+    let names = ["vehicle_km_per_h", "vehicle_hours_per_h", "hours_lost_per_h", "speed_km_per_h"];
     let mut columns: Vec<String> = vec!["cars_per_h".into(), "trucks_per_h".into(), "cycles_per_h".into()];
-    columns.extend(own.map(String::from));
+    columns.extend(names.map(String::from));
     if edited {
         let before = [
             "vehicle_km_before_per_h",

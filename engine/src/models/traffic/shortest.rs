@@ -1,4 +1,4 @@
-//! Cheapest ways from one node to others (Dijkstra 1959). Of ways that cost the same the one with fewer links is taken, then the one
+//! Cheapest paths from one node to others (Dijkstra 1959). Of paths that cost the same the one with fewer links is taken, then the one
 //! whose last link comes first in the network.
 
 use super::network::Network;
@@ -8,10 +8,10 @@ use std::collections::BinaryHeap;
 /// No link.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Cheapest ways from one node to each node of a network.
+/// Cheapest paths from one node to each node of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labels {
-    /// Cost of the way; infinite where there is none.
+    /// Cost of the path; infinite where there is none.
     pub(super) cost: Vec<f64>,
     /// Number of its links; `u32::MAX` where there is none.
     pub(super) hops: Vec<u32>,
@@ -20,13 +20,13 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// No ways.
+    /// No paths.
     pub(super) fn none(nodes: usize) -> Labels {
         Labels { cost: vec![f64::INFINITY; nodes], hops: vec![u32::MAX; nodes], by: vec![NONE; nodes] }
     }
 
-    /// Adds the links of the way to a node to a list, the last one first.
-    pub(super) fn way(&self, network: &Network, node: usize, links: &mut Vec<u32>) {
+    /// Adds the links of the path to a node to a list, the last one first.
+    pub(super) fn path(&self, network: &Network, node: usize, links: &mut Vec<u32>) {
         let mut at = node;
         while self.by[at] != NONE {
             links.push(self.by[at]);
@@ -35,10 +35,10 @@ impl Labels {
     }
 }
 
-/// Cheapest ways from one node; kept from one search to the next, so that memory is taken once.
+/// Cheapest paths from one node; kept from one search to the next, so that memory is taken once.
 pub struct Tree {
     found: Labels,
-    /// Whether a node's way is final.
+    /// Whether a node's path is final.
     settled: Vec<bool>,
     wanted: Vec<bool>,
     touched: Vec<u32>,
@@ -117,25 +117,25 @@ impl Tree {
         &self.found
     }
 
-    /// Cost of the way to a node; infinite where there is none.
+    /// Cost of the path to a node; infinite where there is none.
     pub fn cost(&self, node: usize) -> f64 {
         if self.settled[node] { self.found.cost[node] } else { f64::INFINITY }
     }
 
-    /// Number of links of the way to a node; `u32::MAX` where there is none.
+    /// Number of links of the path to a node; `u32::MAX` where there is none.
     pub fn hops(&self, node: usize) -> u32 {
         if self.settled[node] { self.found.hops[node] } else { u32::MAX }
     }
 
-    /// The last link of the way to a node; `u32::MAX` at the origin and where there is none.
+    /// The last link of the path to a node; `u32::MAX` at the origin and where there is none.
     pub fn last(&self, node: usize) -> u32 {
         if self.settled[node] { self.found.by[node] } else { NONE }
     }
 
-    /// Links of the way to a node, the last one first.
-    pub fn way(&self, network: &Network, node: usize) -> Vec<u32> {
+    /// Links of the path to a node, the last one first.
+    pub fn path(&self, network: &Network, node: usize) -> Vec<u32> {
         let mut links = Vec::new();
-        self.found.way(network, node, &mut links);
+        self.found.path(network, node, &mut links);
         links
     }
 }

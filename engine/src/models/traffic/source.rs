@@ -142,8 +142,8 @@ fn inner_zones(
     for feature in found.features {
         let number = |first: usize, count: usize, named: bool| -> Result<Option<f64>> {
             // A column that the scenario names is the one.
-            let own = &feature.values[first..first + if named { 1 } else { count }];
-            match own.iter().flatten().next() {
+            let values = &feature.values[first..first + if named { 1 } else { count }];
+            match values.iter().flatten().next() {
                 // What CBS keeps secret or does not know.
                 Some(Value::Number(number)) if *number <= -99_990.0 => Ok(None),
                 Some(Value::Number(number)) if number.is_finite() && *number >= 0.0 && *number < 1e9 => {
@@ -238,7 +238,7 @@ fn of_csv(path: &Path, zones: &[Zone]) -> Result<[Demand; 3]> {
     };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(broken)?;
     let header = reader.headers().map_err(broken)?.clone();
-    let column = |name: &str| header.iter().position(|own| own.eq_ignore_ascii_case(name));
+    let column = |name: &str| header.iter().position(|heading| heading.eq_ignore_ascii_case(name));
     let (Some(from), Some(to), Some(trips)) = (column("from"), column("to"), column("trips")) else {
         return Err(bad(1, "is not a header with from, to and trips".into()));
     };

@@ -1,7 +1,7 @@
 //! What the routes of a scenario mean, in words.
 
 use super::assignment::CutOff;
-use super::report::{Sides, Sums, sums};
+use super::report::{Alternatives, Sums, sums};
 use super::zones::Zone;
 use crate::words::{Language, Text};
 
@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 
 /// What the sentences are about.
 pub(super) struct Facts<'a> {
-    pub sides: Sides<'a>,
+    pub alternatives: Alternatives<'a>,
     /// The busiest slice, h.
     pub hour: (f64, f64),
     pub zones: &'a [Zone],
@@ -47,7 +47,7 @@ fn clock(hour: f64) -> String {
 pub(super) fn story(facts: &Facts) -> Vec<Text> {
     let mut all = Vec::new();
     let (from, to) = (clock(facts.hour.0), clock(facts.hour.1));
-    let now = sums(facts.sides.now(), |_| true);
+    let now = sums(facts.alternatives.now(), |_| true);
     let [cars, trucks, cycles] = facts.trips;
     all.push(text(|language, number| {
         let (cars, trucks, cycles) = (number(cars, 0), number(trucks, 0), number(cycles, 0));
@@ -79,15 +79,15 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
             "De routes zijn niet stabiel geworden: zie de getallen als ruwe schattingen.",
         ));
     }
-    if facts.sides.after.is_some() {
+    if facts.alternatives.after.is_some() {
         let join = |language: Language| {
             facts.edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ")
         };
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         all.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
         all.extend(cut_off(facts));
-        // Only trips that both sides can make are compared: who stays at home gains nothing.
-        let was = sums(facts.sides.before, |_| true);
+        // Only trips that both alternatives can make are compared: who stays at home gains nothing.
+        let was = sums(facts.alternatives.before, |_| true);
         let [lost, new] = facts.alone;
         let (both, some_stay) = (was.hours - lost.hours, lost.hours > 0.0);
         let compared = (both > 1e-6 * was.hours).then(|| {
@@ -124,7 +124,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
     for (name, minutes, before, after) in &facts.reach {
         all.push(text(|language, number| {
             let (m, b, a) = (number(*minutes, 0), number(100.0 * before, 0), number(100.0 * after, 0));
-            let is_same = facts.sides.after.is_none();
+            let is_same = facts.alternatives.after.is_none();
             match (language, is_same) {
                 (Language::English, true) => {
                     format!("From {name} {a} % of the buildings are reached within {m} minutes.")
@@ -146,7 +146,7 @@ pub(super) fn story(facts: &Facts) -> Vec<Text> {
 
 /// Where most traffic moves to, and where it goes away.
 fn moved(facts: &Facts) -> Vec<Text> {
-    let changes = facts.sides.changes();
+    let changes = facts.alternatives.changes();
     let mut order: Vec<usize> = (0..changes.len()).filter(|k| changes[*k].abs() >= WORTH).collect();
     order.sort_by(|a, b| changes[*b].total_cmp(&changes[*a]).then(a.cmp(b)));
     let list = |order: &mut dyn Iterator<Item = usize>, language: Language| -> Vec<String> {
@@ -170,13 +170,13 @@ fn moved(facts: &Facts) -> Vec<Text> {
     };
     let mut all = Vec::new();
     let mut say = |is_more: bool, english: &str, dutch: &str| {
-        let own = |language: Language| {
+        let named = |language: Language| {
             let mut up = order.iter().copied().filter(|k| changes[*k] > 0.0);
             let mut down = order.iter().rev().copied().filter(|k| changes[*k] < 0.0);
-            let own: &mut dyn Iterator<Item = usize> = if is_more { &mut up } else { &mut down };
-            list(own, language).join(", ")
+            let ranked: &mut dyn Iterator<Item = usize> = if is_more { &mut up } else { &mut down };
+            list(ranked, language).join(", ")
         };
-        let (en, nl) = (own(Language::English), own(Language::Dutch));
+        let (en, nl) = (named(Language::English), named(Language::Dutch));
         if !en.is_empty() {
             all.push(Text::new(format!("{english} {en}."), format!("{dutch} {nl}.")));
         }
@@ -189,12 +189,12 @@ fn moved(facts: &Facts) -> Vec<Text> {
 /// Trips that the edits make impossible, and those that were so before.
 fn cut_off(facts: &Facts) -> Vec<Text> {
     let [before, after] = facts.cut;
-    let pcu = facts.sides.pcu;
+    let pcu = facts.alternatives.pcu;
     let trips = |cut: &CutOff| if cut.class == 1 { cut.trips / pcu } else { cut.trips };
     let sum = |cut: &[CutOff]| cut.iter().filter(|cut| cut.class < 2).map(trips).sum::<f64>();
     let (was, is) = (sum(before), sum(after));
     let mut all = Vec::new();
-    if facts.sides.after.is_some() && is > was + 0.05 {
+    if facts.alternatives.after.is_some() && is > was + 0.05 {
         // The zones that lose most.
         let mut lost = vec![0.0; facts.zones.len()];
         for (cuts, sign) in [(before, -1.0), (after, 1.0)] {

@@ -189,7 +189,7 @@ pub fn connectors(zones: &[Zone], roads: &Roads, mode: u8, rules: &Rules) -> Res
             while chosen.len() < CONNECTORS {
                 let apart = |node: usize| {
                     let at = roads.nodes[node].at;
-                    chosen.iter().map(|own| roads.nodes[*own].at.distance(at)).fold(f64::INFINITY, f64::min)
+                    chosen.iter().map(|node| roads.nodes[*node].at.distance(at)).fold(f64::INFINITY, f64::min)
                 };
                 let next = inside.iter().copied().max_by(|a, b| apart(*a).total_cmp(&apart(*b)).then(b.cmp(a)));
                 match next.filter(|node| apart(*node) > 100.0) {
@@ -290,11 +290,11 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
             }
             if low[node] == index[node] {
                 let mut size = 0usize;
-                while let Some(own) = stack.pop() {
-                    on_stack[own] = false;
-                    part[own] = sizes.len() as u32;
+                while let Some(top) = stack.pop() {
+                    on_stack[top] = false;
+                    part[top] = sizes.len() as u32;
                     size += 1;
-                    if own == node {
+                    if top == node {
                         break;
                     }
                 }
@@ -309,8 +309,8 @@ fn strong_part(roads: &Roads, mode: u8) -> Vec<bool> {
     // A lone node is no network.
     let largest = largest.filter(|k| sizes[*k] > 1).map_or(NONE, |k| k as u32);
     let mut found = vec![false; roads.nodes.len()];
-    for (own, owner) in part.iter().zip(&owners) {
-        found[*owner as usize] |= *own == largest && largest != NONE;
+    for (component, owner) in part.iter().zip(&owners) {
+        found[*owner as usize] |= *component == largest && largest != NONE;
     }
     found
 }

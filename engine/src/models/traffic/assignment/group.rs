@@ -1,4 +1,4 @@
-//! Trips of a class that begin in a zone, and their ways.
+//! Trips of a class that begin in a zone, and their paths.
 
 use super::super::kept::{self, Kept};
 use super::super::network::Network;
@@ -6,7 +6,7 @@ use super::super::shortest::{Labels, NONE, Tree};
 use super::loads::Loads;
 use std::sync::{Mutex, PoisonError};
 
-/// Trips on a way below which it is dropped, as a share of those of its pair.
+/// Trips on a path below which it is dropped, as a share of those of its pair.
 const DROPPED: f64 = 1e-14;
 
 /// Trips from a zone to another one.
@@ -14,22 +14,22 @@ const DROPPED: f64 = 1e-14;
 pub(super) struct Pair {
     /// Zone where they end.
     pub(super) to: u32,
-    /// The first of their ways; `NONE` as long as they have none.
+    /// The first of their paths; `NONE` as long as they have none.
     pub(super) first: u32,
-    /// Whether their only way is the cheapest one that was found last.
+    /// Whether their only path is the cheapest one that was found last.
     pub(super) is_best: bool,
     /// How many.
     pub(super) trips: f64,
 }
 
-/// A way of some trips.
+/// A path of some trips.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Route {
     /// Where its links begin among those of the group, the last link first.
     pub(super) start: u32,
     /// How many they are.
     pub(super) count: u32,
-    /// The next way of the pair, or `NONE`.
+    /// The next path of the pair, or `NONE`.
     pub(super) next: u32,
     /// Trips on it.
     pub(super) flow: f64,
@@ -44,14 +44,14 @@ impl Route {
     }
 }
 
-/// A way that was found for a pair and is not taken up yet.
+/// A path that was found for a pair and is not taken up yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Found {
+struct NewPath {
     pair: u32,
     start: u32,
 }
 
-/// All that begins in one zone. The links of all ways lie beside each other, so that a round reads memory in order.
+/// All that begins in one zone. The links of all paths lie beside each other, so that a round reads memory in order.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     /// Class of vehicles.
@@ -60,35 +60,35 @@ pub(super) struct Group {
     pub(super) from: u32,
     /// Pairs of zones.
     pub(super) pairs: Vec<Pair>,
-    /// Ways of all pairs.
-    pub(super) ways: Vec<Route>,
-    /// Links of all ways.
+    /// Paths of all pairs.
+    pub(super) paths: Vec<Route>,
+    /// Links of all paths.
     pub(super) links: Vec<u32>,
-    /// Cheapest ways, as far as they are kept.
+    /// Cheapest paths, as far as they are kept.
     pub(super) tree: Option<Kept>,
-    /// Pairs with more than one way.
+    /// Pairs with more than one path.
     pub(super) several: Vec<u32>,
     /// Pairs whose trips may still have to move.
     pub(super) active: Vec<u32>,
-    found: Vec<Found>,
-    /// Whether flows of ways are others than when ways were last dropped.
+    found: Vec<NewPath>,
+    /// Whether flows of paths are others than when paths were last dropped.
     is_changed: bool,
-    /// Whether ways are others than when they were last packed.
+    /// Whether paths are others than when they were last packed.
     is_torn: bool,
-    /// What all trips would cost on the cheapest ways when these were last looked for.
+    /// What all trips would cost on the cheapest paths when these were last looked for.
     pub(super) least: f64,
     /// What they paid over that.
     pub(super) excess: f64,
-    /// What they paid of their own.
-    pub(super) own: f64,
+    /// What they paid beyond the costs for all, as their class does.
+    pub(super) class_costs: f64,
 }
 
 /// What counts as a difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Share of its cost by which a new way is cheaper than those that are known.
+    /// Share of its cost by which a new path is cheaper than those that are known.
     pub(super) new: f64,
-    /// Share of what a pair pays that trips may pay over its cheapest way and stay.
+    /// Share of what a pair pays that trips may pay over its cheapest path and stay.
     pub(super) enough: f64,
     /// Whether trees are kept.
     pub(super) keeps: bool,
@@ -128,8 +128,8 @@ impl Drop for Lent<'_> {
 }
 
 impl Lent<'_> {
-    /// Cheapest ways from a zone at these costs, at least to the wanted zones. Those of before are repaired if any are kept; a whole tree
-    /// is found where they shall be kept from now on. And for each node whether its way may be another one than before, if that is
+    /// Cheapest paths from a zone at these costs, at least to the wanted zones. Kept ones are repaired; a whole tree
+    /// is found where they shall be kept from now on. And for each node whether its path may be another one than before, if that is
     /// known.
     fn search<'a>(
         &'a mut self,
@@ -166,7 +166,7 @@ impl Group {
             class,
             from,
             pairs: Vec::new(),
-            ways: Vec::new(),
+            paths: Vec::new(),
             links: Vec::new(),
             tree: None,
             several: Vec::new(),
@@ -176,89 +176,89 @@ impl Group {
             is_torn: false,
             least: 0.0,
             excess: 0.0,
-            own: 0.0,
+            class_costs: 0.0,
         }
     }
 
-    /// Ways of a pair.
-    pub(super) fn ways_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
-        let way = move |at: u32| self.ways.get(at as usize);
-        std::iter::successors(way(pair.first), move |own| way(own.next))
+    /// Paths of a pair.
+    pub(super) fn paths_of<'a>(&'a self, pair: &Pair) -> impl Iterator<Item = &'a Route> + use<'a> {
+        let path = move |at: u32| self.paths.get(at as usize);
+        std::iter::successors(path(pair.first), move |route| path(route.next))
     }
 
-    /// Adds a way to the last pair, after its other ones: its links are the last of the group's, from `start` on.
-    pub(super) fn push_way(&mut self, start: usize, flow: f64, extra: f64) {
-        let at = self.ways.len() as u32;
+    /// Adds a path to the last pair, after its other ones: its links are the last of the group's, from `start` on.
+    pub(super) fn push_path(&mut self, start: usize, flow: f64, extra: f64) {
+        let at = self.paths.len() as u32;
         let count = (self.links.len() - start) as u32;
         let Some(pair) = self.pairs.last_mut() else { return };
         match pair.first {
             NONE => pair.first = at,
-            _ => self.ways[at as usize - 1].next = at,
+            _ => self.paths[at as usize - 1].next = at,
         }
-        self.ways.push(Route { start: start as u32, count, next: NONE, flow, extra });
+        self.paths.push(Route { start: start as u32, count, next: NONE, flow, extra });
     }
 
-    /// Notes which pairs have more than one way.
+    /// Notes which pairs have more than one path.
     pub(super) fn note_several(&mut self) {
-        let has_more = |pair: &Pair| self.ways.get(pair.first as usize).is_some_and(|way| way.next != NONE);
+        let has_more = |pair: &Pair| self.paths.get(pair.first as usize).is_some_and(|path| path.next != NONE);
         let several = self.pairs.iter().zip(0..).filter(|(pair, _)| has_more(pair)).map(|(_, number)| number);
         self.several = several.collect();
     }
 
-    /// Gives all pairs that have no way the cheapest one at the costs of now, if there is any; which of the ways is the first new one.
+    /// Gives all pairs that have no path the cheapest one at the costs of now, if there is any; which of the paths is the first new one.
     pub(super) fn begin(&mut self, loads: &Loads, keeps: bool, room: &mut Lent) -> usize {
         let (network, number) = (loads.network(), usize::from(self.class));
-        let Group { pairs, ways, links, tree, .. } = self;
+        let Group { pairs, paths, links, tree, .. } = self;
         let wanted = pairs.iter().filter(|pair| pair.first == NONE).map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(self.class), self.from, wanted, tree, keeps);
-        let before = ways.len();
+        let before = paths.len();
         for pair in pairs {
             let to = pair.to as usize;
             pair.is_best &= changed.is_some_and(|changed| !changed[to]);
             if pair.first == NONE && cheapest.cost[to] < f64::INFINITY {
                 let start = links.len();
-                cheapest.way(network, to, links);
+                cheapest.path(network, to, links);
                 let extra = network.extra_of(number, &links[start..]);
-                pair.first = ways.len() as u32;
+                pair.first = paths.len() as u32;
                 let count = (links.len() - start) as u32;
-                ways.push(Route { start: start as u32, count, next: NONE, flow: pair.trips, extra });
+                paths.push(Route { start: start as u32, count, next: NONE, flow: pair.trips, extra });
             }
         }
         before
     }
 
-    /// Looks for the cheapest ways at the costs of now: what trips pay over them, and which pairs want to move. Ways that are new are
+    /// Looks for the cheapest paths at the costs of now: what trips pay over them, and which pairs want to move. Paths that are new are
     /// noted.
     pub(super) fn look(&mut self, loads: &Loads, limits: &Limits, room: &mut Lent) {
         let (network, class) = (loads.network(), self.class);
-        let Group { pairs, ways, links, tree, active, found, .. } = self;
+        let Group { pairs, paths, links, tree, active, found, .. } = self;
         let wanted = pairs.iter().map(|pair| (pair.to, pair.trips));
         let (cheapest, changed) = room.search(network, loads.of(class), self.from, wanted, tree, limits.keeps);
-        let (mut least, mut excess, mut own) = (0.0, 0.0, 0.0);
+        let (mut least, mut excess, mut class_costs) = (0.0, 0.0, 0.0);
         let has_own = !network.classes.is_empty();
         active.clear();
         found.clear();
         for (number, pair) in pairs.iter_mut().enumerate() {
             let best = cheapest.cost[pair.to as usize];
             least += pair.trips * best;
-            let first = &ways[pair.first as usize];
+            let first = &paths[pair.first as usize];
             if !(pair.is_best && changed.is_some_and(|changed| !changed[pair.to as usize])) {
                 let is_last = |link: &u32| cheapest.by[network.ends()[*link as usize][1] as usize] == *link;
                 pair.is_best = first.next == NONE && first.of(links).iter().all(is_last);
             }
             if pair.is_best {
                 if has_own {
-                    own += first.flow * first.extra;
+                    class_costs += first.flow * first.extra;
                 }
                 continue;
             }
             let (mut at, mut known, mut paid) = (pair.first, f64::INFINITY, 0.0);
-            while let Some(way) = ways.get(at as usize) {
-                let cost = loads.sum(way.of(links)) + way.extra;
+            while let Some(path) = paths.get(at as usize) {
+                let cost = loads.sum(path.of(links)) + path.extra;
                 known = known.min(cost);
-                paid += way.flow * cost;
-                own += way.flow * way.extra;
-                at = way.next;
+                paid += path.flow * cost;
+                class_costs += path.flow * path.extra;
+                at = path.next;
             }
             let over = (paid - pair.trips * best).max(0.0);
             excess += over;
@@ -267,32 +267,32 @@ impl Group {
             }
             let is_new = best < known * (1.0 - limits.new) && {
                 let start = links.len();
-                cheapest.way(network, pair.to as usize, links);
+                cheapest.path(network, pair.to as usize, links);
                 let (old, new) = links.split_at(start);
                 let mut at = pair.first;
                 // It may be a known one, added up in another order.
                 let is_new = loop {
-                    match ways.get(at as usize) {
-                        Some(way) if way.of(old) == new => break false,
-                        Some(way) => at = way.next,
+                    match paths.get(at as usize) {
+                        Some(path) if path.of(old) == new => break false,
+                        Some(path) => at = path.next,
                         None => break true,
                     }
                 };
                 if is_new {
-                    found.push(Found { pair: number as u32, start: start as u32 });
+                    found.push(NewPath { pair: number as u32, start: start as u32 });
                 } else {
                     links.truncate(start);
                 }
                 is_new
             };
-            if is_new || ways[pair.first as usize].next != NONE {
+            if is_new || paths[pair.first as usize].next != NONE {
                 active.push(number as u32);
             }
         }
-        (self.least, self.excess, self.own) = (least, excess, own);
+        (self.least, self.excess, self.class_costs) = (least, excess, class_costs);
     }
 
-    /// Forgets the new ways that `look` noted.
+    /// Forgets the new paths that `look` noted.
     pub(super) fn forget(&mut self) {
         if let Some(first) = self.found.first() {
             self.links.truncate(first.start as usize);
@@ -301,14 +301,14 @@ impl Group {
         self.active.clear();
     }
 
-    /// Takes up the new ways that are still cheaper than those that are known, now that others have moved, and moves trips of the
+    /// Takes up the new paths that are still cheaper than those that are known, now that others have moved, and moves trips of the
     /// pairs that want to.
     pub(super) fn take_up(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
         let (mut active, mut found) = (std::mem::take(&mut self.active), std::mem::take(&mut self.found));
         let mut next = 0;
         for &pair in &active {
             if let Some(new) = found.get(next).filter(|new| new.pair == pair) {
-                // The links of a way end where those of the next one begin.
+                // The links of a path end where those of the next one begin.
                 let end = found.get(next + 1).map_or(self.links.len(), |after| after.start as usize);
                 self.learn(*new, end, loads, limits);
                 next += 1;
@@ -322,132 +322,132 @@ impl Group {
         (self.active, self.found) = (active, found);
     }
 
-    /// Adds a way to those of its pair if it is cheaper than all of them.
-    fn learn(&mut self, new: Found, end: usize, loads: &Loads, limits: &Limits) {
-        let own = &self.links[new.start as usize..end];
+    /// Adds a path to those of its pair if it is cheaper than all of them.
+    fn learn(&mut self, new: NewPath, end: usize, loads: &Loads, limits: &Limits) {
+        let new_links = &self.links[new.start as usize..end];
         let network = loads.network();
-        let extra = network.extra_of(usize::from(self.class), own);
-        let cost = loads.sum(own) + extra;
+        let extra = network.extra_of(usize::from(self.class), new_links);
+        let cost = loads.sum(new_links) + extra;
         let (first, mut last, mut known) = (self.pairs[new.pair as usize].first, NONE, f64::INFINITY);
         let mut at = first;
-        while let Some(way) = self.ways.get(at as usize) {
-            known = known.min(loads.sum(way.of(&self.links)) + way.extra);
-            (last, at) = (at, way.next);
+        while let Some(path) = self.paths.get(at as usize) {
+            known = known.min(loads.sum(path.of(&self.links)) + path.extra);
+            (last, at) = (at, path.next);
         }
         if cost < known * (1.0 - limits.new) {
             if first == last {
                 self.several.push(new.pair);
             }
             self.pairs[new.pair as usize].is_best = false;
-            self.ways[last as usize].next = self.ways.len() as u32;
+            self.paths[last as usize].next = self.paths.len() as u32;
             let count = end as u32 - new.start;
-            self.ways.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
+            self.paths.push(Route { start: new.start, count, next: NONE, flow: 0.0, extra });
         }
     }
 
-    /// Moves trips of the active pairs to their cheapest ways; those whose ways cost nearly the same rest.
+    /// Moves trips of the active pairs to their cheapest paths; those whose paths cost nearly the same rest.
     pub(super) fn settle(&mut self, loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
         let mut active = std::mem::take(&mut self.active);
         active.retain(|pair| self.shift(*pair, loads, limits.enough, costs));
         self.active = active;
     }
 
-    /// Moves trips of a pair to its cheapest way; not if what they pay over that is a share of at most `enough`, which it tells.
+    /// Moves trips of a pair to its cheapest path; not if what they pay over that is a share of at most `enough`, which it tells.
     fn shift(&mut self, pair: u32, loads: &mut Loads, enough: f64, costs: &mut Vec<(u32, f64)>) -> bool {
         let links = &self.links[..];
         let mut at = self.pairs[pair as usize].first;
         let mut best = (at, f64::INFINITY);
         costs.clear();
-        while let Some(way) = self.ways.get(at as usize) {
-            let cost = loads.sum(way.of(links)) + way.extra;
+        while let Some(path) = self.paths.get(at as usize) {
+            let cost = loads.sum(path.of(links)) + path.extra;
             if cost < best.1 {
                 best = (at, cost);
             }
             costs.push((at, cost));
-            at = way.next;
+            at = path.next;
         }
         let (mut over, mut paid) = (0.0, 0.0);
-        for &(way, cost) in costs.iter() {
-            let flow = self.ways[way as usize].flow;
+        for &(path, cost) in costs.iter() {
+            let flow = self.paths[path as usize].flow;
             over += flow * (cost - best.1);
             paid += flow * cost;
         }
         if over <= enough * paid {
             return false;
         }
-        for &(way, _) in costs.iter().filter(|(way, _)| *way != best.0) {
-            let (from, to) = (self.ways[way as usize], self.ways[best.0 as usize]);
+        for &(path, _) in costs.iter().filter(|(path, _)| *path != best.0) {
+            let (from, to) = (self.paths[path as usize], self.paths[best.0 as usize]);
             if from.flow <= 0.0 {
                 continue;
             }
             // Costs change with every move.
-            let (own, other) = apart(from.of(links), to.of(links));
-            let more = (loads.sum(own) + from.extra) - (loads.sum(other) + to.extra);
+            let (dropped, other) = apart(from.of(links), to.of(links));
+            let more = (loads.sum(dropped) + from.extra) - (loads.sum(other) + to.extra);
             if more > 0.0 {
-                let moved = loads.shift(own, other, more, from.flow);
-                self.ways[way as usize].flow -= moved;
-                self.ways[best.0 as usize].flow += moved;
+                let moved = loads.shift(dropped, other, more, from.flow);
+                self.paths[path as usize].flow -= moved;
+                self.paths[best.0 as usize].flow += moved;
                 self.is_changed = true;
             }
         }
         true
     }
 
-    /// Drops ways that nobody takes, and gives what they had left to the pair's others.
+    /// Drops paths that nobody takes, and gives what they had left to the pair's others.
     pub(super) fn prune(&mut self) {
         if !std::mem::take(&mut self.is_changed) {
             return;
         }
-        let Group { pairs, ways, several, is_torn, .. } = self;
+        let Group { pairs, paths, several, is_torn, .. } = self;
         several.retain(|number| {
             let pair = &mut pairs[*number as usize];
             let (mut at, mut last, mut sum, mut count) = (pair.first, NONE, 0.0, 0);
-            while let Some(&way) = ways.get(at as usize) {
-                // Trips always have a way.
-                if way.flow > DROPPED * pair.trips || (count == 0 && way.next == NONE) {
+            while let Some(&path) = paths.get(at as usize) {
+                // Trips always have a path.
+                if path.flow > DROPPED * pair.trips || (count == 0 && path.next == NONE) {
                     match last {
                         NONE => pair.first = at,
-                        _ => ways[last as usize].next = at,
+                        _ => paths[last as usize].next = at,
                     }
-                    (last, sum, count) = (at, sum + way.flow, count + 1);
+                    (last, sum, count) = (at, sum + path.flow, count + 1);
                 } else {
                     *is_torn = true;
                 }
-                at = way.next;
+                at = path.next;
             }
-            ways[last as usize].next = NONE;
+            paths[last as usize].next = NONE;
             at = pair.first;
-            while let Some(way) = ways.get_mut(at as usize) {
-                way.flow = if count == 1 { pair.trips } else { way.flow * (pair.trips / sum) };
-                at = way.next;
+            while let Some(path) = paths.get_mut(at as usize) {
+                path.flow = if count == 1 { pair.trips } else { path.flow * (pair.trips / sum) };
+                at = path.next;
             }
             count > 1
         });
     }
 
-    /// Closes the gaps in memory that new and dropped ways left, and brings ways in the order of pairs.
+    /// Closes the gaps in memory that new and dropped paths left, and brings paths in the order of pairs.
     pub(super) fn pack(&mut self) {
         if !std::mem::take(&mut self.is_torn) {
             return;
         }
-        let mut ways: Vec<Route> = Vec::with_capacity(self.ways.len());
+        let mut paths: Vec<Route> = Vec::with_capacity(self.paths.len());
         let mut links = Vec::with_capacity(self.links.len());
         for pair in &mut self.pairs {
-            let (first, mut at) = (ways.len() as u32, pair.first);
-            while let Some(way) = self.ways.get(at as usize) {
-                let next = if way.next == NONE { NONE } else { ways.len() as u32 + 1 };
-                ways.push(Route { start: links.len() as u32, next, ..*way });
-                links.extend_from_slice(way.of(&self.links));
-                at = way.next;
+            let (first, mut at) = (paths.len() as u32, pair.first);
+            while let Some(path) = self.paths.get(at as usize) {
+                let next = if path.next == NONE { NONE } else { paths.len() as u32 + 1 };
+                paths.push(Route { start: links.len() as u32, next, ..*path });
+                links.extend_from_slice(path.of(&self.links));
+                at = path.next;
             }
             pair.first = first;
         }
-        (self.ways, self.links) = (ways, links);
+        (self.paths, self.links) = (paths, links);
         self.several.sort_unstable();
     }
 }
 
-/// Two ways without the links with which both begin or both end.
+/// Two paths without the links with which both begin or both end.
 fn apart<'a>(one: &'a [u32], other: &'a [u32]) -> (&'a [u32], &'a [u32]) {
     let same = one.iter().zip(other).take_while(|(a, b)| a == b).count();
     let (one, other) = (&one[same..], &other[same..]);

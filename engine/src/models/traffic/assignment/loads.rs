@@ -13,7 +13,7 @@ pub(super) struct Loads<'a> {
     slope: Vec<f64>,
     /// Costs with what each class has of its own; empty where there is one class that has nothing.
     of_class: Vec<Vec<f64>>,
-    /// Which links are on the ways between which trips move, by the number of the move.
+    /// Which links are on the paths between which trips move, by the number of the move.
     mark: Vec<u64>,
     stamp: u64,
     /// Moves so far.
@@ -58,14 +58,14 @@ impl<'a> Loads<'a> {
         self.cost.iter().zip(&self.flow).map(|(cost, flow)| cost * flow).sum()
     }
 
-    /// Adds trips on ways.
-    pub(super) fn add<'b>(&mut self, ways: impl Iterator<Item = (&'b [u32], f64)> + Clone) {
-        for (links, flow) in ways.clone() {
+    /// Adds trips on paths.
+    pub(super) fn add<'b>(&mut self, paths: impl Iterator<Item = (&'b [u32], f64)> + Clone) {
+        for (links, flow) in paths.clone() {
             links.iter().for_each(|link| self.flow[*link as usize] += flow);
         }
-        // Many ways share a link.
+        // Many paths share a link.
         self.stamp += 1;
-        for link in ways.flat_map(|(links, _)| links) {
+        for link in paths.flat_map(|(links, _)| links) {
             if self.mark[*link as usize] != self.stamp {
                 self.mark[*link as usize] = self.stamp;
                 self.change(*link, 0.0);
@@ -107,10 +107,10 @@ impl<'a> Loads<'a> {
     }
 
     fn change(&mut self, link: u32, by: f64) {
-        let (at, own) = (link as usize, &self.network.links[link as usize]);
+        let (at, changed) = (link as usize, &self.network.links[link as usize]);
         self.flow[at] = (self.flow[at] + by).max(0.0);
-        self.cost[at] = own.cost(self.flow[at]);
-        self.slope[at] = own.slope(self.flow[at]);
+        self.cost[at] = changed.cost(self.flow[at]);
+        self.slope[at] = changed.slope(self.flow[at]);
         for (class, costs) in self.of_class.iter_mut().enumerate() {
             costs[at] = self.cost[at] + self.network.extra(class, link);
         }
@@ -142,10 +142,10 @@ mod tests {
         let mut loads = Loads::new(&network, vec![20.0, 20.0, 0.0]);
         let over = loads.sum(&[1, 0]) - loads.sum(&[1, 2]);
         assert_eq!((over, loads.total()), (8.0, 240.0));
-        // Link 1 is on both ways.
+        // Link 1 is on both paths.
         let moved = loads.shift(&[1, 0], &[1, 2], over, 20.0);
         assert!((moved - 20.0).abs() < 1e-12 && loads.flow == [0.0, 20.0, 20.0], "{moved} {:?}", loads.flow);
-        // Half as many, if the other way has what it can hold.
+        // Half as many, if the other path has what it can hold.
         let mut loads = Loads::new(&network, vec![20.0, 20.0, 20.0]);
         let over = loads.sum(&[1, 0]) - loads.sum(&[1, 2]);
         let moved = loads.shift(&[1, 0], &[1, 2], over, 20.0);

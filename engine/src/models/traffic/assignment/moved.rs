@@ -22,13 +22,13 @@ struct Became {
 impl Became {
     fn new(count: usize, link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Became {
         let mut links = Vec::with_capacity(count);
-        let place = |own: u32| {
+        let place = |old: u32| {
             let first = links.len();
-            if !link(own, &mut links) {
+            if !link(old, &mut links) {
                 links.truncate(first);
                 return None;
             }
-            // Ways are kept from their end to their beginning, and so are the parts of a link.
+            // Paths are kept from their end to their beginning, and so are the parts of a link.
             links[first..].reverse();
             Some((first as u32, links.len() as u32))
         };
@@ -48,8 +48,8 @@ impl Became {
 }
 
 impl Assignment {
-    /// The same trips on an edited network, from the ways of before: `link` adds what became of each link to a list and says whether
-    /// there is anything. Ways that are broken go to the pair's others, or to the cheapest way of the new network.
+    /// The same trips on an edited network, from the paths of before: `link` adds what became of each link to a list and says whether
+    /// there is anything. Paths that are broken go to the pair's others, or to the cheapest path of the new network.
     pub fn moved(&self, network: &Network, demand: &[Demand], link: impl Fn(u32, &mut Vec<u32>) -> bool) -> Assignment {
         let became = Became::new(self.flow.len(), link);
         let old: BTreeMap<(u8, u32), &Group> =
@@ -62,7 +62,7 @@ impl Assignment {
             let parts = |link| became.of(link).unwrap_or_default();
             let tree = was.tree.as_ref().filter(|_| keeps);
             group.tree = tree.map(|tree| tree.moved(network, group.from as usize, parts, room));
-            take_ways(group, was, network, &became);
+            take_paths(group, was, network, &became);
             group.note_several();
         });
         all.sum_up(network.links.len());
@@ -71,12 +71,12 @@ impl Assignment {
     }
 }
 
-/// Gives the pairs of a group the ways that they had and that are still there.
-fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became) {
+/// Gives the pairs of a group the paths that they had and that are still there.
+fn take_paths(group: &mut Group, was: &Group, network: &Network, became: &Became) {
     let mut old: Vec<&Pair> = was.pairs.iter().collect();
     old.sort_by_key(|pair| pair.to);
     group.links.reserve(was.links.len());
-    group.ways.reserve(was.ways.len());
+    group.paths.reserve(was.paths.len());
     let wanted = std::mem::take(&mut group.pairs);
     group.pairs.reserve(wanted.len());
     let mut old = old.into_iter().peekable();
@@ -85,32 +85,32 @@ fn take_ways(group: &mut Group, was: &Group, network: &Network, became: &Became)
         let was_pair = old.next_if(|old| old.to == pair.to);
         group.pairs.push(pair);
         let Some(was_pair) = was_pair else { continue };
-        let (first, start) = (group.ways.len(), group.links.len());
-        for way in was.ways_of(was_pair) {
-            take_way(group, way, &was.links, network, became);
+        let (first, start) = (group.paths.len(), group.links.len());
+        for path in was.paths_of(was_pair) {
+            take_path(group, path, &was.links, network, became);
         }
-        let sum: f64 = group.ways[first..].iter().map(|way| way.flow).sum();
-        let Some(own) = group.pairs.last_mut() else { continue };
-        own.is_best &= group.ways.len() - first == 1;
+        let sum: f64 = group.paths[first..].iter().map(|path| path.flow).sum();
+        let Some(pair) = group.pairs.last_mut() else { continue };
+        pair.is_best &= group.paths.len() - first == 1;
         if sum > 0.0 {
-            group.ways[first..].iter_mut().for_each(|way| way.flow *= own.trips / sum);
+            group.paths[first..].iter_mut().for_each(|path| path.flow *= pair.trips / sum);
         } else {
-            (own.first, own.is_best) = (NONE, false);
-            group.ways.truncate(first);
+            (pair.first, pair.is_best) = (NONE, false);
+            group.paths.truncate(first);
             group.links.truncate(start);
         }
     }
 }
 
-/// Gives the last pair of a group a way of before, if it is still there.
-fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, became: &Became) {
+/// Gives the last pair of a group a path of before, if it is still there.
+fn take_path(group: &mut Group, path: &Route, old: &[u32], network: &Network, became: &Became) {
     let (start, ends) = (group.links.len(), network.ends());
-    group.links.extend(way.of(old).iter().map(|link| became.one[*link as usize]));
+    group.links.extend(path.of(old).iter().map(|link| became.one[*link as usize]));
     let mut is_there = !group.links[start..].contains(&NONE);
     if !is_there {
         // Some are gone, or there are several of them.
         group.links.truncate(start);
-        is_there = way.of(old).iter().all(|link| {
+        is_there = path.of(old).iter().all(|link| {
             let parts = became.of(*link);
             group.links.extend_from_slice(parts.unwrap_or_default());
             parts.is_some()
@@ -118,7 +118,7 @@ fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, beca
     }
     let links = &group.links[start..];
     let extra = network.extra_of(usize::from(group.class), links);
-    // Whether they meet, and whether they are the last links of the ways to where they end.
+    // Whether they meet, and whether they are the last links of the paths to where they end.
     let by = group.tree.as_ref().map(|tree| &tree.labels.by[..]);
     let (mut meets, mut is_best, mut next) = (is_there, by.is_some(), NONE);
     for &link in links {
@@ -128,7 +128,7 @@ fn take_way(group: &mut Group, way: &Route, old: &[u32], network: &Network, beca
         next = begin;
     }
     if meets && extra < f64::INFINITY {
-        group.push_way(start, way.flow, extra);
+        group.push_path(start, path.flow, extra);
         if let Some(pair) = group.pairs.last_mut() {
             pair.is_best = is_best;
         }

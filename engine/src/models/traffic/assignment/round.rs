@@ -1,7 +1,7 @@
-//! Rounds: looking for cheaper ways, and moving trips to them.
+//! Rounds: looking for cheaper paths, and moving trips to them.
 //!
 //! A whole round looks at all zones at one state of the costs and tells how far the flows are from equilibrium. If that is too far,
-//! partial rounds follow, which look only at the zones whose trips pay most over the cheapest ways, while trips move to ways that are
+//! partial rounds follow, which look only at the zones whose trips pay most over the cheapest paths, while trips move to paths that are
 //! known wherever they are. Only whole rounds say when it is enough.
 
 use super::super::network::Network;
@@ -10,20 +10,20 @@ use super::loads::Loads;
 use super::{Assignment, Progress, fits};
 use rayon::prelude::*;
 
-/// Share of what trips pay over the cheapest ways that the zones of a partial round hold.
+/// Share of what trips pay over the cheapest paths that the zones of a partial round hold.
 const SHARE: f64 = 0.95;
 /// Partial rounds after a whole one, at most.
 const PARTIAL: usize = 10;
 /// Zones of a partial round that look at one state of the costs, in parallel; the next ones see what these moved.
 pub(super) const BLOCK: usize = 16;
-/// Turns of moving trips between known ways in each round.
+/// Turns of moving trips between known paths in each round.
 const TURNS: usize = 20;
-/// A new way is one that is cheaper by this share of the gap that is wanted: less than that, for all trips, is no reason for another
+/// A new path is one that is cheaper by this share of the gap that is wanted: less than that, for all trips, is no reason for another
 /// round.
 const NEW: f64 = 0.5;
 /// Less than this share of a cost is rounding.
 const ROUNDING: f64 = 1e-14;
-/// Share of the gap of a round to which trips are moved between known ways.
+/// Share of the gap of a round to which trips are moved between known paths.
 const ENOUGH: f64 = 0.1;
 /// And that of the gap that is wanted, so that what is left to them does not need another round.
 const REST: f64 = 0.1;
@@ -33,7 +33,7 @@ const PARTS: usize = 8;
 impl Assignment {
     /// One round: whether the gap is small enough; trips move where it is not.
     pub fn step(&mut self, network: &Network, gap: f64) -> bool {
-        // Those of the first round have been summed up.
+        // The flows of the first round have been summed up.
         if self.progress.round > 0 {
             self.sum_up(network.links.len());
         }
@@ -48,7 +48,7 @@ impl Assignment {
         look(&mut groups, &loads, &limits, &rooms);
         // In the order of zones, so that threads change nothing. What classes pay of their own is part of the cost of all trips.
         let sum = |of: fn(&Group) -> f64| groups.iter().map(|group| of(group)).sum::<f64>();
-        let total = sum(|group| group.own) + loads.total();
+        let total = sum(|group| group.class_costs) + loads.total();
         let least = sum(|group| group.least);
         let found = if total > 0.0 { (total - least) / total } else { 0.0 };
         self.progress = Progress { round: self.progress.round + 1, gap: found };
@@ -62,14 +62,14 @@ impl Assignment {
         is_done
     }
 
-    /// Flows of links from those of ways: what moving left of rounding goes.
+    /// Flows of links from those of paths: what moving left of rounding goes.
     pub(super) fn sum_up(&mut self, links: usize) {
         let many = self.groups.len().div_ceil(PARTS).max(1);
         let add = |groups: &[Group]| {
             let mut flow = vec![0.0; links];
             for group in groups {
-                for way in group.pairs.iter().flat_map(|pair| group.ways_of(pair)) {
-                    way.of(&group.links).iter().for_each(|link| flow[*link as usize] += way.flow);
+                for path in group.pairs.iter().flat_map(|pair| group.paths_of(pair)) {
+                    path.of(&group.links).iter().for_each(|link| flow[*link as usize] += path.flow);
                 }
             }
             flow
@@ -78,17 +78,17 @@ impl Assignment {
         self.flow.clear();
         self.flow.resize(links, 0.0);
         for part in &parts {
-            self.flow.iter_mut().zip(part).for_each(|(sum, own)| *sum += own);
+            self.flow.iter_mut().zip(part).for_each(|(sum, partial)| *sum += partial);
         }
     }
 }
 
-/// Looks for cheapest ways from zones at one state of the costs.
+/// Looks for cheapest paths from zones at one state of the costs.
 fn look(groups: &mut [&mut Group], loads: &Loads, limits: &Limits, rooms: &Rooms) {
     groups.par_iter_mut().for_each_init(|| rooms.lend(), |room, group| group.look(loads, limits, room));
 }
 
-/// Moves trips to the ways that a whole round found, and goes on with partial rounds. `total` is what all trips cost.
+/// Moves trips to the paths that a whole round found, and goes on with partial rounds. `total` is what all trips cost.
 fn improve(groups: &mut [&mut Group], loads: &mut Loads, limits: &mut Limits, rooms: &Rooms, [gap, total]: [f64; 2]) {
     let paid_over = |groups: &[&mut Group]| groups.iter().map(|group| group.excess).sum::<f64>() / total;
     let (mut excess, mut costs) = (paid_over(groups), Vec::new());
@@ -116,7 +116,7 @@ fn improve(groups: &mut [&mut Group], loads: &mut Loads, limits: &mut Limits, ro
     groups.par_iter_mut().for_each(|group| group.pack());
 }
 
-/// Moves trips between the ways that pairs know, wherever they are, until these cost nearly the same.
+/// Moves trips between the paths that pairs know, wherever they are, until these cost nearly the same.
 fn settle(groups: &mut [&mut Group], loads: &mut Loads, limits: &Limits, costs: &mut Vec<(u32, f64)>) {
     groups.iter_mut().for_each(|group| group.active.clone_from(&group.several));
     for _ in 0..TURNS {
@@ -131,7 +131,7 @@ fn settle(groups: &mut [&mut Group], loads: &mut Loads, limits: &Limits, costs: 
     }
 }
 
-/// The zones whose trips pay most over the cheapest ways.
+/// The zones whose trips pay most over the cheapest paths.
 fn busiest(groups: &[&mut Group]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|a, b| groups[*b].excess.total_cmp(&groups[*a].excess).then(a.cmp(b)));

@@ -8,23 +8,23 @@ use crate::models::saved::{damaged, read, write};
 use std::io::{Read, Write};
 
 impl Assignment {
-    /// Writes the flows of all ways.
+    /// Writes the flows of all paths.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let pairs: Vec<(&Group, &Pair)> =
             self.groups.iter().flat_map(|group| group.pairs.iter().map(move |pair| (group, pair))).collect();
-        let ways: Vec<(&Group, &Route)> =
-            pairs.iter().flat_map(|&(group, pair)| group.ways_of(pair).map(move |way| (group, way))).collect();
+        let paths: Vec<(&Group, &Route)> =
+            pairs.iter().flat_map(|&(group, pair)| group.paths_of(pair).map(move |path| (group, path))).collect();
         let keys = pairs.iter().flat_map(|(group, pair)| {
-            [u32::from(group.class), group.from, pair.to, group.ways_of(pair).count() as u32]
+            [u32::from(group.class), group.from, pair.to, group.paths_of(pair).count() as u32]
         });
         write(out, &keys.collect::<Vec<u32>>())?;
         write(out, &pairs.iter().map(|(_, pair)| pair.trips).collect::<Vec<f64>>())?;
-        write(out, &ways.iter().map(|(_, way)| way.count).collect::<Vec<u32>>())?;
-        write(out, &ways.iter().flat_map(|(_, way)| [way.flow, way.extra]).collect::<Vec<f64>>())?;
-        let links = ways.iter().flat_map(|(group, way)| way.of(&group.links).iter().copied());
+        write(out, &paths.iter().map(|(_, path)| path.count).collect::<Vec<u32>>())?;
+        write(out, &paths.iter().flat_map(|(_, path)| [path.flow, path.extra]).collect::<Vec<f64>>())?;
+        let links = paths.iter().flat_map(|(group, path)| path.of(&group.links).iter().copied());
         write(out, &links.collect::<Vec<u32>>())?;
         write(out, &self.flow)?;
         let cut = self.cut_off.iter().flat_map(|cut| [cut.class as u32, cut.from, cut.to]);
@@ -36,7 +36,7 @@ impl Assignment {
     /// Reads what `save` wrote for the same network.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit the network.
+    /// Where the reader fails, or what it gives does not fit the network.
     pub fn load(from: &mut dyn Read, network: &Network) -> std::io::Result<Assignment> {
         let pairs = read::<u32>(from, None)?;
         let trips = read::<f64>(from, Some(pairs.len() / 4))?;
@@ -54,25 +54,25 @@ impl Assignment {
         if links.iter().any(|link| *link as usize >= network.links.len()) {
             return Err(damaged());
         }
-        let (mut way, mut at) = (0, 0);
+        let (mut path, mut at) = (0, 0);
         let mut groups: Vec<Group> = Vec::new();
-        for (own, trips) in pairs.chunks_exact(4).zip(trips) {
-            let class = u8::try_from(own[0]).map_err(|_| damaged())?;
+        for (numbers, trips) in pairs.chunks_exact(4).zip(trips) {
+            let class = u8::try_from(numbers[0]).map_err(|_| damaged())?;
             let is_known = usize::from(class) < network.classes.len().max(1);
-            if own[3] == 0 || !is_known || own[1].max(own[2]) as usize >= network.zones {
+            if numbers[3] == 0 || !is_known || numbers[1].max(numbers[2]) as usize >= network.zones {
                 return Err(damaged());
             }
-            if groups.last().is_none_or(|group| (group.class, group.from) != (class, own[1])) {
-                groups.push(Group::new(class, own[1]));
+            if groups.last().is_none_or(|group| (group.class, group.from) != (class, numbers[1])) {
+                groups.push(Group::new(class, numbers[1]));
             }
             let Some(group) = groups.last_mut() else { return Err(damaged()) };
-            group.pairs.push(Pair { to: own[2], first: NONE, is_best: false, trips });
-            for _ in 0..own[3] {
-                let length = *lengths.get(way).ok_or_else(damaged)? as usize;
+            group.pairs.push(Pair { to: numbers[2], first: NONE, is_best: false, trips });
+            for _ in 0..numbers[3] {
+                let length = *lengths.get(path).ok_or_else(damaged)? as usize;
                 let start = group.links.len();
                 group.links.extend(links.get(at..at + length).ok_or_else(damaged)?);
-                group.push_way(start, flows[2 * way], flows[2 * way + 1]);
-                (way, at) = (way + 1, at + length);
+                group.push_path(start, flows[2 * path], flows[2 * path + 1]);
+                (path, at) = (path + 1, at + length);
             }
         }
         groups.iter_mut().for_each(Group::note_several);

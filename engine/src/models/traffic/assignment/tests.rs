@@ -6,13 +6,13 @@ use super::*;
 fn streets(side: usize) -> (Network, Vec<Demand>) {
     let Load { mut network, demand: [mut cars] } = Load::streets(side).unwrap();
     cars.trips.iter_mut().flatten().for_each(|(_, trips)| *trips *= 5.0);
-    let own = |k: usize| match k % 7 {
+    let extra = |k: usize| match k % 7 {
         3 if network.links[k].capacity < 1000.0 => f64::INFINITY,
         5 => 2.5,
         _ => 0.0,
     };
-    let own = (0..network.links.len()).map(own).collect();
-    network.classes = vec![vec![0.0; network.links.len()], own];
+    let extra = (0..network.links.len()).map(extra).collect();
+    network.classes = vec![vec![0.0; network.links.len()], extra];
     let mut trucks = cars.clone();
     trucks.trips.iter_mut().flatten().for_each(|(_, trips)| *trips *= 0.2);
     (network, vec![cars, trucks])
@@ -25,8 +25,8 @@ fn without(network: &Network, gone: usize) -> (Network, impl Fn(u32, &mut Vec<u3
     links.remove(gone);
     let mut closed = Network::new(nodes, zones, first_through, links).unwrap();
     closed.classes = network.classes.clone();
-    closed.classes.iter_mut().for_each(|own| {
-        own.remove(gone);
+    closed.classes.iter_mut().for_each(|extras| {
+        extras.remove(gone);
     });
     let became = move |link: u32, found: &mut Vec<u32>| {
         found.push(link - u32::from(link as usize > gone));
@@ -42,15 +42,15 @@ fn busiest(all: &Assignment, network: &Network) -> usize {
     streets.max_by(|a, b| all.flow[*a].total_cmp(&all.flow[*b])).unwrap()
 }
 
-/// The gap by new searches from all zones, at the flows of all ways.
+/// The gap by new searches from all zones, at the flows of all paths.
 fn audit(all: &Assignment, network: &Network) -> f64 {
     let mut flow = vec![0.0; network.links.len()];
     for class in 0..network.classes.len() {
-        flow.iter_mut().zip(all.flow_of(class, network.links.len())).for_each(|(sum, own)| *sum += own);
+        flow.iter_mut().zip(all.flow_of(class, network.links.len())).for_each(|(sum, part)| *sum += part);
     }
     let costs: Vec<f64> = network.links.iter().zip(&flow).map(|(link, flow)| link.cost(*flow)).collect();
-    let own: f64 = all.each().map(|(_, _, way)| way.extra * way.flow).sum();
-    let total = own + costs.iter().zip(&flow).map(|(cost, flow)| cost * flow).sum::<f64>();
+    let extra: f64 = all.each().map(|(_, _, path)| path.extra * path.flow).sum();
+    let total = extra + costs.iter().zip(&flow).map(|(cost, flow)| cost * flow).sum::<f64>();
     let (mut tree, mut least) = (Tree::new(network), 0.0);
     for group in &all.groups {
         let class = usize::from(group.class);
@@ -60,26 +60,26 @@ fn audit(all: &Assignment, network: &Network) -> f64 {
     (total - least) / total
 }
 
-/// Ways lead from zone to zone, hold all trips, and lie in memory without gaps.
-fn check_ways(all: &Assignment, network: &Network) {
+/// Paths lead from zone to zone, hold all trips, and lie in memory without gaps.
+fn check_paths(all: &Assignment, network: &Network) {
     for group in &all.groups {
-        let (mut ways, mut links, mut several) = (0, 0, Vec::new());
+        let (mut paths, mut links, mut several) = (0, 0, Vec::new());
         for (number, pair) in group.pairs.iter().enumerate() {
-            let own: Vec<&Route> = group.ways_of(pair).collect();
-            let sum: f64 = own.iter().map(|way| way.flow).sum();
+            let used: Vec<&Route> = group.paths_of(pair).collect();
+            let sum: f64 = used.iter().map(|path| path.flow).sum();
             assert!((sum - pair.trips).abs() <= 1e-9 * pair.trips, "{sum} of {}", pair.trips);
-            if own.len() > 1 {
+            if used.len() > 1 {
                 several.push(number as u32);
             }
-            for way in own {
+            for path in used {
                 let nodes: Vec<[u32; 2]> =
-                    way.of(&group.links).iter().rev().map(|link| network.ends()[*link as usize]).collect();
+                    path.of(&group.links).iter().rev().map(|link| network.ends()[*link as usize]).collect();
                 assert_eq!((nodes[0][0], nodes[nodes.len() - 1][1]), (group.from, pair.to));
                 assert!(nodes.windows(2).all(|step| step[0][1] == step[1][0]), "{nodes:?}");
-                (ways, links) = (ways + 1, links + way.count as usize);
+                (paths, links) = (paths + 1, links + path.count as usize);
             }
         }
-        assert_eq!((ways, links, several), (group.ways.len(), group.links.len(), group.several.clone()));
+        assert_eq!((paths, links, several), (group.paths.len(), group.links.len(), group.several.clone()));
     }
 }
 
@@ -91,12 +91,12 @@ fn the_gap_that_is_told_is_that_of_new_searches_from_all_zones() {
     let (closed, became) = without(&network, busiest(&all, &network));
     let mut warm = all.moved(&closed, &demand, became);
     warm.run(&closed, 1e-8, |_| true);
-    for (own, network) in [(&all, &network), (&warm, &closed)] {
-        let (told, found) = (own.progress.gap, audit(own, network));
+    for (assignment, network) in [(&all, &network), (&warm, &closed)] {
+        let (told, found) = (assignment.progress.gap, audit(assignment, network));
         assert!(told <= 1e-8 && (told - found).abs() < 1e-13, "{told:e} is told, and it is {found:e}");
-        assert!(own.progress.round < 40, "{:?}", own.progress);
-        assert!(own.imbalance(network, &demand) < 1e-9);
-        check_ways(own, network);
+        assert!(assignment.progress.round < 40, "{:?}", assignment.progress);
+        assert!(assignment.imbalance(network, &demand) < 1e-9);
+        check_paths(assignment, network);
     }
     // The same flows from nothing: they are unique.
     let mut cold = Assignment::start(&closed, &demand);
@@ -124,7 +124,7 @@ fn kept_trees_change_nothing_and_stops_neither() {
             stopped.step(network, 1e-9);
             for (other, words) in [(&anew, "anew"), (&stopped, "stopped")] {
                 assert!(bits(other) == bits(&kept) && other.progress == kept.progress, "{words}: {:?}", other.progress);
-                check_ways(other, network);
+                check_paths(other, network);
             }
             rounds += 1;
         }
@@ -138,7 +138,7 @@ fn kept_trees_change_nothing_and_stops_neither() {
         all
     };
     let [anew, kept] = check(start(0), start(MOST_KEPT), &network);
-    // Their trees move with the ways, or are not there.
+    // Their trees move with the paths, or are not there.
     let (closed, became) = without(&network, busiest(&kept, &network));
     let moved = [&anew, &kept].map(|all| all.moved(&closed, &demand, &became));
     assert!(bits(&moved[0]) == bits(&moved[1]));
@@ -160,7 +160,7 @@ fn a_way_that_was_cut_off_leaves_the_pairs_of_its_zone_in_order() {
     assert!(all.cut_off.iter().all(|cut| cut.to == last));
     all.run(&closed, 1e-6, |_| true);
     assert!(all.progress.gap <= 1e-6 && all.imbalance(&closed, &demand) < 1e-9);
-    check_ways(&all, &closed);
+    check_paths(&all, &closed);
     // With them goes what they drove.
     demand.iter_mut().flat_map(|demand| &mut demand.trips).for_each(|row| row.retain(|(to, _)| *to != last));
     let wanted: f64 = demand.iter().map(Demand::total).sum();

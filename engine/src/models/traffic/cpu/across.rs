@@ -1,4 +1,5 @@
-//! Lanes across junctions, way by way: drivers look at them for every way that meets theirs, and most are empty.
+//! Lanes across junctions, way by way: drivers look at them for every way that meets theirs, and most are empty. The twin on a GPU goes
+//! from lane to lane, as many as `Turn::parts` counts.
 
 use crate::models::traffic::motion::params::{Lane, NONE, Turn};
 
@@ -21,16 +22,7 @@ impl Across {
     pub fn new(lanes: &[Lane], turns: &[Turn]) -> Across {
         let mut across = Across { firsts: vec![0], parts: Vec::new() };
         for turn in turns {
-            let first = across.parts.len();
-            let mut lane = turn.to;
-            while let Some(own) = lanes.get(lane as usize).filter(|own| own.street == NONE) {
-                // A way that leads back to itself ends: no network is known that has one.
-                if across.parts[first..].iter().any(|part| part.lane == lane) {
-                    break;
-                }
-                across.parts.push(Part { lane, along: own.along });
-                lane = turns.get(own.first_turn as usize).map_or(NONE, |next| next.to);
-            }
+            across.parts.extend(parts(lanes, turns, turn));
             across.firsts.push(across.parts.len() as u32);
         }
         across
@@ -43,9 +35,35 @@ impl Across {
     }
 }
 
+/// The lanes across the junction behind a way up to the next street. A chain of lanes that leads back to itself ends where it would
+/// begin again: no network is known that has one.
+pub fn parts(lanes: &[Lane], turns: &[Turn], turn: &Turn) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut lane = turn.to;
+    while let Some(this_lane) = lanes.get(lane as usize).filter(|this_lane| this_lane.street == NONE) {
+        if parts.iter().any(|part| part.lane == lane) {
+            break;
+        }
+        parts.push(Part { lane, along: this_lane.along });
+        lane = turns.get(this_lane.first_turn as usize).map_or(NONE, |next| next.to);
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::traffic::motion::bench::Load;
+
+    #[test]
+    fn the_world_counts_the_parts_of_each_way() {
+        let network = Load::square(3, 10, 0.5).unwrap().network;
+        let across = Across::new(&network.lanes, &network.turns);
+        let counted: Vec<usize> = network.turns.iter().map(|turn| turn.parts as usize).collect();
+        assert!(counted.iter().any(|parts| *parts > 0) && counted.contains(&0), "{counted:?}");
+        let found: Vec<usize> = (0..).zip(&network.turns).map(|(k, _)| across.of(k).len()).collect();
+        assert_eq!(counted, found);
+    }
 
     fn lane(street: u32, first_turn: u32, along: f32) -> Lane {
         Lane { street, first_turn, along, turns: 1, ..Lane::default() }
@@ -74,5 +92,7 @@ mod tests {
         let across = Across::new(&lanes, &turns);
         assert_eq!(across.of(0).iter().map(|part| part.lane).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(across.of(3).len(), 1);
+        // In the ring each lane once, wherever it is entered.
+        assert_eq!(across.of(1).iter().map(|part| part.lane).collect::<Vec<_>>(), [2, 1]);
     }
 }

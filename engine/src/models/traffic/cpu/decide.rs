@@ -18,9 +18,9 @@ pub const JOINS: f32 = 20.0;
 pub const FIRM: f32 = 4.0;
 /// Lanes that a driver looks ahead.
 pub const AHEAD: u32 = 8;
-/// Braking that who changes lanes asks of those behind, m/s²: of his own will, and where he must.
+/// Braking that a driver who changes lanes of his own will asks of those behind, m/s².
 pub const SAFE: f32 = 2.0;
-/// See `SAFE`.
+/// The same of one who must change lanes, m/s².
 pub const URGENT: f32 = 4.0;
 /// Braking for who wants to come into the lane, m/s².
 pub const KIND: f32 = 1.5;
@@ -42,7 +42,7 @@ pub const MOUTH: f32 = 1.0;
 pub const STAGGER: f32 = 15.0;
 
 /// What a driver finds before him.
-struct Way {
+struct Bounds {
     /// Acceleration, m/s².
     accel: f32,
     /// How far he can go, m.
@@ -54,7 +54,7 @@ struct Way {
     reason: u32,
 }
 
-impl Way {
+impl Bounds {
     /// Something at a distance that moves.
     fn mind(&mut self, me: &Vehicle, kind: &Kind, open: f32, gap: f32, speed: f32, reason: u32) {
         let accel = open - pressed(kind, me.speed, gap, me.speed - speed);
@@ -101,52 +101,52 @@ impl View<'_> {
         let me = &self.vehicles[slot as usize];
         let kind = &self.kinds[me.kind as usize];
         let trip = &self.trips[me.trip as usize];
-        let own = &self.lanes[me.lane as usize];
+        let my_lane = &self.lanes[me.lane as usize];
         let dt = self.motion.dt;
-        let wish = kind.speed.min(own.speed * trip.factor);
+        let wish = kind.speed.min(my_lane.speed * trip.factor);
         let open = free(kind, me.speed, wish);
         let is_newell = self.motion.newell != 0;
-        let mut way = Way { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
+        let mut bounds = Bounds { accel: open, room: 1e9, newell: wish, is_newell, reason: FREE };
         let first = self.span(me.lane).0;
-        let dist = own.length - me.pos;
+        let dist = my_lane.length - me.pos;
         // What the vehicle before would let it do: for changing lanes.
         let mut behind_leader = open;
         let mut ahead = slot;
-        while ahead > first && own.wide != 0 && self.is_beside(kind, ahead - 1) {
+        while ahead > first && my_lane.wide != 0 && self.is_beside(kind, ahead - 1) {
             ahead -= 1;
         }
         if ahead > first {
             let leader = &self.vehicles[ahead as usize - 1];
-            way.mind(me, kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
-            behind_leader = way.accel;
+            bounds.mind(me, kind, open, leader.pos - leader.length - me.pos, leader.speed, FOLLOWS);
+            behind_leader = bounds.accel;
         } else {
-            self.look_ahead(&mut way, me, kind, trip.last, trip.factor, open, dist);
+            self.look_ahead(&mut bounds, me, kind, trip.last, trip.factor, open, dist);
         }
-        if own.street == NONE {
-            let found = self.inside(own.turn, own.along + me.pos);
+        if my_lane.street == NONE {
+            let found = self.inside(my_lane.turn, my_lane.along + me.pos);
             if found.gap < 1e8 {
-                way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+                bounds.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
             }
         }
         let mut next = *me;
-        self.halt_at_stop(&mut way, me, &mut next, kind, trip.last_stop, open);
+        self.halt_at_stop(&mut bounds, me, &mut next, kind, trip.last_stop, open);
         // Another lane.
         next.state = 0;
         let mut lane = me.lane;
-        if own.street != NONE {
-            self.let_in(&mut way, me, kind, open, own.left, WANTS_RIGHT);
-            self.let_in(&mut way, me, kind, open, own.right, WANTS_LEFT);
-            lane = self.change(&mut way, me, &mut next, kind, behind_leader, dist);
+        if my_lane.street != NONE {
+            self.let_in(&mut bounds, me, kind, open, my_lane.left, WANTS_RIGHT);
+            self.let_in(&mut bounds, me, kind, open, my_lane.right, WANTS_LEFT);
+            lane = self.change(&mut bounds, me, &mut next, kind, behind_leader, dist);
         }
         // Moves.
-        let accel = way.accel.max(-HARDEST);
+        let accel = bounds.accel.max(-HARDEST);
         let mut speed = (me.speed + accel * dt).max(0.0);
         let mut metres = 0.5 * (me.speed + speed) * dt;
         if is_newell {
-            speed = way.newell.min(wish).max(0.0);
+            speed = bounds.newell.min(wish).max(0.0);
             metres = speed * dt;
         }
-        let room = way.room.max(0.0);
+        let room = bounds.room.max(0.0);
         if metres > room {
             metres = room;
             speed = speed.min(room * self.rate);
@@ -155,7 +155,7 @@ impl View<'_> {
         next.speed = speed;
         next.metres = me.metres + metres;
         next.lost = me.lost + (1.0 - (speed * inverse(wish)).min(1.0)) * dt;
-        next.state |= way.reason;
+        next.state |= bounds.reason;
         let stands = speed < STANDING;
         next.stood = if stands { me.stood + 1 } else { 0 };
         next.waited = me.waited + u32::from(stands);
@@ -220,7 +220,16 @@ impl View<'_> {
 
     /// What lies behind the end of the lane for the first of its vehicles.
     #[allow(clippy::too_many_arguments)]
-    fn look_ahead(&self, way: &mut Way, me: &Vehicle, kind: &Kind, last: u32, factor: f32, open: f32, to_end: f32) {
+    fn look_ahead(
+        &self,
+        bounds: &mut Bounds,
+        me: &Vehicle,
+        kind: &Kind,
+        last: u32,
+        factor: f32,
+        open: f32,
+        to_end: f32,
+    ) {
         let far = me.speed * me.speed * 0.33 + 2.0 * me.speed + 10.0;
         let mut dist = to_end;
         let mut lane = me.lane;
@@ -228,17 +237,17 @@ impl View<'_> {
         let mut n = 0u32;
         while n < AHEAD && dist < far {
             n += 1;
-            let own = &self.lanes[lane as usize];
-            if own.street != NONE && place + 1 >= last {
+            let this_lane = &self.lanes[lane as usize];
+            if this_lane.street != NONE && place + 1 >= last {
                 return;
             }
             let turn = self.choose(lane, place, last, kind.modes);
             if turn == NONE {
                 let mask = self.routes[place as usize] >> STREET_BITS;
                 // Those who want to the right wait a little before those who want to the left.
-                let to_right = (mask & ((1u32 << own.index) - 1)) != 0;
+                let to_right = (mask & ((1u32 << this_lane.index) - 1)) != 0;
                 let end = if to_right { (dist - STAGGER).max(0.0) } else { dist };
-                way.halt(me, kind, open, end, ASTRAY);
+                bounds.halt(me, kind, open, end, ASTRAY);
                 return;
             }
             let next = &self.turns[turn as usize];
@@ -246,36 +255,36 @@ impl View<'_> {
                 let light = self.lights[next.light as usize];
                 let can_stop = self.motion.newell != 0 || needed(me.speed, dist) < FIRM;
                 if (light == RED && (can_stop || me.speed < 3.0)) || (light == YELLOW && can_stop) {
-                    way.halt(me, kind, open, dist, LIGHT);
+                    bounds.halt(me, kind, open, dist, LIGHT);
                     return;
                 }
             }
-            if own.headway > 0 && self.ready[lane as usize] > self.clock.now {
-                way.halt(me, kind, open, dist, METERED);
+            if this_lane.headway > 0 && self.ready[lane as usize] > self.clock.now {
+                bounds.halt(me, kind, open, dist, METERED);
                 return;
             }
             if next.foes > 0 {
                 let found = self.crossing(me, kind, turn, last, dist);
                 if found.reason != 0 {
-                    way.halt(me, kind, open, dist, found.reason);
+                    bounds.halt(me, kind, open, dist, found.reason);
                     return;
                 }
                 if found.gap < 1e8 {
                     if found.gap < dist.min(0.0) {
-                        way.halt(me, kind, open, dist, FOLLOWS);
+                        bounds.halt(me, kind, open, dist, FOLLOWS);
                         return;
                     }
-                    way.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
+                    bounds.mind(me, kind, open, found.gap, found.speed, FOLLOWS);
                 }
             }
             // Who turns off still stands in the way with his rear.
-            if own.street != NONE && dist < 15.0 {
-                for k in own.first_turn..own.first_turn + own.turns {
+            if this_lane.street != NONE && dist < 15.0 {
+                for k in this_lane.first_turn..this_lane.first_turn + this_lane.turns {
                     let to = self.turns[k as usize].to;
                     let rear = self.room(to);
                     if k != turn && rear < 0.0 {
                         let end = self.span(to).1;
-                        way.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
+                        bounds.mind(me, kind, open, dist + rear, self.vehicles[end as usize - 1].speed, FOLLOWS);
                     }
                 }
             }
@@ -284,7 +293,7 @@ impl View<'_> {
             if me.speed > limit {
                 let fall = (me.speed * me.speed - limit * limit) * inverse(2.0 * dist.max(0.5));
                 if fall > kind.decel * 0.5 {
-                    way.accel = way.accel.min(-fall.min(FIRM));
+                    bounds.accel = bounds.accel.min(-fall.min(FIRM));
                 }
             }
             let (start, mut end) = self.span(next.to);
@@ -293,7 +302,7 @@ impl View<'_> {
             }
             if start < end {
                 let leader = &self.vehicles[end as usize - 1];
-                way.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
+                bounds.mind(me, kind, open, dist + leader.pos - leader.length, leader.speed, FOLLOWS);
                 return;
             }
             dist += ahead.length;
@@ -305,7 +314,7 @@ impl View<'_> {
     }
 
     /// Stops of its line.
-    fn halt_at_stop(&self, way: &mut Way, me: &Vehicle, next: &mut Vehicle, kind: &Kind, last: u32, open: f32) {
+    fn halt_at_stop(&self, bounds: &mut Bounds, me: &Vehicle, next: &mut Vehicle, kind: &Kind, last: u32, open: f32) {
         if me.stop >= last {
             return;
         }
@@ -322,11 +331,11 @@ impl View<'_> {
         } else if me.speed < STANDING && stop.at - me.pos < 2.0 {
             next.until = self.clock.now + stop.stay;
         }
-        way.halt(me, kind, open, (stop.at - me.pos).max(0.0), HALTS);
+        bounds.halt(me, kind, open, (stop.at - me.pos).max(0.0), HALTS);
     }
 
     /// Lets in who wants to come into this lane from the one beside it.
-    fn let_in(&self, way: &mut Way, me: &Vehicle, kind: &Kind, open: f32, beside: u32, wanted: u32) {
+    fn let_in(&self, bounds: &mut Bounds, me: &Vehicle, kind: &Kind, open: f32, beside: u32, wanted: u32) {
         if beside == NONE {
             return;
         }
@@ -342,7 +351,7 @@ impl View<'_> {
             }
             if (one.state & wanted) != 0 && gap > LET_IN {
                 let polite = open - pressed(kind, me.speed, gap - 1.0, me.speed - one.speed);
-                way.accel = way.accel.min(polite.max(-KIND));
+                bounds.accel = bounds.accel.min(polite.max(-KIND));
                 return;
             }
         }
@@ -353,32 +362,32 @@ impl View<'_> {
     #[allow(clippy::too_many_arguments)]
     fn change(
         &self,
-        way: &mut Way,
+        bounds: &mut Bounds,
         me: &Vehicle,
         next: &mut Vehicle,
         kind: &Kind,
         behind_leader: f32,
         dist: f32,
     ) -> u32 {
-        let own = &self.lanes[me.lane as usize];
+        let my_lane = &self.lanes[me.lane as usize];
         let trip = &self.trips[me.trip as usize];
         let mask = self.good(me, trip.last_stop);
         // A wrong lane leads to the nearest right one.
         let mut wants = 0u32;
-        if ((mask >> own.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
+        if ((mask >> my_lane.index) & 1) == 0 || !self.leads(me.lane, me.place, trip.last, kind.modes) {
             for k in 1..8u32 {
                 if wants != 0 {
                     break;
                 }
                 let left = me.lane + k;
-                if left < self.motion.lanes && self.lanes[left as usize].street == own.street {
-                    let fits = ((mask >> (own.index + k)) & 1) != 0;
+                if left < self.motion.lanes && self.lanes[left as usize].street == my_lane.street {
+                    let fits = ((mask >> (my_lane.index + k)) & 1) != 0;
                     if fits && self.leads(left, me.place, trip.last, kind.modes) {
                         wants = WANTS_LEFT;
                     }
                 }
-                if wants == 0 && k <= own.index {
-                    let fits = ((mask >> (own.index - k)) & 1) != 0;
+                if wants == 0 && k <= my_lane.index {
+                    let fits = ((mask >> (my_lane.index - k)) & 1) != 0;
                     if fits && self.leads(me.lane - k, me.place, trip.last, kind.modes) {
                         wants = WANTS_RIGHT;
                     }
@@ -390,16 +399,16 @@ impl View<'_> {
             next.state |= wants;
         }
         // Where a lane begins that is full, he waits for room in it.
-        let beside = if wants == WANTS_LEFT { own.left } else { own.right };
+        let beside = if wants == WANTS_LEFT { my_lane.left } else { my_lane.right };
         if wants != 0 && beside != NONE {
             let begin = self.lanes[beside as usize].begin;
             let mouth = begin + me.length + MOUTH;
             if begin > 0.0 && me.pos <= mouth && self.room(beside) < mouth + kind.gap {
-                way.halt(me, kind, free(kind, me.speed, own.speed), mouth - me.pos, ASTRAY);
+                bounds.halt(me, kind, free(kind, me.speed, my_lane.speed), mouth - me.pos, ASTRAY);
             }
         }
         let to_left = (self.clock.step & 1) == 0;
-        let target = if to_left { own.left } else { own.right };
+        let target = if to_left { my_lane.left } else { my_lane.right };
         if target == NONE {
             return me.lane;
         }
@@ -429,7 +438,7 @@ impl View<'_> {
         let (first, end) = self.span(target);
         let leader = if slot > first { Some(&self.vehicles[slot as usize - 1]) } else { None };
         let gap = leader.map_or(1e9f32, |one| one.pos - one.length - me.pos);
-        metres = metres.min(way.room.max(0.0)) + APART;
+        metres = metres.min(bounds.room.max(0.0)) + APART;
         if gap < metres {
             return me.lane;
         }
@@ -468,8 +477,8 @@ impl View<'_> {
         }
         next.changed = self.clock.now;
         next.state &= REASON;
-        way.room = way.room.min(gap).min(there.length - me.pos - 0.05);
-        way.accel = way.accel.min(alone.max(-URGENT));
+        bounds.room = bounds.room.min(gap).min(there.length - me.pos - 0.05);
+        bounds.accel = bounds.accel.min(alone.max(-URGENT));
         target
     }
 }

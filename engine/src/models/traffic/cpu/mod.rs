@@ -9,7 +9,7 @@ pub(crate) mod sight;
 pub(crate) mod yields;
 
 use super::params::NEVER;
-use super::ways::{Arcs, Searcher, Trees};
+use super::paths::{Arcs, Searcher, Trees};
 use crate::error::Result;
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -35,11 +35,11 @@ impl Searcher for CpuSearcher {
     }
 }
 
-/// The links on which a way from an origin may go on from a node.
+/// The links on which a path from an origin may go on from a node.
 fn onwards(arcs: &Arcs, node: u32, origin: u32) -> impl Iterator<Item = &super::params::Arc> {
     let is_open = node as usize >= arcs.first_through || node == origin;
-    let own = if is_open { arcs.of_node(node as usize) } else { &[] };
-    own.iter().filter(|arc| arc.cost != NEVER)
+    let leaving = if is_open { arcs.of_node(node as usize) } else { &[] };
+    leaving.iter().filter(|arc| arc.cost != NEVER)
 }
 
 /// Cheapest costs (Dijkstra 1959).
@@ -61,7 +61,7 @@ fn relax(arcs: &Arcs, origin: u32, costs: &mut [u32]) {
     }
 }
 
-/// Of ways that cost the same the one with fewer links: nodes in the order in which they are found over links of cheapest ways.
+/// Of paths that cost the same the one with fewer links: nodes in the order in which they are found over links of cheapest paths.
 fn hops(arcs: &Arcs, origin: u32, costs: &[u32], counts: &mut [u32]) {
     let mut found = vec![origin];
     counts[origin as usize] = 0;
@@ -79,7 +79,7 @@ fn hops(arcs: &Arcs, origin: u32, costs: &[u32], counts: &mut [u32]) {
     }
 }
 
-/// The link by which each node is reached: of those that lie on a cheapest way with the fewest links the first in the network.
+/// The link by which each node is reached: of those that lie on a cheapest path with the fewest links the first in the network.
 fn parents(arcs: &Arcs, origin: u32, costs: &[u32], counts: &[u32], links: &mut [u32]) {
     for node in (0..arcs.nodes as u32).filter(|node| costs[*node as usize] != NEVER) {
         let (so_far, count) = (costs[node as usize], counts[node as usize] + 1);

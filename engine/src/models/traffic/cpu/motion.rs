@@ -2,12 +2,12 @@
 
 use super::across::Across;
 use super::drive::inverse;
-use super::plan::{Deciding, Goal, Told};
+use super::plan::{Deciding, Goal, Reports};
 use super::sight::View;
+use crate::models::traffic::motion::network::SimulationNetwork;
 use crate::models::traffic::motion::params::{
     AFTER, GREEN, Gate, Moment, NONE, Outcome, RED, STREET_BITS, TALLY, Vehicle, YELLOW,
 };
-use crate::models::traffic::motion::world::World;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -57,7 +57,7 @@ pub struct State {
     /// A bit for each lane that will have vehicles; 0 between two steps.
     marks: Vec<AtomicU64>,
     bins: Vec<Bin>,
-    told: Mutex<Told>,
+    reports: Mutex<Reports>,
 }
 
 /// A planned vehicle in the bin of its lane.
@@ -68,19 +68,19 @@ struct Bin {
 }
 
 impl State {
-    pub fn new(world: &World) -> State {
-        let lanes = world.lanes.len();
+    pub fn new(network: &SimulationNetwork) -> State {
+        let lanes = network.lanes.len();
         let mut state = State {
             clock: Moment::default(),
             vehicles: Vec::new(),
-            lights: vec![RED; world.lights],
-            phases: vec![[0, 0]; world.programs.len()],
+            lights: vec![RED; network.lights],
+            phases: vec![[0, 0]; network.programs.len()],
             cursors: Vec::new(),
             ready: vec![0; lanes],
-            outcomes: vec![Outcome::default(); world.trips.len()],
-            tallies: (0..world.tallies * TALLY).map(|_| AtomicU32::new(0)).collect(),
-            across: Across::new(&world.lanes, &world.turns),
-            shown: vec![NONE; world.programs.len()],
+            outcomes: vec![Outcome::default(); network.trips.len()],
+            tallies: (0..network.tallies * TALLY).map(|_| AtomicU32::new(0)).collect(),
+            across: Across::new(&network.lanes, &network.turns),
+            shown: vec![NONE; network.programs.len()],
             due: Vec::new(),
             spans: vec![[0, 0]; lanes],
             busy: Vec::new(),
@@ -91,17 +91,17 @@ impl State {
             rooms: (0..lanes).map(|_| AtomicI32::new(EMPTY)).collect(),
             marks: (0..lanes.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
             bins: Vec::new(),
-            told: Mutex::default(),
+            reports: Mutex::default(),
         };
-        let cursors: Vec<u32> = world.sources.iter().map(|source| source.first).collect();
-        state.set_cursors(world, &cursors);
+        let cursors: Vec<u32> = network.sources.iter().map(|source| source.first).collect();
+        state.set_cursors(network, &cursors);
         state
     }
 
     /// Sets which trip is the next of each source.
-    pub fn set_cursors(&mut self, world: &World, cursors: &[u32]) {
+    pub fn set_cursors(&mut self, network: &SimulationNetwork, cursors: &[u32]) {
         self.cursors = cursors.to_vec();
-        self.due = world.sources.iter().zip(cursors).map(|(source, cursor)| due(world, source, *cursor)).collect();
+        self.due = network.sources.iter().zip(cursors).map(|(source, cursor)| due(network, source, *cursor)).collect();
     }
 
     /// Puts vehicles on the lanes in the place of all others.
@@ -116,38 +116,38 @@ impl State {
     }
 
     /// So many steps.
-    pub fn run(&mut self, world: &World, steps: u32) {
+    pub fn run(&mut self, network: &SimulationNetwork, steps: u32) {
         let mut left = steps;
         while left > 0 && self.vehicles.len() < FEW {
-            self.step(world);
+            self.step(network);
             left -= 1;
         }
         if left > 0 {
             // On a thread of the pool: what runs in parallel there need not wake it from outside each time.
-            rayon::scope(|_| (0..left).for_each(|_| self.step(world)));
+            rayon::scope(|_| (0..left).for_each(|_| self.step(network)));
         }
     }
 
     /// One step.
-    fn step(&mut self, world: &World) {
-        self.lights(world);
-        self.decide(world);
-        self.depart(world);
+    fn step(&mut self, network: &SimulationNetwork) {
+        self.lights(network);
+        self.decide(network);
+        self.depart(network);
         self.order();
-        self.tick(world.motion.step_ms);
+        self.tick(network.motion.step_ms);
     }
 
     /// Lights show what their programs say.
-    fn lights(&mut self, world: &World) {
+    fn lights(&mut self, network: &SimulationNetwork) {
         let now = self.clock.now;
-        for (k, program) in world.programs.iter().enumerate() {
+        for (k, program) in network.programs.iter().enumerate() {
             let [mut phase, mut since] = self.phases[k];
             if self.clock.step == 0 {
                 // Where the cycle is when time begins.
                 let mut at = (program.cycle - program.offset % program.cycle) % program.cycle;
                 phase = 0;
-                while at >= world.phases[(program.first + phase) as usize].least && phase + 1 < program.phases {
-                    at -= world.phases[(program.first + phase) as usize].least;
+                while at >= network.phases[(program.first + phase) as usize].least && phase + 1 < program.phases {
+                    at -= network.phases[(program.first + phase) as usize].least;
                     phase += 1;
                 }
                 // Time before the beginning counts by wrapping round.
@@ -155,14 +155,15 @@ impl State {
             }
             let mut n = 0;
             while n < 64 {
-                let own = world.phases[(program.first + phase) as usize];
+                let current = network.phases[(program.first + phase) as usize];
                 let passed = now.wrapping_sub(since);
-                let is_over = passed >= own.most || (passed >= own.least && !self.is_wanted(world, k, own.states));
+                let is_over =
+                    passed >= current.most || (passed >= current.least && !self.is_wanted(network, k, current.states));
                 if !is_over {
                     break;
                 }
                 // A fixed phase ends when it should have, whatever the step.
-                since = if own.least == own.most { since.wrapping_add(own.most) } else { now };
+                since = if current.least == current.most { since.wrapping_add(current.most) } else { now };
                 phase = if phase + 1 < program.phases { phase + 1 } else { 0 };
                 n += 1;
             }
@@ -171,27 +172,27 @@ impl State {
                 continue;
             }
             self.shown[k] = phase;
-            let states = world.phases[(program.first + phase) as usize].states;
+            let states = network.phases[(program.first + phase) as usize].states;
             for light in 0..program.lights {
-                self.lights[(program.light + light) as usize] = world.states[(states + light) as usize];
+                self.lights[(program.light + light) as usize] = network.states[(states + light) as usize];
             }
         }
     }
 
     /// Whether somebody comes for whom a phase shows green: within 3 s or 15 m.
-    fn is_wanted(&self, world: &World, program: usize, states: u32) -> bool {
-        let own = &world.programs[program];
-        if own.actuated == 0 {
+    fn is_wanted(&self, network: &SimulationNetwork, program: usize, states: u32) -> bool {
+        let program = &network.programs[program];
+        if program.actuated == 0 {
             return false;
         }
-        for light in 0..own.lights {
-            let state = world.states[(states + light) as usize];
-            let lane = world.heads[(own.light + light) as usize];
+        for light in 0..program.lights {
+            let state = network.states[(states + light) as usize];
+            let lane = network.heads[(program.light + light) as usize];
             if state < AFTER || lane == NONE {
                 continue;
             }
             if let Some(one) = self.first(lane) {
-                let away = world.lanes[lane as usize].length - one.pos;
+                let away = network.lanes[lane as usize].length - one.pos;
                 if away < (3.0 * one.speed).max(15.0) {
                     return true;
                 }
@@ -206,46 +207,54 @@ impl State {
         if first < end { self.vehicles.get(first as usize) } else { None }
     }
 
+    /// What the vehicles of a step see.
+    fn view<'a>(&'a self, network: &'a SimulationNetwork) -> View<'a> {
+        View {
+            motion: &network.motion,
+            clock: self.clock,
+            lanes: &network.lanes,
+            turns: &network.turns,
+            foes: &network.foes,
+            inward: &network.inward,
+            kinds: &network.kinds,
+            trips: &network.trips,
+            routes: &network.routes,
+            stops: &network.stops,
+            lights: &self.lights,
+            spans: &self.spans,
+            across: &self.across,
+            rate: inverse(network.motion.dt),
+            vehicles: &self.vehicles,
+            ready: &self.ready,
+        }
+    }
+
     /// Every vehicle decides; what becomes of it is planned, counted and told.
-    fn decide(&mut self, world: &World) {
+    fn decide(&mut self, network: &SimulationNetwork) {
+        // They are written while all else is read.
+        let (mut planned, mut goals) = (std::mem::take(&mut self.planned), std::mem::take(&mut self.goals));
         let deciding = Deciding {
-            view: View {
-                motion: &world.motion,
-                clock: self.clock,
-                lanes: &world.lanes,
-                turns: &world.turns,
-                foes: &world.foes,
-                inward: &world.inward,
-                kinds: &world.kinds,
-                trips: &world.trips,
-                routes: &world.routes,
-                stops: &world.stops,
-                lights: &self.lights,
-                spans: &self.spans,
-                across: &self.across,
-                rate: inverse(world.motion.dt),
-                vehicles: &self.vehicles,
-                ready: &self.ready,
-            },
+            view: self.view(network),
             counts: &self.counts,
             rooms: &self.rooms,
             marks: &self.marks,
             tallies: &self.tallies,
-            told: &self.told,
+            reports: &self.reports,
         };
         if self.vehicles.len() < FEW {
-            deciding.some(0, &mut self.planned, &mut self.goals);
+            deciding.some(0, &mut planned, &mut goals);
         } else {
-            let parts = self.planned.par_chunks_mut(AT_ONCE).zip(self.goals.par_chunks_mut(AT_ONCE));
+            let parts = planned.par_chunks_mut(AT_ONCE).zip(goals.par_chunks_mut(AT_ONCE));
             parts.enumerate().for_each(|(part, (planned, goals))| deciding.some(part * AT_ONCE, planned, goals));
         }
-        let (now, step) = (self.clock.now, world.motion.step_ms);
-        let told = self.told.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for lane in told.metered.drain(..) {
+        (self.planned, self.goals) = (planned, goals);
+        let (now, step) = (self.clock.now, network.motion.step_ms);
+        let reports = self.reports.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for lane in reports.metered.drain(..) {
             let ready = &mut self.ready[lane as usize];
-            *ready = (*ready).max(now.saturating_sub(step)) + world.lanes[lane as usize].headway;
+            *ready = (*ready).max(now.saturating_sub(step)) + network.lanes[lane as usize].headway;
         }
-        for slot in told.arrived.drain(..) {
+        for slot in reports.arrived.drain(..) {
             let one = &self.planned[slot as usize];
             let outcome = &mut self.outcomes[one.trip as usize];
             outcome.arrived = now + step + 1;
@@ -256,9 +265,9 @@ impl State {
     }
 
     /// Vehicles set out where there is room.
-    fn depart(&mut self, world: &World) {
+    fn depart(&mut self, network: &SimulationNetwork) {
         let now = self.clock.now;
-        for (k, source) in world.sources.iter().enumerate() {
+        for (k, source) in network.sources.iter().enumerate() {
             if self.due[k] > now {
                 continue;
             }
@@ -266,17 +275,17 @@ impl State {
             while n < source.lanes {
                 n += 1;
                 let trip = self.cursors[k];
-                if trip >= source.last || world.trips[trip as usize].depart > now {
+                if trip >= source.last || network.trips[trip as usize].depart > now {
                     break;
                 }
-                let own = &world.trips[trip as usize];
-                let kind = &world.kinds[own.kind as usize];
-                let mask = world.routes[own.first as usize] >> STREET_BITS;
+                let departing = &network.trips[trip as usize];
+                let kind = &network.kinds[departing.kind as usize];
+                let mask = network.routes[departing.first as usize] >> STREET_BITS;
                 let mut best = NONE;
                 let mut most = -1e9f32;
                 for index in 0..source.lanes {
                     let lane = source.lane + index;
-                    let there = &world.lanes[lane as usize];
+                    let there = &network.lanes[lane as usize];
                     if (there.modes & kind.modes) == 0 || there.shut != 0 || there.begin > 0.0 {
                         continue;
                     }
@@ -291,30 +300,30 @@ impl State {
                 if best == NONE {
                     break;
                 }
-                let there = &world.lanes[best as usize];
+                let there = &network.lanes[best as usize];
                 let free_mm = self.rooms[best as usize].load(Relaxed);
                 let room = if free_mm == EMPTY { there.length + 200.0 } else { 0.001 * free_mm as f32 };
                 let pos = kind.length.min(there.length);
                 let gap = room - pos;
-                let wish = kind.speed.min(there.speed * own.factor);
-                let speed = match own.speed >= 0.0 {
-                    true => own.speed.min(wish),
+                let wish = kind.speed.min(there.speed * departing.factor);
+                let speed = match departing.speed >= 0.0 {
+                    true => departing.speed.min(wish),
                     false => wish.min((gap - kind.gap) * inverse(kind.headway)).max(0.0),
                 };
-                if gap < kind.gap + 0.1 || (own.speed >= 0.0 && gap < kind.gap + 0.5 * speed * kind.headway) {
+                if gap < kind.gap + 0.1 || (departing.speed >= 0.0 && gap < kind.gap + 0.5 * speed * kind.headway) {
                     break;
                 }
-                if self.comes_in(world, best, gap) {
+                if self.comes_in(network, best, gap) {
                     break;
                 }
                 let vehicle = Vehicle {
                     trip,
-                    kind: own.kind,
+                    kind: departing.kind,
                     lane: best,
-                    place: own.first,
+                    place: departing.first,
                     pos,
                     speed,
-                    stop: own.first_stop,
+                    stop: departing.first_stop,
                     length: kind.length,
                     ..Vehicle::default()
                 };
@@ -325,11 +334,11 @@ impl State {
                 self.expect(best);
                 let room = self.rooms[best as usize].get_mut();
                 *room = (*room).min((1000.0 * (pos - kind.length)) as i32);
-                self.outcomes[trip as usize].inserted = now + world.motion.step_ms + 1;
+                self.outcomes[trip as usize].inserted = now + network.motion.step_ms + 1;
                 self.tallies[there.tally as usize * TALLY + 3].fetch_add(1, Relaxed);
                 self.cursors[k] = trip + 1;
             }
-            self.due[k] = due(world, source, self.cursors[k]);
+            self.due[k] = due(network, source, self.cursors[k]);
         }
     }
 
@@ -341,12 +350,12 @@ impl State {
     }
 
     /// Whether somebody drives into a lane who could not brake any more for one who sets out at its beginning.
-    fn comes_in(&self, world: &World, lane: u32, gap: f32) -> bool {
-        let into = &world.lanes[lane as usize];
+    fn comes_in(&self, network: &SimulationNetwork, lane: u32, gap: f32) -> bool {
+        let into = &network.lanes[lane as usize];
         for k in into.first_inward..into.first_inward + into.inwards {
-            let from = world.inward[k as usize];
+            let from = network.inward[k as usize];
             if let Some(one) = self.first(from) {
-                let away = world.lanes[from as usize].length - one.pos;
+                let away = network.lanes[from as usize].length - one.pos;
                 if one.speed * one.speed * 0.25 + one.speed > away {
                     return true;
                 }
@@ -379,8 +388,8 @@ impl State {
     /// Where the vehicles of each of these lanes begin.
     fn offsets(&mut self) {
         let mut sum = 0;
-        for own in &mut self.sums {
-            sum += std::mem::replace(own, sum);
+        for in_lane in &mut self.sums {
+            sum += std::mem::replace(in_lane, sum);
         }
         self.sums.push(sum);
     }
@@ -425,8 +434,8 @@ impl State {
 }
 
 /// When the next trip of a source sets out, ms; never where there is none.
-fn due(world: &World, source: &Gate, cursor: u32) -> u32 {
-    if cursor < source.last { world.trips[cursor as usize].depart } else { u32::MAX }
+fn due(network: &SimulationNetwork, source: &Gate, cursor: u32) -> u32 {
+    if cursor < source.last { network.trips[cursor as usize].depart } else { u32::MAX }
 }
 
 /// Puts the vehicles of some lanes, one after another in `bins`, in their order.

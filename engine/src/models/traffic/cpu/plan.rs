@@ -22,7 +22,7 @@ pub struct Goal {
 /// What few vehicles report, in any order: slots of those who have arrived, and metered lanes, once for each vehicle that
 /// left them.
 #[derive(Default)]
-pub struct Told {
+pub struct Reports {
     pub arrived: Vec<u32>,
     pub metered: Vec<u32>,
 }
@@ -37,7 +37,7 @@ pub struct Deciding<'a> {
     /// A bit for each lane that will have some.
     pub marks: &'a [AtomicU64],
     pub tallies: &'a [AtomicU32],
-    pub told: &'a Mutex<Told>,
+    pub reports: &'a Mutex<Reports>,
 }
 
 /// Numbers of vehicles that are counted at one place, one after another.
@@ -68,12 +68,12 @@ impl Deciding<'_> {
         let mut coming = Coming { lane: NONE, count: 0, room: EMPTY };
         for (slot, (plan, goal)) in (first..).zip(planned.iter_mut().zip(goals.iter_mut())) {
             let me = &view.vehicles[slot];
-            let own = &view.lanes[me.lane as usize];
+            let my_lane = &view.lanes[me.lane as usize];
             let decision = view.decide(slot as u32);
             let next = &decision.next;
-            if tally.at != own.tally {
+            if tally.at != my_lane.tally {
                 self.count(&tally);
-                tally = Tally { at: own.tally, numbers: [0; TALLY] };
+                tally = Tally { at: my_lane.tally, numbers: [0; TALLY] };
             }
             // What the lane where it was sees of it.
             let driven = next.metres - me.metres;
@@ -83,7 +83,7 @@ impl Deciding<'_> {
                 tally.add(2, 1);
             }
             // The first of a lane tells of its queue.
-            if own.street != NONE && view.span(me.lane).0 == slot as u32 {
+            if my_lane.street != NONE && view.span(me.lane).0 == slot as u32 {
                 let back = (10.0 * view.queue(me.lane)) as u32;
                 tally.numbers[QUEUE] = tally.numbers[QUEUE].max(back);
             }
@@ -96,16 +96,16 @@ impl Deciding<'_> {
                 self.tallies[view.lanes[*lane as usize].tally as usize * TALLY + 3].fetch_add(1, Relaxed);
             }
             if decision.left || decision.is_gone {
-                if own.street != NONE {
+                if my_lane.street != NONE {
                     tally.add(4, 1);
                 }
-                if own.headway > 0 {
-                    self.told().metered.push(me.lane);
+                if my_lane.headway > 0 {
+                    self.reports().metered.push(me.lane);
                 }
             }
             *plan = *next;
             if decision.is_gone {
-                self.told().arrived.push(slot as u32);
+                self.reports().arrived.push(slot as u32);
                 (plan.lane, goal.lane) = (NONE, NONE);
                 continue;
             }
@@ -121,14 +121,14 @@ impl Deciding<'_> {
         self.expect(&coming);
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reports(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds what was counted at one place.
-    fn count(&self, own: &Tally) {
-        for (number, value) in own.numbers.iter().enumerate().filter(|(_, value)| **value > 0) {
-            let sum = &self.tallies[own.at as usize * TALLY + number];
+    fn count(&self, tally: &Tally) {
+        for (number, value) in tally.numbers.iter().enumerate().filter(|(_, value)| **value > 0) {
+            let sum = &self.tallies[tally.at as usize * TALLY + number];
             if number == QUEUE {
                 sum.fetch_max(*value, Relaxed);
             } else {
@@ -138,14 +138,14 @@ impl Deciding<'_> {
     }
 
     /// More vehicles will be in a lane.
-    fn expect(&self, own: &Coming) {
-        if own.count == 0 {
+    fn expect(&self, coming: &Coming) {
+        if coming.count == 0 {
             return;
         }
-        let lane = own.lane as usize;
-        if self.counts[lane].fetch_add(own.count, Relaxed) == 0 {
+        let lane = coming.lane as usize;
+        if self.counts[lane].fetch_add(coming.count, Relaxed) == 0 {
             self.marks[lane / 64].fetch_or(1u64 << (lane % 64), Relaxed);
         }
-        self.rooms[lane].fetch_min(own.room, Relaxed);
+        self.rooms[lane].fetch_min(coming.room, Relaxed);
     }
 }

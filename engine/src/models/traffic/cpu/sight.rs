@@ -58,9 +58,9 @@ impl View<'_> {
     /// The way that a vehicle takes out of a lane: on a street the one that its route wants, into the lane that leads on and has most
     /// room; `NONE` where there is none.
     pub fn choose(&self, lane: u32, place: u32, last: u32, modes: u32) -> u32 {
-        let own = &self.lanes[lane as usize];
-        if own.street == NONE {
-            return own.first_turn;
+        let this_lane = &self.lanes[lane as usize];
+        if this_lane.street == NONE {
+            return this_lane.first_turn;
         }
         if place + 1 >= last {
             return NONE;
@@ -68,10 +68,10 @@ impl View<'_> {
         let want = self.routes[place as usize + 1];
         let mut best = NONE;
         let mut most = -1e9f32;
-        for turn in own.first_turn..own.first_turn + own.turns {
-            let way = &self.turns[turn as usize];
-            let Some(leads) = self.fits(way, want, modes) else { continue };
-            let room = self.room(way.goal) + 100_000.0 * leads as f32;
+        for turn in this_lane.first_turn..this_lane.first_turn + this_lane.turns {
+            let movement = &self.turns[turn as usize];
+            let Some(leads) = self.fits(movement, want, modes) else { continue };
+            let room = self.room(movement.goal) + 100_000.0 * leads as f32;
             if room > most {
                 most = room;
                 best = turn;
@@ -82,11 +82,11 @@ impl View<'_> {
 
     /// Whether a way leads to a place of a route: 1 where it does so into a lane that leads on, 0 where one has to
     /// change lanes there.
-    fn fits(&self, way: &Turn, want: u32, modes: u32) -> Option<u32> {
-        if way.street != (want & STREET) || (way.modes & modes) == 0 {
+    fn fits(&self, movement: &Turn, want: u32, modes: u32) -> Option<u32> {
+        if movement.street != (want & STREET) || (movement.modes & modes) == 0 {
             return None;
         }
-        let goal = &self.lanes[way.goal as usize];
+        let goal = &self.lanes[movement.goal as usize];
         if (goal.modes & modes) == 0 || goal.shut != 0 {
             return None;
         }
@@ -112,16 +112,16 @@ impl View<'_> {
 
     /// Whether a lane leads to the street that is next on a route.
     pub fn leads(&self, lane: u32, place: u32, last: u32, modes: u32) -> bool {
-        let own = &self.lanes[lane as usize];
+        let this_lane = &self.lanes[lane as usize];
         if place + 1 >= last {
             return true;
         }
-        if own.street == NONE {
-            return own.first_turn != NONE;
+        if this_lane.street == NONE {
+            return this_lane.first_turn != NONE;
         }
         // Which of them `choose` takes does not matter here: room behind them need not be known.
         let want = self.routes[place as usize + 1];
-        (own.first_turn..own.first_turn + own.turns)
+        (this_lane.first_turn..this_lane.first_turn + this_lane.turns)
             .any(|turn| self.fits(&self.turns[turn as usize], want, modes).is_some())
     }
 

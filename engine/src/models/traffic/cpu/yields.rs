@@ -7,13 +7,13 @@ use crate::models::traffic::motion::params::{
     Vehicle, YIELDS, ZIPS,
 };
 
-/// Time that drivers leave before and behind those who go first, s.
+/// Time that drivers leave before those who go first, s.
 pub const BEFORE: f32 = 0.7;
-/// See `BEFORE`.
+/// Time that they leave behind those, s.
 pub const BEHIND: f32 = 0.3;
-/// Vehicles of a lane that are looked at, of those who may take the other way, and lanes.
+/// Vehicles of a lane that are looked at, of those who may take the other way.
 pub const LOOKED_AT: u32 = 4;
-/// See `LOOKED_AT`.
+/// Lanes that are looked into for them.
 pub const LOOKED_INTO: u32 = 8;
 /// How far drivers look for those who come, m.
 pub const LOOK: f32 = 70.0;
@@ -27,9 +27,9 @@ pub const CRAWLING: f32 = 3.0;
 /// Time that drivers wait for those who crawl, ms.
 pub const PATIENCE: u32 = 20_000;
 
-/// Who is slower makes no room, and who is faster makes it in time, m/s.
+/// Who is slower makes no room, m/s.
 pub const MOVING: f32 = 2.0;
-/// See `MOVING`.
+/// Who is faster makes room in time, m/s.
 pub const FLOWING: f32 = 6.0;
 
 /// What a way across the junction asks of a driver.
@@ -45,16 +45,16 @@ pub struct Crossing {
 impl View<'_> {
     /// What the way of `turn`, whose beginning lies `dist` m before the driver, asks of him.
     pub fn crossing(&self, me: &Vehicle, kind: &Kind, turn: u32, last: u32, dist: f32) -> Crossing {
-        let way = &self.turns[turn as usize];
+        let movement = &self.turns[turn as usize];
         let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
-        let limit = way.speed;
+        let limit = movement.speed;
         let is_patient = me.stood * self.motion.step_ms > PATIENCE;
-        let is_free = way.light != NONE && self.lights[way.light as usize] == GREEN;
-        for k in way.first_foe..way.first_foe + way.foes {
+        let is_free = movement.light != NONE && self.lights[movement.light as usize] == GREEN;
+        for k in movement.first_foe..movement.first_foe + movement.foes {
             let foe = &self.foes[k as usize];
             let other = &self.turns[foe.turn as usize];
-            let begin = dist + foe.own_begin - way.start;
-            let end = dist + foe.own_end - way.start;
+            let begin = dist + foe.own_begin - movement.start;
+            let end = dist + foe.own_end - movement.start;
             // Most ways are empty: how soon he would be there is asked only where somebody is.
             let soon = || travel(begin, me.speed, kind.accel, limit);
             // Into the same lane he only has to be before the others, and they follow him.
@@ -96,7 +96,7 @@ impl View<'_> {
             }
             // Those who come.
             if (foe.bits & ZIPS) != 0 {
-                self.zip(&mut found, me, way.origin, other, end, foe.other_end);
+                self.zip(&mut found, me, movement.origin, other, end, foe.other_end);
             }
             if (foe.bits & GIVES_WAY) == 0
                 || is_free
@@ -108,7 +108,7 @@ impl View<'_> {
                 return Crossing { reason: YIELDS, ..found };
             }
         }
-        if way.foes > 0 && self.is_full(me, kind, turn, last) {
+        if movement.foes > 0 && self.is_full(me, kind, turn, last) {
             found.reason = FULL;
         }
         found
@@ -131,7 +131,7 @@ impl View<'_> {
         let mut offs = [0f32; 8];
         let mut hops = [0u32; 8];
         lanes[0] = other.origin;
-        let own = self.lanes[other.origin as usize].street;
+        let street = self.lanes[other.origin as usize].street;
         let mut count = 1u32;
         let mut next = 0u32;
         while next < count {
@@ -157,7 +157,7 @@ impl View<'_> {
                 let trip_last = self.trips[one.trip as usize].last;
                 let goes = one.place + hop + 1 < trip_last
                     && (self.routes[(one.place + hop + 1) as usize] & STREET) == other.street
-                    && (hop == 0 || (self.routes[(one.place + hop) as usize] & STREET) == own);
+                    && (hop == 0 || (self.routes[(one.place + hop) as usize] & STREET) == street);
                 if !goes {
                     continue;
                 }
@@ -207,8 +207,9 @@ impl View<'_> {
     }
 
     /// Whether those of some modes may take a way: it, and the lanes where it begins and ends.
-    fn may_take(&self, way: &Turn, modes: u32) -> bool {
-        way.modes & self.lanes[way.origin as usize].modes & self.lanes[way.goal as usize].modes & modes != 0
+    fn may_take(&self, movement: &Turn, modes: u32) -> bool {
+        movement.modes & self.lanes[movement.origin as usize].modes & self.lanes[movement.goal as usize].modes & modes
+            != 0
     }
 
     /// Whether another vehicle cannot pass a driver before he goes on: it is his own, or one behind him in his lane. Cycles and cars
@@ -247,30 +248,30 @@ impl View<'_> {
 
     /// Whether a vehicle would have to stand on the junction.
     fn is_full(&self, me: &Vehicle, kind: &Kind, turn: u32, last: u32) -> bool {
-        let way = &self.turns[turn as usize];
+        let movement = &self.turns[turn as usize];
         let want = kind.length + kind.gap;
         // Those who wait in the middle stand aside, as long as they are few.
-        let first = &self.lanes[way.to as usize];
+        let first = &self.lanes[movement.to as usize];
         if first.street == NONE && self.turns[first.first_turn as usize].foes > 0 {
-            let last = self.on(way.to).last();
+            let last = self.on(movement.to).last();
             if last.is_some_and(|one| one.speed < STANDING && one.pos - one.length < first.length - WAITING) {
                 return true;
             }
         }
         let mut room = -self.on_the_way(turn, true);
         // Those on the way there need room, too, but not who waits there for him.
-        for k in way.first_foe..way.first_foe + way.foes {
+        for k in movement.first_foe..movement.first_foe + movement.foes {
             let foe = &self.foes[k as usize];
             if (foe.bits & MERGES) != 0 {
                 room -= self.on_the_way(foe.turn, (foe.bits & GIVES_WAY) != 0);
             }
         }
-        let mut lane = way.goal;
+        let mut lane = movement.goal;
         let mut place = me.place;
         let mut n = 0u32;
         while n < 6 {
             n += 1;
-            let own = &self.lanes[lane as usize];
+            let this_lane = &self.lanes[lane as usize];
             let there = self.on(lane);
             if let Some(one) = there.last() {
                 let free = room + one.pos - one.length;
@@ -282,10 +283,10 @@ impl View<'_> {
                 for one in there {
                     used += one.length + 1.5;
                 }
-                return one.speed <= FLOWING && room + own.length - used < want;
+                return one.speed <= FLOWING && room + this_lane.length - used < want;
             }
-            room += own.length;
-            if own.street != NONE {
+            room += this_lane.length;
+            if this_lane.street != NONE {
                 place += 1;
             }
             if room >= want || place + 1 >= last {
@@ -316,9 +317,9 @@ impl View<'_> {
     /// What one who is on the junction has to mind: those in the same lane behind it who are before him, and those who cross his way.
     /// `turn` is the way by which he came into his lane, and `at` his place on the whole way.
     pub fn inside(&self, turn: u32, at: f32) -> Crossing {
-        let way = &self.turns[turn as usize];
+        let movement = &self.turns[turn as usize];
         let mut found = Crossing { reason: 0, gap: 1e9, speed: 0.0 };
-        for k in way.first_foe..way.first_foe + way.foes {
+        for k in movement.first_foe..movement.first_foe + movement.foes {
             let foe = &self.foes[k as usize];
             let merges = (foe.bits & MERGES) != 0;
             if !merges && at >= foe.own_begin {

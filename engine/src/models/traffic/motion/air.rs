@@ -39,8 +39,8 @@ impl Air {
 
     fn value(&self, of: &Option<Vec<f32>>, at: DVec2) -> f32 {
         let cell = self.grid.cell_at(at.x, at.y);
-        let own = of.as_ref().zip(cell).map(|(values, (col, row))| values[row * self.grid.cols + col]);
-        own.filter(|value| value.is_finite()).unwrap_or(0.0)
+        let there = of.as_ref().zip(cell).map(|(values, (col, row))| values[row * self.grid.cols + col]);
+        there.filter(|value| value.is_finite()).unwrap_or(0.0)
     }
 
     /// What stands along a line: its type, and the factor of its trees.

@@ -1,9 +1,10 @@
 //! How fast vehicles move, for `hanze bench` and criterion.
 
+use super::chance::share;
 use super::mover::{Mover, Saved, mover};
+use super::network::{Rule, SimulationNetwork, Traveller, car};
 use super::params::Vehicle;
-use super::told::{share, told};
-use super::world::{Rule, Traveller, World, car};
+use super::sumo;
 use crate::city::roads::lanes::{self, Extras, Lanes, build};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CAR, Control, Link, Node, Roads};
@@ -35,7 +36,7 @@ pub(in crate::models::traffic) fn stage(device: &Device, size: Size) -> Result<K
 
 /// Vehicles on lanes.
 pub struct Load {
-    pub(in crate::models::traffic) world: Arc<World>,
+    pub(in crate::models::traffic) network: Arc<SimulationNetwork>,
 }
 
 /// How long it took.
@@ -64,14 +65,14 @@ impl Load {
     /// anywhere to anywhere with one corner on the way. Streets have two lanes each way.
     ///
     /// # Errors
-    /// Those of the world.
+    /// `Memory` where there are more streets than numbers count.
     pub fn square(side: usize, vehicles: usize, step: f64) -> Result<Load> {
         let side = side.clamp(2, 1000);
         let roads = streets(side);
         let town = build(&roads, &Rules::dutch()?.junctions, None);
         let mut street = vec![0u32; roads.links.len()];
-        for (k, own) in town.streets.iter().enumerate() {
-            if let Some(road) = own.road {
+        for (k, lane_street) in town.streets.iter().enumerate() {
+            if let Some(road) = lane_street.road {
                 street[road as usize] = k as u32;
             }
         }
@@ -101,46 +102,46 @@ impl Load {
                 travellers.push(Traveller { depart, streets, factor: 1.0, ..Traveller::default() });
             }
         }
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
-        world.load(&town, &travellers)?;
-        Ok(Load { world: Arc::new(world) })
+        let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
+        network.load(&town, &travellers)?;
+        Ok(Load { network: Arc::new(network) })
     }
 
     /// The vehicles that files of SUMO tell of.
     ///
     /// # Errors
-    /// Those of the files, and where nobody in them can travel.
+    /// `Data` where a file cannot be read, `Scenario` where nobody in them can travel.
     pub fn files(net: &Path, files: &[PathBuf], step: f64) -> Result<Load> {
         let mut town: Lanes = lanes::read(net)?;
         let extras: Vec<Extras> = files.iter().map(|file| lanes::extras(file)).collect::<Result<_>>()?;
         town.take_programs(&extras);
-        let told = told(&town, &extras, 1);
-        if told.travellers.is_empty() {
+        let demand = sumo::demand(&town, &extras, 1);
+        if demand.travellers.is_empty() {
             let mend = "name the files of routes (.rou.xml) that belong to the network";
             return Err(Error::scenario("--routes", "hold nobody who can travel", mend));
         }
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, told.kinds);
-        world.load(&town, &told.travellers)?;
-        Ok(Load { world: Arc::new(world) })
+        let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, demand.kinds);
+        network.load(&town, &demand.travellers)?;
+        Ok(Load { network: Arc::new(network) })
     }
 
     /// Vehicles in all.
     pub fn vehicles(&self) -> usize {
-        self.world.trips.len()
+        self.network.trips.len()
     }
 
     /// Lanes, and their length in km.
     pub fn lanes(&self) -> (usize, f64) {
-        let own = self.world.lanes.iter();
-        (self.world.lanes.len(), own.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
+        let lanes = self.network.lanes.iter();
+        (self.network.lanes.len(), lanes.map(|lane| f64::from(lane.length)).sum::<f64>() / 1000.0)
     }
 
     /// Runs until all have arrived, or for `until` s.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn measure(&self, device: &Device, until: Option<f64>) -> Result<Speed> {
-        let mut mover = mover(device, &self.world)?;
+        let mut mover = mover(device, &self.network)?;
         let mut speed = Speed { steps: 0, vehicle_steps: 0, most: 0, arrived: 0, seconds: 0.0 };
         let end = 1000.0 * until.unwrap_or(LONGEST);
         let begun = Instant::now();
@@ -162,9 +163,9 @@ impl Load {
     /// Runs for so long, s, and keeps that moment.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
-        let mut mover = mover(device, &self.world)?;
+        let mut mover = mover(device, &self.network)?;
         while f64::from(mover.clock()?.now) < 1000.0 * time {
             mover.run(AT_ONCE)?;
         }
@@ -177,7 +178,7 @@ impl Underway {
     /// Runs on from the moment; vehicles of each step, summed, and the seconds that the steps took.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Memory` where it has no room.
     pub fn run(&mut self) -> Result<(f64, f64)> {
         self.mover.restore(&self.saved)?;
         let begun = Instant::now();

@@ -1,9 +1,9 @@
 //! Motion on a GPU: the stages of `shaders/traffic/motion/` in their order.
 
-use super::emission::FACTORS;
 use super::mover::{Mover, Saved};
-use super::params::{Moment, Outcome, TALLY, Vehicle};
-use super::world::World;
+use super::network::SimulationNetwork;
+use super::packed;
+use super::params::{Moment, Offsets, Outcome, TALLY, Vehicle};
 use crate::device::gpu::{Gpu, Kernel, Stage, Work};
 use crate::error::Result;
 use bytemuck::Pod;
@@ -23,9 +23,10 @@ macro_rules! kernel {
     };
 }
 
-pub(in crate::models::traffic) const LIGHTS: Kernel = kernel!("lights");
-pub(in crate::models::traffic) const DECIDE: Kernel = kernel!("decide", "drive", "sight", "yields", "emission");
-pub(in crate::models::traffic) const DEPART: Kernel = kernel!("depart", "drive");
+pub(in crate::models::traffic) const LIGHTS: Kernel = kernel!("lights", "packed");
+pub(in crate::models::traffic) const DECIDE: Kernel =
+    kernel!("decide", "packed", "drive", "sight", "yields", "emission");
+pub(in crate::models::traffic) const DEPART: Kernel = kernel!("depart", "packed", "drive");
 pub(in crate::models::traffic) const SUMS: Kernel = kernel!("sums");
 pub(in crate::models::traffic) const OFFSETS: Kernel = kernel!("offsets");
 pub(in crate::models::traffic) const FIRSTS: Kernel = kernel!("firsts");
@@ -33,9 +34,9 @@ pub(in crate::models::traffic) const BIN: Kernel = kernel!("bin");
 pub(in crate::models::traffic) const ORDER: Kernel = kernel!("order");
 pub(in crate::models::traffic) const TICK: Kernel = kernel!("tick");
 
-/// Invocations of a workgroup, and lanes of a block.
+/// Invocations of a workgroup.
 const GROUP: usize = 64;
-/// See `GROUP`.
+/// Lanes whose vehicles are counted together.
 const BLOCK: usize = 256;
 /// Steps of one submission at most.
 const AT_ONCE: u32 = 64;
@@ -46,21 +47,38 @@ fn groups(count: usize) -> [u32; 2] {
     [count.min(32_768) as u32, count.div_ceil(32_768) as u32]
 }
 
+/// A buffer with these values.
+fn filled<T: Pod>(gpu: &Gpu, name: &str, values: &[T]) -> Result<Buffer> {
+    let buffer = gpu.buffer(name, size_of_val(values).max(size_of::<T>()) as u64, BufferUsages::empty())?;
+    gpu.write(&buffer, values)?;
+    Ok(buffer)
+}
+
+/// Writes words to a place in a buffer.
+fn write_at(gpu: &Gpu, buffer: &Buffer, word: u32, values: &[u32]) -> Result<()> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let from = filled(gpu, "words to copy", values)?;
+    gpu.submit([Work::Copy((&from, 0), (buffer, 4 * u64::from(word)), size_of_val(values) as u64)]).map(|_| ())
+}
+
 /// Vehicles on a GPU.
 pub struct GpuMover {
     gpu: Arc<Gpu>,
-    world: Arc<World>,
+    network: Arc<SimulationNetwork>,
     /// Vehicles when the clock was last read.
     last: u32,
-    running: Buffer,
-    cursors: Buffer,
-    ready: Buffer,
+    /// Where arrays begin in the buffers that hold several, and how large these are.
+    begins: Offsets,
+    sizes: packed::Sizes,
     clock: Buffer,
     vehicles: Buffer,
     planned: Buffer,
-    counts: Buffer,
-    outcomes: Buffer,
-    tallies: Buffer,
+    /// Tallies, and what is counted of lanes within a step.
+    counters: Buffer,
+    /// Outcomes, and what is kept of lanes, sources and programs.
+    records: Buffer,
     /// Groups of the stage that decides, and of those that order.
     counted: [Buffer; 2],
     lights: Stage,
@@ -79,106 +97,86 @@ impl GpuMover {
     ///
     /// # Errors
     /// `Memory` where there is no room, `NoDevice` where a kernel is refused.
-    pub fn new(gpu: Arc<Gpu>, world: Arc<World>) -> Result<GpuMover> {
-        let none = BufferUsages::empty();
-        fn filled<T: Pod>(gpu: &Gpu, name: &str, values: &[T]) -> Result<Buffer> {
-            let buffer = gpu.buffer(name, size_of_val(values).max(size_of::<T>()) as u64, BufferUsages::empty())?;
-            gpu.write(&buffer, values)?;
-            Ok(buffer)
-        }
-        let own = gpu.as_ref();
-        let room = |name: &str, count: usize, size: usize| own.buffer(name, (count.max(1) * size) as u64, none);
-        let motion = own.buffer("motion", size_of_val(&world.motion) as u64, BufferUsages::UNIFORM)?;
-        own.write(&motion, &[world.motion])?;
-        let lanes = filled(own, "lanes", &world.lanes)?;
-        let turns = filled(own, "turns", &world.turns)?;
-        let foes = filled(own, "foes", &world.foes)?;
-        let inward = filled(own, "inward", &world.inward)?;
-        let kinds = filled(own, "kinds", &world.kinds)?;
-        let trips = filled(own, "trips", &world.trips)?;
-        let routes = filled(own, "routes", &world.routes)?;
-        let stops = filled(own, "stops", &world.stops)?;
-        let sources = filled(own, "sources", &world.sources)?;
-        let programs = filled(own, "programs", &world.programs)?;
-        let phases = filled(own, "phases", &world.phases)?;
-        let states = filled(own, "states", &world.states)?;
-        let heads = filled(own, "heads", &world.heads)?;
-        let factors = filled(own, "factors", &FACTORS)?;
-        let cursors: Vec<u32> = world.sources.iter().map(|source| source.first).collect();
-        let cursors = filled(own, "cursors", &cursors)?;
-        let (count, trips_count) = (world.lanes.len(), world.trips.len());
-        let clock = room("clock", 1, size_of::<Moment>())?;
-        let lights = room("lights", world.lights, 4)?;
-        let running = room("running phases", world.programs.len(), 8)?;
-        let ready = room("ready", count, 4)?;
-        let starts = room("starts", count + 1, 4)?;
-        let vehicles = room("vehicles", trips_count, size_of::<Vehicle>())?;
-        let planned = room("planned vehicles", trips_count, size_of::<Vehicle>())?;
-        let bins = room("bins", trips_count, 4)?;
-        let counts = room("counts", count, 4)?;
-        let rooms = room("rooms", count, 4)?;
-        let blocks = room("blocks", count.div_ceil(BLOCK) + 1, 4)?;
-        let outcomes = room("outcomes", trips_count, size_of::<Outcome>())?;
-        let tallies = room("tallies", world.tallies * TALLY, 4)?;
-        let counted = [
-            own.buffer("groups that decide", 16, BufferUsages::INDIRECT)?,
-            own.buffer("groups that order", 32, BufferUsages::INDIRECT)?,
-        ];
-        own.write(&counted[0], &[1u32, 1, 1, 0])?;
-        let stage = |kernel: Kernel, buffers: &[&Buffer]| {
-            let numbered: Vec<(u32, &Buffer)> = (0..).zip(buffers.iter().copied()).collect();
-            own.stage(kernel, &[], &numbered)
+    pub fn new(gpu: Arc<Gpu>, network: Arc<SimulationNetwork>) -> Result<GpuMover> {
+        let device = gpu.as_ref();
+        let (begins, sizes) = packed::offsets(&network)?;
+        let room = |name: &str, count: usize, size: usize, extra: BufferUsages| {
+            device.buffer(name, count.max(1) as u64 * size as u64, extra)
         };
-        let lights_stage = stage(
-            LIGHTS,
-            &[
-                &motion, &clock, &lanes, &programs, &phases, &states, &heads, &starts, &vehicles, &running, &lights,
-                &counts, &rooms,
-            ],
-        )?;
-        let decide = stage(
-            DECIDE,
-            &[
-                &motion, &clock, &lanes, &turns, &foes, &inward, &kinds, &trips, &routes, &stops, &lights, &starts,
-                &vehicles, &ready, &planned, &counts, &rooms, &outcomes, &tallies, &factors,
-            ],
-        )?;
-        let depart = stage(
-            DEPART,
-            &[
-                &motion, &clock, &lanes, &inward, &kinds, &trips, &routes, &sources, &starts, &vehicles, &cursors,
-                &planned, &counts, &rooms, &outcomes, &tallies,
-            ],
-        )?;
+        let none = BufferUsages::empty();
+        let motion = room("motion", 1, size_of_val(&network.motion), BufferUsages::UNIFORM)?;
+        device.write(&motion, &[network.motion])?;
+        let offset = room("offsets", 1, size_of::<Offsets>(), BufferUsages::UNIFORM)?;
+        device.write(&offset, &[begins])?;
+        let tables = filled(device, "tables of the network", &packed::tables(&network))?;
+        let lanes = filled(device, "lanes", &network.lanes)?;
+        let turns = filled(device, "turns", &network.turns)?;
+        let (count, trips) = (network.lanes.len(), network.trips.len());
+        let clock = room("clock", 1, size_of::<Moment>(), BufferUsages::UNIFORM)?;
+        let starts = room("starts of lanes, and lights", sizes.starts as usize, 4, none)?;
+        let vehicles = room("vehicles", trips, size_of::<Vehicle>(), none)?;
+        let planned = room("planned vehicles", trips, size_of::<Vehicle>(), none)?;
+        let counters = room("counters", sizes.counters as usize, 4, none)?;
+        let records = room("records", sizes.records as usize, 4, none)?;
+        let bins = room("bins", trips, 4, none)?;
+        let blocks = room("blocks", count.div_ceil(BLOCK) + 1, 4, none)?;
+        let counted = [
+            room("groups that decide", 4, 4, BufferUsages::INDIRECT)?,
+            room("groups that order", 8, 4, BufferUsages::INDIRECT)?,
+        ];
+        device.write(&counted[0], &[1u32, 1, 1, 0])?;
+        let cursors: Vec<u32> = network.sources.iter().map(|source| source.first).collect();
+        write_at(device, &records, begins.cursors, &cursors)?;
+        let buffers = [
+            ("motion", &motion),
+            ("offset", &offset),
+            ("clock", &clock),
+            ("tables", &tables),
+            ("lanes", &lanes),
+            ("turns", &turns),
+            ("starts", &starts),
+            ("vehicles", &vehicles),
+            ("planned", &planned),
+            ("counters", &counters),
+            ("records", &records),
+            ("bins", &bins),
+            ("blocks", &blocks),
+        ];
+        let stage = |kernel: Kernel, names: &str, more: &[(&str, &Buffer)]| {
+            let named = buffers.iter().filter(|(name, _)| names.split(' ').any(|wanted| wanted == *name));
+            device.stage(kernel, &[], &named.chain(more).copied().collect::<Vec<_>>())
+        };
         Ok(GpuMover {
-            lights: lights_stage,
-            decide,
-            depart,
-            sums: stage(SUMS, &[&motion, &counts, &blocks])?,
-            offsets: stage(OFFSETS, &[&motion, &clock, &blocks, &counted[1]])?,
-            firsts: stage(FIRSTS, &[&motion, &counts, &blocks, &starts])?,
-            bin: stage(BIN, &[&clock, &planned, &starts, &counts, &bins])?,
-            order: stage(ORDER, &[&motion, &planned, &starts, &bins, &vehicles])?,
-            tick: stage(TICK, &[&motion, &clock, &starts, &counted[0]])?,
+            lights: stage(LIGHTS, "motion offset clock tables lanes starts vehicles counters records", &[])?,
+            decide: stage(
+                DECIDE,
+                "motion offset clock tables lanes turns starts vehicles planned counters records",
+                &[],
+            )?,
+            depart: stage(DEPART, "motion offset clock tables lanes starts vehicles planned counters records", &[])?,
+            sums: stage(SUMS, "motion offset counters blocks", &[])?,
+            offsets: stage(OFFSETS, "motion clock blocks", &[("groups", &counted[1])])?,
+            firsts: stage(FIRSTS, "motion offset starts counters blocks", &[])?,
+            bin: stage(BIN, "offset clock starts planned counters bins", &[])?,
+            order: stage(ORDER, "motion starts planned bins vehicles", &[])?,
+            tick: stage(TICK, "motion clock starts", &[("groups", &counted[0])])?,
             gpu,
-            world,
+            network,
             last: 0,
-            running,
-            cursors,
-            ready,
+            begins,
+            sizes,
             clock,
             vehicles,
             planned,
-            counts,
-            outcomes,
-            tallies,
+            counters,
+            records,
             counted,
         })
     }
 
     /// The stages that put planned vehicles in their order.
     fn ordering(&self) -> [Work<'_>; 6] {
-        let blocks = groups(self.world.lanes.len().div_ceil(BLOCK));
+        let blocks = groups(self.network.lanes.len().div_ceil(BLOCK));
         [
             Work::Groups(&self.sums, blocks),
             Work::Groups(&self.offsets, [1, 1]),
@@ -192,8 +190,8 @@ impl GpuMover {
 
 impl Mover for GpuMover {
     fn run(&mut self, steps: u32) -> Result<Moment> {
-        let all = groups(self.world.lanes.len().max(self.world.programs.len()));
-        let sources = groups(self.world.sources.len());
+        let all = groups(self.network.lanes.len().max(self.network.programs.len()));
+        let sources = groups(self.network.sources.len());
         let mut left = steps;
         while left > 0 {
             let some = left.min(AT_ONCE);
@@ -224,13 +222,13 @@ impl Mover for GpuMover {
     }
 
     fn place(&mut self, vehicles: &[Vehicle]) -> Result<()> {
-        let mut counts = vec![0u32; self.world.lanes.len()];
+        let mut counts = vec![0u32; self.network.lanes.len()];
         vehicles.iter().for_each(|one| counts[one.lane as usize] += 1);
         let mut clock = self.clock()?;
         clock.planned = vehicles.len() as u32;
         self.gpu.write(&self.clock, &[clock])?;
         self.gpu.write(&self.planned, vehicles)?;
-        self.gpu.write(&self.counts, &counts)?;
+        write_at(&self.gpu, &self.counters, self.begins.counts, &counts)?;
         // The clock goes on with it, and is put back.
         self.gpu.submit(self.ordering())?;
         let vehicles = vehicles.len() as u32;
@@ -238,7 +236,7 @@ impl Mover for GpuMover {
     }
 
     fn outcomes(&mut self) -> Result<Vec<Outcome>> {
-        self.gpu.read(&self.outcomes, self.world.trips.len())
+        self.gpu.read(&self.records, self.network.trips.len())
     }
 
     fn last(&self) -> u32 {
@@ -246,32 +244,33 @@ impl Mover for GpuMover {
     }
 
     fn save(&mut self) -> Result<Saved> {
-        let world = self.world.clone();
+        let records: Vec<u32> = self.gpu.read(&self.records, self.sizes.records as usize)?;
+        let [ready, cursors, running] =
+            [self.begins.ready, self.begins.cursors, self.begins.running].map(|word| word as usize);
         Ok(Saved {
             clock: self.clock()?,
             vehicles: self.vehicles()?,
-            phases: self.gpu.read(&self.running, world.programs.len())?,
-            cursors: self.gpu.read(&self.cursors, world.sources.len())?,
-            ready: self.gpu.read(&self.ready, world.lanes.len())?,
-            outcomes: self.outcomes()?,
-            tallies: self.gpu.read(&self.tallies, world.tallies * TALLY)?,
+            phases: bytemuck::cast_slice(&records[running..]).to_vec(),
+            cursors: records[cursors..running].to_vec(),
+            ready: records[ready..cursors].to_vec(),
+            outcomes: bytemuck::cast_slice(&records[..ready]).to_vec(),
+            tallies: self.gpu.read(&self.counters, self.network.tallies * TALLY)?,
         })
     }
 
     fn restore(&mut self, saved: &Saved) -> Result<()> {
         self.place(&saved.vehicles)?;
         self.gpu.write(&self.clock, &[saved.clock])?;
-        self.gpu.write(&self.running, &saved.phases)?;
-        self.gpu.write(&self.cursors, &saved.cursors)?;
-        self.gpu.write(&self.ready, &saved.ready)?;
-        self.gpu.write(&self.outcomes, &saved.outcomes)?;
-        self.gpu.write(&self.tallies, &saved.tallies)
+        let outcomes: &[u32] = bytemuck::cast_slice(&saved.outcomes);
+        let records = [outcomes, &saved.ready, &saved.cursors, saved.phases.as_flattened()].concat();
+        self.gpu.write(&self.records, &records)?;
+        self.gpu.write(&self.counters, &saved.tallies)
     }
 
     fn take_tallies(&mut self) -> Result<Vec<u32>> {
-        let count = self.world.tallies * TALLY;
-        let all = self.gpu.read(&self.tallies, count)?;
-        self.gpu.write(&self.tallies, &vec![0u32; count])?;
+        let count = self.network.tallies * TALLY;
+        let all = self.gpu.read(&self.counters, count)?;
+        self.gpu.write(&self.counters, &vec![0u32; count])?;
         Ok(all)
     }
 }

@@ -1,7 +1,7 @@
 //! Hours that all who travel spend, waiting to set out included: what an edit of the roads costs them.
 
 use super::moved::Moved;
-use super::results::Sides;
+use super::results::Alternatives;
 use super::tables::class_of;
 
 /// Time of a class of travellers within a stretch of time.
@@ -13,50 +13,50 @@ struct Spent {
     hours: f64,
 }
 
-/// How the time that all spend differs between two sides of the same demand.
+/// How the time that all spend differs between two alternatives of the same demand.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Change {
-    /// Hours more than before of the trips that both sides can make, for as many of each class as before: chance rounds trips on each
-    /// side apart. None where there are no such trips.
+    /// Hours more than before of the trips that both alternatives can make, for as many of each class as before: chance rounds trips on each
+    /// alternative apart. None where there are no such trips.
     pub hours: Option<f64>,
     /// Trips that cannot be made any more.
     pub fewer: f64,
 }
 
-/// Time of cars, of trucks and buses, and of cycles on a side, so many minutes from the end of the warm-up on, of the trips that both
-/// sides can make; and how many trips the other side cannot make.
-fn spent(side: &Moved, sides: &Sides, minutes: u64) -> ([Spent; 3], f64) {
-    let begin = 1000.0 * sides.warm_up;
+/// Time of cars, of trucks and buses, and of cycles on an alternative, so many minutes from the end of the warm-up on, of the trips that both
+/// alternatives can make; and how many trips the other alternative cannot make.
+fn spent(alternative: &Moved, alternatives: &Alternatives, minutes: u64) -> ([Spent; 3], f64) {
+    let begin = 1000.0 * alternatives.warm_up;
     let end = begin + 60_000.0 * minutes as f64;
     let (mut all, mut alone) = ([Spent::default(); 3], 0.0);
-    for ((trip, fate), who) in side.world.trips.iter().zip(&side.fates).zip(&side.world.who) {
+    for ((trip, fate), who) in alternative.network.trips.iter().zip(&alternative.fates).zip(&alternative.network.who) {
         let due = f64::from(trip.depart);
         if due >= end {
             continue;
         }
         let is_due = f64::from(u8::from(due >= begin));
-        if side.travellers.get(*who as usize).is_some_and(|own| own.is_alone) {
+        if alternative.travellers.get(*who as usize).is_some_and(|traveller| traveller.is_alone) {
             alone += is_due;
             continue;
         }
         let until = if fate.arrived > 0 { f64::from(fate.arrived - 1).min(end) } else { end };
-        let own = &mut all[class_of(side, sides, trip.kind)];
-        own.trips += is_due;
-        own.hours += (until - due.max(begin)).max(0.0) / 3.6e6;
+        let sums = &mut all[class_of(alternative, alternatives, trip.kind)];
+        sums.trips += is_due;
+        sums.hours += (until - due.max(begin)).max(0.0) / 3.6e6;
     }
     (all, alone)
 }
 
 /// What it costs all to drive as after the edits and not as before, over so many minutes.
-pub(super) fn change(before: &Moved, after: &Moved, sides: &Sides, minutes: u64) -> Change {
-    let ((was, fewer), (now, _)) = (spent(before, sides, minutes), spent(after, sides, minutes));
+pub(super) fn change(before: &Moved, after: &Moved, alternatives: &Alternatives, minutes: u64) -> Change {
+    let ((was, fewer), (now, _)) = (spent(before, alternatives, minutes), spent(after, alternatives, minutes));
     Change { hours: difference(&was, &now), fewer }
 }
 
-/// Hours more, of the classes that travel on both sides.
+/// Hours more, of the classes that travel on both alternatives.
 fn difference(before: &[Spent; 3], after: &[Spent; 3]) -> Option<f64> {
     let both = before.iter().zip(after).filter(|(was, now)| was.trips > 0.0 && now.trips > 0.0);
-    both.map(|(was, now)| was.trips / now.trips * now.hours - was.hours).reduce(|sum, own| sum + own)
+    both.map(|(was, now)| was.trips / now.trips * now.hours - was.hours).reduce(|sum, part| sum + part)
 }
 
 #[cfg(test)]

@@ -2,20 +2,22 @@
 
 mod air;
 pub mod bench;
+pub mod chance;
 pub mod emission;
 pub mod gpu;
 mod hours;
 mod model;
 mod moved;
 pub mod mover;
+pub mod network;
+mod packed;
 pub mod params;
 pub mod period;
 pub mod reroute;
 mod results;
 mod story;
+pub mod sumo;
 mod tables;
-pub mod told;
 pub mod trips;
-pub mod world;
 
 pub(in crate::models::traffic) use model::{check, prepare};

@@ -1,8 +1,8 @@
 //! What moves vehicles: the processor or a GPU, with the same answers.
 
 use super::gpu::GpuMover;
+use super::network::SimulationNetwork;
 use super::params::{Moment, Outcome, TALLY, Vehicle};
-use super::world::World;
 use crate::device::Device;
 use crate::error::Result;
 use crate::models::saved::{damaged, read, write};
@@ -88,7 +88,7 @@ impl Saved {
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         write(out, &[self.clock])?;
         write(out, &self.vehicles)?;
@@ -102,30 +102,30 @@ impl Saved {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit the world.
-    pub fn read(from: &mut dyn Read, world: &World) -> std::io::Result<Saved> {
+    /// Where the reader fails, or what it gives does not fit the network.
+    pub fn read(from: &mut dyn Read, network: &SimulationNetwork) -> std::io::Result<Saved> {
         let saved = Saved {
             clock: read::<Moment>(from, Some(1))?[0],
             vehicles: read(from, None)?,
-            phases: read(from, Some(world.programs.len()))?,
-            cursors: read(from, Some(world.sources.len()))?,
-            ready: read(from, Some(world.lanes.len()))?,
-            outcomes: read(from, Some(world.trips.len()))?,
-            tallies: read(from, Some(world.tallies * TALLY))?,
+            phases: read(from, Some(network.programs.len()))?,
+            cursors: read(from, Some(network.sources.len()))?,
+            ready: read(from, Some(network.lanes.len()))?,
+            outcomes: read(from, Some(network.trips.len()))?,
+            tallies: read(from, Some(network.tallies * TALLY))?,
         };
         let below = |value: u32, count: usize| (value as usize) < count;
-        let sound = |own: &Vehicle| {
-            below(own.lane, world.lanes.len())
-                && below(own.trip, world.trips.len())
-                && below(own.kind, world.kinds.len())
-                && below(own.place, world.routes.len())
-                && own.pos.is_finite()
-                && own.speed >= 0.0
+        let sound = |vehicle: &Vehicle| {
+            below(vehicle.lane, network.lanes.len())
+                && below(vehicle.trip, network.trips.len())
+                && below(vehicle.kind, network.kinds.len())
+                && below(vehicle.place, network.routes.len())
+                && vehicle.pos.is_finite()
+                && vehicle.speed >= 0.0
         };
-        let phases = saved.phases.iter().zip(&world.programs).all(|(own, program)| own[0] < program.phases);
+        let phases = saved.phases.iter().zip(&network.programs).all(|(phase, program)| phase[0] < program.phases);
         let cursors =
-            saved.cursors.iter().zip(&world.sources).all(|(own, gate)| (gate.first..=gate.last).contains(own));
-        let fits = saved.vehicles.len() <= world.trips.len() && saved.clock.vehicles as usize == saved.vehicles.len();
+            saved.cursors.iter().zip(&network.sources).all(|(cursor, gate)| (gate.first..=gate.last).contains(cursor));
+        let fits = saved.vehicles.len() <= network.trips.len() && saved.clock.vehicles as usize == saved.vehicles.len();
         if fits && phases && cursors && saved.vehicles.iter().all(sound) { Ok(saved) } else { Err(damaged()) }
     }
 }
@@ -134,30 +134,30 @@ impl Saved {
 ///
 /// # Errors
 /// `Memory` where there is no room, `NoDevice` where the device refuses a kernel.
-pub fn mover(device: &Device, world: &Arc<World>) -> Result<Box<dyn Mover>> {
+pub fn mover(device: &Device, network: &Arc<SimulationNetwork>) -> Result<Box<dyn Mover>> {
     Ok(match device {
-        Device::Cpu => Box::new(CpuMover::new(world.clone())),
-        Device::Gpu(gpu) => Box::new(GpuMover::new(gpu.clone(), world.clone())?),
+        Device::Cpu => Box::new(CpuMover::new(network.clone())),
+        Device::Gpu(gpu) => Box::new(GpuMover::new(gpu.clone(), network.clone())?),
     })
 }
 
 /// Vehicles on the threads of this machine.
 pub struct CpuMover {
-    world: Arc<World>,
+    network: Arc<SimulationNetwork>,
     state: State,
 }
 
 impl CpuMover {
     /// Nobody is on the lanes yet.
-    pub fn new(world: Arc<World>) -> CpuMover {
-        let state = State::new(&world);
-        CpuMover { world, state }
+    pub fn new(network: Arc<SimulationNetwork>) -> CpuMover {
+        let state = State::new(&network);
+        CpuMover { network, state }
     }
 }
 
 impl Mover for CpuMover {
     fn run(&mut self, steps: u32) -> Result<Moment> {
-        self.state.run(&self.world, steps);
+        self.state.run(&self.network, steps);
         Ok(self.state.clock)
     }
 
@@ -183,27 +183,27 @@ impl Mover for CpuMover {
     }
 
     fn save(&mut self) -> Result<Saved> {
-        let own = &self.state;
+        let state = &self.state;
         Ok(Saved {
-            clock: own.clock,
-            vehicles: own.vehicles.clone(),
-            phases: own.phases.clone(),
-            cursors: own.cursors.clone(),
-            ready: own.ready.clone(),
-            outcomes: own.outcomes.clone(),
-            tallies: own.tallies.iter().map(|tally| tally.load(Relaxed)).collect(),
+            clock: state.clock,
+            vehicles: state.vehicles.clone(),
+            phases: state.phases.clone(),
+            cursors: state.cursors.clone(),
+            ready: state.ready.clone(),
+            outcomes: state.outcomes.clone(),
+            tallies: state.tallies.iter().map(|tally| tally.load(Relaxed)).collect(),
         })
     }
 
     fn restore(&mut self, saved: &Saved) -> Result<()> {
-        let own = &mut self.state;
-        own.place(&saved.vehicles);
-        own.clock = saved.clock;
-        own.phases.clone_from(&saved.phases);
-        own.set_cursors(&self.world, &saved.cursors);
-        own.ready.clone_from(&saved.ready);
-        own.outcomes.clone_from(&saved.outcomes);
-        own.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));
+        let state = &mut self.state;
+        state.place(&saved.vehicles);
+        state.clock = saved.clock;
+        state.phases.clone_from(&saved.phases);
+        state.set_cursors(&self.network, &saved.cursors);
+        state.ready.clone_from(&saved.ready);
+        state.outcomes.clone_from(&saved.outcomes);
+        state.tallies.iter().zip(&saved.tallies).for_each(|(tally, value)| tally.store(*value, Relaxed));
         Ok(())
     }
 

@@ -27,23 +27,23 @@ pub const HALTS: u32 = 6;
 pub const METERED: u32 = 7;
 /// Mask of those bits.
 pub const REASON: u32 = 15;
-/// It wants to go to the left, or to the right.
+/// It wants to go to the left.
 pub const WANTS_LEFT: u32 = 16;
-/// See `WANTS_LEFT`.
+/// It wants to go to the right.
 pub const WANTS_RIGHT: u32 = 32;
 
 /// The driver of a way lets those of the other go first.
 pub const GIVES_WAY: u32 = 1;
-/// Those of the other let him go first.
+/// The drivers of the other let him go first.
 pub const IS_GIVEN_WAY: u32 = 2;
 /// Both end in the same lane.
 pub const MERGES: u32 = 4;
 /// They go in turns.
 pub const ZIPS: u32 = 8;
 
-/// Lights.
+/// A light that is red.
 pub const RED: u32 = 0;
-/// See `RED`.
+/// A light that is yellow.
 pub const YELLOW: u32 = 1;
 /// Go after those who have priority.
 pub const AFTER: u32 = 2;
@@ -85,6 +85,48 @@ shared_struct! {
         pub threshold: f32,
         /// Time between two changes, ms.
         pub pause: u32,
+    }
+}
+
+shared_struct! {
+    /// Where arrays begin that share a buffer, in words of 32 bits.
+    pub struct Offsets {
+        /// In `tables`: other ways that ways meet.
+        pub foes: u32,
+        /// Lanes that lead into each lane.
+        pub inward: u32,
+        /// Kinds of vehicles.
+        pub kinds: u32,
+        /// Trips.
+        pub trips: u32,
+        /// Places of routes.
+        pub routes: u32,
+        /// Stops of trips.
+        pub stops: u32,
+        /// Emission factors.
+        pub factors: u32,
+        /// Streets where vehicles set out.
+        pub gates: u32,
+        /// Programs of lights.
+        pub programs: u32,
+        /// Phases of programs.
+        pub phases: u32,
+        /// States of lights, phase by phase.
+        pub states: u32,
+        /// For each light a lane that it holds.
+        pub heads: u32,
+        /// In `starts`, behind where the vehicles of each lane begin: what each light shows.
+        pub lights: u32,
+        /// In `counters`, behind the tallies: vehicles that will be in each lane.
+        pub counts: u32,
+        /// The free length at the beginning of each lane, mm, as `ordered` makes it.
+        pub rooms: u32,
+        /// In `records`, behind the outcomes of trips: when the next vehicle may leave each lane, ms.
+        pub ready: u32,
+        /// Next trip of each street where vehicles set out.
+        pub cursors: u32,
+        /// Phase of each program and when it began, ms.
+        pub running: u32,
     }
 }
 
@@ -173,6 +215,8 @@ shared_struct! {
         pub length: f32,
         /// Speed on it, m/s.
         pub speed: f32,
+        /// Lanes across the junction from here up to the next street, each once.
+        pub parts: u32,
     }
 }
 
@@ -183,13 +227,13 @@ shared_struct! {
         pub turn: u32,
         /// Who goes first, and how they meet.
         pub bits: u32,
-        /// From where to where, m behind the stop lines.
+        /// Where on its own way the meeting begins, m behind the stop line.
         pub own_begin: f32,
-        /// See `own_begin`.
+        /// Where it ends there, m behind the stop line.
         pub own_end: f32,
-        /// On the other way.
+        /// Where on the other way it begins, m behind that one's stop line.
         pub other_begin: f32,
-        /// See `other_begin`.
+        /// Where it ends there, m.
         pub other_end: f32,
     }
 }
@@ -229,9 +273,9 @@ shared_struct! {
         pub first: u32,
         /// Where it ends.
         pub last: u32,
-        /// Its stops.
+        /// Its first stop.
         pub first_stop: u32,
-        /// See `first_stop`.
+        /// The end of its stops.
         pub last_stop: u32,
         /// Speed when it sets out, m/s; below 0 as fast as it can.
         pub speed: f32,
@@ -259,9 +303,9 @@ shared_struct! {
         pub lane: u32,
         /// How many there are.
         pub lanes: u32,
-        /// Trips, by departure.
+        /// Its first trip, by departure.
         pub first: u32,
-        /// See `first`.
+        /// The end of its trips.
         pub last: u32,
     }
 }
@@ -355,17 +399,17 @@ shared_struct! {
 shared_struct! {
     /// Factors of the emission of a substance.
     pub struct Factor {
-        /// See `emission`.
+        /// Emission that depends on nothing, g/h.
         pub f0: f32,
-        /// See `emission`.
+        /// Factor of acceleration × speed.
         pub f1: f32,
-        /// See `emission`.
+        /// Factor of acceleration² × speed.
         pub f2: f32,
-        /// See `emission`.
+        /// Factor of speed.
         pub f3: f32,
-        /// See `emission`.
+        /// Factor of speed².
         pub f4: f32,
-        /// See `emission`.
+        /// Factor of speed³.
         pub f5: f32,
         /// Counts that a mg makes.
         pub counts: f32,

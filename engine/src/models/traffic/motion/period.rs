@@ -1,7 +1,7 @@
 //! What is counted in a stretch of time: by street, and by junction.
 
+use super::network::SimulationNetwork;
 use super::params::{TALLY, Vehicle};
-use super::world::World;
 use crate::city::roads::lanes::Lanes;
 use crate::models::saved::{read, write};
 use std::io::{Read, Write};
@@ -24,15 +24,15 @@ pub struct Period {
 /// Numbers of a street or junction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Counts {
-    /// Vehicles that came in, and that went out.
+    /// Vehicles that came in.
     pub entered: f64,
-    /// See `entered`.
+    /// Vehicles that went out.
     pub left: f64,
-    /// s that vehicles spent there, m that they drove, and s that they stood or crawled.
+    /// s that vehicles spent there.
     pub seconds: f64,
-    /// See `seconds`.
+    /// m that they drove.
     pub metres: f64,
-    /// See `seconds`.
+    /// s that they stood or crawled.
     pub queued: f64,
     /// Mean and longest queue of minutes, m.
     pub queue: [f64; 2],
@@ -49,27 +49,27 @@ impl Period {
     /// Adds what was counted in a minute.
     pub fn add(&mut self, tallies: &[u32]) {
         self.minutes += 1;
-        for (sum, own) in self.sums.iter_mut().zip(tallies) {
-            *sum += u64::from(*own);
+        for (sum, count) in self.sums.iter_mut().zip(tallies) {
+            *sum += u64::from(*count);
         }
-        for (queue, own) in self.queues.iter_mut().zip(tallies.chunks_exact(TALLY)) {
-            *queue = (*queue).max(u64::from(own[5]));
+        for (queue, counts) in self.queues.iter_mut().zip(tallies.chunks_exact(TALLY)) {
+            *queue = (*queue).max(u64::from(counts[5]));
         }
     }
 
     /// Adds another one that follows.
     pub fn join(&mut self, other: &Period) {
         self.minutes += other.minutes;
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, own)| *sum += own);
-        self.queues.iter_mut().zip(&other.queues).for_each(|(most, own)| *most = (*most).max(*own));
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        self.queues.iter_mut().zip(&other.queues).for_each(|(most, more)| *most = (*most).max(*more));
         self.left = other.left;
         self.stuck.clone_from(&other.stuck);
     }
 
     /// The numbers of a street, or of a junction behind all streets; `step` is that of the run, s.
     pub fn counts(&self, at: usize, step: f64) -> Counts {
-        let own = &self.sums[at * TALLY..][..TALLY];
-        let of = |k: usize| own[k] as f64;
+        let numbers = &self.sums[at * TALLY..][..TALLY];
+        let of = |k: usize| numbers[k] as f64;
         let minutes = self.minutes.max(1) as f64;
         let grams = |k: usize| of(6 + k) / super::emission::COUNTS[k] / 1000.0;
         Counts {
@@ -84,7 +84,7 @@ impl Period {
     }
 
     /// Looks who stands at its end, and since when; `long` is a number of steps.
-    pub fn look(&mut self, lanes: &Lanes, world: &World, vehicles: &[Vehicle], waiting: u64, long: u32) {
+    pub fn look(&mut self, lanes: &Lanes, network: &SimulationNetwork, vehicles: &[Vehicle], waiting: u64, long: u32) {
         let stands = |one: &&Vehicle| one.stood >= long;
         self.left = [vehicles.len() as u64, vehicles.iter().filter(stands).count() as u64, waiting];
         let mut stuck: std::collections::BTreeMap<u64, u64> = Default::default();
@@ -92,20 +92,20 @@ impl Period {
         for one in vehicles {
             let is_first = one.lane != lane;
             lane = one.lane;
-            let own = &lanes.lanes[lane as usize];
-            if is_first && one.stood >= long && world.lanes[lane as usize].shut == 0 {
+            let this_lane = &lanes.lanes[lane as usize];
+            if is_first && one.stood >= long && network.lanes[lane as usize].shut == 0 {
                 let behind = vehicles.iter().filter(|other| other.lane == lane && other.stood >= long).count();
-                *stuck.entry(u64::from(own.node)).or_default() += behind as u64;
+                *stuck.entry(u64::from(this_lane.node)).or_default() += behind as u64;
             }
         }
         self.stuck = stuck.into_iter().map(|(node, count)| [node, count]).collect();
-        self.stuck.sort_by_key(|own| (std::cmp::Reverse(own[1]), own[0]));
+        self.stuck.sort_by_key(|place| (std::cmp::Reverse(place[1]), place[0]));
     }
 
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         write(out, &self.sums)?;
         write(out, &self.queues)?;
@@ -116,17 +116,17 @@ impl Period {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader.
+    /// Where the reader fails.
     pub fn load(from: &mut dyn Read, tallies: usize) -> std::io::Result<Period> {
         let sums = read::<u64>(from, Some(tallies * TALLY))?;
         let queues = read::<u64>(from, Some(tallies))?;
-        let own = read::<u64>(from, Some(4))?;
+        let numbers = read::<u64>(from, Some(4))?;
         let stuck = read::<u64>(from, None)?;
         Ok(Period {
             sums,
             queues,
-            minutes: own[0],
-            left: [own[1], own[2], own[3]],
+            minutes: numbers[0],
+            left: [numbers[1], numbers[2], numbers[3]],
             stuck: stuck.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect(),
         })
     }

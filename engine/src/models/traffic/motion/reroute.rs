@@ -1,9 +1,9 @@
 //! Other routes while vehicles drive: for drivers who look for faster ones, and for those whose road is closed meanwhile.
 
+use super::chance::share;
 use super::mover::Saved;
+use super::network::{SimulationNetwork, Traveller};
 use super::params::{NONE, STREET, Vehicle};
-use super::told::share;
-use super::world::{Traveller, World};
 use crate::city::roads::lanes::Lanes;
 use crate::city::roads::{CAR, TRUCK};
 use rayon::prelude::*;
@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// Who is nearer to the end of his street goes on to the next as he wanted, m.
 const DECIDED: f64 = 80.0;
-/// Drivers change their route for one that takes so much less of the time that is left, and saves so many s at least.
+/// Drivers change their route for one that takes less than this share of the time that is left.
 const WORTH: f64 = 0.9;
-/// See `WORTH`.
+/// And only where it saves so many s at least.
 const LEAST: f64 = 30.0;
 
 /// Streets that are closed for a while.
@@ -24,9 +24,9 @@ pub struct Closure {
     pub name: String,
     /// Its streets.
     pub streets: Vec<u32>,
-    /// From when to when, s.
+    /// When it begins, s.
     pub from: f64,
-    /// See `from`.
+    /// When it ends, s.
     pub until: f64,
 }
 
@@ -81,9 +81,9 @@ impl Arcs {
                 into[to as usize].push(from);
             }
         }
-        into.iter_mut().for_each(|own| {
-            own.sort_unstable();
-            own.dedup();
+        into.iter_mut().for_each(|origins| {
+            origins.sort_unstable();
+            origins.dedup();
         });
         Arcs { into }
     }
@@ -110,24 +110,24 @@ impl Arcs {
     }
 }
 
-/// Fastest ways on empty streets, for those who only tell where they begin and end.
-pub struct Ways {
+/// Fastest paths on empty streets, for vehicles of which only the streets where they begin and end are given.
+pub struct FastestPaths {
     times: Vec<f64>,
     arcs: BTreeMap<u32, Arcs>,
     known: BTreeMap<(u32, u32, u32), Option<Vec<u32>>>,
 }
 
-impl Ways {
+impl FastestPaths {
     /// None yet.
-    pub fn new(town: &Lanes) -> Ways {
+    pub fn new(town: &Lanes) -> FastestPaths {
         let time = |street: &crate::city::roads::lanes::Street| {
             let lane = &town.lanes[street.first as usize];
             lane.length / lane.speed.max(0.1)
         };
-        Ways { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
+        FastestPaths { times: town.streets.iter().map(time).collect(), arcs: BTreeMap::new(), known: BTreeMap::new() }
     }
 
-    /// The streets of the fastest way over some streets, one after another; `None` where there is none.
+    /// The streets of the fastest path over some streets, one after another; `None` where there is none.
     pub fn between(&mut self, town: &Lanes, over: &[u32], modes: u32) -> Option<Vec<u32>> {
         let mut streets = vec![*over.first()?];
         for pair in over.windows(2) {
@@ -156,46 +156,46 @@ fn follow(best: &[(u64, u32)], from: u32, goal: u32) -> Option<Vec<u32>> {
     Some(path)
 }
 
-/// Gives drivers other routes: in the world, and to the vehicles that are kept. A stretch of the route that is decided stays.
-pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) -> Turned {
+/// Gives drivers other routes: in the network, and to the vehicles that are kept. A stretch of the route that is decided stays.
+pub fn reroute(town: &Lanes, network: &mut SimulationNetwork, saved: &mut Saved, look: &Look) -> Turned {
     let mut asking: BTreeMap<(u32, u32), Vec<Asking>> = BTreeMap::new();
-    let mut ask = |world: &World, own: Asking| {
-        if let Some(goal) = own.rest.last() {
-            let modes = world.kinds[world.trips[own.trip].kind as usize].modes;
-            asking.entry((modes, *goal)).or_default().push(own);
+    let mut ask = |network: &SimulationNetwork, driver: Asking| {
+        if let Some(goal) = driver.rest.last() {
+            let modes = network.kinds[network.trips[driver.trip].kind as usize].modes;
+            asking.entry((modes, *goal)).or_default().push(driver);
         }
     };
     let looks = |trip: usize, modes: u32| {
         modes & u32::from(CAR | TRUCK) != 0 && share(trip as u32, look.seed ^ 0x2E0) < look.share
     };
-    let street = |world: &World, at: u32| world.routes[at as usize] & STREET;
-    let mut add = |world: &World, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
-        let own = &world.trips[trip];
-        let at = vehicle.map_or(own.first, |(_, vehicle)| vehicle.place);
+    let street = |network: &SimulationNetwork, at: u32| network.routes[at as usize] & STREET;
+    let mut add = |network: &SimulationNetwork, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
+        let planned = &network.trips[trip];
+        let at = vehicle.map_or(planned.first, |(_, vehicle)| vehicle.place);
         let mut decided = 1;
         if let Some((_, vehicle)) = vehicle {
-            let lane = &world.lanes[vehicle.lane as usize];
+            let lane = &network.lanes[vehicle.lane as usize];
             let is_across = lane.street == NONE;
             let is_near = f64::from(lane.length - vehicle.pos) < DECIDED;
-            let is_open = at + 1 < own.last && !look.shut[street(world, at + 1) as usize];
-            decided += u32::from(at + 1 < own.last && (is_across || (is_near && is_open)));
+            let is_open = at + 1 < planned.last && !look.shut[street(network, at + 1) as usize];
+            decided += u32::from(at + 1 < planned.last && (is_across || (is_near && is_open)));
         }
-        let all: Vec<u32> = (at..own.last).map(|at| street(world, at)).collect();
+        let all: Vec<u32> = (at..planned.last).map(|at| street(network, at)).collect();
         let (begin, rest) = all.split_at((decided as usize).min(all.len()));
         let is_trapped = rest.iter().any(|street| look.shut[*street as usize]);
-        let modes = world.kinds[own.kind as usize].modes;
-        let has_stops = own.last_stop > vehicle.map_or(own.first_stop, |(_, vehicle)| vehicle.stop);
+        let modes = network.kinds[planned.kind as usize].modes;
+        let has_stops = planned.last_stop > vehicle.map_or(planned.first_stop, |(_, vehicle)| vehicle.stop);
         if !rest.is_empty() && !has_stops && (is_trapped || looks(trip, modes)) {
             let (decided, rest) = (begin.to_vec(), rest.to_vec());
-            ask(world, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
+            ask(network, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
         }
     };
     for (slot, vehicle) in saved.vehicles.iter().enumerate() {
-        add(world, vehicle.trip as usize, Some((slot, vehicle)));
+        add(network, vehicle.trip as usize, Some((slot, vehicle)));
     }
-    for (source, cursor) in world.sources.iter().zip(&saved.cursors) {
-        let coming = (*cursor..source.last).take_while(|trip| world.trips[*trip as usize].depart < look.until);
-        coming.for_each(|trip| add(world, trip as usize, None));
+    for (source, cursor) in network.sources.iter().zip(&saved.cursors) {
+        let coming = (*cursor..source.last).take_while(|trip| network.trips[*trip as usize].depart < look.until);
+        coming.for_each(|trip| add(network, trip as usize, None));
     }
     let mut arcs: BTreeMap<u32, Arcs> = BTreeMap::new();
     for (modes, _) in asking.keys() {
@@ -207,35 +207,36 @@ pub fn reroute(town: &Lanes, world: &mut World, saved: &mut Saved, look: &Look) 
         .into_par_iter()
         .map(|((modes, goal), all)| {
             let best = arcs[&modes].search(goal, look.times, look.shut);
-            let answer = |own: Asking| {
-                let path = follow(&best, own.decided[own.decided.len() - 1], goal).filter(|path| !path.is_empty());
+            let answer = |driver: Asking| {
+                let path =
+                    follow(&best, driver.decided[driver.decided.len() - 1], goal).filter(|path| !path.is_empty());
                 let path = path.filter(|path| {
-                    let (old, new) = (time(&own.rest), time(path));
-                    own.is_trapped || (new < WORTH * old && old - new > LEAST)
+                    let (old, new) = (time(&driver.rest), time(path));
+                    driver.is_trapped || (new < WORTH * old && old - new > LEAST)
                 });
-                (own, path)
+                (driver, path)
             };
             all.into_iter().map(answer).collect()
         })
         .collect();
     let mut turned = Turned::default();
-    for (own, path) in found.into_iter().flatten() {
-        let modes = world.kinds[world.trips[own.trip].kind as usize].modes;
-        let streets = path.map(|path| [&own.decided[..], &path].concat());
+    for (driver, path) in found.into_iter().flatten() {
+        let modes = network.kinds[network.trips[driver.trip].kind as usize].modes;
+        let streets = path.map(|path| [&driver.decided[..], &path].concat());
         let route =
-            streets.and_then(|streets| world.route(town, &Traveller { streets, ..Traveller::default() }, modes).ok());
+            streets.and_then(|streets| network.route(town, &Traveller { streets, ..Traveller::default() }, modes).ok());
         let Some(route) = route else {
-            turned.trapped += u64::from(own.is_trapped);
+            turned.trapped += u64::from(driver.is_trapped);
             continue;
         };
-        let first = world.routes.len() as u32;
-        world.routes.extend(route);
-        let trip = &mut world.trips[own.trip];
-        (trip.first, trip.last) = (first, world.routes.len() as u32);
-        if let Some(slot) = own.vehicle {
+        let first = network.routes.len() as u32;
+        network.routes.extend(route);
+        let trip = &mut network.trips[driver.trip];
+        (trip.first, trip.last) = (first, network.routes.len() as u32);
+        if let Some(slot) = driver.vehicle {
             saved.vehicles[slot].place = first;
         }
-        *(if own.is_trapped { &mut turned.around } else { &mut turned.faster }) += 1;
+        *(if driver.is_trapped { &mut turned.around } else { &mut turned.faster }) += 1;
     }
     turned
 }

@@ -19,8 +19,8 @@ use std::collections::HashMap;
 /// Vehicles of a stretch of time below which a street tells of no differences.
 const FEW: f64 = 15.0;
 
-/// Two sides of the same demand.
-pub(super) struct Sides<'a> {
+/// Two alternatives of the same demand.
+pub(super) struct Alternatives<'a> {
     pub before: &'a Moved,
     pub after: Option<&'a Moved>,
     pub origin: &'a [Option<u32>],
@@ -29,11 +29,11 @@ pub(super) struct Sides<'a> {
     pub ends: &'a [f64],
     pub warm_up: f64,
     pub air: &'a Air,
-    pub is_told: bool,
+    pub is_from_files: bool,
 }
 
-impl<'a> Sides<'a> {
-    /// The side of which most is told.
+impl<'a> Alternatives<'a> {
+    /// The alternative of which most is told.
     pub fn now(&self) -> &'a Moved {
         self.after.unwrap_or(self.before)
     }
@@ -46,13 +46,13 @@ impl<'a> Sides<'a> {
         }
         let road = after.lanes.streets[street].road?;
         let old = self.origin.get(road as usize).copied().flatten()?;
-        self.before.lanes.streets.iter().position(|own| own.road == Some(old))
+        self.before.lanes.streets.iter().position(|candidate| candidate.road == Some(old))
     }
 
     /// The streets of before, by that of now.
     pub fn origins(&self) -> Vec<Option<usize>> {
         let of_road: HashMap<u32, usize> =
-            self.before.lanes.streets.iter().enumerate().filter_map(|(k, own)| Some((own.road?, k))).collect();
+            self.before.lanes.streets.iter().enumerate().filter_map(|(k, street)| Some((street.road?, k))).collect();
         let Some(after) = self.after else { return Vec::new() };
         if self.origin.is_empty() {
             return (0..after.lanes.streets.len()).map(Some).collect();
@@ -61,7 +61,7 @@ impl<'a> Sides<'a> {
             let old = self.origin.get(road? as usize).copied().flatten()?;
             of_road.get(&old).copied()
         };
-        after.lanes.streets.iter().map(|own| was(own.road)).collect()
+        after.lanes.streets.iter().map(|street| was(street.road)).collect()
     }
 }
 
@@ -71,21 +71,21 @@ pub(super) fn place(lane: &Lane, pos: f64) -> (DVec2, f64) {
     let mut left = pos / lane.length.max(1e-9) * drawn;
     let mut found = (lane.line.first().copied().unwrap_or_default(), 0.0);
     for ends in lane.line.windows(2) {
-        let own = ends[0].distance(ends[1]);
+        let piece = ends[0].distance(ends[1]);
         let along = (ends[1] - ends[0]).normalize_or_zero();
-        found = (ends[0] + left.min(own) * along, along.y.atan2(along.x).to_degrees());
-        if left <= own {
+        found = (ends[0] + left.min(piece) * along, along.y.atan2(along.x).to_degrees());
+        if left <= piece {
             break;
         }
-        left -= own;
+        left -= piece;
     }
     found
 }
 
 /// Middle line of a street.
 pub(super) fn line(lanes: &Lanes, street: usize) -> &[DVec2] {
-    let own = lanes.of_street(street);
-    &lanes.lanes[own.start + own.len() / 2].line
+    let range = lanes.of_street(street);
+    &lanes.lanes[range.start + range.len() / 2].line
 }
 
 pub(super) fn length(lanes: &Lanes, street: usize) -> f64 {
@@ -110,10 +110,10 @@ pub(super) struct Row {
     pub hours: f64,
 }
 
-pub(super) fn row(side: &Moved, period: &Period, street: usize, step: f64) -> Row {
+pub(super) fn row(alternative: &Moved, period: &Period, street: usize, step: f64) -> Row {
     let counts = period.counts(street, step);
     let seconds = 60.0 * period.minutes.max(1) as f64;
-    let (length, limit) = (length(&side.lanes, street), limit(&side.lanes, street));
+    let (length, limit) = (length(&alternative.lanes, street), limit(&alternative.lanes, street));
     // Vehicles by the way that they drove: one that is on it half way counts half.
     let through = counts.metres / length;
     let speed = if counts.seconds > 0.0 { 3.6 * counts.metres / counts.seconds } else { f64::NAN };
@@ -152,36 +152,36 @@ pub(super) struct Around {
     pub noise: Vec<f64>,
 }
 
-pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
-    let count = side.lanes.streets.len();
-    let rows: Vec<Row> = (0..count).map(|k| row(side, period, k, sides.step)).collect();
+pub(super) fn around(alternative: &Moved, period: &Period, alternatives: &Alternatives) -> Around {
+    let count = alternative.lanes.streets.len();
+    let rows: Vec<Row> = (0..count).map(|k| row(alternative, period, k, alternatives.step)).collect();
     let hours = period.minutes.max(1) as f64 / 60.0;
-    let per_km = |k: usize| rows[k].counts.emitted[1] / (length(&side.lanes, k) / 1000.0) / hours;
+    let per_km = |k: usize| rows[k].counts.emitted[1] / (length(&alternative.lanes, k) / 1000.0) / hours;
     // The other direction of the same road.
     let mut by_ends: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
-    for (k, own) in side.lanes.streets.iter().enumerate() {
-        by_ends.entry((own.from, own.to)).or_default().push(k);
+    for (k, street) in alternative.lanes.streets.iter().enumerate() {
+        by_ends.entry((street.from, street.to)).or_default().push(k);
     }
     let twin = |k: usize| {
-        let own = &side.lanes.streets[k];
-        by_ends.get(&(own.to, own.from)).and_then(|all| all.first()).copied()
+        let street = &alternative.lanes.streets[k];
+        by_ends.get(&(street.to, street.from)).and_then(|all| all.first()).copied()
     };
-    let trucks = heavy(side);
+    let trucks = heavy(alternative);
     let mut all = Around { nox: Vec::new(), no2: Vec::new(), noise: Vec::new() };
     for k in 0..count {
         let both = [Some(k), twin(k)];
         let nox: f64 = both.iter().flatten().map(|k| per_km(*k)).sum();
         all.nox.push(nox);
-        let own = line(&side.lanes, k);
+        let axis = line(&alternative.lanes, k);
         let no2 = if nox > 0.0 {
-            let (kind, trees) = sides.air.street(own);
+            let (kind, trees) = alternatives.air.street(axis);
             // From the middle of the road to the kerb.
-            let lanes: u32 = both.iter().flatten().map(|k| side.lanes.streets[*k].lanes).sum();
+            let lanes: u32 = both.iter().flatten().map(|k| alternative.lanes.streets[*k].lanes).sum();
             let distance = (1.6 * f64::from(lanes) + 3.5).max(5.0);
             // g/(km h) to µg/(m s).
             let emission = nox / 3.6;
-            let nox = srm1::nox(kind, distance, emission, trees, sides.air.wind);
-            srm1::no2(nox, sides.air.direct, sides.air.ozone)
+            let nox = srm1::nox(kind, distance, emission, trees, alternatives.air.wind);
+            srm1::no2(nox, alternatives.air.direct, alternatives.air.ozone)
         } else {
             0.0
         };
@@ -191,7 +191,7 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
             let (flow, speed) = (rows[k].flow, rows[k].speed);
             let traffic =
                 Noise { flow: [flow * (trucks[k][0]), 0.0, flow * trucks[k][1], 0.0, 0.0], speed: [speed; 5] };
-            let site = Site { surface: &sides.air.surface, ..Site::default() };
+            let site = Site { surface: &alternatives.air.surface, ..Site::default() };
             if let Some(bands) = power(&AMENDED, &traffic, &site) {
                 energy += 10f64.powf(weighted(&bands) / 10.0);
             }
@@ -202,16 +202,16 @@ pub(super) fn around(side: &Moved, period: &Period, sides: &Sides) -> Around {
 }
 
 /// Shares of cars and of heavy vehicles among those who are to drive on each street.
-fn heavy(side: &Moved) -> Vec<[f64; 2]> {
-    let mut sums = vec![[0.0f64; 3]; side.lanes.streets.len()];
-    for own in &side.travellers {
-        let modes = side.world.kinds.get(own.kind as usize).map_or(0, |kind| kind.modes);
+fn heavy(alternative: &Moved) -> Vec<[f64; 2]> {
+    let mut sums = vec![[0.0f64; 3]; alternative.lanes.streets.len()];
+    for traveller in &alternative.travellers {
+        let modes = alternative.network.kinds.get(traveller.kind as usize).map_or(0, |kind| kind.modes);
         let class = match modes {
             4 => 2,
             2 | 8 => 1,
             _ => 0,
         };
-        own.streets.iter().for_each(|street| sums[*street as usize][class] += 1.0);
+        traveller.streets.iter().for_each(|street| sums[*street as usize][class] += 1.0);
     }
     sums.into_iter()
         .map(|[cars, heavy, cycles]| {
@@ -234,25 +234,27 @@ const LAYERS: [OfStreets; 7] = [
     (&layers::NOISE_POWER, "sound power of a metre of the road, both directions", |_, [.., noise]| noise),
 ];
 
-fn values(side: &Moved, period: &Period, sides: &Sides, of: usize, around: &Around) -> Vec<f64> {
+fn values(alternative: &Moved, period: &Period, alternatives: &Alternatives, of: usize, around: &Around) -> Vec<f64> {
     let value = |k: usize| {
-        let own = row(side, period, k, sides.step);
-        if own.counts.seconds <= 0.0 {
+        let street_row = row(alternative, period, k, alternatives.step);
+        if street_row.counts.seconds <= 0.0 {
             f64::NAN
         } else {
-            LAYERS[of].2(&own, [around.nox[k], around.no2[k], around.noise[k]])
+            LAYERS[of].2(&street_row, [around.nox[k], around.no2[k], around.noise[k]])
         }
     };
-    (0..side.lanes.streets.len()).map(value).collect()
+    (0..alternative.lanes.streets.len()).map(value).collect()
 }
 
 /// What engines set free on the lanes of streets and across junctions.
-fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Layer {
+fn released_heat(grid: &Grid, alternative: &Moved, period: &Period, step: f64) -> Layer {
     let seconds = 60.0 * period.minutes.max(1) as f64;
-    let of = |lane: &Lane| lane.street.map_or(side.lanes.streets.len() + lane.node as usize, |street| street as usize);
-    let mut metres = vec![0.0; side.world.tallies];
+    let of = |lane: &Lane| {
+        lane.street.map_or(alternative.lanes.streets.len() + lane.node as usize, |street| street as usize)
+    };
+    let mut metres = vec![0.0; alternative.network.tallies];
     // Cycles burn nothing.
-    let driven = || side.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
+    let driven = || alternative.lanes.lanes.iter().filter(|lane| lane.modes != CYCLE);
     driven().for_each(|lane| metres[of(lane)] += roads::length(&lane.line));
     let lanes = driven().map(|lane| {
         let power = released::heat(period.counts(of(lane), step).emitted[0]) / seconds / metres[of(lane)].max(0.1);
@@ -263,16 +265,20 @@ fn released_heat(grid: &Grid, side: &Moved, period: &Period, step: f64) -> Layer
 }
 
 /// Layers of a stretch of time; with the differences where roads are edited.
-pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Layer> {
-    let now = sides.now();
-    let Some(own) = period(now) else { return Vec::new() };
-    let around_now = around(now, &own, sides);
-    let before = sides.after.and_then(|_| period(sides.before));
-    let around_before = before.as_ref().map(|period| around(sides.before, period, sides));
-    let origins = sides.origins();
-    let mut all = vec![released_heat(grid, now, &own, sides.step)];
+pub(super) fn layers(
+    grid: &Grid,
+    alternatives: &Alternatives,
+    period: &dyn Fn(&Moved) -> Option<Period>,
+) -> Vec<Layer> {
+    let now = alternatives.now();
+    let Some(counted) = period(now) else { return Vec::new() };
+    let around_now = around(now, &counted, alternatives);
+    let before = alternatives.after.and_then(|_| period(alternatives.before));
+    let around_before = before.as_ref().map(|period| around(alternatives.before, period, alternatives));
+    let origins = alternatives.origins();
+    let mut all = vec![released_heat(grid, now, &counted, alternatives.step)];
     for (k, (quantity, words, _)) in LAYERS.iter().enumerate() {
-        let values_now = values(now, &own, sides, k, &around_now);
+        let values_now = values(now, &counted, alternatives, k, &around_now);
         let layer = |variable: Variable, words: &str, values: &[f64]| {
             let cells = paint::streets(grid, &now.lanes, |street| values[street]);
             Layer::new(variable, *grid, cells).described(words)
@@ -280,14 +286,14 @@ pub(super) fn layers(grid: &Grid, sides: &Sides, period: &dyn Fn(&Moved) -> Opti
         let variable = Variable::from(*quantity);
         all.push(layer(variable.clone(), words, &values_now));
         if let (Some(before), Some(around)) = (&before, &around_before) {
-            let was = values(sides.before, before, sides, k, around);
+            let was = values(alternatives.before, before, alternatives, k, around);
             // Where nobody drove nothing was emitted, and no speed is known.
             let is_known = *quantity == &layers::SPEED || *quantity == &layers::NOISE_POWER;
             let zero = |value: f64| if is_known || value.is_finite() { value } else { 0.0 };
             // Where hardly anybody drives chance decides.
-            let many = |period: &Period, street: usize| period.counts(street, sides.step).entered >= FEW;
+            let many = |period: &Period, street: usize| period.counts(street, alternatives.step).entered >= FEW;
             let change = |street: usize| {
-                if !many(&own, street) && !origins[street].is_some_and(|old| many(before, old)) {
+                if !many(&counted, street) && !origins[street].is_some_and(|old| many(before, old)) {
                     return 0.0;
                 }
                 let old = origins[street].map_or(0.0, |old| zero(was[old]));

@@ -3,7 +3,7 @@
 use super::hours;
 use super::moved::Moved;
 use super::period::Period;
-use super::results::{Sides, clock, limit, line};
+use super::results::{Alternatives, clock, limit, line};
 use super::tables::{Made, made};
 use crate::places::Places;
 use crate::words::{Language, Text};
@@ -20,29 +20,32 @@ fn text(of: impl Fn(Language, &dyn Fn(f64, usize) -> String) -> String) -> Text 
 
 /// Sentence by sentence.
 pub(super) fn story(
-    sides: &Sides,
+    alternatives: &Alternatives,
     edits: &[Text],
     places: &Places,
     all: &dyn Fn(&Moved) -> Option<Period>,
 ) -> Vec<Text> {
     let mut story = Vec::new();
-    let now = sides.now();
-    let Some(own) = all(now) else { return story };
-    let (from, to) = (clock(sides.start), clock(sides.start + sides.ends.last().copied().unwrap_or(0.0) / 3600.0));
-    let classes = made(now, sides);
+    let now = alternatives.now();
+    let Some(period) = all(now) else { return story };
+    let (from, to) = (
+        clock(alternatives.start),
+        clock(alternatives.start + alternatives.ends.last().copied().unwrap_or(0.0) / 3600.0),
+    );
+    let classes = made(now, alternatives);
     story.push(text(|language, number| {
-        let counts = classes.map(|own| number(own.told, 0));
-        // Those of the first class of which anybody arrives.
+        let counts = classes.map(|class| number(class.requested, 0));
+        // The times of the first class of which anybody arrives.
         let words = [("a car", "een auto"), ("a truck or bus", "een vrachtauto of bus"), ("a cycle", "een fiets")];
-        let arrived = classes.iter().zip(words).find(|(own, _)| own.arrived > 0.0);
-        let mean = |sum: f64, own: &Made| number(sum / own.arrived / 60.0, 1);
+        let arrived = classes.iter().zip(words).find(|(class, _)| class.arrived > 0.0);
+        let mean = |sum: f64, class: &Made| number(sum / class.arrived / 60.0, 1);
         match language {
             Language::English => {
                 let times = match arrived {
-                    Some((own, (one, _))) => format!(
+                    Some((class, (one, _))) => format!(
                         "{one} that arrives has been under way for {} minutes, {} of them lost in queues and at junctions",
-                        mean(own.seconds, own),
-                        mean(own.lost, own)
+                        mean(class.seconds, class),
+                        mean(class.lost, class)
                     ),
                     None => "none of them arrives in this time".into(),
                 };
@@ -53,10 +56,10 @@ pub(super) fn story(
             }
             Language::Dutch => {
                 let times = match arrived {
-                    Some((own, (_, one))) => format!(
+                    Some((class, (_, one))) => format!(
                         "{one} die aankomt is {} minuten onderweg geweest, waarvan {} verloren in wachtrijen en op kruispunten",
-                        mean(own.seconds, own),
-                        mean(own.lost, own)
+                        mean(class.seconds, class),
+                        mean(class.lost, class)
                     ),
                     None => "geen ervan komt in deze tijd aan".into(),
                 };
@@ -67,23 +70,23 @@ pub(super) fn story(
             }
         }
     }));
-    let lost = |side: &Moved, period: &Period| {
+    let lost = |alternative: &Moved, period: &Period| {
         let of = |k: usize| {
-            let counts = period.counts(k, sides.step);
-            (counts.seconds - counts.metres / limit(&side.lanes, k)).max(0.0) / 3600.0
+            let counts = period.counts(k, alternatives.step);
+            (counts.seconds - counts.metres / limit(&alternative.lanes, k)).max(0.0) / 3600.0
         };
-        (0..side.lanes.streets.len()).map(of).collect::<Vec<f64>>()
+        (0..alternative.lanes.streets.len()).map(of).collect::<Vec<f64>>()
     };
-    let these = lost(now, &own);
-    if sides.after.is_some()
-        && let Some(before) = all(sides.before)
+    let these = lost(now, &period);
+    if alternatives.after.is_some()
+        && let Some(before) = all(alternatives.before)
     {
         let join =
             |language: Language| edits.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join("; ");
         let (en, nl) = (join(Language::English), join(Language::Dutch));
         story.push(Text::new(format!("What changes on the roads: {en}."), format!("Wat op de wegen verandert: {nl}.")));
-        let those = lost(sides.before, &before);
-        let change = hours::change(sides.before, now, sides, own.minutes);
+        let those = lost(alternatives.before, &before);
+        let change = hours::change(alternatives.before, now, alternatives, period.minutes);
         let some_stay = change.fewer > 0.0;
         if some_stay {
             story.push(text(|language, number| {
@@ -116,7 +119,7 @@ pub(super) fn story(
             }));
         }
         let mut worst: Vec<(f64, usize)> = (0..these.len())
-            .map(|k| (these[k] - sides.was(k).map_or(0.0, |old| those[old]), k))
+            .map(|k| (these[k] - alternatives.was(k).map_or(0.0, |old| those[old]), k))
             .filter(|(more, _)| *more > WORTH_H)
             .collect();
         worst.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -155,8 +158,10 @@ pub(super) fn story(
             }
         }));
     }
-    let mut queues: Vec<(f64, usize)> =
-        (0..these.len()).map(|k| (own.counts(k, sides.step).queue[1], k)).filter(|(queue, _)| *queue > 50.0).collect();
+    let mut queues: Vec<(f64, usize)> = (0..these.len())
+        .map(|k| (period.counts(k, alternatives.step).queue[1], k))
+        .filter(|(queue, _)| *queue > 50.0)
+        .collect();
     queues.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     queues.truncate(NAMED);
     if !queues.is_empty() {
@@ -169,11 +174,11 @@ pub(super) fn story(
             }
         }));
     }
-    let [vehicles, stuck, waiting] = own.left.map(|count| count as f64);
+    let [vehicles, stuck, waiting] = period.left.map(|count| count as f64);
     if stuck > 0.05 * vehicles.max(1.0) && stuck >= 10.0 {
         story.push(text(|language, number| {
-            let of = |own: &[u64; 2]| format!("{} ({})", now.lanes.nodes[own[0] as usize].0, number(own[1] as f64, 0));
-            let list = own.stuck.iter().take(NAMED).map(of).collect::<Vec<_>>().join(", ");
+            let of = |place: &[u64; 2]| format!("{} ({})", now.lanes.nodes[place[0] as usize].0, number(place[1] as f64, 0));
+            let list = period.stuck.iter().take(NAMED).map(of).collect::<Vec<_>>().join(", ");
             let (count, share) = (number(stuck, 0), number(100.0 * stuck / vehicles, 0));
             match language {
                 Language::English => format!(
@@ -211,10 +216,10 @@ pub(super) fn story(
 }
 
 /// What people call a street: its name, or its number and neighbourhood.
-fn named(side: &Moved, places: &Places, k: usize) -> String {
-    let line = line(&side.lanes, k);
+fn named(alternative: &Moved, places: &Places, k: usize) -> String {
+    let line = line(&alternative.lanes, k);
     let middle = line[line.len() / 2];
     let area = places.areas.iter().find(|area| area.outline.holds(middle));
-    let name = side.names[k].trim_start_matches('-');
+    let name = alternative.names[k].trim_start_matches('-');
     area.map_or_else(|| name.to_string(), |area| format!("{name}, {}", area.name))
 }

@@ -2,7 +2,7 @@
 
 use super::moved::Moved;
 use super::period::Period;
-use super::results::{Sides, around, length, limit, line, row, service};
+use super::results::{Alternatives, around, length, limit, line, row, service};
 use super::trips::class;
 use crate::frame::Table;
 use crate::objects::Shape;
@@ -12,25 +12,32 @@ use crate::places::Places;
 const MOST_ROWS: usize = 200_000;
 
 /// Tables of the whole run.
-pub(super) fn tables(sides: &Sides, places: &Places, all: &dyn Fn(&Moved) -> Option<Period>) -> Vec<Table> {
-    let now = sides.now();
-    let Some(own) = all(now) else { return Vec::new() };
-    let before = sides.after.and_then(|_| all(sides.before));
-    let mut tables =
-        vec![links(sides, &own, before.as_ref()), quarters(sides), junctions(sides, &own, before.as_ref())];
+pub(super) fn tables(
+    alternatives: &Alternatives,
+    places: &Places,
+    all: &dyn Fn(&Moved) -> Option<Period>,
+) -> Vec<Table> {
+    let now = alternatives.now();
+    let Some(period) = all(now) else { return Vec::new() };
+    let before = alternatives.after.and_then(|_| all(alternatives.before));
+    let mut tables = vec![
+        links(alternatives, &period, before.as_ref()),
+        quarters(alternatives),
+        junctions(alternatives, &period, before.as_ref()),
+    ];
     if !places.areas.is_empty() {
-        tables.push(areas(sides, places, &own, before.as_ref()));
+        tables.push(areas(alternatives, places, &period, before.as_ref()));
     }
-    tables.push(trips(sides));
+    tables.push(trips(alternatives));
     tables
 }
 
-fn columns(own: &[&str]) -> Vec<String> {
-    own.iter().map(|name| (*name).to_string()).collect()
+fn columns(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_string()).collect()
 }
 
-fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
-    let now = sides.now();
+fn links(alternatives: &Alternatives, period: &Period, before: Option<&Period>) -> Table {
+    let now = alternatives.now();
     let mut names = vec![
         "length_m",
         "lanes",
@@ -63,11 +70,11 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         columns: columns(&names),
         ..Table::default()
     };
-    let air = around(now, own, sides);
-    let was_air = before.map(|period| around(sides.before, period, sides));
-    let origins = sides.origins();
+    let air = around(now, period, alternatives);
+    let was_air = before.map(|period| around(alternatives.before, period, alternatives));
+    let origins = alternatives.origins();
     for k in 0..now.names.len() {
-        let this = row(now, own, k, sides.step);
+        let this = row(now, period, k, alternatives.step);
         let limit = limit(&now.lanes, k);
         let emitted = this.counts.emitted;
         let mut values = vec![
@@ -90,7 +97,7 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         if let (Some(before), Some(was_air)) = (before, &was_air) {
             match origins.get(k).copied().flatten() {
                 Some(old) => {
-                    let was = row(sides.before, before, old, sides.step);
+                    let was = row(alternatives.before, before, old, alternatives.step);
                     let delay = this.delay - was.delay;
                     values.extend([
                         was.flow,
@@ -111,8 +118,8 @@ fn links(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
 }
 
 /// Streets by stretch of time.
-fn quarters(sides: &Sides) -> Table {
-    let now = sides.now();
+fn quarters(alternatives: &Alternatives) -> Table {
+    let now = alternatives.now();
     let mut table = Table {
         name: "links_in_time".into(),
         description: "every street on which somebody drove, stretch of time by stretch of time".into(),
@@ -129,9 +136,9 @@ fn quarters(sides: &Sides) -> Table {
         ..Table::default()
     };
     let mut from = 0.0;
-    for (period, to) in now.periods.iter().zip(sides.ends) {
+    for (period, to) in now.periods.iter().zip(alternatives.ends) {
         for k in 0..now.lanes.streets.len() {
-            let this = row(now, period, k, sides.step);
+            let this = row(now, period, k, alternatives.step);
             if this.counts.seconds > 0.0 && table.rows.len() < MOST_ROWS {
                 table.names.push(now.names[k].clone());
                 let queue = this.counts.queue;
@@ -153,7 +160,7 @@ fn quarters(sides: &Sides) -> Table {
 }
 
 /// Junctions: who passes and what it costs, on it and on the streets before it.
-fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
+fn junctions(alternatives: &Alternatives, period: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicles_per_h", "delay_s", "queue_most_m", "stuck_at_the_end"];
     if before.is_some() {
         names.extend(["vehicles_before_per_h", "delay_before_s"]);
@@ -164,22 +171,22 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
         columns: columns(&names),
         ..Table::default()
     };
-    let sums = |side: &Moved, period: &Period| {
-        let mut sums: Vec<[f64; 3]> = vec![[0.0; 3]; side.lanes.nodes.len()];
-        for (k, street) in side.lanes.streets.iter().enumerate() {
-            let this = row(side, period, k, sides.step);
+    let sums = |alternative: &Moved, period: &Period| {
+        let mut sums: Vec<[f64; 3]> = vec![[0.0; 3]; alternative.lanes.nodes.len()];
+        for (k, street) in alternative.lanes.streets.iter().enumerate() {
+            let this = row(alternative, period, k, alternatives.step);
             if this.counts.seconds > 0.0 {
-                let own = &mut sums[street.to as usize];
-                own[0] += this.flow;
-                own[1] += this.flow * this.delay;
-                own[2] = own[2].max(this.counts.queue[1]);
+                let sum = &mut sums[street.to as usize];
+                sum[0] += this.flow;
+                sum[1] += this.flow * this.delay;
+                sum[2] = sum[2].max(this.counts.queue[1]);
             }
         }
         sums
     };
-    let now = sides.now();
-    let these = sums(now, own);
-    let those = before.map(|period| sums(sides.before, period));
+    let now = alternatives.now();
+    let these = sums(now, period);
+    let those = before.map(|period| sums(alternatives.before, period));
     let mut arms = vec![std::collections::BTreeSet::new(); now.lanes.nodes.len()];
     for street in &now.lanes.streets {
         arms[street.from as usize].insert(street.to);
@@ -187,7 +194,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
     }
     for (k, (name, at)) in now.lanes.nodes.iter().enumerate().filter(|(k, _)| arms[*k].len() > 2 && these[*k][0] > 0.0)
     {
-        let stuck = own.stuck.iter().find(|own| own[0] == k as u64).map_or(0.0, |own| own[1] as f64);
+        let stuck = period.stuck.iter().find(|place| place[0] == k as u64).map_or(0.0, |place| place[1] as f64);
         let mut values = vec![these[k][0], these[k][1] / these[k][0].max(1e-9), these[k][2], stuck];
         if let Some(those) = &those {
             let was = those.get(k).copied().unwrap_or_default();
@@ -201,7 +208,7 @@ fn junctions(sides: &Sides, own: &Period, before: Option<&Period>) -> Table {
 }
 
 /// Hours lost and exhaust by neighbourhood.
-fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) -> Table {
+fn areas(alternatives: &Alternatives, places: &Places, period: &Period, before: Option<&Period>) -> Table {
     let mut names = vec!["vehicle_km", "vehicle_h", "lost_h", "mean_delay_s_per_km", "nox_g", "pm10_g", "co2_kg"];
     if before.is_some() {
         names.extend(["lost_before_h", "lost_change_h", "nox_change_g", "vehicle_change_h"]);
@@ -212,22 +219,22 @@ fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) 
         columns: columns(&names),
         ..Table::default()
     };
-    let sums = |side: &Moved, period: &Period| {
+    let sums = |alternative: &Moved, period: &Period| {
         let mut sums = vec![[0.0f64; 6]; places.areas.len()];
-        for k in 0..side.lanes.streets.len() {
-            let line = line(&side.lanes, k);
+        for k in 0..alternative.lanes.streets.len() {
+            let line = line(&alternative.lanes, k);
             let middle = line[line.len() / 2];
             let Some(area) = places.areas.iter().position(|area| area.outline.holds(middle)) else { continue };
-            let this = row(side, period, k, sides.step);
-            let free = this.counts.metres / limit(&side.lanes, k) / 3600.0;
+            let this = row(alternative, period, k, alternatives.step);
+            let free = this.counts.metres / limit(&alternative.lanes, k) / 3600.0;
             let [co2, nox, pm] = this.counts.emitted;
             let add = [this.counts.metres / 1000.0, this.hours, (this.hours - free).max(0.0), nox, pm, co2 / 1000.0];
-            sums[area].iter_mut().zip(add).for_each(|(sum, own)| *sum += own);
+            sums[area].iter_mut().zip(add).for_each(|(sum, more)| *sum += more);
         }
         sums
     };
-    let these = sums(sides.now(), own);
-    let those = before.map(|period| sums(sides.before, period));
+    let these = sums(alternatives.now(), period);
+    let those = before.map(|period| sums(alternatives.before, period));
     for (k, area) in places.areas.iter().enumerate() {
         let [km, hours, lost, nox, pm, co2] = these[k];
         let mut values = vec![km, hours, lost, 3600.0 * lost / km.max(1e-9), nox, pm, co2];
@@ -244,7 +251,7 @@ fn areas(sides: &Sides, places: &Places, own: &Period, before: Option<&Period>) 
 /// Sums of the trips of a class.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Made {
-    pub told: f64,
+    pub requested: f64,
     pub arrived: f64,
     pub waiting: f64,
     pub seconds: f64,
@@ -254,43 +261,43 @@ pub(super) struct Made {
 }
 
 /// The class of a kind of vehicles: 0 cars, 1 trucks and buses, 2 cycles.
-pub(super) fn class_of(side: &Moved, sides: &Sides, kind: u32) -> usize {
-    if !sides.is_told {
+pub(super) fn class_of(alternative: &Moved, alternatives: &Alternatives, kind: u32) -> usize {
+    if !alternatives.is_from_files {
         return class(kind);
     }
-    match side.world.kinds[kind as usize].modes {
+    match alternative.network.kinds[kind as usize].modes {
         4 => 2,
         2 | 8 => 1,
         _ => 0,
     }
 }
 
-pub(super) fn made(side: &Moved, sides: &Sides) -> [Made; 3] {
+pub(super) fn made(alternative: &Moved, alternatives: &Alternatives) -> [Made; 3] {
     let mut all = [Made::default(); 3];
-    for (trip, fate) in side.world.trips.iter().zip(&side.fates) {
-        // Those of the warm-up only fill the streets.
-        if f64::from(trip.depart) < 1000.0 * sides.warm_up {
+    for (trip, fate) in alternative.network.trips.iter().zip(&alternative.fates) {
+        // Trips of the warm-up only fill the streets.
+        if f64::from(trip.depart) < 1000.0 * alternatives.warm_up {
             continue;
         }
-        let own = &mut all[class_of(side, sides, trip.kind)];
-        own.told += 1.0;
+        let class = &mut all[class_of(alternative, alternatives, trip.kind)];
+        class.requested += 1.0;
         if fate.inserted == 0 {
-            own.waiting += 1.0;
+            class.waiting += 1.0;
             continue;
         }
-        own.late += f64::from((fate.inserted - 1).saturating_sub(trip.depart)) / 1000.0;
+        class.late += f64::from((fate.inserted - 1).saturating_sub(trip.depart)) / 1000.0;
         if fate.arrived > 0 {
-            own.arrived += 1.0;
-            own.seconds += f64::from(fate.arrived - fate.inserted) / 1000.0;
-            own.lost += f64::from(fate.lost);
-            own.km += f64::from(fate.metres) / 1000.0;
+            class.arrived += 1.0;
+            class.seconds += f64::from(fate.arrived - fate.inserted) / 1000.0;
+            class.lost += f64::from(fate.lost);
+            class.km += f64::from(fate.metres) / 1000.0;
         }
     }
     all
 }
 
 /// Trips by class.
-fn trips(sides: &Sides) -> Table {
+fn trips(alternatives: &Alternatives) -> Table {
     let mut table = Table {
         name: "trips".into(),
         description: "trips that set out during the run, by who makes them: means are those of the trips that arrived"
@@ -306,20 +313,23 @@ fn trips(sides: &Sides) -> Table {
         ]),
         ..Table::default()
     };
-    let sides_of = [("", Some(sides.now())), (", before", sides.after.map(|_| sides.before))];
-    for (words, side) in sides_of.into_iter().filter_map(|(words, side)| Some((words, side?))) {
-        for (name, own) in ["cars", "trucks and buses", "cycles"].into_iter().zip(made(side, sides)) {
-            if own.told > 0.0 {
-                let mean = |sum: f64| sum / own.arrived.max(1.0);
+    let alternatives_of =
+        [("", Some(alternatives.now())), (", before", alternatives.after.map(|_| alternatives.before))];
+    for (words, alternative) in
+        alternatives_of.into_iter().filter_map(|(words, alternative)| Some((words, alternative?)))
+    {
+        for (name, class) in ["cars", "trucks and buses", "cycles"].into_iter().zip(made(alternative, alternatives)) {
+            if class.requested > 0.0 {
+                let mean = |sum: f64| sum / class.arrived.max(1.0);
                 table.names.push(format!("{name}{words}"));
                 table.rows.push(vec![
-                    own.told,
-                    own.arrived,
-                    own.waiting,
-                    mean(own.seconds) / 60.0,
-                    mean(own.lost) / 60.0,
-                    own.late / (own.told - own.waiting).max(1.0) / 60.0,
-                    mean(own.km),
+                    class.requested,
+                    class.arrived,
+                    class.waiting,
+                    mean(class.seconds) / 60.0,
+                    mean(class.lost) / 60.0,
+                    class.late / (class.requested - class.waiting).max(1.0) / 60.0,
+                    mean(class.km),
                 ]);
             }
         }

@@ -1,23 +1,23 @@
 //! Vehicles that travel on the routes of an assignment, each setting out at a moment of its own.
 
-use super::super::side::Side;
+use super::super::alternative::Alternative;
+use super::chance::{share, speed_factor};
+use super::network::{Traveller, car, kind};
 use super::params::Kind;
-use super::told::{share, wish};
-use super::world::{Traveller, car, kind};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CYCLE, TRUCK};
 
 /// Kinds of the vehicles of an assignment: cars with petrol, diesel and electric engines, trucks, cycles.
 pub const KINDS: [&str; 5] = ["petrol car", "diesel car", "electric car", "truck", "cycle"];
-/// Shares of cars with a petrol (hybrids count) and with a diesel engine in the Dutch fleet (CBS and RDW, 2024).
+/// Share of cars with a petrol engine in the Dutch fleet; hybrids count (CBS and RDW, 2024).
 const PETROL: f64 = 0.84;
-/// See `PETROL`.
+/// Share of cars with a diesel engine (same source).
 const DIESEL: f64 = 0.10;
 
 /// How those kinds drive.
 pub fn kinds(rules: &Rules) -> Vec<Kind> {
-    let own = car();
-    let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..own };
+    let car = car();
+    let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..car };
     let (truck, cycle) = (rules.vehicles.truck_speed_kmh / 3.6, rules.vehicles.cycle_speed_kmh / 3.6);
     vec![
         with(0),
@@ -34,35 +34,35 @@ pub fn class(kind: u32) -> usize {
 }
 
 /// How many travellers a slice of time will have.
-pub(in crate::models::traffic) fn expected(side: &Side, (from, to): (f64, f64)) -> f64 {
-    let ways = side.routes.iter().flatten().flat_map(|routes| routes.ways());
-    ways.map(|(_, way)| way.flow).sum::<f64>() * (to - from) / 3600.0
+pub(in crate::models::traffic) fn expected(alternative: &Alternative, (from, to): (f64, f64)) -> f64 {
+    let paths = alternative.routes.iter().flatten().flat_map(|routes| routes.paths());
+    paths.map(|(_, path)| path.flow).sum::<f64>() * (to - from) / 3600.0
 }
 
-/// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now; `other` is the other side of an edit. The
+/// Travellers of a slice of time, on links: from `from` to `to` s, on the routes of now; `other` is the other alternative of an edit. The
 /// numbers of chance are those of `seed`.
 pub(in crate::models::traffic) fn travellers(
-    side: &Side,
-    other: Option<&Side>,
+    alternative: &Alternative,
+    other: Option<&Alternative>,
     (from, to): (f64, f64),
     truck_pcu: f64,
     seed: u32,
 ) -> Vec<Traveller> {
     let mut all = Vec::new();
     let mut number = 0u32;
-    let Some([motor, cycle]) = &side.routes else { return all };
+    let Some([motor, cycle]) = &alternative.routes else { return all };
     let hours = (to - from) / 3600.0;
-    let cut = other.map(Side::cut_pairs).unwrap_or_default();
-    for (routes, graph, first) in [(motor, &side.motor, 0), (cycle, &side.cycle, 2)] {
-        for ((class, begin, end), way) in routes.ways() {
+    let cut = other.map(Alternative::cut_pairs).unwrap_or_default();
+    for (routes, graph, first) in [(motor, &alternative.motor, 0), (cycle, &alternative.cycle, 2)] {
+        for ((class, begin, end), path) in routes.paths() {
             let class = first + class;
             let is_alone = cut.contains(&(class, begin, end));
             number += 1;
-            let flow = if class == 1 { way.flow / truck_pcu } else { way.flow } * hours;
+            let flow = if class == 1 { path.flow / truck_pcu } else { path.flow } * hours;
             // So many, and one more by chance for the rest.
             let count = flow.floor() + f64::from(u8::from(share(number, seed) < flow.fract()));
-            // Ways are kept from their end to their beginning.
-            let streets: Vec<u32> = way.links.iter().rev().filter_map(|link| graph.road(*link)).collect();
+            // Paths are kept from their end to their beginning.
+            let streets: Vec<u32> = path.links.iter().rev().filter_map(|link| graph.road(*link)).collect();
             if streets.is_empty() {
                 continue;
             }
@@ -83,7 +83,7 @@ pub(in crate::models::traffic) fn travellers(
                     streets: streets.clone(),
                     stops: Vec::new(),
                     speed: None,
-                    factor: if class == 2 { 0.85 + 0.3 * share(who, seed ^ 0x77) } else { wish(who, seed) },
+                    factor: if class == 2 { 0.85 + 0.3 * share(who, seed ^ 0x77) } else { speed_factor(who, seed) },
                     is_alone,
                 });
             }

@@ -29,9 +29,9 @@ pub struct Surface {
     pub name: &'static str,
     /// What it is.
     pub words: &'static str,
-    /// What it adds in each band, of the first three categories, and how that grows with speed.
+    /// What it adds in each band, of the first three categories, dB.
     pub spectra: [[f64; 8]; 3],
-    /// See `spectra`.
+    /// How that grows with the logarithm of speed.
     pub slopes: [f64; 3],
 }
 
@@ -92,7 +92,7 @@ fn climb(category: usize, slope: f64, speed: f64) -> f64 {
 
 /// Sound power of a metre of road in each band, dB re 1 pW; `None` where the surface is not known.
 pub fn power(tables: &Tables, traffic: &Traffic, site: &Site) -> Option<[f64; 8]> {
-    let surface = tables.surfaces.iter().find(|own| own.name == site.surface)?;
+    let surface = tables.surfaces.iter().find(|candidate| candidate.name == site.surface)?;
     let mut sums = [0.0f64; 8];
     for (k, category) in tables.categories.iter().enumerate() {
         let flow = traffic.flow[k];
@@ -113,8 +113,8 @@ pub fn power(tables: &Tables, traffic: &Traffic, site: &Site) -> Option<[f64; 8]
             }
             let share = site.studs.0 * site.studs.1 / 12.0;
             if k == 0 && share > 0.0 {
-                let own = tables.studs[0][band] + tables.studs[1][band] * (speed.clamp(50.0, 90.0) / 70.0).log10();
-                rolling += 10.0 * (1.0 - share + share * 10f64.powf(own / 10.0)).log10();
+                let studded = tables.studs[0][band] + tables.studs[1][band] * (speed.clamp(50.0, 90.0) / 70.0).log10();
+                rolling += 10.0 * (1.0 - share + share * 10f64.powf(studded / 10.0)).log10();
             }
             if let Some((kind, distance)) = site.junction {
                 let near = (1.0 - distance.abs() / 100.0).max(0.0);

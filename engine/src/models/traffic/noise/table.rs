@@ -3,7 +3,7 @@
 
 use super::{Category, Surface, Tables};
 
-/// Those of 2015.
+/// The tables of 2015 (directive 2015/996).
 pub const FIRST: Tables = Tables {
     categories: [
         Category {
@@ -201,7 +201,7 @@ pub const FIRST: Tables = Tables {
     ],
 };
 
-/// Those of 2021, which hold now.
+/// The tables of 2021, which hold now.
 pub const AMENDED: Tables = Tables {
     categories: [
         Category {

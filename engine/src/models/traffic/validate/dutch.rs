@@ -1,8 +1,8 @@
 //! Two Dutch junctions, drawn after the files of another simulator (`traffic/nl` of the reference data).
 
+use super::super::motion::chance;
 use super::super::motion::mover::mover;
-use super::super::motion::told;
-use super::super::motion::world::{Rule, Traveller, World, car};
+use super::super::motion::network::{Rule, SimulationNetwork, Traveller, car};
 use super::{Bench, Figure, least, most};
 use crate::city::roads::lanes::{self, Lanes};
 use crate::city::roads::rules::Rules;
@@ -17,7 +17,7 @@ fn drawn(nodes: &[(&str, f64, f64)], links: &[(&str, &str, f64, Control, bool)])
     for (id, x, y) in nodes {
         roads.nodes.push(Node { id: (*id).into(), at: dvec2(*x, *y) });
     }
-    let node = |id: &str| roads.nodes.iter().position(|own| own.id == id).unwrap_or(0);
+    let node = |id: &str| roads.nodes.iter().position(|known| known.id == id).unwrap_or(0);
     let made: Vec<Link> = links
         .iter()
         .map(|(from, to, lanes, control, roundabout)| {
@@ -62,27 +62,27 @@ struct Driven {
 fn driven(bench: &Bench, roads: &Roads, town: &Lanes, routes: &[(&[&str], f64)]) -> Result<Driven> {
     let street = |from: &str, to: &str| {
         let id = format!("{from}-{to}");
-        let is_own = |own: &lanes::Street| own.road.is_some_and(|road| roads.links[road as usize].id == id);
+        let is_own = |street: &lanes::Street| street.road.is_some_and(|road| roads.links[road as usize].id == id);
         town.streets.iter().position(is_own).unwrap_or(0) as u32
     };
     let mut travellers = Vec::new();
     for (k, (nodes, per_hour)) in routes.iter().enumerate() {
         let streets: Vec<u32> = nodes.windows(2).map(|pair| street(pair[0], pair[1])).collect();
         for car in 0..(per_hour * 0.5) as u32 {
-            let depart = 1800.0 * told::share(car, k as u32);
+            let depart = 1800.0 * chance::share(car, k as u32);
             travellers.push(Traveller { depart, streets: streets.clone(), factor: 1.0, ..Traveller::default() });
         }
     }
-    let mut world = World::new(town, Rule { step: 0.5, newell: false, seed: 1 }, vec![car()]);
-    let refused = world.load(town, &travellers)?.len() as f64;
-    let mut mover = mover(bench.device, &Arc::new(world))?;
+    let mut network = SimulationNetwork::new(town, Rule { step: 0.5, newell: false, seed: 1 }, vec![car()]);
+    let refused = network.load(town, &travellers)?.len() as f64;
+    let mut mover = mover(bench.device, &Arc::new(network))?;
     let mut found = Driven { came: 0.0, arrived: 0.0, longest: 0.0, overlap: 0.0, lost: refused };
     for _ in 0..360 {
         let clock = mover.run(10)?;
         let vehicles = mover.vehicles()?;
         (found.came, found.arrived) = (f64::from(clock.inserted), f64::from(clock.arrived));
         found.lost = found.lost.max((found.came - found.arrived - vehicles.len() as f64).abs());
-        found.longest = vehicles.iter().map(|own| 0.5 * f64::from(own.stood)).fold(found.longest, f64::max);
+        found.longest = vehicles.iter().map(|vehicle| 0.5 * f64::from(vehicle.stood)).fold(found.longest, f64::max);
         for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
             found.overlap = found.overlap.max(f64::from(pair[1].pos - (pair[0].pos - pair[0].length)));
         }
@@ -180,8 +180,9 @@ pub fn actuated(bench: &Bench) -> Result<Vec<Figure>> {
             [(1, 150.0), (2, 600.0), (3, 150.0)].map(|(turn, flow)| (route(from, turn), scale * flow))
         })
         .collect();
-    let index =
-        |from: &str, to: &str| roads.links.iter().position(|own| own.id == format!("{from}-{to}")).unwrap_or(0) as u32;
+    let index = |from: &str, to: &str| {
+        roads.links.iter().position(|link| link.id == format!("{from}-{to}")).unwrap_or(0) as u32
+    };
     let flows: Vec<lanes::Route> = wanted
         .iter()
         .map(|([a, b, c], flow)| lanes::Route { links: vec![index(a, b), index(b, c)], flow: *flow, is_cycle: false })

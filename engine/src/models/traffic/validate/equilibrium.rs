@@ -141,7 +141,7 @@ pub fn sioux_falls_edited(bench: &Bench) -> Result<Vec<Figure>> {
         // What became of each link, by its nodes.
         let became = |link: u32, links: &mut Vec<u32>| {
             let old = base.network.links[link as usize];
-            let found = problem.network.links.iter().position(|own| (own.from, own.to) == (old.from, old.to));
+            let found = problem.network.links.iter().position(|link| (link.from, link.to) == (old.from, old.to));
             links.extend(found.map(|at| at as u32));
             found.is_some()
         };

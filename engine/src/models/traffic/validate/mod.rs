@@ -5,9 +5,9 @@
 mod dutch;
 mod equilibrium;
 mod motion;
+mod paths;
 mod town;
 mod towns;
-mod ways;
 
 pub use crate::models::validate::{Bar, Bench, Case, Figure};
 use crate::models::validate::{least, most, told, within};
@@ -38,10 +38,10 @@ pub const CASES: &[Case] = &[
     Case { name: MOTION[8], cheap: true, needs_data: false, run: dutch::turbo },
     Case { name: MOTION[9], cheap: true, needs_data: false, run: dutch::actuated },
     Case { name: MOTION[10], cheap: true, needs_data: true, run: towns::air },
-    Case { name: WAYS[0], cheap: true, needs_data: false, run: ways::made },
-    Case { name: WAYS[1], cheap: true, needs_data: true, run: ways::maps },
-    Case { name: WAYS[2], cheap: true, needs_data: true, run: ways::small },
-    Case { name: WAYS[3], cheap: false, needs_data: true, run: ways::large },
+    Case { name: PATHS[0], cheap: true, needs_data: false, run: paths::made },
+    Case { name: PATHS[1], cheap: true, needs_data: true, run: paths::maps },
+    Case { name: PATHS[2], cheap: true, needs_data: true, run: paths::small },
+    Case { name: PATHS[3], cheap: false, needs_data: true, run: paths::large },
 ];
 
 /// Names of the cases of motion.
@@ -60,7 +60,7 @@ pub const MOTION: [&str; 11] = [
 ];
 
 /// Names of the cases that are about the device.
-pub const WAYS: [&str; 4] = [
+pub const PATHS: [&str; 4] = [
     "cheapest ways in a made town",
     "cheapest ways on real maps",
     "cheapest ways of TransportationNetworks",

@@ -2,8 +2,8 @@
 
 use super::super::cpu::decide::FIRM;
 use super::super::motion::mover::{Mover, mover as moving};
+use super::super::motion::network::{Rule, SimulationNetwork, Traveller, car, kind, urban};
 use super::super::motion::params::{Kind, Vehicle};
-use super::super::motion::world::{Rule, Traveller, World, car, kind, urban};
 use super::{Bench, Figure, least, most, within};
 use crate::city::roads::CAR;
 use crate::city::roads::lanes::{ALL, Foe, Lane, Lanes, Phase, Program, Street, Turn};
@@ -12,8 +12,8 @@ use glam::DVec2;
 use std::sync::Arc;
 
 /// The mover of a device.
-fn mover(bench: &Bench, world: &Arc<World>) -> Result<Box<dyn Mover>> {
-    moving(bench.device, world)
+fn mover(bench: &Bench, network: &Arc<SimulationNetwork>) -> Result<Box<dyn Mover>> {
+    moving(bench.device, network)
 }
 
 /// Streets of one lane each, one behind another, with their lengths (m) and speeds (m/s).
@@ -54,14 +54,14 @@ fn ring(
     kind: Kind,
     step: f64,
     cars: &[(f64, f64)],
-) -> Result<(Arc<World>, Box<dyn Mover>)> {
+) -> Result<(Arc<SimulationNetwork>, Box<dyn Mover>)> {
     let town = line(&[(length, f64::from(kind.speed))], true);
-    let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![kind]);
+    let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, vec![kind]);
     let rounds = 4000;
     let one = Traveller { depart: 4e6, streets: vec![0; rounds], factor: 1.0, ..Traveller::default() };
-    world.load(&town, &vec![one; cars.len()])?;
-    let world = Arc::new(world);
-    let mut mover = mover(bench, &world)?;
+    network.load(&town, &vec![one; cars.len()])?;
+    let network = Arc::new(network);
+    let mut mover = mover(bench, &network)?;
     let vehicles: Vec<Vehicle> = cars
         .iter()
         .enumerate()
@@ -74,7 +74,7 @@ fn ring(
         })
         .collect();
     mover.place(&vehicles)?;
-    Ok((world, mover))
+    Ok((network, mover))
 }
 
 /// Equal distances round a ring, and speeds.
@@ -113,8 +113,8 @@ pub(super) fn diagram(bench: &Bench) -> Result<Vec<Figure>> {
         let want = equilibrium(apart);
         let (_, mut mover) = ring(bench, 1000.0, urban(15.0), 0.2, &even(1000.0, count, |_| 0.9 * want))?;
         mover.run(3000)?;
-        let own = speeds(mover.as_mut())?;
-        let mean = own.iter().sum::<f64>() / own.len() as f64;
+        let driven = speeds(mover.as_mut())?;
+        let mean = driven.iter().sum::<f64>() / driven.len() as f64;
         worst = worst.max((mean / want - 1.0).abs());
         let flow = 3.6 * mean * count as f64;
         if flow > capacity {
@@ -134,8 +134,8 @@ pub(super) fn waves(bench: &Bench) -> Result<Vec<Figure>> {
     for (density, grows) in [(59, false), (64, true)] {
         let count = 2 * density;
         let length = 2000.0;
-        let own = equilibrium(length / count as f64);
-        let cars = even(length, count, |k| own + 0.05 * (std::f64::consts::TAU * k as f64 / count as f64).sin());
+        let pace = equilibrium(length / count as f64);
+        let cars = even(length, count, |k| pace + 0.05 * (std::f64::consts::TAU * k as f64 / count as f64).sin());
         let (_, mut mover) = ring(bench, length, urban(15.0), 0.1, &cars)?;
         mover.run(600)?;
         let begin = deviation(&speeds(mover.as_mut())?);
@@ -145,9 +145,9 @@ pub(super) fn waves(bench: &Bench) -> Result<Vec<Figure>> {
         figures.push(if grows { least(name, ratio, 1.5) } else { most(name, ratio, 0.9) });
     }
     let (length, count) = (230.0, 22);
-    let own = equilibrium(length / count as f64);
+    let pace = equilibrium(length / count as f64);
     // A disturbance of 0.003 m/s that looks like chance.
-    let cars = even(length, count, |k| own + 0.003 * 2f64.sqrt() * ((k * k * 7 + k * 3) as f64).sin());
+    let cars = even(length, count, |k| pace + 0.003 * 2f64.sqrt() * ((k * k * 7 + k * 3) as f64).sin());
     let (_, mut mover) = ring(bench, length, urban(15.0), 0.1, &cars)?;
     mover.run(12_000)?;
     let end = deviation(&speeds(mover.as_mut())?);
@@ -173,12 +173,12 @@ fn flow(streets: &[u32], from: f64, to: f64, rate: f64) -> Vec<Traveller> {
 }
 
 /// Total travel time of trips by their departure and arrival, veh·s, and how many arrived.
-fn total(world: &World, mover: &mut dyn Mover) -> Result<(f64, usize)> {
+fn total(network: &SimulationNetwork, mover: &mut dyn Mover) -> Result<(f64, usize)> {
     let outcomes = mover.outcomes()?;
     let mut sum = 0.0;
     let mut count = 0;
-    for (trip, own) in world.trips.iter().zip(&outcomes).filter(|(_, own)| own.arrived > 0) {
-        sum += f64::from(own.arrived - 1 - trip.depart) / 1000.0;
+    for (trip, outcome) in network.trips.iter().zip(&outcomes).filter(|(_, outcome)| outcome.arrived > 0) {
+        sum += f64::from(outcome.arrived - 1 - trip.depart) / 1000.0;
         count += 1;
     }
     Ok((sum, count))
@@ -189,12 +189,12 @@ pub(super) fn kinematic(bench: &Bench) -> Result<Vec<Figure>> {
     let rule = Rule { step: 1.0, newell: true, seed: 1 };
     let mut figures = Vec::new();
     let mut run = |name: &str, town: &Lanes, trips: Vec<Traveller>, want: f64| -> Result<()> {
-        let mut world = World::new(town, rule, vec![newell()]);
-        world.load(town, &trips)?;
-        let world = Arc::new(world);
-        let mut mover = mover(bench, &world)?;
+        let mut network = SimulationNetwork::new(town, rule, vec![newell()]);
+        network.load(town, &trips)?;
+        let network = Arc::new(network);
+        let mut mover = mover(bench, &network)?;
         mover.run(3000)?;
-        let (sum, count) = total(&world, mover.as_mut())?;
+        let (sum, count) = total(&network, mover.as_mut())?;
         figures.push(within(format!("{name}: arrived"), count as f64, trips.len() as f64, 0.0));
         figures.push(within(format!("{name}: total travel time, veh·s ({want})"), sum, want, 0.02 * want));
         Ok(())
@@ -255,10 +255,10 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
     {
         let mut town = line(&[(600.0, speed), (600.0, speed)], false);
         signal(&mut town, 400.0, 200.0);
-        let mut world = World::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
-        world.load(&town, &flow(&[0, 1], 0.0, 150.0, 0.5))?;
-        let world = Arc::new(world);
-        let mut mover = mover(bench, &world)?;
+        let mut network = SimulationNetwork::new(&town, Rule { step, newell: false, seed: 1 }, vec![car()]);
+        network.load(&town, &flow(&[0, 1], 0.0, 150.0, 0.5))?;
+        let network = Arc::new(network);
+        let mut mover = mover(bench, &network)?;
         let times = leavings(mover.as_mut(), 4000, step)?;
         let (first, last) = (4, 50.min(times.len() - 1));
         let saturation = 3600.0 * (last - first) as f64 / (times[last] - times[first]);
@@ -271,7 +271,7 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
         let speed = if newell_rule { 20.0 } else { speed };
         let mut town = line(&[(1000.0, speed), (1000.0, speed)], false);
         signal(&mut town, cycle, red);
-        let (step, own) = if newell_rule { (1.0, newell()) } else { (step, car()) };
+        let (step, driver) = if newell_rule { (1.0, newell()) } else { (step, car()) };
         let mut crossed = Vec::new();
         let trips = flow(&[0, 1], 0.0, 20.0 * cycle, arrivals);
         for with_light in [true, false] {
@@ -279,10 +279,10 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
             if !with_light {
                 town.turns[0].signal = None;
             }
-            let mut world = World::new(&town, Rule { step, newell: newell_rule, seed: 1 }, vec![own]);
-            world.load(&town, &trips)?;
-            let world = Arc::new(world);
-            let mut mover = mover(bench, &world)?;
+            let mut network = SimulationNetwork::new(&town, Rule { step, newell: newell_rule, seed: 1 }, vec![driver]);
+            network.load(&town, &trips)?;
+            let network = Arc::new(network);
+            let mut mover = mover(bench, &network)?;
             crossed.push(leavings(mover.as_mut(), ((22.0 * cycle) / step) as usize, step)?);
         }
         let mean = |times: &[f64]| times.iter().sum::<f64>() / times.len() as f64;
@@ -296,8 +296,8 @@ pub(super) fn lights(bench: &Bench) -> Result<Vec<Figure>> {
             let held: Vec<f64> = crossed[0]
                 .iter()
                 .zip(&crossed[1])
-                .filter(|(own, free)| **own >= green && **own < green + cycle - red && **own - **free > 1.0)
-                .map(|(own, _)| *own)
+                .filter(|(passed, free)| **passed >= green && **passed < green + cycle - red && **passed - **free > 1.0)
+                .map(|(passed, _)| *passed)
                 .collect();
             if held.len() > 6 {
                 rate = (rate.0 + (held.len() - 5) as f64, rate.1 + held[held.len() - 1] - held[4]);

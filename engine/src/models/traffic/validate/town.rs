@@ -1,12 +1,12 @@
 //! Several classes, junctions, banned turns and edits in made and real towns: what must hold whoever drives there.
 
+use super::super::alternative::Alternative;
 use super::super::demand::Demand;
 use super::super::graph::{Connector, Graph};
 use super::super::gravity::{Daily, daily, furness, profile};
 use super::super::junctions::gaps;
 use super::super::network::{Delay, Network};
 use super::super::shortest::Tree;
-use super::super::side::Side;
 use super::super::zones::{Zone, connectors, gates, of_buildings, of_objects};
 use super::{Bar, Bench, Figure, least, most, told};
 use crate::city::demo::demo;
@@ -87,14 +87,14 @@ struct Town {
 /// Minutes and kilometres between zones on empty roads.
 fn empty(network: &Network) -> [Vec<f64>; 2] {
     let costs: Vec<f64> = network.links.iter().map(|link| link.cost(0.0)).collect();
-    let own = network.costs_of(0, &costs);
+    let class_costs = network.costs_of(0, &costs);
     let (n, mut tree) = (network.zones, Tree::new(network));
     let (mut minutes, mut km) = (vec![f64::INFINITY; n * n], vec![f64::INFINITY; n * n]);
     for from in 0..n {
-        tree.search(network, &own, from, &[]);
+        tree.search(network, &class_costs, from, &[]);
         for to in (0..n).filter(|to| tree.cost(*to).is_finite()) {
-            let way = tree.way(network, to);
-            let sum = |of: &dyn Fn(usize) -> f64| way.iter().map(|link| of(*link as usize)).sum::<f64>();
+            let path = tree.path(network, to);
+            let sum = |of: &dyn Fn(usize) -> f64| path.iter().map(|link| of(*link as usize)).sum::<f64>();
             minutes[from * n + to] = sum(&|link| costs[link]) / 60.0;
             km[from * n + to] = sum(&|link| network.links[link].length) / 1000.0;
         }
@@ -112,14 +112,14 @@ impl Town {
         Ok(Town { roads, zones, joined, demand, rules })
     }
 
-    fn side(&self, roads: Roads) -> Result<Side> {
-        Side::new(roads, self.zones.len(), &self.joined, &self.rules, true)
+    fn alternative(&self, roads: Roads) -> Result<Alternative> {
+        Alternative::new(roads, self.zones.len(), &self.joined, &self.rules, true)
     }
 }
 
 /// Goes on until routes and junctions have settled.
-fn settle(side: &mut Side, gap: f64) {
-    while !side.step(gap) {}
+fn settle(alternative: &mut Alternative, gap: f64) {
+    while !alternative.step(gap) {}
 }
 
 fn apart(a: &[f64], b: &[f64]) -> f64 {
@@ -130,23 +130,23 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
 pub fn made(_: &Bench) -> Result<Vec<Figure>> {
     let rules = Rules::dutch()?;
     let town = demo(7, 2500.0, 2500.0, 20.0)?;
-    let own = roads::demo(&town.objects.network, &rules);
-    let (low, high) = own.bounds().ok_or_else(|| Error::scenario("city", "has no roads", "make it larger"))?;
+    let roads = roads::demo(&town.objects.network, &rules);
+    let (low, high) = roads.bounds().ok_or_else(|| Error::scenario("city", "has no roads", "make it larger"))?;
     let mut zones = of_objects(&town.objects, 500.0);
     // Not so many that queues never end.
     zones.iter_mut().for_each(|zone| zone.residents *= 0.8);
-    zones.extend(gates(&own, low, high, 1500.0));
-    let town = Town::new(own, zones, rules, (17.0, 18.0))?;
+    zones.extend(gates(&roads, low, high, 1500.0));
+    let town = Town::new(roads, zones, rules, (17.0, 18.0))?;
     const GAP: f64 = 1e-6;
-    let solve = |threads: usize| -> Result<Side> {
+    let solve = |threads: usize| -> Result<Alternative> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Error::scenario("threads", error.to_string(), "take fewer"))?;
-        let mut side = town.side(town.roads.clone())?;
+        let mut alternative = town.alternative(town.roads.clone())?;
         pool.install(|| {
-            side.begin(&town.demand, None);
-            settle(&mut side, GAP);
+            alternative.begin(&town.demand, None);
+            settle(&mut alternative, GAP);
         });
-        Ok(side)
+        Ok(alternative)
     };
     let (one, two) = (solve(1)?, solve(2)?);
     let pcu = town.rules.vehicles.truck_pcu;
@@ -169,7 +169,7 @@ pub fn made(_: &Bench) -> Result<Vec<Figure>> {
         Edit { name: "closed".into(), place: Place::Links(vec![name]), change: Change::Close(CAR | roads::TRUCK) };
     let edited = roads::edit(&town.roads, &[closure], &town.rules)
         .map_err(|refused| Error::scenario("edit", refused.problem, refused.mend))?;
-    let (mut cold, mut warm) = (town.side(edited.roads.clone())?, town.side(edited.roads.clone())?);
+    let (mut cold, mut warm) = (town.alternative(edited.roads.clone())?, town.alternative(edited.roads.clone())?);
     let begun = Instant::now();
     cold.take_junctions(&one, &edited.parts);
     cold.begin(&town.demand, None);
@@ -216,24 +216,24 @@ pub fn bad_hersfeld(bench: &Bench) -> Result<Vec<Figure>> {
     let raw = real(bench, "traffic/sumo/BadHersfeld/osm_bbox.osm.xml.gz", 32632, &rules)?;
     let buildings = raw.buildings.clone();
     // A trip from each building in an hour are 24 in a day.
-    let zones = |side: f64| {
-        let mut zones = of_buildings(&buildings, side);
+    let zones = |alternative: f64| {
+        let mut zones = of_buildings(&buildings, alternative);
         zones.iter_mut().for_each(|zone| zone.residents *= 24.0);
         zones
     };
     let town = Town::new(raw, zones(800.0), rules.clone(), (8.0, 9.0))?;
-    let mut side = town.side(town.roads.clone())?;
-    side.begin(&town.demand, None);
-    settle(&mut side, 1e-5);
+    let mut alternative = town.alternative(town.roads.clone())?;
+    alternative.begin(&town.demand, None);
+    settle(&mut alternative, 1e-5);
     let trips = town.demand[0].total() + town.demand[2].total();
-    let banned = banned_turns_driven(&side);
+    let banned = banned_turns_driven(&alternative);
     let mut figures = vec![
         between("OpenStreetMap: buildings", buildings.len() as f64, 11_273.0, 11_273.0),
         between("trips an hour of cars and cycles between zones", trips, 9_000.0, 11_273.0),
-        most("gap", side.gap(), 1e-5),
-        most("lost at a node in a class", side.imbalance(&town.demand), 1e-9),
+        most("gap", alternative.gap(), 1e-5),
+        most("lost at a node in a class", alternative.imbalance(&town.demand), 1e-9),
         most("flow on banned turns", banned, 0.0),
-        told("trips that cannot be made", side.cut_off().iter().map(|cut| cut.trips).sum()),
+        told("trips that cannot be made", alternative.cut_off().iter().map(|cut| cut.trips).sum()),
     ];
 
     let net = real(bench, "traffic/sumo/BadHersfeld/osm_edited.net.xml.gz", 32632, &rules)?;
@@ -253,7 +253,7 @@ pub fn bad_hersfeld(bench: &Bench) -> Result<Vec<Figure>> {
     let town = Town::new(net, zones(800.0), rules, (8.0, 9.0))?;
     let before = roads::edit(&town.roads, &[undo], &town.rules)
         .map_err(|refused| Error::scenario("edit", refused.problem, refused.mend))?;
-    let (mut with, mut without) = (town.side(town.roads.clone())?, town.side(before.roads.clone())?);
+    let (mut with, mut without) = (town.alternative(town.roads.clone())?, town.alternative(before.roads.clone())?);
     with.begin(&town.demand, None);
     settle(&mut with, 1e-5);
     without.take_junctions(&with, &before.parts);
@@ -273,10 +273,14 @@ pub fn bad_hersfeld(bench: &Bench) -> Result<Vec<Figure>> {
 }
 
 /// Flow of motor vehicles on turns that are banned.
-fn banned_turns_driven(side: &Side) -> f64 {
-    let Some(routes) = &side.routes else { return f64::NAN };
-    let banned: std::collections::HashSet<(u32, u32)> = side.roads.bans.iter().copied().collect();
-    routes[0].turns(|link| side.motor.road(link)).filter(|(turn, _)| banned.contains(turn)).map(|(_, flow)| flow).sum()
+fn banned_turns_driven(alternative: &Alternative) -> f64 {
+    let Some(routes) = &alternative.routes else { return f64::NAN };
+    let banned: std::collections::HashSet<(u32, u32)> = alternative.roads.bans.iter().copied().collect();
+    routes[0]
+        .turns(|link| alternative.motor.road(link))
+        .filter(|(turn, _)| banned.contains(turn))
+        .map(|(_, flow)| flow)
+        .sum()
 }
 
 /// The regional roads of Limburg, with trips between its parts; degrees of a GeoPackage that lands in RD.
@@ -287,13 +291,13 @@ pub fn limburg(bench: &Bench) -> Result<Vec<Figure>> {
     let mut zones = of_buildings(&net.nodes.iter().map(|node| node.at).collect::<Vec<_>>(), 1000.0);
     zones.iter_mut().for_each(|zone| (zone.residents, zone.jobs) = (1000.0, 400.0));
     let town = Town::new(net, zones, rules, (17.0, 18.0))?;
-    let mut side = town.side(town.roads.clone())?;
-    side.begin(&town.demand, None);
-    settle(&mut side, 1e-5);
-    let state = side.state(town.rules.vehicles.truck_pcu);
+    let mut alternative = town.alternative(town.roads.clone())?;
+    alternative.begin(&town.demand, None);
+    settle(&mut alternative, 1e-5);
+    let state = alternative.state(town.rules.vehicles.truck_pcu);
     let on = |kind: &str| -> f64 {
-        let own = town.roads.links.iter().enumerate().filter(|(_, link)| link.kind == kind);
-        own.map(|(k, link)| state.motor(k) * link.length / 1000.0).sum()
+        let links = town.roads.links.iter().enumerate().filter(|(_, link)| link.kind == kind);
+        links.map(|(k, link)| state.motor(k) * link.length / 1000.0).sum()
     };
     Ok(vec![
         between(
@@ -302,9 +306,9 @@ pub fn limburg(bench: &Bench) -> Result<Vec<Figure>> {
             71.0,
             71.7,
         ),
-        most("gap", side.gap(), 1e-5),
-        most("lost at a node in a class", side.imbalance(&town.demand), 1e-9),
-        told("trips that cannot be made", side.cut_off().iter().map(|cut| cut.trips).sum()),
+        most("gap", alternative.gap(), 1e-5),
+        most("lost at a node in a class", alternative.imbalance(&town.demand), 1e-9),
+        told("trips that cannot be made", alternative.cut_off().iter().map(|cut| cut.trips).sum()),
         least("vehicle-kilometres an hour on motorways", on("motorway"), 100.0),
         least("vehicle-kilometres an hour on secondary roads", on("secondary"), 100.0),
     ])

@@ -2,9 +2,9 @@
 
 use super::super::motion::emission::{FACTORS, rate};
 use super::super::motion::mover::{Mover, mover};
+use super::super::motion::network::{Rule, SimulationNetwork};
 use super::super::motion::params::{TALLY, Vehicle};
-use super::super::motion::told::{Told, told};
-use super::super::motion::world::{Rule, World};
+use super::super::motion::sumo::{self, SumoDemand};
 use super::super::noise::{BANDS, FIRST, Site, Traffic, power};
 use super::super::srm1::{self, StreetType};
 use super::{Bench, Figure, least, most, within};
@@ -18,16 +18,16 @@ use std::sync::Arc;
 const STEP: f64 = 0.5;
 
 /// A town of SUMO with its vehicles, from a beginning of zero.
-fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, Told, Box<dyn Mover>)> {
+fn town(folder: &Path, net: &str, files: &[&str], bench: &Bench) -> Result<(Lanes, SumoDemand, Box<dyn Mover>)> {
     let mut town = read(&folder.join(net))?;
     let extras: Vec<Extras> = files.iter().map(|name| extras(&folder.join(name))).collect::<Result<_>>()?;
     town.take_programs(&extras);
-    let mut told = told(&town, &extras, 1);
-    let first = told.travellers.iter().map(|own| own.depart).fold(f64::INFINITY, f64::min);
-    told.travellers.iter_mut().for_each(|own| own.depart -= first);
-    let mut world = World::new(&town, Rule { step: STEP, newell: false, seed: 1 }, told.kinds.clone());
-    world.load(&town, &told.travellers)?;
-    Ok((town, told, mover(bench.device, &Arc::new(world))?))
+    let mut demand = sumo::demand(&town, &extras, 1);
+    let first = demand.travellers.iter().map(|traveller| traveller.depart).fold(f64::INFINITY, f64::min);
+    demand.travellers.iter_mut().for_each(|traveller| traveller.depart -= first);
+    let mut network = SimulationNetwork::new(&town, Rule { step: STEP, newell: false, seed: 1 }, demand.kinds.clone());
+    network.load(&town, &demand.travellers)?;
+    Ok((town, demand, mover(bench.device, &Arc::new(network))?))
 }
 
 /// A number of an element of XML on a line of its own.
@@ -47,13 +47,13 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         "acosta_bus_stops.add.xml",
         "acosta_tls.add.xml",
     ];
-    let (town, told, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let (town, demand, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     mover.run((7200.0 / STEP) as u32)?;
     let outcomes = mover.outcomes()?;
     let arrived: Vec<f64> = outcomes
         .iter()
-        .filter(|own| own.arrived > 0)
-        .map(|own| f64::from(own.arrived - own.inserted) / 1000.0)
+        .filter(|outcome| outcome.arrived > 0)
+        .map(|outcome| f64::from(outcome.arrived - outcome.inserted) / 1000.0)
         .collect();
     let mean = arrived.iter().sum::<f64>() / arrived.len().max(1) as f64;
     let tallies = mover.take_tallies()?;
@@ -66,8 +66,8 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         let Some(street) = town.streets.iter().position(|street| street.id == id) else { continue };
         let of = |key: &str| number(&path, line, key);
         let theirs = of("entered")? + of("departed")?;
-        let own = &tallies[street * TALLY..][..TALLY];
-        let ours = f64::from(own[3]);
+        let counts = &tallies[street * TALLY..][..TALLY];
+        let ours = f64::from(counts[3]);
         // Both counts are of two hours.
         let (here, there) = (ours / 2.0, theirs / 2.0);
         let geh = if here + there > 0.0 { (2.0 * (here - there).powi(2) / (here + there)).sqrt() } else { 0.0 };
@@ -81,8 +81,8 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
             ours,
             seconds,
             metres,
-            f64::from(own[0]) * STEP,
-            f64::from(own[1]) / 100.0,
+            f64::from(counts[0]) * STEP,
+            f64::from(counts[1]) / 100.0,
         ];
         group.iter_mut().zip(add).for_each(|(sum, value)| *sum += value);
     }
@@ -91,7 +91,7 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
         within("mean duration, s (SUMO 288.7)", mean, 288.7, 0.15 * 288.7),
         least("streets that both count", sum(0), 141.0),
         least("share of streets with GEH below 5", sum(1) / sum(0), 0.85),
-        least("vehicles that arrived, of all", arrived.len() as f64 / told.travellers.len() as f64, 1.0),
+        least("vehicles that arrived, of all", arrived.len() as f64 / demand.travellers.len() as f64, 1.0),
     ];
     let names = ["streets of fewer than 200 vehicles", "streets of 200 to 1000", "streets of more than 1000"];
     for (name, group) in names.into_iter().zip(&groups) {
@@ -106,20 +106,20 @@ pub fn bologna(bench: &Bench) -> Result<Vec<Figure>> {
 pub fn doerpfeldstr(bench: &Bench) -> Result<Vec<Figure>> {
     let folder = bench.file("traffic/sumo/Doerpfeldstr");
     let files = ["vtypes.add.xml", "samplertrips.rou.xml", "samplertrips_bike.rou.xml", "cars_bikes.rou.xml"];
-    let (_, told, mut mover) = town(&folder, "net.net.xml.gz", &files, bench)?;
+    let (_, demand, mut mover) = town(&folder, "net.net.xml.gz", &files, bench)?;
     let (mut longest, mut arrived) = (0, 0);
     for _ in 0..90 {
         arrived = mover.run((60.0 / STEP) as u32)?.arrived;
-        longest = mover.vehicles()?.iter().map(|own| own.stood).max().unwrap_or(0).max(longest);
+        longest = mover.vehicles()?.iter().map(|vehicle| vehicle.stood).max().unwrap_or(0).max(longest);
     }
     // Two flows are of a kind that no file tells of; nobody else may be left out.
-    let (unknown, others): (Vec<_>, Vec<_>) = told.refused.iter().partition(|why| why.en.contains("t_3"));
+    let (unknown, others): (Vec<_>, Vec<_>) = demand.refused.iter().partition(|why| why.en.contains("t_3"));
     Ok(vec![
         within("vehicles of a kind that is not told, left out", unknown.len() as f64, 190.0, 0.0),
         most("others that are left out", others.len() as f64, 0.0),
         least(
             "vehicles that arrived within 90 minutes, of those that are told",
-            f64::from(arrived) / told.travellers.len() as f64,
+            f64::from(arrived) / demand.travellers.len() as f64,
             1.0,
         ),
         most("longest stand, s", f64::from(longest) * STEP, 600.0),
@@ -135,16 +135,16 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
     for (k, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split(';').collect();
         let [speed, accel, _, substance, value] = cells[..] else { continue };
-        let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|own| *own == substance) else { continue };
+        let Some(of) = ["CO2", "NOx", "PMx"].iter().position(|name| *name == substance) else { continue };
         let parse = |text: &str| {
             let problem = format!("line {}: \"{text}\" is not a number", k + 1);
             text.parse::<f64>().map_err(|_| Error::data(&path, problem, "fetch it again"))
         };
         let (speed, accel, value) = (parse(speed)?, parse(accel)?, parse(value)?);
-        let own = f64::from(rate(&FACTORS[of], speed as f32, accel as f32));
+        let modelled = f64::from(rate(&FACTORS[of], speed as f32, accel as f32));
         // In mg/s; below a thousandth of what a car emits at rest nothing is compared.
         let scale = value.max(1e-3 * f64::from(FACTORS[of].f0) / 3.6);
-        worst[of] = worst[of].max((own - value).abs() / scale);
+        worst[of] = worst[of].max((modelled - value).abs() / scale);
         count += 1.0;
     }
     let names = ["CO2", "NOx", "PM10"];
@@ -159,14 +159,14 @@ pub fn emissions(bench: &Bench) -> Result<Vec<Figure>> {
 pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
     let folder = bench.file("traffic/sumo/bologna_acosta");
     let files = ["acosta.rou.xml", "acosta_busses.rou.xml", "acosta_vtypes.add.xml", "acosta_bus_stops.add.xml"];
-    let (_, _, mut own) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
+    let (_, _, mut mover) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     let (_, _, mut again) = town(&folder, "acosta_buslanes.net.xml", &files, bench)?;
     let twin = Bench { device: &Device::Cpu, data: bench.data };
     let (_, _, mut twin) = town(&folder, "acosta_buslanes.net.xml", &files, &twin)?;
     let (mut lost, mut overlap, mut slowest) = (0.0f64, 0.0f64, 0.0f64);
     for _ in 0..600 {
-        let clock = own.run(1)?;
-        let vehicles = own.vehicles()?;
+        let clock = mover.run(1)?;
+        let vehicles = mover.vehicles()?;
         lost = lost.max((f64::from(clock.inserted) - f64::from(clock.arrived) - vehicles.len() as f64).abs());
         for pair in vehicles.windows(2).filter(|pair| pair[0].lane == pair[1].lane) {
             overlap = overlap.max(f64::from(pair[1].pos - (pair[0].pos - pair[0].length)));
@@ -175,7 +175,7 @@ pub fn every_step(bench: &Bench) -> Result<Vec<Figure>> {
     }
     again.run(600)?;
     twin.run(600)?;
-    let left = own.vehicles()?;
+    let left = mover.vehicles()?;
     let differ = |other: &[Vehicle]| {
         let bits = |vehicles: &[Vehicle]| bytemuck::cast_slice::<Vehicle, u32>(vehicles).to_vec();
         let (a, b) = (bits(&left), bits(other));
@@ -200,9 +200,9 @@ pub fn air(bench: &Bench) -> Result<Vec<Figure>> {
     };
     let (mut decibels, mut count) = (0.0f64, 0.0);
     for one in read("cnossos_road_vectors.json")? {
-        let own = &one["inputs"];
-        let number = |key: &str| own[key].as_f64().unwrap_or(f64::NAN);
-        let all = own["lv_speed"].is_f64();
+        let inputs = &one["inputs"];
+        let number = |key: &str| inputs[key].as_f64().unwrap_or(f64::NAN);
+        let all = inputs["lv_speed"].is_f64();
         let names = ["lv", "mv", "hgv", "wav", "wbv"];
         let traffic = match all {
             true => Traffic {
@@ -212,7 +212,7 @@ pub fn air(bench: &Bench) -> Result<Vec<Figure>> {
             false => Traffic { flow: [number("lv_per_hour"), 0.0, 0.0, 0.0, 0.0], speed: [number("all_speeds"); 5] },
         };
         let site = Site {
-            surface: own["RoadSurface"].as_str().unwrap_or_default(),
+            surface: inputs["RoadSurface"].as_str().unwrap_or_default(),
             temperature: number("Temperature"),
             slope: one["slope"].as_f64().unwrap_or(f64::NAN),
             studs: (number("Pm_stud"), number("Ts_stud")),

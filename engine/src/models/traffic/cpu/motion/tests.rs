@@ -4,8 +4,8 @@ use crate::models::traffic::motion::mover::{CpuMover, Mover};
 use std::sync::Arc;
 
 /// A square of streets with lights at all junctions.
-fn square(side: usize, vehicles: usize) -> Arc<World> {
-    Load::square(side, vehicles, 0.5).unwrap().world
+fn square(side: usize, vehicles: usize) -> Arc<SimulationNetwork> {
+    Load::square(side, vehicles, 0.5).unwrap().network
 }
 
 /// All that changes, bit for bit.
@@ -42,10 +42,10 @@ fn check(state: &mut State) {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let world = square(12, 15_000);
+    let network = square(12, 15_000);
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut mover = CpuMover::new(world.clone());
+        let mut mover = CpuMover::new(network.clone());
         let states = [400, 600].map(|steps| {
             pool.install(|| mover.run(steps).unwrap());
             bytes(&mut mover)
@@ -59,7 +59,7 @@ fn the_number_of_threads_changes_no_bit() {
         assert!(run(threads) == alone, "{threads} threads give another result than one");
     }
     // Step by step, from outside the pool.
-    let mut mover = CpuMover::new(world.clone());
+    let mut mover = CpuMover::new(network.clone());
     for _ in 0..400 {
         mover.run(1).unwrap();
     }
@@ -68,12 +68,12 @@ fn the_number_of_threads_changes_no_bit() {
 
 #[test]
 fn lanes_that_vehicles_have_left_hold_nothing() {
-    let world = square(3, 150);
-    let mut state = State::new(&world);
-    let mut used = vec![false; world.lanes.len()];
-    while state.clock.arrived < world.trips.len() as u32 {
-        assert!(state.clock.step < 14_400, "{} of {} have arrived", state.clock.arrived, world.trips.len());
-        state.step(&world);
+    let network = square(3, 150);
+    let mut state = State::new(&network);
+    let mut used = vec![false; network.lanes.len()];
+    while state.clock.arrived < network.trips.len() as u32 {
+        assert!(state.clock.step < 14_400, "{} of {} have arrived", state.clock.arrived, network.trips.len());
+        state.step(&network);
         check(&mut state);
         state.busy.iter().for_each(|lane| used[*lane as usize] = true);
     }
@@ -85,9 +85,9 @@ fn lanes_that_vehicles_have_left_hold_nothing() {
 
 #[test]
 fn vehicles_that_are_placed_replace_all_others() {
-    let world = square(6, 2000);
-    let mut state = State::new(&world);
-    state.run(&world, 500);
+    let network = square(6, 2000);
+    let mut state = State::new(&network);
+    state.run(&network, 500);
     check(&mut state);
     // Every other one stays, in any order.
     let mut kept: Vec<Vehicle> = state.vehicles.iter().copied().step_by(2).collect();
@@ -95,18 +95,18 @@ fn vehicles_that_are_placed_replace_all_others() {
     state.place(&kept);
     check(&mut state);
     assert_eq!((state.vehicles.len(), state.clock.vehicles as usize), (kept.len(), kept.len()));
-    state.step(&world);
+    state.step(&network);
     check(&mut state);
 }
 
 #[test]
 fn what_was_kept_goes_on_as_if_nothing_had_been() {
-    let world = square(6, 2000);
-    let mut whole = CpuMover::new(world.clone());
+    let network = square(6, 2000);
+    let mut whole = CpuMover::new(network.clone());
     whole.run(500).unwrap();
     let saved = whole.save().unwrap();
     // Another has got elsewhere meanwhile: its lights and those who are due are others.
-    let mut other = CpuMover::new(world);
+    let mut other = CpuMover::new(network);
     other.run(333).unwrap();
     other.restore(&saved).unwrap();
     for _ in 0..5 {
@@ -120,30 +120,13 @@ fn what_was_kept_goes_on_as_if_nothing_had_been() {
 
 #[test]
 fn a_lane_leads_on_where_a_way_would_be_chosen() {
-    let world = square(5, 600);
-    let mut state = State::new(&world);
-    state.run(&world, 400);
-    let view = View {
-        motion: &world.motion,
-        clock: state.clock,
-        lanes: &world.lanes,
-        turns: &world.turns,
-        foes: &world.foes,
-        inward: &world.inward,
-        kinds: &world.kinds,
-        trips: &world.trips,
-        routes: &world.routes,
-        stops: &world.stops,
-        lights: &state.lights,
-        spans: &state.spans,
-        across: &state.across,
-        rate: inverse(world.motion.dt),
-        vehicles: &state.vehicles,
-        ready: &state.ready,
-    };
+    let network = square(5, 600);
+    let mut state = State::new(&network);
+    state.run(&network, 400);
+    let view = state.view(&network);
     let mut found = [0; 2];
     for one in &state.vehicles {
-        let (last, modes) = (world.trips[one.trip as usize].last, world.kinds[one.kind as usize].modes);
+        let (last, modes) = (network.trips[one.trip as usize].last, network.kinds[one.kind as usize].modes);
         // On the way that it takes, and on one that does not lead there.
         for place in (one.place..one.place + 2).filter(|place| place + 1 < last) {
             let leads = view.leads(one.lane, place, last, modes);

@@ -38,7 +38,7 @@ pub struct State {
 }
 
 /// Roads with the networks and routes on them.
-pub struct Side {
+pub struct Alternative {
     /// The roads.
     pub roads: Roads,
     /// Cars and trucks.
@@ -54,32 +54,32 @@ pub struct Side {
     rounds: usize,
 }
 
-impl Side {
+impl Alternative {
     /// Roads that nobody uses yet.
     ///
     /// # Errors
-    /// Those of networks that cannot be.
+    /// `Scenario` where the roads make no network.
     pub fn new(
         roads: Roads,
         zones: usize,
         connectors: &[Vec<Connector>; 2],
         rules: &Rules,
         with_junctions: bool,
-    ) -> Result<Side> {
+    ) -> Result<Alternative> {
         let mut motor = Graph::motor(&roads, zones, &connectors[0], rules)?;
         let cycle = Graph::cycles(&roads, zones, &connectors[1], rules)?;
         let yields = if with_junctions { junctions(&mut motor, &roads, &rules.junctions) } else { Yields::default() };
-        Ok(Side { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
+        Ok(Alternative { roads, motor, cycle, yields, routes: None, looks: 0, change: 0.0, rounds: 0 })
     }
 
-    /// Takes the junctions of another side over.
-    pub fn take_junctions(&mut self, side: &Side, parts: &[Vec<u32>]) {
+    /// Takes the junctions of another alternative over.
+    pub fn take_junctions(&mut self, alternative: &Alternative, parts: &[Vec<u32>]) {
         let mut found = Vec::new();
-        for (link, own) in side.motor.network.links.iter().enumerate().filter(|(_, own)| own.delay.is_some()) {
+        for (link, old) in alternative.motor.network.links.iter().enumerate().filter(|(_, old)| old.delay.is_some()) {
             found.clear();
-            side.motor.became(link as u32, &self.motor, parts, &mut found);
+            alternative.motor.became(link as u32, &self.motor, parts, &mut found);
             let now = found.last().map(|link| &mut self.motor.network.links[*link as usize].delay);
-            if let (Some(Some(now)), Some(was)) = (now, own.delay) {
+            if let (Some(Some(now)), Some(was)) = (now, old.delay) {
                 // What was a light and is none, or the other way round, begins anew.
                 if now.red > 0.0 && was.red > 0.0 {
                     // The same green for the lanes that there are now.
@@ -97,16 +97,17 @@ impl Side {
     }
 
     /// Begins a slice: with the routes of another one where there are any, moved to these roads.
-    pub fn begin(&mut self, demand: &[Demand; 3], from: Option<(&Side, &[Vec<u32>])>) {
+    pub fn begin(&mut self, demand: &[Demand; 3], from: Option<(&Alternative, &[Vec<u32>])>) {
         let [motor, cycle] = [&demand[..2], &demand[2..]];
-        let moved = from.and_then(|(side, parts)| side.routes.as_ref().map(|routes| (side, routes, parts)));
+        let moved = from
+            .and_then(|(alternative, parts)| alternative.routes.as_ref().map(|routes| (alternative, routes, parts)));
         self.routes = Some(match moved {
-            Some((side, routes, parts)) => [
+            Some((alternative, routes, parts)) => [
                 routes[0].moved(&self.motor.network, motor, |link, found| {
-                    side.motor.became(link, &self.motor, parts, found)
+                    alternative.motor.became(link, &self.motor, parts, found)
                 }),
                 routes[1].moved(&self.cycle.network, cycle, |link, found| {
-                    side.cycle.became(link, &self.cycle, parts, found)
+                    alternative.cycle.became(link, &self.cycle, parts, found)
                 }),
             ],
             None => [Assignment::start(&self.motor.network, motor), Assignment::start(&self.cycle.network, cycle)],
@@ -140,8 +141,8 @@ impl Side {
             return false;
         }
         if looks_again && !is_over {
-            let way = if self.looks < HALF_WAY { 0.5 } else { 4.0 / (self.looks + 8 - HALF_WAY) as f64 };
-            self.change = self.yields.update(&mut self.motor, &motor.flow, way);
+            let share = if self.looks < HALF_WAY { 0.5 } else { 4.0 / (self.looks + 8 - HALF_WAY) as f64 };
+            self.change = self.yields.update(&mut self.motor, &motor.flow, share);
             self.looks = if self.change < SETTLED { LOOKS } else { self.looks + 1 };
             return false;
         }
@@ -149,7 +150,7 @@ impl Side {
         cycle.step(&self.cycle.network, gap) || is_over
     }
 
-    /// Gives the memory of kept cheapest ways back.
+    /// Gives the memory of kept shortest path trees back.
     pub fn forget_trees(&mut self) {
         self.routes.iter_mut().flatten().for_each(Assignment::forget_trees);
     }
@@ -173,8 +174,8 @@ impl Side {
     pub fn state(&self, truck_pcu: f64) -> State {
         let Some([motor, cycle]) = &self.routes else { return State::default() };
         let links = self.motor.network.links.len();
-        let own = |(link, flow): (&super::network::Link, &f64)| link.delay.map_or(0.0, |delay| delay.cost(*flow));
-        let wait: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(own).collect();
+        let wait_of = |(link, flow): (&super::network::Link, &f64)| link.delay.map_or(0.0, |delay| delay.cost(*flow));
+        let wait: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(wait_of).collect();
         let on = |class: usize| self.motor.on_roads(&motor.flow_of(class, links), 0.0);
         let cost = |(link, flow): (&super::network::Link, &f64)| link.cost(*flow);
         let time: Vec<f64> = self.motor.network.links.iter().zip(&motor.flow).map(cost).collect();
@@ -209,7 +210,7 @@ impl Side {
     /// Writes routes and junctions.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let capacity = self.motor.network.links.iter().map(|link| link.delay.map_or(0.0, |delay| delay.capacity));
         write(out, &capacity.collect::<Vec<f64>>())?;
@@ -228,7 +229,7 @@ impl Side {
     /// Reads what `save` wrote.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit.
+    /// Where the reader fails, or what it gives does not fit these roads.
     pub fn load(&mut self, from: &mut dyn Read) -> std::io::Result<()> {
         let links = self.motor.network.links.len();
         let (capacity, others) = (read::<f64>(from, Some(links))?, read::<f64>(from, Some(3 * links))?);
@@ -266,7 +267,7 @@ impl State {
     /// Writes it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Where the writer fails.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         [&self.cars, &self.trucks, &self.cycles, &self.time, &self.wait]
             .into_iter()
@@ -276,9 +277,9 @@ impl State {
     /// Reads it.
     ///
     /// # Errors
-    /// Those of the reader, and what does not fit.
+    /// Where the reader fails, or what it gives does not fit these roads.
     pub fn load(from: &mut dyn Read, links: usize) -> std::io::Result<State> {
-        let mut own = || read::<f64>(from, Some(links));
-        Ok(State { cars: own()?, trucks: own()?, cycles: own()?, time: own()?, wait: own()? })
+        let mut next = || read::<f64>(from, Some(links));
+        Ok(State { cars: next()?, trucks: next()?, cycles: next()?, time: next()?, wait: next()? })
     }
 }

@@ -1,4 +1,4 @@
-//! Cheapest ways from many origins at once, on costs that are whole numbers, so that both devices and any order of work find the
+//! Shortest path trees from many origins at once, on costs that are whole numbers, so that both devices and any order of work find the
 //! same: by cost, then by the number of links, then by the last link's number.
 
 use super::cpu;
@@ -44,12 +44,12 @@ impl Arcs {
     }
 }
 
-/// Cheapest ways from origins: for each of them one value a node.
+/// Cheapest paths from origins: for each of them one value a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trees {
     /// Nodes of the network.
     pub nodes: usize,
-    /// Cost of the way to each node; `NEVER` where there is none.
+    /// Cost of the path to each node; `NEVER` where there is none.
     pub costs: Vec<u32>,
     /// Links of it.
     pub hops: Vec<u32>,
@@ -63,7 +63,7 @@ impl Trees {
         &self.costs[origin * self.nodes..][..self.nodes]
     }
 
-    /// The sum of a value of the links along the way to every node, from an origin; NaN where there is none.
+    /// The sum of a value of the links along the path to every node, from an origin; NaN where there is none.
     pub fn sums(&self, network: &Network, origin: usize, value: &[f64]) -> Vec<f64> {
         let of = |values: &[u32]| values[origin * self.nodes..][..self.nodes].to_vec();
         let (hops, links) = (of(&self.hops), of(&self.links));
@@ -81,7 +81,7 @@ impl Trees {
     }
 }
 
-/// Finds cheapest ways.
+/// Finds cheapest paths.
 pub trait Searcher: Send {
     /// From each of some nodes.
     ///

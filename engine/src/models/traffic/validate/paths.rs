@@ -1,11 +1,11 @@
-//! Cheapest ways from every zone of every network: those of the device against Dijkstra's search, ties and all.
+//! Cheapest paths from every zone of every network: those of the device against Dijkstra's search, ties and all.
 
 use super::super::graph::Graph;
 use super::super::network::Network;
 use super::super::params::NEVER;
+use super::super::paths::{Arcs, searcher};
 use super::super::shortest::Tree;
 use super::super::tntp::{Weights, network};
-use super::super::ways::{Arcs, searcher};
 use super::super::zones::{connectors, of_buildings};
 use super::{Bench, Figure, most, told};
 use crate::city::demo::demo;
@@ -42,10 +42,10 @@ fn apart(bench: &Bench, network: &Network, costs: &[f64]) -> Result<(f64, [f64; 
             .enumerate()
             .map_init(
                 || Tree::new(network),
-                |tree, (own, origin)| {
+                |tree, (k, origin)| {
                     tree.search(network, &whole, *origin as usize, &[]);
                     let same = |node: &usize| {
-                        let at = own * network.nodes + node;
+                        let at = k * network.nodes + node;
                         let cost = tree.cost(*node);
                         let cost = if cost.is_infinite() { NEVER } else { cost as u32 };
                         (cost, tree.hops(*node), tree.last(*node)) == (found.costs[at], found.hops[at], found.links[at])
@@ -60,10 +60,10 @@ fn apart(bench: &Bench, network: &Network, costs: &[f64]) -> Result<(f64, [f64; 
 }
 
 fn figures(bench: &Bench, name: &str, network: &Network, costs: &[f64]) -> Result<Vec<Figure>> {
-    let (wrong, [own, dijkstra]) = apart(bench, network, costs)?;
+    let (wrong, [device, dijkstra]) = apart(bench, network, costs)?;
     Ok(vec![
         most(format!("{name}: nodes that differ, of {} from {} zones", network.nodes, network.zones), wrong, 0.0),
-        told(format!("{name}: time of the device over that of Dijkstra"), own / dijkstra),
+        told(format!("{name}: time of the device over that of Dijkstra"), device / dijkstra),
     ])
 }
 

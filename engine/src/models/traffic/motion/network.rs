@@ -6,6 +6,7 @@ use super::params::{
 };
 use crate::city::roads::lanes::{self, Lanes};
 use crate::error::{Error, Result};
+use crate::models::traffic::cpu::across;
 use crate::models::traffic::cpu::sight::TO_CHANGE;
 
 /// How far ahead lanes are told apart, m.
@@ -37,30 +38,30 @@ pub struct Traveller {
 
 /// What the stages read and nobody changes.
 #[derive(Clone, Debug, Default)]
-pub struct World {
-    /// See `params`.
+pub struct SimulationNetwork {
+    /// Counts and rules that hold for all stages.
     pub motion: Motion,
-    /// See `params`.
+    /// Lanes of streets, one street after another, and across junctions.
     pub lanes: Vec<Lane>,
-    /// See `params`.
+    /// Ways out of lanes: of lanes of streets first, then one for each lane across a junction.
     pub turns: Vec<Turn>,
-    /// See `params`.
+    /// Other ways that ways meet, one way after another.
     pub foes: Vec<Foe>,
-    /// See `params`.
+    /// Lanes that lead into each lane, one lane after another.
     pub inward: Vec<u32>,
-    /// See `params`.
+    /// Kinds of vehicles.
     pub kinds: Vec<Kind>,
-    /// See `params`.
+    /// Trips by the street where they begin, then by departure.
     pub trips: Vec<Trip>,
-    /// See `params`.
+    /// Places of routes: streets, and which of their lanes lead on.
     pub routes: Vec<u32>,
-    /// See `params`.
+    /// Stops of trips, one trip after another.
     pub stops: Vec<Stop>,
-    /// See `params`.
+    /// Streets where vehicles set out.
     pub sources: Vec<Gate>,
-    /// See `params`.
+    /// Programs of lights.
     pub programs: Vec<Program>,
-    /// See `params`.
+    /// Phases of programs, one program after another.
     pub phases: Vec<Phase>,
     /// States of lights, phase by phase.
     pub states: Vec<u32>,
@@ -116,12 +117,12 @@ fn whole(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-impl World {
+impl SimulationNetwork {
     /// Lanes of a town.
-    pub fn new(town: &Lanes, rule: Rule, kinds: Vec<Kind>) -> World {
-        let mut world = World { kinds, ..World::default() };
+    pub fn new(town: &Lanes, rule: Rule, kinds: Vec<Kind>) -> SimulationNetwork {
+        let mut network = SimulationNetwork { kinds, ..SimulationNetwork::default() };
         let streets = town.streets.len();
-        world.tallies = streets + town.nodes.len();
+        network.tallies = streets + town.nodes.len();
         // Ways out of lanes of streets first, one lane after another; then one out of each lane across a junction.
         let mut by_lane: Vec<Vec<usize>> = vec![Vec::new(); town.lanes.len()];
         for (k, turn) in town.turns.iter().enumerate() {
@@ -129,14 +130,14 @@ impl World {
         }
         let mut number = vec![NONE; town.turns.len()];
         let mut order = Vec::new();
-        for own in &by_lane {
-            for turn in own {
+        for turns in &by_lane {
+            for turn in turns {
                 number[*turn] = whole(order.len());
                 order.push(*turn);
             }
         }
         for lane in &town.lanes {
-            world.lanes.push(Lane {
+            network.lanes.push(Lane {
                 length: lane.length as f32,
                 speed: lane.speed as f32,
                 street: lane.street.unwrap_or(NONE),
@@ -154,24 +155,24 @@ impl World {
         }
         for (k, street) in town.streets.iter().enumerate() {
             for (index, lane) in town.of_street(k).enumerate() {
-                let own = &mut world.lanes[lane];
-                own.index = index as u32;
-                own.right = if index > 0 { lane as u32 - 1 } else { NONE };
-                own.left = if index + 1 < street.lanes as usize { lane as u32 + 1 } else { NONE };
+                let this_lane = &mut network.lanes[lane];
+                this_lane.index = index as u32;
+                this_lane.right = if index > 0 { lane as u32 - 1 } else { NONE };
+                this_lane.left = if index + 1 < street.lanes as usize { lane as u32 + 1 } else { NONE };
             }
         }
         let mut at = 0;
-        for (lane, own) in by_lane.iter().enumerate().filter(|(_, own)| !own.is_empty()) {
-            (world.lanes[lane].first_turn, world.lanes[lane].turns) = (whole(at), whole(own.len()));
-            at += own.len();
+        for (lane, turns) in by_lane.iter().enumerate().filter(|(_, turns)| !turns.is_empty()) {
+            (network.lanes[lane].first_turn, network.lanes[lane].turns) = (whole(at), whole(turns.len()));
+            at += turns.len();
         }
         // Lights: those of programs, one after another.
         let mut first_light = Vec::new();
         for program in &town.programs {
-            first_light.push(whole(world.lights));
-            world.lights += program.phases.first().map_or(0, |phase| phase.states.len());
+            first_light.push(whole(network.lights));
+            network.lights += program.phases.first().map_or(0, |phase| phase.states.len());
         }
-        world.heads = vec![NONE; world.lights];
+        network.heads = vec![NONE; network.lights];
         let mut inner = order.len();
         let mut mids: Vec<Turn> = Vec::new();
         for &k in &order {
@@ -182,7 +183,7 @@ impl World {
             let first_part = parts.first().copied().unwrap_or(0.0);
             let light = turn.signal.map_or(NONE, |(program, place)| {
                 let light = first_light[program as usize] + place;
-                world.heads[light as usize] = turn.from;
+                network.heads[light as usize] = turn.from;
                 light
             });
             let speed = turn
@@ -191,29 +192,30 @@ impl World {
                 .map(|lane| town.lanes[*lane as usize].speed)
                 .fold(goal.speed.min(town.lanes[turn.from as usize].speed), f64::min)
                 .max(SLOWEST);
-            let way = Turn {
+            let movement = Turn {
                 origin: turn.from,
                 to: turn.via.first().copied().unwrap_or(turn.to),
                 goal: turn.to,
                 street: goal.street.unwrap_or(NONE),
                 modes: u32::from(turn.modes),
                 light,
-                first_foe: whole(world.foes.len()),
+                first_foe: whole(network.foes.len()),
                 foes: 0,
                 start: 0.0,
                 length: length as f32,
                 speed: speed as f32,
+                parts: 0,
             };
             // Those whose meeting lies behind the place to wait are looked at there.
             let waits = parts.len() > 1;
             let is_late = |foe: &lanes::Foe| waits && foe.own.0 >= first_part - 0.01;
-            let list = |world: &mut World, late: bool| {
+            let list = |network: &mut SimulationNetwork, late: bool| {
                 for foe in turn.foes.iter().filter(|foe| is_late(foe) == late) {
                     let returned =
-                        town.turns[foe.turn as usize].foes.iter().any(|own| own.turn as usize == k && own.gives_way);
+                        town.turns[foe.turn as usize].foes.iter().any(|back| back.turn as usize == k && back.gives_way);
                     let bits =
                         [(foe.gives_way, GIVES_WAY), (returned, IS_GIVEN_WAY), (foe.merges, MERGES), (foe.zips, ZIPS)];
-                    world.foes.push(Foe {
+                    network.foes.push(Foe {
                         turn: number[foe.turn as usize],
                         bits: bits.iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum(),
                         own_begin: foe.own.0 as f32,
@@ -223,62 +225,66 @@ impl World {
                     });
                 }
             };
-            list(&mut world, false);
-            let mut main = way;
-            main.foes = whole(world.foes.len()) - main.first_foe;
+            list(&mut network, false);
+            let mut main = movement;
+            main.foes = whole(network.foes.len()) - main.first_foe;
             let mut along = 0.0;
             for (part, lane) in turn.via.iter().enumerate() {
-                let own = &mut world.lanes[*lane as usize];
-                own.along = along as f32;
-                own.turn = if part == 0 { number[k] } else { whole(inner - 1) };
-                (own.first_turn, own.turns) = (whole(inner), 1);
+                let this_lane = &mut network.lanes[*lane as usize];
+                this_lane.along = along as f32;
+                this_lane.turn = if part == 0 { number[k] } else { whole(inner - 1) };
+                (this_lane.first_turn, this_lane.turns) = (whole(inner), 1);
                 inner += 1;
                 along += parts[part];
                 let mut out = Turn {
                     origin: *lane,
                     to: turn.via.get(part + 1).copied().unwrap_or(turn.to),
                     light: NONE,
-                    first_foe: whole(world.foes.len()),
+                    first_foe: whole(network.foes.len()),
                     foes: 0,
                     start: along as f32,
-                    ..way
+                    ..movement
                 };
                 if part == 0 && waits {
-                    list(&mut world, true);
-                    out.foes = whole(world.foes.len()) - out.first_foe;
+                    list(&mut network, true);
+                    out.foes = whole(network.foes.len()) - out.first_foe;
                 }
                 mids.push(out);
             }
-            world.turns.push(main);
+            network.turns.push(main);
         }
-        world.turns.extend(mids);
-        let mut into: Vec<Vec<u32>> = vec![Vec::new(); world.lanes.len()];
-        world.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.origin));
-        for (lane, own) in into.into_iter().enumerate() {
-            (world.lanes[lane].first_inward, world.lanes[lane].inwards) = (whole(world.inward.len()), whole(own.len()));
-            world.inward.extend(own);
+        network.turns.extend(mids);
+        let parts = |turn| whole(across::parts(&network.lanes, &network.turns, turn).len());
+        let parts: Vec<u32> = network.turns.iter().map(parts).collect();
+        network.turns.iter_mut().zip(parts).for_each(|(turn, parts)| turn.parts = parts);
+        let mut into: Vec<Vec<u32>> = vec![Vec::new(); network.lanes.len()];
+        network.turns.iter().for_each(|turn| into[turn.to as usize].push(turn.origin));
+        for (lane, origins) in into.into_iter().enumerate() {
+            (network.lanes[lane].first_inward, network.lanes[lane].inwards) =
+                (whole(network.inward.len()), whole(origins.len()));
+            network.inward.extend(origins);
         }
         for (program, light) in town.programs.iter().zip(first_light) {
-            let first = whole(world.phases.len());
+            let first = whole(network.phases.len());
             for phase in &program.phases {
                 let ms = |seconds: f64| (1000.0 * seconds).round() as u32;
-                world.phases.push(Phase {
+                network.phases.push(Phase {
                     least: ms(phase.least),
                     most: ms(phase.most),
-                    states: whole(world.states.len()),
+                    states: whole(network.states.len()),
                 });
-                world.states.extend(phase.states.iter().map(|state| match state {
+                network.states.extend(phase.states.iter().map(|state| match state {
                     b'G' => GREEN,
                     b'g' | b'O' => AFTER,
                     b'y' => YELLOW,
                     _ => RED,
                 }));
             }
-            let own = &world.phases[first as usize..];
-            let cycle: u32 = own.iter().map(|phase| phase.least).sum();
-            world.programs.push(Program {
+            let phases = &network.phases[first as usize..];
+            let cycle: u32 = phases.iter().map(|phase| phase.least).sum();
+            network.programs.push(Program {
                 first,
-                phases: whole(own.len()),
+                phases: whole(phases.len()),
                 light,
                 lights: whole(program.phases.first().map_or(0, |phase| phase.states.len())),
                 offset: (1000.0 * program.offset.rem_euclid((f64::from(cycle) / 1000.0).max(1e-3))).round() as u32,
@@ -286,10 +292,10 @@ impl World {
                 actuated: u32::from(program.is_actuated),
             });
         }
-        world.motion = Motion {
+        network.motion = Motion {
             zero: 0,
-            lanes: whole(world.lanes.len()),
-            programs: whole(world.programs.len()),
+            lanes: whole(network.lanes.len()),
+            programs: whole(network.programs.len()),
             sources: 0,
             newell: u32::from(rule.newell),
             step_ms: (1000.0 * rule.step).round() as u32,
@@ -300,7 +306,7 @@ impl World {
             threshold: 0.3,
             pause: 5000,
         };
-        world
+        network
     }
 
     /// Takes travellers; gives those whose route leads nowhere, and where it breaks.
@@ -321,16 +327,16 @@ impl World {
         let mut known: std::collections::HashMap<(&[u32], u32), u32> = std::collections::HashMap::new();
         let mut order: Vec<(u32, u32, usize)> = Vec::new();
         let mut trips: Vec<Option<Trip>> = vec![None; travellers.len()];
-        for (k, own) in travellers.iter().enumerate() {
-            let modes = self.kinds[own.kind as usize].modes;
-            let first = match known.get(&(&own.streets[..], modes)).filter(|_| own.stops.is_empty()) {
+        for (k, traveller) in travellers.iter().enumerate() {
+            let modes = self.kinds[traveller.kind as usize].modes;
+            let first = match known.get(&(&traveller.streets[..], modes)).filter(|_| traveller.stops.is_empty()) {
                 Some(first) => *first,
-                None => match self.route(town, own, modes) {
+                None => match self.route(town, traveller, modes) {
                     Ok(route) => {
                         let first = whole(self.routes.len());
                         self.routes.extend(route);
-                        if own.stops.is_empty() {
-                            known.insert((&own.streets, modes), first);
+                        if traveller.stops.is_empty() {
+                            known.insert((&traveller.streets, modes), first);
                         }
                         first
                     }
@@ -341,31 +347,31 @@ impl World {
                 },
             };
             let first_stop = whole(self.stops.len());
-            self.stops.extend(own.stops.iter().map(|(lane, at, stay)| Stop {
+            self.stops.extend(traveller.stops.iter().map(|(lane, at, stay)| Stop {
                 lane: *lane,
                 at: *at as f32,
                 stay: (1000.0 * stay).round() as u32,
             }));
-            let depart = (1000.0 * own.depart).round().clamp(0.0, 4e9) as u32;
+            let depart = (1000.0 * traveller.depart).round().clamp(0.0, 4e9) as u32;
             trips[k] = Some(Trip {
                 depart,
-                kind: own.kind,
+                kind: traveller.kind,
                 first,
-                last: first + whole(own.streets.len()),
+                last: first + whole(traveller.streets.len()),
                 first_stop,
                 last_stop: whole(self.stops.len()),
-                speed: own.speed.map_or(-1.0, |speed| speed as f32),
-                factor: own.factor as f32,
+                speed: traveller.speed.map_or(-1.0, |speed| speed as f32),
+                factor: traveller.factor as f32,
             });
-            order.push((own.streets[0], depart, k));
+            order.push((traveller.streets[0], depart, k));
         }
         order.sort_unstable();
         for (street, _, k) in order {
             let begins = self.sources.last().is_none_or(|source| source.lane != town.streets[street as usize].first);
             if begins {
-                let own = &town.streets[street as usize];
+                let origin = &town.streets[street as usize];
                 let at = whole(self.trips.len());
-                self.sources.push(Gate { lane: own.first, lanes: own.lanes, first: at, last: at });
+                self.sources.push(Gate { lane: origin.first, lanes: origin.lanes, first: at, last: at });
             }
             self.trips.extend(trips[k]);
             self.who.push(whole(k));
@@ -379,9 +385,14 @@ impl World {
     }
 
     /// The places of a route: streets, and which of their lanes lead on.
-    pub(super) fn route(&self, town: &Lanes, own: &Traveller, modes: u32) -> std::result::Result<Vec<u32>, String> {
-        let Some(&last) = own.streets.last() else { return Err("has no route".into()) };
-        let mut places = vec![0u32; own.streets.len()];
+    pub(super) fn route(
+        &self,
+        town: &Lanes,
+        traveller: &Traveller,
+        modes: u32,
+    ) -> std::result::Result<Vec<u32>, String> {
+        let Some(&last) = traveller.streets.last() else { return Err("has no route".into()) };
+        let mut places = vec![0u32; traveller.streets.len()];
         let open = |lane: usize| u32::from(town.lanes[lane].modes) & modes != 0;
         // How far one can go from each lane without changing it.
         let mut beyond: Vec<f64> =
@@ -389,33 +400,35 @@ impl World {
         if beyond.iter().all(|far| *far < 0.0) {
             return Err(format!("ends on {}, where it may not be", town.streets[last as usize].id));
         }
-        for k in (0..own.streets.len()).rev() {
-            let street = own.streets[k] as usize;
+        for k in (0..traveller.streets.len()).rev() {
+            let street = traveller.streets[k] as usize;
             let lanes = town.of_street(street);
-            if k + 1 < own.streets.len() {
-                let next = own.streets[k + 1];
+            if k + 1 < traveller.streets.len() {
+                let next = traveller.streets[k + 1];
                 let first_next = town.streets[next as usize].first;
                 beyond = lanes
                     .clone()
                     .map(|lane| {
-                        let ways = &self.lanes[lane];
-                        if !open(lane) || ways.first_turn == NONE {
+                        let movements = &self.lanes[lane];
+                        if !open(lane) || movements.first_turn == NONE {
                             return -1.0;
                         }
-                        let ways = &self.turns[ways.first_turn as usize..(ways.first_turn + ways.turns) as usize];
-                        let fits = |way: &&Turn| way.street == next && way.modes & modes != 0;
-                        let onward = ways.iter().filter(fits).map(|way| {
-                            let far = beyond[(way.goal - first_next) as usize];
-                            let index = way.goal - first_next;
+                        let movements = &self.turns
+                            [movements.first_turn as usize..(movements.first_turn + movements.turns) as usize];
+                        let fits = |movement: &&Turn| movement.street == next && movement.modes & modes != 0;
+                        let onward = movements.iter().filter(fits).map(|movement| {
+                            let far = beyond[(movement.goal - first_next) as usize];
+                            let index = movement.goal - first_next;
                             let leads = (places[k + 1] >> STREET_BITS >> index) & 1 != 0;
-                            let goal = way.goal as usize;
+                            let goal = movement.goal as usize;
                             if !leads && (!open(goal) || town.lanes[goal].length < f64::from(TO_CHANGE)) {
                                 -1.0
                             } else if far < 0.0 {
                                 // It leads on, and one has to change lanes behind it.
                                 0.0
                             } else {
-                                (f64::from(way.length) + town.lanes[way.goal as usize].length + far).min(FORESIGHT)
+                                (f64::from(movement.length) + town.lanes[movement.goal as usize].length + far)
+                                    .min(FORESIGHT)
                             }
                         });
                         onward.fold(-1.0, f64::max)
@@ -424,12 +437,14 @@ impl World {
                 if beyond.iter().all(|far| *far < 0.0) {
                     // Lanes must be changed where there is hardly room for it.
                     let leads = |lane: usize| {
-                        let ways = &self.lanes[lane];
-                        let end = ways.first_turn.saturating_add(ways.turns);
-                        let fits = |way: &Turn| way.street == next && way.modes & modes != 0 && open(way.goal as usize);
+                        let movements = &self.lanes[lane];
+                        let end = movements.first_turn.saturating_add(movements.turns);
+                        let fits = |movement: &Turn| {
+                            movement.street == next && movement.modes & modes != 0 && open(movement.goal as usize)
+                        };
                         open(lane)
-                            && ways.first_turn != NONE
-                            && self.turns[ways.first_turn as usize..end as usize].iter().any(fits)
+                            && movements.first_turn != NONE
+                            && self.turns[movements.first_turn as usize..end as usize].iter().any(fits)
                     };
                     beyond = lanes.clone().map(|lane| if leads(lane) { 0.0 } else { -1.0 }).collect();
                     let all = town.of_street(next as usize).enumerate().filter(|(_, lane)| open(*lane));
