@@ -87,7 +87,7 @@ pub(in crate::models::traffic) fn prepare(
     spec: &MotionSpec,
 ) -> Result<Box<dyn Model>> {
     let rule = Rule { step: spec.step_s.unwrap_or(0.5), newell: false, seed: spec.seed.unwrap_or(1) };
-    let own = scenario.spec.traffic.as_ref();
+    let own = scenario.traffic();
     let mut moving = Moving {
         grid: city.grid,
         places: city.places.clone(),
