@@ -49,9 +49,9 @@ try:
     if echoed != {"message": "hello"}:
         problems.append(f"echo: {echoed}")
     scenario = {
-        "title": "Shower", "model": "runoff",
+        "title": "Shower",
         "city": {"demo": {"seed": 2, "width_m": 700, "height_m": 600, "cell_m": 1}},
-        "time": {"end_minutes": 3, "frame_minutes": 1}, "rain": {"mm_per_hour": 70},
+        "runoff": {"end_minutes": 3, "frame_minutes": 1, "rain": {"mm_per_hour": 70}},
     }
     service.execute("rainfall-runoff", {"scenario": scenario}, async_=True)
     job = json.loads(get("/v1/jobs"))["jobs"][0]["id"]

@@ -75,8 +75,8 @@ def main(hanze, data, turns):
                 out.write(values, 1)
         scenario = os.path.join(folder, "athens.toml")
         with open(scenario, "w") as out:
-            out.write('title = "Athens"\nmodel = "heat"\n[city]\nterrain = "ground.tif"\ncanopy_m = "trees.tif"\n')
-            out.write('[heat]\nweather = "none.csv"\ndate = "2019-07-25"\n[time]\nend_minutes = 60\n')
+            out.write('title = "Athens"\n[city]\nterrain = "ground.tif"\ncanopy_m = "trees.tif"\n')
+            out.write('[heat]\nend_minutes = 60\nweather = "none.csv"\ndate = "2019-07-25"\n')
         best = [np.inf, 0.0, 0.0, np.inf, 0.0]
         for turn in range(turns):
             look, (anisotropic, isotropic) = solweig_turn(dsm, trees, folder)

@@ -42,9 +42,9 @@ impl Server {
 
     fn submit(&self, client: &mut Client, minutes: f64, metres: u32, seed: u32) -> Outcome<String> {
         let body = format!(
-            "{{\"inputs\":{{\"scenario\":{{\"title\":\"Load\",\"model\":\"runoff\",\"city\":{{\"demo\":{{\"seed\":{seed},\
-             \"width_m\":{metres},\"height_m\":{metres},\"cell_m\":1}}}},\"time\":{{\"end_minutes\":{minutes}}},\
-             \"rain\":{{\"mm_per_hour\":60}}}}}}}}"
+            "{{\"inputs\":{{\"scenario\":{{\"title\":\"Load\",\"city\":{{\"demo\":{{\"seed\":{seed},\
+             \"width_m\":{metres},\"height_m\":{metres},\"cell_m\":1}}}},\"runoff\":{{\"end_minutes\":{minutes},\
+             \"rain\":{{\"mm_per_hour\":60}}}}}}}}}}"
         );
         client.ask("POST", "/v1/processes/rainfall-runoff/execution", &body)?;
         client.text("\"id\":\"").ok_or_else(|| String::from_utf8_lossy(&client.body).into())

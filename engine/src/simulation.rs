@@ -213,7 +213,9 @@ impl Simulation {
         }
         let text_path = folder.join("scenario.toml");
         let text = std::fs::read_to_string(&text_path).map_err(Error::io("reading", &text_path))?;
-        let scenario = Scenario::parse(&head.scenario_file, text)?;
+        let mut sections = Scenario::parse_all(&head.scenario_file, text)?.into_iter();
+        let gone = || Error::data(&text_path, "has lost the section of this run", "start the run again");
+        let scenario = sections.find(|own| own.label() == head.section.as_deref()).ok_or_else(gone)?;
         let (city, inputs) = read(&scenario)?;
         if run_id(&scenario, &inputs, &head.device_kind) != head.run_id {
             let problem = "was made from other inputs or by another version of Hanze";
@@ -324,7 +326,8 @@ impl Simulation {
             "synthetic": self.city.synthetic,
             "attribution": spec.attribution,
             "language": self.language.code(),
-            "model": spec.model,
+            "model": self.scenario.model(),
+            "section": self.scenario.label(),
             "settings": self.model.settings(),
             "grid": self.city.grid,
             "scenario": spec,
@@ -359,6 +362,7 @@ impl Simulation {
         let head = checkpoint::Head {
             run_id: self.run_id.clone(),
             scenario_file: std::path::absolute(&self.scenario.file).unwrap_or(self.scenario.file.clone()),
+            section: self.scenario.label().map(String::from),
             device: if record.kind == "gpu" { format!("gpu:{}", record.name) } else { record.kind.to_string() },
             device_kind: self.device_kind.clone(),
             next_frame: self.next_frame,
@@ -395,7 +399,8 @@ impl Before {
         let device_kind = device.record().kind.to_string();
         let run_id = run_id(scenario, &inputs, &device_kind);
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        let path = out.join(format!("{stem}-{}", &run_id[..8]));
+        let label = scenario.label().map_or(String::new(), |label| format!("-{label}"));
+        let path = out.join(format!("{stem}{label}-{}", &run_id[..8]));
         Ok(Before { city, inputs, device_kind, run_id, path })
     }
 }

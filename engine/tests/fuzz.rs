@@ -418,11 +418,11 @@ fn point_clouds() {
 #[test]
 fn scenarios() {
     let stories = [
-        "title = \"a\"\nmodel = \"runoff\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
-         [time]\nend_minutes = 10\nframe_minutes = 5\n[rain]\nsteps_mm = [1, 2.5]\nstep_minutes = 5\n\
-         [[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"free\"\n[[gauge]]\nname = \"g\"\nx = 139050\ny = 502050\n",
-        "title = \"b\"\nmodel = \"heat\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
-         [time]\nend_minutes = 120\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\n",
+        "title = \"a\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
+         [runoff]\nend_minutes = 10\nframe_minutes = 5\n[runoff.rain]\nsteps_mm = [1, 2.5]\nstep_minutes = 5\n\
+         [[runoff.boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"free\"\n[[gauge]]\nname = \"g\"\nx = 139050\ny = 502050\n",
+        "title = \"b\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
+         [heat]\nend_minutes = 120\nweather = \"hot-day\"\ndate = \"2019-07-25\"\n",
     ];
     fuzz("toml", stories.map(|own| own.as_bytes().to_vec()).to_vec(), |path| {
         let text = std::fs::read_to_string(path).map_err(hanze_engine::Error::io("reading", path))?;
@@ -442,8 +442,8 @@ fn scenarios() {
 #[test]
 fn tables_that_scenarios_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let rain = "title = \"a\"\nmodel = \"runoff\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
-                [time]\nend_minutes = 10\n[rain]\nmm_per_hour = \"file.rain.csv\"\n";
+    let rain = "title = \"a\"\n[city]\ndemo = { seed = 1, width_m = 120, height_m = 100, cell_m = 5 }\n\
+                [runoff]\nend_minutes = 10\n[runoff.rain]\nmm_per_hour = \"file.rain.csv\"\n";
     fuzz_beside(
         "rain.csv",
         vec![b"minutes,mm_per_hour\n0,10\n5,20\n10,0\n".to_vec()],
@@ -451,7 +451,7 @@ fn tables_that_scenarios_name() {
         |path| Scenario::load(&path.with_file_name("s.toml"))?.rain().map(|_| ()),
     );
     let level = format!(
-        "{rain}[[boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"level\"\nlevel_m = \"file.level.csv\"\n",
+        "{rain}[[runoff.boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"level\"\nlevel_m = \"file.level.csv\"\n",
         rain = rain.replace("\"file.rain.csv\"", "10")
     );
     let seeds = [
@@ -465,8 +465,8 @@ fn tables_that_scenarios_name() {
         |path| Scenario::load(&path.with_file_name("s.toml")).map(|_| ()),
     );
     drop(folder);
-    let traffic = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[time]\nend_minutes = 60\n\
-                   [traffic]\nstart = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"file.trips.csv\"\n";
+    let traffic = "title = \"t\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[traffic]\nend_minutes = 60\n\
+                   start = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"file.trips.csv\"\n";
     let square = |name: &str, lon: f64| {
         format!(
             "{{\"type\":\"Feature\",\"properties\":{{\"name\":\"{name}\",\"residents\":10,\"jobs\":10}},\"geometry\":{{\"type\":\"Polygon\",\

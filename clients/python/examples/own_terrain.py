@@ -9,10 +9,8 @@ server = Hanze("http://localhost:8080")
 terrain = server.upload(sys.argv[1])
 job = server.submit({
     "title": "Rain on my own terrain",
-    "model": "runoff",
     "city": {"terrain": terrain, "holes": "wall"},
-    "time": {"end_minutes": 60, "frame_minutes": 10},
-    "rain": {"mm_per_hour": 50},
+    "runoff": {"end_minutes": 60, "frame_minutes": 10, "rain": {"mm_per_hour": 50}},
 }).wait(print)
 for seconds, depth in job.frames():
     land = depth[np.isfinite(depth)]  # holes of the terrain have no value

@@ -23,11 +23,11 @@ def server(tmp_path_factory):
     assert process.wait(timeout=30) == 0
 
 
-def shower(**changes):
+def shower(minutes=2, **changes):
     return {
-        "title": "Shower", "model": "runoff",
+        "title": "Shower",
         "city": {"demo": {"seed": 3, "width_m": 240, "height_m": 200, "cell_m": 2}},
-        "time": {"end_minutes": 2, "frame_minutes": 1}, "rain": {"mm_per_hour": 60}, **changes,
+        "runoff": {"end_minutes": minutes, "frame_minutes": 1, "rain": {"mm_per_hour": 60}}, **changes,
     }
 
 
@@ -60,8 +60,8 @@ def test_the_common_path_gives_arrays(server, tmp_path):
 
 def test_files_and_uploads(server, tmp_path):
     (tmp_path / "shower.toml").write_text(
-        'title = "T"\nmodel = "runoff"\n[city]\ndemo = { seed = 1, width_m = 200, height_m = 200, cell_m = 4 }\n'
-        "[time]\nend_minutes = 1\n[rain]\nmm_per_hour = 9\n")
+        'title = "T"\n[city]\ndemo = { seed = 1, width_m = 200, height_m = 200, cell_m = 4 }\n'
+        "[runoff]\nend_minutes = 1\n[runoff.rain]\nmm_per_hour = 9\n")
     assert server.submit(tmp_path / "shower.toml").wait(every=0.1).array("max_depth").shape == (50, 50)
     rows = "\n".join(" ".join(f"{0.1 * row:.1f}" for _ in range(30)) for row in range(20))
     (tmp_path / "slope.asc").write_text(f"ncols 30\nnrows 20\nxllcorner 0\nyllcorner 0\ncellsize 2\n{rows}\n")
@@ -84,11 +84,11 @@ def test_problems_are_told_in_words(server):
         Hanze(server.url, "hanze_nonsense").job("nothing").status()
     assert told.value.status == 401
     with pytest.raises(HanzeError, match="end_minutes") as told:
-        server.submit(shower(time={"end_minutes": -1}))
+        server.submit(shower(-1))
     assert told.value.status == 400
     with pytest.raises(HanzeError, match="no job"):
         server.job("nothing").status()
-    job = server.submit(shower(time={"end_minutes": 600}))
+    job = server.submit(shower(600))
     job.dismiss()
     with pytest.raises(HanzeError, match="dismissed"):
         job.wait(every=0.1)

@@ -153,6 +153,6 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 }
 
 fn entry(scenario: &Scenario) -> Result<&'static Entry> {
-    let missing = || crate::Error::scenario("model", "is not built in", "see `hanze schema`");
-    MODELS.iter().find(|entry| entry.name == scenario.spec.model).ok_or_else(missing)
+    let missing = || crate::Error::scenario("", "its model is not built in", "see `hanze schema`");
+    MODELS.iter().find(|entry| entry.name == scenario.model()).ok_or_else(missing)
 }

@@ -1,8 +1,9 @@
 //! What a scenario must be before anything is read or computed.
 
 use super::heat::HeatProduct;
-use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, StructureName, StructureSpec};
-use super::{Allowed, Scenario};
+use super::sections::Sections;
+use super::spec::{BoundaryName, ModelName, NumberOrFile, PointOrLine, RunoffSpec, Spec, StructureName, StructureSpec};
+use super::{Allowed, Scenario, slug};
 use crate::city::demo;
 use crate::city::read::{TO_METRES, is_mercator};
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ const MOST_FRAMES: f64 = 10_000.0;
 const MOST_READINGS: f64 = 1e6;
 /// Steps that a run may be forced to by its longest step.
 const MOST_STEPS: f64 = 1e9;
+/// Sections of a scenario.
+const MOST_SECTIONS: usize = 100;
 /// Gauges, boundaries and inflows of a scenario.
 const MOST_NAMES: usize = 1000;
 /// Files of land use.
@@ -26,13 +29,13 @@ const MOST_SURFACES: usize = 100;
 /// Numbers that all readings of a run may hold.
 const MOST_NUMBERS: f64 = 6e7;
 
-impl Scenario {
+impl Spec {
+    /// What does not belong to one section: texts, names of sections, and keys of the city that no section reads.
     pub(super) fn check(&self) -> Result<()> {
-        let spec = &self.spec;
         for (key, text, most) in [
-            ("title", &spec.title, 200),
-            ("description", &spec.description, 5000),
-            ("attribution", &spec.attribution, 2000),
+            ("title", &self.title, 200),
+            ("description", &self.description, 5000),
+            ("attribution", &self.attribution, 2000),
         ] {
             let letters = text.chars().count();
             if letters > most {
@@ -40,6 +43,80 @@ impl Scenario {
                 return Err(Error::scenario(key, problem, format!("write at most {most}")));
             }
         }
+        self.check_sections()?;
+        self.check_idle()
+    }
+
+    /// There is a section, and of several of one kind each has a name of its own.
+    fn check_sections(&self) -> Result<()> {
+        let sections = self.sections();
+        if sections.is_empty() {
+            let mend = "write a section: [runoff], [heat] or [traffic], with end_minutes";
+            return Err(Error::scenario("", "the scenario asks nothing of any model", mend));
+        }
+        if sections.len() > MOST_SECTIONS {
+            let problem = format!("the scenario has {} sections", sections.len());
+            return Err(Error::scenario("", problem, format!("keep at most {MOST_SECTIONS}")));
+        }
+        for (n, (place, section)) in sections.iter().enumerate() {
+            let kind = section.model().section();
+            let at = |key: &str| match place {
+                Some(k) => format!("{kind}[{k}]{key}"),
+                None => format!("{kind}{key}"),
+            };
+            let Some(name) = section.name() else {
+                if place.is_none() {
+                    continue;
+                }
+                let mend = "give each of several sections a name: name = \"as it is\"";
+                return Err(Error::scenario(at(""), "has no name", mend));
+            };
+            if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+                return Err(Error::scenario(at(".name"), "is not a name", "write a short name without line breaks"));
+            }
+            let is_same = |other: &str| slug(other) == slug(name);
+            let mut others = sections[..n].iter().filter(|(_, other)| other.model() == section.model());
+            if others.any(|(_, other)| other.name().is_some_and(is_same)) {
+                let problem = format!("\"{name}\" stands twice, or means the same folder as another name");
+                return Err(Error::scenario(at(".name"), problem, "give each section a name of its own"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what none of the sections reads.
+    fn check_idle(&self) -> Result<()> {
+        let models: Vec<ModelName> = self.sections().iter().map(|(_, section)| section.model()).collect();
+        let city = &self.city;
+        if !models.contains(&ModelName::Runoff) {
+            let idle = [
+                ("structure", !city.structure.is_empty()),
+                ("sewer_districts", city.sewer_districts.is_some()),
+                ("water_level_m", city.water_level_m.is_some()),
+                ("buildings_are", city.buildings_are.is_some()),
+                ("roof_water", city.roof_water.is_some()),
+                ("green_roof_m", city.green_roof_m.is_some()),
+            ];
+            if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
+                let mend = "leave it out, or write a section [runoff]";
+                return Err(Error::scenario(format!("city.{key}"), "does nothing without [runoff]", mend));
+            }
+        }
+        let mut runoff = self.runoff.iter().flat_map(Sections::as_slice);
+        if city.sewer_districts.is_some() && runoff.all(|runoff| runoff.sewer.is_none()) {
+            let mend = "write [runoff.sewer], which may be empty, or leave it out";
+            return Err(Error::scenario("city.sewer_districts", "does nothing without [runoff.sewer]", mend));
+        }
+        if !self.gauge.is_empty() && models.iter().all(|model| *model == ModelName::Traffic) {
+            let mend = "use [[traffic.select_link]], or write a section [runoff] or [heat]";
+            return Err(Error::scenario("gauge", "does nothing with [traffic] alone", mend));
+        }
+        Ok(())
+    }
+}
+
+impl Scenario {
+    pub(super) fn check(&self) -> Result<()> {
         self.check_time()?;
         self.check_runoff()?;
         self.check_heat()?;
@@ -50,20 +127,20 @@ impl Scenario {
     }
 
     fn check_time(&self) -> Result<()> {
-        let time = &self.spec.time;
-        number("time.end_minutes", time.end_minutes, MINUTES)?;
-        let Some(minutes) = time.frame_minutes else { return Ok(()) };
-        number("time.frame_minutes", minutes, MINUTES)?;
-        let frames = time.end_minutes / minutes;
+        let key = |key: &str| format!("{}.{key}", self.model().section());
+        number(&key("end_minutes"), self.end_minutes(), MINUTES)?;
+        let Some(minutes) = self.frame_minutes() else { return Ok(()) };
+        number(&key("frame_minutes"), minutes, MINUTES)?;
+        let frames = self.end_minutes() / minutes;
         if frames > MOST_FRAMES {
             let problem = format!("{frames:.0} frames are too many");
-            return Err(Error::scenario("time.frame_minutes", problem, format!("make at most {MOST_FRAMES}")));
+            return Err(Error::scenario(key("frame_minutes"), problem, format!("make at most {MOST_FRAMES}")));
         }
         Ok(())
     }
 
     fn check_runoff(&self) -> Result<()> {
-        let runoff = &self.spec.runoff;
+        let Some(runoff) = self.runoff() else { return Ok(()) };
         if let Some(order) = runoff.order.filter(|order| !(1..=2).contains(order)) {
             return Err(Error::scenario("runoff.order", format!("there is no order {order}"), "write 1 or 2"));
         }
@@ -74,13 +151,13 @@ impl Scenario {
         given("arrival_depth_m", runoff.arrival_depth_m, 1e-3..=100.0)?;
         given("duration_depth_m", runoff.duration_depth_m, 1e-3..=100.0)?;
         given("gauge_minutes", runoff.gauge_minutes, MINUTES)?;
-        let end = self.spec.time.end_minutes;
+        let end = runoff.end_minutes;
         if let Some(longest) = runoff.longest_step_s.filter(|longest| end * 60.0 / longest > MOST_STEPS) {
             let problem = format!("makes {:.0} steps at least", end * 60.0 / longest);
             return Err(Error::scenario("runoff.longest_step_s", problem, format!("make at most {MOST_STEPS}")));
         }
         let readings = end / runoff.gauge_minutes.unwrap_or(1.0);
-        let columns = 1 + 3 * self.spec.gauge.len() + self.spec.boundary.len() + 2 * self.spec.structure.len();
+        let columns = 1 + 3 * self.spec.gauge.len() + runoff.boundary.len() + 2 * self.spec.city.structure.len();
         if readings > MOST_READINGS || readings * columns as f64 > MOST_NUMBERS {
             let problem = format!("{readings:.0} readings of {columns} numbers are too many");
             return Err(Error::scenario(
@@ -93,18 +170,7 @@ impl Scenario {
     }
 
     fn check_heat(&self) -> Result<()> {
-        let is_heat = self.spec.model == ModelName::Heat;
-        let heat = match (&self.spec.heat, is_heat) {
-            (Some(heat), true) => heat,
-            (None, false) => return Ok(()),
-            (Some(_), false) => {
-                return Err(Error::scenario("heat", "does nothing without model = \"heat\"", "leave it out"));
-            }
-            (None, true) => {
-                let mend = "write [heat] with weather = \"FILE\" and date = \"2019-07-25\"";
-                return Err(Error::scenario("model", "needs weather", mend));
-            }
-        };
+        let Some(heat) = self.heat() else { return Ok(()) };
         if heat.weather().is_none() {
             return Err(Error::scenario("heat", "has no weather", "write weather = \"FILE\""));
         }
@@ -131,49 +197,24 @@ impl Scenario {
         }
         heat.clear_sky_less.map_or(Ok(()), |less| number("heat.clear_sky_less", less, 0.0..=0.1))?;
         self.check_island(heat)?;
-        self.check_idle("heat")?;
         heat.latitude.map_or(Ok(()), |at| number("heat.latitude", at, -90.0..=90.0))?;
         heat.longitude.map_or(Ok(()), |at| number("heat.longitude", at, -180.0..=180.0))?;
         if heat.latitude.is_some() != heat.longitude.is_some() {
             let key = if heat.latitude.is_some() { "heat.latitude" } else { "heat.longitude" };
             return Err(Error::scenario(key, "does nothing alone", "write latitude and longitude"));
         }
-        let time = &self.spec.time;
-        for (key, minutes) in [("time.end_minutes", Some(time.end_minutes)), ("time.frame_minutes", time.frame_minutes)]
-        {
+        for (key, minutes) in [("end_minutes", Some(heat.end_minutes)), ("frame_minutes", heat.frame_minutes)] {
             if minutes.is_some_and(|minutes| minutes < 60.0 || minutes % 60.0 != 0.0) {
-                return Err(Error::scenario(key, "is not a whole hour", "write a multiple of 60: heat is hourly"));
+                let mend = "write a multiple of 60: heat is hourly";
+                return Err(Error::scenario(format!("heat.{key}"), "is not a whole hour", mend));
             }
         }
         Ok(())
     }
 
-    /// Refuses what a run of another model than runoff would ignore.
-    pub(super) fn check_idle(&self, model: &str) -> Result<()> {
-        let spec = &self.spec;
-        let runoff = serde_json::to_value(&spec.runoff).unwrap_or_default();
-        let idle = [
-            ("rain", spec.rain.is_some()),
-            ("sewer", spec.sewer.is_some()),
-            ("runoff", runoff.as_object().is_some_and(|given| !given.is_empty())),
-            ("boundary", !spec.boundary.is_empty()),
-            ("inflow", !spec.inflow.is_empty()),
-            ("structure", !spec.structure.is_empty()),
-            ("city.water_level_m", spec.city.water_level_m.is_some()),
-            ("city.buildings_are", spec.city.buildings_are.is_some()),
-            ("city.roof_water", spec.city.roof_water.is_some()),
-            ("city.green_roof_m", spec.city.green_roof_m.is_some()),
-        ];
-        let found = idle.into_iter().find(|(_, given)| *given);
-        found.map_or(Ok(()), |(key, _)| {
-            let problem = format!("does nothing with model = \"{model}\"");
-            Err(Error::scenario(key, problem, "leave it out, or write model = \"runoff\""))
-        })
-    }
-
     /// The day on which a heat run begins, counted from 1 January 1970.
     pub fn day(&self) -> Option<i64> {
-        let parts: Vec<&str> = self.spec.heat.as_ref()?.date()?.split('-').collect();
+        let parts: Vec<&str> = self.heat()?.date()?.split('-').collect();
         let [year, month, day] = parts[..] else { return None };
         days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     }
@@ -182,39 +223,17 @@ impl Scenario {
         let city = &self.spec.city;
         city.green_roof_m.map_or(Ok(()), |depth| number("city.green_roof_m", depth, 0.0..=1.0))?;
         match (&city.demo, &city.terrain) {
-            // A network is enough for traffic.
-            (None, None) if self.spec.model == ModelName::Traffic && city.network.is_some() => {}
+            // A network is enough where the ground may be flat.
+            (None, None) if self.reads().flat && city.network.is_some() => {}
             (None, None) => {
                 return Err(Error::scenario("city", "has no ground", "write terrain = \"FILE.tif\" or demo = { … }"));
             }
             (Some(demo), _) => {
-                let idle = [
-                    ("terrain", city.terrain.is_some()),
-                    ("holes", city.holes.is_some()),
-                    ("epsg", city.epsg.is_some()),
-                    ("extent", city.extent.is_some()),
-                    ("cell_m", city.cell_m.is_some()),
-                    ("manning", city.manning.is_some()),
-                    ("infiltration_mm_per_day", city.infiltration_mm_per_day.is_some()),
-                    ("suction_head_m", city.suction_head_m.is_some()),
-                    ("moisture_deficit", city.moisture_deficit.is_some()),
-                    ("initial_infiltration_mm_per_hour", city.initial_infiltration_mm_per_hour.is_some()),
-                    ("infiltration_decay_per_hour", city.infiltration_decay_per_hour.is_some()),
-                    ("interception_m", city.interception_m.is_some()),
-                    ("water_level_m", city.water_level_m.is_some()),
-                    ("buildings", city.buildings.is_some()),
-                    ("roads", city.roads.is_some()),
-                    ("neighbourhoods", city.neighbourhoods.is_some()),
-                    ("land_use", city.land_use.is_some()),
-                    ("surfaces", !city.surfaces.is_empty()),
-                    ("codes", city.codes.is_some()),
-                    ("surface", city.surface.is_some()),
-                    ("canopy_m", city.canopy_m.is_some()),
-                    ("network", city.network.is_some()),
-                    ("network_epsg", city.network_epsg.is_some()),
-                    ("network_nodes", city.network_nodes.is_some()),
-                ];
-                if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
+                // What the demo city does not bring itself.
+                let too = ["demo", "buildings_are", "roof_water", "green_roof_m", "sewer_districts", "structure"];
+                let given = serde_json::to_value(city).unwrap_or_default();
+                let mut given = given.as_object().into_iter().flat_map(|given| given.keys());
+                if let Some(key) = given.find(|key| !too.contains(&key.as_str())) {
                     let mend = "the demo city brings its own layers: keep demo or the layers, not both";
                     return Err(Error::scenario(format!("city.{key}"), "stands beside city.demo", mend));
                 }
@@ -333,23 +352,27 @@ impl Scenario {
     /// Names stand in tables: each once, and readable.
     fn check_names(&self) -> Result<()> {
         let spec = &self.spec;
+        let (boundaries, inflows) =
+            self.runoff().map_or((&[][..], &[][..]), |runoff| (&runoff.boundary[..], &runoff.inflow[..]));
         let kinds: [(&str, Vec<&String>); 4] = [
-            ("structure", spec.structure.iter().map(|s| &s.name).collect()),
-            ("boundary", spec.boundary.iter().map(|b| &b.name).collect()),
-            ("inflow", spec.inflow.iter().map(|i| &i.name).collect()),
+            ("city.structure", spec.city.structure.iter().map(|s| &s.name).collect()),
+            ("runoff.boundary", boundaries.iter().map(|b| &b.name).collect()),
+            ("runoff.inflow", inflows.iter().map(|i| &i.name).collect()),
             ("gauge", spec.gauge.iter().map(|g| &g.name).collect()),
         ];
-        let lines = || spec.boundary.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
-        for (k, structure) in spec.structure.iter().enumerate() {
+        let lines = || boundaries.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
+        for (k, structure) in spec.city.structure.iter().enumerate() {
             if lines().any(|name| *name == structure.name) {
                 let problem = format!("\"{}\" is a boundary along a line, too", structure.name);
-                return Err(Error::scenario(format!("structure[{k}].name"), problem, "give each a name of its own"));
+                let mend = "give each a name of its own";
+                return Err(Error::scenario(format!("city.structure[{k}].name"), problem, mend));
             }
         }
-        for (k, inflow) in spec.inflow.iter().enumerate() {
+        for (k, inflow) in inflows.iter().enumerate() {
             if lines().any(|name| *name == inflow.name) {
                 let problem = format!("\"{}\" is a boundary along a line, too", inflow.name);
-                return Err(Error::scenario(format!("inflow[{k}].name"), problem, "give each a name of its own"));
+                let mend = "give each a name of its own";
+                return Err(Error::scenario(format!("runoff.inflow[{k}].name"), problem, mend));
             }
         }
         for (kind, names) in kinds {
@@ -375,17 +398,18 @@ impl Scenario {
 
     /// Checks rain, and what of boundaries and inflows needs no grid.
     fn check_forcing(&self) -> Result<()> {
-        self.rain()?;
-        self.check_sewer()?;
-        for (k, structure) in self.spec.structure.iter().enumerate() {
-            self.check_structure(&format!("structure[{k}]"), structure)?;
+        for (k, structure) in self.spec.city.structure.iter().enumerate() {
+            self.check_structure(&format!("city.structure[{k}]"), structure)?;
         }
-        for (k, boundary) in self.spec.boundary.iter().enumerate() {
-            let at = |key: &str| format!("boundary[{k}].{key}");
+        let Some(runoff) = self.runoff() else { return Ok(()) };
+        self.rain()?;
+        self.check_sewer(runoff)?;
+        for (k, boundary) in runoff.boundary.iter().enumerate() {
+            let at = |key: &str| format!("runoff.boundary[{k}].{key}");
             match (&boundary.line, boundary.edge) {
                 (None, None) => {
                     let mend = "write edge = \"west\" or line = [[x, y], [x, y]]";
-                    return Err(Error::scenario(format!("boundary[{k}]"), "has no place", mend));
+                    return Err(Error::scenario(format!("runoff.boundary[{k}]"), "has no place", mend));
                 }
                 (Some(points), None) => {
                     line(&at("line"), points)?;
@@ -423,8 +447,8 @@ impl Scenario {
                 }
             }
         }
-        for (k, inflow) in self.spec.inflow.iter().enumerate() {
-            let at = format!("inflow[{k}].discharge_m3_per_s");
+        for (k, inflow) in runoff.inflow.iter().enumerate() {
+            let at = format!("runoff.inflow[{k}].discharge_m3_per_s");
             self.series(&at, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
         }
         Ok(())
@@ -447,11 +471,11 @@ fn line(at: &str, points: &[[f64; 2]]) -> Result<()> {
 }
 
 impl Scenario {
-    fn check_sewer(&self) -> Result<()> {
-        let Some(sewer) = &self.spec.sewer else { return Ok(()) };
-        layer("sewer.inlet_mm_per_hour", &sewer.inlet_mm_per_hour, 1e4)?;
+    fn check_sewer(&self, runoff: &RunoffSpec) -> Result<()> {
+        let Some(sewer) = &runoff.sewer else { return Ok(()) };
+        layer("runoff.sewer.inlet_mm_per_hour", &sewer.inlet_mm_per_hour, 1e4)?;
         for (key, value) in [("storage_mm", sewer.storage_mm), ("pump_mm_per_hour", sewer.pump_mm_per_hour)] {
-            value.map_or(Ok(()), |value| number(&format!("sewer.{key}"), value, 0.0..=1e5))?;
+            value.map_or(Ok(()), |value| number(&format!("runoff.sewer.{key}"), value, 0.0..=1e5))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use super::ground::Ground;
-use super::spec::{Holes, ModelName, NumberOrFile};
+use super::spec::{Holes, NumberOrFile};
 use super::standing;
 use super::units::to_unit_of;
 use crate::checksum::of_file;
@@ -86,7 +86,7 @@ impl Scenario {
             return Ok((city, inputs));
         }
         let mut inputs = Vec::new();
-        if spec.terrain.is_none() && self.spec.model == ModelName::Traffic {
+        if spec.terrain.is_none() && self.reads().flat {
             let mut city = self.flat()?;
             let grid = city.grid;
             let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
@@ -186,8 +186,7 @@ impl Scenario {
         });
         let title = self.spec.title.clone();
         let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
-        let is_runoff = self.spec.model == ModelName::Runoff;
-        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || !is_runoff;
+        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || self.reads().standing;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match &spec.surface {
             Some(name) => Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?),
@@ -198,9 +197,7 @@ impl Scenario {
             }
         };
         let (cover, sewered) = (ground.cover(), ground.sewered());
-        // Light is heat's alone.
-        let is_heat = self.spec.model == ModelName::Heat;
-        let albedo = if is_heat { ground.albedo(buildings.as_ref()) } else { None };
+        let albedo = if self.reads().albedo { ground.albedo(buildings.as_ref()) } else { None };
         let city = City {
             title,
             synthetic: false,
@@ -337,15 +334,13 @@ impl Scenario {
 
     /// The sewer districts of the scenario.
     fn districts(&self, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Vec<District>> {
-        let Some(name) = self.spec.sewer.as_ref().and_then(|sewer| sewer.districts.as_ref()) else {
-            return Ok(Vec::new());
-        };
+        let Some(name) = &self.spec.city.sewer_districts else { return Ok(Vec::new()) };
         const COLUMNS: [&str; 3] = ["inlet_mm_per_hour", "storage_mm", "pump_mm_per_hour"];
-        let found = self.features_of("sewer.districts", "districts", name, grid, &COLUMNS, inputs)?;
-        found.touch("sewer.districts", &self.path(name), grid)?;
+        let found = self.features_of("city.sewer_districts", "districts", name, grid, &COLUMNS, inputs)?;
+        found.touch("city.sewer_districts", &self.path(name), grid)?;
         if found.features.is_empty() {
-            let mend = "give polygons that lie on the city, or leave districts out";
-            return Err(Error::scenario("sewer.districts", "has no district that touches the city", mend));
+            let mend = "give polygons that lie on the city, or leave sewer_districts out";
+            return Err(Error::scenario("city.sewer_districts", "has no district that touches the city", mend));
         }
         let mut districts = Vec::with_capacity(found.features.len());
         for feature in found.features {

@@ -3,7 +3,8 @@
 use super::Scenario;
 use super::check::number;
 use super::rain::{missing, percent};
-use super::spec::NumberOrFile;
+use super::sections::{Reads, Section};
+use super::spec::{ModelName, NumberOrFile};
 use super::units::to_unit_of;
 use crate::city::read::{Limits, Quantity, raster_with_remarks};
 use crate::city::resample::{Method, resample};
@@ -15,10 +16,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What the heat model needs besides the city.
+/// What is asked of the heat model: a span of time, weather, and how heat is computed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeatSpec {
+    /// Name, where there are several sections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// End of the run, minutes: whole hours.
+    pub end_minutes: f64,
+    /// Time between frames, minutes; only the end if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_minutes: Option<f64>,
     /// How it is computed; physical if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<HeatProduct>,
@@ -56,6 +65,28 @@ pub struct HeatSpec {
     /// See `latitude`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
+}
+
+impl Section for HeatSpec {
+    fn model(&self) -> ModelName {
+        ModelName::Heat
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn end_minutes(&self) -> f64 {
+        self.end_minutes
+    }
+
+    fn frame_minutes(&self) -> Option<f64> {
+        self.frame_minutes
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { standing: true, albedo: true, ..Reads::default() }
+    }
 }
 
 /// How hot it feels, in two ways.
@@ -254,7 +285,7 @@ impl Scenario {
     /// # Errors
     /// `Data` where the raster holds what cannot be, or is in another unit.
     pub fn released(&self, city: &Grid) -> Result<(Vec<f32>, Remarks)> {
-        let name = match self.spec.heat.as_ref().and_then(HeatSpec::released) {
+        let name = match self.heat().and_then(HeatSpec::released) {
             None => return Ok((Vec::new(), Remarks::default())),
             Some(NumberOrFile::Number(value)) => return Ok((vec![*value as f32], Remarks::default())),
             Some(NumberOrFile::File(name)) => name,

@@ -7,8 +7,10 @@ mod ground;
 mod header;
 mod heat;
 mod network;
+mod old;
 mod place;
 mod rain;
+mod sections;
 mod series;
 mod spec;
 mod standing;
@@ -20,10 +22,11 @@ pub use city::{Input, check_demo_memory};
 pub use heat::{
     ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
 };
+pub use sections::{Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec,
-    StructureName, StructureSpec,
+    BoundaryName, BoundarySpec, BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, RunoffSpec,
+    SeriesSpec, Spec, StructureName, StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -39,50 +42,92 @@ use std::path::{Path, PathBuf};
 /// Largest scenario file that is read, bytes.
 const LARGEST_FILE: u64 = 16 << 20;
 
-/// A scenario with the place that it came from.
+/// What one section of a scenario asks, with the place that it came from.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it says.
+    /// What it says, with this section alone.
     pub spec: Spec,
     /// The file.
     pub file: PathBuf,
-    /// Its text.
+    /// Its text, with all sections.
     pub text: String,
     /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
     pub most_cells: u64,
+    asked: Asked,
     /// Whether files of series are read, too; without it they are taken for sound.
     reads_files: bool,
     /// The earliest of the first dates of its series, once it was looked for.
     first_date: std::sync::OnceLock<Option<columns::Date>>,
 }
 
+/// The section of a scenario.
+#[derive(Clone, Debug)]
+struct Asked {
+    model: ModelName,
+    /// Its place in the list of its kind, where there is a list.
+    place: Option<usize>,
+    /// What tells it from the other sections of its file, where there are others.
+    label: Option<String>,
+    reads: Reads,
+}
+
 impl Scenario {
-    /// Reads and checks a scenario. Input rasters are not read yet.
+    /// Reads and checks a scenario with one section. Input rasters are not read yet.
     ///
     /// # Errors
     /// `Scenario` with file, line and what is allowed; `Io` when the file cannot be read.
     pub fn load(file: &Path) -> Result<Scenario> {
+        Scenario::load_all(file).and_then(one)
+    }
+
+    /// The same with any number of sections: what each of them asks.
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub fn load_all(file: &Path) -> Result<Vec<Scenario>> {
         let mut text = String::new();
         let opened = std::fs::File::open(file).map_err(Error::io("reading", file))?;
         opened.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(Error::io("reading", file))?;
         if text.len() as u64 > LARGEST_FILE {
             return Err(Error::data(file, "is longer than 16 MiB", "a scenario is a short TOML file"));
         }
-        Scenario::parse(file, text)
+        Scenario::parse_all(file, text)
     }
 
-    /// Checks the text of a scenario that stands for `file`, to whose folder its paths are relative.
+    /// Checks the text of a scenario with one section that stands for `file`, to whose folder its paths are relative.
+    ///
+    /// # Errors
+    /// `Scenario` with file, line and what is allowed.
     pub fn parse(file: &Path, text: String) -> Result<Scenario> {
+        Scenario::parse_all(file, text).and_then(one)
+    }
+
+    /// The same with any number of sections.
+    ///
+    /// # Errors
+    /// Those of `parse`.
+    pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
         Scenario::parse_with(file, text, true)
     }
 
     /// As [`Scenario::parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they
     /// may name what they do.
+    ///
+    /// # Errors
+    /// Those of `parse`.
     pub fn parse_alone(file: &Path, text: String) -> Result<Scenario> {
-        Scenario::parse_with(file, text, false)
+        Scenario::parse_with(file, text, false).and_then(one)
     }
 
-    fn parse_with(file: &Path, text: String, reads_files: bool) -> Result<Scenario> {
+    fn parse_with(file: &Path, text: String, reads_files: bool) -> Result<Vec<Scenario>> {
+        let located = |error: Error| match error {
+            Error::Scenario { place: None, at, problem, mend } => {
+                let span = place::span_of(&text, &at).unwrap_or(0..0);
+                Error::Scenario { place: Some(Box::new(place::place(file, &text, span))), at, problem, mend }
+            }
+            other => other,
+        };
+        old::refuse(&text).map_err(located)?;
         let spec = toml::from_str::<Spec>(&text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
             Error::Scenario {
@@ -92,16 +137,78 @@ impl Scenario {
                 mend: "see `hanze schema` for what is allowed".into(),
             }
         })?;
-        let scenario = Scenario {
-            spec,
-            file: file.to_path_buf(),
-            text,
-            most_cells: city::MOST_CELLS,
-            reads_files,
-            first_date: std::sync::OnceLock::new(),
-        };
-        scenario.check().map_err(|error| scenario.locate(error))?;
-        Ok(scenario)
+        spec.check().map_err(located)?;
+        let sections = spec.sections();
+        let mut all = Vec::with_capacity(sections.len());
+        for (place, section) in &sections {
+            let model = section.model();
+            let name = section.name().map_or(String::new(), |name| format!("-{}", slug(name)));
+            let scenario = Scenario {
+                spec: spec.only(model, place.unwrap_or(0)),
+                file: file.to_path_buf(),
+                text: text.clone(),
+                most_cells: city::MOST_CELLS,
+                asked: Asked {
+                    model,
+                    place: *place,
+                    label: (sections.len() > 1).then(|| format!("{}{name}", model.section())),
+                    reads: section.reads(),
+                },
+                reads_files,
+                first_date: std::sync::OnceLock::new(),
+            };
+            scenario.check().map_err(|error| scenario.locate(error))?;
+            all.push(scenario);
+        }
+        Ok(all)
+    }
+
+    /// Says what is wrong with a scenario as JSON of an earlier form, and how its keys are written now.
+    ///
+    /// # Errors
+    /// `Scenario` with all keys that are written otherwise now.
+    pub fn refuse_old(scenario: &serde_json::Value) -> Result<()> {
+        old::refuse_json(scenario)
+    }
+
+    /// The model that is asked.
+    pub fn model(&self) -> ModelName {
+        self.asked.model
+    }
+
+    /// What tells this section from the others of its file, such as `runoff-dry`; none where it is alone.
+    pub fn label(&self) -> Option<&str> {
+        self.asked.label.as_deref()
+    }
+
+    /// What is asked of the runoff model, if it is asked.
+    pub fn runoff(&self) -> Option<&RunoffSpec> {
+        self.spec.runoff.as_ref()?.as_slice().first()
+    }
+
+    /// What is asked of the heat model, if it is asked.
+    pub fn heat(&self) -> Option<&HeatSpec> {
+        self.spec.heat.as_ref()?.as_slice().first()
+    }
+
+    /// What is asked of the traffic model, if it is asked.
+    pub fn traffic(&self) -> Option<&TrafficSpec> {
+        self.spec.traffic.as_ref()?.as_slice().first()
+    }
+
+    /// End of the run, minutes.
+    pub fn end_minutes(&self) -> f64 {
+        self.spec.sections().first().map_or(0.0, |(_, section)| section.end_minutes())
+    }
+
+    /// Time between frames, minutes, where it is given.
+    pub fn frame_minutes(&self) -> Option<f64> {
+        self.spec.sections().first().and_then(|(_, section)| section.frame_minutes())
+    }
+
+    /// Which layers of the city are read that not every model reads.
+    fn reads(&self) -> Reads {
+        self.asked.reads
     }
 
     /// The JSON Schema of a scenario.
@@ -122,14 +229,25 @@ impl Scenario {
         schema
     }
 
-    /// The same error with the file and the line that its key stands on.
+    /// The same error with the file and the line that its key stands on. Keys of a section begin with the name of its model; where the
+    /// section stands in a list, its place is added.
     pub fn locate(&self, error: Error) -> Error {
         match error {
             Error::Scenario { place: None, at, problem, mend } => {
+                let at = self.within(at);
                 let span = place::span_of(&self.text, &at).unwrap_or(0..0);
                 Error::Scenario { place: Some(Box::new(place::place(&self.file, &self.text, span))), at, problem, mend }
             }
             other => other,
+        }
+    }
+
+    /// A key with the place of the section in its list.
+    fn within(&self, at: String) -> String {
+        let rest = at.strip_prefix(self.model().section()).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        match (self.asked.place, rest) {
+            (Some(k), Some(rest)) => format!("{}[{k}]{rest}", self.model().section()),
+            _ => at,
         }
     }
 
@@ -143,17 +261,19 @@ impl Scenario {
 
     /// The CSV files of water that series name, with what they are for.
     fn series_files(&self) -> impl Iterator<Item = (String, &String)> {
-        let spec = &self.spec;
-        let rain = spec.rain.iter().filter_map(|rain| Some(("rain".to_string(), rain.mm_per_hour.as_ref()?)));
-        let edges = spec.boundary.iter().flat_map(|b| {
+        let runoff = || self.runoff().into_iter();
+        let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
+        let rain = rain.map(|series| ("rain".to_string(), series));
+        let edges = runoff().flat_map(|runoff| &runoff.boundary).flat_map(|b| {
             let series = [&b.level_m, &b.discharge_m3_per_s].into_iter().flatten();
             series.map(|series| (format!("boundary {}", b.name), series))
         });
-        let structures = spec.structure.iter().flat_map(|s| {
+        let structures = runoff().flat_map(|_| &self.spec.city.structure).flat_map(|s| {
             let series = [&s.level_m, &s.capacity_m3_per_s].into_iter().flatten();
             series.map(|series| (format!("structure {}", s.name), series))
         });
-        let points = spec.inflow.iter().map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
+        let points = runoff().flat_map(|runoff| &runoff.inflow);
+        let points = points.map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
         rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
             SeriesSpec::File(name) => Some((layer, name)),
             _ => None,
@@ -175,25 +295,23 @@ impl Scenario {
     /// # Errors
     /// `Io` with the path.
     pub fn series_inputs(&self) -> Result<Vec<Input>> {
-        let spec = &self.spec;
-        let rasters = spec.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten();
-        let inlets = spec.sewer.iter().filter_map(|sewer| match &sewer.inlet_mm_per_hour {
+        let (spec, runoff, heat) = (&self.spec, self.runoff(), self.heat());
+        let rasters = runoff.and_then(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).into_iter().flatten();
+        let inlets = match runoff.and_then(|runoff| runoff.sewer.as_ref()?.inlet_mm_per_hour.as_ref()) {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
             _ => None,
-        });
-        let released = spec.heat.iter().filter_map(|heat| match heat.released()? {
-            NumberOrFile::File(name) => Some(("released heat".to_string(), name)),
-            NumberOrFile::Number(_) => None,
-        });
-        let heat = spec.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
+        };
+        let released = match heat.and_then(HeatSpec::released) {
+            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), name)),
+            _ => None,
+        };
+        let heat = heat.into_iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let heat: Vec<String> = heat.filter(|name| !is_shipped(name)).map(String::from).collect();
         let weather = heat.iter().map(|name| ("weather".to_string(), name));
         let roads = [&spec.city.network, &spec.city.network_nodes].into_iter().flatten();
-        let traffic = spec.traffic.iter().flat_map(TrafficSpec::files).map(String::from);
-        let traffic: Vec<String> = match spec.model {
-            ModelName::Traffic => roads.cloned().chain(traffic).collect(),
-            _ => Vec::new(),
-        };
+        let roads = roads.filter(|_| self.reads().network).cloned();
+        let traffic = self.traffic().into_iter().flat_map(TrafficSpec::files).map(String::from);
+        let traffic: Vec<String> = roads.chain(traffic).collect();
         let files = self.series_files().chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
         let files =
             files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
@@ -206,9 +324,22 @@ impl Scenario {
 
     /// Times of the frames, s: every frame step and the end.
     pub fn frame_times(&self) -> Vec<f64> {
-        let end = self.spec.time.end_minutes * 60.0;
-        let step = self.spec.time.frame_minutes.map_or(end, |minutes| minutes * 60.0);
+        let end = self.end_minutes() * 60.0;
+        let step = self.frame_minutes().map_or(end, |minutes| minutes * 60.0);
         let count = (end / step - 1e-9).ceil().max(1.0) as usize;
         (1..=count).map(|k| if k == count { end } else { k as f64 * step }).collect()
+    }
+}
+
+/// The scenario of a file with one section.
+fn one(mut all: Vec<Scenario>) -> Result<Scenario> {
+    let names: Vec<String> = all.iter().filter_map(|own| Some(format!("[{}]", own.label()?))).collect();
+    match all.pop() {
+        Some(only) if names.is_empty() => Ok(only),
+        _ => {
+            let problem = format!("the scenario has {} sections: {}", names.len(), names.join(", "));
+            let mend = "keep one of them; `hanze run` and `hanze check` take several";
+            Err(Error::scenario("", problem, mend))
+        }
     }
 }

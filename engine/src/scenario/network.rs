@@ -1,7 +1,7 @@
 //! The roads that a scenario names, and a city that is known by nothing else.
 
 use super::city::check_memory;
-use super::{ModelName, MotionSpec, Scenario, is_rules};
+use super::{MotionSpec, Scenario, is_rules};
 use crate::city::roads::lanes::{Extras, Lanes, extras};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{self, Reading, Roads, demo, read};
@@ -22,15 +22,15 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` for a file that is none.
     pub fn rules(&self) -> Result<Rules> {
-        match self.spec.traffic.as_ref().and_then(|traffic| traffic.rules.as_deref()) {
+        match self.traffic().and_then(|traffic| traffic.rules.as_deref()) {
             Some(name) if !is_rules(name) => Rules::read(&self.existing_at("traffic.rules", name)?),
             _ => Rules::dutch(),
         }
     }
 
-    /// The network of roads, where traffic is what the scenario is about.
+    /// The network of roads, where it is read.
     pub(super) fn network(&self, crs: Crs, objects: &Objects) -> Result<Option<Roads>> {
-        if self.spec.model != ModelName::Traffic {
+        if !self.reads().network {
             return Ok(None);
         }
         let rules = self.rules()?;

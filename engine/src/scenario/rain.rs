@@ -31,15 +31,16 @@ impl Scenario {
     }
 
     fn read_radar(&self, city: &Grid) -> Result<(Option<Rasters>, Remarks)> {
-        let Some(names) = self.spec.rain.as_ref().and_then(|rain| rain.rasters_mm.as_ref()) else {
+        let rain = self.runoff().and_then(|runoff| runoff.rain.as_ref());
+        let Some(names) = rain.and_then(|rain| rain.rasters_mm.as_ref()) else {
             return Ok((None, Remarks::default()));
         };
-        let minutes = self.spec.rain.as_ref().and_then(|rain| rain.step_minutes).unwrap_or(5.0);
+        let minutes = rain.and_then(|rain| rain.step_minutes).unwrap_or(5.0);
         let mut grid: Option<Grid> = None;
         let mut values = Vec::with_capacity(names.len() + 1);
         let (mut read, mut hidden) = (Vec::new(), 0.0);
         for name in names {
-            let path = self.existing_at("rain.rasters_mm", name)?;
+            let path = self.existing_at("runoff.rain.rasters_mm", name)?;
             let limits = Limits { max_cells: self.most_cells.min(MOST_NUMBERS as u64) };
             let (mut source, mut remarks) = raster_with_remarks(&path, Quantity::Values, limits)?;
             remarks.extend(to_unit_of("rasters_mm", minutes, &mut source, &path)?);
@@ -111,12 +112,13 @@ impl Scenario {
     /// # Errors
     /// `Data` where the raster holds what cannot be.
     pub fn inlets(&self, city: &Grid) -> Result<(Option<Raster>, Option<f64>, Remarks)> {
-        let name = match self.spec.sewer.as_ref().and_then(|sewer| sewer.inlet_mm_per_hour.as_ref()) {
+        let sewer = self.runoff().and_then(|runoff| runoff.sewer.as_ref());
+        let name = match sewer.and_then(|sewer| sewer.inlet_mm_per_hour.as_ref()) {
             None => return Ok((None, None, Remarks::default())),
             Some(NumberOrFile::Number(value)) => return Ok((None, Some(*value), Remarks::default())),
             Some(NumberOrFile::File(name)) => name,
         };
-        let path = self.existing_at("sewer.inlet_mm_per_hour", name).map_err(|error| self.locate(error))?;
+        let path = self.existing_at("runoff.sewer.inlet_mm_per_hour", name).map_err(|error| self.locate(error))?;
         let (mut source, mut told) =
             raster_with_remarks(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
         told.extend(to_unit_of("inlet_mm_per_hour", 60.0, &mut source, &path)?);

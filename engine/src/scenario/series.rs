@@ -74,7 +74,7 @@ impl Scenario {
         (begins > 0.0).then(|| {
             let [en, nl] = numbers(begins);
             Remark::new(
-                begins / self.spec.time.end_minutes,
+                begins / self.end_minutes(),
                 format!("before minute {en}, where it begins, its first value holds"),
                 format!("voor minuut {nl}, waar de reeks begint, geldt de eerste waarde"),
             )
@@ -87,29 +87,35 @@ impl Scenario {
     /// As [`Scenario::series`]; `Data` for a file whose header names no unit of rain.
     pub fn rain(&self) -> Result<(Series, Remarks)> {
         let mut told = Remarks::default();
-        let Some(rain) = &self.spec.rain else { return Ok((Series::constant(0.0), told)) };
+        let Some(rain) = self.runoff().and_then(|runoff| runoff.rain.as_ref()) else {
+            return Ok((Series::constant(0.0), told));
+        };
         let RainSpec { mm_per_hour, minutes, storm, pattern, steps_mm, rasters_mm, step_minutes } = rain;
         if step_minutes.is_some() && steps_mm.is_none() && rasters_mm.is_none() {
             let problem = "does nothing without steps_mm or rasters_mm";
-            return Err(Error::scenario("rain.step_minutes", problem, "leave it out, or write steps_mm"));
+            return Err(Error::scenario("runoff.rain.step_minutes", problem, "leave it out, or write steps_mm"));
         }
         if pattern.is_some() && storm.is_none() {
-            return Err(Error::scenario("rain.pattern", "does nothing without storm", "leave it out, or name a storm"));
+            return Err(Error::scenario(
+                "runoff.rain.pattern",
+                "does nothing without storm",
+                "leave it out, or name a storm",
+            ));
         }
         if let Some(rasters) = rasters_mm {
             let minutes = step_minutes.ok_or_else(|| {
-                Error::scenario("rain.step_minutes", "is missing", "write the minutes between two rasters")
+                Error::scenario("runoff.rain.step_minutes", "is missing", "write the minutes between two rasters")
             })?;
-            number("rain.step_minutes", minutes, MINUTES)?;
+            number("runoff.rain.step_minutes", minutes, MINUTES)?;
             let mut names: Vec<&String> = rasters.iter().collect();
             names.sort_unstable();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
                 let problem = format!("names {} twice", twice[0]);
-                return Err(Error::scenario("rain.rasters_mm", problem, "give each step a file of its own"));
+                return Err(Error::scenario("runoff.rain.rasters_mm", problem, "give each step a file of its own"));
             }
             if rasters.is_empty() || rasters.len() > MOST_RASTERS {
                 let problem = format!("has {} rasters", rasters.len());
-                return Err(Error::scenario("rain.rasters_mm", problem, format!("name 1 to {MOST_RASTERS}")));
+                return Err(Error::scenario("runoff.rain.rasters_mm", problem, format!("name 1 to {MOST_RASTERS}")));
             }
         }
         let mut series = match (mm_per_hour, steps_mm, storm) {
@@ -117,7 +123,7 @@ impl Scenario {
             (None, None, None) if rasters_mm.is_some() => Series::constant(0.0),
             _ if rasters_mm.is_some() => {
                 let mend = "keep rasters_mm, or the other";
-                return Err(Error::scenario("rain.rasters_mm", "stands beside another kind of rain", mend));
+                return Err(Error::scenario("runoff.rain.rasters_mm", "stands beside another kind of rain", mend));
             }
             (Some(SeriesSpec::File(name)), None, None) if self.reads_files => {
                 let (series, remarks) = read_rain(&self.path(name), self.first_date())?;
@@ -125,7 +131,7 @@ impl Scenario {
                 self.dry_before(series, &mut told)
             }
             (Some(spec), None, None) => {
-                let (series, remarks) = self.series("rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
+                let (series, remarks) = self.series("runoff.rain.mm_per_hour", spec, Between::Steps, Allowed::RAIN)?;
                 told.extend(remarks);
                 let is_points = matches!(spec, SeriesSpec::Points(_));
                 if is_points { self.dry_before(self.held_to_end(series, &mut told), &mut told) } else { series }
@@ -134,18 +140,18 @@ impl Scenario {
             (None, None, Some(name)) => design_storm(name, pattern.as_deref())?,
             _ => {
                 let mend = "write either mm_per_hour, or storm, or steps_mm with step_minutes";
-                return Err(Error::scenario("rain", "says how much in two ways or in none", mend));
+                return Err(Error::scenario("runoff.rain", "says how much in two ways or in none", mend));
             }
         };
         if let Some(minutes) = minutes {
             if !matches!(mm_per_hour, Some(SeriesSpec::Number(_))) {
                 return Err(Error::scenario(
-                    "rain.minutes",
+                    "runoff.rain.minutes",
                     "belongs to a single number",
                     "end the series with 0 instead",
                 ));
             }
-            number("rain.minutes", *minutes, MINUTES)?;
+            number("runoff.rain.minutes", *minutes, MINUTES)?;
             series.times.push(60.0 * minutes);
             series.values.push(0.0);
         }
@@ -157,7 +163,7 @@ impl Scenario {
     fn dry_before(&self, mut series: Series, told: &mut Remarks) -> Series {
         let begins = series.times[0];
         if begins > 0.0 && series.values[0] > 0.0 {
-            let share = begins / (60.0 * self.spec.time.end_minutes);
+            let share = begins / (60.0 * self.end_minutes());
             let [en, nl] = numbers(begins / 60.0);
             told.push(Remark::new(
                 share,
@@ -174,7 +180,7 @@ impl Scenario {
 
     /// Says that the last point of a series, mm per hour, holds to the end of the run.
     fn held_to_end(&self, series: Series, told: &mut Remarks) -> Series {
-        let end = 60.0 * self.spec.time.end_minutes;
+        let end = 60.0 * self.end_minutes();
         if let (Some(&last), Some(&value)) = (series.times.last(), series.values.last())
             && value > 0.0
             && last < end
@@ -275,7 +281,7 @@ fn design_storm(name: &str, pattern: Option<&[f64]>) -> Result<Series> {
     let Some(storm) = STORMS.iter().find(|storm| storm.name == name) else {
         let names = STORMS.iter().map(|storm| storm.name).collect::<Vec<_>>().join(", ");
         return Err(Error::scenario(
-            "rain.storm",
+            "runoff.rain.storm",
             format!("there is no storm \"{name}\""),
             format!("take one of {names}"),
         ));
@@ -283,25 +289,25 @@ fn design_storm(name: &str, pattern: Option<&[f64]>) -> Result<Series> {
     let Some(pattern) = pattern else { return hyetograph(storm.steps_mm, Some(storm.step_minutes)) };
     let (minutes, steps) = shaped(storm, pattern).ok_or_else(|| {
         let mend = "leave it out for bui01 … bui10, which have a shape; else write numbers of 0 or more, not all 0";
-        Error::scenario("rain.pattern", "is not a shape for this storm", mend)
+        Error::scenario("runoff.rain.pattern", "is not a shape for this storm", mend)
     })?;
     hyetograph(&steps, Some(minutes))
 }
 
 /// A hyetograph of equal steps, mm per hour.
 fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
-    let missing = || Error::scenario("rain.step_minutes", "is missing", "write the length of a step in minutes");
+    let missing = || Error::scenario("runoff.rain.step_minutes", "is missing", "write the length of a step in minutes");
     let minutes = step_minutes.ok_or_else(missing)?;
-    number("rain.step_minutes", minutes, MINUTES)?;
+    number("runoff.rain.step_minutes", minutes, MINUTES)?;
     if steps_mm.is_empty() || steps_mm.len() > MOST_POINTS {
         return Err(Error::scenario(
-            "rain.steps_mm",
+            "runoff.rain.steps_mm",
             format!("has {} steps", steps_mm.len()),
             "write the mm of each step",
         ));
     }
     if let Some(problem) = steps_mm.iter().find_map(|&mm| Allowed::RAIN.problem(mm * 60.0 / minutes)) {
-        return Err(Error::scenario("rain.steps_mm", problem, "write the mm of each step, 0 or more"));
+        return Err(Error::scenario("runoff.rain.steps_mm", problem, "write the mm of each step, 0 or more"));
     }
     let ended = steps_mm.iter().copied().chain([0.0]);
     let points: Vec<(f64, f64)> =

@@ -1,6 +1,7 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
 use super::heat::HeatSpec;
+use super::sections::{Reads, Section, Sections};
 use super::traffic::TrafficSpec;
 use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
@@ -8,7 +9,7 @@ use crate::weather::is_shipped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One run: a city, a span of time, and what happens to the city in it.
+/// A city, and what is asked of it: a section for each model.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Hanze scenario")]
@@ -18,42 +19,50 @@ pub struct Spec {
     /// What the scenario is about, in a sentence or two.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The model that runs.
-    pub model: ModelName,
     /// Whom to name beside every picture of the data.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub attribution: String,
     /// The city.
     pub city: CitySpec,
-    /// The span of time.
-    pub time: TimeSpec,
-    /// Rain; none if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rain: Option<RainSpec>,
-    /// Choices of the runoff model.
-    #[serde(default)]
-    pub runoff: RunoffSpec,
-    /// Weather and place, for the heat model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heat: Option<HeatSpec>,
-    /// Who travels, and what changes on the roads, for the traffic model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub traffic: Option<TrafficSpec>,
-    /// The sewer; none if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sewer: Option<SewerSpec>,
-    /// Weirs, culverts, pumps and breaches.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub structure: Vec<StructureSpec>,
-    /// Open stretches of the edges; the rest is wall.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub boundary: Vec<BoundarySpec>,
-    /// Point inflows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inflow: Vec<InflowSpec>,
-    /// Places whose water is written down in time.
+    /// Places where values are written down in time: of water, or of heat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauge: Vec<GaugeSpec>,
+    /// What is asked of the runoff model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runoff: Option<Sections<RunoffSpec>>,
+    /// What is asked of the heat model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat: Option<Sections<HeatSpec>>,
+    /// What is asked of the traffic model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Sections<TrafficSpec>>,
+}
+
+impl Spec {
+    /// The sections, with the place of each in the list of its kind where there is a list.
+    pub fn sections(&self) -> Vec<(Option<usize>, &dyn Section)> {
+        fn of<T: Section>(sections: &Option<Sections<T>>) -> impl Iterator<Item = (Option<usize>, &dyn Section)> {
+            let is_list = matches!(sections, Some(Sections::Several(_)));
+            let own = sections.as_ref().map_or(&[][..], Sections::as_slice).iter().enumerate();
+            own.map(move |(k, section)| (is_list.then_some(k), section as &dyn Section))
+        }
+        of(&self.runoff).chain(of(&self.heat)).chain(of(&self.traffic)).collect()
+    }
+
+    /// The same scenario with one of its sections alone: the one at `place` in the list of its kind.
+    pub(super) fn only(&self, model: ModelName, place: usize) -> Spec {
+        fn pick<T: Clone>(sections: &Option<Sections<T>>, place: usize) -> Option<Sections<T>> {
+            let own = sections.as_ref()?.as_slice().get(place)?;
+            Some(Sections::One(Box::new(own.clone())))
+        }
+        let mut only = Spec { runoff: None, heat: None, traffic: None, ..self.clone() };
+        match model {
+            ModelName::Runoff => only.runoff = pick(&self.runoff, place),
+            ModelName::Heat => only.heat = pick(&self.heat, place),
+            ModelName::Traffic => only.traffic = pick(&self.traffic, place),
+        }
+        only
+    }
 }
 
 impl Spec {
@@ -72,42 +81,46 @@ impl Spec {
             Some(NumberOrFile::File(name)) => Some(name.as_str()),
             _ => None,
         });
-        let rain = self.rain.iter().filter_map(|rain| rain.mm_per_hour.as_ref());
-        let edges = self.boundary.iter().flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
-        let inflows = self.inflow.iter().map(|inflow| &inflow.discharge_m3_per_s);
+        let runoff = || self.runoff.iter().flat_map(Sections::as_slice);
+        let heat = || self.heat.iter().flat_map(Sections::as_slice);
+        let traffic = self.traffic.iter().flat_map(Sections::as_slice);
+        let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
+        let edges = runoff().flat_map(|runoff| &runoff.boundary);
+        let edges = edges.flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
+        let inflows = runoff().flat_map(|runoff| &runoff.inflow).map(|inflow| &inflow.discharge_m3_per_s);
         let structures =
-            self.structure.iter().flat_map(|s| [s.capacity_m3_per_s.as_ref(), s.level_m.as_ref()]).flatten();
+            city.structure.iter().flat_map(|s| [s.capacity_m3_per_s.as_ref(), s.level_m.as_ref()]).flatten();
         let series = rain.chain(edges).chain(inflows).chain(structures).filter_map(|series| match series {
             SeriesSpec::File(name) => Some(name.as_str()),
             _ => None,
         });
         let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = self.heat.iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let released = self.heat.iter().filter_map(|heat| match heat.released()? {
+        let weather = heat().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
+        let released = heat().filter_map(|heat| match heat.released()? {
             NumberOrFile::File(name) => Some(name.as_str()),
             NumberOrFile::Number(_) => None,
         });
         let weather = weather.filter(|name| !is_shipped(name)).chain(released);
-        let traffic = self.traffic.iter().flat_map(TrafficSpec::files);
+        let traffic = traffic.flat_map(TrafficSpec::files);
         let places =
             [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use, &city.network, &city.network_nodes]
                 .into_iter()
                 .filter_map(|name| name.as_deref());
         let codes = city.codes.as_deref().filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
-        let sewer = self.sewer.iter();
-        let districts = sewer.clone().filter_map(|sewer| sewer.districts.as_deref());
-        let inlets = sewer.filter_map(|sewer| match &sewer.inlet_mm_per_hour {
+        let districts = city.sewer_districts.as_deref();
+        let inlets = runoff().filter_map(|runoff| match &runoff.sewer.as_ref()?.inlet_mm_per_hour {
             Some(NumberOrFile::File(name)) => Some(name.as_str()),
             _ => None,
         });
-        let radar = self.rain.iter().filter_map(|rain| rain.rasters_mm.as_ref()).flatten().map(String::as_str);
+        let radar =
+            runoff().filter_map(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).flatten().map(String::as_str);
         let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
         let places = places.chain(inlets).chain(radar).chain(heights).chain(weather).chain(traffic);
         city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
     }
 }
 
-/// A model.
+/// A model: the name of its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelName {
@@ -117,6 +130,17 @@ pub enum ModelName {
     Heat,
     /// Traffic.
     Traffic,
+}
+
+impl ModelName {
+    /// The name of its sections in a scenario.
+    pub fn section(self) -> &'static str {
+        match self {
+            ModelName::Runoff => "runoff",
+            ModelName::Heat => "heat",
+            ModelName::Traffic => "traffic",
+        }
+    }
 }
 
 /// The city: either the demo city, or the layers of a real one.
@@ -217,6 +241,13 @@ pub struct CitySpec {
     /// Where the nodes of a network of TNTP lie: its file of nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_nodes: Option<String>,
+    /// Districts of the sewer, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for
+    /// the whole city if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sewer_districts: Option<String>,
+    /// Weirs, culverts, pumps and breaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub structure: Vec<StructureSpec>,
 }
 
 /// What becomes of cells without a height.
@@ -267,10 +298,6 @@ pub struct SewerSpec {
     /// What is pumped out of a district, mm per hour on that area; 0 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pump_mm_per_hour: Option<f64>,
-    /// Districts, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for the
-    /// whole city if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub districts: Option<String>,
 }
 
 /// A structure that moves water between two places, or between a place and outside.
@@ -394,17 +421,6 @@ pub enum NumberOrFile {
     File(String),
 }
 
-/// The span of time.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TimeSpec {
-    /// End of the run, minutes.
-    pub end_minutes: f64,
-    /// Time between frames, minutes; only the end if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_minutes: Option<f64>,
-}
-
 /// Rain on the whole city.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -450,10 +466,18 @@ pub enum SeriesSpec {
     File(String),
 }
 
-/// Choices of the runoff model; each has a default.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+/// What is asked of the runoff model: a span of time, what comes and goes in it, and choices of the scheme.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunoffSpec {
+    /// Name, where there are several sections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// End of the run, minutes.
+    pub end_minutes: f64,
+    /// Time between frames, minutes; only the end if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_minutes: Option<f64>,
     /// Order of accuracy: 1 (twice as fast) or 2 (the default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<u32>,
@@ -472,6 +496,40 @@ pub struct RunoffSpec {
     /// Time between readings of gauges and boundaries, minutes; 1 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gauge_minutes: Option<f64>,
+    /// Rain; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rain: Option<RainSpec>,
+    /// The sewer; none if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sewer: Option<SewerSpec>,
+    /// Open stretches of the edges; the rest is wall.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boundary: Vec<BoundarySpec>,
+    /// Point inflows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inflow: Vec<InflowSpec>,
+}
+
+impl Section for RunoffSpec {
+    fn model(&self) -> ModelName {
+        ModelName::Runoff
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn end_minutes(&self) -> f64 {
+        self.end_minutes
+    }
+
+    fn frame_minutes(&self) -> Option<f64> {
+        self.frame_minutes
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::default()
+    }
 }
 
 /// A stretch of an edge.

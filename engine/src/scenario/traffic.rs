@@ -1,6 +1,7 @@
 //! The traffic model's part of a scenario.
 
 use super::check::number;
+use super::sections::{Reads, Section};
 use super::{ModelName, Scenario};
 use crate::city::roads::rules::mode_of;
 use crate::city::roads::{CAR, Change, Edit, Place, TRUCK};
@@ -16,10 +17,18 @@ const MOST_POINTS: usize = 10_000;
 /// Slices of time of a run.
 const MOST_SLICES: f64 = 200.0;
 
-/// Who travels, and what changes on the roads.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+/// What is asked of the traffic model: a span of time, who travels, and what changes on the roads.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrafficSpec {
+    /// Name, where there are several sections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// End of the run, minutes.
+    pub end_minutes: f64,
+    /// Time between frames, minutes; only the end if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame_minutes: Option<f64>,
     /// What roads are where the network does not say, and who travels when: a TOML file, or "roads-nl" (the default), which comes
     /// with the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,6 +60,28 @@ pub struct TrafficSpec {
     /// Places from which it is told how long it takes to get anywhere, such as a fire station.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reach: Vec<ReachSpec>,
+}
+
+impl Section for TrafficSpec {
+    fn model(&self) -> ModelName {
+        ModelName::Traffic
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn end_minutes(&self) -> f64 {
+        self.end_minutes
+    }
+
+    fn frame_minutes(&self) -> Option<f64> {
+        self.frame_minutes
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { standing: true, network: true, flat: true, ..Reads::default() }
+    }
 }
 
 impl TrafficSpec {
@@ -299,7 +330,7 @@ pub struct ReachSpec {
 impl Scenario {
     /// How vehicles move, where they do.
     pub fn motion(&self) -> Option<MotionSpec> {
-        match self.spec.traffic.as_ref()?.motion.as_ref()? {
+        match self.traffic()?.motion.as_ref()? {
             MotionKey::Flag(moves) => moves.then(MotionSpec::default),
             MotionKey::Spec(spec) => Some(spec.clone()),
         }
@@ -342,9 +373,9 @@ impl Scenario {
             if minutes.fract() == 0.0 { Ok(()) } else { Err(Error::scenario(key, "is counted by minutes here", mend)) }
         };
         whole(&at("warm_up_minutes"), spec.warm_up_minutes.unwrap_or(10.0))?;
-        let time = &self.spec.time;
-        whole("time.end_minutes", time.end_minutes)?;
-        whole("time.frame_minutes", time.frame_minutes.unwrap_or(time.end_minutes))?;
+        let end = self.end_minutes();
+        whole("traffic.end_minutes", end)?;
+        whole("traffic.frame_minutes", self.frame_minutes().unwrap_or(end))?;
         given("reroute_share", spec.reroute_share, 0.0, 1.0)?;
         given("reroute_minutes", spec.reroute_minutes, 1.0, 1440.0)?;
         whole(&at("reroute_minutes"), spec.reroute_minutes.unwrap_or(5.0))?;
@@ -352,7 +383,7 @@ impl Scenario {
             let at = |key: &str| format!("traffic.motion.closure[{k}].{key}");
             whole(&at("from_minute"), closure.from_minute)?;
             whole(&at("until_minute"), closure.until_minute)?;
-            number(&at("from_minute"), closure.from_minute, 0.0..=time.end_minutes)?;
+            number(&at("from_minute"), closure.from_minute, 0.0..=end)?;
             if !(closure.until_minute > closure.from_minute && closure.until_minute <= 1e6) {
                 let mend = "write a later minute than from_minute";
                 return Err(Error::scenario(at("until_minute"), "is not behind from_minute", mend));
@@ -370,7 +401,7 @@ impl Scenario {
             let mend = "name a network of SUMO (.net.xml) as network in [city], or leave files out";
             return Err(Error::scenario(at("files"), "tell of vehicles on a network of SUMO, and there is none", mend));
         }
-        let traffic = self.spec.traffic.as_ref();
+        let traffic = self.traffic();
         let idle = |own: &TrafficSpec| !own.edit.is_empty() || !own.select_link.is_empty() || !own.reach.is_empty();
         if !spec.files.is_empty() && traffic.is_some_and(idle) {
             let problem = "come with their routes: edit, select_link and reach do nothing with them";
@@ -385,26 +416,7 @@ impl Scenario {
     }
 
     pub(super) fn check_traffic(&self) -> Result<()> {
-        let is_traffic = self.spec.model == ModelName::Traffic;
-        let traffic = match (&self.spec.traffic, is_traffic) {
-            (Some(traffic), true) => traffic,
-            (None, false) => return Ok(()),
-            (Some(_), false) => {
-                return Err(Error::scenario("traffic", "does nothing without model = \"traffic\"", "leave it out"));
-            }
-            (None, true) => {
-                let mend = "write [traffic.demand] with trips = \"FILE\" or zones = \"FILE\"; with a demo city [traffic] is enough";
-                return Err(Error::scenario("model", "needs to know who travels", mend));
-            }
-        };
-        self.check_idle("traffic")?;
-        if !self.spec.gauge.is_empty() {
-            return Err(Error::scenario(
-                "gauge",
-                "does nothing with model = \"traffic\"",
-                "use select_link in [traffic]",
-            ));
-        }
+        let Some(traffic) = self.traffic() else { return Ok(()) };
         let Some(start) = traffic.hour() else {
             return Err(Error::scenario("traffic.start", "is not a time of the day", "write it as 07:30"));
         };
@@ -453,12 +465,12 @@ impl Scenario {
                 return Err(Error::scenario(at("minutes"), "are too many", "write at most 10"));
             }
         }
-        let time = &self.spec.time;
-        let slice = time.frame_minutes.unwrap_or(time.end_minutes);
-        if slice < 5.0 || time.end_minutes > 48.0 * 60.0 || time.end_minutes / slice > MOST_SLICES {
+        let end = self.end_minutes();
+        let slice = self.frame_minutes().unwrap_or(end);
+        if slice < 5.0 || end > 48.0 * 60.0 || end / slice > MOST_SLICES {
             let problem = format!("makes slices of {slice} minutes from {start} h on");
             let mend = "make each at least 5 minutes long, at most 200 of them, and the run at most two days";
-            return Err(Error::scenario("time.end_minutes", problem, mend));
+            return Err(Error::scenario("traffic.end_minutes", problem, mend));
         }
         Ok(())
     }
@@ -518,7 +530,7 @@ impl Scenario {
     /// # Errors
     /// `Scenario` for keys that do not fit.
     pub fn edits(&self) -> Result<Vec<Edit>> {
-        let traffic = self.spec.traffic.iter().flat_map(|traffic| &traffic.edit).enumerate();
+        let traffic = self.traffic().into_iter().flat_map(|traffic| &traffic.edit).enumerate();
         traffic.map(|(k, edit)| edit_of(&format!("traffic.edit[{k}]"), edit)).collect()
     }
 
@@ -527,10 +539,10 @@ impl Scenario {
     /// # Errors
     /// `Scenario` for keys that do not fit.
     pub fn selected(&self) -> Result<Vec<(String, Place)>> {
-        let traffic = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).enumerate();
+        let traffic = self.traffic().into_iter().flat_map(|traffic| &traffic.select_link).enumerate();
         let of = |(k, spec): (usize, &SelectSpec)| {
             let at = format!("traffic.select_link[{k}]");
-            let others = self.spec.traffic.iter().flat_map(|traffic| &traffic.select_link).take(k);
+            let others = self.traffic().into_iter().flat_map(|traffic| &traffic.select_link).take(k);
             if others.into_iter().any(|other| slug(&other.name) == slug(&spec.name)) {
                 return Err(Error::scenario(
                     format!("{at}.name"),

@@ -21,6 +21,9 @@ const LONGEST_HEAD: u64 = 64 << 20;
 pub(super) struct Head {
     pub run_id: String,
     pub scenario_file: PathBuf,
+    /// What tells the section of the run from the others of its scenario, where there are others.
+    #[serde(default)]
+    pub section: Option<String>,
     /// Name of the device for `--device`.
     pub device: String,
     /// Kind of the device, which is part of the run's name.

@@ -11,7 +11,7 @@ use crate::output::folder::{Artifact, city_name, frame_name, frame_start};
 use crate::output::map::{Atlas, Ground, Map};
 use crate::quantity::{Clock, Drawn, Quantity, Variable};
 use crate::raster::Raster;
-use crate::scenario::Spec;
+use crate::scenario::{DemoSpec, ModelName};
 use crate::words::{self, Language};
 use image::RgbImage;
 use jiff::Timestamp;
@@ -181,7 +181,19 @@ pub(super) struct Record {
     pub(super) synthetic: bool,
     pub(super) attribution: String,
     pub(super) artifacts: Vec<Artifact>,
-    pub(super) scenario: Spec,
+    pub(super) model: ModelName,
+    pub(super) scenario: Told,
+}
+
+/// What is read of a record's scenario: no more than that, so that records of earlier forms stay readable.
+#[derive(serde::Deserialize)]
+pub(super) struct Told {
+    pub(super) city: ToldCity,
+}
+
+#[derive(serde::Deserialize)]
+pub(super) struct ToldCity {
+    pub(super) demo: Option<DemoSpec>,
 }
 
 /// Draws any layer of a finished run from its folder.
@@ -239,7 +251,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
 
 /// The layer of a run that shows what its model is about.
 fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
-    let entry = MODELS.iter().find(|entry| entry.name == record.scenario.model);
+    let entry = MODELS.iter().find(|entry| entry.name == record.model);
     let wanted: Vec<&str> = entry.into_iter().flat_map(|entry| entry.main()).map(|own| own.name).collect();
     let is_there = |name: &&str| record.artifacts.iter().any(|own| own.name.strip_suffix(".tif") == Some(name));
     wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))
@@ -390,7 +402,8 @@ mod tests {
             let artifact = |name: &&str| serde_json::json!({ "name": name, "media_type": "", "description": "", "sha256": "", "bytes": 0 });
             let record = serde_json::json!({
                 "title": "t", "synthetic": true, "attribution": "",
-                "artifacts": names.iter().map(artifact).collect::<Vec<_>>(),
+                "artifacts": names.iter().map(artifact).collect::<Vec<_>>(), "model": model,
+                // As earlier versions wrote it.
                 "scenario": { "title": "t", "model": model, "city": {}, "time": { "end_minutes": 1 } },
             });
             let record: Record = serde_json::from_value(record).expect("a record");

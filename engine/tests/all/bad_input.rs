@@ -79,7 +79,7 @@ fn elsewhere<'a>(line: &'a str, key: &'a str) -> Vec<&'a str> {
 
 /// A scenario with a `[city]` section and whatever else is given.
 fn scenario(city: &str, rest: &str) -> String {
-    format!("title = \"t\"\nmodel = \"runoff\"\n[city]\n{city}\n[time]\nend_minutes = 1\n{rest}\n")
+    format!("title = \"t\"\n[city]\n{city}\n[runoff]\nend_minutes = 1\n{rest}\n")
 }
 
 /// Reads and prepares a scenario; returns the words of the error.
@@ -102,7 +102,7 @@ fn errors_name_the_place_and_the_mend() {
     let layers = |more: &str| scenario(&format!("terrain = \"good.tif\"\n{more}"), "");
     let cases: Vec<(&str, String, Vec<&str>)> = vec![
         ("nothing wrong", good(""), vec!["no error"]),
-        ("missing", city("nowhere.tif"), vec!["scenario.toml:4", "nowhere.tif", "spelling"]),
+        ("missing", city("nowhere.tif"), vec!["scenario.toml:3", "nowhere.tif", "spelling"]),
         ("truncated", city("cut.tif"), vec!["cut.tif", "again"]),
         ("not a TIFF", city("text.tif"), vec!["text.tif", "GeoTIFF"]),
         ("unknown kind", city("good.jpg"), vec!["good.jpg", ".tif"]),
@@ -118,17 +118,17 @@ fn errors_name_the_place_and_the_mend() {
             layers("manning = \"far.tif\""),
             vec!["far.tif", "area", "x 210000 to 210100", "x 200000 to 200100", "10.0 km to the east"],
         ),
-        ("buildings elsewhere", layers("buildings = \"far.geojson\""), elsewhere("scenario.toml:5:", "city.buildings")),
-        ("roads elsewhere", layers("roads = \"far.geojson\""), elsewhere("scenario.toml:5:", "city.roads")),
+        ("buildings elsewhere", layers("buildings = \"far.geojson\""), elsewhere("scenario.toml:4:", "city.buildings")),
+        ("roads elsewhere", layers("roads = \"far.geojson\""), elsewhere("scenario.toml:4:", "city.roads")),
         (
             "neighbourhoods elsewhere",
             layers("neighbourhoods = \"far.geojson\""),
-            elsewhere("scenario.toml:5:", "city.neighbourhoods"),
+            elsewhere("scenario.toml:4:", "city.neighbourhoods"),
         ),
         (
             "all surfaces elsewhere",
             layers("codes = \"bgt\"\nsurfaces = [\"far.geojson\", \"so-far.geojson\"]"),
-            elsewhere("scenario.toml:6:", "city.surfaces"),
+            elsewhere("scenario.toml:5:", "city.surfaces"),
         ),
         (
             "one surface elsewhere",
@@ -137,108 +137,150 @@ fn errors_name_the_place_and_the_mend() {
         ),
         (
             "districts elsewhere",
-            good("[sewer]\ninlet_mm_per_hour = 20\ndistricts = \"far.geojson\""),
-            elsewhere("scenario.toml:", "sewer.districts"),
+            scenario("terrain = \"good.tif\"\nsewer_districts = \"far.geojson\"", "[runoff.sewer]\ninlet_mm_per_hour = 20"),
+            elsewhere("scenario.toml:4:", "city.sewer_districts"),
         ),
         (
             "turned axes",
             layers("buildings = \"turned.geojson\""),
             vec!["city.buildings", "x and y are swapped", "east first"],
         ),
-        ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "beyond the terrain", ":5:"]),
+        ("extent elsewhere", layers("extent = [0, 0, 10, 10]"), vec!["city.extent", "beyond the terrain", ":4:"]),
         ("extent turned", layers("extent = [10, 0, 0, 10]"), vec!["city.extent", "[west, south, east, north]"]),
         ("negative roughness", layers("manning = \"rough.tif\""), vec!["rough.tif", "-0.5", "nodata"]),
-        ("roughness as a word", layers("manning = true"), vec!["scenario.toml:5", "city.manning", "raster", "schema"]),
-        ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:5", "city.cell_m", "from 0.000001"]),
-        ("cell not a number", layers("cell_m = nan"), vec!["scenario.toml:5", "city.cell_m"]),
+        ("roughness as a word", layers("manning = true"), vec!["scenario.toml:4", "city.manning", "raster", "schema"]),
+        ("cell 0", layers("cell_m = 0"), vec!["scenario.toml:4", "city.cell_m", "from 0.000001"]),
+        ("cell not a number", layers("cell_m = nan"), vec!["scenario.toml:4", "city.cell_m"]),
         ("more cells than can be counted", layers("cell_m = 1e-5"), vec!["city.cell_m", "larger cell"]),
         ("more cells than memory", layers("cell_m = 0.0013"), vec!["GiB", "larger cell_m (", "or more", "order 1"]),
         ("no ground", scenario("", ""), vec!["city", "terrain"]),
         ("extent half outside", layers("extent = [200050, 500000, 200150, 500050]"), vec!["city.extent", "beyond"]),
         ("extent too small", layers("extent = [200000, 500000, 200001, 500001]"), vec!["city.extent", "smaller"]),
-        ("degrees", layers("epsg = 4326"), vec!["scenario.toml:5", "city.epsg", "28992"]),
+        ("degrees", layers("epsg = 4326"), vec!["scenario.toml:4", "city.epsg", "28992"]),
         (
             "a layer beside the demo city",
             scenario("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 1 }\nmanning = 0.1", ""),
-            vec!["scenario.toml:5", "city.manning", "not both"],
+            vec!["scenario.toml:4", "city.manning", "not both"],
         ),
         (
             "demo without size",
             scenario("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 0 }", ""),
-            vec!["scenario.toml:4", "city.demo.cell_m", "0.25"],
+            vec!["scenario.toml:3", "city.demo.cell_m", "0.25"],
         ),
-        ("data folder", scenario("terrain = \"data:no/such.tif\"", ""), vec!["scenario.toml:4", "HANZE_DATA"]),
-        ("steps that never end", good("[runoff]\nlongest_step_s = 1e-50"), vec!["runoff.longest_step_s", "0.000001"]),
+        ("data folder", scenario("terrain = \"data:no/such.tif\"", ""), vec!["scenario.toml:3", "HANZE_DATA"]),
+        ("steps that never end", good("longest_step_s = 1e-50"), vec!["runoff.longest_step_s", "0.000001"]),
         (
             "too many steps",
             scenario(
                 "terrain = \"good.tif\"",
-                "frame_minutes = 1\n[runoff]\nlongest_step_s = 1e-6\n[rain]\nmm_per_hour = 1",
+                "frame_minutes = 1\nlongest_step_s = 1e-6\n[runoff.rain]\nmm_per_hour = 1",
             )
             .replace("end_minutes = 1", "end_minutes = 60"),
             vec!["runoff.longest_step_s", "steps"],
         ),
-        ("step length without steps", good("[rain]\nmm_per_hour = 1\nstep_minutes = 5"), vec!["rain.step_minutes"]),
+        ("step length without steps", good("[runoff.rain]\nmm_per_hour = 1\nstep_minutes = 5"), vec!["rain.step_minutes"]),
         (
             "level on a free edge",
-            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nlevel_m = 2"),
-            vec!["scenario.toml:11", "boundary[0].level_m", "kind"],
+            good("[[runoff.boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nlevel_m = 2"),
+            vec!["scenario.toml:10", "boundary[0].level_m", "kind"],
         ),
         (
             "stretch of NaN",
-            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = nan"),
-            vec!["scenario.toml:11", "boundary[0].from_m"],
+            good("[[runoff.boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = nan"),
+            vec!["scenario.toml:10", "boundary[0].from_m"],
         ),
         ("no name", good("[[gauge]]\nname = \" \"\nx = 200010\ny = 500010"), vec!["gauge[0].name", "short name"]),
         (
             "a name twice",
             good("[[gauge]]\nname = \"g\"\nx = 200010\ny = 500010\n[[gauge]]\nname = \"g\"\nx = 200020\ny = 500010"),
-            vec!["scenario.toml:12", "gauge[1].name", "twice"],
+            vec!["scenario.toml:11", "gauge[1].name", "twice"],
         ),
-        ("too many readings", good("[runoff]\ngauge_minutes = 1e-9"), vec!["runoff.gauge_minutes"]),
+        ("too many readings", good("gauge_minutes = 1e-9"), vec!["runoff.gauge_minutes"]),
         ("two grounds", layers("demo = { seed = 1, width_m = 100, height_m = 100, cell_m = 1 }"), vec!["city.demo"]),
-        ("negative rain", good("[rain]\nmm_per_hour = -1"), vec!["scenario.toml:8", "rain.mm_per_hour", "-1"]),
-        ("rain that is not a number", good("[rain]\nmm_per_hour = nan"), vec!["scenario.toml:8", "rain.mm_per_hour"]),
-        ("rain twice", good("[rain]\nmm_per_hour = 1\nsteps_mm = [1]"), vec!["rain", "either"]),
-        ("steps without length", good("[rain]\nsteps_mm = [1]"), vec!["rain.step_minutes"]),
-        ("negative step", good("[rain]\nsteps_mm = [1, -1]\nstep_minutes = 5"), vec!["rain.steps_mm", "-12"]),
-        ("points back in time", good("[rain]\nmm_per_hour = [[5, 1], [0, 2]]"), vec!["rain.mm_per_hour", "rise"]),
-        ("gap in a series", good("[rain]\nmm_per_hour = \"gap.csv\""), vec!["gap.csv", "line 3", "gaps"]),
-        ("file back in time", good("[rain]\nmm_per_hour = \"back.csv\""), vec!["back.csv", "line 4", "sort"]),
-        ("negative in a file", good("[rain]\nmm_per_hour = \"minus.csv\""), vec!["minus.csv", "line 3", "-3"]),
-        ("header without unit", good("[rain]\nmm_per_hour = \"unit.csv\""), vec!["unit.csv", "line 1", "minutes"]),
-        ("series missing", good("[rain]\nmm_per_hour = \"no.csv\""), vec!["no.csv", "spelling"]),
-        ("unknown key", good("[rain]\nmm = 3"), vec!["scenario.toml:8", "mm"]),
-        ("unknown order", good("[runoff]\norder = 3"), vec!["scenario.toml:8", "runoff.order", "1 or 2"]),
-        ("courant too large", good("[runoff]\ncourant = 0.9"), vec!["runoff.courant", "0.5"]),
+        ("negative rain", good("[runoff.rain]\nmm_per_hour = -1"), vec!["scenario.toml:7", "rain.mm_per_hour", "-1"]),
+        ("rain that is not a number", good("[runoff.rain]\nmm_per_hour = nan"), vec!["scenario.toml:7", "rain.mm_per_hour"]),
+        ("rain twice", good("[runoff.rain]\nmm_per_hour = 1\nsteps_mm = [1]"), vec!["rain", "either"]),
+        ("steps without length", good("[runoff.rain]\nsteps_mm = [1]"), vec!["rain.step_minutes"]),
+        ("negative step", good("[runoff.rain]\nsteps_mm = [1, -1]\nstep_minutes = 5"), vec!["rain.steps_mm", "-12"]),
+        ("points back in time", good("[runoff.rain]\nmm_per_hour = [[5, 1], [0, 2]]"), vec!["rain.mm_per_hour", "rise"]),
+        ("gap in a series", good("[runoff.rain]\nmm_per_hour = \"gap.csv\""), vec!["gap.csv", "line 3", "gaps"]),
+        ("file back in time", good("[runoff.rain]\nmm_per_hour = \"back.csv\""), vec!["back.csv", "line 4", "sort"]),
+        ("negative in a file", good("[runoff.rain]\nmm_per_hour = \"minus.csv\""), vec!["minus.csv", "line 3", "-3"]),
+        ("header without unit", good("[runoff.rain]\nmm_per_hour = \"unit.csv\""), vec!["unit.csv", "line 1", "minutes"]),
+        ("series missing", good("[runoff.rain]\nmm_per_hour = \"no.csv\""), vec!["no.csv", "spelling"]),
+        ("unknown key", good("[runoff.rain]\nmm = 3"), vec!["scenario.toml:7", "mm"]),
+        ("unknown order", good("order = 3"), vec!["scenario.toml:6", "runoff.order", "1 or 2"]),
+        ("courant too large", good("courant = 0.9"), vec!["runoff.courant", "0.5"]),
         (
             "level missing",
-            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"level\""),
+            good("[[runoff.boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"level\""),
             vec!["boundary[0].level_m", "missing"],
         ),
         (
             "boundary under a later one",
             good(
-                "[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\n[[boundary]]\nname = \"c\"\nedge = \"west\"\nkind = \"free\"",
+                "[[runoff.boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\n[[runoff.boundary]]\nname = \"c\"\nedge = \"west\"\nkind = \"free\"",
             ),
-            vec!["scenario.toml:8", "boundary[0].name", "later ones win"],
+            vec!["scenario.toml:7", "boundary[0].name", "later ones win"],
         ),
         (
             "stretch outside",
-            good("[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = 0\nto_m = 1"),
-            vec!["scenario.toml:11", "boundary[0].from_m", "500000"],
+            good("[[runoff.boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\nfrom_m = 0\nto_m = 1"),
+            vec!["scenario.toml:10", "boundary[0].from_m", "500000"],
         ),
         (
             "gauge outside",
             good("[[gauge]]\nname = \"g\"\nx = 1\ny = 2"),
-            vec!["scenario.toml:9", "gauge[0].x", "outside the city"],
+            vec!["scenario.toml:8", "gauge[0].x", "outside the city"],
         ),
         (
             "negative inflow",
-            good("[[inflow]]\nname = \"i\"\nx = 200010\ny = 500010\ndischarge_m3_per_s = -2"),
+            good("[[runoff.inflow]]\nname = \"i\"\nx = 200010\ny = 500010\ndischarge_m3_per_s = -2"),
             vec!["inflow[0].discharge_m3_per_s", "-2"],
         ),
-        ("no end", "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"good.tif\"\n".into(), vec!["time"]),
+        (
+            "districts without a sewer",
+            layers("sewer_districts = \"near.geojson\""),
+            vec!["scenario.toml:4", "city.sewer_districts", "without [runoff.sewer]"],
+        ),
+        ("no section", "title = \"t\"\n[city]\nterrain = \"good.tif\"\n".into(), vec!["asks nothing", "[runoff]"]),
+        ("no end", "title = \"t\"\n[city]\nterrain = \"good.tif\"\n[runoff]\n".into(), vec!["runoff", "end_minutes"]),
+        ("unknown model", good("[magic]\nend_minutes = 1"), vec!["scenario.toml:6", "magic", "`runoff`, `heat`, `traffic`"]),
+        (
+            "two sections at once",
+            good("[heat]\nend_minutes = 60\nweather = \"hot-day\"\ndate = \"2019-07-25\""),
+            vec!["has 2 sections: [runoff], [heat]", "keep one"],
+        ),
+        (
+            "sections without names",
+            good("").replace("[runoff]", "[[runoff]]"),
+            vec!["scenario.toml:4", "runoff[0]", "has no name"],
+        ),
+        (
+            "a section's name twice",
+            good("name = \"A b\"\n[[runoff]]\nname = \"a_b\"\nend_minutes = 2").replace("[runoff]\n", "[[runoff]]\n"),
+            vec!["runoff[1].name", "scenario.toml:8", "twice"],
+        ),
+        (
+            "a key of the second section",
+            good("name = \"a\"\n[[runoff]]\nname = \"b\"\nend_minutes = 2\norder = 3").replace("[runoff]\n", "[[runoff]]\n"),
+            vec!["runoff[1].order", "scenario.toml:10", "1 or 2"],
+        ),
+        (
+            "an unknown key of the second section",
+            good("name = \"a\"\n[[runoff]]\nname = \"b\"\nend_minutes = 2\nordre = 2").replace("[runoff]\n", "[[runoff]]\n"),
+            vec!["scenario.toml:10", "`ordre`"],
+        ),
+        (
+            "an earlier form",
+            "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"good.tif\"\n[time]\nend_minutes = 1\n[rain]\nmm_per_hour = 3\n".into(),
+            vec![
+                "scenario.toml:2",
+                "[runoff] instead of model = \"runoff\" (line 2)",
+                "end_minutes = 1 below [runoff] instead of [time] (line 5)",
+                "[runoff.rain] instead of [rain] (line 7)",
+            ],
+        ),
         ("not TOML", "title = \n".into(), vec!["scenario.toml:1"]),
     ];
     let mut wrong = Vec::new();
@@ -267,7 +309,7 @@ fn a_folder_that_cannot_be_written_is_told_at_once() {
 fn a_full_disk_fails_the_run_with_words() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
-    std::fs::write(&file, scenario("terrain = \"good.tif\"", "[rain]\nmm_per_hour = 20")).unwrap();
+    std::fs::write(&file, scenario("terrain = \"good.tif\"", "[runoff.rain]\nmm_per_hour = 20")).unwrap();
     let out = folder.path().join("out");
     let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
     // /dev/full takes no byte: what a full disk says.
@@ -283,7 +325,7 @@ fn a_full_disk_fails_the_run_with_words() {
 fn many_small_frames_can_be_stopped_and_are_not_started_over() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
-    std::fs::write(&file, scenario("terrain = \"good.tif\"", "frame_minutes = 0.01\n[rain]\nmm_per_hour = 20"))
+    std::fs::write(&file, scenario("terrain = \"good.tif\"", "frame_minutes = 0.01\n[runoff.rain]\nmm_per_hour = 20"))
         .unwrap();
     let out = folder.path().join("out");
     let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
@@ -307,7 +349,7 @@ fn many_small_frames_can_be_stopped_and_are_not_started_over() {
 fn checkpoints_are_left_on_the_way() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
-    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[rain]\nmm_per_hour = 20");
+    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[runoff.rain]\nmm_per_hour = 20");
     std::fs::write(&file, text).unwrap();
     let out = folder.path().join("out");
     let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
@@ -332,7 +374,7 @@ fn checkpoints_are_left_on_the_way() {
 fn a_run_that_is_stopped_while_its_maps_are_drawn_goes_on_there() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
-    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[rain]\nmm_per_hour = 20");
+    let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[runoff.rain]\nmm_per_hour = 20");
     std::fs::write(&file, text).unwrap();
     let begin = |out: &str| {
         let out = folder.path().join(out);
@@ -365,7 +407,7 @@ fn a_damaged_checkpoint_is_refused() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
     // Steps of a millisecond: the minute takes longer than one slice of computing time, so that the stop comes before.
-    let text = scenario("terrain = \"good.tif\"", "[rain]\nmm_per_hour = 20\n[runoff]\nlongest_step_s = 1e-5");
+    let text = scenario("terrain = \"good.tif\"", "longest_step_s = 1e-5\n[runoff.rain]\nmm_per_hour = 20");
     std::fs::write(&file, text).unwrap();
     let mut simulation =
         Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();

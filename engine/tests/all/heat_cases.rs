@@ -34,9 +34,8 @@ fn data() -> PathBuf {
 fn scenario(folder: &Path, city: &str, heat: &str, hours: u32, more: &str) -> Result<Scenario> {
     let file = folder.join("scenario.toml");
     let minutes = 60 * hours;
-    let text = format!(
-        "title = \"t\"\nmodel = \"heat\"\n[city]\n{city}\n[heat]\n{heat}\n[time]\nend_minutes = {minutes}\nframe_minutes = 60\n{more}"
-    );
+    let text =
+        format!("title = \"t\"\n[city]\n{city}\n[heat]\nend_minutes = {minutes}\nframe_minutes = 60\n{heat}\n{more}");
     fs::write(&file, text).unwrap();
     Scenario::load(&file)
 }

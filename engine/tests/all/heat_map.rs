@@ -74,14 +74,14 @@ fn winter_and_unused_keys_are_refused() {
     let found = words(&text(CITY, &format!("{NATIONAL}\n{winter}"), 24));
     assert!(found.contains("heat.date") && found.contains("April"), "{found}");
     let plain = text(CITY, HEAT, 2);
-    for (key, more) in [
-        ("rain", "[rain]\nmm_per_hour = 10\n"),
-        ("runoff", "[runoff]\norder = 1\n"),
-        ("boundary", "[[boundary]]\nname = \"b\"\nedge = \"west\"\nkind = \"free\"\n"),
-    ] {
-        let found = words(&format!("{plain}{more}"));
-        assert!(found.contains(key) && found.contains("does nothing"), "{key}: {found}");
+    for key in ["buildings_are = \"raised\"", "sewer_districts = \"d.geojson\"", "green_roof_m = 0.1"] {
+        let found = words(&plain.replace("surface =", &format!("{key}\nsurface =")));
+        let name = key.split(' ').next().unwrap();
+        assert!(found.contains(&format!("city.{name}: does nothing without [runoff]")), "{key}: {found}");
     }
+    let weir = "[[city.structure]]\nname = \"w\"\nkind = \"weir\"\nwidth_m = 1\nfrom = [1, 1]\n";
+    let found = words(&format!("{plain}{weir}"));
+    assert!(found.contains("city.structure: does nothing without [runoff]"), "{found}");
     let found = words(&plain.replace("surface =", "water_level_m = 1.0\nsurface ="));
     assert!(found.contains("city.water_level_m"), "{found}");
     let found = words(&text(CITY, &format!("{HEAT}\nlatitude = 42.5\nlongitude = 6.0"), 2));
@@ -128,8 +128,8 @@ fn the_standard_day_in_the_demo_town() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let text = "title = \"t\"\nmodel = \"heat\"\n[city]\ndemo = { seed = 1, width_m = 4000, height_m = 4000, cell_m = 4 }\n[heat]\n\
-                product = \"national\"\n[time]\nend_minutes = 1440\nframe_minutes = 1440\n";
+    let text = "title = \"t\"\n[city]\ndemo = { seed = 1, width_m = 4000, height_m = 4000, cell_m = 4 }\n[heat]\n\
+                product = \"national\"\nend_minutes = 1440\nframe_minutes = 1440\n";
     let (_, outcome, _) = try_run(folder.path(), text).unwrap();
     let get = |name: &str| &layer(&outcome.layers, name).values;
     let (pet, share) = (get("noon_pet"), get("window_share"));

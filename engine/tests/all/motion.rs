@@ -243,8 +243,8 @@ fn a_jam_is_told_with_its_junction_and_a_closure_by_the_names_of_edges() {
         write(
             "scenario.toml",
             &format!(
-                "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"a.net.xml\"\ncell_m = 5\n[time]\nend_minutes = 20\n\
-                 [traffic]\n[traffic.motion]\nfiles = [\"a.rou.xml\"]\n{rest}"
+                "title = \"t\"\n[city]\nnetwork = \"a.net.xml\"\ncell_m = 5\n[traffic]\nend_minutes = 20\n\
+                 [traffic.motion]\nfiles = [\"a.rou.xml\"]\n{rest}"
             ),
         );
         let words = |error: hanze_engine::error::Error| error.to_string();

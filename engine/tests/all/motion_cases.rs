@@ -65,8 +65,8 @@ fn run(map: &str, zones: &[(&str, f64, f64)], trips: &str, rest: &str) -> Outcom
     write(
         "s.toml",
         &format!(
-            "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[time]\nend_minutes = 60\n\
-             [traffic]\nstart = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"trips.csv\"\n{rest}"
+            "title = \"t\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[traffic]\nend_minutes = 60\n\
+             start = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"trips.csv\"\n{rest}"
         ),
     );
     let scenario = Scenario::load(&folder.path().join("s.toml")).unwrap();

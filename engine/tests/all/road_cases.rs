@@ -189,7 +189,7 @@ impl Town {
     fn run(&self, trips: &str, edit: &str) -> Result<(Outcome, Remarks)> {
         std::fs::write(self.path().join("trips.csv"), trips).unwrap();
         let text = format!(
-            "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"{}\"\nepsg = 28992\n[time]\nend_minutes = 60\n[traffic]\nstart = \"08:00\"\n\
+            "title = \"t\"\n[city]\nnetwork = \"{}\"\nepsg = 28992\n[traffic]\nend_minutes = 60\nstart = \"08:00\"\n\
              [traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"trips.csv\"\n{edit}",
             self.network
         );
@@ -502,7 +502,7 @@ fn blanks_around_names_are_none_of_them_and_persons_are_told() {
     let told = extras(&path).unwrap();
     assert_eq!((told.vehicles.len(), told.persons), (10, 1));
     assert!(told.vehicles.iter().all(|vehicle| vehicle.edges[..] == ["100", "103"]), "{:?}", told.vehicles);
-    let text = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"n.net.xml\"\ncell_m = 10\n[time]\nend_minutes = 20\n\
+    let text = "title = \"t\"\n[city]\nnetwork = \"n.net.xml\"\ncell_m = 10\n[traffic]\nend_minutes = 20\n\
                 [traffic.motion]\nfiles = [\"r.rou.xml\"]\nwarm_up_minutes = 0\n";
     let file = town.path().join("s.toml");
     std::fs::write(&file, text).unwrap();

@@ -69,16 +69,16 @@ fn try_run(folder: &Path, text: &str) -> hanze_engine::error::Result<(Outcome, V
     let scenario = Scenario::load(&file)?;
     let (city, inputs) = scenario.city()?;
     let mut model = runoff::prepare(&city, &scenario, &Device::Cpu)?;
-    let end = 60.0 * scenario.spec.time.end_minutes;
+    let end = 60.0 * scenario.end_minutes();
     while !model.advance(end, Duration::from_secs(1))?.reached {}
     Ok((model.outcome()?, inputs))
 }
 
 /// A run of 20 minutes with 36 mm/h in the first ten: 6 mm, unless the scenario says otherwise.
 fn run(folder: &Path, city: &str, rest: &str) -> Outcome {
-    let rain = if rest.contains("[rain]") { "" } else { "[rain]\nmm_per_hour = 36\nminutes = 10\n" };
+    let rain = if rest.contains("[runoff.rain]") { "" } else { "[runoff.rain]\nmm_per_hour = 36\nminutes = 10\n" };
     let text = format!(
-        "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\n{city}\n[time]\nend_minutes = 20\n{rain}{rest}\n"
+        "title = \"t\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\n{city}\n[runoff]\nend_minutes = 20\n{rain}{rest}\n"
     );
     let (outcome, _) = try_run(folder, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let (error, moved) = (outcome.balance.as_ref().expect("water").error, came(&outcome));
@@ -144,7 +144,7 @@ fn the_rain_of_a_roof_comes_to_the_street_whatever_the_house_is() {
 fn sewers_take_what_inlets_and_districts_allow() {
     let folder = inputs();
     // One district without an end: 18 mm/h of 36 for ten minutes, and of what stands for ten more.
-    let outcome = run(folder.path(), "", "[sewer]\ninlet_mm_per_hour = 18");
+    let outcome = run(folder.path(), "", "[runoff.sewer]\ninlet_mm_per_hour = 18");
     close(-term(&outcome, "into the sewer"), 1200.0 * 6e-3, 2e-3, "all of it in twenty minutes");
     assert!(
         outcome.story.iter().any(|text| text.en.starts_with("The sewer took 7 m³, 100.0 %")),
@@ -152,8 +152,8 @@ fn sewers_take_what_inlets_and_districts_allow() {
         outcome.story
     );
     // The west stores 2 mm on its 600 m², the east 1 mm.
-    let rest = "[sewer]\ninlet_mm_per_hour = 18\nstorage_mm = 1\ndistricts = \"districts.geojson\"";
-    let outcome = run(folder.path(), "", rest);
+    let rest = "[runoff.sewer]\ninlet_mm_per_hour = 18\nstorage_mm = 1";
+    let outcome = run(folder.path(), "sewer_districts = \"districts.geojson\"", rest);
     close(-term(&outcome, "into the sewer"), 1.2 + 0.6, 1e-3, "both are full");
     let sewers = table(&outcome, "sewers");
     assert_eq!(sewers.columns[1..3], ["west stored_m3", "west pumped_m3"]);
@@ -166,7 +166,7 @@ fn sewers_take_what_inlets_and_districts_allow() {
     let taken = &layer(&outcome, "sewered").values;
     close(taken.iter().map(|v| f64::from(*v)).sum(), 1.8, 1e-3, "the layer");
     // The house is connected, and 100 m² of roof bring more than the rest lets in: it comes up in the street.
-    let rest = "[sewer]\ninlet_mm_per_hour = 0.01\nstorage_mm = 0.1\npump_mm_per_hour = 0.6";
+    let rest = "[runoff.sewer]\ninlet_mm_per_hour = 0.01\nstorage_mm = 0.1\npump_mm_per_hour = 0.6";
     let outcome = run(folder.path(), &format!("{HOUSE}buildings_are = \"blocked\"\nroof_water = \"sewer\""), rest);
     let last = table(&outcome, "sewers").rows.last().expect("rows").clone();
     let pumped = last[2];
@@ -181,7 +181,7 @@ fn sewers_take_what_inlets_and_districts_allow() {
 #[test]
 fn radar_brings_what_it_saw() {
     let folder = inputs();
-    let rain = "[rain]\nrasters_mm = [\"radar0.tif\", \"radar1.tif\"]\nstep_minutes = 5\n";
+    let rain = "[runoff.rain]\nrasters_mm = [\"radar0.tif\", \"radar1.tif\"]\nstep_minutes = 5\n";
     // What each radar cell has in common with the city.
     let mut expected = 0.0;
     for i in 0..56 {
@@ -206,17 +206,20 @@ fn boundaries_run_along_lines() {
     let folder = inputs();
     let boundary = |kind: &str, more: &str| {
         format!(
-            "[[boundary]]\nname = \"ditch\"\nline = [[{}, {}], [{}, {}]]\nkind = \"{kind}\"\n{more}\n",
+            "[[runoff.boundary]]\nname = \"ditch\"\nline = [[{}, {}], [{}, {}]]\nkind = \"{kind}\"\n{more}\n",
             WEST + 20.5,
             SOUTH,
             WEST + 20.5,
             SOUTH + 30.0
         )
     };
-    let dry = "[rain]\nmm_per_hour = 0\n";
+    let dry = "[runoff.rain]\nmm_per_hour = 0\n";
     // A wall keeps a point's water on its side; without it, it spreads.
-    let inflow =
-        format!("[[inflow]]\nname = \"main\"\nx = {}\ny = {}\ndischarge_m3_per_s = 0.01\n", WEST + 5.0, SOUTH + 5.0);
+    let inflow = format!(
+        "[[runoff.inflow]]\nname = \"main\"\nx = {}\ny = {}\ndischarge_m3_per_s = 0.01\n",
+        WEST + 5.0,
+        SOUTH + 5.0
+    );
     let outcome = run(folder.path(), "", &format!("{dry}{inflow}{}", boundary("wall", "")));
     let depth = &layer(&outcome, "max_depth").values;
     assert!(depth[35] == 0.0 && depth[20].is_nan() && depth[5] > 0.005);
@@ -238,16 +241,17 @@ fn boundaries_run_along_lines() {
 fn structures_stand_in_scenarios() {
     let folder = inputs();
     let wall = format!(
-        "[[boundary]]\nname = \"dam\"\nline = [[{}, {}], [{}, {}]]\nkind = \"wall\"\n[rain]\nmm_per_hour = 0\n",
+        "[[runoff.boundary]]\nname = \"dam\"\nline = [[{}, {}], [{}, {}]]\nkind = \"wall\"\n[runoff.rain]\nmm_per_hour = 0\n",
         WEST + 20.5,
         SOUTH,
         WEST + 20.5,
         SOUTH + 30.0
     );
     let at = |x: f64, y: f64| format!("[{}, {}]", WEST + x, SOUTH + y);
-    let level = format!("[[boundary]]\nname = \"pond\"\nedge = \"west\"\nkind = \"level\"\nlevel_m = 2.5\n{wall}");
+    let level =
+        format!("[[runoff.boundary]]\nname = \"pond\"\nedge = \"west\"\nkind = \"level\"\nlevel_m = 2.5\n{wall}");
     let passed = |structure: &str| {
-        let outcome = run(folder.path(), "", &format!("{level}[[structure]]\nname = \"it\"\n{structure}"));
+        let outcome = run(folder.path(), "", &format!("{level}[[city.structure]]\nname = \"it\"\n{structure}"));
         let last = table(&outcome, "structures").rows.last().expect("rows").clone();
         let east: f64 =
             (0..1200).filter(|i| i % 40 > 20).map(|i| f64::from(layer(&outcome, "max_depth").values[i])).sum();
@@ -277,7 +281,7 @@ fn structures_stand_in_scenarios() {
 #[test]
 fn land_use_means_what_the_table_says() {
     let folder = inputs();
-    let text = "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nsurfaces = [\"bgt.geojson\"]\ncodes = \"bgt\"\n[time]\nend_minutes = 1\n[sewer]\n";
+    let text = "title = \"t\"\n[city]\nterrain = \"flat.tif\"\nsurfaces = [\"bgt.geojson\"]\ncodes = \"bgt\"\n[runoff]\nend_minutes = 1\n[runoff.sewer]\n";
     let (outcome, inputs) = try_run(folder.path(), text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(outcome.tables.iter().find(|table| table.name == "sewers").map(|t| t.columns.len()), Some(4));
     let repairs = &inputs.last().expect("inputs").repairs;
@@ -290,7 +294,7 @@ fn land_use_means_what_the_table_says() {
     assert_eq!(paved, 160);
     assert_eq!(city.manning.values[29 * 40], 0.015);
     // Cells of 5 m have the street by its share.
-    std::fs::write(folder.path().join("coarse.toml"), text.replace("[time]", "cell_m = 5\n[time]")).unwrap();
+    std::fs::write(folder.path().join("coarse.toml"), text.replace("[runoff]", "cell_m = 5\n[runoff]")).unwrap();
     let (coarse, _) = Scenario::load(&folder.path().join("coarse.toml")).unwrap().city().unwrap();
     let shares = coarse.sewered.expect("known").values;
     close(25.0 * shares.iter().map(|share| f64::from(*share)).sum::<f64>(), 160.0, 0.03, "paved");
@@ -303,15 +307,14 @@ fn land_use_means_what_the_table_says() {
 fn wrong_ones_are_told_with_place_and_mend() {
     let folder = inputs();
     let words = |city: &str, rest: &str| {
-        let text = format!(
-            "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\n{city}\n[time]\nend_minutes = 1\n{rest}\n"
-        );
+        let text =
+            format!("title = \"t\"\n[city]\nterrain = \"flat.tif\"\n{city}\n[runoff]\nend_minutes = 1\n{rest}\n");
         match try_run(folder.path(), &text) {
             Ok(_) => "no error".to_string(),
             Err(error) => error.to_string(),
         }
     };
-    let structure = |rest: &str| format!("[[structure]]\nname = \"s\"\n{rest}");
+    let structure = |rest: &str| format!("[[city.structure]]\nname = \"s\"\n{rest}");
     let place = format!("from = [{}, {}]", WEST + 5.0, SOUTH + 5.0);
     let cases: Vec<(String, Vec<&str>)> = vec![
         (words("roof_water = \"street\"", ""), vec!["city.roof_water", "footprints"]),
@@ -320,26 +323,32 @@ fn wrong_ones_are_told_with_place_and_mend() {
         (words("land_use = \"flat.tif\"", ""), vec!["city.land_use", "codes"]),
         (words("codes = \"bgt\"", ""), vec!["city.codes", "surfaces"]),
         (words("surfaces = [\"no.gpkg\"]\ncodes = \"bgt\"", ""), vec!["city.surfaces", "no.gpkg"]),
-        (words("infiltration_mm_per_day = 5", "[sewer]"), vec!["sewer", "no inlet"]),
-        (words("", "[sewer]\nstorage_mm = -1"), vec!["sewer.storage_mm", "scenario.toml:9"]),
-        (words("", "[sewer]\ndistricts = \"wrong.geojson\""), vec!["wrong.geojson", "feature 1", "much"]),
-        (words("", "[rain]\nrasters_mm = [\"radar0.tif\"]"), vec!["rain.step_minutes", "missing"]),
+        (words("infiltration_mm_per_day = 5", "[runoff.sewer]"), vec!["sewer", "no inlet"]),
+        (words("", "[runoff.sewer]\nstorage_mm = -1"), vec!["runoff.sewer.storage_mm", "scenario.toml:8"]),
+        (words("sewer_districts = \"wrong.geojson\"", "[runoff.sewer]"), vec!["wrong.geojson", "feature 1", "much"]),
+        (words("", "[runoff.rain]\nrasters_mm = [\"radar0.tif\"]"), vec!["runoff.rain.step_minutes", "missing"]),
         (
-            words("", "[rain]\nrasters_mm = [\"radar0.tif\", \"other.tif\"]\nstep_minutes = 5"),
+            words("", "[runoff.rain]\nrasters_mm = [\"radar0.tif\", \"other.tif\"]\nstep_minutes = 5"),
             vec!["other.tif", "first raster"],
         ),
         (
-            words("", "[rain]\nrasters_mm = [\"minus.tif\"]\nstep_minutes = 5"),
+            words("", "[runoff.rain]\nrasters_mm = [\"minus.tif\"]\nstep_minutes = 5"),
             vec!["minus.tif", "-1 mm in row 1, column 1"],
         ),
-        (words("", "[rain]\nrasters_mm = [\"radar0.tif\"]\nstep_minutes = 5\nstorm = \"bui08\""), vec!["another kind"]),
-        (words("", "[[boundary]]\nname = \"b\"\nkind = \"free\""), vec!["boundary[0]", "no place"]),
         (
-            words("", "[[boundary]]\nname = \"b\"\nkind = \"free\"\nline = [[0, 0], [9, 9]]"),
+            words("", "[runoff.rain]\nrasters_mm = [\"radar0.tif\"]\nstep_minutes = 5\nstorm = \"bui08\""),
+            vec!["another kind"],
+        ),
+        (words("", "[[runoff.boundary]]\nname = \"b\"\nkind = \"free\""), vec!["runoff.boundary[0]", "no place"]),
+        (
+            words("", "[[runoff.boundary]]\nname = \"b\"\nkind = \"free\"\nline = [[0, 0], [9, 9]]"),
             vec!["boundary[0].line", "outside"],
         ),
-        (words("", "[[boundary]]\nname = \"b\"\nkind = \"free\"\nline = []"), vec!["boundary[0].line", "0 points"]),
-        (words("", &structure("kind = \"weir\"\nwidth_m = 1")), vec!["structure[0]", "no place"]),
+        (
+            words("", "[[runoff.boundary]]\nname = \"b\"\nkind = \"free\"\nline = []"),
+            vec!["boundary[0].line", "0 points"],
+        ),
+        (words("", &structure("kind = \"weir\"\nwidth_m = 1")), vec!["city.structure[0]", "no place"]),
         (words("", &structure(&format!("kind = \"weir\"\n{place}"))), vec!["structure[0].width_m", "missing"]),
         (
             words("", &structure(&format!("kind = \"weir\"\nwidth_m = nan\n{place}"))),
@@ -399,7 +408,7 @@ fn a_sewer_and_a_wadi_help_houses_of_the_hoeksche_waard() {
     };
     let run = |terrain: &str, rest: &str| {
         let text = format!(
-            "title = \"t\"\nmodel = \"runoff\"\n[city]\n{}\n[time]\nend_minutes = 70\n[rain]\nstorm = \"stresstest-t100\"\n[runoff]\norder = 1\n{rest}",
+            "title = \"t\"\n[city]\n{}\n[runoff]\nend_minutes = 70\norder = 1\n[runoff.rain]\nstorm = \"stresstest-t100\"\n{rest}",
             city(terrain)
         );
         let (outcome, _) = try_run(folder.path(), &text).unwrap_or_else(|error| panic!("{error}"));
@@ -410,7 +419,7 @@ fn a_sewer_and_a_wadi_help_houses_of_the_hoeksche_waard() {
     let wet = |outcome: &Outcome| table(outcome, "buildings").rows.iter().filter(|row| row[1] >= 2.0).count();
     let ground = format!("data:{own}/dem.tif");
     let today = run(&ground, "");
-    let sewer = run(&ground, "[sewer]\ninlet_mm_per_hour = 20");
+    let sewer = run(&ground, "[runoff.sewer]\ninlet_mm_per_hour = 20");
     let (before, after) = (wet(&today), wet(&sewer));
     assert!(before >= 10 && after < before, "{before} houses in the wet, {after} with a sewer");
     assert!(-term(&sewer, "into the sewer") > 0.1 * term(&today, "rain"));
@@ -465,8 +474,8 @@ fn delft_is_built_from_its_point_cloud_and_its_map() {
     write_cog(&folder.path().join("terrain.tif"), &found.terrain).unwrap();
     let bgt = |name: &str| format!("\"data:terrain/delft_ahn3_laz_bgt/bgt_{name}.sqlite\"");
     let text = format!(
-        "title = \"Delft\"\nmodel = \"runoff\"\n[city]\nterrain = \"terrain.tif\"\nholes = \"fill\"\nbuildings = {}\nbuildings_are = \"blocked\"\nroads = {}\n\
-         surfaces = [{}]\ncodes = \"bgt\"\n[time]\nend_minutes = 30\n[rain]\nstorm = \"bui08\"\n[sewer]\n[runoff]\norder = 1\n",
+        "title = \"Delft\"\n[city]\nterrain = \"terrain.tif\"\nholes = \"fill\"\nbuildings = {}\nbuildings_are = \"blocked\"\nroads = {}\n\
+         surfaces = [{}]\ncodes = \"bgt\"\n[runoff]\nend_minutes = 30\norder = 1\n[runoff.rain]\nstorm = \"bui08\"\n[runoff.sewer]\n",
         bgt("pand"),
         bgt("wegdeel"),
         ["begroeidterreindeel", "onbegroeidterreindeel", "waterdeel", "wegdeel"].map(bgt).join(", ")

@@ -176,8 +176,8 @@ const ZONES: &str = "zones = \"zones.geojson\"";
 
 fn scenario_text(traffic: &str, demand: &str, rest: &str) -> String {
     format!(
-        "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"roads.geojson\"\nepsg = 28992\ncell_m = 10\n[time]\nend_minutes = 60\n\
-         [traffic]\ngap = 1e-8\n{traffic}\n[traffic.demand]\n{demand}\n{rest}"
+        "title = \"t\"\n[city]\nnetwork = \"roads.geojson\"\nepsg = 28992\ncell_m = 10\n[traffic]\nend_minutes = 60\n\
+         gap = 1e-8\n{traffic}\n[traffic.demand]\n{demand}\n{rest}"
     )
 }
 
@@ -454,7 +454,10 @@ fn what_cannot_be_is_told_with_its_place() {
         (good.replace("gap = 1e-8", "start = \"25:00\""), "traffic.start: is not a time of the day"),
         (good.replace("gap = 1e-8", "rules = \"nothing.toml\""), "there is no"),
         (good.replace("end_minutes = 60", "end_minutes = 1"), "make each at least 5 minutes"),
-        (good.replace("[traffic]", "[rain]\nmm_per_hour = 3\n[traffic]"), "does nothing with model = \"traffic\""),
+        (
+            good.replace("[traffic]", "water_level_m = 3\n[traffic]"),
+            "city.water_level_m: does nothing without [runoff]",
+        ),
         (with(&edit("action = \"close\"")), "traffic.edit[0]: does not say where"),
         (with(&edit("action = \"close\"\nlinks = [\"moat\"]")), "names the link \"moat\""),
         (with(&edit("action = \"close\"\nstreet = \"Moat\"")), "names the street \"Moat\""),
@@ -547,9 +550,9 @@ fn a_benchmark_and_its_closure_come_out_the_same_through_a_scenario() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let text = "title = \"t\"\nmodel = \"traffic\"\n[city]\nnetwork = \"data:traffic/tntp/SiouxFalls_net.tntp\"\n\
+    let text = "title = \"t\"\n[city]\nnetwork = \"data:traffic/tntp/SiouxFalls_net.tntp\"\n\
                 network_nodes = \"data:traffic/tntp/SiouxFalls_node.tntp\"\nnetwork_epsg = 4326\nepsg = 32614\ncell_m = 100\n\
-                [time]\nend_minutes = 60\n[traffic]\ngap = 1e-9\nminutes_per_km = 0\n[traffic.demand]\n\
+                [traffic]\nend_minutes = 60\ngap = 1e-9\nminutes_per_km = 0\n[traffic.demand]\n\
                 trips = \"data:traffic/tntp/SiouxFalls_trips.tntp\"\n[[traffic.edit]]\nname = \"10 to 16 and back\"\n\
                 action = \"close\"\nlinks = [\"29\", \"48\"]\n";
     let outcome = run(folder.path(), text).unwrap();
@@ -680,8 +683,8 @@ fn what_engines_set_free_warms_the_air_of_a_heat_scenario() {
     write_cog(&folder.path().join("ground.tif"), &Raster::heights(grid, "terrain", &[1.0; 1600])).unwrap();
     let island = |own: &str| {
         let text = format!(
-            "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.tif\"\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\n\
-             [heat.island]\nedges = \"rural\"\n{own}\n[time]\nend_minutes = 420\nframe_minutes = 420\n"
+            "title = \"t\"\n[city]\nterrain = \"ground.tif\"\n[heat]\nend_minutes = 420\nframe_minutes = 420\n\
+             weather = \"hot-day\"\ndate = \"2019-07-25\"\n[heat.island]\nedges = \"rural\"\n{own}\n"
         );
         let file = folder.path().join("heat.toml");
         std::fs::write(&file, text).unwrap();

@@ -33,9 +33,7 @@ fn folder(names: &[&str]) -> tempfile::TempDir {
 
 fn load(folder: &Path, city: &str, minutes: f64, rest: &str) -> Result<Scenario> {
     let file = folder.join("scenario.toml");
-    let text = format!(
-        "title = \"t\"\nmodel = \"runoff\"\n[city]\n{city}\n[time]\nend_minutes = {minutes}\n[runoff]\norder = 1\n{rest}\n"
-    );
+    let text = format!("title = \"t\"\n[city]\n{city}\n[runoff]\nend_minutes = {minutes}\norder = 1\n{rest}\n");
     std::fs::write(&file, text).unwrap();
     Scenario::load(&file)
 }
@@ -92,7 +90,7 @@ fn refused(folder: &Path, city: &str) -> String {
 fn rain(text: &str) -> std::result::Result<(f64, Remarks), String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rain.csv"), text).unwrap();
-    let scenario = load(folder.path(), "terrain = \"none.tif\"", 60.0, "[rain]\nmm_per_hour = \"rain.csv\"");
+    let scenario = load(folder.path(), "terrain = \"none.tif\"", 60.0, "[runoff.rain]\nmm_per_hour = \"rain.csv\"");
     let (series, remarks) = scenario.and_then(|scenario| scenario.rain()).map_err(|error| error.to_string())?;
     Ok((1000.0 * series.integral(0.0, 3600.0), remarks))
 }
@@ -142,7 +140,7 @@ fn rain_is_in_the_unit_of_its_header_and_ends() {
     }
     // Points in the scenario hold to the end, which is said.
     let folder = tempfile::tempdir().unwrap();
-    let points = "[rain]\nmm_per_hour = [[20, 30], [40, 60]]";
+    let points = "[runoff.rain]\nmm_per_hour = [[20, 30], [40, 60]]";
     let (series, remarks) = load(folder.path(), "terrain = \"none.tif\"", 60.0, points).unwrap().rain().unwrap();
     assert!((1000.0 * series.integral(0.0, 3600.0) - 30.0).abs() < 1e-9);
     assert!(remarks[0].contains("goes on to the end") && remarks[1].contains("before minute 20"), "{remarks:?}");
@@ -151,14 +149,14 @@ fn rain_is_in_the_unit_of_its_header_and_ends() {
 #[test]
 fn dated_series_share_their_first_date() {
     let folder = tempfile::tempdir().unwrap();
-    let rest = "[rain]\nmm_per_hour = \"rain.csv\"\n[[boundary]]\nname = \"sea\"\nedge = \"west\"\nkind = \"level\"\nlevel_m = \"level.csv\"";
+    let rest = "[runoff.rain]\nmm_per_hour = \"rain.csv\"\n[[runoff.boundary]]\nname = \"sea\"\nedge = \"west\"\nkind = \"level\"\nlevel_m = \"level.csv\"";
     let read = |rain: [&str; 2], level: [&str; 2], header: &str| {
         let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
         put("rain.csv", format!("datetime,mm_per_hour\n{},10\n{},0\n", rain[0], rain[1]));
         put("level.csv", format!("datetime,{header}\n{},100\n{},300\n", level[0], level[1]));
         let scenario = load(folder.path(), "terrain = \"none.tif\"", 240.0, rest).map_err(|error| error.to_string())?;
-        let level = scenario.spec.boundary[0].level_m.as_ref().unwrap();
-        let level = scenario.series("boundary[0].level_m", level, Between::Linear, Allowed::LEVEL);
+        let level = scenario.runoff().unwrap().boundary[0].level_m.as_ref().unwrap();
+        let level = scenario.series("runoff.boundary[0].level_m", level, Between::Linear, Allowed::LEVEL);
         Ok::<_, String>((scenario.rain().unwrap(), level.unwrap()))
     };
     let (noon, two, three, four) = ("2024-07-10 12:00", "2024-07-10 14:00", "2024-07-10 15:00", "2024-07-10 16:00");
@@ -197,7 +195,7 @@ fn holes_and_units_of_rasters_of_rain_are_said() {
         let values = (0..20).map(|cell| if cell < holes { f32::NAN } else { 200.0 }).collect();
         write_cog(&folder.path().join(name), &Raster::from_values(radar, "rain", "0.01 mm", values)).unwrap();
     }
-    let rest = "[rain]\nrasters_mm = [\"r0.tif\", \"r1.tif\"]\nstep_minutes = 5";
+    let rest = "[runoff.rain]\nrasters_mm = [\"r0.tif\", \"r1.tif\"]\nstep_minutes = 5";
     let (found, told) = load(folder.path(), "terrain = \"none.tif\"", 10.0, rest).unwrap().radar(&grid).unwrap();
     let (_, _, values) = found.expect("rain");
     assert!(values[0][0] == 0.0 && (values[1][0] * 3.6e6 / 24.0 - 1.0).abs() < 1e-5, "{}", values[1][0]);
@@ -207,7 +205,7 @@ fn holes_and_units_of_rasters_of_rain_are_said() {
     // Half of the city has no inlets.
     let values = (0..20).map(|cell| if cell < 10 { f32::NAN } else { 20.0 }).collect();
     write_cog(&folder.path().join("inlets.tif"), &Raster::from_values(radar, "inlets", "", values)).unwrap();
-    let sewer = "[sewer]\ninlet_mm_per_hour = \"inlets.tif\"";
+    let sewer = "[runoff.sewer]\ninlet_mm_per_hour = \"inlets.tif\"";
     let (found, _, told) = load(folder.path(), "terrain = \"none.tif\"", 10.0, sewer).unwrap().inlets(&grid).unwrap();
     assert_eq!(found.expect("inlets").values[79], 20.0);
     assert!(told.len() == 1 && told[0].contains("inlets.tif: 50.0 %"), "{told:?}");
@@ -248,7 +246,7 @@ fn horton_takes_as_much_after_a_dry_hour() {
     let city = "terrain = \"slope.tif\"\ncell_m = 4\ninfiltration_mm_per_day = 72\ninitial_infiltration_mm_per_hour = 60\n\
                 infiltration_decay_per_hour = 4";
     for (minutes, rain) in [(60.0, "80"), (120.0, "[[0, 0], [60, 80]]")] {
-        let ran = run(folder.path(), city, minutes, &format!("[rain]\nmm_per_hour = {rain}"));
+        let ran = run(folder.path(), city, minutes, &format!("[runoff.rain]\nmm_per_hour = {rain}"));
         let area = ran.city.grid.len() as f64 * ran.city.grid.cell_area();
         let mm = -1000.0 * ran.term("infiltrated") / area;
         assert!((mm - 16.99).abs() < 0.02, "{mm} mm with {rain}");
@@ -338,7 +336,8 @@ fn web_mercator_is_no_plane_of_a_city() {
 fn a_gap_between_houses_is_no_street() {
     let folder = folder(&["pocket.tif", "pocket.geojson"]);
     // 6 cm that rain cannot leave; on the slope around there is a film.
-    let rest = "[rain]\nmm_per_hour = 30\n[[boundary]]\nname = \"south\"\nedge = \"south\"\nkind = \"free\"";
+    let rest =
+        "[runoff.rain]\nmm_per_hour = 30\n[[runoff.boundary]]\nname = \"south\"\nedge = \"south\"\nkind = \"free\"";
     for kind in ["blocked", "raised", "ground"] {
         let city = format!(
             "terrain = \"pocket.tif\"\nmanning = 0.03\nbuildings = \"pocket.geojson\"\nbuildings_are = \"{kind}\""
@@ -363,7 +362,7 @@ fn no_house_of_the_demo_town_counts_water_in_gaps() {
     for (seed, side, cell) in [(1, 200, 2), (2, 200, 2), (1, 120, 1)] {
         let folder = tempfile::tempdir().unwrap();
         let city = format!("demo = {{ seed = {seed}, width_m = {side}, height_m = {side}, cell_m = {cell} }}");
-        let ran = run(folder.path(), &city, 15.0, "[rain]\nmm_per_hour = 280");
+        let ran = run(folder.path(), &city, 15.0, "[runoff.rain]\nmm_per_hour = 280");
         let grid = ran.city.grid;
         let heights = &ran.city.buildings.as_ref().expect("houses").values;
         let depth = &ran.layer("max_depth").values;
@@ -449,7 +448,7 @@ fn water_that_was_there_is_no_flood_and_dry_land_has_no_duration() {
     let terrain = Raster::heights(grid, "terrain", &(0..120).map(height).collect::<Vec<f64>>());
     write_cog(&folder.path().join("land.tif"), &terrain).unwrap();
     let city = "terrain = \"land.tif\"\nwater_level_m = 0\nmanning = 0.03";
-    let ran = run(folder.path(), city, 30.0, "[rain]\nmm_per_hour = 100");
+    let ran = run(folder.path(), city, 30.0, "[runoff.rain]\nmm_per_hour = 100");
     for name in ["max_depth", "depth", "arrival", "duration", "hazard"] {
         let layer = ran.layer(name);
         assert!((0..120).filter(|cell| is_canal(*cell)).all(|cell| layer.values[cell].is_nan()), "{name}");

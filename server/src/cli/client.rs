@@ -270,8 +270,8 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
     let checked = Scenario::parse_alone(file, text.clone()).map_err(super::report)?;
     let value: toml::Value = toml::from_str(&text).map_err(|error| bad(&error))?;
     let mut scenario = serde_json::to_value(value).map_err(|error| bad(&error))?;
-    let model = scenario["model"].as_str().unwrap_or_default();
-    let process = process_of(model).ok_or_else(|| bad(&format!("no process runs the model {model:?}")))?;
+    let model = checked.model();
+    let process = process_of(model).ok_or_else(|| bad(&format!("no process runs [{}]", model.section())))?;
     let mut uploads = HashMap::new();
     for name in checked.spec.files() {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");

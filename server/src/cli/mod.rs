@@ -194,15 +194,22 @@ fn printable(text: &str) -> String {
 
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
 fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode> {
-    let scenario = Scenario::load(file).map_err(report)?;
+    for scenario in Scenario::load_all(file).map_err(report)? {
+        check_section(file, &scenario, language)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_section(file: &std::path::Path, scenario: &Scenario, language: Language) -> miette::Result<()> {
     let (city, mut inputs) = scenario.city().map_err(report)?;
     inputs.extend(scenario.series_inputs().map_err(report)?);
-    let found = hanze_engine::models::check(&city, &scenario).map_err(report)?;
+    let found = hanze_engine::models::check(&city, scenario).map_err(report)?;
     let grid = city.grid;
-    say(format_args!("{}: {}", file.display(), language.pick("fine", "in orde")));
+    let section = scenario.label().map_or(String::new(), |label| format!(" [{label}]"));
+    say(format_args!("{}{section}: {}", file.display(), language.pick("fine", "in orde")));
     let cells = language.pick("cells of", "cellen van");
     say(format_args!("  {} × {} {cells} {} m, {}", grid.cols, grid.rows, grid.cell, grid.crs));
-    let (frames, minutes) = (scenario.frame_times().len(), scenario.spec.time.end_minutes);
+    let (frames, minutes) = (scenario.frame_times().len(), scenario.end_minutes());
     match language {
         Language::English => say(format_args!("  {frames} frames in {minutes} minutes")),
         Language::Dutch => say(format_args!("  {frames} beelden in {minutes} minuten")),
@@ -221,7 +228,7 @@ fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode>
         say(format_args!("{head}"));
         remarks.words(language).for_each(|words| say(format_args!("  {words}")));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use hanze_engine::simulation::{Begun, Ending, Finished, Simulation, device_of};
 use hanze_engine::words::{self, Language};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that was stopped: that of a program ended by Ctrl-C.
@@ -20,26 +20,64 @@ const STOPPED: u8 = 130;
 
 /// Runs a scenario. A run that is there is named, and computed only when asked for `again`.
 pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::Result<ExitCode> {
-    let as_json = options.json;
     let start = || {
-        let scenario = Scenario::load(file)?;
+        let sections = Scenario::load_all(file)?;
         let device = Device::open(&options.device)?;
-        let teller = Teller::new(as_json);
-        teller.say(&format!("{}: {} {}", scenario.spec.title, options.language.pick("on", "op"), device.record()));
-        if again {
-            let mut simulation = Simulation::new(scenario, device, out)?;
-            simulation.language = options.language;
-            return go(simulation, teller, as_json);
-        }
-        match Simulation::begin(scenario, device, out, options.language)? {
-            Begun::New(simulation) => go(*simulation, teller, as_json),
-            Begun::Finished(run) => {
-                there(&run, options.language, as_json);
-                Ok(ExitCode::SUCCESS)
+        for section in sections {
+            // One that was stopped stops those that would follow.
+            if run_section(section, device.clone(), options, again, out)? == Came::Stopped {
+                return Ok(Came::Stopped);
             }
         }
+        Ok(Came::Finished)
     };
-    tell_failure(start(), as_json)
+    tell_failure(start(), options.json)
+}
+
+/// What one section of a scenario asks.
+fn run_section(scenario: Scenario, device: Device, options: &Options, again: bool, out: &Path) -> Result<Came> {
+    let teller = Teller::new(options.json);
+    let section = scenario.label().map_or(String::new(), |label| format!(" [{label}]"));
+    let on = options.language.pick("on", "op");
+    teller.say(&format!("{}{section}: {on} {}", scenario.spec.title, device.record()));
+    if again {
+        let mut simulation = Simulation::new(scenario, device, out)?;
+        simulation.language = options.language;
+        return go(simulation, teller, options.json);
+    }
+    match Simulation::begin(scenario, device, out, options.language)? {
+        Begun::New(simulation) => go(*simulation, teller, options.json),
+        Begun::Finished(run) => {
+            there(&run, options.language, options.json);
+            Ok(Came::Finished)
+        }
+    }
+}
+
+/// How a run came to its end.
+#[derive(Clone, Copy, PartialEq)]
+enum Came {
+    Finished,
+    Stopped,
+}
+
+/// What Ctrl-C sets, from the first call on: until then nothing is lost, and the program just ends.
+fn cancel(language: Language, teller: &Teller) -> &'static AtomicBool {
+    static CANCEL: AtomicBool = AtomicBool::new(false);
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let handler = ctrlc::set_handler(|| {
+            // A second Ctrl-C does not wait for the checkpoint.
+            if CANCEL.swap(true, Ordering::Relaxed) {
+                std::process::exit(i32::from(STOPPED));
+            }
+        });
+        if let Err(error) = handler {
+            let lost = language.pick("Ctrl-C will lose the run", "met Ctrl-C gaat de berekening verloren");
+            teller.say(&format!("{lost}: {error}"));
+        }
+    });
+    &CANCEL
 }
 
 /// Names a run that was finished before, and says what came of it.
@@ -90,34 +128,24 @@ pub fn resume(folder: &Path, device: Option<&str>, as_json: bool, language: Lang
 }
 
 /// A failure is the last event for a program, and a report for a person.
-fn tell_failure(result: Result<ExitCode>, as_json: bool) -> miette::Result<ExitCode> {
+fn tell_failure(result: Result<Came>, as_json: bool) -> miette::Result<ExitCode> {
     if let Err(error) = &result
         && as_json
     {
         json(serde_json::json!({"event": "failed", "message": error.to_string()}));
     }
-    result.map_err(report)
+    let came = result.map_err(report)?;
+    Ok(if came == Came::Stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS })
 }
 
-fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<ExitCode> {
+fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<Came> {
     let language = simulation.language;
     teller.language = language;
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = cancel.clone();
-    let handler = ctrlc::set_handler(move || {
-        // A second Ctrl-C does not wait for the checkpoint.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(STOPPED));
-        }
-    });
-    if let Err(error) = handler {
-        let lost = language.pick("Ctrl-C will lose the run", "met Ctrl-C gaat de berekening verloren");
-        teller.say(&format!("{lost}: {error}"));
-    }
+    let cancel = cancel(language, &teller);
     let grid = simulation.city.grid;
     let cells = language.pick("cells of", "cellen van");
     teller.say(&format!("{} × {} {cells} {} m", grid.cols, grid.rows, grid.cell));
-    let ending = simulation.run(&cancel, &mut |event| teller.tell(event));
+    let ending = simulation.run(cancel, &mut |event| teller.tell(event));
     teller.end();
     let folder = simulation.folder.path.display().to_string();
     match ending? {
@@ -144,10 +172,10 @@ fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<E
             } else {
                 summary(&simulation, &outcome, &folder);
             }
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Came::Finished);
         }
     }
-    Ok(ExitCode::from(STOPPED))
+    Ok(Came::Stopped)
 }
 
 /// Says that the city is made up.

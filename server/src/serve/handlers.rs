@@ -178,13 +178,13 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     }
     let files = request::files(&execute)?;
     let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
-    if process.model != Some(scenario.spec.model) {
-        let id = super::processes::of(scenario.spec.model).map_or("", |process| process.id);
+    if process.model != Some(scenario.model()) {
+        let id = super::processes::of(scenario.model()).map_or("", |process| process.id);
         return Err(Problem::bad(format!(
             "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
         )));
     }
-    request::check_before(&scenario.spec, state.args.max_cells, state.args.max_hours)?;
+    request::check_before(&scenario, state.args.max_cells, state.args.max_hours)?;
     request::priority(&execute)?;
     request::subscriber(&execute, &state.args.callback_allow)?;
     let names = scenario.spec.files().into_iter().map(String::from).collect();

@@ -39,7 +39,6 @@ pub use token::{of_data as token_of_data, of_server as token_of_server};
 pub use worker::{Orders, work};
 
 use artifacts::Artifacts;
-use serde::Deserialize;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -288,9 +287,8 @@ fn lock(data: &Path) -> miette::Result<File> {
     Ok(file)
 }
 
-/// The process of a model, by the model's name in scenarios.
-pub fn process_of(model: &str) -> Option<&'static str> {
-    let model = hanze_engine::scenario::ModelName::deserialize(serde_json::Value::from(model)).ok()?;
+/// The process of a model.
+pub fn process_of(model: hanze_engine::scenario::ModelName) -> Option<&'static str> {
     processes::of(model).map(|process| process.id)
 }
 

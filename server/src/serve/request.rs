@@ -170,6 +170,7 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
         }
         Some(value) => {
             texts::check(value)?;
+            Scenario::refuse_old(value).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?;
             let spec = Spec::deserialize(value).map_err(|error| {
                 Problem::bad(format!(
                     "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff, urban-heat or traffic shows the schema"
@@ -206,7 +207,10 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
 /// Names of the stored scenarios of a model.
 pub fn stored(model: ModelName) -> Vec<&'static str> {
     static MODELS: LazyLock<Vec<(&str, Option<ModelName>)>> = LazyLock::new(|| {
-        let model = |text: &str| toml::from_str::<Spec>(text).ok().map(|spec| spec.model);
+        let model = |text: &str| {
+            let spec = toml::from_str::<Spec>(text).ok()?;
+            spec.sections().first().map(|(_, section)| section.model())
+        };
         STORED.iter().map(|(name, text)| (*name, model(text))).collect()
     });
     MODELS.iter().filter(|(_, of)| *of == Some(model)).map(|(name, _)| *name).collect()
@@ -258,24 +262,25 @@ pub struct Estimate {
 }
 
 /// What a scenario on a demo city will take; of a city of files only the worker knows the cells.
-pub fn estimate(spec: &Spec, cells: Option<f64>) -> Option<Estimate> {
+pub fn estimate(scenario: &Scenario, cells: Option<f64>) -> Option<Estimate> {
+    let spec = &scenario.spec;
     let demo = spec.city.demo.as_ref();
     let cells = cells.or(demo.map(|d| (d.width_m / d.cell_m).round() * (d.height_m / d.cell_m).round()))?;
     let cell = demo.map(|d| d.cell_m).or(spec.city.cell_m).unwrap_or(1.0);
-    if spec.model == ModelName::Heat {
-        let looks = HEAT_LOOK + spec.time.end_minutes / 60.0 * HEAT_HOUR;
+    let minutes = scenario.end_minutes();
+    if scenario.model() == ModelName::Heat {
+        let looks = HEAT_LOOK + minutes / 60.0 * HEAT_HOUR;
         return Some(Estimate { cells, hours: cells * looks / 3600.0 });
     }
-    if spec.model == ModelName::Traffic {
-        let time = &spec.time;
-        let slices = (time.end_minutes / time.frame_minutes.unwrap_or(time.end_minutes)).ceil();
+    if scenario.model() == ModelName::Traffic {
+        let slices = (minutes / scenario.frame_minutes().unwrap_or(minutes)).ceil();
         return Some(Estimate { cells, hours: (cells * TRAFFIC_CELL * slices + TRAFFIC_SLICE * slices) / 3600.0 });
     }
     // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
-    let step =
-        (spec.runoff.courant.unwrap_or(0.5) * cell / 5.0).min(spec.runoff.longest_step_s.unwrap_or(f64::INFINITY));
-    let cost = if spec.runoff.order == Some(1) { 1.0 } else { 2.2 };
-    Some(Estimate { cells, hours: cells * spec.time.end_minutes * 60.0 / step * cost / SPEED / 3600.0 })
+    let runoff = scenario.runoff()?;
+    let step = (runoff.courant.unwrap_or(0.5) * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
+    let cost = if runoff.order == Some(1) { 1.0 } else { 2.2 };
+    Some(Estimate { cells, hours: cells * minutes * 60.0 / step * cost / SPEED / 3600.0 })
 }
 
 /// Refuses what is too large, with what it would take and what is allowed.
@@ -292,11 +297,11 @@ pub fn check(estimate: Estimate, most_cells: u64, most_hours: f64) -> Result<(),
 }
 
 /// [`check`] as a problem, and whether there is such a demo city.
-pub fn check_before(spec: &Spec, most_cells: u64, most_hours: f64) -> Result<(), Problem> {
-    if let Some(d) = &spec.city.demo {
+pub fn check_before(scenario: &Scenario, most_cells: u64, most_hours: f64) -> Result<(), Problem> {
+    if let Some(d) = &scenario.spec.city.demo {
         demo::check(d.width_m, d.height_m, d.cell_m).map_err(|error| Problem::bad(error.to_string()))?;
     }
-    let Some(estimate) = estimate(spec, None) else { return Ok(()) };
+    let Some(estimate) = estimate(scenario, None) else { return Ok(()) };
     check(estimate, most_cells, most_hours).map_err(|detail| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
 }
 
@@ -333,7 +338,7 @@ mod tests {
         {
             assert!(!is_in_library(name), "{name}");
             let body = serde_json::json!({
-                "title": "x", "model": "runoff", "city": { "terrain": name }, "time": { "end_minutes": 5 }
+                "title": "x", "city": { "terrain": name }, "runoff": { "end_minutes": 5 }
             });
             assert!(request(body).is_err(), "{name}");
         }
@@ -352,15 +357,21 @@ mod tests {
         assert!(scenario_of("{\"inputs\": {\"scenario\": {\"value\": \"cloudburst\"}}}").is_ok());
         let demo = serde_json::json!({ "seed": 1, "width_m": 200, "height_m": 200, "cell_m": 2 });
         let good = serde_json::json!({
-            "title": "x", "model": "runoff", "city": { "demo": demo }, "time": { "end_minutes": 5 },
-            "rain": { "mm_per_hour": 20 }
+            "title": "x", "city": { "demo": demo }, "runoff": { "end_minutes": 5, "rain": { "mm_per_hour": 20 } }
         });
         assert!(request(good.clone()).is_ok());
-        for (path, value) in [("model", Value::from("magic")), ("nonsense", 1.into()), ("rain", "much".into())] {
+        for (path, value) in [("model", Value::from("runoff")), ("nonsense", 1.into()), ("runoff", "much".into())] {
             let mut bad = good.clone();
             bad[path] = value;
             assert!(request(bad).is_err(), "{path}");
         }
+        let words = |scenario: Value| request(scenario).err().map(|problem| format!("{problem:?}")).unwrap_or_default();
+        let mut old = good.clone();
+        (old["model"], old["time"]) = ("runoff".into(), serde_json::json!({ "end_minutes": 5 }));
+        assert!(words(old.clone()).contains("end_minutes = 5 below [runoff] instead of [time]"), "{}", words(old));
+        let mut two = good.clone();
+        two["heat"] = serde_json::json!({ "end_minutes": 60, "weather": "hot-day", "date": "2019-07-25" });
+        assert!(words(two.clone()).contains("has 2 sections: [runoff], [heat]; keep one"), "{}", words(two));
         for body in ["", "[]", "{\"inputs\": 3}", "{\"inputs\": {\"scenario\": \"nothing\"}}", "{\"inputs\": {}}"] {
             assert!(scenario_of(body).is_err(), "{body}");
         }
@@ -368,8 +379,8 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_refused_with_its_cost() {
-        let spec = scenario_of("{\"inputs\": {\"scenario\": \"cloudburst\"}}").expect("stored").spec;
-        let cost = estimate(&spec, None).expect("a demo");
+        let scenario = scenario_of("{\"inputs\": {\"scenario\": \"cloudburst\"}}").expect("stored");
+        let cost = estimate(&scenario, None).expect("a demo");
         assert!((cost.cells - 1e6).abs() < 1.0 && (0.05..1.0).contains(&cost.hours), "{cost:?}");
         assert!(check(cost, 2_000_000, 2.0).is_ok());
         assert!(check(cost, 999_999, 2.0).is_err_and(|words| words.contains("1000000 cells")));

@@ -13,15 +13,15 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A shower on a small demo city with a gauge and a free edge.
-fn scenario(folder: &Path, minutes: f64, more: &str) -> PathBuf {
+fn scenario(folder: &Path, minutes: f64, runoff: &str) -> PathBuf {
     let path = folder.join("shower.toml");
     let text = format!(
-        "title = \"Shower\"\nmodel = \"runoff\"\n\
+        "title = \"Shower\"\n\
          [city]\ndemo = {{ seed = 3, width_m = 300, height_m = 200, cell_m = 2 }}\n\
-         [time]\nend_minutes = {minutes}\nframe_minutes = {}\n\
-         [rain]\nmm_per_hour = 60\nminutes = 10\n\
-         [[boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
-         [[gauge]]\nname = \"square\"\nx = 139150\ny = 502100\n{more}",
+         [runoff]\nend_minutes = {minutes}\nframe_minutes = {}\n{runoff}\
+         [runoff.rain]\nmm_per_hour = 60\nminutes = 10\n\
+         [[runoff.boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
+         [[gauge]]\nname = \"square\"\nx = 139150\ny = 502100\n",
         minutes / 2.0
     );
     std::fs::write(&path, text).unwrap();
@@ -110,7 +110,7 @@ fn a_run_makes_its_files_and_closes_its_balance() {
 fn a_stopped_run_goes_on_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     // Short steps, so that the run lasts long enough to be stopped.
-    scenario(folder.path(), 4.0, "[runoff]\nlongest_step_s = 0.016\n");
+    scenario(folder.path(), 4.0, "longest_step_s = 0.016\n");
     let whole = hanze(folder.path(), &["run", "shower.toml", "--device", "cpu", "--out", "whole"]);
     assert!(whole.status.success(), "{}", text(&whole.stderr));
 
@@ -184,9 +184,46 @@ fn a_finished_run_is_named_and_computed_again_where_it_is_asked_for() {
 }
 
 #[test]
+fn each_section_has_a_folder_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    scenario(folder.path(), 6.0, "");
+    let single = std::fs::read_to_string(folder.path().join("shower.toml")).unwrap();
+    let sections = "[[runoff]]\nname = \"As it is\"\nend_minutes = 6\nframe_minutes = 3\n\
+                  [runoff.rain]\nmm_per_hour = 60\nminutes = 10\n\
+                  [[runoff.boundary]]\nname = \"east\"\nedge = \"east\"\nkind = \"free\"\n\
+                  [[runoff]]\nname = \"Double\"\nend_minutes = 3\n[runoff.rain]\nmm_per_hour = 120\n\
+                  [heat]\nend_minutes = 60\nweather = \"hot-day\"\ndate = \"2019-07-25\"\nsurfaces = \"sine\"\n";
+    let (city, _) = single.split_once("[runoff]").unwrap();
+    std::fs::write(folder.path().join("all.toml"), format!("{city}{sections}")).unwrap();
+    let check = hanze(folder.path(), &["check", "all.toml"]);
+    let said = text(&check.stdout);
+    for section in ["runoff-as_it_is", "runoff-double", "heat"] {
+        assert!(said.contains(&format!("all.toml [{section}]: fine")), "{said}{}", text(&check.stderr));
+    }
+    for file in ["shower.toml", "all.toml"] {
+        let output = hanze(folder.path(), &["run", file, "--device", "cpu"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let runs = || std::fs::read_dir(folder.path().join("runs")).unwrap().map(|entry| entry.unwrap().path());
+    let run = |start: &str| {
+        let is_it = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(start);
+        let found: Vec<PathBuf> = runs().filter(is_it).collect();
+        assert_eq!(found.len(), 1, "{start}: {found:?}");
+        found[0].clone()
+    };
+    let depth = |start: &str| std::fs::read(run(start).join("max_depth.tif")).unwrap();
+    assert!(depth("all-runoff-as_it_is-") == depth("shower-") && depth("all-runoff-double-") != depth("shower-"));
+    assert!(run("all-heat-").join("max_pet.tif").exists());
+    assert_eq!(record(&run("all-runoff-double-"))["section"], "runoff-double");
+    // All are there, and nothing is computed again.
+    let again = hanze(folder.path(), &["run", "all.toml", "--device", "cpu"]);
+    assert_eq!(text(&again.stdout).matches("was finished before").count(), 3, "{}", text(&again.stdout));
+}
+
+#[test]
 fn wrong_scenarios_are_shown_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
-    scenario(folder.path(), 6.0, "[runoff]\norder = 7\n");
+    scenario(folder.path(), 6.0, "order = 7\n");
     for command in [&["check", "shower.toml"][..], &["run", "shower.toml"]] {
         let output = hanze(folder.path(), command);
         assert!(!output.status.success());
@@ -210,7 +247,7 @@ fn check_schema_and_devices_answer() {
     assert!(text(&check.stdout).contains("150 × 100 cells"), "{}", text(&check.stdout));
     let schema = hanze(folder.path(), &["schema"]);
     let schema: serde_json::Value = serde_json::from_str(&text(&schema.stdout)).unwrap();
-    assert!(schema["properties"]["rain"].is_object() && schema["$defs"]["BoundarySpec"].is_object());
+    assert!(schema["properties"]["runoff"].is_object() && schema["$defs"]["BoundarySpec"].is_object());
     let devices = hanze(folder.path(), &["devices"]);
     let words = text(&devices.stdout);
     assert!(devices.status.success() && words.contains("cpu") && words.contains("auto takes"), "{words}");
@@ -381,8 +418,8 @@ fn runs_of_files_can_be_drawn_and_meshed() {
     let rows: Vec<String> = (0..20).map(|k| row(k).map(|z| format!("{z:.2} ")).collect()).collect();
     let head = "ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\nNODATA_value -9999\n";
     std::fs::write(folder.path().join("hills.asc"), format!("{head}{}\n", rows.join("\n"))).unwrap();
-    let text = "title = \"Hills\"\nmodel = \"runoff\"\n[city]\nterrain = \"hills.asc\"\nholes = \"wall\"\nepsg = 28992\n\
-                [time]\nend_minutes = 10\nframe_minutes = 5\n[rain]\nmm_per_hour = 100\n";
+    let text = "title = \"Hills\"\n[city]\nterrain = \"hills.asc\"\nholes = \"wall\"\nepsg = 28992\n\
+                [runoff]\nend_minutes = 10\nframe_minutes = 5\n[runoff.rain]\nmm_per_hour = 100\n";
     std::fs::write(folder.path().join("hills.toml"), text).unwrap();
     let output = hanze(folder.path(), &["run", "hills.toml", "--device", "cpu"]);
     assert!(output.status.success(), "{}", self::text(&output.stderr));
@@ -451,9 +488,9 @@ fn remarks_are_said_largest_first_by_check_and_by_a_run() {
         (0..9, 2) => 8.0,
         _ => 0.0,
     });
-    let lines = "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.asc\"\nepsg = 28992\nsurface = \"surface.asc\"\n\
+    let lines = "title = \"t\"\n[city]\nterrain = \"ground.asc\"\nepsg = 28992\nsurface = \"surface.asc\"\n\
                 canopy_m = \"trees.asc\"\n[heat]\nweather = \"hot-day\"\ndate = \"2019-07-25\"\nsurfaces = \"sine\"\n\
-                [time]\nend_minutes = 60\nframe_minutes = 60\n";
+                end_minutes = 60\nframe_minutes = 60\n";
     std::fs::write(folder.path().join("heat.toml"), lines).unwrap();
     let run = hanze(folder.path(), &["run", "heat.toml", "--device", "cpu"]);
     assert!(run.status.success(), "{}", text_of(&run));

@@ -403,8 +403,8 @@ fn submit_finds_the_process_and_brings_the_files() {
     let rows: String = (0..20).map(|k| format!("{}\n", format!("{} ", 0.1 * f64::from(k)).repeat(30))).collect();
     let grid = format!("ncols 30\nnrows 20\nxllcorner 202000\nyllcorner 502000\ncellsize 2\n{rows}");
     std::fs::write(folder.join("slope.asc"), grid).unwrap();
-    let text = "title = \"slope.asc\"\nmodel = \"runoff\"\n[city]\nterrain = \"slope.asc\"\nepsg = 28992\n\
-                [time]\nend_minutes = 1\n[rain]\nmm_per_hour = 50\n";
+    let text = "title = \"slope.asc\"\n[city]\nterrain = \"slope.asc\"\nepsg = 28992\n\
+                [runoff]\nend_minutes = 1\n[runoff.rain]\nmm_per_hour = 50\n";
     std::fs::write(folder.join("slope.toml"), text).unwrap();
     let words = ask(&["submit", "mine/slope.toml"]);
     let id = words.lines().next().unwrap().to_string();

@@ -237,7 +237,7 @@ fn files_that_swell_are_refused_in_little_memory() {
     for (file, words) in [(large, "claims 3000 x 3000"), (zip, "is not a TIFF"), (bomb, "")] {
         let id = server.call("POST", "/v1/inputs", &[], &file).json()["id"].as_str().unwrap().to_string();
         let job = server.submit(&json!({
-            "title": "x", "model": "runoff", "city": { "terrain": format!("{id}.tif") }, "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
+            "title": "x", "city": { "terrain": format!("{id}.tif") }, "runoff": { "end_minutes": 1, "rain": { "mm_per_hour": 20 } },
         }));
         let (ended, _) = server.end_of(&job);
         // Whatever the bomb's first hundred cells are, it harms nobody.
@@ -326,7 +326,7 @@ fn uploads_have_their_room_and_files_come_with_a_request() {
     let rows: String = (0..20).map(|k| format!("{}\n", format!("{} ", 0.1 * f64::from(k)).repeat(30))).collect();
     let grid = format!("ncols 30\nnrows 20\nxllcorner 200000\nyllcorner 500000\ncellsize 2\n{rows}");
     let scenario = json!({
-        "title": "Slope", "model": "runoff", "city": { "terrain": "slope.asc", "epsg": 28992 }, "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 50 },
+        "title": "Slope", "city": { "terrain": "slope.asc", "epsg": 28992 }, "runoff": { "end_minutes": 1, "rain": { "mm_per_hour": 50 } },
     });
     use base64::Engine;
     let packed = base64::engine::general_purpose::STANDARD.encode(&grid);
@@ -341,7 +341,7 @@ fn uploads_have_their_room_and_files_come_with_a_request() {
     assert_eq!(run(json!(grid)), run(json!({ "value": packed, "encoding": "base64", "mediaType": "text/plain" })));
     // Rain as a file of the request; and files that are nobody's business are not even opened.
     let mut with_rain = scenario.clone();
-    with_rain["rain"] = json!({ "mm_per_hour": "rain.csv" });
+    with_rain["runoff"]["rain"] = json!({ "mm_per_hour": "rain.csv" });
     let body = |scenario: &Value, rain: &str| {
         json!({ "inputs": { "scenario": scenario, "files": { "slope.asc": &grid, "rain.csv": rain } } }).to_string()
     };
@@ -354,9 +354,9 @@ fn uploads_have_their_room_and_files_come_with_a_request() {
     for place in ["/etc/passwd", "../../../../etc/passwd", "data:../x.csv", "/dev/zero"] {
         let weir = json!([{ "name": "w", "kind": "weir", "width_m": 1, "to": [200_010, 500_010], "level_m": place }]);
         let mut bad = scenario.clone();
-        bad["structure"] = weir;
+        bad["city"]["structure"] = weir;
         let mut rain = scenario.clone();
-        rain["rain"] = json!({ "mm_per_hour": place });
+        rain["runoff"]["rain"] = json!({ "mm_per_hour": place });
         for scenario in [bad, rain] {
             let answer = server.execute(&body(&scenario, "minutes,mm\n0,1\n"), &[]);
             let text = String::from_utf8_lossy(&answer.bytes).into_owned();

@@ -344,9 +344,9 @@ fn a_job_that_meets_the_limit_of_memory_fails_alone_after_three_attempts() {
     let houses = format!("{{\"type\":\"FeatureCollection\",\"crs\":{crs},\"features\":[{triangles}]}}");
     let houses = upload(houses.as_bytes());
     let large = server.submit(&json!({
-        "title": "Many houses", "model": "runoff",
+        "title": "Many houses",
         "city": { "terrain": format!("{terrain}.asc"), "epsg": 28992, "buildings": format!("{houses}.geojson") },
-        "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 20 },
+        "runoff": { "end_minutes": 1, "rain": { "mm_per_hour": 20 } },
     }));
     let next = echo(&server, "somebody else's");
     let (failed, slowest) = server.end_of(&large);
@@ -444,6 +444,40 @@ fn a_job_ends_after_its_hours_over_all_sessions() {
     assert!(failed["message"].as_str().unwrap().contains("longer than the 3 hours"), "{failed}");
     let next = echo(&server, "next");
     server.wait(&next, "successful");
+}
+
+#[test]
+fn jobs_of_an_earlier_form_fail_with_how_they_are_written_now_and_finished_ones_stay() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let done = server.submit(&shower(1.0, 1));
+    server.wait(&done, "successful");
+    let sums = server.sums(&done);
+    server.stop("TERM");
+    // As the version before kept a job that waits.
+    let old = "title = \"Old\"\nmodel = \"runoff\"\n\n[city.demo]\nseed = 1\nwidth_m = 240.0\nheight_m = 200.0\ncell_m = 2.0\n\n\
+               [time]\nend_minutes = 1.0\n\n[rain]\nmm_per_hour = 60.0\n\n[runoff]\n";
+    query(
+        data.path(),
+        &format!(
+            "INSERT INTO jobs (id, process, title, state, priority, key, scenario, body, created, updated, progress, message, attempts,
+             wish, seq) SELECT 'old', process, 'Old', 'accepted', 0, key, '{old}', body, created, updated, 0, 'waits', 0, wish, seq + 1
+             FROM jobs"
+        ),
+    );
+    let server = Server::start(data.path(), &[]);
+    let failed = server.wait("old", "failed");
+    let message = failed["message"].as_str().unwrap();
+    for part in [
+        "[runoff] instead of model = \"runoff\"",
+        "end_minutes = 1.0 below [runoff] instead of [time]",
+        "[runoff.rain] instead of [rain]",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    let jobs = server.get("/v1/jobs").json();
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 2, "{jobs}");
+    assert_eq!(server.sums(&done), sums);
 }
 
 #[test]

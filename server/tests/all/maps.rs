@@ -13,7 +13,7 @@ fn done() -> (tempfile::TempDir, Server, String, Raster) {
     let server = Server::start(data.path(), &[]);
     // Enough to stand on streets: canals have no depth of their own.
     let mut storm = shower(3.0, 1);
-    storm["rain"]["mm_per_hour"] = json!(500);
+    storm["runoff"]["rain"]["mm_per_hour"] = json!(500);
     let id = server.submit(&storm);
     server.wait(&id, "successful");
     let file = data.path().join("max_depth.tif");

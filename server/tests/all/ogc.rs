@@ -382,7 +382,7 @@ fn core_job_results_failed() {
     with_server(|server| {
         // A file that is no raster is seen only when the job begins.
         let named = json!({
-            "title": "x", "model": "runoff", "city": { "terrain": "ground.tif" }, "time": { "end_minutes": 5 }, "rain": { "mm_per_hour": 20 },
+            "title": "x", "city": { "terrain": "ground.tif" }, "runoff": { "end_minutes": 5, "rain": { "mm_per_hour": 20 } },
         });
         let body = json!({ "inputs": { "scenario": named, "files": { "ground.tif": "no raster" } } });
         let answer = server.execute(&body.to_string(), &[]);
@@ -551,7 +551,7 @@ fn callback_job_callback() {
     let (_, progress) = heard.wait("/progress");
     assert_eq!((&progress["jobID"], &progress["type"]), (&json!(id), &json!("process")));
     // One that fails says why.
-    let bad = json!({ "title": "x", "model": "runoff", "city": { "terrain": "a.tif" }, "time": { "end_minutes": 5 } });
+    let bad = json!({ "title": "x", "city": { "terrain": "a.tif" }, "runoff": { "end_minutes": 5 } });
     let body = json!({ "inputs": { "scenario": bad, "files": { "a.tif": "no raster" } }, "subscriber": subscriber })
         .to_string();
     let id = server.execute(&body, &[]).json()["id"].as_str().unwrap().to_string();

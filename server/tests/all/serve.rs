@@ -215,8 +215,8 @@ fn a_layer_that_was_brought_is_the_ground() {
     let id = first.json()["id"].as_str().unwrap().to_string();
     assert_eq!(id, format!("upload:{}", sum(grid.as_bytes())));
     let scenario = |name: String| {
-        json!({ "title": "Slope", "model": "runoff", "city": { "terrain": name, "epsg": 28992 },
-            "time": { "end_minutes": 1 }, "rain": { "mm_per_hour": 50 } })
+        json!({ "title": "Slope", "city": { "terrain": name, "epsg": 28992 },
+            "runoff": { "end_minutes": 1, "rain": { "mm_per_hour": 50 } } })
     };
     let job = server.submit(&scenario(format!("{id}.asc")));
     server.wait(&job, "successful");
@@ -357,20 +357,26 @@ fn hostile_requests_get_clear_problems() {
         ("no UTF-8 word", "\u{fffd}".into(), 400),
         ("deep", deep, 400),
         ("long", " ".repeat(3 << 20), 413),
-        ("wrong types", with(&|s| s["time"]["end_minutes"] = "soon".into()), 400),
-        ("no number", with(&|s| s["rain"]["mm_per_hour"] = json!(-5)), 400),
+        ("wrong types", with(&|s| s["runoff"]["end_minutes"] = "soon".into()), 400),
+        ("no number", with(&|s| s["runoff"]["rain"]["mm_per_hour"] = json!(-5)), 400),
         ("unknown key", with(&|s| s["magic"] = 1.into()), 400),
+        ("an earlier form", with(&|s| s["model"] = "runoff".into()), 400),
+        (
+            "two sections",
+            with(&|s| s["heat"] = json!({"end_minutes": 60, "weather": "hot-day", "date": "2019-07-25"})),
+            400,
+        ),
         (
             "a billion cells",
             with(&|s| s["city"]["demo"] = json!({"seed": 1, "width_m": 12000, "height_m": 12000, "cell_m": 0.4})),
             422,
         ),
-        ("seven weeks", with(&|s| s["time"] = json!({"end_minutes": 69_000})), 422),
+        ("seven weeks", with(&|s| s["runoff"] = json!({"end_minutes": 69_000})), 422),
         ("too small", with(&|s| s["city"]["demo"]["cell_m"] = json!(1e-300)), 400),
         ("a file of the server", with(&|s| s["city"] = json!({"terrain": "/etc/passwd"})), 400),
         ("a way up", with(&|s| s["city"] = json!({"terrain": "data:../../jobs.sqlite"})), 400),
         ("a URL", with(&|s| s["city"] = json!({"terrain": "http://127.0.0.1/x.tif"})), 400),
-        ("a series of the server", with(&|s| s["rain"] = json!({"mm_per_hour": "/etc/passwd"})), 400),
+        ("a series of the server", with(&|s| s["runoff"]["rain"] = json!({"mm_per_hour": "/etc/passwd"})), 400),
     ] {
         let answer = execute(&body);
         assert_eq!(answer.status, status, "{what}: {}", String::from_utf8_lossy(&answer.bytes));
@@ -502,8 +508,8 @@ fn pages_of_other_sites_and_second_servers_are_kept_out() {
 fn the_command_line_is_a_client() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
-    let scenario = "title = \"Shower\"\nmodel = \"runoff\"\n[city]\ndemo = { seed = 3, width_m = 200, height_m = 200, cell_m = 2 }\n\
-                    [time]\nend_minutes = 1\n[rain]\nmm_per_hour = 60\n";
+    let scenario = "title = \"Shower\"\n[city]\ndemo = { seed = 3, width_m = 200, height_m = 200, cell_m = 2 }\n\
+                    [runoff]\nend_minutes = 1\n[runoff.rain]\nmm_per_hour = 60\n";
     std::fs::write(data.path().join("shower.toml"), scenario).unwrap();
     let ask = |arguments: &[&str]| hanze(data.path(), &[arguments, &["--server", &server.url]].concat());
     let submitted = ask(&["submit", "shower.toml"]);
@@ -523,10 +529,12 @@ fn vehicles_move_on_the_server() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), &[]);
     let scenario = json!({
-        "title": "Moving", "model": "traffic",
+        "title": "Moving",
         "city": { "demo": { "seed": 3, "width_m": 600, "height_m": 600, "cell_m": 4 } },
-        "time": { "end_minutes": 10, "frame_minutes": 5 },
-        "traffic": { "start": "17:00", "demand": { "gate_trips": 1000 }, "motion": { "warm_up_minutes": 2 } },
+        "traffic": {
+            "end_minutes": 10, "frame_minutes": 5, "start": "17:00", "demand": { "gate_trips": 1000 },
+            "motion": { "warm_up_minutes": 2 },
+        },
     });
     let body = json!({ "inputs": { "scenario": scenario } }).to_string();
     let answer = server.call("POST", "/v1/processes/traffic/execution", &[], body.as_bytes());

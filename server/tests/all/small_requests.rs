@@ -177,8 +177,8 @@ fn files_of_a_request_keep_endings_of_several_parts() {
     ];
     for name in names {
         let scenario = json!({
-            "title": "t", "model": "traffic", "city": { "network": name, "epsg": 28992, "cell_m": 5 },
-            "time": { "end_minutes": 60 }, "traffic": { "start": "08:00", "demand": { "zones": "zones.geojson" } },
+            "title": "t", "city": { "network": name, "epsg": 28992, "cell_m": 5 },
+            "traffic": { "end_minutes": 60, "start": "08:00", "demand": { "zones": "zones.geojson" } },
         });
         let body = json!({ "inputs": { "files": { name: "<net/>", "zones.geojson": "{}" }, "scenario": scenario } });
         let answer = server.call("POST", "/v1/processes/traffic/execution", &[], body.to_string().as_bytes());

@@ -135,7 +135,7 @@ class Hanze:
         headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
         body = json.dumps({"inputs": {"scenario": value}}).encode()
         if isinstance(value, Mapping):
-            process = PROCESSES.get(str(value.get("model")), "rainfall-runoff")
+            process = next((process for section, process in PROCESSES.items() if section in value), "rainfall-runoff")
         else:
             process = self._process(str(value))
         answer = json.loads(self.request("POST", f"/v1/processes/{process}/execution", body, headers))

@@ -107,9 +107,9 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
     let grid = city.grid;
     let cells = grid.len() as u64;
-    let is_national = scenario.spec.heat.as_ref().is_some_and(|heat| heat.product() == HeatProduct::National);
+    let is_national = scenario.heat().is_some_and(|heat| heat.product() == HeatProduct::National);
     let view_bytes = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
-    let is_in_time = scenario.spec.heat.as_ref().is_some_and(HeatSpec::is_in_time);
+    let is_in_time = scenario.heat().is_some_and(HeatSpec::is_in_time);
     let each = BYTES_PER_CELL + if is_in_time { BYTES_IN_TIME } else { 0 };
     let available = crate::device::free_memory().unwrap_or(u64::MAX);
     let mut storage = ViewStorage { cache: cache.cloned(), ..ViewStorage::default() };
@@ -145,7 +145,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStor
         return Err(Error::scenario("city.cell_m", problem, format!("take at least {SMALLEST_CELL} m for heat")));
     }
     let missing = || Error::scenario("heat", "is missing", "write [heat] with weather and date");
-    let heat = scenario.spec.heat.as_ref().ok_or_else(missing)?;
+    let heat = scenario.heat().ok_or_else(missing)?;
     let (day, file) = scenario.day().zip(heat.weather()).ok_or_else(missing)?;
     let file_of = |key: &str, name: &str| match weather::is_shipped(name) {
         true => Ok(PathBuf::from(name)),
@@ -154,7 +154,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStor
     let path = file_of("heat.weather", file)?;
     let pressure = heat.pressure.as_ref().map(|name| file_of("heat.pressure", name)).transpose()?;
     let start = day * 86_400;
-    let hours = (scenario.spec.time.end_minutes / 60.0).round() as i64;
+    let hours = (heat.end_minutes / 60.0).round() as i64;
     let place = place(&grid, heat.latitude.zip(heat.longitude))?;
     let layer = |layer: &Option<Raster>| layer.as_ref().map_or(Vec::new(), |layer| layer.values.clone());
     let (buildings, trees) = (layer(&city.buildings), layer(&city.canopy));

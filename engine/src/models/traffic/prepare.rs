@@ -53,7 +53,7 @@ pub(super) struct Problem {
 /// `Scenario` or `Data` where roads, zones, trips or edits do not fit; `Memory` where there is no room.
 pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Result<Problem> {
     let missing = |key: &str, problem: &str, mend: &str| Err(Error::scenario(key, problem, mend));
-    let Some(spec) = &scenario.spec.traffic else {
+    let Some(spec) = scenario.traffic() else {
         return missing("traffic", "is missing", "write [traffic]");
     };
     let Some(roads) = city.network.clone() else {

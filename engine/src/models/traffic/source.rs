@@ -56,7 +56,7 @@ pub struct Source {
 /// # Errors
 /// `Data` and `Scenario` with the file or key and the mend.
 pub fn source(city: &City, scenario: &Scenario, roads: &Roads, rules: &Rules) -> Result<Source> {
-    let spec = scenario.spec.traffic.as_ref().map(|traffic| traffic.demand.clone()).unwrap_or_default();
+    let spec = scenario.traffic().map(|traffic| traffic.demand.clone()).unwrap_or_default();
     let mut repairs = Remarks::default();
     let mut zones = if roads.centroids > 0 {
         let zone = |k: usize| Zone { name: roads.nodes[k].id.clone(), at: roads.nodes[k].at, ..Zone::default() };

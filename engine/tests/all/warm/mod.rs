@@ -41,7 +41,7 @@ pub fn inputs() -> tempfile::TempDir {
 
 pub fn text(city: &str, heat: &str, hours: u32) -> String {
     format!(
-        "title = \"t\"\nmodel = \"heat\"\n[city]\nterrain = \"ground.tif\"\n{city}\n[heat]\n{heat}\n[time]\nend_minutes = {}\nframe_minutes = 60\n",
+        "title = \"t\"\n[city]\nterrain = \"ground.tif\"\n{city}\n[heat]\nend_minutes = {}\nframe_minutes = 60\n{heat}\n",
         hours * 60
     )
 }

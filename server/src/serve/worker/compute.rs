@@ -267,7 +267,7 @@ fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &
     };
     simulation.checkpoint_every = Duration::try_from_secs_f64(worker.orders.checkpoint_seconds).unwrap_or_default();
     let cells = simulation.city.grid.len() as f64;
-    if let Some(cost) = estimate(&simulation.scenario.spec, Some(cells)) {
+    if let Some(cost) = estimate(&simulation.scenario, Some(cells)) {
         check(cost, worker.orders.max_cells, worker.orders.max_hours)?;
     }
     let run = simulation.folder.path.clone();

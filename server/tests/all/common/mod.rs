@@ -249,10 +249,9 @@ pub fn query(data: &Path, statement: &str) {
 /// A shower on a small town that takes a second or two.
 pub fn shower(minutes: f64, seed: u64) -> Value {
     json!({
-        "title": format!("Shower {seed}"), "model": "runoff",
+        "title": format!("Shower {seed}"),
         "city": { "demo": { "seed": seed, "width_m": 240, "height_m": 200, "cell_m": 2 } },
-        "time": { "end_minutes": minutes, "frame_minutes": minutes / 3.0 },
-        "rain": { "mm_per_hour": 60 },
+        "runoff": { "end_minutes": minutes, "frame_minutes": minutes / 3.0, "rain": { "mm_per_hour": 60 } },
     })
 }
 

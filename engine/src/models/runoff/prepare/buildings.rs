@@ -68,7 +68,7 @@ pub fn roofs(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &Probl
         return Err(Error::scenario(
             "city.roof_water",
             "there is no sewer",
-            "write a [sewer], or roof_water = \"street\"",
+            "write [runoff.sewer], or roof_water = \"street\"",
         ));
     }
     let mut district = vec![u16::MAX; if water == RoofWater::Sewer { city.grid.len() } else { 0 }];

@@ -22,7 +22,8 @@ const MOST_NUMBERS: f64 = 6e7;
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
-    let runoff = &scenario.spec.runoff;
+    let missing = || Error::scenario("runoff", "is missing", "write [runoff] with end_minutes");
+    let runoff = scenario.runoff().ok_or_else(missing)?;
     let defaults = Settings::default();
     let zeros = vec![0.0; city.grid.len()];
     let (rain, repairs) = scenario.rain()?;
@@ -70,14 +71,14 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let mut told = Remarks::default();
     // Walls along lines stand before anything else is set beside them.
     let walls = |spec: &&BoundarySpec| spec.line.is_some() && spec.kind == BoundaryName::Wall;
-    for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {
+    for (k, spec) in runoff.boundary.iter().enumerate().filter(|(_, spec)| walls(spec)) {
         let points = spec.line.as_deref().unwrap_or_default();
-        let cells = structures::open_cells(&format!("boundary[{k}].line"), &problem, points)?;
-        structures::along_line(&format!("boundary[{k}]"), &mut problem, &spec.name, cells, BoundaryKind::Wall)?;
+        let cells = structures::open_cells(&format!("runoff.boundary[{k}].line"), &problem, points)?;
+        structures::along_line(&format!("runoff.boundary[{k}]"), &mut problem, &spec.name, cells, BoundaryKind::Wall)?;
     }
     let mut places = Vec::new();
-    for (k, spec) in scenario.spec.boundary.iter().enumerate().filter(|(_, spec)| !walls(spec)) {
-        let at = format!("boundary[{k}]");
+    for (k, spec) in runoff.boundary.iter().enumerate().filter(|(_, spec)| !walls(spec)) {
+        let at = format!("runoff.boundary[{k}]");
         match (&spec.line, spec.edge) {
             (Some(points), _) => {
                 let cells = structures::open_cells(&format!("{at}.line"), &problem, points)?;
@@ -106,7 +107,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         + problem.boundaries.len()
         + problem.structures.len()
         + 3 * problem.sewers.districts.len();
-    let readings = scenario.spec.time.end_minutes / runoff.gauge_minutes.unwrap_or(1.0);
+    let readings = runoff.end_minutes / runoff.gauge_minutes.unwrap_or(1.0);
     if readings * columns as f64 > MOST_NUMBERS {
         let words = format!("{readings:.0} readings of {columns} numbers are too many");
         return Err(Error::scenario("runoff.gauge_minutes", words, "write a larger number, or keep fewer districts"));
@@ -115,11 +116,15 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         if faces == 0 && !matches!(problem.boundaries[k].kind, BoundaryKind::Wall) {
             let words = format!("\"{}\" is covered whole by later boundaries", problem.boundaries[k].name);
             let k = places[k];
-            return Err(Error::scenario(format!("boundary[{k}].name"), words, "move one of them; later ones win"));
+            return Err(Error::scenario(
+                format!("runoff.boundary[{k}].name"),
+                words,
+                "move one of them; later ones win",
+            ));
         }
     }
-    for (k, inflow) in scenario.spec.inflow.iter().enumerate() {
-        let at = format!("inflow[{k}]");
+    for (k, inflow) in runoff.inflow.iter().enumerate() {
+        let at = format!("runoff.inflow[{k}]");
         let (col, row) = cell(&at, &problem, inflow.x, inflow.y)?;
         let key = format!("{at}.discharge_m3_per_s");
         let (series, told) = scenario.series(&key, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;

@@ -23,12 +23,12 @@ pub fn sewers(
     inlets: Option<&Raster>,
     uniform: Option<f64>,
 ) -> Result<Sewers> {
-    if scenario.spec.sewer.is_none() {
+    if scenario.runoff().is_none_or(|runoff| runoff.sewer.is_none()) {
         return Ok(Sewers::default());
     }
     if city.districts.len() > MOST_DISTRICTS {
         let problem = format!("holds {} districts", city.districts.len());
-        return Err(Error::scenario("sewer.districts", problem, format!("keep at most {MOST_DISTRICTS}")));
+        return Err(Error::scenario("city.sewer_districts", problem, format!("keep at most {MOST_DISTRICTS}")));
     }
     let grid = &city.grid;
     let mut district_of = vec![if city.districts.is_empty() { 0 } else { u16::MAX }; grid.len()];
@@ -63,9 +63,8 @@ pub fn sewers(
         })
         .collect();
     if gullies.is_empty() {
-        let mend =
-            "give paved ground with city.codes, or a raster in sewer.inlet_mm_per_hour, or districts on the city";
-        return Err(Error::scenario("sewer", "has no inlet: no cell is paved, open and dry", mend));
+        let mend = "give paved ground with city.codes, or a raster in runoff.sewer.inlet_mm_per_hour, or districts on the city";
+        return Err(Error::scenario("runoff.sewer", "has no inlet: no cell is paved, open and dry", mend));
     }
     let name = |k: usize| city.districts.get(k).map_or_else(|| "sewer".into(), |own| own.place.name.clone());
     let district = |k: usize| District { name: name(k), room: f64::INFINITY, pump: 0.0 };
@@ -74,7 +73,7 @@ pub fn sewers(
 
 /// Gives each district its storage and its pumps, by the area that drains into it: paving with inlets, and roofs.
 pub fn fit(city: &City, scenario: &Scenario, problem: &mut Problem) {
-    let Some(spec) = &scenario.spec.sewer else { return };
+    let Some(spec) = scenario.runoff().and_then(|runoff| runoff.sewer.as_ref()) else { return };
     let area = problem.grid.cell_area();
     let mut areas = vec![0.0; problem.sewers.districts.len()];
     problem.sewers.gullies.iter().for_each(|gully| areas[gully.district] += area);

@@ -41,15 +41,19 @@ fn pairs(near: Option<Vec<usize>>, far: Option<Vec<usize>>) -> Vec<[Option<usize
 
 /// All structures of a scenario.
 pub fn structures(scenario: &Scenario, problem: &mut Problem) -> Result<()> {
-    for (k, spec) in scenario.spec.structure.iter().enumerate() {
+    for (k, spec) in scenario.spec.city.structure.iter().enumerate() {
         let mut told = Remarks::default();
-        let structure = structure(scenario, &format!("structure[{k}]"), spec, (&*problem, &mut told))?;
+        let structure = structure(scenario, &format!("city.structure[{k}]"), spec, (&*problem, &mut told))?;
         problem.structures.push(structure);
         problem.repairs.extend(told);
     }
     if problem.link_count() > MOST_LINKS {
         let words = format!("are {} links between cells", problem.link_count());
-        return Err(Error::scenario("structure", words, format!("draw shorter lines: at most {MOST_LINKS} in all")));
+        return Err(Error::scenario(
+            "city.structure",
+            words,
+            format!("draw shorter lines: at most {MOST_LINKS} in all"),
+        ));
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ pub(in crate::models::traffic) fn prepare(
     spec: &MotionSpec,
 ) -> Result<Box<dyn Model>> {
     let rule = Rule { step: spec.step_s.unwrap_or(0.5), newell: false, seed: spec.seed.unwrap_or(1) };
-    let section = scenario.spec.traffic.as_ref();
+    let section = scenario.traffic();
     let mut moving = Moving {
         grid: city.grid,
         places: city.places.clone(),
