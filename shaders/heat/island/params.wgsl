@@ -1,5 +1,5 @@
 // Parameters of the kernels of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
-//
+
 // Arrays of one kind lie one after the other in one buffer, so that a stage takes no more than eight. For n cells and w walls:
 // - `properties`: land cover of n cells; index of their wall, or NONE; albedo of ground or roof, as bits of f32.
 // - `inputs`: of n cells height above the displacement, roughness, speed and inflow of the wind; then of n cells shortwave and

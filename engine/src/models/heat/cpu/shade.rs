@@ -10,11 +10,11 @@ use rayon::prelude::*;
 /// The sun must be above the horizon.
 pub fn shade(scene: &Scene, sun: Sun, through: f32) -> Vec<f32> {
     let tangent = sun.altitude.tan() as f32;
-    along(scene, &to_sun(sun, &scene.grid, scene.relief()), tangent, through)
+    along_ray(scene, &to_sun(sun, &scene.grid, scene.relief()), tangent, through)
 }
 
 /// The same along given steps, the first of which is the own cell, to a sun whose altitude has this tangent.
-pub fn along(scene: &Scene, steps: &[Step], tangent: f32, through: f32) -> Vec<f32> {
+pub fn along_ray(scene: &Scene, steps: &[Step], tangent: f32, through: f32) -> Vec<f32> {
     let (cols, rows) = (scene.grid.cols, scene.grid.rows);
     let has_crowns = scene.has_crowns();
     let mut lit = vec![0.0f32; cols * rows];

@@ -393,13 +393,13 @@ impl Wind3d {
                 Device::Gpu(gpu) => on_gpu(gpu, volume, &open, &out, count)?,
             };
             self.relaxations += count;
-            self.push(&open, &potential);
+            self.add_gradient(&open, &potential);
         }
         Ok(())
     }
 
     /// Adds the gradient of a potential to the wind through open sides.
-    fn push(&mut self, open: &[u32], potential: &[f32]) {
+    fn add_gradient(&mut self, open: &[u32], potential: &[f32]) {
         let (cols, rows, levels) = (self.grid.cols, self.grid.rows, self.levels);
         let tall = (self.grid.cell / self.tall) as f32;
         for level in 0..levels {

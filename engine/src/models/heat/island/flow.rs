@@ -144,7 +144,8 @@ fn products(a: &[Pair], b: &[Pair], cols: usize) -> [f64; 2] {
 /// alone take hundreds to move air through gaps that coarse grids do not know.
 fn potential(grids: &mut Grids, mut missing: Vec<Pair>, cols: usize, enough: f32) -> Vec<Pair> {
     let len = missing.len();
-    let (mut found, mut along, mut taken) = (vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len]);
+    let (mut found, mut direction, mut taken) =
+        (vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len], vec![[0.0f32; 2]; len]);
     let mut steepness = [0.0f64; 2];
     for _ in 0..STEPS {
         if missing.iter().flatten().all(|value| value.abs() <= enough) {
@@ -154,17 +155,17 @@ fn potential(grids: &mut Grids, mut missing: Vec<Pair>, cols: usize, enough: f32
         grids.solve(&mut ahead, &missing, 1);
         let turned = products(&ahead, &taken, cols);
         let back = [0, 1].map(|f| if steepness[f] > 0.0 { (turned[f] / steepness[f]) as f32 } else { 0.0 });
-        along.iter_mut().zip(&ahead).for_each(|(along, ahead)| {
-            *along = [0, 1].map(|f| ahead[f] - back[f] * along[f]);
+        direction.iter_mut().zip(&ahead).for_each(|(direction, ahead)| {
+            *direction = [0, 1].map(|f| ahead[f] - back[f] * direction[f]);
         });
-        grids.times(&along, &mut taken);
-        steepness = products(&along, &taken, cols);
-        let wanted = products(&along, &missing, cols);
+        grids.times(&direction, &mut taken);
+        steepness = products(&direction, &taken, cols);
+        let wanted = products(&direction, &missing, cols);
         let by = [0, 1].map(|f| if steepness[f] > 0.0 { (wanted[f] / steepness[f]) as f32 } else { 0.0 });
-        let moved = found.iter_mut().zip(&mut missing).zip(along.iter().zip(&taken));
-        moved.for_each(|((found, missing), (along, taken))| {
+        let moved = found.iter_mut().zip(&mut missing).zip(direction.iter().zip(&taken));
+        moved.for_each(|((found, missing), (direction, taken))| {
             for f in [0, 1] {
-                found[f] += by[f] * along[f];
+                found[f] += by[f] * direction[f];
                 missing[f] -= by[f] * taken[f];
             }
         });
@@ -208,7 +209,7 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32, looks: usize
             let at = |col: usize, row: usize| potential[row * cols + col][f];
             for row in 0..rows {
                 for col in 0..=cols {
-                    let push = match col {
+                    let flux = match col {
                         0 if open(0, row) => -at(0, row),
                         _ if col == cols && open(col - 1, row) => at(col - 1, row),
                         _ if col > 0 && col < cols && open(col - 1, row) && open(col, row) => {
@@ -216,12 +217,12 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32, looks: usize
                         }
                         _ => 0.0,
                     };
-                    faces.east[row * (cols + 1) + col] += push;
+                    faces.east[row * (cols + 1) + col] += flux;
                 }
             }
             for row in 0..=rows {
                 for col in 0..cols {
-                    let push = match row {
+                    let flux = match row {
                         0 if open(col, 0) => -at(col, 0),
                         _ if row == rows && open(col, row - 1) => at(col, row - 1),
                         _ if row > 0 && row < rows && open(col, row - 1) && open(col, row) => {
@@ -229,7 +230,7 @@ pub fn free(mut faces: [Faces; 2], is_open: &[bool], at_roofs: f32, looks: usize
                         }
                         _ => 0.0,
                     };
-                    faces.south[row * cols + col] += push;
+                    faces.south[row * cols + col] += flux;
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::super::cpu::horizons::view;
 use super::super::cpu::radiation::{Fluxes, radiant as radiant_of};
-use super::super::cpu::shade::along;
+use super::super::cpu::shade::along_ray;
 use super::super::hoeppe::{self, Person};
 use super::super::pet::{Environment, PRESSURE};
 use super::super::rays::umep;
@@ -154,11 +154,11 @@ pub fn athens(bench: &Bench) -> Result<Vec<Figure>> {
     }
     let tangent = 60f64.to_radians().tan();
     let steps = umep(PI, 1.0, f64::from(scene.relief()) / tangent);
-    let lit = along(&scene, &steps, tangent as f32, 0.5);
+    let lit = along_ray(&scene, &steps, tangent as f32, 0.5);
     // For crowns UMEP takes the way from one cell's middle to the next.
     let mut between = steps.clone();
     (1..between.len()).for_each(|k| between[k].enter = steps[k - 1].enter);
-    let through = along(&scene, &between, tangent as f32, 0.5);
+    let through = along_ray(&scene, &between, tangent as f32, 0.5);
     let share = |name: &str, lit: &[f32], is_lit: &dyn Fn(f32) -> bool, holds: &dyn Fn(usize) -> bool| -> Result<f64> {
         let wanted = bench.array(name)?;
         let cells: Vec<usize> = (0..wanted.len()).filter(|cell| holds(*cell)).collect();
@@ -196,7 +196,7 @@ fn binary_sky_view(scene: &Scene) -> Vec<f64> {
             let azimuth = (FIRST[ring] + 360.0 * n as f64 / *count as f64).to_radians();
             let tangent = altitude.to_radians().tan().min(1e9);
             let ray = umep(azimuth, scene.grid.cell, (f64::from(scene.relief()) / tangent).max(scene.grid.cell));
-            let lit = along(scene, &ray, tangent as f32, 0.0);
+            let lit = along_ray(scene, &ray, tangent as f32, 0.0);
             sky.iter_mut().zip(lit).for_each(|(sky, lit)| *sky += weight * f64::from(lit));
         }
     }

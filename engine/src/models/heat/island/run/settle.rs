@@ -43,7 +43,7 @@ pub(super) struct Spin {
     /// Whether the last hours run again, with the run's own steps.
     is_last: bool,
     /// State before these hours.
-    kept: Vec<f32>,
+    saved: Vec<f32>,
 }
 
 impl Spin {
@@ -113,7 +113,7 @@ impl Island {
         }
         let at = self.spun % count;
         if self.spin.is_long && at + LAST == count {
-            self.spin.kept = self.state()?;
+            self.spin.saved = self.state()?;
         }
         let hours = std::mem::take(&mut self.first);
         let found = self.again(&hours, at, solver);
@@ -133,7 +133,7 @@ impl Island {
             } else if is_settled {
                 self.go_back()?;
             } else {
-                self.spin.kept = Vec::new();
+                self.spin.saved = Vec::new();
             }
         }
         Ok(self.is_settled)
@@ -180,8 +180,8 @@ impl Island {
 
     /// Back to the last hours of the day, for the run's own steps.
     fn go_back(&mut self) -> Result<()> {
-        let kept = std::mem::take(&mut self.spin.kept);
-        self.take_up(&kept)?;
+        let saved = std::mem::take(&mut self.spin.saved);
+        self.take_up(&saved)?;
         self.spin.is_last = true;
         self.pace(false)
     }
