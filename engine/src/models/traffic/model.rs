@@ -200,14 +200,7 @@ impl Traffic {
     }
 
     /// Lines of a side with a value each that is worth a band.
-    fn ribbons(
-        &self,
-        variable: impl Into<Variable>,
-        words: &str,
-        roads: &Roads,
-        value: &[f64],
-        least: f64,
-    ) -> Ribbons {
+    fn ribbons(&self, variable: impl Into<Variable>, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
         let all = roads.links.iter().zip(value).filter(|(_, value)| value.abs() >= least);
         Ribbons {
             variable: variable.into(),

@@ -292,9 +292,7 @@ impl Product for National {
         let pet: Vec<f32> = (0..self.grid.len()).into_par_iter().map(pet).collect();
         self.latest = [air.clone(), wind];
         let words = "air temperature with the heat island, at the full hour";
-        Ok(Felt {
-            pet, sun: lit, air: Vec::new(), others: vec![Layer { quantity: &layers::AIR, words, values: air }]
-        })
+        Ok(Felt { pet, sun: lit, air: Vec::new(), others: vec![Layer { quantity: &layers::AIR, words, values: air }] })
     }
 
     fn columns(&self) -> &'static [&'static str] {

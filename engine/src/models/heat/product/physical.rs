@@ -104,7 +104,9 @@ impl Physical {
         let mut others = vec![
             layer(&layers::UTCI, "felt temperature (UTCI), mean of the hour before", utci),
             layer(&layers::AIR, "air temperature between the houses, mean of the hour before", air.clone()),
-            layer(&layers::HEAT_ISLAND, "heat island: difference with the weather station, mean of the hour before",
+            layer(
+                &layers::HEAT_ISLAND,
+                "heat island: difference with the weather station, mean of the hour before",
                 air.iter().map(|own| own - station).collect(),
             ),
             layer(&layers::SURFACE, "temperature of the ground's surface, mean of the hour before", means.skin),
@@ -117,7 +119,9 @@ impl Physical {
             let words = "felt temperature (PET) after Höppe, as UMEP has it, mean of the hour before";
             others.push(layer(&layers::PET_HOEPPE, words, values));
         }
-        others.push(layer(&layers::TMRT, "mean radiant temperature of one who stands, mean of the hour before",
+        others.push(layer(
+            &layers::TMRT,
+            "mean radiant temperature of one who stands, mean of the hour before",
             radiant,
         ));
         self.around = Some([means.walls, means.crowns]);
@@ -176,9 +180,7 @@ impl Product for Physical {
         let utci = everywhere(utci_in(weather.air, weather.humidity), &radiant, &wind);
         let sun = sunny(hour, &all);
         let mut others = vec![
-            Layer {
-                quantity: &layers::UTCI, words: "felt temperature (UTCI), mean of the hour before", values: utci
-            },
+            Layer { quantity: &layers::UTCI, words: "felt temperature (UTCI), mean of the hour before", values: utci },
             Layer {
                 quantity: &layers::TMRT,
                 words: "mean radiant temperature of one who stands, mean of the hour before",
