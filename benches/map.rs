@@ -2,13 +2,15 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hanze_engine::city::demo::demo;
+use hanze_engine::frame::Layer;
+use hanze_engine::models::runoff::layers::MAX_DEPTH;
 use hanze_engine::output::map::{Ground, Map};
 use hanze_engine::words::Language;
 
 fn map(c: &mut Criterion) {
     let Ok(city) = demo(1, 4000.0, 4000.0, 1.0) else { return };
-    let Some(mut depth) = city.water.clone() else { return };
-    depth.name = "max_depth".into();
+    let Some(depth) = city.water.clone() else { return };
+    let depth = Layer::of(&MAX_DEPTH, depth);
     let ground =
         Ground { terrain: &city.terrain, buildings: city.buildings.as_ref(), water: city.water.as_ref(), canopy: None };
     let map = Map {

@@ -285,7 +285,11 @@ impl Variable {
     pub fn words(&self) -> Text {
         let place = self.place.replace('_', " ");
         let [en, nl] = [self.quantity.english, self.quantity.dutch].map(|words| words.replace("{}", &place));
-        if self.is_difference() { Text::new(format!("Difference: {en}"), format!("Verschil: {nl}")) } else { Text::new(en, nl) }
+        if self.is_difference() {
+            Text::new(format!("Difference: {en}"), format!("Verschil: {nl}"))
+        } else {
+            Text::new(en, nl)
+        }
     }
 
     /// What it shows, in one language.
@@ -332,7 +336,9 @@ mod tests {
             let found = Variable::find(name, all).expect("known");
             assert_eq!((found.name().as_str(), found.words().en.as_str(), found.form), (name, en, form));
         }
-        for name in ["", "delays", "users__bands", "users_x", "users_bands", "difference_", "difference_difference_delay"] {
+        for name in
+            ["", "delays", "users__bands", "users_x", "users_bands", "difference_", "difference_difference_delay"]
+        {
             assert_eq!(Variable::find(name, all), None, "{name}");
         }
         assert_eq!(Variable::of(&OF_ROADS, "a_b").comparison().name(), "difference_users_a_b_bands");

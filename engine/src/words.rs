@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn units_and_powers_are_in_the_language() {
-        for (unit, dutch) in [("per h", "per uur"), ("h", "uur"), ("K h", "K uur"), ("nights", "nachten"), ("cm", "cm"), ("", "")] {
+        for (unit, dutch) in
+            [("per h", "per uur"), ("h", "uur"), ("K h", "K uur"), ("nights", "nachten"), ("cm", "cm"), ("", "")]
+        {
             assert_eq!((Language::English.unit(unit), Language::Dutch.unit(unit)), (unit, dutch));
         }
         let both = [Language::English, Language::Dutch].map(|language| language.scientific(1.26e-7));

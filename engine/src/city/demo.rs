@@ -19,6 +19,7 @@ mod streets;
 mod tests;
 mod trees;
 
+use super::layers::{BUILDINGS, CANOPY, COVER, MANNING, TERRAIN, WATER};
 use super::{City, Soil};
 use crate::cover::Cover;
 use crate::objects::Tree;
@@ -131,18 +132,18 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         title: format!("Demo town {seed}"),
         synthetic: true,
         grid,
-        terrain: Raster::heights(grid, "terrain", &heights).described("Bed height above NAP without buildings"),
-        buildings: Some(layer("buildings", "m", buildings, "Height of buildings above the terrain")),
-        manning: layer("manning", "s/m^(1/3)", manning, "Manning's n of the surface"),
+        terrain: Raster::heights(grid, TERRAIN.name, &heights).described("Bed height above NAP without buildings"),
+        buildings: Some(layer(BUILDINGS.name, BUILDINGS.unit, buildings, "Height of buildings above the terrain")),
+        manning: layer(MANNING.name, MANNING.unit, manning, "Manning's n of the surface"),
         infiltration: layer("infiltration", "m/s", infiltration, "Infiltration capacity of the soil"),
         soil: Soil::default(),
-        water: Some(layer("water", "m", water, "Depth of standing water at the start")),
-        cover: Some(layer("cover", "", cover, "Land cover, numbered as in UMEP")),
+        water: Some(layer(WATER.name, WATER.unit, water, "Depth of standing water at the start")),
+        cover: Some(layer(COVER.name, COVER.unit, cover, "Land cover, numbered as in UMEP")),
         albedo: None,
         sewered: Some(layer("sewered", "", sewered, "1 where the sewer has inlets")),
         network: None,
         districts: Vec::new(),
-        canopy: Some(layer("canopy", "m", canopy, "Height of the trees' crowns above the terrain")),
+        canopy: Some(layer(CANOPY.name, CANOPY.unit, canopy, "Height of the trees' crowns above the terrain")),
         places: Places::of(&objects),
         objects,
     }

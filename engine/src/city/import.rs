@@ -4,6 +4,7 @@
 //! (1) and vegetation (3 to 5) is taken for plants where it is high enough, which cars and lamp posts mostly are not.
 
 use super::holes::fill_holes;
+use super::layers::{BUILDINGS, CANOPY, TERRAIN};
 use crate::error::{Error, Result};
 use crate::grid::{Crs, Grid};
 use crate::raster::Raster;
@@ -104,7 +105,7 @@ fn read(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) 
     }
     let heights: Vec<f64> = ground.iter().map(|(sum, count)| sum / f64::from(*count)).collect();
     drop(ground);
-    let mut terrain = Raster::heights(grid, "terrain", &heights).described("Height of the ground");
+    let mut terrain = Raster::heights(grid, TERRAIN.name, &heights).described("Height of the ground");
     drop(heights);
     let filled = fill_holes(&mut terrain);
     if terrain.values.first().is_none_or(|z| z.is_nan()) {
@@ -120,8 +121,9 @@ fn read(files: &[PathBuf], cell: f64, crs: Crs, tell: &mut dyn FnMut(u64, u64)) 
     let layer = |name: &str, words: &str, value: &dyn Fn(usize) -> f32| {
         Raster::from_values(grid, name, "m", (0..grid.len()).map(value).collect()).described(words)
     };
-    let buildings = layer("buildings", "Height of buildings above the terrain", &|at| above(roofs[at], at, BUILDING));
-    let canopy = layer("canopy", "Height of the trees' crowns above the terrain", &|at| {
+    let buildings =
+        layer(BUILDINGS.name, "Height of buildings above the terrain", &|at| above(roofs[at], at, BUILDING));
+    let canopy = layer(CANOPY.name, "Height of the trees' crowns above the terrain", &|at| {
         if roofs[at].is_nan() { above(plants[at], at, CROWN) } else { 0.0 }
     });
     let top = |at: usize| terrain.values[at] + height(highest[at], at).max(0.0);

@@ -21,12 +21,8 @@ pub const TERRAIN: Quantity = Quantity {
 };
 
 /// Height of the highest thing on each cell. Its file is called `surface`, as the key of scenarios is.
-pub const SURFACE: Quantity = Quantity {
-    name: "surface_height",
-    english: "Height of the surface",
-    dutch: "Hoogte van het oppervlak",
-    ..TERRAIN
-};
+pub const SURFACE: Quantity =
+    Quantity { name: "surface_height", english: "Height of the surface", dutch: "Hoogte van het oppervlak", ..TERRAIN };
 
 /// Height of buildings above the ground.
 pub const BUILDINGS: Quantity = Quantity {
@@ -51,12 +47,8 @@ pub const COVER: Quantity = Quantity {
 };
 
 /// Height of the trees' crowns above the ground.
-pub const CANOPY: Quantity = Quantity {
-    name: "canopy",
-    english: "Tree height",
-    dutch: "Hoogte van de bomen",
-    ..BUILDINGS
-};
+pub const CANOPY: Quantity =
+    Quantity { name: "canopy", english: "Tree height", dutch: "Hoogte van de bomen", ..BUILDINGS };
 
 /// Depth of the water that stands there at the start.
 pub const WATER: Quantity = Quantity {
@@ -94,8 +86,7 @@ pub const INFILTRATION: Quantity = Quantity {
 };
 
 /// All of them.
-pub const LAYERS: &[&Quantity] =
-    &[&TERRAIN, &SURFACE, &BUILDINGS, &COVER, &CANOPY, &WATER, &MANNING, &INFILTRATION];
+pub const LAYERS: &[&Quantity] = &[&TERRAIN, &SURFACE, &BUILDINGS, &COVER, &CANOPY, &WATER, &MANNING, &INFILTRATION];
 
 /// What lies below every map of a city, where it has it.
 pub fn below(city: &City) -> impl Iterator<Item = (&'static Quantity, &Raster)> {

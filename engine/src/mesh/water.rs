@@ -22,7 +22,7 @@ pub fn water(terrain: &Raster, depth: &Raster, shallowest: f64, tolerance: f64, 
     let grid = depth.grid;
     check(&grid)?;
     let levels = terrain.values.iter().zip(&depth.values).map(|(bed, depth)| bed + depth).collect();
-    let level = Raster { datum: terrain.datum, ..Raster::from_values(grid, "level", "m", levels) };
+    let level = Raster { datum: terrain.datum, ..Raster::from_values(grid, "water surface", "m", levels) };
     let at = |[col, row]: Vertex| row as usize * grid.cols + col as usize;
     let is_wet = |vertex: Vertex| depth.values[at(vertex)] > shallowest as f32;
     let value = |col: i64, row: i64| level.values[at([col, row])];

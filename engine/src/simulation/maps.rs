@@ -10,7 +10,6 @@ use crate::models::{self, MODELS};
 use crate::output::folder::{Artifact, city_name, frame_name, frame_start};
 use crate::output::map::{Atlas, Ground, Map};
 use crate::quantity::{Clock, Drawn, Quantity, Variable};
-use crate::raster::Raster;
 use crate::scenario::{DemoSpec, ModelName};
 use crate::words::{self, Language};
 use image::RgbImage;
@@ -208,8 +207,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
         is_there.then(|| read(&request.folder, &file, quantity.into())).transpose()
     };
     let [terrain, buildings, water, canopy] = [city(&TERRAIN)?, city(&BUILDINGS)?, city(&WATER)?, city(&CANOPY)?];
-    let terrain =
-        terrain.ok_or_else(|| missing(&request.folder, &city_name(TERRAIN.name), &record.artifacts))?;
+    let terrain = terrain.ok_or_else(|| missing(&request.folder, &city_name(TERRAIN.name), &record.artifacts))?;
     let name = match &request.layer {
         Some(name) => name.as_str(),
         None => main_layer(&request.folder, &record)?,
@@ -450,11 +448,11 @@ mod tests {
         assert_eq!(found.values[..3], [20.0, f32::INFINITY, f32::NEG_INFINITY]);
         assert!(found.values[3].is_nan());
         // Levels have datums of their own.
-        let [now, before] =
-            [([1.5, 2.0, none, 0.0], 10.0), ([0.5, 2.0, none, none], 11.0)].map(|(values, datum)| layer("level", values).above(datum));
+        let [now, before] = [([1.5, 2.0, none, 0.0], 10.0), ([0.5, 2.0, none, none], 11.0)]
+            .map(|(values, datum)| layer("level", values).above(datum));
         let found = difference(folder.path(), now, &before).unwrap();
         assert_eq!((&found.values[..2], found.values[3], found.datum), (&[0.0, -1.0][..], f32::INFINITY, 0.0));
-        let cover = || Layer::new(&crate::city::layers::COVER, grid, vec![1.0; 4]);
+        let cover = || Layer::new(&layers::COVER, grid, vec![1.0; 4]);
         assert!(difference(folder.path(), cover(), &cover()).is_err(), "numbers of covers have no difference");
     }
 

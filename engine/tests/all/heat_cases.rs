@@ -2,7 +2,7 @@
 
 use crate::warm::{self, Ran, layer};
 use hanze_engine::error::Result;
-use hanze_engine::frame::Outcome;
+use hanze_engine::frame::{Layer, Outcome};
 use hanze_engine::models;
 use hanze_engine::raster::Raster;
 use hanze_engine::scenario::Scenario;
@@ -95,7 +95,7 @@ fn albedo_of_classes_counts() {
             assert!(dark > 5.0 && (17.8..18.2).contains(&ratio), "{surfaces}, {hour} h: {dark} {white}");
         }
         if surfaces.is_empty() {
-            let mean = |frames: &[Vec<Raster>], name: &str| {
+            let mean = |frames: &[Vec<Layer>], name: &str| {
                 let values = layer(&frames[13], name).values.iter().filter(|value| !value.is_nan());
                 let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
                 sum / count
@@ -314,7 +314,7 @@ fn noon_and_leaves_are_those_of_the_place() {
     let (frames, outcome, ..) = run(folder.path(), city, heat, 24, "").unwrap();
     // Leaves in January: hardly any light comes through.
     let grid = frames[0][0].grid;
-    let at = |layers: &[Raster], name: &str, x: f64, y: f64| {
+    let at = |layers: &[Layer], name: &str, x: f64, y: f64| {
         let (col, row) = grid.cell_at(x, y).unwrap();
         layer(layers, name).values[row * grid.cols + col]
     };

@@ -15,6 +15,7 @@ mod island;
 mod meshes;
 mod motion;
 mod motion_cases;
+mod quantities;
 mod road_cases;
 mod roads;
 mod shaders;

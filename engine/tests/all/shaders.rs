@@ -492,6 +492,8 @@ fn parts_are_found() {
 const STRANGERS: &[(&str, &[&str])] = &[
     ("grid.rs", &["raster", "city", "scenario", "device", "models", "output", "simulation"]),
     ("raster.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
+    ("quantity.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
+    ("words", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("city", &["scenario", "device", "models", "output", "simulation"]),
     ("objects.rs", &["city", "scenario", "device", "models", "output", "simulation"]),
     ("mesh", &["city", "scenario", "device", "models", "output", "simulation"]),

@@ -35,7 +35,7 @@ fn collection(features: &[String]) -> String {
 }
 
 /// A folder with flat ground at 2 m above NAP, a house of 10 × 10 m in its middle, districts, land use, and radar.
-fn inputs() -> tempfile::TempDir {
+pub fn inputs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
     let raster = |name: &str, raster: &Raster| write_cog(&folder.path().join(name), raster).unwrap();

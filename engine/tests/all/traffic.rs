@@ -3,7 +3,7 @@
 use crate::common::gpu;
 use hanze_engine::device::Device;
 use hanze_engine::error::Result;
-use hanze_engine::frame::{Outcome, Table};
+use hanze_engine::frame::{Layer, Outcome, Table};
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models::traffic::assignment::{Assignment, CutOff};
 use hanze_engine::models::traffic::demand::Demand;
@@ -120,7 +120,7 @@ fn a_closure_that_cuts_a_zone_off_is_told_with_its_trips() {
 
 /// A folder with two quarters west and east of a canal, joined by a bridge in the middle and one in the south, each a kilometre from
 /// the next street; and a farm that hangs on one lane. Metres of RD New.
-fn town() -> tempfile::TempDir {
+pub fn town() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let (x, y) = (200_000.0, 500_000.0);
     let line = |points: &[[f64; 2]], properties: &str| {
@@ -171,10 +171,10 @@ fn town() -> tempfile::TempDir {
 }
 
 /// When most drive from the west to the east.
-const MORNING: &str = "start = \"08:00\"";
-const ZONES: &str = "zones = \"zones.geojson\"";
+pub const MORNING: &str = "start = \"08:00\"";
+pub const ZONES: &str = "zones = \"zones.geojson\"";
 
-fn scenario_text(traffic: &str, demand: &str, rest: &str) -> String {
+pub fn scenario_text(traffic: &str, demand: &str, rest: &str) -> String {
     format!(
         "title = \"t\"\n[city]\nnetwork = \"roads.geojson\"\nepsg = 28992\ncell_m = 10\n[traffic]\nend_minutes = 60\n\
          gap = 1e-8\n{traffic}\n[traffic.demand]\n{demand}\n{rest}"
@@ -242,7 +242,7 @@ fn value(outcome: &Outcome, name: &str, row: &str, column: &str) -> f64 {
     table.rows[at][column]
 }
 
-fn edit(keys: &str) -> String {
+pub fn edit(keys: &str) -> String {
     format!("[[traffic.edit]]\nname = \"edit\"\n{keys}\n")
 }
 
@@ -575,7 +575,7 @@ fn a_benchmark_and_its_closure_come_out_the_same_through_a_scenario() {
 }
 
 /// Half an hour of vehicles that move; the bridge is closed from the tenth to the twentieth minute.
-fn moving_text() -> String {
+pub fn moving_text() -> String {
     let motion = "[traffic.motion]\nwarm_up_minutes = 2\nreroute_share = 0.5\nreroute_minutes = 2\n\
                   [[traffic.motion.closure]]\nname = \"Bridge open for a ship\"\nlinks = [\"bridge\", \"-bridge\"]\n\
                   from_minute = 10\nuntil_minute = 20\n";
@@ -645,7 +645,7 @@ fn moving_vehicles_go_on_bit_for_bit_after_stops() {
     }
 }
 
-fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
+fn layer<'a>(layers: &'a [Layer], name: &str) -> &'a Layer {
     layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
 }
 

@@ -4,6 +4,7 @@ use super::report::report;
 use super::say;
 use hanze_engine::city::demo;
 use hanze_engine::export::{self, Look, View};
+use hanze_engine::models;
 use hanze_engine::output::folder::RunFolder;
 use hanze_engine::scenario::check_demo_memory;
 use hanze_engine::simulation::today;
@@ -61,7 +62,12 @@ pub fn demo(args: &Args) -> miette::Result<ExitCode> {
     }
     for file in &folder.artifacts {
         let name = args.out.join(&file.name);
-        say(format_args!("  {:8.1} MB  {}  {}", file.bytes as f64 / 1e6, name.display(), file.words(args.language, models::variable)));
+        say(format_args!(
+            "  {:8.1} MB  {}  {}",
+            file.bytes as f64 / 1e6,
+            name.display(),
+            file.words(args.language, models::variable)
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -378,7 +378,7 @@ pub fn status_info(job: &Job, origin: &str) -> Value {
     let shows = find(&job.process).and_then(Process::shows);
     if let (Some(shows), "running" | "successful") = (shows, job.state.as_str()) {
         let maps = format!("{origin}/maps/{}", job.id);
-        let href = format!("{maps}/{}/preview.png");
+        let href = format!("{maps}/{}/preview.png", shows.name);
         links.push(json!({ "href": maps, "rel": "related", "type": "application/json", "title": "Maps" }));
         // It is there from the first frame on.
         links.push(json!({ "href": href, "rel": "preview", "type": "image/png", "title": "The newest frame" }));

@@ -67,12 +67,13 @@ fn outputs_of(model: ModelName, tables: &[(&str, &str)]) -> Value {
         };
         outputs.insert(format!("{}-tif", own.name), file(&title, RASTER));
         if own.drawn != Drawn::No {
-            // A film of the quantity's own frames has the name of its map.
-            let kind = if own.drawn == Drawn::Film(own.name) { "image/apng" } else { "image/png" };
-            outputs.insert(format!("{}-png", own.name), file(&format!("{title}, map"), kind));
+            outputs.insert(format!("{}-png", own.name), file(&format!("{title}, map"), "image/png"));
         }
         if own.is_bands {
-            outputs.insert(format!("{}-glb", own.name), file(&format!("{title}, ribbons for a scene"), "model/gltf-binary"));
+            outputs.insert(
+                format!("{}-glb", own.name),
+                file(&format!("{title}, ribbons for a scene"), "model/gltf-binary"),
+            );
         }
     }
     for (name, title) in tables {

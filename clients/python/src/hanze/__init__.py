@@ -46,10 +46,6 @@ def _shown(text: str) -> str:
     return "".join(c.encode("unicode_escape").decode() if is_control(c) and c not in "\n\t" else c for c in text)
 
 
-# The process of each model.
-PROCESSES = {"runoff": "rainfall-runoff", "heat": "urban-heat", "traffic": "traffic"}
-
-
 def _is_own(url: str) -> bool:
     """Whether a URL leads to this machine itself."""
     host = urllib.parse.urlsplit(url).hostname or ""
@@ -134,24 +130,32 @@ class Hanze:
             value = tomllib.loads(Path(scenario).read_text())
         headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
         body = json.dumps({"inputs": {"scenario": value}}).encode()
-        if isinstance(value, Mapping):
-            process = next((process for section, process in PROCESSES.items() if section in value), "rainfall-runoff")
-        else:
-            process = self._process(str(value))
+        process = self._process(value)
         answer = json.loads(self.request("POST", f"/v1/processes/{process}/execution", body, headers))
         return Job(self, answer["id"])
 
-    def _process(self, stored: str) -> str:
-        """The process of a stored scenario: the server lists the names beside each."""
-        known: list[str] = []
+    def process(self, id: str) -> dict[str, Any]:
+        """The description of a process: its inputs, its outputs, its model, and the layer that shows how far a job is."""
+        description: dict[str, Any] = json.loads(self.request("GET", f"/v1/processes/{id}"))
+        return description
+
+    def _process(self, scenario: Any) -> str:
+        """The process of a scenario: the server names the model of each, which is its section, and the scenarios that it stores for it."""
+        stored: list[str] = []
+        models: list[str] = []
+        is_own = isinstance(scenario, Mapping)
         for process in json.loads(self.request("GET", "/v1/processes"))["processes"]:
-            description = json.loads(self.request("GET", f"/v1/processes/{process['id']}"))
+            description = self.process(process["id"])
+            model = description.get("hanze", {}).get("model")
             kinds = description["inputs"].get("scenario", {}).get("schema", {}).get("oneOf", [])
             names = [name for kind in kinds for name in kind.get("enum", [])]
-            if stored in names:
+            if model in scenario if is_own else scenario in names:
                 return str(process["id"])
-            known += names
-        raise HanzeError(f"the server stores no scenario {stored}; it stores {', '.join(known)}")
+            stored += names
+            models += [model] if model else []
+        if not is_own:
+            raise HanzeError(f"the server stores no scenario {scenario}; it stores {', '.join(stored)}")
+        raise HanzeError(f"the scenario has no section of a model; the server has {', '.join(models)}")
 
     def upload(self, file: str | Path) -> str:
         """Brings a layer or a series; gives the name that a scenario can use."""
@@ -250,8 +254,10 @@ class Job:
         """The values of a layer, rows from the north, NaN for none."""
         return self.raster(layer).values
 
-    def frames(self, layer: str = "depth") -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
-        """A layer in time: seconds and values."""
+    def frames(self, layer: str | None = None) -> Iterator[tuple[float, npt.NDArray[np.float32]]]:
+        """A layer in time: seconds and values. Without a name it is the one that shows how far a job is, such as depth."""
+        if layer is None:
+            layer = str(self.server.process(self.status()["processID"])["hanze"]["shows"])
         start, end = f"frames/{layer}_", "s.tif"
         for name in sorted(name for name in self.files() if name.startswith(start) and name.endswith(end)):
             yield float(name.removeprefix(start).removesuffix(end)), self.array(name.removesuffix(".tif"))

@@ -199,7 +199,7 @@ impl Traffic {
         (BAND * longest).min(WIDEST)
     }
 
-    /// Lines of a alternative with a value each that is worth a band.
+    /// Lines of an alternative with a value each that is worth a band.
     fn ribbons(&self, variable: impl Into<Variable>, words: &str, roads: &Roads, value: &[f64], least: f64) -> Ribbons {
         let all = roads.links.iter().zip(value).filter(|(_, value)| value.abs() >= least);
         Ribbons {

@@ -2,7 +2,7 @@
 
 use hanze_engine::device::Device;
 use hanze_engine::error::Result;
-use hanze_engine::frame::Outcome;
+use hanze_engine::frame::{Layer, Outcome};
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models;
 use hanze_engine::output::geotiff::write_cog;
@@ -50,7 +50,7 @@ pub const CITY: &str = "surface = \"surface.tif\"\ncanopy_m = \"trees.tif\"";
 pub const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"";
 
 /// Runs the text of a scenario to its end; gives the frames' layers, too.
-pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, Vec<Input>)> {
+pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Layer>>, Outcome, Vec<Input>)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
     let (frames, outcome, inputs, _) = run(&Scenario::load(&file)?)?;
@@ -58,7 +58,7 @@ pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Raster>>, Outcome, 
 }
 
 /// What a run gives: layers of all frames, outcome, inputs, and the model's remarks at its end.
-pub type Ran = (Vec<Vec<Raster>>, Outcome, Vec<Input>, Remarks);
+pub type Ran = (Vec<Vec<Layer>>, Outcome, Vec<Input>, Remarks);
 
 /// Runs a scenario to its end.
 pub fn run(scenario: &Scenario) -> Result<Ran> {
@@ -74,6 +74,6 @@ pub fn run(scenario: &Scenario) -> Result<Ran> {
     Ok((frames, outcome, inputs, remarks))
 }
 
-pub fn layer<'a>(layers: &'a [Raster], name: &str) -> &'a Raster {
+pub fn layer<'a>(layers: &'a [Layer], name: &str) -> &'a Layer {
     layers.iter().find(|layer| layer.name == name).unwrap_or_else(|| panic!("no layer {name}"))
 }

@@ -538,7 +538,8 @@ pub async fn info(state: Arc<State>, job: String, layer: String, headers: Header
         let layer = open(state, &found.output)?;
         let scale = classes(state, &found, &layer)?;
         let grid = &layer.cog.grid;
-        let words = models::variable(&layer.name).map_or_else(|| Text::new(&layer.name, &layer.name), |own| own.words());
+        let words =
+            models::variable(&layer.name).map_or_else(|| Text::new(&layer.name, &layer.name), |own| own.words());
         let of = |language| scale.as_ref().map(|scale| scale.legend(language)).unwrap_or_default();
         let [english, dutch] = [Language::English, Language::Dutch].map(of);
         let unit = scale.as_ref().map_or(layer.cog.unit.as_str(), |scale| scale.unit.as_str());
