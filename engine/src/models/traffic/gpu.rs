@@ -159,30 +159,3 @@ impl Room {
         })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use naga::AddressSpace;
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
-
-    #[test]
-    fn no_stage_needs_more_than_every_device_gives() {
-        // The default limits of WebGPU: storage buffers, uniform buffers, and invocations of a workgroup.
-        for kernel in KERNELS {
-            let module = naga::front::wgsl::parse_str(kernel.source).unwrap();
-            let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module).unwrap();
-            let used = |fits: fn(AddressSpace) -> bool| {
-                let globals = module.global_variables.iter();
-                globals
-                    .filter(|(handle, global)| fits(global.space) && !info.get_entry_point(0)[*handle].is_empty())
-                    .count()
-            };
-            let storage = used(|space| matches!(space, AddressSpace::Storage { .. }));
-            let uniform = used(|space| space == AddressSpace::Uniform);
-            assert!((1..=8).contains(&storage), "{}: {storage} storage buffers", kernel.name);
-            assert!((1..=12).contains(&uniform), "{}: {uniform} uniform buffers", kernel.name);
-            assert!(module.entry_points[0].workgroup_size.iter().product::<u32>() <= 256, "{}", kernel.name);
-        }
-    }
-}
