@@ -70,12 +70,12 @@ pub struct Entry {
     pub name: ModelName,
     /// Its kernels, for checks that need no GPU.
     pub kernels: &'static [Kernel],
+    /// What of it is measured on a device, with loads of a size.
+    pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
     /// Whether its part of a scenario fits a city, and what it would guess, mend or leave out.
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
-    /// What of it is measured on a device, with loads of a size.
-    pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
     /// Layers that show what a run of it is about, the best first; a run has one of them at least.
     pub main_layers: &'static [&'static str],
 }
@@ -85,25 +85,25 @@ pub const MODELS: &[Entry] = &[
     Entry {
         name: ModelName::Runoff,
         kernels: runoff::gpu::KERNELS,
+        bench: runoff::bench::stages,
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
-        bench: runoff::bench::stages,
         main_layers: &["max_depth"],
     },
     Entry {
         name: ModelName::Heat,
         kernels: heat::gpu::KERNELS,
+        bench: heat::bench::stages,
         check: heat::check,
         prepare: heat::prepare,
-        bench: heat::bench::stages,
         main_layers: &["max_pet"],
     },
     Entry {
         name: ModelName::Traffic,
         kernels: traffic::gpu::KERNELS,
+        bench: traffic::bench::stages,
         check: traffic::check,
         prepare: traffic::prepare,
-        bench: traffic::bench::stages,
         // Where every vehicle moves there are no flows of an hour.
         main_layers: &["flow_bands", "delay", "speed"],
     },
