@@ -71,12 +71,12 @@ pub struct Entry {
     pub name: ModelName,
     /// Its kernels, for checks that need no GPU.
     pub kernels: &'static [Kernel],
+    /// What of it is measured on a device, with loads of a size.
+    pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
     /// Whether its part of a scenario fits a city, and what it would guess, mend or leave out.
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
-    /// What of it is measured on a device, with loads of a size.
-    pub bench: fn(&Device, Size) -> Result<Vec<yardstick::Kernel>>,
     /// What its layers hold.
     pub quantities: &'static [&'static Quantity],
 }
@@ -98,25 +98,25 @@ pub const MODELS: &[Entry] = &[
     Entry {
         name: ModelName::Runoff,
         kernels: runoff::gpu::KERNELS,
+        bench: runoff::bench::stages,
         check: runoff::check,
         prepare: |city, scenario, device, _| runoff::prepare(city, scenario, device),
-        bench: runoff::bench::stages,
         quantities: runoff::layers::LAYERS,
     },
     Entry {
         name: ModelName::Heat,
         kernels: heat::gpu::KERNELS,
+        bench: heat::bench::stages,
         check: heat::check,
         prepare: heat::prepare,
-        bench: heat::bench::stages,
         quantities: heat::layers::LAYERS,
     },
     Entry {
         name: ModelName::Traffic,
         kernels: traffic::gpu::KERNELS,
+        bench: traffic::bench::stages,
         check: traffic::check,
         prepare: traffic::prepare,
-        bench: traffic::bench::stages,
         quantities: traffic::layers::LAYERS,
     },
 ];

@@ -2,17 +2,13 @@
 
 use super::forcing::{Forcing, forcing};
 use super::hour::Covers;
-use super::island::air::Choices;
-use super::island::run::Edges;
 use super::model::{covers, scene};
-use super::scene::{EYE, Scene};
+use super::scene::Scene;
 use super::solver::{Solver, solver};
 use super::sun::sun;
-use super::validate::island::{Plan, hot_day};
-use super::views::{ViewStorage, bytes_per_cell};
+use super::views::ViewStorage;
 use crate::city::City;
 use crate::city::demo::demo;
-use crate::cover::Cover;
 use crate::device::Device;
 use crate::error::Result;
 use crate::remark::Remarks;
@@ -63,7 +59,7 @@ pub struct Looked {
 pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
     // There is no smaller demo town.
     let town = Load::town(size.pick(100, 100, 1000))?;
-    let bytes = bytes_per_cell(town.scene.has_crowns()) as f64;
+    let bytes = super::views::bytes_per_cell(town.scene.has_crowns()) as f64;
     let mut looked = town.looked(device)?;
     // Reads what a cell sees, and writes the four sums of what comes in.
     let radiation = Kernel::new("heat radiation", "cell-hour", move |budget| again(budget, || looked.noon()));
@@ -76,6 +72,11 @@ pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
 
 /// An hour of surfaces and air in time around noon, with its radiation, between houses, lawns and trees.
 fn in_time(device: &Device, size: Size) -> Result<Kernel> {
+    use super::island::air::Choices;
+    use super::island::run::Edges;
+    use super::scene::EYE;
+    use super::validate::island::{Plan, hot_day};
+    use crate::cover::Cover;
     let side = size.pick(40, 100, 400);
     let plan = Plan::new(side, 2.0).each(|x, y, building, tree, cover| match (x % 40.0 > 20.0, y % 40.0 > 20.0) {
         (true, true) => (*building, *cover) = (10.0, Cover::Roof),
@@ -89,8 +90,7 @@ fn in_time(device: &Device, size: Size) -> Result<Kernel> {
     scene.albedo = plan.albedo.clone();
     let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
     let covers: Covers = plan.covers.iter().map(number).collect();
-    let mut solver = solver(scene, covers, device, &ViewStorage::default())?;
-    while !solver.look()? {}
+    let Looked { mut solver, .. } = Load { scene, covers, hours: day }.looked(device)?;
     while !island.settle(solver.as_mut())? {}
     let cells = plan.grid.len() as f64;
     Ok(Kernel::new("heat surfaces and air", "cell-hour", move |budget| {

@@ -3,7 +3,6 @@
 use super::chance::share;
 use super::mover::{Mover, Saved, mover};
 use super::network::{Rule, SimulationNetwork, Traveller, car};
-use super::params::Vehicle;
 use super::sumo;
 use crate::city::roads::lanes::{self, Extras, Lanes, build};
 use crate::city::roads::rules::Rules;
@@ -30,7 +29,7 @@ pub(in crate::models::traffic) fn stage(device: &Device, size: Size) -> Result<K
     let (streets, vehicles, moment) = size.pick((4, 200, 120.0), (20, 10_000, 300.0), (150, 250_000, 300.0));
     let mut vehicles = Load::square(streets, vehicles, 0.5)?.underway(device, moment)?;
     // A vehicle is read where it is, written where it will be, and both once more to put it in order.
-    let bytes = 4 * size_of::<Vehicle>();
+    let bytes = 4 * size_of::<super::params::Vehicle>();
     Ok(Kernel::new("motion", "vehicle-step", move |budget| again(budget, || vehicles.run())).moving(bytes as f64))
 }
 
