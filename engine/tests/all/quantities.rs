@@ -115,8 +115,9 @@ fn run(folder: &Path, text: &str) -> Ran {
 /// Small runs that between them give every layer that models have.
 fn cases() -> Vec<(ModelName, Ran)> {
     let streets = sky_to_street::inputs();
-    let sewers = "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\n[time]\nend_minutes = 5\n\
-                  [rain]\nmm_per_hour = 36\n[sewer]\ninlet_mm_per_hour = 18\nstorage_mm = 1\ndistricts = \"districts.geojson\"\n";
+    let sewers = "title = \"t\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\nsewer_districts = \"districts.geojson\"\n\
+                  [runoff]\nend_minutes = 5\n[runoff.rain]\nmm_per_hour = 36\n\
+                  [runoff.sewer]\ninlet_mm_per_hour = 18\nstorage_mm = 1\n";
     let hot = warm::inputs();
     let day = |keys: &str| warm::text(warm::CITY, &format!("{}\n{keys}", warm::HEAT), 24);
     let roads = town();
@@ -189,8 +190,8 @@ fn every_quantity_is_given_by_some_run_and_every_run_gives_what_it_must() {
 fn variant(folder: &Path, mm_per_hour: u32) -> PathBuf {
     let file = folder.join(format!("rain-{mm_per_hour}.toml"));
     let text = format!(
-        "title = \"t\"\nmodel = \"runoff\"\n[city]\nterrain = \"t.asc\"\nepsg = 28992\n[rain]\nmm_per_hour = {mm_per_hour}\nminutes = 60\n\
-         [time]\nend_minutes = 120\nframe_minutes = 120\n"
+        "title = \"t\"\n[city]\nterrain = \"t.asc\"\nepsg = 28992\n[runoff]\nend_minutes = 120\nframe_minutes = 120\n\
+         [runoff.rain]\nmm_per_hour = {mm_per_hour}\nminutes = 60\n"
     );
     std::fs::write(&file, text).unwrap();
     let mut run = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.join("runs")).unwrap();
