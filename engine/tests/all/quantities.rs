@@ -251,6 +251,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("engine/src/yardstick/baseline.rs", &["level"]),
     // Parts of meshes, tables and files, words.
     ("engine/src/export.rs", &["terrain", "buildings", "water"]),
+    ("engine/src/simulation/meshes.rs", &["water_"]),
     ("engine/src/words.rs", &["water"]),
     ("engine/src/words/files.rs", &["buildings", "water", "infiltrated"]),
     ("engine/src/output/map/paper.rs", &["water"]),

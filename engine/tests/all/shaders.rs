@@ -131,10 +131,10 @@ fn what_a_kernel_needs_is_counted() {
         @group(0) @binding(2) var<storage, read> unused: array<f32>;
         var<workgroup> lanes: array<vec2<f32>, 9>;
         var<workgroup> count: atomic<u32>;
-        fn read(i: u32) -> f32 { return depth[i] + lanes[i].x + params[i].x; }
+        fn value(i: u32) -> f32 { return depth[i] + lanes[i].x + params[i].x; }
         @compute @workgroup_size(8, 4)
         fn main(@builtin(local_invocation_index) lane: u32) {
-            total[atomicAdd(&count, 1u)] = read(lane);
+            total[atomicAdd(&count, 1u)] = value(lane);
         }";
     let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)));
     let (needs, faults) = needs(&module);
