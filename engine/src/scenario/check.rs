@@ -284,7 +284,7 @@ impl Scenario {
             _ => {}
         }
         if let Some(twice) = city.surfaces.iter().enumerate().find(|(k, name)| city.surfaces[..*k].contains(name)) {
-            let problem = format!("names {} twice", twice.1);
+            let problem = format!("names {} twice", &**twice.1);
             return Err(Error::scenario("city.surfaces", problem, "name each file once"));
         }
         if city.surfaces.len() > MOST_SURFACES {

@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use super::check::number;
+use super::files::FileRef;
 use super::rain::{missing, percent};
 use super::sections::{Reads, Section};
 use super::spec::{ModelName, NumberOrFile};
@@ -35,10 +36,10 @@ pub struct HeatSpec {
     /// or "hot-day", a made one of 25 July 2019 that comes with the program. The national
     /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weather: Option<String>,
+    pub weather: Option<FileRef>,
     /// Weather of another station, whose pressure is taken where the weather has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pressure: Option<String>,
+    pub pressure: Option<FileRef>,
     /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,11 @@
 //! Series of the scenario: numbers, points, and CSV files.
 
-use super::Scenario;
 use super::check::{MINUTES, number};
 use super::columns::{Columns, Date, MOST_POINTS};
 use super::header::{Amount, amount, converted, factor};
 use super::spec::{RainSpec, SeriesSpec};
 use super::storms::{STORMS, shaped};
+use super::{FileRef, Scenario};
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
 use crate::series::{Between, Series};
@@ -107,10 +107,10 @@ impl Scenario {
                 Error::scenario("runoff.rain.step_minutes", "is missing", "write the minutes between two rasters")
             })?;
             number("runoff.rain.step_minutes", minutes, MINUTES)?;
-            let mut names: Vec<&String> = rasters.iter().collect();
+            let mut names: Vec<&FileRef> = rasters.iter().collect();
             names.sort_unstable();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                let problem = format!("names {} twice", twice[0]);
+                let problem = format!("names {} twice", &**twice[0]);
                 return Err(Error::scenario("runoff.rain.rasters_mm", problem, "give each step a file of its own"));
             }
             if rasters.is_empty() || rasters.len() > MOST_RASTERS {

@@ -1,11 +1,10 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
+use super::files::FileRef;
 use super::heat::HeatSpec;
 use super::sections::{Reads, Section, Sections};
 use super::traffic::TrafficSpec;
-use crate::city::codes::SHIPPED;
 use crate::grid::Edge;
-use crate::weather::is_shipped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,60 +64,7 @@ impl Spec {
     }
 }
 
-impl Spec {
-    /// Every file that the scenario names.
-    pub fn files(&self) -> Vec<&str> {
-        let city = &self.city;
-        let layers = [
-            &city.manning,
-            &city.infiltration_mm_per_day,
-            &city.suction_head_m,
-            &city.moisture_deficit,
-            &city.initial_infiltration_mm_per_hour,
-            &city.interception_m,
-        ];
-        let layers = layers.into_iter().filter_map(|layer| match layer {
-            Some(NumberOrFile::File(name)) => Some(name.as_str()),
-            _ => None,
-        });
-        let runoff = || self.runoff.iter().flat_map(Sections::as_slice);
-        let heat = || self.heat.iter().flat_map(Sections::as_slice);
-        let traffic = self.traffic.iter().flat_map(Sections::as_slice);
-        let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
-        let edges = runoff().flat_map(|runoff| &runoff.boundary);
-        let edges = edges.flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
-        let inflows = runoff().flat_map(|runoff| &runoff.inflow).map(|inflow| &inflow.discharge_m3_per_s);
-        let structures =
-            city.structure.iter().flat_map(|s| [s.capacity_m3_per_s.as_ref(), s.level_m.as_ref()]).flatten();
-        let series = rain.chain(edges).chain(inflows).chain(structures).filter_map(|series| match series {
-            SeriesSpec::File(name) => Some(name.as_str()),
-            _ => None,
-        });
-        let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = heat().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let released = heat().filter_map(|heat| match heat.released()? {
-            NumberOrFile::File(name) => Some(name.as_str()),
-            NumberOrFile::Number(_) => None,
-        });
-        let weather = weather.filter(|name| !is_shipped(name)).chain(released);
-        let traffic = traffic.flat_map(TrafficSpec::files);
-        let places =
-            [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use, &city.network, &city.network_nodes]
-                .into_iter()
-                .filter_map(|name| name.as_deref());
-        let codes = city.codes.as_deref().filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
-        let districts = city.sewer_districts.as_deref();
-        let inlets = runoff().filter_map(|runoff| match &runoff.sewer.as_ref()?.inlet_mm_per_hour {
-            Some(NumberOrFile::File(name)) => Some(name.as_str()),
-            _ => None,
-        });
-        let radar =
-            runoff().filter_map(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).flatten().map(String::as_str);
-        let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
-        let places = places.chain(inlets).chain(radar).chain(heights).chain(weather).chain(traffic);
-        city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
-    }
-}
+impl Spec {}
 
 /// A model: the name of its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -153,7 +99,7 @@ pub struct CitySpec {
     /// Raster of the ground's height, m: GeoTIFF (.tif) or ESRI ASCII grid (.asc). A path is relative to the scenario;
     /// after `data:` it is relative to the folder that HANZE_DATA names (or shared/data beside the project).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terrain: Option<String>,
+    pub terrain: Option<FileRef>,
     /// What becomes of cells without a height. Must be given where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holes: Option<Holes>,
@@ -197,7 +143,7 @@ pub struct CitySpec {
     /// Footprints of buildings: shapefile (.shp), GeoJSON (.geojson), GeoPackage (.gpkg, .sqlite) or CityJSON (.city.json), for the
     /// table of water at their walls and for `buildings_are`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buildings: Option<String>,
+    pub buildings: Option<FileRef>,
     /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
     /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,39 +158,39 @@ pub struct CitySpec {
     pub green_roof_m: Option<f64>,
     /// Raster of the height of what stands on the ground, m: where it is a building, that one is so much higher than the terrain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub surface: Option<String>,
+    pub surface: Option<FileRef>,
     /// Raster of the height of trees above the ground, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canopy_m: Option<String>,
+    pub canopy_m: Option<FileRef>,
     /// Raster of land use codes; `codes` says what they mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub land_use: Option<String>,
+    pub land_use: Option<FileRef>,
     /// Files of polygons whose columns say what covers the ground; later ones lie on top.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub surfaces: Vec<String>,
+    pub surfaces: Vec<FileRef>,
     /// What classes of land use mean: a TOML file, or "land-use-nl" or "bgt", which come with the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codes: Option<String>,
+    pub codes: Option<FileRef>,
     /// Carriageways of roads, polygons or lines with a column `width_m`, in such a file, for the table of roads that stay open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roads: Option<String>,
+    pub roads: Option<FileRef>,
     /// Neighbourhoods, polygons in such a file, for the table of neighbourhoods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub neighbourhoods: Option<String>,
+    pub neighbourhoods: Option<FileRef>,
     /// The network of roads, for the traffic model: OpenStreetMap (.osm, .osm.gz, .osm.pbf), SUMO (.net.xml, .net.xml.gz), lines with
     /// columns as OpenStreetMap has tags (.gpkg, .geojson), or TNTP (.tntp). The demo city brings its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
+    pub network: Option<FileRef>,
     /// EPSG code of the network where its file carries none; 4326 for degrees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_epsg: Option<u32>,
     /// Where the nodes of a network of TNTP lie: its file of nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_nodes: Option<String>,
+    pub network_nodes: Option<FileRef>,
     /// Districts of the sewer, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for
     /// the whole city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sewer_districts: Option<String>,
+    pub sewer_districts: Option<FileRef>,
     /// Weirs, culverts, pumps and breaches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub structure: Vec<StructureSpec>,
@@ -418,7 +364,7 @@ pub enum NumberOrFile {
     /// The same everywhere.
     Number(f64),
     /// A raster: GeoTIFF or ESRI ASCII grid.
-    File(String),
+    File(FileRef),
 }
 
 /// Rain on the whole city.
@@ -447,7 +393,7 @@ pub struct RainSpec {
     /// Rasters of what fell in each step, mm, from the first on, as a radar gives them; instead of `mm_per_hour`. They may be
     /// coarser than the city. Cells without a value are dry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rasters_mm: Option<Vec<String>>,
+    pub rasters_mm: Option<Vec<FileRef>>,
     /// Length of a step of the hyetograph or of the rasters, minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_minutes: Option<f64>,
@@ -463,7 +409,7 @@ pub enum SeriesSpec {
     Points(Vec<[f64; 2]>),
     /// A CSV file with a header: `minutes`, `seconds`, `hours` or dates (the first is time 0), then the value, in the unit of the key
     /// unless its header names another (cm, l/s, …).
-    File(String),
+    File(FileRef),
 }
 
 /// What is asked of the runoff model: a span of time, what comes and goes in it, and choices of the scheme.

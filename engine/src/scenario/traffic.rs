@@ -1,6 +1,7 @@
 //! The traffic model's part of a scenario.
 
 use super::check::number;
+use super::files::FileRef;
 use super::sections::{Reads, Section};
 use super::{ModelName, Scenario};
 use crate::city::roads::rules::mode_of;
@@ -32,7 +33,7 @@ pub struct TrafficSpec {
     /// What roads are where the network does not say, and who travels when: a TOML file, or "roads-nl" (the default), which comes
     /// with the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rules: Option<String>,
+    pub rules: Option<FileRef>,
     /// Time of the day at which the run begins, as 17:00 (the default).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
@@ -93,7 +94,7 @@ impl TrafficSpec {
             _ => &[],
         };
         let demand = self.demand.trips.as_deref().into_iter().chain(self.demand.zones.as_deref());
-        rules.into_iter().chain(demand).chain(motion.iter().map(String::as_str))
+        rules.into_iter().chain(demand).chain(motion.iter().map(|name| &**name))
     }
 
     /// The time of day at which it begins, h; `None` where it is written wrongly.
@@ -124,7 +125,7 @@ pub struct MotionSpec {
     /// Files of SUMO that tell of vehicles, kinds, stops and lights (.rou.xml, .add.xml), for a network of SUMO; routes of an equilibrium
     /// if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<String>,
+    pub files: Vec<FileRef>,
     /// Time step, s; 0.5 if left out, and no more than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_s: Option<f64>,
@@ -190,14 +191,14 @@ pub struct DemandSpec {
     /// Trips between zones: a CSV file with the columns from, to, trips and, where it has any, class (car, truck, cycle), or a TNTP file
     /// for a network of TNTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trips: Option<String>,
+    pub trips: Option<FileRef>,
     /// Whether those are the trips of an hour (the default) or of a day, which the rules then spread over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trips_per: Option<TripsPer>,
     /// Zones: polygons (.geojson, .shp, .gpkg) with columns of residents and jobs. The demo city's own neighbourhoods, cut in squares,
     /// if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zones: Option<String>,
+    pub zones: Option<FileRef>,
     /// Column of residents in `zones`; one of the usual names if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residents: Option<String>,
