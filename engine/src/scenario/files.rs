@@ -62,9 +62,7 @@ fn place<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::scenario::{Scenario, schema};
-    use std::collections::BTreeSet;
+    use crate::scenario::Scenario;
     use std::path::Path;
 
     #[test]
@@ -79,63 +77,5 @@ mod tests {
         assert_eq!((renamed.title.as_str(), renamed.gauge[0].name.as_str()), ("t.asc", "t.asc"));
         let back = renamed.renamed(|name| name.strip_prefix("upload:").map(String::from)).expect("numbers");
         assert_eq!(serde_json::to_value(&back).ok(), serde_json::to_value(&spec).ok());
-    }
-
-    #[test]
-    fn every_key_of_the_schema_that_takes_a_file_is_found() {
-        let schema = Scenario::schema();
-        for lists in [false, true] {
-            let mut named = BTreeSet::new();
-            let filled = fill(&schema, &schema, lists, &mut named);
-            let spec: Spec =
-                serde_json::from_value(filled.clone()).unwrap_or_else(|error| panic!("{error}: {filled:#}"));
-            let files: BTreeSet<String> = spec.files().into_iter().collect();
-            assert_eq!(files, named);
-            // Terrain, eight more layers and objects, land use, network, structures, series, weather, trips …
-            assert!(named.len() >= 30, "{named:?}");
-        }
-    }
-
-    /// A value in which every key of a schema stands, with a file wherever it takes one; their names.
-    fn fill(root: &Value, schema: &Value, lists: bool, named: &mut BTreeSet<String>) -> Value {
-        let schema = schema::resolved(root, schema);
-        if schema["format"] == "file-ref" {
-            let name = format!("{}.tif", named.len());
-            named.insert(name.clone());
-            return name.into();
-        }
-        if let Some(first) = schema.get("enum").and_then(|all| all.get(0)).or(schema.get("const")) {
-            return first.clone();
-        }
-        let either = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
-        if let Some(either) = either {
-            // That with the most files; of sections the list, where lists are wanted.
-            let count = |own: &Value| {
-                let mut names = BTreeSet::new();
-                let filled = fill(root, own, lists, &mut names);
-                (names.len(), filled.is_array() == lists)
-            };
-            let best = either.iter().max_by_key(|own| count(own)).expect("one at least");
-            return fill(root, best, lists, named);
-        }
-        if let Some(keys) = schema.get("properties").and_then(Value::as_object) {
-            return keys.iter().map(|(key, own)| (key.clone(), fill(root, own, lists, named))).collect();
-        }
-        let kind = schema["type"].as_array().and_then(|kinds| kinds.first()).unwrap_or(&schema["type"]);
-        match kind.as_str() {
-            Some("array") => match schema.get("items") {
-                Some(items) => {
-                    let count = schema["minItems"].as_u64().unwrap_or(1).max(1);
-                    (0..count).map(|_| fill(root, items, lists, named)).collect()
-                }
-                None => Value::Array(Vec::new()),
-            },
-            Some("object") => Value::Object(Default::default()),
-            Some("string") => "text".into(),
-            Some("boolean") => true.into(),
-            Some("integer") => 1.into(),
-            Some("number") => 1.0.into(),
-            other => panic!("{other:?} of {schema:#}"),
-        }
     }
 }

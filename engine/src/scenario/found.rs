@@ -1,4 +1,5 @@
-//! A serializer that writes nothing, and keeps each [`FileRef`](super::files::FileRef) that comes by with the steps that lead to it.
+//! A serializer that writes nothing, and shows each number and each [`FileRef`](super::files::FileRef) that comes by with the steps
+//! that lead to it.
 
 use serde::ser::{self, Serialize};
 use std::fmt::Error;
@@ -13,6 +14,15 @@ pub(super) enum Step {
     Item(usize),
 }
 
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Leaf<'a> {
+    /// The name of a file.
+    File(&'a str),
+    /// A number.
+    Number(f64),
+}
+
 /// A file and where it is named.
 #[derive(Debug, PartialEq)]
 pub(super) struct Found {
@@ -22,20 +32,30 @@ pub(super) struct Found {
 
 /// Every file within a value.
 pub(super) fn found(value: &impl Serialize) -> Vec<Found> {
-    let mut finder = Finder { at: Vec::new(), found: Vec::new(), is_file: false };
+    let mut found = Vec::new();
+    visit(value, &mut |at, leaf| {
+        if let Leaf::File(name) = leaf {
+            found.push(Found { at: at.to_vec(), name: name.to_string() });
+        }
+    });
+    found
+}
+
+/// Shows all numbers and files within a value.
+pub(super) fn visit(value: &impl Serialize, see: &mut dyn FnMut(&[Step], Leaf)) {
+    let mut finder = Finder { at: Vec::new(), is_file: false, see };
     // It has no error of its own.
     let _ = value.serialize(&mut finder);
-    finder.found
 }
 
-struct Finder {
+struct Finder<'f> {
     at: Vec<Step>,
-    found: Vec<Found>,
     /// Whether the next text is a file.
     is_file: bool,
+    see: &'f mut dyn FnMut(&[Step], Leaf),
 }
 
-impl Finder {
+impl Finder<'_> {
     fn part<T: Serialize + ?Sized>(&mut self, step: Step, value: &T) -> Result<(), Error> {
         self.at.push(step);
         let done = value.serialize(&mut *self);
@@ -44,30 +64,43 @@ impl Finder {
     }
 }
 
+macro_rules! numbers {
+    ($($method:ident: $of:ty),* $(,)?) => { $(fn $method(self, value: $of) -> Result<(), Error> {
+        (self.see)(&self.at, Leaf::Number(value as f64));
+        Ok(())
+    })* };
+}
+
 macro_rules! nothing {
     ($($method:ident: $of:ty),* $(,)?) => { $(fn $method(self, _: $of) -> Result<(), Error> { Ok(()) })* };
 }
 
-impl<'a> ser::Serializer for &'a mut Finder {
+impl<'a, 'f> ser::Serializer for &'a mut Finder<'f> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Parts<'a>;
-    type SerializeTuple = Parts<'a>;
-    type SerializeTupleStruct = Parts<'a>;
-    type SerializeTupleVariant = Parts<'a>;
-    type SerializeMap = Parts<'a>;
-    type SerializeStruct = Parts<'a>;
-    type SerializeStructVariant = Parts<'a>;
+    type SerializeSeq = Parts<'a, 'f>;
+    type SerializeTuple = Parts<'a, 'f>;
+    type SerializeTupleStruct = Parts<'a, 'f>;
+    type SerializeTupleVariant = Parts<'a, 'f>;
+    type SerializeMap = Parts<'a, 'f>;
+    type SerializeStruct = Parts<'a, 'f>;
+    type SerializeStructVariant = Parts<'a, 'f>;
 
-    nothing! {
-        serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_u8: u8,
-        serialize_u16: u16, serialize_u32: u32, serialize_u64: u64, serialize_f32: f32, serialize_f64: f64,
-        serialize_char: char, serialize_bytes: &[u8], serialize_unit_struct: &'static str,
+    nothing! { serialize_bool: bool, serialize_char: char, serialize_bytes: &[u8], serialize_unit_struct: &'static str }
+
+    numbers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_u8: u8, serialize_u16: u16,
+        serialize_u32: u32, serialize_u64: u64, serialize_f32: f32,
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        (self.see)(&self.at, Leaf::Number(value));
+        Ok(())
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Error> {
         if std::mem::take(&mut self.is_file) {
-            self.found.push(Found { at: self.at.clone(), name: text.to_string() });
+            (self.see)(&self.at, Leaf::File(text));
         }
         Ok(())
     }
@@ -103,15 +136,15 @@ impl<'a> ser::Serializer for &'a mut Finder {
         self.part(Step::Key(variant.into()), value)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Parts<'a, 'f>, Error> {
         Ok(Parts { finder: self, next: 0, key: String::new(), within: None })
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Parts<'a>, Error> {
+    fn serialize_tuple(self, _: usize) -> Result<Parts<'a, 'f>, Error> {
         self.serialize_seq(None)
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Parts<'a>, Error> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Parts<'a, 'f>, Error> {
         self.serialize_seq(None)
     }
 
@@ -121,15 +154,15 @@ impl<'a> ser::Serializer for &'a mut Finder {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Parts<'a>, Error> {
+    ) -> Result<Parts<'a, 'f>, Error> {
         Ok(Parts { finder: self, next: 0, key: String::new(), within: Some(variant) })
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Parts<'a>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Parts<'a, 'f>, Error> {
         self.serialize_seq(None)
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a>, Error> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Parts<'a, 'f>, Error> {
         self.serialize_seq(None)
     }
 
@@ -139,14 +172,14 @@ impl<'a> ser::Serializer for &'a mut Finder {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Parts<'a>, Error> {
+    ) -> Result<Parts<'a, 'f>, Error> {
         Ok(Parts { finder: self, next: 0, key: String::new(), within: Some(variant) })
     }
 }
 
 /// The parts of a list, a map or a structure.
-struct Parts<'a> {
-    finder: &'a mut Finder,
+struct Parts<'a, 'f> {
+    finder: &'a mut Finder<'f>,
     /// Place of the next item.
     next: usize,
     /// The latest key of a map.
@@ -155,7 +188,7 @@ struct Parts<'a> {
     within: Option<&'static str>,
 }
 
-impl Parts<'_> {
+impl Parts<'_, '_> {
     fn part<T: Serialize + ?Sized>(&mut self, step: Step, value: &T) -> Result<(), Error> {
         let outer = self.within.map(|variant| Step::Key(variant.into()));
         self.finder.at.extend(outer);
@@ -173,7 +206,7 @@ impl Parts<'_> {
 }
 
 macro_rules! rows {
-    ($($kind:ident $method:ident),*) => { $(impl ser::$kind for Parts<'_> {
+    ($($kind:ident $method:ident),*) => { $(impl ser::$kind for Parts<'_, '_> {
         type Ok = ();
         type Error = Error;
         fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> { self.item(value) }
@@ -188,7 +221,7 @@ rows!(
 );
 
 macro_rules! structures {
-    ($($kind:ident),*) => { $(impl ser::$kind for Parts<'_> {
+    ($($kind:ident),*) => { $(impl ser::$kind for Parts<'_, '_> {
         type Ok = ();
         type Error = Error;
         fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
@@ -199,16 +232,18 @@ macro_rules! structures {
 }
 structures!(SerializeStruct, SerializeStructVariant);
 
-impl ser::SerializeMap for Parts<'_> {
+impl ser::SerializeMap for Parts<'_, '_> {
     type Ok = ();
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         // A key is a text, and is caught as a file's name is.
-        let mut own = Finder { at: Vec::new(), found: Vec::new(), is_file: true };
-        key.serialize(&mut own)?;
-        self.key = own.found.pop().map_or_else(String::new, |found| found.name);
-        Ok(())
+        let mut see = |_: &[Step], leaf: Leaf| {
+            if let Leaf::File(name) = leaf {
+                self.key = name.to_string();
+            }
+        };
+        key.serialize(&mut Finder { at: Vec::new(), is_file: true, see: &mut see })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {

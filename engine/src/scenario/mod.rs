@@ -4,15 +4,18 @@ mod check;
 mod city;
 mod columns;
 mod files;
+#[cfg(test)]
+mod filled;
 mod found;
 mod ground;
 mod header;
 mod heat;
 mod network;
+mod numbers;
 mod old;
 mod place;
 mod rain;
-#[cfg(test)]
+mod runoff;
 mod schema;
 mod sections;
 mod series;
@@ -27,11 +30,12 @@ pub use files::FileRef;
 pub use heat::{
     ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
 };
+pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
 pub use sections::{Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, RunoffSpec,
-    SeriesSpec, Spec, StructureName, StructureSpec,
+    BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
+    StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -334,7 +338,7 @@ impl Scenario {
     pub fn series_inputs(&self) -> Result<Vec<Input>> {
         let (spec, runoff, heat) = (&self.spec, self.runoff(), self.heat());
         let rasters = runoff.and_then(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).into_iter().flatten();
-        let inlets = match runoff.and_then(|runoff| runoff.sewer.as_ref()?.inlet_mm_per_hour.as_ref()) {
+        let inlets = match runoff.and_then(|runoff| Some(&runoff.sewer.as_ref()?.inlet_mm_per_hour)) {
             Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), &**name)),
             _ => None,
         };

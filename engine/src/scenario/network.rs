@@ -22,7 +22,7 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` for a file that is none.
     pub fn rules(&self) -> Result<Rules> {
-        match self.traffic().and_then(|traffic| traffic.rules.as_deref()) {
+        match self.traffic().map(|traffic| &*traffic.rules) {
             Some(name) if !is_rules(name) => Rules::read(&self.existing_at("traffic.rules", name)?),
             _ => Rules::dutch(),
         }

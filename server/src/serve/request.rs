@@ -261,8 +261,8 @@ pub fn estimate(scenario: &Scenario, cells: Option<f64>) -> Option<Estimate> {
     }
     // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
     let runoff = scenario.runoff()?;
-    let step = (runoff.courant.unwrap_or(0.5) * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
-    let cost = if runoff.order == Some(1) { 1.0 } else { 2.2 };
+    let step = (runoff.courant * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
+    let cost = if runoff.order == 1 { 1.0 } else { 2.2 };
     Some(Estimate { cells, hours: cells * minutes * 60.0 / step * cost / SPEED / 3600.0 })
 }
 
