@@ -1,6 +1,7 @@
 //! The city that a scenario names.
 
 use super::Scenario;
+use super::files::FileRef;
 use super::ground::Ground;
 use super::spec::{Holes, NumberOrFile};
 use super::standing;
@@ -293,7 +294,7 @@ impl Scenario {
     fn features(
         &self,
         key: &str,
-        name: &Option<String>,
+        name: &Option<FileRef>,
         grid: &Grid,
         inputs: &mut Vec<Input>,
     ) -> Result<Option<Features>> {

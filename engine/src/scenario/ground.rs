@@ -117,7 +117,7 @@ impl Scenario {
         let Some(name) = &spec.codes else {
             return Ok(Ground { grid: *grid, codes: None, parts: 1, class: Vec::new() });
         };
-        let codes = match SHIPPED.iter().find(|(shipped, _)| shipped == name) {
+        let codes = match SHIPPED.iter().find(|(shipped, _)| *shipped == &**name) {
             Some((shipped, text)) => Codes::parse(std::path::Path::new(shipped), text)?,
             None => {
                 let path = self.existing("codes", name)?;
@@ -125,7 +125,7 @@ impl Scenario {
                 let (sha256, bytes) = of_file(&path)?;
                 let layer = "codes".into();
                 inputs.push(Input {
-                    name: name.clone(),
+                    name: name.to_string(),
                     layer,
                     sha256,
                     bytes,

@@ -1,7 +1,8 @@
 //! What the heat model is asked for.
 
 use super::Scenario;
-use super::check::number;
+use super::files::FileRef;
+use super::numbers::{MOST_MINUTES, defaults};
 use super::rain::{missing, percent};
 use super::sections::{Reads, Section};
 use super::spec::{ModelName, NumberOrFile};
@@ -20,50 +21,58 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeatSpec {
-    /// Name, where there are several sections.
+    /// Name, where there are several sections. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// End of the run, minutes: whole hours.
+    #[schemars(range(min = 60.0, max = MOST_MINUTES), extend("multipleOf" = 60))]
     pub end_minutes: f64,
-    /// Time between frames, minutes; only the end if left out.
+    /// Time between frames, minutes: whole hours; only the end if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60.0, max = MOST_MINUTES), extend("multipleOf" = 60))]
     pub frame_minutes: Option<f64>,
-    /// How it is computed; physical if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product: Option<HeatProduct>,
+    /// How it is computed.
+    #[serde(default = "product")]
+    pub product: HeatProduct,
     /// Hourly weather: KNMI's hourly values, EPW (of a station within 100 km), a met file of UMEP, or a CSV of Hanze, each also in a zip;
     /// or "hot-day", a made one of 25 July 2019 that comes with the program. The national
     /// product has the hours of De Bilt (data:weather/uurgeg_260_2011-2020.zip) if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weather: Option<String>,
-    /// Weather of another station, whose pressure is taken where the weather has none.
+    pub weather: Option<FileRef>,
+    /// Weather of another station, whose pressure is taken where the weather has none. 1013.25 hPa if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pressure: Option<String>,
+    pub pressure: Option<FileRef>,
     /// The day on which the run begins, at 0:00 UTC: 2019-07-25. The national product has its standard day, 2015-07-01, if it is
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// How light and warmth are spread over the sky; anisotropic if left out.
+    /// How light and warmth are spread over the sky.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = HeatSky::Anisotropic))]
     pub sky: Option<HeatSky>,
-    /// How much less a clear sky emits than Prata 1996 has it, as a share of a black body; 0 if left out. SOLWEIG 2014a takes 0.04, which
+    /// How much less a clear sky emits than Prata 1996 has it, as a share of a black body. SOLWEIG 2014a takes 0.04, which
     /// comes nearer to what was measured at two places in Göteborg.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 0.1), extend("default" = 0.0))]
     pub clear_sky_less: Option<f64>,
-    /// How warm surfaces are; in time if left out.
+    /// How warm surfaces are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = HeatSurfaces::InTime))]
     pub surfaces: Option<HeatSurfaces>,
-    /// Choices of surfaces and air in time.
+    /// Choices of surfaces and air in time. The usual ones if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub island: Option<IslandSpec>,
     /// Whether the older PET of Höppe is given, too, as the layer pet_hoeppe, to compare with UMEP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
     pub pet_hoeppe: Option<bool>,
-    /// Where the city lies, degrees; only where its plane does not say.
+    /// Where the city lies, degrees; as its plane says if left out, and only given where that does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -90.0, max = 90.0))]
     pub latitude: Option<f64>,
-    /// See `latitude`.
+    /// Where the city lies to the east, degrees; as its plane says if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -180.0, max = 180.0))]
     pub longitude: Option<f64>,
 }
 
@@ -112,7 +121,7 @@ pub enum HeatSky {
 impl HeatSpec {
     /// How it is computed.
     pub fn product(&self) -> HeatProduct {
-        self.product.unwrap_or(HeatProduct::Physical)
+        self.product
     }
 
     /// The file with the weather; `None` where none is given and none is the standard.
@@ -138,39 +147,67 @@ pub enum HeatSurfaces {
 }
 
 /// Choices of surfaces and air in time.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct IslandSpec {
-    /// Length of a step, s: 600 or a part of it; 600 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step_s: Option<f64>,
-    /// How the ground stores heat; in layers if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conduction: Option<ConductionName>,
-    /// What blows in at the edges; air like that of the city on average if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edges: Option<EdgesName>,
-    /// How the wind blows between buildings; projected if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wind: Option<WindName>,
-    /// Share of their water that soils hold for plants at the start, 0 (dry) to 1; 0.6 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub soil_water: Option<f64>,
-    /// The same of the meadow at the station, whose air the weather is; 0.6 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meadow_water: Option<f64>,
-    /// Water that is sprinkled on grass, soil and trees of the city, mm a day, all day long; none if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub irrigation_mm_per_day: Option<f64>,
-    /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Length of a step, s: 600 or a part of it.
+    #[schemars(range(min = 10.0, max = 600.0))]
+    pub step_s: f64,
+    /// How the ground stores heat.
+    pub conduction: ConductionName,
+    /// What blows in at the edges.
+    pub edges: EdgesName,
+    /// How the wind blows between buildings.
+    pub wind: WindName,
+    /// Share of their water that soils hold for plants at the start, 0 (dry) to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub soil_water: f64,
+    /// The same of the meadow at the station, whose air the weather is.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub meadow_water: f64,
+    /// Water that is sprinkled on grass, soil and trees of the city, mm a day, all day long.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub irrigation_mm_per_day: f64,
+    /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall; that of `codes`, or else usual values, for
+    /// what is left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::numbers::shares_of_light")]
     pub albedo: BTreeMap<String, f64>,
-    /// Heat that traffic and buildings set free outside, W/m²: a number, or a raster; on average over a day, or what `released_by_hour` multiplies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Heat that traffic and buildings set free outside, W/m²: a number, or a raster; on average over a day, or what `released_by_hour`
+    /// multiplies. None if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = MOST_RELEASED))]
     pub released_w_per_m2: Option<NumberOrFile>,
     /// What each of the 24 hours of the day (UTC; the first ends at 1) has over that; all the same if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = 0.0, max = 24.0)))]
     pub released_by_hour: Option<Vec<f64>>,
+}
+
+impl Default for IslandSpec {
+    fn default() -> IslandSpec {
+        IslandSpec {
+            step_s: 600.0,
+            conduction: ConductionName::Layers,
+            edges: EdgesName::Mean,
+            wind: WindName::Projected,
+            soil_water: IslandSpec::WATER,
+            meadow_water: IslandSpec::WATER,
+            irrigation_mm_per_day: 0.0,
+            albedo: BTreeMap::new(),
+            released_w_per_m2: None,
+            released_by_hour: None,
+        }
+    }
+}
+
+impl IslandSpec {
+    /// Share of their water that soils hold for plants at the start.
+    pub const WATER: f64 = 0.6;
+}
+
+defaults! {
+    product: HeatProduct = HeatProduct::Physical;
 }
 
 /// How the ground stores heat.
@@ -241,34 +278,22 @@ impl Scenario {
         if !heat.is_in_time() {
             return Err(Error::scenario("heat.island", "does nothing with surfaces = \"sine\"", "leave it out"));
         }
-        if let Some(step) = island.step_s {
-            number("heat.island.step_s", step, 10.0..=600.0)?;
-            if (600.0 / step).fract() > 1e-9 {
-                return Err(Error::scenario("heat.island.step_s", format!("is {step}"), "take a whole part of 600 s"));
-            }
+        if (600.0 / island.step_s).fract() > 1e-9 {
+            let problem = format!("is {}", island.step_s);
+            return Err(Error::scenario("heat.island.step_s", problem, "take a whole part of 600 s"));
         }
-        island.soil_water.map_or(Ok(()), |wet| number("heat.island.soil_water", wet, 0.0..=1.0))?;
-        island.meadow_water.map_or(Ok(()), |wet| number("heat.island.meadow_water", wet, 0.0..=1.0))?;
-        island
-            .irrigation_mm_per_day
-            .map_or(Ok(()), |mm| number("heat.island.irrigation_mm_per_day", mm, 0.0..=100.0))?;
-        for (name, albedo) in &island.albedo {
-            let key = format!("heat.island.albedo.{name}");
+        for name in island.albedo.keys() {
             if !ALBEDOS.iter().any(|(own, _)| own == name) {
+                let key = format!("heat.island.albedo.{name}");
                 let known = ALBEDOS.map(|(own, _)| own).join(", ");
                 return Err(Error::scenario(key, "is not a surface", format!("write one of {known}")));
             }
-            number(&key, *albedo, 0.0..=0.95)?;
-        }
-        if let Some(NumberOrFile::Number(mean)) = island.released_w_per_m2 {
-            number("heat.island.released_w_per_m2", mean, 0.0..=MOST_RELEASED)?;
         }
         if let Some(hours) = &island.released_by_hour {
             if hours.len() != 24 {
                 let problem = format!("has {} numbers", hours.len());
                 return Err(Error::scenario("heat.island.released_by_hour", problem, "write 24, one for each hour"));
             }
-            hours.iter().try_for_each(|times| number("heat.island.released_by_hour", *times, 0.0..=24.0))?;
             if island.released_w_per_m2.is_none() {
                 let mend = "write released_w_per_m2, too";
                 return Err(Error::scenario("heat.island.released_by_hour", "does nothing alone", mend));

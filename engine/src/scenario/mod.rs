@@ -3,13 +3,20 @@
 mod check;
 mod city;
 mod columns;
+mod files;
+#[cfg(test)]
+mod filled;
+mod found;
 mod ground;
 mod header;
 mod heat;
 mod network;
+mod numbers;
 mod old;
 mod place;
 mod rain;
+mod runoff;
+mod schema;
 mod sections;
 mod series;
 mod spec;
@@ -19,14 +26,16 @@ mod traffic;
 mod units;
 
 pub use city::{Input, check_demo_memory};
+pub use files::FileRef;
 pub use heat::{
     ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
 };
+pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
 pub use sections::{Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BoundaryName, BoundarySpec, BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, RunoffSpec,
-    SeriesSpec, Spec, StructureName, StructureSpec,
+    BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
+    StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -51,6 +60,8 @@ pub struct Scenario {
     pub file: PathBuf,
     /// Its text, with all sections.
     pub text: String,
+    /// Whether its author wrote this text, so that lines of it mean something.
+    is_written: bool,
     /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
     pub most_cells: u64,
     asked: Asked,
@@ -138,6 +149,11 @@ impl Scenario {
             }
         })?;
         spec.check().map_err(located)?;
+        Scenario::sections_of(&spec, file, &text, true, reads_files)
+    }
+
+    /// What the sections of a scenario ask, each checked.
+    fn sections_of(spec: &Spec, file: &Path, text: &str, is_written: bool, reads_files: bool) -> Result<Vec<Scenario>> {
         let sections = spec.sections();
         let mut all = Vec::with_capacity(sections.len());
         for (place, section) in &sections {
@@ -146,7 +162,8 @@ impl Scenario {
             let scenario = Scenario {
                 spec: spec.only(model, place.unwrap_or(0)),
                 file: file.to_path_buf(),
-                text: text.clone(),
+                text: text.to_string(),
+                is_written,
                 most_cells: city::MOST_CELLS,
                 asked: Asked {
                     model,
@@ -161,6 +178,27 @@ impl Scenario {
             all.push(scenario);
         }
         Ok(all)
+    }
+
+    /// Checks a scenario with one section that was no text, and stands for `file`. No file that it names is opened.
+    ///
+    /// # Errors
+    /// `Scenario` with the key and what is allowed.
+    pub fn of(file: &Path, spec: &Spec) -> Result<Scenario> {
+        let unfit = |error: toml::ser::Error| Error::scenario("", error.to_string(), "write numbers that TOML has");
+        let text = toml::to_string(spec).map_err(unfit)?;
+        spec.check()?;
+        Scenario::sections_of(spec, file, &text, false, false).and_then(one)
+    }
+
+    /// Looks at the files of series, too, of which nothing was opened so far.
+    ///
+    /// # Errors
+    /// Those of `parse`.
+    pub fn with_files(mut self) -> Result<Scenario> {
+        self.reads_files = true;
+        self.check().map_err(|error| self.locate(error))?;
+        Ok(self)
     }
 
     /// Says what is wrong with a scenario as JSON of an earlier form, and how its keys are written now.
@@ -229,10 +267,13 @@ impl Scenario {
         schema
     }
 
-    /// The same error with the file and the line that its key stands on. Keys of a section begin with the name of its model; where the
+    /// The same error with the file and the line that its key stands on, where it was written by hand. Keys of a section begin with the name of its model; where the
     /// section stands in a list, its place is added.
     pub fn locate(&self, error: Error) -> Error {
         match error {
+            Error::Scenario { place: None, at, problem, mend } if !self.is_written => {
+                Error::Scenario { place: None, at: self.within(at), problem, mend }
+            }
             Error::Scenario { place: None, at, problem, mend } => {
                 let at = self.within(at);
                 let span = place::span_of(&self.text, &at).unwrap_or(0..0);
@@ -260,7 +301,7 @@ impl Scenario {
     }
 
     /// The CSV files of water that series name, with what they are for.
-    fn series_files(&self) -> impl Iterator<Item = (String, &String)> {
+    fn series_files(&self) -> impl Iterator<Item = (String, &str)> {
         let runoff = || self.runoff().into_iter();
         let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
         let rain = rain.map(|series| ("rain".to_string(), series));
@@ -275,7 +316,7 @@ impl Scenario {
         let points = runoff().flat_map(|runoff| &runoff.inflow);
         let points = points.map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
         rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
-            SeriesSpec::File(name) => Some((layer, name)),
+            SeriesSpec::File(name) => Some((layer, &**name)),
             _ => None,
         })
     }
@@ -283,7 +324,7 @@ impl Scenario {
     /// The earliest of the first dates of its series, which is time 0 for all of them; `None` where none has dates.
     fn first_date(&self) -> Option<&columns::Date> {
         let look = || {
-            let names: std::collections::BTreeSet<&String> = self.series_files().map(|(_, name)| name).collect();
+            let names: std::collections::BTreeSet<&str> = self.series_files().map(|(_, name)| name).collect();
             let dates = names.into_iter().filter_map(|name| columns::Columns::first_date(&self.path(name)));
             dates.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
         };
@@ -297,27 +338,25 @@ impl Scenario {
     pub fn series_inputs(&self) -> Result<Vec<Input>> {
         let (spec, runoff, heat) = (&self.spec, self.runoff(), self.heat());
         let rasters = runoff.and_then(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).into_iter().flatten();
-        let inlets = match runoff.and_then(|runoff| runoff.sewer.as_ref()?.inlet_mm_per_hour.as_ref()) {
-            Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), name)),
+        let inlets = match runoff.and_then(|runoff| Some(&runoff.sewer.as_ref()?.inlet_mm_per_hour)) {
+            Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), &**name)),
             _ => None,
         };
         let released = match heat.and_then(HeatSpec::released) {
-            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), name)),
+            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), &**name)),
             _ => None,
         };
         let heat = heat.into_iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let heat: Vec<String> = heat.filter(|name| !is_shipped(name)).map(String::from).collect();
-        let weather = heat.iter().map(|name| ("weather".to_string(), name));
+        let weather = heat.filter(|name| !is_shipped(name)).map(|name| ("weather".to_string(), name));
         let roads = [&spec.city.network, &spec.city.network_nodes].into_iter().flatten();
-        let roads = roads.filter(|_| self.reads().network).cloned();
-        let traffic = self.traffic().into_iter().flat_map(TrafficSpec::files).map(String::from);
-        let traffic: Vec<String> = roads.chain(traffic).collect();
-        let files = self.series_files().chain(traffic.iter().map(|name| ("traffic".to_string(), name)));
+        let roads = roads.filter(|_| self.reads().network).map(|name| &**name);
+        let traffic = roads.chain(self.traffic().into_iter().flat_map(TrafficSpec::files));
+        let files = self.series_files().chain(traffic.map(|name| ("traffic".to_string(), name)));
         let files =
-            files.chain(rasters.map(|name| ("rain".to_string(), name))).chain(inlets).chain(weather).chain(released);
-        let input = |(layer, name): (String, &String)| {
+            files.chain(rasters.map(|name| ("rain".to_string(), &**name))).chain(inlets).chain(weather).chain(released);
+        let input = |(layer, name): (String, &str)| {
             let (sha256, bytes) = crate::checksum::of_file(&self.path(name))?;
-            Ok(Input { name: name.clone(), layer, sha256, bytes, nodata_share: 0.0, repairs: Remarks::default() })
+            Ok(Input { name: name.to_string(), layer, sha256, bytes, nodata_share: 0.0, repairs: Remarks::default() })
         };
         files.map(input).collect()
     }

@@ -1,7 +1,7 @@
 //! The roads that a scenario names, and a city that is known by nothing else.
 
 use super::city::check_memory;
-use super::{MotionSpec, Scenario, is_rules};
+use super::{FileRef, MotionSpec, Scenario, is_rules};
 use crate::city::roads::lanes::{Extras, Lanes, extras};
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{self, Reading, Roads, demo, read};
@@ -22,7 +22,7 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` for a file that is none.
     pub fn rules(&self) -> Result<Rules> {
-        match self.traffic().and_then(|traffic| traffic.rules.as_deref()) {
+        match self.traffic().map(|traffic| &*traffic.rules) {
             Some(name) if !is_rules(name) => Rules::read(&self.existing_at("traffic.rules", name)?),
             _ => Rules::dutch(),
         }
@@ -79,7 +79,8 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` with the file and the line.
     pub fn motion_files(&self, spec: &MotionSpec) -> Result<Vec<Extras>> {
-        let one = |(k, name): (usize, &String)| extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?);
+        let one =
+            |(k, name): (usize, &FileRef)| extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?);
         spec.files.iter().enumerate().map(one).collect()
     }
 

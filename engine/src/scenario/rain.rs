@@ -113,7 +113,7 @@ impl Scenario {
     /// `Data` where the raster holds what cannot be.
     pub fn inlets(&self, city: &Grid) -> Result<(Option<Raster>, Option<f64>, Remarks)> {
         let sewer = self.runoff().and_then(|runoff| runoff.sewer.as_ref());
-        let name = match sewer.and_then(|sewer| sewer.inlet_mm_per_hour.as_ref()) {
+        let name = match sewer.map(|sewer| &sewer.inlet_mm_per_hour) {
             None => return Ok((None, None, Remarks::default())),
             Some(NumberOrFile::Number(value)) => return Ok((None, Some(*value), Remarks::default())),
             Some(NumberOrFile::File(name)) => name,

@@ -1,11 +1,11 @@
 //! Series of the scenario: numbers, points, and CSV files.
 
-use super::Scenario;
-use super::check::{MINUTES, number};
 use super::columns::{Columns, Date, MOST_POINTS};
 use super::header::{Amount, amount, converted, factor};
-use super::spec::{RainSpec, SeriesSpec};
+use super::runoff::RainSpec;
+use super::spec::SeriesSpec;
 use super::storms::{STORMS, shaped};
+use super::{FileRef, Scenario};
 use crate::error::{Error, Result};
 use crate::remark::{Remark, Remarks};
 use crate::series::{Between, Series};
@@ -19,9 +19,9 @@ const MOST_RASTERS: usize = 10_000;
 /// Range that values of a series must lie in, with its unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowed {
-    least: f64,
-    most: f64,
-    unit: &'static str,
+    pub(super) least: f64,
+    pub(super) most: f64,
+    pub(super) unit: &'static str,
 }
 
 impl Allowed {
@@ -57,9 +57,6 @@ impl Scenario {
         };
         if points.is_empty() || points.len() > MOST_POINTS {
             return Err(Error::scenario(at, format!("has {} points", points.len()), mend));
-        }
-        if let Some(problem) = points.iter().find_map(|&(_, value)| allowed.problem(value)) {
-            return Err(Error::scenario(at, problem, mend));
         }
         let rising = points.windows(2).all(|pair| pair[0].0 < pair[1].0) && points.iter().all(|p| p.0.is_finite());
         if !rising {
@@ -103,14 +100,14 @@ impl Scenario {
             ));
         }
         if let Some(rasters) = rasters_mm {
-            let minutes = step_minutes.ok_or_else(|| {
-                Error::scenario("runoff.rain.step_minutes", "is missing", "write the minutes between two rasters")
-            })?;
-            number("runoff.rain.step_minutes", minutes, MINUTES)?;
-            let mut names: Vec<&String> = rasters.iter().collect();
+            if step_minutes.is_none() {
+                let mend = "write the minutes between two rasters";
+                return Err(Error::scenario("runoff.rain.step_minutes", "is missing", mend));
+            }
+            let mut names: Vec<&FileRef> = rasters.iter().collect();
             names.sort_unstable();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                let problem = format!("names {} twice", twice[0]);
+                let problem = format!("names {} twice", &**twice[0]);
                 return Err(Error::scenario("runoff.rain.rasters_mm", problem, "give each step a file of its own"));
             }
             if rasters.is_empty() || rasters.len() > MOST_RASTERS {
@@ -151,7 +148,6 @@ impl Scenario {
                     "end the series with 0 instead",
                 ));
             }
-            number("runoff.rain.minutes", *minutes, MINUTES)?;
             series.times.push(60.0 * minutes);
             series.values.push(0.0);
         }
@@ -298,7 +294,6 @@ fn design_storm(name: &str, pattern: Option<&[f64]>) -> Result<Series> {
 fn hyetograph(steps_mm: &[f64], step_minutes: Option<f64>) -> Result<Series> {
     let missing = || Error::scenario("runoff.rain.step_minutes", "is missing", "write the length of a step in minutes");
     let minutes = step_minutes.ok_or_else(missing)?;
-    number("runoff.rain.step_minutes", minutes, MINUTES)?;
     if steps_mm.is_empty() || steps_mm.len() > MOST_POINTS {
         return Err(Error::scenario(
             "runoff.rain.steps_mm",

@@ -1,11 +1,11 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
+use super::files::FileRef;
 use super::heat::HeatSpec;
-use super::sections::{Reads, Section, Sections};
+use super::numbers::{FARTHEST, HIGHEST, MOST_MINUTES};
+use super::runoff::RunoffSpec;
+use super::sections::{Section, Sections};
 use super::traffic::TrafficSpec;
-use crate::city::codes::SHIPPED;
-use crate::grid::Edge;
-use crate::weather::is_shipped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,24 +16,24 @@ use serde::{Deserialize, Serialize};
 pub struct Spec {
     /// Title for people.
     pub title: String,
-    /// What the scenario is about, in a sentence or two.
+    /// What the scenario is about, in a sentence or two. None if left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Whom to name beside every picture of the data.
+    /// Whom to name beside every picture of the data. None if left out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub attribution: String,
     /// The city.
     pub city: CitySpec,
-    /// Places where values are written down in time: of water, or of heat.
+    /// Places where values are written down in time: of water, or of heat. None if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauge: Vec<GaugeSpec>,
-    /// What is asked of the runoff model.
+    /// What is asked of the runoff model. Nothing if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runoff: Option<Sections<RunoffSpec>>,
-    /// What is asked of the heat model.
+    /// What is asked of the heat model. Nothing if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heat: Option<Sections<HeatSpec>>,
-    /// What is asked of the traffic model.
+    /// What is asked of the traffic model. Nothing if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Sections<TrafficSpec>>,
 }
@@ -65,61 +65,6 @@ impl Spec {
     }
 }
 
-impl Spec {
-    /// Every file that the scenario names.
-    pub fn files(&self) -> Vec<&str> {
-        let city = &self.city;
-        let layers = [
-            &city.manning,
-            &city.infiltration_mm_per_day,
-            &city.suction_head_m,
-            &city.moisture_deficit,
-            &city.initial_infiltration_mm_per_hour,
-            &city.interception_m,
-        ];
-        let layers = layers.into_iter().filter_map(|layer| match layer {
-            Some(NumberOrFile::File(name)) => Some(name.as_str()),
-            _ => None,
-        });
-        let runoff = || self.runoff.iter().flat_map(Sections::as_slice);
-        let heat = || self.heat.iter().flat_map(Sections::as_slice);
-        let traffic = self.traffic.iter().flat_map(Sections::as_slice);
-        let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
-        let edges = runoff().flat_map(|runoff| &runoff.boundary);
-        let edges = edges.flat_map(|b| [b.level_m.as_ref(), b.discharge_m3_per_s.as_ref()]).flatten();
-        let inflows = runoff().flat_map(|runoff| &runoff.inflow).map(|inflow| &inflow.discharge_m3_per_s);
-        let structures =
-            city.structure.iter().flat_map(|s| [s.capacity_m3_per_s.as_ref(), s.level_m.as_ref()]).flatten();
-        let series = rain.chain(edges).chain(inflows).chain(structures).filter_map(|series| match series {
-            SeriesSpec::File(name) => Some(name.as_str()),
-            _ => None,
-        });
-        let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
-        let weather = heat().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let released = heat().filter_map(|heat| match heat.released()? {
-            NumberOrFile::File(name) => Some(name.as_str()),
-            NumberOrFile::Number(_) => None,
-        });
-        let weather = weather.filter(|name| !is_shipped(name)).chain(released);
-        let traffic = traffic.flat_map(TrafficSpec::files);
-        let places =
-            [&city.buildings, &city.roads, &city.neighbourhoods, &city.land_use, &city.network, &city.network_nodes]
-                .into_iter()
-                .filter_map(|name| name.as_deref());
-        let codes = city.codes.as_deref().filter(|name| !SHIPPED.iter().any(|(shipped, _)| shipped == name));
-        let districts = city.sewer_districts.as_deref();
-        let inlets = runoff().filter_map(|runoff| match &runoff.sewer.as_ref()?.inlet_mm_per_hour {
-            Some(NumberOrFile::File(name)) => Some(name.as_str()),
-            _ => None,
-        });
-        let radar =
-            runoff().filter_map(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).flatten().map(String::as_str);
-        let places = places.chain(city.surfaces.iter().map(String::as_str)).chain(codes).chain(districts);
-        let places = places.chain(inlets).chain(radar).chain(heights).chain(weather).chain(traffic);
-        city.terrain.as_deref().into_iter().chain(layers).chain(places).chain(series).collect()
-    }
-}
-
 /// A model: the name of its sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -147,57 +92,70 @@ impl ModelName {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CitySpec {
-    /// The synthetic demo city, instead of all that follows.
+    /// The synthetic demo city, instead of all that follows. A real city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoSpec>,
     /// Raster of the ground's height, m: GeoTIFF (.tif) or ESRI ASCII grid (.asc). A path is relative to the scenario;
     /// after `data:` it is relative to the folder that HANZE_DATA names (or shared/data beside the project).
+    /// Must not be left out of a real city, but for traffic on a network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terrain: Option<String>,
-    /// What becomes of cells without a height. Must be given where there are any.
+    pub terrain: Option<FileRef>,
+    /// What becomes of cells without a height. Must be given where there are any. May be left out where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holes: Option<Holes>,
-    /// EPSG code of the terrain where the file carries none, such as 28992.
+    /// EPSG code of the terrain where the file carries none, such as 28992; that of the file if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1024, max = 32_766))]
     pub epsg: Option<u32>,
     /// Part of the terrain: west, south, east, north, m; snapped to the terrain's cells. The whole if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = -FARTHEST, max = FARTHEST)))]
     pub extent: Option<[f64; 4]>,
     /// Side of a cell, m; the terrain's own if left out. What is left of the terrain in the south and the east where it
     /// does not divide is not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-6, max = 1000.0))]
     pub cell_m: Option<f64>,
     /// Manning's n, s/m^(1/3): a number or a raster. 0.03 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 1.0))]
     pub manning: Option<NumberOrFile>,
     /// Infiltration capacity, mm per day: a number or a raster. 0 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 1e6))]
     pub infiltration_mm_per_day: Option<NumberOrFile>,
     /// Suction head at the wetting front, m, for infiltration after Green and Ampt, whose conductivity is
-    /// `infiltration_mm_per_day`: a number or a raster. Sand has about 0.05, loam 0.09, clay 0.3.
+    /// `infiltration_mm_per_day`: a number or a raster. Sand has about 0.05, loam 0.09, clay 0.3. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 10.0))]
     pub suction_head_m: Option<NumberOrFile>,
-    /// Moisture deficit of the soil for Green and Ampt, share of its volume, 0 to 0.6: a number or a raster.
+    /// Moisture deficit of the soil for Green and Ampt, share of its volume, 0 to 0.6: a number or a raster. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 0.6))]
     pub moisture_deficit: Option<NumberOrFile>,
     /// Infiltration rate of dry soil, mm per hour, for infiltration after Horton, which ends at `infiltration_mm_per_day`: a
-    /// number or a raster.
+    /// number or a raster. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 1e5))]
     pub initial_infiltration_mm_per_hour: Option<NumberOrFile>,
     /// How fast Horton's rate decays while water sinks in at that rate, per hour; 4 is usual. What sank in counts and not the clock:
-    /// before the rain nothing decays.
+    /// before the rain nothing decays. Left out without Horton.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1000.0))]
     pub infiltration_decay_per_hour: Option<f64>,
     /// Water that leaves, moss and hollows too small to see hold before any sinks in, m: a number or a raster.
+    /// That of `codes`, or else none, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0.0, "maximum" = 1.0))]
     pub interception_m: Option<NumberOrFile>,
-    /// Level of standing water at the start, m: cells below it are filled.
+    /// Level of standing water at the start, m: cells below it are filled. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub water_level_m: Option<f64>,
     /// Footprints of buildings: shapefile (.shp), GeoJSON (.geojson), GeoPackage (.gpkg, .sqlite) or CityJSON (.city.json), for the
-    /// table of water at their walls and for `buildings_are`.
+    /// table of water at their walls and for `buildings_are`. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buildings: Option<String>,
+    pub buildings: Option<FileRef>,
     /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
     /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,45 +165,50 @@ pub struct CitySpec {
     /// raised by `buildings_are`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roof_water: Option<RoofWater>,
-    /// Rain that green roofs hold before it runs off, m.
+    /// Rain that green roofs hold before it runs off, m. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub green_roof_m: Option<f64>,
     /// Raster of the height of what stands on the ground, m: where it is a building, that one is so much higher than the terrain.
+    /// None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub surface: Option<String>,
-    /// Raster of the height of trees above the ground, m.
+    pub surface: Option<FileRef>,
+    /// Raster of the height of trees above the ground, m. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canopy_m: Option<String>,
-    /// Raster of land use codes; `codes` says what they mean.
+    pub canopy_m: Option<FileRef>,
+    /// Raster of land use codes; `codes` says what they mean. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub land_use: Option<String>,
-    /// Files of polygons whose columns say what covers the ground; later ones lie on top.
+    pub land_use: Option<FileRef>,
+    /// Files of polygons whose columns say what covers the ground; later ones lie on top. None if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub surfaces: Vec<String>,
+    pub surfaces: Vec<FileRef>,
     /// What classes of land use mean: a TOML file, or "land-use-nl" or "bgt", which come with the program.
+    /// Must not be left out with `land_use` or `surfaces`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codes: Option<String>,
+    pub codes: Option<FileRef>,
     /// Carriageways of roads, polygons or lines with a column `width_m`, in such a file, for the table of roads that stay open.
+    /// None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roads: Option<String>,
-    /// Neighbourhoods, polygons in such a file, for the table of neighbourhoods.
+    pub roads: Option<FileRef>,
+    /// Neighbourhoods, polygons in such a file, for the table of neighbourhoods. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub neighbourhoods: Option<String>,
+    pub neighbourhoods: Option<FileRef>,
     /// The network of roads, for the traffic model: OpenStreetMap (.osm, .osm.gz, .osm.pbf), SUMO (.net.xml, .net.xml.gz), lines with
-    /// columns as OpenStreetMap has tags (.gpkg, .geojson), or TNTP (.tntp). The demo city brings its own.
+    /// columns as OpenStreetMap has tags (.gpkg, .geojson), or TNTP (.tntp). The demo city brings its own. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    /// EPSG code of the network where its file carries none; 4326 for degrees.
+    pub network: Option<FileRef>,
+    /// EPSG code of the network where its file carries none; 4326 for degrees. That of the file, or else of the city, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1024, max = 32_766))]
     pub network_epsg: Option<u32>,
-    /// Where the nodes of a network of TNTP lie: its file of nodes.
+    /// Where the nodes of a network of TNTP lie: its file of nodes. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_nodes: Option<String>,
+    pub network_nodes: Option<FileRef>,
     /// Districts of the sewer, polygons with columns `inlet_mm_per_hour`, `storage_mm` and `pump_mm_per_hour` where they differ; one for
     /// the whole city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sewer_districts: Option<String>,
-    /// Weirs, culverts, pumps and breaches.
+    pub sewer_districts: Option<FileRef>,
+    /// Weirs, culverts, pumps and breaches. None if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub structure: Vec<StructureSpec>,
 }
@@ -284,22 +247,6 @@ pub enum RoofWater {
     Sewer,
 }
 
-/// The sewer: inlets in paved ground, and storage that is pumped out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SewerSpec {
-    /// What inlets take at most, mm per hour: a number for all paved ground, or a raster with 0 where there are none. 20 if left
-    /// out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inlet_mm_per_hour: Option<NumberOrFile>,
-    /// What a district stores, mm on the area that drains into it: paving with inlets, and roofs; it never is full if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage_mm: Option<f64>,
-    /// What is pumped out of a district, mm per hour on that area; 0 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pump_mm_per_hour: Option<f64>,
-}
-
 /// A structure that moves water between two places, or between a place and outside.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -310,67 +257,103 @@ pub struct StructureSpec {
     pub kind: StructureName,
     /// Its first end: [x, y] or a line [[x, y], …], m; outside of the city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::numbers::point_or_line")]
     pub from: Option<PointOrLine>,
     /// Its second end; outside of the city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::numbers::point_or_line")]
     pub to: Option<PointOrLine>,
     /// Weir: height of the sill, m; the ground if left out. Breach: height of the dike before, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub sill_m: Option<f64>,
-    /// Width of a weir or of a box culvert, m. Breach: width when it has grown.
+    /// Width of a weir or of a box culvert, m. Breach: width when it has grown. None if left out of a round culvert or a pump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-3, max = 1e5))]
     pub width_m: Option<f64>,
-    /// Coefficient of a weir or breach, m^0.5/s; 1.705 if left out.
+    /// Coefficient of a weir or breach, m^0.5/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-3, max = 10.0), extend("default" = StructureSpec::COEFFICIENT))]
     pub coefficient: Option<f64>,
-    /// Diameter of a round culvert, m.
+    /// Diameter of a round culvert, m; it is a box if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-2, max = 100.0))]
     pub diameter_m: Option<f64>,
-    /// Height of a box culvert, m.
+    /// Height of a box culvert, m; it is round if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-2, max = 100.0))]
     pub height_m: Option<f64>,
-    /// Length of a culvert, m.
+    /// Length of a culvert, m; none if left out of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.1, max = 1e5))]
     pub length_m: Option<f64>,
-    /// Floor of a culvert at its two ends, m.
+    /// Floor of a culvert at its two ends, m; the ground if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = -HIGHEST, max = HIGHEST)))]
     pub floors_m: Option<[f64; 2]>,
-    /// Manning's n of a culvert, s/m^(1/3); 0.014 if left out.
+    /// Manning's n of a culvert, s/m^(1/3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-4, max = 1.0), extend("default" = StructureSpec::MANNING))]
     pub manning: Option<f64>,
-    /// Losses of a culvert's inlet and outlet in velocity heads; 1.5 if left out.
+    /// Losses of a culvert's inlet and outlet in velocity heads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.1, max = 100.0), extend("default" = StructureSpec::LOSSES))]
     pub losses: Option<f64>,
-    /// Barrels of a culvert; 1 if left out.
+    /// Barrels of a culvert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100), extend("default" = StructureSpec::BARRELS))]
     pub barrels: Option<u32>,
-    /// Capacity of a pump, m³/s: a number, points or a CSV file.
+    /// Capacity of a pump, m³/s: a number, points or a CSV file; none if left out of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::numbers::discharges")]
     pub capacity_m3_per_s: Option<SeriesSpec>,
-    /// Level at its first end at which a pump starts, m.
+    /// Level at its first end at which a pump starts, m; it runs while there is water if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub start_m: Option<f64>,
-    /// Level at which it stops, m.
+    /// Level at which it stops, m; the ground, or the level at which it starts, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub stop_m: Option<f64>,
     /// Level outside, m: a number, points or a CSV file. What leaves falls free if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::numbers::levels")]
     pub level_m: Option<SeriesSpec>,
     /// Breach: height that it goes down to, m; the ground behind the dike if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub bottom_m: Option<f64>,
-    /// Breach: when the dike gives way, minutes; at the start if left out.
+    /// Breach: when the dike gives way, minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = MOST_MINUTES), extend("default" = 0.0))]
     pub start_minutes: Option<f64>,
-    /// Breach: how long it takes to go down, a tenth of its width wide, minutes; 10 if left out.
+    /// Breach: how long it takes to go down, a tenth of its width wide, minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.1, max = MOST_MINUTES), extend("default" = StructureSpec::DEEPENING))]
     pub deepening_minutes: Option<f64>,
-    /// Breach: how long it then takes to grow to its width, minutes; 60 if left out.
+    /// Breach: how long it then takes to grow to its width, minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.1, max = MOST_MINUTES), extend("default" = StructureSpec::WIDENING))]
     pub widening_minutes: Option<f64>,
     /// Breach: when it is closed, minutes; never if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = MOST_MINUTES))]
     pub closed_minutes: Option<f64>,
+}
+
+impl StructureSpec {
+    /// Coefficient of a broad-crested weir, m^0.5/s.
+    pub const COEFFICIENT: f64 = 1.705;
+    /// Manning's n of a culvert, s/m^(1/3).
+    pub const MANNING: f64 = 0.014;
+    /// Losses of a culvert's inlet and outlet in velocity heads.
+    pub const LOSSES: f64 = 1.5;
+    /// Barrels of a culvert.
+    pub const BARRELS: u32 = 1;
+    /// Minutes in which a breach goes down.
+    pub const DEEPENING: f64 = 10.0;
+    /// Minutes in which a breach then grows to its width.
+    pub const WIDENING: f64 = 60.0;
 }
 
 /// A kind of structure.
@@ -402,12 +385,16 @@ pub enum PointOrLine {
 #[serde(deny_unknown_fields)]
 pub struct DemoSpec {
     /// The same seed gives the same city.
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991u64))]
     pub seed: u64,
-    /// From west to east, m: 100 to 12 000.
+    /// From west to east, m.
+    #[schemars(range(min = 100.0, max = 12_000.0))]
     pub width_m: f64,
-    /// From south to north, m: 100 to 12 000.
+    /// From south to north, m.
+    #[schemars(range(min = 100.0, max = 12_000.0))]
     pub height_m: f64,
-    /// Side of a cell, m: 0.25 to 20.
+    /// Side of a cell, m.
+    #[schemars(range(min = 0.25, max = 20.0))]
     pub cell_m: f64,
 }
 
@@ -418,39 +405,7 @@ pub enum NumberOrFile {
     /// The same everywhere.
     Number(f64),
     /// A raster: GeoTIFF or ESRI ASCII grid.
-    File(String),
-}
-
-/// Rain on the whole city.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RainSpec {
-    /// Intensity, mm per hour: a number, a list of [minute, mm per hour] that each hold until the next, the last to the end, or a
-    /// CSV file. Its first column is `minutes`, `seconds`, `hours` or dates; the header of its second names the unit: `mm_per_hour`
-    /// (or mm/h, mm/5min …) for intensities that hold until the next line, `mm` for what falls from each line to the next. The last
-    /// line counts for a step as long as the one before it. Before the first point or line no rain falls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mm_per_hour: Option<SeriesSpec>,
-    /// How long a single number rains, minutes; to the end if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minutes: Option<f64>,
-    /// A design storm by name, instead of `mm_per_hour`: bui01 … bui10, stresstest-t100, -t250 and -t1000, kea-140,
-    /// waterboard-t10-2h, -t100-2h, -t1000-2h, -t10-48h, -t100-48h and -t1000-48h.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storm: Option<String>,
-    /// Shape of a storm that is a block: how much falls in each of equal parts of its time, in any unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pattern: Option<Vec<f64>>,
-    /// Depth of each step of a hyetograph, mm; instead of `mm_per_hour`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steps_mm: Option<Vec<f64>>,
-    /// Rasters of what fell in each step, mm, from the first on, as a radar gives them; instead of `mm_per_hour`. They may be
-    /// coarser than the city. Cells without a value are dry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rasters_mm: Option<Vec<String>>,
-    /// Length of a step of the hyetograph or of the rasters, minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step_minutes: Option<f64>,
+    File(FileRef),
 }
 
 /// A value in time: a number, a list of [minute, value], or a CSV file.
@@ -463,129 +418,7 @@ pub enum SeriesSpec {
     Points(Vec<[f64; 2]>),
     /// A CSV file with a header: `minutes`, `seconds`, `hours` or dates (the first is time 0), then the value, in the unit of the key
     /// unless its header names another (cm, l/s, …).
-    File(String),
-}
-
-/// What is asked of the runoff model: a span of time, what comes and goes in it, and choices of the scheme.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RunoffSpec {
-    /// Name, where there are several sections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// End of the run, minutes.
-    pub end_minutes: f64,
-    /// Time between frames, minutes; only the end if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frame_minutes: Option<f64>,
-    /// Order of accuracy: 1 (twice as fast) or 2 (the default).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order: Option<u32>,
-    /// Courant number, above 0 and up to 0.5 (the default).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub courant: Option<f64>,
-    /// Longest time step, s; that of a wave of 1 m/s if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub longest_step_s: Option<f64>,
-    /// Depth that counts as arrived, m; 0.05 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arrival_depth_m: Option<f64>,
-    /// Depth whose duration is counted, m; 0.10 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration_depth_m: Option<f64>,
-    /// Time between readings of gauges and boundaries, minutes; 1 if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gauge_minutes: Option<f64>,
-    /// Rain; none if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rain: Option<RainSpec>,
-    /// The sewer; none if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sewer: Option<SewerSpec>,
-    /// Open stretches of the edges; the rest is wall.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub boundary: Vec<BoundarySpec>,
-    /// Point inflows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inflow: Vec<InflowSpec>,
-}
-
-impl Section for RunoffSpec {
-    fn model(&self) -> ModelName {
-        ModelName::Runoff
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    fn end_minutes(&self) -> f64 {
-        self.end_minutes
-    }
-
-    fn frame_minutes(&self) -> Option<f64> {
-        self.frame_minutes
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::default()
-    }
-}
-
-/// A stretch of an edge.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BoundarySpec {
-    /// Name in tables.
-    pub name: String,
-    /// The edge, or else a line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edge: Option<Edge>,
-    /// A line [[x, y], …] through the city, m, instead of an edge.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<Vec<[f64; 2]>>,
-    /// Start of the stretch: x of northern and southern, y of western and eastern edges, m. The whole edge if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from_m: Option<f64>,
-    /// End of the stretch, m.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to_m: Option<f64>,
-    /// What happens there.
-    pub kind: BoundaryName,
-    /// Level for kind "level", m: a number, points [minute, m] or a CSV file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_m: Option<SeriesSpec>,
-    /// Discharge into the city for kind "discharge", m³/s: a number, points [minute, m³/s] or a CSV file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discharge_m3_per_s: Option<SeriesSpec>,
-}
-
-/// What happens at a boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BoundaryName {
-    /// Nothing passes.
-    Wall,
-    /// Water leaves as it comes.
-    Free,
-    /// The level is given.
-    Level,
-    /// The discharge is given.
-    Discharge,
-}
-
-/// A point inflow.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InflowSpec {
-    /// Name in tables.
-    pub name: String,
-    /// X, m.
-    pub x: f64,
-    /// Y, m.
-    pub y: f64,
-    /// Discharge, m³/s: a number, points [minute, m³/s] or a CSV file.
-    pub discharge_m3_per_s: SeriesSpec,
+    File(FileRef),
 }
 
 /// A gauge.
@@ -595,7 +428,9 @@ pub struct GaugeSpec {
     /// Name in tables.
     pub name: String,
     /// X, m.
+    #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub x: f64,
     /// Y, m.
+    #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub y: f64,
 }

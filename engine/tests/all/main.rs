@@ -12,6 +12,7 @@ mod heat;
 mod heat_cases;
 mod heat_map;
 mod island;
+mod keys;
 mod meshes;
 mod motion;
 mod motion_cases;

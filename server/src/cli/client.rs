@@ -16,8 +16,6 @@ use ureq::http::{Uri, request};
 
 /// Where `hanze serve` listens.
 const DEFAULT: &str = "http://127.0.0.1:8080";
-/// Keys of a scenario whose texts name no file.
-const WORDS: [&str; 4] = ["title", "description", "attribution", "name"];
 
 /// Where the server is, and who asks.
 #[derive(clap::Args)]
@@ -267,21 +265,21 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
     let bad = |error: &dyn std::fmt::Display| miette::miette!("{}: {error}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
     // What is wrong is told with its line, before anything is sent.
-    let checked = Scenario::parse_alone(file, text.clone()).map_err(super::report)?;
-    let value: toml::Value = toml::from_str(&text).map_err(|error| bad(&error))?;
-    let mut scenario = serde_json::to_value(value).map_err(|error| bad(&error))?;
+    let checked = Scenario::parse_alone(file, text).map_err(super::report)?;
     let model = checked.model();
     let process = process_of(model).ok_or_else(|| bad(&format!("no process runs [{}]", model.section())))?;
     let mut uploads = HashMap::new();
     for name in checked.spec.files() {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");
-        if !is_there && !uploads.contains_key(name) {
-            let path = file.parent().unwrap_or(Path::new("")).join(name);
-            alone(&path, !scenario["city"]["epsg"].is_null())?;
-            uploads.insert(name.to_string(), upload(server, &path)?);
+        if !is_there && !uploads.contains_key(&name) {
+            let path = file.parent().unwrap_or(Path::new("")).join(&name);
+            alone(&path, checked.spec.city.epsg.is_some())?;
+            let sent = upload(server, &path)?;
+            uploads.insert(name, sent);
         }
     }
-    rename(&mut scenario, "", &uploads);
+    let sent = checked.spec.renamed(|name| uploads.get(name).cloned()).map_err(super::report)?;
+    let scenario = serde_json::to_value(sent).map_err(|error| bad(&error))?;
     Ok((process.to_string(), scenario))
 }
 
@@ -346,20 +344,6 @@ fn upload(server: &Server, path: &Path) -> miette::Result<String> {
     let id = answer["id"].as_str().ok_or_else(|| miette::miette!("the server gives the file no name"))?;
     super::note(format_args!("{}: sent", path.display()));
     Ok(format!("{id}.{ending}"))
-}
-
-/// Gives files in a scenario the names that they have on the server.
-fn rename(value: &mut Value, key: &str, uploads: &HashMap<String, String>) {
-    match value {
-        Value::String(text) if !WORDS.contains(&key) => {
-            if let Some(name) = uploads.get(text) {
-                text.clone_from(name);
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(|value| rename(value, key, uploads)),
-        Value::Object(object) => object.iter_mut().for_each(|(key, value)| rename(value, key, uploads)),
-        _ => {}
-    }
 }
 
 /// Shows how far a job is until it ends.
@@ -502,20 +486,5 @@ mod tests {
         assert!(check(&gpkg, false).unwrap_err().contains("-wal"));
         write("t.tif.msk", "");
         assert!(check(&tif, true).unwrap_err().contains(".msk"));
-    }
-
-    #[test]
-    fn files_are_renamed_and_titles_are_not() {
-        let uploads = HashMap::from([("t.asc".to_string(), "upload:9e.asc".to_string())]);
-        let mut scenario = serde_json::json!({
-            "title": "t.asc", "city": { "terrain": "t.asc", "surfaces": ["t.asc", "data:t.asc"] },
-            "gauge": [{ "name": "t.asc" }],
-        });
-        rename(&mut scenario, "", &uploads);
-        let expected = serde_json::json!({
-            "title": "t.asc", "city": { "terrain": "upload:9e.asc", "surfaces": ["upload:9e.asc", "data:t.asc"] },
-            "gauge": [{ "name": "t.asc" }],
-        });
-        assert_eq!(scenario, expected);
     }
 }

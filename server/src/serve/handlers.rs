@@ -157,7 +157,7 @@ struct Prepared {
     /// Checksum of the body.
     sum: String,
     title: String,
-    /// The scenario as TOML, or the message of an echo.
+    /// The scenario as it is kept, or the message of an echo.
     text: String,
     /// Files that came with it.
     files: Vec<(String, Vec<u8>)>,
@@ -177,7 +177,7 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
         return Ok(Prepared { execute, wish, sum, title, text, files, names });
     }
     let files = request::files(&execute)?;
-    let scenario = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
+    let (scenario, kept) = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
     if process.model != Some(scenario.model()) {
         let id = super::processes::of(scenario.model()).map_or("", |process| process.id);
         return Err(Problem::bad(format!(
@@ -187,8 +187,8 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     request::check_before(&scenario, state.args.max_cells, state.args.max_hours)?;
     request::priority(&execute)?;
     request::subscriber(&execute, &state.args.callback_allow)?;
-    let names = scenario.spec.files().into_iter().map(String::from).collect();
-    Ok(Prepared { execute, wish, sum, title: scenario.spec.title.clone(), text: scenario.text, files, names })
+    let names = scenario.spec.files();
+    Ok(Prepared { execute, wish, sum, title: scenario.spec.title, text: kept.text(), files, names })
 }
 
 /// Who asks, as the log names them.

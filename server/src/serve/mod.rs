@@ -12,6 +12,7 @@ mod events;
 mod files;
 mod handlers;
 mod identity;
+mod kept;
 mod keys;
 mod listen;
 mod maps;

@@ -1,6 +1,7 @@
 //! A request to execute a process, from untrusted JSON to a scenario that can run.
 
 use super::callbacks;
+use super::kept::Kept;
 use super::problem::Problem;
 use super::store::Subscriber;
 use super::{texts, uploads};
@@ -14,7 +15,7 @@ use std::sync::LazyLock;
 use warp::http::StatusCode;
 
 /// Scenarios that every server knows by name.
-const STORED: &[(&str, &str)] = &[
+pub const STORED: &[(&str, &str)] = &[
     ("cloudburst", include_str!("../../../scenarios/cloudburst.toml")),
     ("ijssel-breach", include_str!("../../../scenarios/ijssel-breach.toml")),
     ("heatwave", include_str!("../../../scenarios/heatwave.toml")),
@@ -155,36 +156,18 @@ pub fn priority(execute: &Execute) -> Result<i64, Problem> {
     }
 }
 
-/// The scenario as TOML, checked. It may name stored scenarios and layers of the server's library (`data:`), and no other
-/// file than uploads and those of the request, which have `named` as uploads.
-pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<Scenario, Problem> {
-    let text = match input(execute, "scenario")? {
-        None => return Err(Problem::bad("inputs.scenario is missing; give a scenario or the name of a stored one")),
-        Some(Value::String(name)) => {
-            let stored = STORED.iter().find(|(stored, _)| stored == name);
-            let names = STORED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            stored
-                .ok_or_else(|| Problem::bad(format!("no scenario of that name is stored; there are: {names}")))?
-                .1
-                .into()
-        }
-        Some(value) => {
-            texts::check(value)?;
-            Scenario::refuse_old(value).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?;
-            let spec = Spec::deserialize(value).map_err(|error| {
-                Problem::bad(format!(
-                    "inputs.scenario: {error}; GET /v1/processes/rainfall-runoff, urban-heat or traffic shows the schema"
-                ))
-            })?;
-            toml::to_string(&spec).map_err(|error| Problem::bad(format!("inputs.scenario: {error}")))?
-        }
-    };
-    let text =
-        named.iter().fold(text, |text, (name, upload)| text.replace(&format!("\"{name}\""), &format!("\"{upload}\"")));
+/// The scenario, checked, and as it is kept. It may name stored scenarios and layers of the server's library (`data:`), and no
+/// other file than uploads and those of the request, which have `named` as uploads.
+pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<(Scenario, Kept), Problem> {
+    let missing = "inputs.scenario is missing; give a scenario or the name of a stored one";
+    let value = input(execute, "scenario")?.ok_or_else(|| Problem::bad(missing))?;
+    texts::check(value)?;
+    let kept = Kept::new(value.clone(), named);
     // No file is opened before it is known that the scenario may name it.
-    let bad = |error: hanze_engine::Error| Problem::bad(error.to_string());
-    let scenario = Scenario::parse_alone(Path::new("scenario"), text.clone()).map_err(bad)?;
-    for name in scenario.spec.files() {
+    let bad = |error: hanze_engine::Error| Problem::bad(format!("inputs.scenario: {error}"));
+    let scenario = Scenario::of(Path::new("scenario"), &kept.spec().map_err(Problem::bad)?).map_err(bad)?;
+    let files = scenario.spec.files();
+    for name in &files {
         if let Some(sum) = uploads::checksum(name) {
             let is_sent = named.iter().any(|(_, upload)| upload == name);
             if !is_sent && !uploads::folder(data).join(sum).exists() {
@@ -198,10 +181,10 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
         }
     }
     // Series of the library are looked at now; uploads lie where the job will find them, and are looked at there.
-    if scenario.spec.files().into_iter().any(|name| uploads::checksum(name).is_some()) {
-        return Ok(scenario);
+    if files.iter().any(|name| uploads::checksum(name).is_some()) {
+        return Ok((scenario, kept));
     }
-    Scenario::parse(Path::new("scenario"), text).map_err(bad)
+    Ok((scenario.with_files().map_err(bad)?, kept))
 }
 
 /// Names of the stored scenarios of a model.
@@ -278,8 +261,8 @@ pub fn estimate(scenario: &Scenario, cells: Option<f64>) -> Option<Estimate> {
     }
     // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
     let runoff = scenario.runoff()?;
-    let step = (runoff.courant.unwrap_or(0.5) * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
-    let cost = if runoff.order == Some(1) { 1.0 } else { 2.2 };
+    let step = (runoff.courant * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
+    let cost = if runoff.order == 1 { 1.0 } else { 2.2 };
     Some(Estimate { cells, hours: cells * minutes * 60.0 / step * cost / SPEED / 3600.0 })
 }
 
@@ -315,7 +298,7 @@ mod tests {
     }
 
     fn scenario_of(body: &str) -> Result<Scenario, Problem> {
-        scenario(&parse(body.as_bytes())?, Path::new("nowhere"), &[])
+        scenario(&parse(body.as_bytes())?, Path::new("nowhere"), &[]).map(|(scenario, _)| scenario)
     }
 
     #[test]

@@ -386,14 +386,18 @@ fn settle(file: File, part: &Path, folder: &Path, sum: &str, bytes: u64) -> io::
     Ok(kept)
 }
 
-/// Puts the uploads that a scenario names beside it, and gives the scenario with their plain names.
+/// The name that an upload has beside a job's scenario.
+pub fn plain(name: &str) -> Option<String> {
+    checksum(name).and(name.strip_prefix("upload:")).map(String::from)
+}
+
+/// Puts the uploads that a scenario names beside it, under their plain names.
 ///
 /// # Errors
 /// That one is gone, or is not what its checksum says.
-pub fn place(data: &Path, work: &Path, text: &str, names: &[&str]) -> io::Result<String> {
-    let mut text = text.to_string();
+pub fn place(data: &Path, work: &Path, names: &[String]) -> io::Result<()> {
     for name in names {
-        let (Some(sum), Some(plain)) = (checksum(name), name.strip_prefix("upload:")) else { continue };
+        let (Some(sum), Some(plain)) = (checksum(name), plain(name)) else { continue };
         let placed = work.join(plain);
         match std::fs::hard_link(folder(data).join(sum), &placed) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -404,9 +408,8 @@ pub fn place(data: &Path, work: &Path, text: &str, names: &[&str]) -> io::Result
             let _ = std::fs::remove_file(&placed);
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} was damaged on the disk")));
         }
-        text = text.replace(&format!("\"{name}\""), &format!("\"{plain}\""));
     }
-    Ok(text)
+    Ok(())
 }
 
 #[cfg(test)]

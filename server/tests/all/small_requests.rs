@@ -1,6 +1,6 @@
 //! Small requests of other people's programs: what standards say, and what proxies, browsers, GIS and curl do.
 
-use crate::common::{Answer, Listener, Server, hanze, shower};
+use crate::common::{Answer, Listener, Server, hanze, shower, sum};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -183,6 +183,29 @@ fn files_of_a_request_keep_endings_of_several_parts() {
         let body = json!({ "inputs": { "files": { name: "<net/>", "zones.geojson": "{}" }, "scenario": scenario } });
         let answer = server.call("POST", "/v1/processes/traffic/execution", &[], body.to_string().as_bytes());
         assert_eq!(answer.status, 201, "{name}: {}", String::from_utf8_lossy(&answer.bytes));
+    }
+}
+
+#[test]
+fn a_title_that_is_the_name_of_a_file_stays() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let rows: String = (0..20).map(|k| format!("{}\n", format!("{} ", 0.1 * f64::from(k)).repeat(20))).collect();
+    let grid = format!("ncols 20\nnrows 20\nxllcorner 200000\nyllcorner 500000\ncellsize 2\n{rows}");
+    for title in ["a plain title", "t.asc"] {
+        let scenario = json!({
+            "title": title, "city": { "terrain": "t.asc", "epsg": 28992 },
+            "gauge": [{ "name": "t.asc", "x": 200_011, "y": 500_011 }],
+            "runoff": { "end_minutes": 1, "rain": { "mm_per_hour": 20, "minutes": 1 } },
+        });
+        let body = json!({ "inputs": { "scenario": scenario, "files": { "t.asc": &grid } } });
+        let answer = server.execute(&body.to_string(), &[]);
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+        let id = answer.json()["id"].as_str().unwrap().to_string();
+        assert_eq!(server.wait(&id, "successful")["title"], title);
+        let record = server.get(&format!("/v1/jobs/{id}/results/run-json")).json();
+        assert_eq!((&record["title"], &record["scenario"]["gauge"][0]["name"]), (&json!(title), &json!("t.asc")));
+        assert_eq!(record["inputs"][0]["name"], format!("{}.asc", sum(grid.as_bytes())));
     }
 }
 

@@ -6,7 +6,6 @@ use super::ground;
 use super::hour::Covers;
 use super::island::air::Choices;
 use super::island::column::Conduction;
-use super::island::exchange::START;
 use super::island::run::{AnthropogenicHeat, Edges, Island};
 use super::island::town::land_cover;
 use super::island::winds::Place;
@@ -319,22 +318,22 @@ fn island(
         albedo(name, ground::kind(cover).albedo)
     };
     let choices = Choices {
-        step: given.step_s.unwrap_or(600.0),
+        step: given.step_s,
         conduction: match given.conduction {
-            Some(ConductionName::ForceRestore) => Conduction::ForceRestore,
-            Some(ConductionName::Layers) | None => Conduction::Layers,
+            ConductionName::ForceRestore => Conduction::ForceRestore,
+            ConductionName::Layers => Conduction::Layers,
         },
         wall_albedo: albedo("wall", ground::WALL.albedo),
         albedo: Cover::ALL.map(of_cover),
-        wet: given.soil_water.unwrap_or(START) as f32,
-        meadow: given.meadow_water.unwrap_or(START) as f32,
-        irrigation: given.irrigation_mm_per_day.unwrap_or(0.0) / 8.64e7,
-        has_depth: given.wind == Some(WindName::ThreeDimensional),
+        wet: given.soil_water as f32,
+        meadow: given.meadow_water as f32,
+        irrigation: given.irrigation_mm_per_day / 8.64e7,
+        has_depth: given.wind == WindName::ThreeDimensional,
         ..Choices::default()
     };
     let edges = match given.edges {
-        Some(EdgesName::Rural) => Edges::Rural,
-        Some(EdgesName::Mean) | None => Edges::Mean,
+        EdgesName::Rural => Edges::Rural,
+        EdgesName::Mean => Edges::Mean,
     };
     let (mean, remarks) = scenario.released(&city.grid)?;
     repairs.extend(remarks);

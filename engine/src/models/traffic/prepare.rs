@@ -18,8 +18,6 @@ use crate::scenario::{Scenario, TripsPer};
 use crate::words::Language;
 use glam::DVec2;
 
-/// Relative gap that counts as equilibrium where none is given.
-const GAP: f64 = 1e-5;
 /// Fineness of costs in searches between zones, s.
 const FINE: f64 = 1e-3;
 /// Origins whose searches are held at once at most, and nodes of all of them.
@@ -82,7 +80,7 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         0 => [connectors(&zones, &roads, CAR, &rules)?, connectors(&zones, &roads, CYCLE, &rules)?],
         _ => Default::default(),
     };
-    let with_junctions = spec.junctions.unwrap_or(true);
+    let with_junctions = spec.junctions;
     let alternative = |roads: Roads| Alternative::new(roads, zones.len(), &connectors, &rules, with_junctions);
     let selected = scenario.selected()?;
     let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
@@ -136,14 +134,14 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
     let origin = |reach: &crate::scenario::ReachSpec| Origin {
         name: reach.name.clone(),
         at: DVec2::new(reach.x, reach.y),
-        by_cycle: reach.mode.as_deref() == Some("cycle"),
-        minutes: reach.minutes(),
+        by_cycle: reach.mode == "cycle",
+        minutes: reach.minutes.clone(),
         layer: reach.layer(),
     };
     let reach: Vec<Origin> = spec.reach.iter().map(origin).collect();
     let problem = Problem {
-        factor: spec.demand.factor.unwrap_or(1.0),
-        gap: spec.gap.unwrap_or(GAP),
+        factor: spec.demand.factor,
+        gap: spec.gap,
         rules,
         zones,
         trips,

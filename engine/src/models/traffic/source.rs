@@ -21,7 +21,7 @@ const JOBS: [&str; 4] = ["jobs", "banen", "arbeidsplaatsen", "werkzame_personen"
 /// Columns that name a zone, the best first.
 const NAMES: [&str; 4] = ["buurt_naam", "bu_naam", "naam", "name"];
 /// Side of squares that serve as zones, m.
-const SIDE: f64 = 400.0;
+const SIDE: f64 = DemandSpec::ZONE;
 /// Zones so near the city count, m.
 const BESIDE: f64 = 5000.0;
 /// Trips of a row of a table at most.

@@ -6,6 +6,7 @@ use super::{Found, document, find, frames, held, look, open, quantity, unkept, w
 use crate::serve::State;
 use crate::serve::files::names;
 use crate::serve::handlers::{Answer, answer, escaped, is_json, page, read};
+use crate::serve::kept;
 use crate::serve::keys::{Role, require};
 use crate::serve::origin::origin;
 use crate::serve::problem::Problem;
@@ -16,6 +17,7 @@ use hanze_engine::checksum::hex;
 use hanze_engine::models;
 use hanze_engine::output::folder::Provenance;
 use hanze_engine::output::map::Scale;
+use hanze_engine::scenario::Spec;
 use hanze_engine::view::{COLORMAPS, Layer, Paint, Window, colormap};
 use hanze_engine::words::{Language, Text};
 use serde_json::{Value, json};
@@ -467,10 +469,9 @@ fn chosen(query: &Query) -> String {
 /// Where a job's numbers come from: from its record, or while it runs from its scenario.
 async fn provenance(state: &Arc<State>, job: &Job) -> Result<Provenance, Problem> {
     let Some(record) = state.store.output(&job.id, "run-json").await? else {
-        let spec: toml::Table = toml::from_str(&job.scenario).unwrap_or_default();
-        let attribution = spec.get("attribution").and_then(toml::Value::as_str).unwrap_or_default().to_string();
-        let synthetic = spec.get("city").and_then(|city| city.get("demo")).is_some();
-        return Ok(Provenance { synthetic, attribution });
+        // One that cannot be read never runs.
+        let of = |spec: Spec| Provenance { synthetic: spec.city.demo.is_some(), attribution: spec.attribution };
+        return Ok(kept::spec(&job.scenario).map(of).unwrap_or_default());
     };
     if let Some(known) = held(&state.maps.provenances).get(&record.sha256) {
         return Ok(known.clone());

@@ -83,7 +83,7 @@ pub struct Job {
     pub state: String,
     /// Who submitted it.
     pub key: String,
-    /// The scenario, as TOML.
+    /// The scenario, as `kept` has it.
     pub scenario: String,
     /// Checksum of the request's body.
     pub body: String,

@@ -2,7 +2,7 @@
 
 use super::super::request::{check, estimate};
 use super::super::store::{End, Job, Output};
-use super::super::{processes, uploads};
+use super::super::{kept, processes, uploads};
 use super::teller::Teller;
 use super::{MOST_DEATHS, Running, Worker};
 use hanze_engine::checksum::of_file;
@@ -255,11 +255,11 @@ fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &
             // Whatever lies there is not enough to go on from.
             let _ = std::fs::remove_dir_all(folder.join("out"));
             let file = folder.join("scenario.toml");
-            let scenario = Scenario::parse_alone(&file, job.scenario.clone())?;
-            let placed = uploads::place(&worker.orders.data, folder, &scenario.text, &scenario.spec.files());
-            let placed = placed
+            let told = |words| Failure::Told(words, "InvalidParameterValue");
+            let spec = kept::spec(&job.scenario).map_err(told)?;
+            uploads::place(&worker.orders.data, folder, &spec.files())
                 .map_err(|error| format!("an upload that the scenario names is gone: {error}; bring it again"))?;
-            let mut scenario = Scenario::parse(&file, placed)?;
+            let mut scenario = Scenario::of(&file, &spec.renamed(uploads::plain)?)?.with_files()?;
             // The city may be a part of what a file holds.
             scenario.most_cells = worker.orders.max_cells.saturating_mul(4);
             Simulation::cached(scenario, device.clone(), &folder.join("out"), &cache)?

@@ -24,7 +24,6 @@ const MOST_NUMBERS: f64 = 6e7;
 pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let missing = || Error::scenario("runoff", "is missing", "write [runoff] with end_minutes");
     let runoff = scenario.runoff().ok_or_else(missing)?;
-    let defaults = Settings::default();
     let zeros = vec![0.0; city.grid.len()];
     let (rain, repairs) = scenario.rain()?;
     let mut problem = Problem {
@@ -49,12 +48,12 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         inflows: Vec::new(),
         gauges: Vec::new(),
         settings: Settings {
-            order: runoff.order.unwrap_or(defaults.order),
-            courant: runoff.courant.unwrap_or(defaults.courant),
+            order: runoff.order,
+            courant: runoff.courant,
             longest_step: runoff.longest_step_s,
-            arrival_depth: runoff.arrival_depth_m.unwrap_or(defaults.arrival_depth),
-            duration_depth: runoff.duration_depth_m.unwrap_or(defaults.duration_depth),
-            ..defaults
+            arrival_depth: runoff.arrival_depth_m,
+            duration_depth: runoff.duration_depth_m,
+            ..Settings::default()
         },
         repairs,
     };
@@ -107,7 +106,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         + problem.boundaries.len()
         + problem.structures.len()
         + 3 * problem.sewers.districts.len();
-    let readings = runoff.end_minutes / runoff.gauge_minutes.unwrap_or(1.0);
+    let readings = runoff.end_minutes / runoff.gauge_minutes;
     if readings * columns as f64 > MOST_NUMBERS {
         let words = format!("{readings:.0} readings of {columns} numbers are too many");
         return Err(Error::scenario("runoff.gauge_minutes", words, "write a larger number, or keep fewer districts"));

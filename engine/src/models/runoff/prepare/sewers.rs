@@ -9,8 +9,6 @@ use crate::raster::Raster;
 use crate::scenario::Scenario;
 
 const MM_PER_HOUR: f64 = 1e-3 / 3600.0;
-/// What inlets take if the scenario does not say, mm per hour: 55.6 l/s/ha.
-const USUAL_INLET: f64 = 20.0;
 /// Districts that a scenario may have.
 const MOST_DISTRICTS: usize = 10_000;
 
@@ -48,7 +46,7 @@ pub fn sewers(
         let own = city.districts.get(usize::from(district_of[cell])).and_then(|district| district.inlet_mm_per_hour);
         match inlets {
             Some(raster) => f64::from(raster.values[cell]).max(0.0),
-            None => paved(cell) * own.or(uniform).unwrap_or(USUAL_INLET),
+            None => paved(cell) * own.or(uniform).unwrap_or(0.0),
         }
     };
     let is_open = |cell: usize| problem.is_land(cell) && !is_roof[cell];
@@ -85,7 +83,7 @@ pub fn fit(city: &City, scenario: &Scenario, problem: &mut Problem) {
     for (k, (district, area)) in problem.sewers.districts.iter_mut().zip(areas).enumerate() {
         let own = city.districts.get(k);
         let storage = own.and_then(|own| own.storage_mm).or(spec.storage_mm);
-        let pump = own.and_then(|own| own.pump_mm_per_hour).or(spec.pump_mm_per_hour).unwrap_or(0.0);
+        let pump = own.and_then(|own| own.pump_mm_per_hour).unwrap_or(spec.pump_mm_per_hour);
         district.room = storage.map_or(f64::INFINITY, |mm| mm * 1e-3 * area);
         district.pump = pump * MM_PER_HOUR * area;
     }

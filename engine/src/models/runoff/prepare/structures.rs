@@ -9,7 +9,7 @@ use crate::scenario::{Allowed, PointOrLine, Scenario, SeriesSpec, StructureName,
 use crate::series::{Between, Series};
 
 /// Coefficient of a broad-crested weir, m^0.5/s.
-pub const BROAD_CREST: f64 = 1.705;
+pub const BROAD_CREST: f64 = StructureSpec::COEFFICIENT;
 /// Links of all structures.
 const MOST_LINKS: usize = 100_000;
 /// Cells of all boundaries of discharge along lines.
@@ -101,9 +101,9 @@ fn structure(
                 width: spec.diameter_m.unwrap_or(width),
                 height: if spec.diameter_m.is_some() { 0.0 } else { spec.height_m.unwrap_or(1.0) },
                 length: spec.length_m.unwrap_or(1.0),
-                manning: spec.manning.unwrap_or(0.014),
-                losses: spec.losses.unwrap_or(1.5),
-                barrels: spec.barrels.unwrap_or(1),
+                manning: spec.manning.unwrap_or(StructureSpec::MANNING),
+                losses: spec.losses.unwrap_or(StructureSpec::LOSSES),
+                barrels: spec.barrels.unwrap_or(StructureSpec::BARRELS),
             }
         }
         StructureName::Pump => {
@@ -121,8 +121,8 @@ fn structure(
             let ground = ends.map(|cells| lowest(cells)).fold(f64::NEG_INFINITY, f64::max);
             let crest = spec.sill_m.unwrap_or(ground);
             let begins = 60.0 * spec.start_minutes.unwrap_or(0.0);
-            let deep = begins + 60.0 * spec.deepening_minutes.unwrap_or(10.0);
-            let wide = deep + 60.0 * spec.widening_minutes.unwrap_or(60.0);
+            let deep = begins + 60.0 * spec.deepening_minutes.unwrap_or(StructureSpec::DEEPENING);
+            let wide = deep + 60.0 * spec.widening_minutes.unwrap_or(StructureSpec::WIDENING);
             let sill = [(begins, crest), (deep, spec.bottom_m.unwrap_or(ground).min(crest))];
             let mut grows = vec![(begins, 0.0), (begins + 1.0, FIRST_WIDTH * width)];
             grows.extend([(deep, FIRST_WIDTH * width), (wide, width)].iter().filter(|(time, _)| *time > begins + 1.0));

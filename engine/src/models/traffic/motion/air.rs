@@ -30,10 +30,10 @@ impl Air {
             grid: city.grid,
             buildings: city.buildings.as_ref().map(|raster| raster.values.clone()),
             canopy: city.canopy.as_ref().map(|raster| raster.values.clone()),
-            wind: spec.wind_m_per_s.unwrap_or(4.0),
-            ozone: spec.ozone_ug_per_m3.unwrap_or(45.0),
-            direct: spec.no2_share.unwrap_or(0.2),
-            surface: spec.surface.clone().unwrap_or_else(|| "DEF".into()),
+            wind: spec.wind_m_per_s,
+            ozone: spec.ozone_ug_per_m3,
+            direct: spec.no2_share,
+            surface: spec.surface.clone(),
         }
     }
 

@@ -85,7 +85,7 @@ pub(in crate::models::traffic) fn prepare(
     device: &Device,
     spec: &MotionSpec,
 ) -> Result<Box<dyn Model>> {
-    let rule = Rule { step: spec.step_s.unwrap_or(0.5), newell: false, seed: spec.seed.unwrap_or(1) };
+    let rule = Rule { step: spec.step_s, newell: false, seed: spec.seed };
     let section = scenario.traffic();
     let mut moving = Moving {
         grid: city.grid,
@@ -96,7 +96,7 @@ pub(in crate::models::traffic) fn prepare(
         is_from_files: false,
         device: device.clone(),
         ends: scenario.frame_times(),
-        warm_up: MINUTE * spec.warm_up_minutes.unwrap_or(10.0),
+        warm_up: MINUTE * spec.warm_up_minutes,
         start: section.and_then(|section| section.hour()).unwrap_or(17.0),
         pending: Default::default(),
         before: None,
@@ -110,8 +110,8 @@ pub(in crate::models::traffic) fn prepare(
         walked: Duration::ZERO,
         steps: 0,
         air: air::Air::new(city, spec),
-        share: spec.reroute_share.unwrap_or(0.0),
-        interval: MINUTE * spec.reroute_minutes.unwrap_or(5.0),
+        share: spec.reroute_share,
+        interval: MINUTE * spec.reroute_minutes,
         closures: scenario
             .closures(spec)?
             .into_iter()
