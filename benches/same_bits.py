@@ -1,10 +1,11 @@
 """Are the results of two builds the same, byte for byte?
 
-    python3 benches/same_bits.py OLD NEW FOLDER [SCENARIO …]
+    python3 benches/same_bits.py OLD[=SCENARIOS] NEW[=SCENARIOS] FOLDER [NAME …]
 
-Runs each scenario (all of scenarios/ if none is named) with both programs on the CPU device into FOLDER/old and FOLDER/new, and
-compares every file of both runs: layers, tables, meshes, pictures. Of run.json only what no checksum covers may differ (device, times,
-the version of the program), so it is left out. Prints a row for each scenario, with the files that differ. A run that is there is not computed again.
+Runs each scenario (all if none is named, as `cloudburst`) with both programs on the CPU device into FOLDER/old and FOLDER/new, and
+compares every file of both runs: layers, tables, meshes, pictures. Each program reads scenarios of its own form from SCENARIOS, or from
+scenarios/. Of run.json only what no checksum covers may differ (device, times, the version of the program), so it is left out. Files bear the
+day on which they were made: run both on one day. Prints a row for each scenario, with the files that differ. A run that is there is not computed again.
 """
 
 import filecmp
@@ -31,18 +32,23 @@ def files(folder):
 
 
 def main():
-    old, new, parent = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    named = [Path(name) for name in sys.argv[4:]] or sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
+    usual = Path(__file__).parent.parent / "scenarios"
+    programs = [(name.split("=")[0], Path(name.split("=")[1]) if "=" in name else usual) for name in sys.argv[1:3]]
+    parent = Path(sys.argv[3])
+    named = sys.argv[4:] or sorted(file.stem for file in usual.glob("*.toml"))
     print("| scenario | files | equal | different or on one side only |\n|---|---|---|---|")
     differ = False
     for scenario in named:
-        sides = [run(program, scenario, parent / side / scenario.stem) for program, side in ((old, "old"), (new, "new"))]
+        sides = [
+            run(program, folder / f"{scenario}.toml", parent / side / scenario)
+            for (program, folder), side in zip(programs, ("old", "new"))
+        ]
         both = [files(side) for side in sides]
         equal = [name for name in both[0] & both[1] if filecmp.cmp(sides[0] / name, sides[1] / name, shallow=False)]
         rest = sorted((both[0] | both[1]) - set(equal))
         differ |= bool(rest)
         shown = ", ".join(rest[:8]) + (f" and {len(rest) - 8} more" if len(rest) > 8 else "")
-        print(f"| {scenario.stem} | {len(both[0] | both[1])} | {len(equal)} | {shown} |", flush=True)
+        print(f"| {scenario} | {len(both[0] | both[1])} | {len(equal)} | {shown} |", flush=True)
     sys.exit(differ)
 
 

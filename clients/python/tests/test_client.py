@@ -86,6 +86,10 @@ def test_problems_are_told_in_words(server):
     with pytest.raises(HanzeError, match="end_minutes") as told:
         server.submit(shower(-1))
     assert told.value.status == 400
+    # A scenario of an earlier form: the server says how its keys are written now.
+    old = {"title": "t", "model": "runoff", "city": {"demo": {"seed": 1}}, "time": {"end_minutes": 1}}
+    with pytest.raises(HanzeError, match="instead of"):
+        server.submit(old)
     with pytest.raises(HanzeError, match="no job"):
         server.job("nothing").status()
     job = server.submit(shower(600))

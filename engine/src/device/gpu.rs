@@ -74,7 +74,11 @@ fn enumerate() -> Vec<(wgpu::Adapter, AdapterSummary)> {
             driver: [info.driver, info.driver_info].join(" ").trim().to_string(),
             backend: format!("{:?}", info.backend),
             software: info.device_type == DeviceType::Cpu,
-            largest_binding: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            // Kernels count words in 32 bits; Metal takes more than these reach.
+            largest_binding: limits
+                .max_storage_buffer_binding_size
+                .min(limits.max_buffer_size)
+                .min(4 * u64::from(u32::MAX)),
         };
         (adapter, summary)
     };

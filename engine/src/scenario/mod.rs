@@ -88,7 +88,7 @@ impl Scenario {
     /// # Errors
     /// `Scenario` with file, line and what is allowed; `Io` when the file cannot be read.
     pub fn load(file: &Path) -> Result<Scenario> {
-        Scenario::load_all(file).and_then(one)
+        Scenario::parse(file, read(file)?)
     }
 
     /// The same with any number of sections: what each of them asks.
@@ -96,13 +96,7 @@ impl Scenario {
     /// # Errors
     /// Those of `load`.
     pub fn load_all(file: &Path) -> Result<Vec<Scenario>> {
-        let mut text = String::new();
-        let opened = std::fs::File::open(file).map_err(Error::io("reading", file))?;
-        opened.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(Error::io("reading", file))?;
-        if text.len() as u64 > LARGEST_FILE {
-            return Err(Error::data(file, "is longer than 16 MiB", "a scenario is a short TOML file"));
-        }
-        Scenario::parse_all(file, text)
+        Scenario::parse_all(file, read(file)?)
     }
 
     /// Checks the text of a scenario with one section that stands for `file`, to whose folder its paths are relative.
@@ -110,7 +104,7 @@ impl Scenario {
     /// # Errors
     /// `Scenario` with file, line and what is allowed.
     pub fn parse(file: &Path, text: String) -> Result<Scenario> {
-        Scenario::parse_all(file, text).and_then(one)
+        Scenario::parse_with(file, text, true, true).and_then(first)
     }
 
     /// The same with any number of sections.
@@ -118,7 +112,7 @@ impl Scenario {
     /// # Errors
     /// Those of `parse`.
     pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
-        Scenario::parse_with(file, text, true)
+        Scenario::parse_with(file, text, true, false)
     }
 
     /// As [`Scenario::parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they
@@ -127,10 +121,11 @@ impl Scenario {
     /// # Errors
     /// Those of `parse`.
     pub fn parse_alone(file: &Path, text: String) -> Result<Scenario> {
-        Scenario::parse_with(file, text, false).and_then(one)
+        Scenario::parse_with(file, text, false, true).and_then(first)
     }
 
-    fn parse_with(file: &Path, text: String, reads_files: bool) -> Result<Vec<Scenario>> {
+    /// With `alone`, several sections are refused before any of them is looked at.
+    fn parse_with(file: &Path, text: String, reads_files: bool, alone: bool) -> Result<Vec<Scenario>> {
         let located = |error: Error| match error {
             Error::Scenario { place: None, at, problem, mend } => {
                 let span = place::span_of(&text, &at).unwrap_or(0..0);
@@ -149,6 +144,9 @@ impl Scenario {
             }
         })?;
         spec.check().map_err(located)?;
+        if alone {
+            refuse_several(&spec)?;
+        }
         Scenario::sections_of(&spec, file, &text, true, reads_files)
     }
 
@@ -158,7 +156,6 @@ impl Scenario {
         let mut all = Vec::with_capacity(sections.len());
         for (place, section) in &sections {
             let model = section.model();
-            let name = section.name().map_or(String::new(), |name| format!("-{}", slug(name)));
             let scenario = Scenario {
                 spec: spec.only(model, place.unwrap_or(0)),
                 file: file.to_path_buf(),
@@ -168,7 +165,7 @@ impl Scenario {
                 asked: Asked {
                     model,
                     place: *place,
-                    label: (sections.len() > 1).then(|| format!("{}{name}", model.section())),
+                    label: (sections.len() > 1).then(|| label(*section)),
                     reads: section.reads(),
                 },
                 reads_files,
@@ -188,7 +185,8 @@ impl Scenario {
         let unfit = |error: toml::ser::Error| Error::scenario("", error.to_string(), "write numbers that TOML has");
         let text = toml::to_string(spec).map_err(unfit)?;
         spec.check()?;
-        Scenario::sections_of(spec, file, &text, false, false).and_then(one)
+        refuse_several(spec)?;
+        Scenario::sections_of(spec, file, &text, false, false).and_then(first)
     }
 
     /// Looks at the files of series, too, of which nothing was opened so far.
@@ -370,15 +368,36 @@ impl Scenario {
     }
 }
 
-/// The scenario of a file with one section.
-fn one(mut all: Vec<Scenario>) -> Result<Scenario> {
-    let names: Vec<String> = all.iter().filter_map(|own| Some(format!("[{}]", own.label()?))).collect();
-    match all.pop() {
-        Some(only) if names.is_empty() => Ok(only),
-        _ => {
-            let problem = format!("the scenario has {} sections: {}", names.len(), names.join(", "));
-            let mend = "keep one of them; `hanze run` and `hanze check` take several";
-            Err(Error::scenario("", problem, mend))
-        }
+/// The text of a file.
+fn read(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(Error::io("reading", file))?;
+    opened.take(LARGEST_FILE + 1).read_to_string(&mut text).map_err(Error::io("reading", file))?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(Error::data(file, "is longer than 16 MiB", "a scenario is a short TOML file"));
     }
+    Ok(text)
+}
+
+/// What tells a section from the others of its file.
+fn label(section: &dyn Section) -> String {
+    let name = section.name().map_or(String::new(), |name| format!("-{}", slug(name)));
+    format!("{}{name}", section.model().section())
+}
+
+/// An error with the names of all sections where there are several.
+fn refuse_several(spec: &Spec) -> Result<()> {
+    let sections = spec.sections();
+    if sections.len() < 2 {
+        return Ok(());
+    }
+    let names: Vec<String> = sections.iter().map(|(_, section)| format!("[{}]", label(*section))).collect();
+    let problem = format!("the scenario has {} sections: {}", names.len(), names.join(", "));
+    Err(Error::scenario("", problem, "keep one of them; `hanze run` and `hanze check` take several"))
+}
+
+/// The scenario of the only section.
+fn first(all: Vec<Scenario>) -> Result<Scenario> {
+    let none = || Error::scenario("", "the scenario asks nothing", "add a section such as [runoff]");
+    all.into_iter().next().ok_or_else(none)
 }

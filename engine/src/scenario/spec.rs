@@ -55,7 +55,16 @@ impl Spec {
             let own = sections.as_ref()?.as_slice().get(place)?;
             Some(Sections::One(Box::new(own.clone())))
         }
-        let mut only = Spec { runoff: None, heat: None, traffic: None, ..self.clone() };
+        let mut only = Spec {
+            title: self.title.clone(),
+            description: self.description.clone(),
+            attribution: self.attribution.clone(),
+            city: self.city.clone(),
+            gauge: self.gauge.clone(),
+            runoff: None,
+            heat: None,
+            traffic: None,
+        };
         match model {
             ModelName::Runoff => only.runoff = pick(&self.runoff, place),
             ModelName::Heat => only.heat = pick(&self.heat, place),

@@ -90,7 +90,7 @@ impl DeviceSpeeds {
 
 /// A model's name as scenarios have it.
 fn name(entry: &Entry) -> String {
-    format!("{:?}", entry.name).to_lowercase()
+    entry.name.section().to_string()
 }
 
 /// Measures all stages of all models on a device, turn by turn; what failed is told beside.

@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 pub struct AllOptions {
     /// Measure the stages of all models, turn by turn, for --seconds each.
-    #[arg(long, conflicts_with_all = ["model", "network", "trips", "closures", "baseline"])]
+    #[arg(long, conflicts_with_all = ["model", "order", "side", "wet", "hours", "scenario", "network", "trips", "vehicles", "streets", "step", "until", "weights", "gap", "closures", "baseline"])]
     pub all: bool,
     /// All: how large the loads are; tiny, small (for processors) or large (for GPUs).
     #[arg(long, default_value = "small", requires = "all")]
@@ -28,7 +28,8 @@ pub struct AllOptions {
 
 /// Measures all models on some devices, and prints and writes how fast they are. Fails where any stage does.
 pub fn speeds(options: &AllOptions, devices: &[Device], seconds: f64) -> miette::Result<ExitCode> {
-    let turn = Duration::try_from_secs_f64(seconds / TURNS as f64).unwrap_or(Duration::from_millis(400));
+    let turn = Duration::try_from_secs_f64(seconds / TURNS as f64)
+        .map_err(|_| miette::miette!("--seconds is {seconds}; it must be 0 or more"))?;
     let mut all = Speeds::here(options.size);
     let mut has_failed = false;
     for device in devices {

@@ -122,6 +122,7 @@ class Hanze:
 
     url: str = "http://127.0.0.1:8080"
     key: str | None = field(default=None, repr=False)
+    _processes: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def submit(self, scenario: Scenario, *, idempotency_key: str | None = None) -> Job:
         """Submits a stored scenario by name, a dictionary, or a TOML file."""
@@ -140,22 +141,29 @@ class Hanze:
         return description
 
     def _process(self, scenario: Any) -> str:
-        """The process of a scenario: the server names the model of each, which is its section, and the scenarios that it stores for it."""
+        """The process of a scenario: the server names the model of each, which is its section, and the scenarios that it stores for it.
+
+        What has no section of a model goes to the first process that takes scenarios, as the server says best what is wrong with it.
+        """
+        if not self._processes:
+            listed = json.loads(self.request("GET", "/v1/processes"))["processes"]
+            self._processes.extend(self.process(process["id"]) for process in listed)
         stored: list[str] = []
-        models: list[str] = []
+        takes: list[str] = []
         is_own = isinstance(scenario, Mapping)
-        for process in json.loads(self.request("GET", "/v1/processes"))["processes"]:
-            description = self.process(process["id"])
-            model = description.get("hanze", {}).get("model")
-            kinds = description["inputs"].get("scenario", {}).get("schema", {}).get("oneOf", [])
+        for description in self._processes:
+            if "scenario" not in description["inputs"]:
+                continue
+            kinds = description["inputs"]["scenario"].get("schema", {}).get("oneOf", [])
             names = [name for kind in kinds for name in kind.get("enum", [])]
+            model = description.get("hanze", {}).get("model")
             if model in scenario if is_own else scenario in names:
-                return str(process["id"])
+                return str(description["id"])
             stored += names
-            models += [model] if model else []
-        if not is_own:
-            raise HanzeError(f"the server stores no scenario {scenario}; it stores {', '.join(stored)}")
-        raise HanzeError(f"the scenario has no section of a model; the server has {', '.join(models)}")
+            takes.append(str(description["id"]))
+        if is_own and takes:
+            return takes[0]
+        raise HanzeError(f"the server stores no scenario {scenario}; it stores {', '.join(stored)}")
 
     def upload(self, file: str | Path) -> str:
         """Brings a layer or a series; gives the name that a scenario can use."""

@@ -3,6 +3,7 @@
 use crate::quantity::{BELOW, Change, Classes, Clock, Colours, Drawn, Given, Quantity, Role, Shown};
 
 const PHYSICAL: Given = Given::With("the physical model");
+const IN_TIME: Given = Given::With("surfaces and air in time");
 const NATIONAL: Given = Given::With("the national method");
 const PERCENT: Shown = Shown { unit: "%", factor: 100.0, decimals: 0 };
 const KELVIN: Shown = Shown::plain("K", 1);
@@ -233,7 +234,7 @@ pub const DEGREE_HOURS: Quantity = Quantity {
     unit: "K h",
     english: "Degree-hours above 25 °C",
     dutch: "Graaduren boven 25 °C",
-    given: PHYSICAL,
+    given: IN_TIME,
     classes: Classes::Steps(&[0.0, 10.0, 25.0, 50.0, 75.0, 100.0, 150.0, 200.0], Colours::Amount),
     shown: Shown::plain("K h", 0),
     change: Some(Change::of(&[1.0, 5.0, 10.0, 20.0, 50.0], Shown::plain("K h", 0))),
@@ -246,7 +247,7 @@ pub const MAX_ISLAND: Quantity = Quantity {
     english: "Maximum heat island",
     dutch: "Grootste hitte-eilandeffect",
     role: Role::Result,
-    given: PHYSICAL,
+    given: IN_TIME,
     clock: Clock::Run,
     ..HEAT_ISLAND
 };
@@ -257,6 +258,7 @@ pub const NIGHT_ISLAND: Quantity = Quantity {
     english: "Night-time heat island",
     dutch: "Hitte-eiland in de nacht",
     drawn: Drawn::Film(HEAT_ISLAND.name),
+    given: Given::Sometimes,
     ..MAX_ISLAND
 };
 
@@ -265,7 +267,7 @@ pub const TROPICAL_NIGHTS: Quantity = Quantity {
     name: "tropical_nights",
     english: "Tropical nights",
     dutch: "Tropennachten",
-    given: PHYSICAL,
+    given: Given::Sometimes,
     classes: Classes::Steps(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], Colours::Amount),
     shown: Shown::plain("nights", 0),
     change: Some(Change::of(&[0.5, 1.0, 2.0, 4.0], Shown::plain("nights", 1))),

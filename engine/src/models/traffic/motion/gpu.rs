@@ -54,15 +54,6 @@ fn filled<T: Pod>(gpu: &Gpu, name: &str, values: &[T]) -> Result<Buffer> {
     Ok(buffer)
 }
 
-/// Writes words to a place in a buffer.
-fn write_at(gpu: &Gpu, buffer: &Buffer, word: u32, values: &[u32]) -> Result<()> {
-    if values.is_empty() {
-        return Ok(());
-    }
-    let from = filled(gpu, "words to copy", values)?;
-    gpu.submit([Work::Copy((&from, 0), (buffer, 4 * u64::from(word)), size_of_val(values) as u64)]).map(|_| ())
-}
-
 /// Vehicles on a GPU.
 pub struct GpuMover {
     gpu: Arc<Gpu>,
@@ -126,7 +117,7 @@ impl GpuMover {
         ];
         device.write(&counted[0], &[1u32, 1, 1, 0])?;
         let cursors: Vec<u32> = network.sources.iter().map(|source| source.first).collect();
-        write_at(device, &records, begins.cursors, &cursors)?;
+        device.write_at(&records, 4 * u64::from(begins.cursors), &cursors)?;
         let buffers = [
             ("motion", &motion),
             ("offset", &offset),
@@ -228,7 +219,7 @@ impl Mover for GpuMover {
         clock.planned = vehicles.len() as u32;
         self.gpu.write(&self.clock, &[clock])?;
         self.gpu.write(&self.planned, vehicles)?;
-        write_at(&self.gpu, &self.counters, self.begins.counts, &counts)?;
+        self.gpu.write_at(&self.counters, 4 * u64::from(self.begins.counts), &counts)?;
         // The clock goes on with it, and is put back.
         self.gpu.submit(self.ordering())?;
         let vehicles = vehicles.len() as u32;
