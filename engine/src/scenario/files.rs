@@ -43,7 +43,7 @@ impl Spec {
     pub fn renamed(&self, name_of: impl Fn(&str) -> Option<String>) -> Result<Spec> {
         let unfit = |error: serde_json::Error| Error::scenario("", error.to_string(), "write numbers that are finite");
         let mut value = serde_json::to_value(self).map_err(unfit)?;
-        for Found { at, name } in found(self) {
+        for Found { at, name } in found(self).into_iter().filter(|found| !is_shipped(&found.name)) {
             if let (Some(new), Some(place)) = (name_of(&name), place(&mut value, &at)) {
                 *place = new.into();
             }
