@@ -63,7 +63,7 @@ fn outputs_of(model: ModelName, tables: &[(&str, &str)]) -> Value {
         let title = match own.given {
             Given::Always => own.english.to_string(),
             Given::With(what) => format!("With {what}: {}", own.english),
-            Given::Sometimes => format!("Where the run has it: {}", own.english),
+            Given::Sometimes => continue,
         };
         outputs.insert(format!("{}-tif", own.name), file(&title, RASTER));
         if own.drawn != Drawn::No {
