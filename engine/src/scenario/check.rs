@@ -232,10 +232,10 @@ impl Scenario {
             let problem = format!("EPSG:{epsg} is web Mercator, whose metres are not those of the ground");
             return Err(Error::scenario("city.epsg", problem, TO_METRES));
         }
-        if let Some([west, south, east, north]) = city.extent {
-            if !(west < east && south < north) {
-                return Err(Error::scenario("city.extent", "is empty", "write [west, south, east, north] in m"));
-            }
+        if let Some([west, south, east, north]) = city.extent
+            && !(west < east && south < north)
+        {
+            return Err(Error::scenario("city.extent", "is empty", "write [west, south, east, north] in m"));
         }
         let speaks = city.land_use.is_some() || !city.surfaces.is_empty();
         match (&city.codes, speaks) {
