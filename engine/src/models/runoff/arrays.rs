@@ -78,11 +78,12 @@ const fn totals(index: usize) -> Option<Place> {
     Some(Place { plane: Plane { store: Store::Totals, index }, word: 0 })
 }
 
-/// Declares the arrays: name, type, value on dry land at the start, unit, what it is, where a GPU has it, and whether frames are made
-/// from it.
+/// Declares the arrays: name, type, value on dry land at the start, unit, what it is, where a GPU has it, and
+/// whether frames are made from it.
 macro_rules! arrays {
     ($($(#[$about:meta])* $Part:ident, $Rows:ident {
-        $($name:ident: $kind:ty = $initial:expr, $unit:literal, $words:literal, $place:expr, frame: $in_frames:literal;)*
+        $($name:ident: $kind:ty = $initial:expr, $unit:literal, $words:literal, $place:expr,
+            frame: $in_frames:literal;)*
     })*) => {$(
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq)]
@@ -164,7 +165,7 @@ arrays! {
         infiltrated: f32 = 0.0, "m", "Water that went into the soil", totals(TOTALS_SUNK), frame: false;
         infiltrated_low: f32 = 0.0, "m", "What that lost to rounding", totals(TOTALS_SUNK_LOW), frame: false;
         max_hazard: f32 = 0.0, "m²/s",
-            "Highest hazard: depth times (speed + 0.5 m/s), and debris on top (DEFRA 2006, FD2321); 0 where it stayed dry",
+            "Highest hazard: depth times (speed + 0.5 m/s), and debris on top (DEFRA 2006, FD2321); 0 where dry",
             totals(TOTALS_HAZARD), frame: false;
         sewered: f32 = 0.0, "m", "Water that went into sewers, less what came up; empty where there are none", None,
             frame: false;

@@ -163,8 +163,8 @@ impl Strip {
         Ok(())
     }
 
-    /// Takes the strip's part of the wanted arrays from the device, and no plane that has none of them; halo rows that are
-    /// another strip's are left out.
+    /// Takes the strip's part of the wanted arrays from the device, and no plane that has none of them; halo rows that
+    /// are another strip's are left out.
     pub fn download(&self, gpu: &Gpu, current: usize, wanted: Wanted, fields: &mut Fields) -> Result<()> {
         let (cells, place, halo) = (self.cells(), self.place(), HALO * self.layout.stride());
         let first = if self.rows.start == 0 { 0 } else { halo };
