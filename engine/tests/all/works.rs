@@ -203,6 +203,40 @@ fn twins_agree_and_balance() {
 }
 
 #[test]
+fn every_array_comes_back_from_a_device_and_a_frame_fetches_its_own() {
+    let (cols, rows) = (48, 80);
+    let problem = town(cols, rows, 1);
+    let gullies = problem.sewers.gullies.iter();
+    let inlets: Vec<usize> =
+        gullies.map(|gully| (gully.cell / cols + 2) * (cols + 4) + gully.cell % cols + 2).collect();
+    let gpus = gpu().into_iter().flat_map(|gpu| [("GPU", gpu), ("GPU, in strips", narrow_gpu(cols, 37))]);
+    for (name, device) in std::iter::once(("CPU", Device::Cpu)).chain(gpus) {
+        let mut run = start(problem.clone(), &device).unwrap();
+        let mut saved = run.save().unwrap();
+        for (k, (array, values)) in saved.fields.bits_mut().enumerate() {
+            assert_eq!(values.len(), (cols + 4) * (rows + 4), "{}", array.name);
+            let value = |i: usize| ((10_000 * k + i) as f32).to_bits();
+            if array.name.starts_with("sewered") {
+                inlets.iter().for_each(|&i| values[i] = value(i));
+            } else {
+                values.iter_mut().enumerate().for_each(|(i, own)| *own = value(i));
+            }
+        }
+        let given = saved.fields.clone();
+        run.load(saved).unwrap();
+        let back = run.save().unwrap().fields;
+        for ((array, own), (_, expected)) in back.bits().zip(given.bits()) {
+            assert!(own == expected, "{name}: {} is not what was given", array.name);
+        }
+        let (frame, all) = (run.frame_fields().unwrap(), run.fields().unwrap());
+        for ((array, own), (_, whole)) in frame.bits().zip(all.bits()) {
+            let expected = if ["depth", "qx", "qy"].contains(&array.name) { whole } else { &[] };
+            assert!(whole.len() == cols * rows && own == expected, "{name}: {} of a frame", array.name);
+        }
+    }
+}
+
+#[test]
 fn they_are_saved_and_loaded() {
     for device in std::iter::once(Device::Cpu).chain(gpu()) {
         let problem = town(48, 40, 2);

@@ -4,13 +4,14 @@
 //! own with the halo, and between the stages takes the rows beside it from its neighbours.
 
 mod layout;
+mod pack;
 mod strip;
 mod works;
 
 use super::params::{BLOCK, Clock, HALO, Params, Segment, Source, TILE, TILES_AWAKE, TILES_COUNT, TILES_KIND};
 use super::problem::{Padded, Problem};
 use super::sewer::Blocks;
-use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
+use super::solver::{Array, Fields, Interval, Solver, Volumes, Wanted, awake};
 use crate::device::gpu::{Gpu, Kernel, Stage, Ticket, Work};
 use crate::error::{Error, Result};
 use layout::Layout;
@@ -370,26 +371,14 @@ impl Solver for GpuSolver {
         Ok(volumes)
     }
 
-    fn fields(&mut self) -> Result<Fields> {
-        let len = (self.cols + 2 * HALO) * (self.rows + 2 * HALO);
-        let floats = || vec![0.0; len];
-        let (arrival, duration) = (vec![0; len], vec![0; len]);
-        let mut fields = Fields {
-            state: State { depth: floats(), low: floats(), qx: floats(), qy: floats() },
-            statistics: Statistics {
-                max_depth: floats(),
-                max_speed: floats(),
-                arrival,
-                duration,
-                infiltrated: floats(),
-                infiltrated_low: floats(),
-                max_hazard: floats(),
-                sewered: vec![0.0; if self.sewered { len } else { 0 }],
-                sewered_low: vec![0.0; if self.sewered { len } else { 0 }],
-            },
-        };
-        self.strips.iter().try_for_each(|strip| strip.download(&self.gpu, self.current, &mut fields))?;
-        self.works.as_ref().map_or(Ok(()), |works| works.fields(&self.gpu, &mut fields))?;
+    fn fields(&mut self, wanted: Wanted) -> Result<Fields> {
+        let cells = (self.cols + 2 * HALO) * (self.rows + 2 * HALO);
+        let count = |array: &Array| if wanted.takes(array) { array.count(cells, self.sewered) } else { 0 };
+        let mut fields = Fields::new(count);
+        self.strips.iter().try_for_each(|strip| strip.download(&self.gpu, self.current, wanted, &mut fields))?;
+        if let Some(works) = self.works.as_ref().filter(|_| !fields.statistics.sewered.is_empty()) {
+            works.fields(&self.gpu, &mut fields)?;
+        }
         Ok(fields)
     }
 

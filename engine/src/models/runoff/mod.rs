@@ -3,6 +3,7 @@
 //! Finite volumes, MUSCL on depth, level and velocity, HLLC, SSP-RK2; bed slopes after Chen & Noelle (2017),
 //! friction after Xia & Liang (2018). ARCHITECTURE.md says where each term lives.
 
+mod arrays;
 pub mod bench;
 pub mod cpu;
 pub mod gpu;

@@ -11,7 +11,7 @@ use crate::city::City;
 use crate::device::Device;
 use crate::error::Result;
 use crate::frame::{Balance, Frame, Layer, Outcome, Table};
-use crate::models::saved::{damaged, read, write};
+use crate::models::saved::{damaged, read, read_into, write};
 use crate::models::{Model, Progress};
 use crate::places::Places;
 use crate::quantity::Quantity;
@@ -270,7 +270,7 @@ impl Model for Runoff {
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let State { depth, qx, qy, .. } = self.run.fields()?.state;
+        let State { depth, qx, qy, .. } = self.run.frame_fields()?.state;
         let speed = |i: usize| if depth[i] > SPEED_DEPTH { qx[i].hypot(qy[i]) / depth[i] } else { 0.0 };
         let velocity = (0..depth.len()).map(speed).collect();
         let level = self.level(&layers::LEVEL, "water level; no value where dry", &depth);
@@ -377,8 +377,7 @@ impl Model for Runoff {
         write(out, &[saved.steps])?;
         write(out, &[saved.clock])?;
         write(out, &self.readings.concat())?;
-        saved.fields.floats().into_iter().try_for_each(|values| write(out, values))?;
-        saved.fields.integers().into_iter().try_for_each(|values| write(out, values))?;
+        saved.fields.bits().try_for_each(|(_, values)| write(out, values))?;
         saved.volumes.edges().into_iter().try_for_each(|values| write(out, values))?;
         write(out, &saved.volumes.districts)?;
         write(out, &saved.volumes.flows)?;
@@ -394,28 +393,9 @@ impl Model for Runoff {
         let steps: Vec<u64> = read(from, Some(1))?;
         let clock = read(from, Some(1))?;
         let readings: Vec<f64> = read(from, None)?;
-        let mut floats = Vec::new();
-        let sewered = if self.run.problem.sewers.gullies.is_empty() { 0 } else { cells };
-        for count in [cells; 9].into_iter().chain([sewered; 2]) {
-            floats.push(read::<f32>(from, Some(count))?);
-        }
-        let mut floats = floats.into_iter();
-        let mut float = || floats.next().unwrap_or_default();
-        let (arrival, duration) = (read(from, Some(cells))?, read(from, Some(cells))?);
-        let fields = Fields {
-            state: State { depth: float(), low: float(), qx: float(), qy: float() },
-            statistics: Statistics {
-                max_depth: float(),
-                max_speed: float(),
-                infiltrated: float(),
-                infiltrated_low: float(),
-                max_hazard: float(),
-                sewered: float(),
-                sewered_low: float(),
-                arrival,
-                duration,
-            },
-        };
+        let has_inlets = !self.run.problem.sewers.gullies.is_empty();
+        let mut fields = Fields::new(|array| array.count(cells, has_inlets));
+        fields.bits_mut().try_for_each(|(_, values)| read_into(from, values))?;
         let volumes = super::solver::Volumes {
             north: read(from, Some(grid.cols))?,
             south: read(from, Some(grid.cols))?,
@@ -446,5 +426,62 @@ impl Model for Runoff {
             fell,
             fallen,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sewer::{District, Gully};
+    use super::super::{Problem, start};
+    use super::*;
+    use crate::grid::Grid;
+
+    /// A yard of 20 × 15 cells, with an inlet in each of the first so many.
+    fn yard(inlets: usize) -> Runoff {
+        let mut problem = Problem::new(Grid::local(20, 15, 1.0), &[0.0; 300]);
+        problem.sewers.districts = vec![District { name: "yard".into(), room: 1.0, pump: 0.0 }];
+        problem.sewers.gullies = (0..inlets).map(|cell| Gully { cell, district: 0, capacity: 1e-5 }).collect();
+        Runoff {
+            run: start(problem, &Device::Cpu).expect("a run"),
+            every: 60.0,
+            readings: Vec::new(),
+            initial: 0.0,
+            places: Places::default(),
+            left_out: Remarks::default(),
+        }
+    }
+
+    fn checkpoint(model: &mut Runoff) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        model.save(&mut bytes).expect("it can be written").expect("the device gives it");
+        bytes
+    }
+
+    #[test]
+    fn every_array_comes_back_from_a_checkpoint() {
+        for inlets in [0, 40] {
+            let mut model = yard(inlets);
+            let mut saved = model.run.save().expect("a state");
+            for (k, (array, values)) in saved.fields.bits_mut().enumerate() {
+                let is_there = inlets > 0 || !array.name.starts_with("sewered");
+                assert_eq!(values.len(), if is_there { 24 * 19 } else { 0 }, "{}", array.name);
+                values.iter_mut().enumerate().for_each(|(i, value)| *value = ((1000 * k + i) as f32).to_bits());
+            }
+            let fields = saved.fields.clone();
+            model.run.load(saved).expect("it is taken up");
+            let bytes = checkpoint(&mut model);
+
+            let mut other = yard(inlets);
+            other.load(&mut &bytes[..]).expect("it is whole").expect("the device takes it");
+            let loaded = other.run.save().expect("a state").fields;
+            for ((array, own), (_, expected)) in loaded.bits().zip(fields.bits()) {
+                assert!(own == expected, "{} is not what was saved", array.name);
+            }
+            assert!(checkpoint(&mut other) == bytes);
+
+            // Without inlets two arrays are shorter.
+            let refused = yard(40 - inlets).load(&mut &bytes[..]).expect_err("it is of another scenario");
+            assert_eq!(refused.kind(), std::io::ErrorKind::InvalidData);
+        }
     }
 }

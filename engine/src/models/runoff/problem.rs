@@ -461,6 +461,7 @@ impl Problem {
             let speed = if wet { qx[i].abs().max(qy[i].abs()) / depth[i] } else { 0.0 };
             speed + (GRAVITY * depth[i]).sqrt()
         };
+        let start = Fields::new(|array| array.count(len, !self.sewers.gullies.is_empty()));
         let arrived = |h: &f32| if *h > self.settings.arrival_depth as f32 { 0 } else { NEVER };
         Padded {
             manning: pad(&self.manning, 0.0),
@@ -471,16 +472,10 @@ impl Problem {
             fields: Fields {
                 statistics: Statistics {
                     max_depth: depth.clone(),
-                    max_speed: vec![0.0; len],
                     arrival: depth.iter().map(arrived).collect(),
-                    duration: vec![0; len],
-                    infiltrated: vec![0.0; len],
-                    infiltrated_low: vec![0.0; len],
-                    max_hazard: vec![0.0; len],
-                    sewered: vec![0.0; if self.sewers.gullies.is_empty() { 0 } else { len }],
-                    sewered_low: vec![0.0; if self.sewers.gullies.is_empty() { 0 } else { len }],
+                    ..start.statistics
                 },
-                state: State { low: vec![0.0; len], depth, qx, qy },
+                state: State { depth, qx, qy, ..start.state },
             },
             bed,
         }

@@ -4,7 +4,7 @@ use super::links::Ends;
 use super::params::{Clock, District, Params};
 use super::problem::{Edges, Problem};
 use super::sky::Fall;
-use super::solver::{Fields, Interval, Solver, Volumes};
+use super::solver::{Fields, Interval, Solver, Volumes, Wanted};
 use crate::error::{Error, Result};
 use crate::models::Progress;
 use std::time::{Duration, Instant};
@@ -190,7 +190,12 @@ impl Run {
 
     /// All arrays, one value per cell of the grid.
     pub fn fields(&mut self) -> Result<Fields> {
-        Ok(self.solver.fields()?.inside(&self.problem.grid))
+        Ok(self.solver.fields(Wanted::All)?.inside(&self.problem.grid))
+    }
+
+    /// The arrays that the layers in time are made from, one value per cell of the grid; the others are empty.
+    pub fn frame_fields(&mut self) -> Result<Fields> {
+        Ok(self.solver.fields(Wanted::Frame)?.inside(&self.problem.grid))
     }
 
     /// Water that left through each boundary since the start, m³; inflow is negative.
@@ -271,7 +276,7 @@ impl Run {
             steps: self.steps,
             interval: self.interval,
             clock: self.solver.clock(),
-            fields: self.solver.fields()?,
+            fields: self.solver.fields(Wanted::All)?,
             volumes: self.solver.volumes()?,
             fell: self.fell.clone(),
             fallen: if self.interval.is_some() { self.fallen_before.clone() } else { self.fallen.clone() },

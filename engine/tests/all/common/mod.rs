@@ -73,12 +73,7 @@ pub fn faults(name: &str, step: f64, a: &mut Run, b: &mut Run) -> Vec<String> {
 
 /// Every bit of the arrays.
 pub fn bits(fields: &Fields) -> Vec<u32> {
-    let f = fields;
-    let (w, s) = (&f.state, &f.statistics);
-    let floats = [&w.depth, &w.low, &w.qx, &w.qy, &s.max_depth, &s.max_speed, &s.infiltrated, &s.infiltrated_low];
-    let floats = floats.into_iter().chain([&s.max_hazard, &s.sewered, &s.sewered_low]);
-    let floats = floats.flatten().map(|value| value.to_bits());
-    floats.chain(s.arrival.iter().copied()).chain(s.duration.iter().copied()).collect()
+    fields.bits().flat_map(|(_, values)| values.iter().copied()).collect()
 }
 
 /// Any adapter that says it can take no array of more than so many rows of 16 bytes for each cell.

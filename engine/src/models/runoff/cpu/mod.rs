@@ -21,7 +21,7 @@ mod update;
 
 use super::params::{Clock, Params, Source, TILE};
 use super::problem::Problem;
-use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, awake};
+use super::solver::{Fields, Interval, Solver, State, Statistics, Volumes, Wanted, awake};
 use crate::error::Result;
 use inlets::Inlets;
 use links::Links;
@@ -90,7 +90,7 @@ impl CpuSolver {
                 marks,
                 shares: Vec::new(),
             },
-            states: [padded.fields.state, State::dry(len)],
+            states: [padded.fields.state, State::new(|_| len)],
             statistics: padded.fields.statistics,
             perimeter: Perimeter {
                 north: edges.north,
@@ -291,10 +291,12 @@ impl Solver for CpuSolver {
         Ok(Volumes { north, south, west, east, districts, flows })
     }
 
-    fn fields(&mut self) -> Result<Fields> {
-        let mut statistics = self.statistics.clone();
-        self.inlets.tell(&mut statistics);
-        Ok(Fields { state: self.states[0].clone(), statistics })
+    fn fields(&mut self, wanted: Wanted) -> Result<Fields> {
+        let mut statistics = self.statistics.copied(wanted);
+        if !statistics.sewered.is_empty() {
+            self.inlets.tell(&mut statistics);
+        }
+        Ok(Fields { state: self.states[0].copied(wanted), statistics })
     }
 
     fn active_tiles(&mut self) -> Result<usize> {

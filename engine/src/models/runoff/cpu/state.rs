@@ -1,5 +1,6 @@
 //! The arrays of the CPU device. All are padded by [`HALO`] cells on every side.
 
+use super::super::arrays::{StateRows, StatisticsRows};
 use super::super::params::{HALO, Segment, TILE};
 use super::super::solver::{State, Statistics};
 use super::marks::Marks;
@@ -34,13 +35,6 @@ impl Span {
     #[inline(always)]
     pub fn of_mut<T>(self, row: &mut [T]) -> &mut [T] {
         &mut row[self.from..][..self.n]
-    }
-}
-
-impl State {
-    /// Dry land.
-    pub(super) fn dry(len: usize) -> State {
-        State { depth: vec![0.0; len], low: vec![0.0; len], qx: vec![0.0; len], qy: vec![0.0; len] }
     }
 }
 
@@ -97,17 +91,8 @@ pub struct Rows<'a> {
     pub first: usize,
     pub count: usize,
     pub stride: usize,
-    pub depth: &'a mut [f32],
-    pub low: &'a mut [f32],
-    pub qx: &'a mut [f32],
-    pub qy: &'a mut [f32],
-    pub max_depth: &'a mut [f32],
-    pub max_speed: &'a mut [f32],
-    pub arrival: &'a mut [u32],
-    pub duration: &'a mut [u32],
-    pub infiltrated: &'a mut [f32],
-    pub infiltrated_low: &'a mut [f32],
-    pub max_hazard: &'a mut [f32],
+    pub state: StateRows<'a>,
+    pub statistics: StatisticsRows<'a>,
     pub out_west: &'a mut [f64],
     pub out_east: &'a mut [f64],
     /// Empty for all blocks but the first.
@@ -124,7 +109,7 @@ impl<'a> Rows<'a> {
         rows: usize,
         stride: usize,
         state: &'a mut State,
-        stats: &'a mut Statistics,
+        statistics: &'a mut Statistics,
         out: &'a mut Outflow,
         awake: &'a mut [u32],
     ) -> Rows<'a> {
@@ -133,17 +118,8 @@ impl<'a> Rows<'a> {
             first: HALO,
             count: rows,
             stride,
-            depth: &mut state.depth[span.clone()],
-            low: &mut state.low[span.clone()],
-            qx: &mut state.qx[span.clone()],
-            qy: &mut state.qy[span.clone()],
-            max_depth: &mut stats.max_depth[span.clone()],
-            max_speed: &mut stats.max_speed[span.clone()],
-            arrival: &mut stats.arrival[span.clone()],
-            duration: &mut stats.duration[span.clone()],
-            infiltrated: &mut stats.infiltrated[span.clone()],
-            infiltrated_low: &mut stats.infiltrated_low[span.clone()],
-            max_hazard: &mut stats.max_hazard[span],
+            state: state.rows(span.clone()),
+            statistics: statistics.rows(span),
             out_west: &mut out.west,
             out_east: &mut out.east,
             out_north: &mut out.north,
@@ -157,17 +133,8 @@ impl<'a> Rows<'a> {
         let count = bands * TILE;
         let tiles = self.awake.len() / self.count.div_ceil(TILE);
         let cut = count * self.stride;
-        let (depth, depth_rest) = self.depth.split_at_mut(cut);
-        let (low, low_rest) = self.low.split_at_mut(cut);
-        let (qx, qx_rest) = self.qx.split_at_mut(cut);
-        let (qy, qy_rest) = self.qy.split_at_mut(cut);
-        let (max_depth, max_depth_rest) = self.max_depth.split_at_mut(cut);
-        let (max_speed, max_speed_rest) = self.max_speed.split_at_mut(cut);
-        let (arrival, arrival_rest) = self.arrival.split_at_mut(cut);
-        let (duration, duration_rest) = self.duration.split_at_mut(cut);
-        let (infiltrated, infiltrated_rest) = self.infiltrated.split_at_mut(cut);
-        let (infiltrated_low, infiltrated_low_rest) = self.infiltrated_low.split_at_mut(cut);
-        let (max_hazard, max_hazard_rest) = self.max_hazard.split_at_mut(cut);
+        let (state, state_rest) = self.state.split_at(cut);
+        let (statistics, statistics_rest) = self.statistics.split_at(cut);
         let (out_west, out_west_rest) = self.out_west.split_at_mut(count);
         let (out_east, out_east_rest) = self.out_east.split_at_mut(count);
         let (awake, awake_rest) = self.awake.split_at_mut(bands * tiles);
@@ -175,17 +142,8 @@ impl<'a> Rows<'a> {
             first: self.first,
             count,
             stride: self.stride,
-            depth,
-            low,
-            qx,
-            qy,
-            max_depth,
-            max_speed,
-            arrival,
-            duration,
-            infiltrated,
-            infiltrated_low,
-            max_hazard,
+            state,
+            statistics,
             out_west,
             out_east,
             out_north: self.out_north,
@@ -196,17 +154,8 @@ impl<'a> Rows<'a> {
             first: self.first + count,
             count: self.count - count,
             stride: self.stride,
-            depth: depth_rest,
-            low: low_rest,
-            qx: qx_rest,
-            qy: qy_rest,
-            max_depth: max_depth_rest,
-            max_speed: max_speed_rest,
-            arrival: arrival_rest,
-            duration: duration_rest,
-            infiltrated: infiltrated_rest,
-            infiltrated_low: infiltrated_low_rest,
-            max_hazard: max_hazard_rest,
+            state: state_rest,
+            statistics: statistics_rest,
             out_west: out_west_rest,
             out_east: out_east_rest,
             out_north: &mut [],

@@ -203,8 +203,8 @@ fn update_cells<const STAGE: u32>(
     let [change, x, y] = scratch.moves.each_mut().map(|values| &mut values[..n]);
     euler::<STAGE>(context, &around, change, x, y);
     let moves = [&*change, &*x, &*y];
-    let (depth, low) = (target.of_mut(rows.depth), target.of_mut(rows.low));
-    let (qx, qy) = (target.of_mut(rows.qx), target.of_mut(rows.qy));
+    let (depth, low) = (target.of_mut(rows.state.depth), target.of_mut(rows.state.low));
+    let (qx, qy) = (target.of_mut(rows.state.qx), target.of_mut(rows.state.qy));
     // Under pavement and buildings nothing sinks in.
     let soaks = context.marks(row, span) & SOAKS != 0;
     if STAGE == PREDICT || soaks {
@@ -217,16 +217,16 @@ fn update_cells<const STAGE: u32>(
     }
     if soaks {
         soak(context, row, span, rows, change);
-        let (depth, qx, qy) = (target.of(rows.depth), target.of_mut(rows.qx), target.of_mut(rows.qy));
+        let (depth, qx, qy) = (target.of(rows.state.depth), target.of_mut(rows.state.qx), target.of_mut(rows.state.qy));
         dry_out(depth, qx, qy);
     }
-    let water = [target.of(rows.depth), target.of(rows.qx), target.of(rows.qy)];
+    let water = [target.of(rows.state.depth), target.of(rows.state.qx), target.of(rows.state.qy)];
     let own = Gathered {
-        max_depth: target.of_mut(rows.max_depth),
-        max_speed: target.of_mut(rows.max_speed),
-        arrival: target.of_mut(rows.arrival),
-        duration: target.of_mut(rows.duration),
-        max_hazard: target.of_mut(rows.max_hazard),
+        max_depth: target.of_mut(rows.statistics.max_depth),
+        max_speed: target.of_mut(rows.statistics.max_speed),
+        arrival: target.of_mut(rows.statistics.arrival),
+        duration: target.of_mut(rows.statistics.duration),
+        max_hazard: target.of_mut(rows.statistics.max_hazard),
     };
     let highest = gather((context.params, context.clock), water, own, &mut scratch.squares[..n], highest);
     // While it rains nobody asks.
@@ -332,16 +332,22 @@ fn soak(context: &Context, row: usize, span: Span, rows: &mut Rows, sunk: &mut [
 fn soak_tiles(context: &Context, cells: Span, rows: &mut Rows, sunk: &mut [f32]) {
     let target = cells.moved(cells.from - rows.first * rows.stride);
     let capacity = cells.of(&context.ground.infiltration);
-    let depth = target.of(rows.depth);
+    let depth = target.of(rows.state.depth);
     if context.params.soil != SOIL_PLAIN {
         let soil = [0, 1].map(|part: usize| cells.of(&context.ground.soil[part]));
-        soak_row((context.params, context.clock), capacity, soil, target.of(rows.infiltrated), depth, sunk);
+        soak_row((context.params, context.clock), capacity, soil, target.of(rows.statistics.infiltrated), depth, sunk);
     } else {
         sink(context, capacity, depth, sunk);
     }
     if sunk.iter().fold(0, |bits, depth| bits | depth.to_bits()) != 0 {
-        let (depth, low) = (target.of_mut(rows.depth), target.of_mut(rows.low));
-        take(sunk, depth, low, target.of_mut(rows.infiltrated), target.of_mut(rows.infiltrated_low));
+        let (depth, low) = (target.of_mut(rows.state.depth), target.of_mut(rows.state.low));
+        take(
+            sunk,
+            depth,
+            low,
+            target.of_mut(rows.statistics.infiltrated),
+            target.of_mut(rows.statistics.infiltrated_low),
+        );
     }
 }
 

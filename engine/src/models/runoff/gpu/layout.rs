@@ -1,6 +1,7 @@
 //! How a problem's arrays lie on the device. A kernel is given few buffers, so arrays of one kind share one, plane
 //! after plane; a buffer has a largest size, so the grid is cut into strips of rows.
 
+use super::super::arrays::Store;
 use super::super::params::{GROUND_SOIL, HALO, SOIL_PLAIN, TILE, TOTALS_OUTFLOW};
 use super::super::problem::{Boundary, BoundaryKind, Problem};
 use crate::error::{Error, Result};
@@ -8,7 +9,7 @@ use crate::grid::Edge;
 use std::ops::Range;
 
 /// Bytes of a cell's state, and of its statistics.
-const STATE: u64 = 16;
+const STATE: u64 = 4 * Store::State.words() as u64;
 
 /// What decides where things lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,11 @@
 //! A strip of rows: its arrays on the device, with the halo, and the stages that work on them.
 
-use super::super::params::{
-    self, GROUND_BED, GROUND_CAPACITY, GROUND_MANNING, GROUND_SOIL, HALO, TOTALS_HAZARD, TOTALS_OUTFLOW, TOTALS_SUNK,
-    TOTALS_SUNK_LOW,
-};
+use super::super::arrays::Store;
+use super::super::params::{self, GROUND_BED, GROUND_CAPACITY, GROUND_MANNING, GROUND_SOIL, HALO, TOTALS_OUTFLOW};
 use super::super::problem::Problem;
-use super::super::solver::Fields;
+use super::super::solver::{Fields, Wanted};
 use super::layout::Layout;
+use super::pack::{pack, unpack};
 use super::{GAUGES, GHOSTS, SOURCES, Shared, UPDATE};
 use crate::device::gpu::{Gpu, Stage, Work};
 use crate::error::Result;
@@ -137,51 +136,48 @@ impl Strip {
         gpu.write_at(&self.ground, plane_at(self.layout.shares(), self.cells()), &shares[self.place()])
     }
 
-    /// Takes the strip's part of the grid's arrays to the device.
-    pub fn upload(&self, gpu: &Gpu, fields: &Fields) -> Result<()> {
-        let (w, s) = (&fields.state, &fields.statistics);
-        let state: Vec<[f32; 4]> = self.place().map(|i| [w.depth[i], w.low[i], w.qx[i], w.qy[i]]).collect();
-        // Tiles at rest are skipped, so both copies must hold them.
-        gpu.write(&self.states[0], &state)?;
-        gpu.write(&self.states[1], &state)?;
-        drop(state);
-        let statistic = |i: usize| [s.max_depth[i].to_bits(), s.max_speed[i].to_bits(), s.arrival[i], s.duration[i]];
-        gpu.write(&self.statistics, &self.place().map(statistic).collect::<Vec<[u32; 4]>>())?;
-        let totals =
-            [(TOTALS_SUNK, &s.infiltrated), (TOTALS_SUNK_LOW, &s.infiltrated_low), (TOTALS_HAZARD, &s.max_hazard)];
-        totals.into_iter().try_for_each(|(plane, values)| {
-            gpu.write_at(&self.totals, plane_at(plane, self.cells()), &values[self.place()])
-        })
+    /// The buffer that has arrays; the state is there twice.
+    fn buffer(&self, store: Store, state: usize) -> &Buffer {
+        match store {
+            Store::State => &self.states[state],
+            Store::Statistics => &self.statistics,
+            Store::Totals => &self.totals,
+        }
     }
 
-    /// Takes the strip's part of the grid's arrays from the device; halo rows that are another strip's are left out.
-    pub fn download(&self, gpu: &Gpu, current: usize, fields: &mut Fields) -> Result<()> {
-        let (count, halo) = (self.cells(), HALO * self.layout.stride());
+    /// Takes the strip's part of the grid's arrays to the device.
+    pub fn upload(&self, gpu: &Gpu, fields: &Fields) -> Result<()> {
+        let (cells, place) = (self.cells(), self.place());
+        for plane in Wanted::All.planes() {
+            let arrays: Vec<(usize, &[u32])> = fields
+                .bits()
+                .filter_map(|(array, values)| Some((array.word_in(plane)?, &values[place.clone()])))
+                .collect();
+            let packed = pack(plane.store.words(), cells, &arrays);
+            // Tiles at rest are skipped, so both copies of the state must hold them.
+            let copies = if plane.store == Store::State { 2 } else { 1 };
+            for state in 0..copies {
+                gpu.write_at(self.buffer(plane.store, state), plane_at(plane.index, cells), &packed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the strip's part of the wanted arrays from the device, and no plane that has none of them; halo rows that
+    /// are another strip's are left out.
+    pub fn download(&self, gpu: &Gpu, current: usize, wanted: Wanted, fields: &mut Fields) -> Result<()> {
+        let (cells, place, halo) = (self.cells(), self.place(), HALO * self.layout.stride());
         let first = if self.rows.start == 0 { 0 } else { halo };
         let last = if self.rows.end == self.layout.rows { 0 } else { halo };
-        let own = first..count - last;
-        let start = self.place().start;
-        let (w, s) = (&mut fields.state, &mut fields.statistics);
-        let state = gpu.read::<[f32; 4]>(&self.states[current], count)?;
-        for i in own.clone() {
-            [w.depth[start + i], w.low[start + i], w.qx[start + i], w.qy[start + i]] = state[i];
-        }
-        drop(state);
-        let statistics = gpu.read::<[u32; 4]>(&self.statistics, count)?;
-        for i in own.clone() {
-            let [depth, speed, arrival, duration] = statistics[i];
-            (s.max_depth[start + i], s.max_speed[start + i]) = (f32::from_bits(depth), f32::from_bits(speed));
-            (s.arrival[start + i], s.duration[start + i]) = (arrival, duration);
-        }
-        drop(statistics);
-        let totals = [
-            (TOTALS_SUNK, &mut s.infiltrated),
-            (TOTALS_SUNK_LOW, &mut s.infiltrated_low),
-            (TOTALS_HAZARD, &mut s.max_hazard),
-        ];
-        for (plane, target) in totals {
-            let values = gpu.read_at::<f32>(&self.totals, plane_at(plane, count), count)?;
-            target[start + own.start..start + own.end].copy_from_slice(&values[own.clone()]);
+        let own = place.start + first..place.end - last;
+        for plane in wanted.planes() {
+            let words = plane.store.words();
+            let buffer = self.buffer(plane.store, current);
+            let packed = gpu.read_at::<u32>(buffer, plane_at(plane.index, cells), words * cells)?;
+            let targets = fields.bits_mut().filter(|(array, _)| wanted.takes(array));
+            let mut targets: Vec<(usize, &mut [u32])> =
+                targets.filter_map(|(array, values)| Some((array.word_in(plane)?, &mut values[own.clone()]))).collect();
+            unpack(words, &packed[words * first..words * (cells - last)], &mut targets);
         }
         Ok(())
     }
