@@ -57,7 +57,7 @@ impl Load {
     ///
     /// # Errors
     /// Those of the device.
-    pub fn stepping(self, device: &Device) -> Result<Stepping> {
+    fn stepping(self, device: &Device) -> Result<Stepping> {
         Ok(Stepping { run: start(self.problem(), device)?, cells: (self.side * self.side) as f64 })
     }
 

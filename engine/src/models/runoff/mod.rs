@@ -4,16 +4,16 @@
 //! friction after Xia & Liang (2018). ARCHITECTURE.md says where each term lives.
 
 pub mod bench;
-pub mod cpu;
-pub mod gpu;
-pub mod land;
+mod cpu;
+pub(crate) mod gpu;
+mod land;
 pub mod layers;
-pub mod links;
+mod links;
 mod model;
 pub mod params;
 mod prepare;
-pub mod problem;
-pub mod run;
+mod problem;
+mod run;
 pub mod sewer;
 pub mod sky;
 pub mod solver;
