@@ -8,11 +8,11 @@ use crate::cover::Cover;
 use crate::device::Device;
 use crate::error::{Error, Result};
 
-/// Mean radiant temperature (°C) of every cell in each of the hours, which follow one another, at eye height (the `eye` of the
+/// Mean radiant temperature (°C) of every cell in each of the hours, which follow one another, at eye height (`eye` of the
 /// scene). `covers` has one value for each cell.
 ///
-/// Surfaces in the sun are warmer than the air by SOLWEIG's sine of the day, and remember the hour before. They begin at the
-/// temperature of the air, so that a series should begin by night. The result takes 4 bytes a cell and hour.
+/// Surfaces in the sun are warmer than the air by SOLWEIG's sine of the day, and remember the hour before. They begin at
+/// the temperature of the air, so that a series should begin by night. The result takes 4 bytes a cell and hour.
 ///
 /// # Errors
 /// `Scenario` where `covers` has another number of cells than the scene, or the scene has none; `Memory` or `DeviceLost`

@@ -24,7 +24,7 @@ pub mod validate;
 pub use links::{Structure, StructureKind};
 pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
-pub use run::Run;
+pub use run::{Fell, Run};
 pub use sewer::Sewers;
 pub use sky::{Gutter, Radar, Roof};
 
@@ -35,6 +35,9 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 
 /// A run of a problem on a device, at time 0.
+///
+/// # Errors
+/// `Scenario` where the grid has no cell; `Memory` or `DeviceLost` where the device has no room or fails.
 pub fn start(problem: Problem, device: &Device) -> Result<Run> {
     if problem.grid.is_empty() {
         return Err(Error::scenario("city", "has no cells", "take a larger extent or a smaller cell_m"));
