@@ -23,6 +23,11 @@ impl Cover {
     /// All kinds.
     pub const ALL: [Cover; 6] = [Cover::Cobble, Cover::Asphalt, Cover::Roof, Cover::Grass, Cover::Soil, Cover::Water];
 
+    /// Its place among [`Cover::ALL`], by which the heat model numbers covers.
+    pub fn index(self) -> u8 {
+        Cover::ALL.iter().position(|listed| *listed == self).unwrap_or(0) as u8
+    }
+
     /// Share of sunlight that it reflects where nothing else says (SOLWEIG: Lindberg et al. 2016, as UMEP has it).
     pub fn albedo(self) -> f32 {
         match self {

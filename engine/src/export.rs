@@ -236,7 +236,7 @@ pub fn town(city: &View, look: &Look, path: &Path) -> Result<()> {
 /// Writes the surface of water as a GLB of its own, on the origin of [`town`].
 ///
 /// # Errors
-/// As [`town`].
+/// `Io` with the path, `Scenario` where the city has too many cells for one mesh.
 pub fn water(city: &View, depth: &Raster, look: &Look, path: &Path) -> Result<()> {
     let origin = city.origin();
     let surface = surface(city, depth, look, origin)?;

@@ -31,12 +31,12 @@ impl Layer {
         Layer { raster: Raster { name, unit, ..raster }, variable }
     }
 
-    /// The same layer with what it shows in words.
+    /// Gives it a description, in words for those who read the file.
     pub fn described(self, description: &str) -> Layer {
         Layer { raster: self.raster.described(description), ..self }
     }
 
-    /// The same values relative to a datum.
+    /// Takes its values as relative to a datum, m.
     pub fn above(mut self, datum: f64) -> Layer {
         self.raster.datum = datum;
         self

@@ -1,4 +1,5 @@
-//! The simulations of Hanze on a city's raster.
+#![doc = include_str!("../README.md")]
+//! ## How the crate is laid out
 //!
 //! One sentence holds the design: a [`scenario`] describes a [`city`] (layers on one [`grid::Grid`]), a model of
 //! [`models`] runs it on a [`device`], gives frames in time, and [`output`] turns these into files.
@@ -12,11 +13,11 @@ pub mod error;
 pub mod export;
 pub mod frame;
 pub mod grid;
-pub mod line;
+mod line;
 pub mod mesh;
 pub mod models;
 pub mod objects;
-pub mod outline;
+mod outline;
 pub mod output;
 pub mod places;
 pub mod plane;

@@ -60,7 +60,7 @@ impl Raster {
         Raster { datum, ..Raster::from_values(grid, name, "m", values) }
     }
 
-    /// The same layer with what it shows in words.
+    /// Gives it a description, in words for those who read the file.
     pub fn described(mut self, description: &str) -> Raster {
         self.description = description.into();
         self

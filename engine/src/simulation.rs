@@ -119,15 +119,16 @@ impl Simulation {
     /// Prepares a scenario; its results go to a folder of its own below `out`.
     ///
     /// # Errors
-    /// Whatever is wrong with the scenario, its inputs, the device, the memory, or the folder.
+    /// `Scenario` where keys do not fit the city, `Data` and `Io` where an input is wrong or cannot be read, `Memory` where the run does
+    /// not fit, `DeviceLost` or `NoDevice` where the device fails, `Io` where the folder cannot be written.
     pub fn new(scenario: Scenario, device: Device, out: &Path) -> Result<Simulation> {
         Simulation::cached(scenario, device, out, &Cache::at(&out.join(CACHE)))
     }
 
-    /// The same, unless the run is there already, finished and whole, with maps in this language.
+    /// Prepares a scenario as [`Simulation::new`] does, unless its run is there already, finished and whole, with maps in this language.
     ///
     /// # Errors
-    /// Those of `new`.
+    /// The variants that [`Simulation::new`] names, for the same causes.
     pub fn begin(scenario: Scenario, device: Device, out: &Path, language: Language) -> Result<Begun> {
         let before = Before::new(&scenario, &device, out)?;
         if let Some(finished) = finished::finished(&before.path, &before.run_id, language) {
@@ -137,10 +138,10 @@ impl Simulation {
         Ok(Begun::New(Box::new(Simulation { language, ..simulation })))
     }
 
-    /// The same with a cache elsewhere.
+    /// Prepares a scenario with a cache that several folders share, where [`Simulation::new`] keeps one below `out`.
     ///
     /// # Errors
-    /// Those of `new`.
+    /// The variants that [`Simulation::new`] names, for the same causes.
     pub fn cached(scenario: Scenario, device: Device, out: &Path, cache: &Cache) -> Result<Simulation> {
         Simulation::after(Before::new(&scenario, &device, out)?, scenario, device, cache)
     }
@@ -191,17 +192,17 @@ impl Simulation {
     /// Takes up a run that was stopped, from its folder, on a device of the kind that it began on.
     ///
     /// # Errors
-    /// `Data` when there is no whole checkpoint there, when another version of Hanze made it, or the inputs have changed since;
-    /// `NoDevice` for a device of another kind.
+    /// `Data` when there is no whole checkpoint there, when another version of Hanze made it, or the inputs have changed since; `Io`
+    /// when a file cannot be read; `NoDevice` for a device of another kind; `Memory` or `DeviceLost` when the device fails.
     pub fn resume(folder: &Path, device: Device) -> Result<Simulation> {
         let out = folder.parent().unwrap_or(Path::new(""));
         Simulation::resume_cached(folder, device, &Cache::at(&out.join(CACHE)))
     }
 
-    /// The same with a cache elsewhere.
+    /// Takes up a run with a cache that several folders share, where [`Simulation::resume`] uses the one beside the folder.
     ///
     /// # Errors
-    /// Those of `resume`.
+    /// The variants that [`Simulation::resume`] names, for the same causes.
     pub fn resume_cached(folder: &Path, device: Device, cache: &Cache) -> Result<Simulation> {
         let path = checkpoint::path(folder);
         let (head, mut from) = checkpoint::open(folder)?;
@@ -254,7 +255,8 @@ impl Simulation {
     /// Computes to the end, or until `cancel` is set; then a checkpoint is left behind.
     ///
     /// # Errors
-    /// What the device, the model or the disk refuse. What was written before stays.
+    /// `Unstable` where the numbers of the model are no numbers any more, `Memory` or `DeviceLost` where the device fails, `Io` where the
+    /// disk refuses. What was written before stays.
     pub fn run(&mut self, cancel: &AtomicBool, tell: &mut dyn FnMut(Event)) -> Result<Ending> {
         let end = self.frame_times.last().copied().unwrap_or(0.0);
         while let Some(&until) = self.frame_times.get(self.next_frame) {

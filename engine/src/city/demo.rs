@@ -38,7 +38,7 @@ const MOST_CELLS: f64 = 1.2e9;
 /// A synthetic town of `width_m` by `height_m` metres with square cells of `cell` metres.
 ///
 /// # Errors
-/// `Scenario` as [`check`].
+/// `Scenario` at the key of a side or a cell that is out of range.
 pub fn demo(seed: u64, width_m: f64, height_m: f64, cell: f64) -> Result<City> {
     check(width_m, height_m, cell)?;
     let (cols, rows) = ((width_m / cell).round(), (height_m / cell).round());

@@ -3,11 +3,11 @@
 pub mod codes;
 pub mod demo;
 pub(crate) mod elsewhere;
-pub mod holes;
+pub(crate) mod holes;
 pub mod import;
 pub mod layers;
 pub mod read;
-pub mod resample;
+pub(crate) mod resample;
 pub mod roads;
 
 use crate::grid::Grid;

@@ -1,7 +1,7 @@
 //! The devices that models run on.
 
 pub mod gpu;
-pub mod kernel;
+mod kernel;
 pub mod shared;
 
 use crate::error::{Error, Result};

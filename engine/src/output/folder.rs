@@ -85,7 +85,7 @@ pub fn frame_name(layer: &str, time: f64) -> String {
     format!("{}{time:010.3}s", frame_start(layer))
 }
 
-/// The same up to the time.
+/// Beginning of [`frame_name`], up to the time: by it the frames of a layer are found.
 pub fn frame_start(layer: &str) -> String {
     format!("frames/{layer}_")
 }

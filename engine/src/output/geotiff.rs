@@ -31,10 +31,10 @@ pub fn write_cog(path: &Path, raster: &Raster) -> Result<()> {
     write_reduced(path, raster, Reduce::Mean)
 }
 
-/// The same, with what stands for several cells in overviews; in those of [`write_cog`] it is their mean.
+/// Writes a raster as [`write_cog`] does, with a choice of what stands for several cells in overviews; there it is their mean.
 ///
 /// # Errors
-/// Those of [`write_cog`].
+/// [`crate::Error::Io`] where the disk or the folder refuses, or the raster is none that a TIFF can have; the unfinished file is removed.
 pub fn write_reduced(path: &Path, raster: &Raster, reduce: Reduce) -> Result<()> {
     super::whole_file(path, |out| write_as(out, raster, reduce, None))
 }
@@ -42,7 +42,7 @@ pub fn write_reduced(path: &Path, raster: &Raster, reduce: Reduce) -> Result<()>
 /// Writes the bytes of the file that [`write_cog`] makes.
 ///
 /// # Errors
-/// Those of `out`, and `InvalidInput` for a raster without cells or with more columns or rows than a TIFF can have.
+/// What `out` refuses, and `InvalidInput` for a raster without cells or with more columns or rows than a TIFF can have.
 pub fn write_cog_to(out: &mut impl Write, raster: &Raster) -> io::Result<()> {
     write_as(out, raster, Reduce::Mean, None)
 }

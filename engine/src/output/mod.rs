@@ -1,15 +1,15 @@
 //! Files that a twin, a GIS or a person can open.
 
-pub mod cityjson;
-pub mod fgb;
+mod cityjson;
+mod fgb;
 pub mod folder;
-pub mod geojson;
+pub(crate) mod geojson;
 pub mod geotiff;
-pub mod glb;
+pub(crate) mod glb;
 pub mod map;
 pub mod png;
-pub mod table;
-pub mod vehicles;
+mod table;
+mod vehicles;
 
 use crate::error::{Error, Result};
 use std::fs::{self, File};

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Name of the column that says whether the city is made up. It is in the table itself, so that no number goes without it
 /// when a table is copied, joined or sent on.
-pub const SYNTHETIC: &str = "synthetic";
+const SYNTHETIC: &str = "synthetic";
 
 /// Writes a table with a header; numbers are the shortest that read back as the same f64, and none is an empty cell. The last
 /// column is [`SYNTHETIC`], 1 or 0 in every row: a comment above the header would break readers of CSV.

@@ -28,7 +28,7 @@ pub struct MeshRequest {
 /// begun.
 ///
 /// # Errors
-/// `Data` when there is no such run or layer; `Io`; `Scenario` for cities of too many cells.
+/// `Data` when there is no such run or layer; `Io` when a file cannot be read or written; `Scenario` for cities of too many cells.
 pub fn meshes(request: &MeshRequest, cancel: &AtomicBool) -> Result<Vec<PathBuf>> {
     let record = record(&request.folder)?;
     let read = |name: &str| layer(&request.folder, name, &record.artifacts);

@@ -79,7 +79,7 @@ impl Layer {
     /// Value at a point of the layer's plane; `None` outside, NaN where there is no value.
     ///
     /// # Errors
-    /// `Io` and `Data` as [`Cog::block`].
+    /// `Io` where a block cannot be read, `Data` where it is damaged.
     pub fn value(&self, (x, y): (f64, f64)) -> Result<Option<f32>> {
         let Some((col, row)) = self.cog.grid.cell_at(x, y) else { return Ok(None) };
         let (width, height) = self.cog.block_size(0);

@@ -25,7 +25,7 @@ impl Layer {
     /// are a little larger than a pixel, so that none is left out.
     ///
     /// # Errors
-    /// `Io` and `Data` as [`crate::city::read::Cog::block`].
+    /// `Io` where a block cannot be read, `Data` where it is damaged.
     pub fn draw(&self, window: &Window, paint: &Paint) -> Result<Picture> {
         let grid = &self.cog.grid;
         let cells = window.pixel / grid.cell;

@@ -52,7 +52,7 @@ impl Layer {
     /// Statistics of all cells, or of some columns of some rows, which rise.
     ///
     /// # Errors
-    /// `Io` and `Data` as [`crate::city::read::Cog::block`].
+    /// `Io` where a block cannot be read, `Data` where it is damaged.
     pub fn statistics(&self, within: Option<&Cells>) -> Result<Statistics> {
         let (mut low, mut high, mut sum, mut count, mut all) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0u64, 0u64);
         self.visit(within, |value| {

@@ -120,7 +120,7 @@ const DUTCH: [&str; FIELDS] = [
 /// What a file has, as its reader found it.
 struct Found {
     rows: Vec<Row>,
-    /// See [`Weather::station`].
+    /// Latitude and longitude of the station, degrees, where the file has to be of a place nearby and says which.
     station: Option<(f64, f64)>,
     remarks: Remarks,
     /// What a file writes for each field where there is no value, for hints.
@@ -210,7 +210,8 @@ fn rows(path: &Path, from: i64, to: i64) -> Result<(Found, Source)> {
 /// Takes the pressure of another station where there is none; in words how often.
 ///
 /// # Errors
-/// Those of the file.
+/// `Io` where the file of the other station cannot be read; `Data` where it is not understood, or has no pressure in those hours or
+/// one beyond belief.
 pub fn take_pressure(weather: &mut Weather, path: &Path) -> Result<()> {
     let (Some(first), Some(last)) = (weather.hours.first(), weather.hours.last()) else { return Ok(()) };
     let (from, to) = (first.end - 3600, last.end);

@@ -9,7 +9,7 @@ use crate::models::MODELS;
 /// Sets all of them up.
 ///
 /// # Errors
-/// Those of their loads.
+/// `Scenario`, `Data` or `Memory` where a model refuses its load or the machine has no room for it.
 pub fn kernels() -> Result<Vec<Kernel>> {
     let all = MODELS.iter().map(|entry| (entry.bench)(&Device::Cpu, Size::Small)).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())

@@ -136,7 +136,7 @@ impl Kernel {
         Kernel { name, unit, bytes: None, work: Box::new(work) }
     }
 
-    /// The same, of which a unit must move so many bytes between memory and processor.
+    /// Notes how many bytes a unit of work must move between memory and processor, for its share of the bandwidth.
     pub fn moving(self, bytes: f64) -> Kernel {
         Kernel { bytes: Some(bytes), ..self }
     }
@@ -145,7 +145,7 @@ impl Kernel {
 /// Does the same again and again for about so long; units and seconds in all.
 ///
 /// # Errors
-/// The first one of what is done.
+/// The first error of `once`; what was done before it is not reported.
 pub fn again(budget: Duration, mut once: impl FnMut() -> Result<(f64, f64)>) -> Result<(f64, f64)> {
     let (mut units, mut seconds) = (0.0, 0.0);
     loop {
@@ -173,7 +173,7 @@ pub struct Measured {
 /// Measures kernels on the CPU.
 ///
 /// # Errors
-/// Those of the kernels.
+/// The first error of a kernel, such as `DeviceLost` or `Unstable`.
 pub fn measure(kernels: &mut [Kernel]) -> Result<Vec<Measured>> {
     let mut copy = cpu_copy();
     // The first copy also gets the pages of its target.

@@ -96,7 +96,7 @@ fn name(entry: &Entry) -> String {
 /// Measures all stages of all models on a device, turn by turn; what failed is told beside.
 ///
 /// # Errors
-/// Those of the device's copies of memory.
+/// `Memory` or `DeviceLost` where the device fails while its bandwidth is measured. Stages that fail are among the faults.
 pub fn measure(device: &Device, size: Size, turn: Duration) -> Result<(DeviceSpeeds, Vec<String>)> {
     let record = device.record();
     let mut faults = Vec::new();

@@ -75,7 +75,7 @@ impl Cells {
         }
     }
 
-    /// The same in another unit, in f64.
+    /// The values times a factor, in f64, in which a conversion of units loses nothing.
     fn times(self, factor: f64) -> Cells {
         Cells::Double(match self {
             Cells::Single(cells) => cells.into_iter().map(|value| f64::from(value) * factor).collect(),
@@ -105,10 +105,10 @@ pub fn raster(path: &Path, quantity: Quantity, limits: Limits) -> Result<Raster>
     raster_with_remarks(path, quantity, limits).map(|(raster, _)| raster)
 }
 
-/// As [`raster`], and what was converted, guessed or left out.
+/// The layer that [`raster`] reads, and what was converted, guessed or left out.
 ///
 /// # Errors
-/// As [`raster`].
+/// `Io` and `Data` for the causes that [`raster`] names.
 pub fn raster_with_remarks(path: &Path, quantity: Quantity, limits: Limits) -> Result<(Raster, Remarks)> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let Found { grid, mut cells, unit, mut remarks } = match extension.as_str() {

@@ -39,7 +39,7 @@ const CLOSED_TO_MOTORS: [&str; 17] = [
     "tank_trap",
     "yes",
 ];
-/// Those that cycles cannot pass either.
+/// Barriers that cycles cannot pass either.
 const CLOSED_TO_ALL: [&str; 11] = [
     "kissing_gate",
     "stile",

@@ -103,7 +103,7 @@ pub struct Refused {
 struct Editor<'a> {
     roads: Roads,
     origin: Vec<Option<u32>>,
-    /// See [`Edited`].
+    /// For each link the one of before whose traffic it is compared with.
     before: Vec<Option<u32>>,
     moved: Vec<u32>,
     /// Links that are gone.
@@ -115,7 +115,7 @@ struct Editor<'a> {
 /// Makes edits one after another.
 ///
 /// # Errors
-/// The edit that meets no link, or whose new road meets no road, and why.
+/// [`Refused`] with the number of the first edit that meets no link, or whose new road meets no road.
 pub fn edit(base: &Roads, edits: &[Edit], rules: &Rules) -> Result<Edited, Refused> {
     let count = base.links.len();
     let origin: Vec<Option<u32>> = (0..count as u32).map(Some).collect();
@@ -134,7 +134,7 @@ pub fn edit(base: &Roads, edits: &[Edit], rules: &Rules) -> Result<Edited, Refus
 /// The links of a place.
 ///
 /// # Errors
-/// Why there are none, and what helps.
+/// The problem and its mend, where no link lies there.
 pub fn links(roads: &Roads, place: &Place) -> Result<Vec<u32>, (String, &'static str)> {
     Ok(links_of(roads, &vec![false; roads.links.len()], place)?.into_iter().map(|k| k as u32).collect())
 }

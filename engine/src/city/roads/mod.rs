@@ -88,9 +88,9 @@ pub struct Link {
     pub speed: f64,
     /// Capacity, vehicles (pcu) per hour.
     pub capacity: f64,
-    /// Factor and power of the delay.
+    /// Factor of the delay (BPR): the delay at capacity over the time without others.
     pub factor: f64,
-    /// See `factor`.
+    /// Power of flow over capacity in the delay.
     pub power: f64,
     /// Who may use it, as bits.
     pub modes: u8,
@@ -123,9 +123,9 @@ pub struct Roads {
     /// Nodes with a barrier, such as a bollard, and the modes that cannot pass it: they turn round there, as at a dead end. What cars and
     /// trucks cannot pass is among `bans`, too.
     pub barriers: Vec<(u32, u8)>,
-    /// So many of the first nodes are the middles of zones, where a file says so, and nodes below the second carry no through traffic.
+    /// So many of the first nodes are the middles of zones, where a file says so.
     pub centroids: usize,
-    /// See `centroids`.
+    /// Nodes below this number carry no through traffic.
     pub first_through: usize,
     /// Middles of buildings, where the map has them.
     pub buildings: Vec<DVec2>,

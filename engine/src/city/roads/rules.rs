@@ -23,7 +23,7 @@ pub struct Kind {
     pub lanes: f64,
     /// Speed limit, km/h.
     pub speed_kmh: f64,
-    /// The same in towns, where it differs.
+    /// Speed limit in towns, where it differs, km/h.
     #[serde(default)]
     pub speed_in_town_kmh: Option<f64>,
     /// Capacity of a lane, vehicles per hour.
@@ -71,9 +71,9 @@ pub struct Junctions {
     pub cycle_s: f64,
     /// Time of a cycle in which nobody has green, s.
     pub lost_s: f64,
-    /// Green share of the approaches of highest priority, and of the others.
+    /// Green share of the approaches of highest priority.
     pub green_share_major: f64,
-    /// See `green_share_major`.
+    /// Green share of the other approaches.
     pub green_share_minor: f64,
     /// Green share where roads of one direction only have lights.
     pub green_share_lone: f64,
@@ -83,9 +83,9 @@ pub struct Junctions {
     pub critical_gap_s: f64,
     /// Time between two drivers who take the same gap, s.
     pub follow_up_s: f64,
-    /// The two at a roundabout's entry.
+    /// Smallest gap that a driver takes at a roundabout's entry, s.
     pub roundabout_critical_gap_s: f64,
-    /// See `roundabout_critical_gap_s`.
+    /// Time between two drivers who take the same gap there, s.
     pub roundabout_follow_up_s: f64,
 }
 
@@ -101,7 +101,7 @@ pub struct Vehicles {
     pub cycle_speed_kmh: f64,
     /// Cost of a kilometre for a car, in minutes.
     pub car_minutes_per_km: f64,
-    /// The same for a truck.
+    /// Cost of a kilometre for a truck, in minutes.
     pub truck_minutes_per_km: f64,
 }
 
@@ -166,7 +166,7 @@ impl Rules {
     /// The Dutch table.
     ///
     /// # Errors
-    /// None as long as a test reads it.
+    /// `Data` as [`Rules::parse`], which a test rules out for the table that comes with the program.
     pub fn dutch() -> Result<Rules> {
         Rules::parse(Path::new(SHIPPED[0].0), SHIPPED[0].1)
     }

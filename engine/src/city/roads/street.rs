@@ -18,7 +18,7 @@ pub(super) enum Leads {
 }
 
 impl Leads {
-    /// The same where the kind of road has decided.
+    /// The direction, taken from the kind of road where tags leave it open.
     pub fn known(self, is_one_way: bool) -> Leads {
         match self {
             Leads::Unknown if is_one_way => Leads::There,
@@ -73,7 +73,7 @@ pub(super) fn share(part: usize, all: usize) -> f64 {
 }
 
 impl Filled {
-    /// The same in words.
+    /// A remark for each kind of value that was filled in, with the share of links that it concerns.
     pub fn words(&self, source: &str) -> Remarks {
         let mut words = Remarks::default();
         let Filled { streets, links, lanes, speeds, capacities, unknown } = self;

@@ -88,8 +88,7 @@ fn in_time(device: &Device, size: Size) -> Result<Kernel> {
     // Radiation on the same device.
     let mut scene = Scene::new(plan.grid, &vec![0.0; plan.grid.len()], &plan.buildings, &plan.trees, EYE);
     scene.albedo = plan.albedo.clone();
-    let number = |cover: &Cover| Cover::ALL.iter().position(|own| own == cover).unwrap_or(0) as u8;
-    let covers: Covers = plan.covers.iter().map(number).collect();
+    let covers: Covers = plan.covers.iter().map(|cover| cover.index()).collect();
     let Looked { mut solver, .. } = Load { scene, covers, hours: day }.looked(device)?;
     while !island.settle(solver.as_mut())? {}
     let cells = plan.grid.len() as f64;

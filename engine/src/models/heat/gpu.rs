@@ -32,11 +32,11 @@ macro_rules! kernel {
 }
 
 /// Looks around from each cell.
-pub const HORIZONS: Kernel = kernel!("horizons", "horizons.wgsl");
+const HORIZONS: Kernel = kernel!("horizons", "horizons.wgsl");
 /// Adds what one position of the sun shines.
-pub const SHADE: Kernel = kernel!("shade", "shade.wgsl");
+const SHADE: Kernel = kernel!("shade", "shade.wgsl");
 /// Adds up the patches.
-pub const INCOMING: Kernel = kernel!("incoming", "incoming.wgsl");
+const INCOMING: Kernel = kernel!("incoming", "incoming.wgsl");
 /// Looks down.
 pub const BELOW: Kernel = kernel!("below", "below.wgsl");
 /// All kernels of the model.

@@ -381,10 +381,9 @@ fn reflecting(city: &City, heat: &HeatSpec) -> Scene {
 
 /// What covers each cell, as its place among all kinds; bricks and slabs where nothing says.
 pub(super) fn covers(city: &City) -> Covers {
-    let number = |cover: Cover| Cover::ALL.iter().position(|listed| *listed == cover).unwrap_or(0) as u8;
-    let Some(cover) = &city.cover else { return vec![number(Cover::Cobble); city.grid.len()] };
+    let Some(cover) = &city.cover else { return vec![Cover::Cobble.index(); city.grid.len()] };
     let of = |code: &f32| Cover::ALL.iter().find(|listed| f32::from(**listed as u8) == *code).copied();
-    cover.values.iter().map(|code| number(of(code).unwrap_or(Cover::Cobble))).collect()
+    cover.values.iter().map(|code| of(code).unwrap_or(Cover::Cobble).index()).collect()
 }
 
 fn gauges(scenario: &Scenario, grid: &Grid, is_roof: impl Fn(usize) -> bool) -> Result<Vec<Gauge>> {

@@ -5,7 +5,7 @@ use crate::grid::Grid;
 /// Height of a person's middle, m above the ground: where radiation is taken.
 pub const EYE: f32 = 1.1;
 /// Share of a tree's height below its crown.
-pub const TRUNK: f32 = 0.25;
+const TRUNK: f32 = 0.25;
 /// Where there is no crown: above everything for its lower, below everything for its upper end.
 const NOWHERE: f32 = 1e9;
 

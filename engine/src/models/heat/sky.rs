@@ -60,7 +60,7 @@ pub fn patches() -> Vec<Patch> {
 }
 
 /// Mass of air that the sun shines through, over that at the zenith (Kasten and Young 1989); altitude in rad.
-pub fn air_mass(altitude: f64) -> f64 {
+fn air_mass(altitude: f64) -> f64 {
     let degrees = altitude.to_degrees().max(0.0);
     1.0 / (altitude.max(0.0).sin() + 0.50572 * (degrees + 6.07995).powf(-1.6364))
 }
@@ -90,18 +90,14 @@ pub fn clear_emissivity(vapour: f64, air: f64) -> f64 {
     1.0 - (1.0 + water) * (-(1.2 + 3.0 * water).sqrt()).exp()
 }
 
-/// Share of the sky that clouds cover, from global radiation over a whole hour (Crawford and Duchon's idea with the numbers of
-/// Kasten and Czeplak 1980); `None` where the sun stands too low for it. Altitude is the hour's mean, rad.
-pub fn cloudiness(global: f64, altitude: f64) -> Option<f64> {
-    cloudless(altitude).map(|clear| covered(global / clear))
-}
-
-/// Global radiation under a sky without clouds, W/m²; `None` where the sun stands too low for it.
+/// Global radiation under a sky without clouds, W/m² (Kasten and Czeplak 1980), at an altitude (rad) that is the mean of the hour;
+/// `None` where the sun stands too low to tell clouds from it.
 pub fn cloudless(altitude: f64) -> Option<f64> {
     (altitude >= 15f64.to_radians()).then(|| 910.0 * altitude.sin() - 30.0)
 }
 
-/// Share of the sky that clouds cover where so much of a cloudless sky's radiation comes through.
+/// Share of the sky that clouds cover, where `ratio` of a cloudless sky's global radiation comes through over whole hours (Crawford
+/// and Duchon's idea with the numbers of Kasten and Czeplak 1980).
 pub fn covered(ratio: f64) -> f64 {
     if ratio > 0.95 { 0.0 } else { ((1.0 - ratio) / 0.75).max(0.0).powf(1.0 / 3.4).min(1.0) }
 }
@@ -238,7 +234,8 @@ mod tests {
         }
         // Numbers of the papers: nearly all of a dull hour is diffuse, and little of a clear one.
         assert!(diffuse(100.0, 1360.0, 0.8, 20.0, 80.0) > 95.0 && diffuse(900.0, 1360.0, 1.0, 25.0, 40.0) < 220.0);
-        assert!(cloudiness(500.0, 0.1).is_none() && cloudiness(900.0, 1.4) == Some(0.0));
-        assert!((cloudiness(230.0, 1.4).expect("high") - 1.0).abs() < 0.05);
+        let clear = cloudless(1.4).expect("a high sun");
+        assert!(cloudless(0.1).is_none() && covered(900.0 / clear) == 0.0);
+        assert!((covered(230.0 / clear) - 1.0).abs() < 0.05);
     }
 }

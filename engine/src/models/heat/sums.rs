@@ -15,7 +15,7 @@ pub(super) const WARM: f32 = 20.0;
 /// Air temperature above which degree-hours count, °C.
 pub(super) const DEGREES: f32 = 25.0;
 /// Air temperature that the coolest hour of a tropical night stays above, °C.
-pub(super) const TROPICAL: f32 = 20.0;
+const TROPICAL: f32 = 20.0;
 /// Seven hours around the highest sun, whose mean the standard heat map shows: in the Netherlands those that end at 10 to 16 h UTC, and
 /// elsewhere those in which the sun stands in the same places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

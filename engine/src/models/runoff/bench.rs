@@ -56,15 +56,15 @@ impl Load {
     /// Sets the problem up on a device.
     ///
     /// # Errors
-    /// Those of the device.
-    pub fn stepping(self, device: &Device) -> Result<Stepping> {
+    /// `Memory` where the device has no room, `DeviceLost` where it fails.
+    fn stepping(self, device: &Device) -> Result<Stepping> {
         Ok(Stepping { run: start(self.problem(), device)?, cells: (self.side * self.side) as f64 })
     }
 
     /// Steps the problem on a device for about `budget` and tells how fast that was.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `Memory` where the device has no room, `DeviceLost` where it fails, `Unstable` where depths are no numbers any more.
     pub fn measure(self, device: &Device, budget: Duration) -> Result<Speed> {
         let mut stepping = self.stepping(device)?;
         // The first steps warm caches, clocks and the size of the batches up.
@@ -77,7 +77,7 @@ impl Load {
 /// What is measured of the model: time steps of a square that is all under water.
 ///
 /// # Errors
-/// Those of the device.
+/// `Memory` where the device has no room, `DeviceLost` where it fails.
 pub fn stages(device: &Device, size: Size) -> Result<Vec<Kernel>> {
     let stage = |name, order| -> Result<Kernel> {
         let mut water = Load { side: size.pick(64, 512, 4096), order, wet: 1.0 }.stepping(device)?;
@@ -91,7 +91,7 @@ impl Stepping {
     /// Steps for about `budget`; time steps of all cells that were done, and the seconds that they took.
     ///
     /// # Errors
-    /// Those of the device.
+    /// `DeviceLost` where the device fails, `Unstable` where depths are no numbers any more.
     pub fn step(&mut self, budget: Duration) -> Result<(f64, f64)> {
         let (steps, seconds) = stopwatch(&mut self.run, budget)?;
         Ok((steps * self.cells, seconds))

@@ -5,16 +5,16 @@
 
 mod arrays;
 pub mod bench;
-pub mod cpu;
-pub mod gpu;
-pub mod land;
+mod cpu;
+pub(crate) mod gpu;
+mod land;
 pub mod layers;
-pub mod links;
+mod links;
 mod model;
 pub mod params;
 mod prepare;
-pub mod problem;
-pub mod run;
+mod problem;
+mod run;
 pub mod sewer;
 pub mod sky;
 pub mod solver;
@@ -25,7 +25,7 @@ pub mod validate;
 pub use links::{Structure, StructureKind};
 pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
-pub use run::Run;
+pub use run::{Fell, Run};
 pub use sewer::Sewers;
 pub use sky::{Gutter, Radar, Roof};
 
@@ -36,6 +36,9 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 
 /// A run of a problem on a device, at time 0.
+///
+/// # Errors
+/// `Scenario` where the grid has no cell; `Memory` or `DeviceLost` where the device has no room or fails.
 pub fn start(problem: Problem, device: &Device) -> Result<Run> {
     if problem.grid.is_empty() {
         return Err(Error::scenario("city", "has no cells", "take a larger extent or a smaller cell_m"));

@@ -38,7 +38,7 @@ struct Runoff {
 /// Whether boundaries, inflows and gauges fit the city; what is guessed, mended or left out.
 ///
 /// # Errors
-/// `Scenario` or `Data` with the place and the mend.
+/// `Scenario` where boundaries, inflows, gauges, structures or rain do not fit the city; `Data` where a file that they name is wrong.
 pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
     problem(city, scenario).map(|problem| problem.repairs).map_err(|error| scenario.locate(error))
 }

@@ -293,7 +293,7 @@ shared_struct! {
         pub far_bed: f32,
         /// Share of a cell's water that this link may take, since others may take from it, too.
         pub near_share: f32,
-        /// The same at the other end.
+        /// Share of a cell's water that this link may take at the other end.
         pub far_share: f32,
         /// Weir: sill, m. Culvert: floor at `near`, m. Pump: level at which it starts, m.
         pub sill: f32,

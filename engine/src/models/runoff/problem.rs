@@ -145,7 +145,7 @@ pub struct Problem {
     pub roofs: Vec<Roof>,
     /// Whether each cell is part of a building; empty for none.
     pub built: Vec<bool>,
-    /// Whether each cell lies in a gap between buildings ([`super::land::gaps`]); empty for none.
+    /// Whether each cell lies in a gap between buildings, where depths are not those of streets; empty for none.
     pub gaps: Vec<bool>,
     /// Sewers.
     pub sewers: Sewers,
@@ -258,7 +258,7 @@ impl Problem {
     }
 
     /// Cells of an edge.
-    pub fn edge_len(&self, edge: Edge) -> usize {
+    fn edge_len(&self, edge: Edge) -> usize {
         match edge {
             Edge::North | Edge::South => self.grid.cols,
             Edge::West | Edge::East => self.grid.rows,

@@ -23,7 +23,7 @@ pub struct Run {
     fall: Option<Fall>,
     /// Rain on each roof that holds some, up to the end of the interval under way, m.
     fallen: Vec<f64>,
-    /// The same up to its start.
+    /// Rain on each of those roofs up to the start of the interval, m: a checkpoint begins the interval again.
     fallen_before: Vec<f64>,
     /// What fell on the city, what green roofs kept, and what roofs brought to each sewer district in the intervals before, m³.
     fell: Fell,
@@ -76,6 +76,9 @@ impl Run {
 
     /// Computes towards `until` seconds for about `budget`; call again until `reached`. Each `until` must be as late as
     /// the one before: an interval once begun is finished.
+    ///
+    /// # Errors
+    /// `Unstable` where a depth or a velocity is no number any more; `Memory` or `DeviceLost` where the device fails.
     pub fn advance(&mut self, until: f64, budget: Duration) -> Result<Progress> {
         let deadline = Instant::now() + budget;
         while self.time < until {
@@ -109,6 +112,9 @@ impl Run {
     }
 
     /// Computes to `until` seconds, however long it takes.
+    ///
+    /// # Errors
+    /// `Unstable`, `Memory` or `DeviceLost` for the causes that [`Run::advance`] names.
     pub fn run_to(&mut self, until: f64) -> Result<()> {
         while !self.advance(until, Duration::from_secs(1))?.reached {}
         Ok(())
@@ -199,6 +205,9 @@ impl Run {
     }
 
     /// Water that left through each boundary since the start, m³; inflow is negative.
+    ///
+    /// # Errors
+    /// `DeviceLost` where the device fails.
     pub fn outflows(&mut self) -> Result<Vec<f64>> {
         let volumes = self.solver.volumes()?;
         let edges = &self.edges;

@@ -3,14 +3,14 @@
 mod alternative;
 pub mod assignment;
 pub mod bench;
-pub mod cpu;
+mod cpu;
 pub mod demand;
-pub mod gpu;
+pub(crate) mod gpu;
 pub mod graph;
-pub mod gravity;
-pub mod junctions;
+mod gravity;
+mod junctions;
 mod kept;
-pub mod layers;
+pub(crate) mod layers;
 mod model;
 pub mod motion;
 mod near;
@@ -29,6 +29,6 @@ pub mod srm1;
 mod story;
 pub mod tntp;
 pub mod validate;
-pub mod zones;
+mod zones;
 
 pub use model::{check, prepare};

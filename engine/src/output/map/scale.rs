@@ -16,7 +16,7 @@ pub struct Scale {
     decimals: usize,
     /// Lower ends of the classes, rising, in the layer's unit and with its datum.
     starts: Vec<f64>,
-    /// The same relative to the datum, as the layer's values are.
+    /// Lower ends of the classes relative to the datum, as the layer's values are.
     relative: Vec<f32>,
     /// Colour of each class; none is see-through.
     colours: Vec<Option<Colour>>,
@@ -200,7 +200,7 @@ fn of_change(change: &Change) -> Scale {
     }
 }
 
-/// The same with a class at each end for cells that have a value on one side only.
+/// Adds a class at each end of a scale of differences, for cells that have a value in one of the two runs only.
 fn with_sides(mut scale: Scale, change: &Change) -> Scale {
     let [now, before] = change.one_side.map(|(english, dutch)| Some(Text::new(english, dutch)));
     let [of_now, of_before] = ONE_SIDE;

@@ -49,7 +49,8 @@ impl Cog {
     /// Opens a file and reads its directories.
     ///
     /// # Errors
-    /// Those of [`crate::city::read::raster`], but for what is wrong within the blocks.
+    /// `Io` where the file cannot be read; `Data` for what [`crate::city::read::raster`] refuses in directories and place. Blocks are
+    /// not read, so that damage within them comes out in [`Cog::block`].
     pub fn open(path: &Path, limits: Limits) -> Result<Cog> {
         let opened = File::open(path).map_err(Error::io("reading", path))?;
         let mut tags = Tags::read(path, BufReader::new(opened))?;

@@ -9,9 +9,9 @@ use crate::city::roads::rules::Junctions;
 use crate::city::roads::{CAR, CYCLE, Control, Link, Roads, TRUCK};
 use glam::DVec2;
 
-/// Roads of this priority and above have lanes for cycles, so wide, m.
+/// Roads of this priority and above have lanes for cycles.
 pub(super) const WITH_CYCLE_LANES: u8 = 3;
-/// See `WITH_CYCLE_LANES`.
+/// Width of a lane for cycles, m.
 const CYCLE_WIDTH: f64 = 2.0;
 /// Who waits at a corner stands so far beside the way of those who go straight on, m.
 const ASIDE_M: f64 = 1.5;
@@ -38,9 +38,9 @@ pub(super) struct Way {
     pub from: usize,
     /// Angle by which it turns, to the left above 0, rad.
     pub angle: f64,
-    /// Whether only cycles take it, and whether they wait at a corner on their way.
+    /// Whether only cycles take it.
     pub is_cycle: bool,
-    /// See `is_cycle`.
+    /// Whether cycles wait at a corner on their way.
     pub hooks: bool,
 }
 

@@ -5,7 +5,7 @@ use glam::DVec2;
 
 /// Links shorter than this lie within one junction, m.
 const JOINED: f64 = 16.0;
-/// The same between lights.
+/// Links between two junctions with lights that are shorter than this lie within one, m.
 const JOINED_LIGHTS: f64 = 40.0;
 /// Junctions are no larger than that, m: those without lights, and those with them.
 const EXTENT: [f64; 2] = [22.0, 60.0];

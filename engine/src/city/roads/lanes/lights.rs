@@ -7,15 +7,15 @@ use crate::city::roads::rules::Junctions;
 use crate::city::roads::{Control, Roads};
 use std::collections::HashMap;
 
-/// Yellow, and red for all behind it, s.
+/// Yellow, s.
 const YELLOW: f64 = 3.0;
-/// See `YELLOW`.
+/// Red for all after a yellow, s.
 const ALL_RED: f64 = 2.0;
 /// Shortest green, s.
 const LEAST_GREEN: f64 = 10.0;
-/// Cars an hour that turn left, and their product with those who face them, per lane of these, from which on they go alone.
+/// Those who turn left have a phase of their own from so many cars an hour on, if `MANY` is reached, too.
 const LEAST_LEFT: f64 = 60.0;
-/// See `LEAST_LEFT`.
+/// Least product of cars an hour that turn left and of those who face them, per lane of these, for a phase of their own.
 const MANY: f64 = 50_000.0;
 /// Cycles an hour that a lane for them lets through.
 const CYCLES: f64 = 2000.0;
@@ -80,7 +80,7 @@ impl Approach {
 }
 
 impl Approach {
-    /// The same where none faces them.
+    /// Share of the time that it needs where those who turn left face nobody.
     fn own_need(&self, saturation: f64) -> f64 {
         let cars = match self.has_pocket {
             true => (self.other / self.lanes).max(self.left) / saturation,

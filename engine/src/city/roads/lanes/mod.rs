@@ -94,18 +94,18 @@ pub struct Foe {
     pub merges: bool,
     /// Whether they go in turns.
     pub zips: bool,
-    /// Where the meeting begins and ends, m behind the stop lines of this way and of the other.
+    /// Where the meeting begins and ends on this way, m behind its stop line.
     pub own: (f64, f64),
-    /// See `own`.
+    /// Where it begins and ends on the other way, m behind that one's stop line.
     pub other: (f64, f64),
 }
 
 /// A phase of lights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
-    /// Shortest and longest time, s; the same where it is fixed.
+    /// Shortest time, s.
     pub least: f64,
-    /// See `least`.
+    /// Longest time, s; equal to `least` where the time is fixed.
     pub most: f64,
     /// For each place one of G (go), g (go, after those who have priority), y (yellow) and r (red).
     pub states: Vec<u8>,

@@ -552,7 +552,7 @@ pub(crate) fn plain(id: &str, class: &str) -> Type {
 /// Reads a further file: `.rou.xml` or `.add.xml`.
 ///
 /// # Errors
-/// `Data` with the line.
+/// `Io` where the file cannot be read, `Data` with the line that is not understood.
 pub fn extras(path: &Path) -> Result<Extras> {
     let mut xml = Xml::open(path)?;
     let mut all = Extras::default();

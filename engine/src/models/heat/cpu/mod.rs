@@ -2,7 +2,7 @@
 
 pub mod horizons;
 pub mod radiation;
-pub mod shade;
+pub(super) mod shade;
 
 use super::forcing::Forcing;
 use super::hour::{Covers, Radiation, radiation};

@@ -41,7 +41,7 @@ pub fn soil(cover: Cover) -> (f64, f64) {
 }
 
 /// Depth at which the wave of a day has lost all but 1/e, m.
-pub fn damping(diffusivity: f64) -> f64 {
+fn damping(diffusivity: f64) -> f64 {
     (2.0 * diffusivity / DAY).sqrt()
 }
 
@@ -340,7 +340,7 @@ pub fn evaporating(water: f32, slope: f32) -> f32 {
 /// Water below which nothing evaporates, m³/m³.
 pub const DRY: f32 = 0.12;
 /// How much more water than `DRY` it takes to evaporate freely, m³/m³.
-pub const WETTER: f32 = 0.13;
+const WETTER: f32 = 0.13;
 /// Water that a bucket holds, m³/m³.
 pub const CAPACITY: f32 = 0.35;
 

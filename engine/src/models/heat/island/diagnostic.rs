@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use wgpu::BufferUsages;
 
 /// Over-relaxation.
-pub const OMEGA: f32 = 1.78;
+const OMEGA: f32 = 1.78;
 /// Relaxations between two looks at what is left.
 const BETWEEN: usize = 50;
 /// How many are tried.
@@ -36,7 +36,7 @@ pub const SOR: Kernel =
 
 /// Length of the recirculation behind a building of a width across the wind, a length along it and a height, m (Fackrell 1984): 1.45 heights for a cube.
 /// Ten heights of width make it no longer (as in QES-Winds).
-pub fn cavity(width: f64, length: f64, height: f64) -> f64 {
+fn cavity(width: f64, length: f64, height: f64) -> f64 {
     let width = width.min(10.0 * height);
     1.8 * width / ((length / height).clamp(0.3, 3.0).powf(0.3) * (1.0 + 0.24 * width / height))
 }

@@ -1,5 +1,5 @@
 //! What the air between houses gives to the air above them (Louis 1979), and what lies above, from a meadow at the station. Twin of
-//! [`exchange`]: `shaders/heat/island/balance.wgsl`.
+//! [`Rough::exchange`]: `shaders/heat/island/balance.wgsl`.
 
 use super::super::ground;
 use super::column::{self, Balance, Conduction, LAYERS, Load, Material, balance};
@@ -45,7 +45,7 @@ pub const CALMEST: f64 = 1.0;
 /// What is taken as full in a bucket at the start.
 pub const START: f64 = 0.6;
 
-/// How the exchange over the station's meadow differs from that by [`exchange`].
+/// How the exchange over the station's meadow differs from that by [`Rough::exchange`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Over {
     /// What it is of that.
@@ -134,15 +134,8 @@ fn richardson(height: f32, wind: f32, aloft: f32, air: f32) -> f32 {
     (GRAVITY as f32 * height * (aloft - air) / ((air + 273.15) * wind * wind)).clamp(-10.0, 0.2)
 }
 
-/// Conductance between the canopy's air at `air` (°C) and that at 60 m, m/s: `height` is that above the displacement, `roughness` z0
-/// (m), `wind` at 60 m (m/s), `aloft` the temperature there (°C). The canopy's air stands at z0 above the displacement, but not below the
-/// thermometer of 2 m. The more a place is like the station's meadow, the more it differs from Louis as that does; with the share that it has of
-/// what the meadow gives besides.
-pub fn exchange(height: f32, roughness: f32, wind: f32, aloft: f32, air: f32, over: &Over) -> (f32, f32) {
-    Rough::new(height, roughness).exchange(wind, aloft, air, (over.ratio as f32, over.richardson as f32))
-}
-
-/// What [`exchange`] takes from the roughness of a place alone.
+/// What the exchange takes from the roughness of a place alone. The canopy's air stands at z0 above the displacement, but not below
+/// the thermometer of 2 m.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rough {
     /// Height above the displacement, m.
@@ -151,12 +144,12 @@ pub struct Rough {
     pub drag: f32,
     /// Louis' constant for unstable air.
     pub c: f32,
-    /// How much it is like the meadow; see [`smooth`].
+    /// How much it is like the meadow, 0 to 1, by [`smooth`].
     pub smooth: f32,
 }
 
 impl Rough {
-    /// Of a height above the displacement and a roughness, m.
+    /// Of a height above the displacement and a roughness z0, m.
     pub fn new(height: f32, roughness: f32) -> Rough {
         let log = (height / roughness).ln();
         let times = height / roughness.max(THERMOMETER as f32);
@@ -164,7 +157,9 @@ impl Rough {
         Rough { height, drag, c: 49.8 * drag * times.sqrt(), smooth: smooth(roughness) }
     }
 
-    /// [`exchange`] there, with the ratio and the Richardson number of [`Over`].
+    /// Conductance between the canopy's air at `air` (°C) and that at the height (m/s), where the wind is `wind` (m/s) and the
+    /// temperature `aloft` (°C); and the share that the place has of what the meadow gives besides. The more a place is like the
+    /// station's meadow, the more it differs from Louis as that does, by the ratio and the Richardson number of [`Over`].
     #[inline(always)]
     pub fn exchange(&self, wind: f32, aloft: f32, air: f32, (ratio, over): (f32, f32)) -> (f32, f32) {
         let Rough { height, drag, c, smooth } = *self;
@@ -332,7 +327,8 @@ impl Meadow {
     fn over(at: &Station, skin: f64, given: f64, aloft: f64) -> (Over, f64) {
         let wind = above(at.wind, rising(skin, at.air)) as f32;
         let (height, above, air) = (ABOVE as f32, aloft as f32, at.air as f32);
-        let louis = f64::from(exchange(height, MEADOW.0 as f32, wind, above, air, &Over::default()).0);
+        let as_louis = (Over::default().ratio as f32, Over::default().richardson as f32);
+        let louis = f64::from(Rough::new(height, MEADOW.0 as f32).exchange(wind, above, air, as_louis).0);
         let falls = at.air - aloft;
         // Where heat goes another way than warmth falls, no exchange tells of it.
         let ratio = if given * falls > 0.0 { given / (AIR * falls * louis) } else { 1.0 };
@@ -388,6 +384,11 @@ impl Meadow {
 mod tests {
     use super::*;
 
+    fn exchange((height, roughness): (f32, f32), wind: f32, aloft: f32, ratio: f64) -> (f32, f32) {
+        let over = (ratio as f32, Over::default().richardson as f32);
+        Rough::new(height, roughness).exchange(wind, aloft, 25.0, over)
+    }
+
     #[test]
     fn air_above_a_meadow_is_cooler_by_day_and_warmer_by_night() {
         let mut meadow = Meadow::new(20.0, START, (Conduction::Layers, 600.0), 5.0);
@@ -412,12 +413,12 @@ mod tests {
 
     #[test]
     fn exchange_grows_with_wind_and_warmth() {
-        let of = |wind, aloft| exchange(55.0, 2.5, wind, aloft, 25.0, &Over::default()).0;
+        let of = |wind, aloft| exchange((55.0, 2.5), wind, aloft, Over::default().ratio).0;
         // Neutral: Louis' log law.
         let log = (22.0f32).ln();
         assert!((of(5.0, 25.0) - 0.16 * 5.0 / (0.74 * log * log)).abs() < 1e-6);
         // As stable as the meadow: as much less than by Louis as there.
-        let stable = |ratio| exchange(60.0, 0.03, 2.0, 29.0, 25.0, &Over { ratio, ..Over::default() });
+        let stable = |ratio| exchange((60.0, 0.03), 2.0, 29.0, ratio);
         assert!((stable(0.3).0 / stable(1.0).0 - 0.3).abs() < 1e-6 && stable(1.0).1 == 1.0);
         assert!(of(5.0, 23.0) > of(5.0, 25.0) && of(5.0, 27.0) < of(5.0, 25.0) && of(8.0, 25.0) > of(5.0, 25.0));
     }

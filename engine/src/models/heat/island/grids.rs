@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 /// Damping of Jacobi's steps.
-pub const DAMPING: f32 = 0.8;
+const DAMPING: f32 = 0.8;
 /// Steps before and after a coarser grid.
 pub const STEPS: usize = 2;
 /// Steps on the coarsest grid.
@@ -257,11 +257,6 @@ impl Grids {
         }
     }
 
-    /// A V-cycle.
-    pub fn cycle(&mut self, x: &mut [Pair], rhs: &[Pair]) {
-        self.solve(x, rhs, 1);
-    }
-
     /// So many V-cycles.
     pub fn solve(&mut self, x: &mut [Pair], rhs: &[Pair], cycles: usize) {
         planes(x, &mut self.x[0]);
@@ -478,7 +473,7 @@ mod tests {
         let mut x = vec![[0.0; 2]; cols * rows];
         let mut off = f32::MAX;
         for _ in 0..40 {
-            grids.cycle(&mut x, &rhs);
+            grids.solve(&mut x, &rhs, 1);
             let error = x.iter().zip(&wanted).flat_map(|(a, b)| [(a[0] - b[0]).abs(), (a[1] - b[1]).abs()]);
             let now = error.fold(0.0, f32::max);
             assert!(now < 0.9 * off || now < 5e-5, "{now} after {off}");

@@ -5,15 +5,15 @@
 
 pub mod air;
 pub mod box_filter;
-pub mod column;
-pub mod cpu;
+pub(super) mod column;
+mod cpu;
 pub mod diagnostic;
-pub mod exchange;
+pub(super) mod exchange;
 pub mod flow;
-pub mod gpu;
+pub(super) mod gpu;
 pub mod grids;
 pub mod params;
 pub mod run;
-pub mod town;
+pub(super) mod town;
 pub mod transport;
-pub mod winds;
+pub(super) mod winds;

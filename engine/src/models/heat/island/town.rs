@@ -67,8 +67,7 @@ pub struct Town {
 
 /// What covers each cell in its scene: what is a building has a roof, and what is none has a ground.
 pub fn land_cover(scene: &Scene, covers: &Covers) -> Covers {
-    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0) as u8;
-    let cobble = Cover::ALL.iter().position(|listed| *listed == Cover::Cobble).unwrap_or(0) as u8;
+    let (roof, cobble) = (Cover::Roof.index(), Cover::Cobble.index());
     let cover = |(cell, code): (usize, &u8)| match (scene.is_roof[cell], *code) {
         (true, _) => roof,
         (false, code) if code == roof => cobble,

@@ -100,8 +100,7 @@ impl Plan {
         let len = self.grid.len();
         let mut scene = Scene::new(self.grid, &vec![0.0; len], &self.buildings, &self.trees, EYE);
         scene.albedo = self.albedo.clone();
-        let number = |cover: &Cover| Cover::ALL.iter().position(|listed| listed == cover).unwrap_or(0) as u8;
-        let covers: Vec<u8> = self.covers.iter().map(number).collect();
+        let covers: Vec<u8> = self.covers.iter().map(|cover| cover.index()).collect();
         let mut solver = CpuSolver::new(scene.clone(), covers.clone(), &ViewStorage::default());
         while !solver.look()? {}
         let place = Place {
@@ -351,9 +350,8 @@ pub fn measures(_: &Bench) -> Result<Vec<Figure>> {
         }
     });
     let ponded = run(&pond, Choices::default())?;
-    let roof = Cover::ALL.iter().position(|listed| *listed == Cover::Roof).unwrap_or(0);
     let mut white = Choices::default();
-    white.albedo[roof] = 0.7;
+    white.albedo[usize::from(Cover::Roof.index())] = 0.7;
     let whitened = run(&square, white)?;
     let side = 320.0;
     let everywhere = |found: &[Hour]| square.mean(&found[14].air, 0.0, 0.0, side, side);

@@ -5,7 +5,7 @@ use super::super::params::GRAVITY;
 /// Cube root of a positive normal number, to 3e-7 relative: a guess from the exponent and two steps of Halley.
 /// Both devices share it, since the libraries' powers differ between vendors and are slow.
 #[inline(always)]
-pub fn cube_root(x: f32) -> f32 {
+fn cube_root(x: f32) -> f32 {
     let mut root = f32::from_bits(x.to_bits() / 3 + 0x2a51_4067);
     let cube = root * root * root;
     root *= (cube + x + x) / (cube + cube + x);

@@ -23,7 +23,7 @@ pub struct Flux {
     pub mass: f32,
     /// Normal momentum as the left cell feels it, less its own pressure g·h²/2, m³/s².
     pub left: f32,
-    /// The same for the right cell.
+    /// Normal momentum as the right cell feels it, less its own pressure, m³/s².
     pub right: f32,
     /// Momentum along the face, m³/s².
     pub along: f32,

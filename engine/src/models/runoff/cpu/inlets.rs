@@ -44,7 +44,7 @@ struct Band {
     left: Vec<f32>,
     /// Lane and cell of each inlet, sorted by district; cells count from the start of the band.
     inlets: Vec<[u32; 2]>,
-    /// Those of each district.
+    /// Places of each district's inlets in `inlets`.
     ranges: Vec<Range<usize>>,
     /// What the inlets of each district took in the step, and what they would take if it had room, m.
     sums: Vec<[f32; 2]>,

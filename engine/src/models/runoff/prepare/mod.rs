@@ -20,7 +20,7 @@ const MOST_NUMBERS: f64 = 6e7;
 /// The runoff problem of a scenario in a city.
 ///
 /// # Errors
-/// `Scenario` or `Data` with the place and the mend.
+/// `Scenario` where boundaries, inflows, gauges, structures or rain do not fit the city; `Data` where a file that they name is wrong.
 pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let missing = || Error::scenario("runoff", "is missing", "write [runoff] with end_minutes");
     let runoff = scenario.runoff().ok_or_else(missing)?;

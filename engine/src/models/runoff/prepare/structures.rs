@@ -9,7 +9,7 @@ use crate::scenario::{Allowed, PointOrLine, Scenario, SeriesSpec, StructureName,
 use crate::series::{Between, Series};
 
 /// Coefficient of a broad-crested weir, m^0.5/s.
-pub const BROAD_CREST: f64 = StructureSpec::COEFFICIENT;
+const BROAD_CREST: f64 = StructureSpec::COEFFICIENT;
 /// Links of all structures.
 const MOST_LINKS: usize = 100_000;
 /// Cells of all boundaries of discharge along lines.

@@ -11,35 +11,35 @@ use crate::models::traffic::motion::params::{
 /// Who is slower queues, m/s.
 pub const QUEUED: f32 = 1.4;
 /// Who is faster belongs to no queue, and who is slower to one that flows off, m/s.
-pub const CREEPS: f32 = 6.0;
+const CREEPS: f32 = 6.0;
 /// Distance to the stop line, or to the one before, within which a vehicle joins a queue, m.
 pub const JOINS: f32 = 20.0;
 /// Braking with which drivers still stop for lights, m/s².
 pub const FIRM: f32 = 4.0;
 /// Lanes that a driver looks ahead.
-pub const AHEAD: u32 = 8;
+const AHEAD: u32 = 8;
 /// Braking that a driver who changes lanes of his own will asks of those behind, m/s².
-pub const SAFE: f32 = 2.0;
+const SAFE: f32 = 2.0;
 /// The same of one who must change lanes, m/s².
-pub const URGENT: f32 = 4.0;
+const URGENT: f32 = 4.0;
 /// Braking for who wants to come into the lane, m/s².
 pub const KIND: f32 = 1.5;
 /// Vehicles beside whom a driver looks for who wants to come in.
 pub const BESIDE: u32 = 4;
 /// Who is slower squeezes in, m/s.
-pub const SLOW: f32 = 2.0;
+const SLOW: f32 = 2.0;
 /// Least distance between those who change lanes and others, m.
-pub const APART: f32 = 0.2;
+const APART: f32 = 0.2;
 /// Who stops at a line is so far before it at least, m.
-pub const ON_LINE: f32 = 0.01;
+const ON_LINE: f32 = 0.01;
 /// Room that must be left for him to come in, m.
-pub const LET_IN: f32 = 1.3;
+const LET_IN: f32 = 1.3;
 /// Distance to the end of the lane in which a driver asks to be let in, m.
-pub const ASKS: f32 = 100.0;
+const ASKS: f32 = 100.0;
 /// Distance behind the beginning of a lane at which those wait who find it full, m.
-pub const MOUTH: f32 = 1.0;
+const MOUTH: f32 = 1.0;
 /// Room before the end of the lane at which those who want to the right wait, so that none block each other, m.
-pub const STAGGER: f32 = 15.0;
+const STAGGER: f32 = 15.0;
 
 /// What a driver finds before him.
 struct Bounds {

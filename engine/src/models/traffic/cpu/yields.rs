@@ -8,29 +8,29 @@ use crate::models::traffic::motion::params::{
 };
 
 /// Time that drivers leave before those who go first, s.
-pub const BEFORE: f32 = 0.7;
+const BEFORE: f32 = 0.7;
 /// Time that they leave behind those, s.
-pub const BEHIND: f32 = 0.3;
+const BEHIND: f32 = 0.3;
 /// Vehicles of a lane that are looked at, of those who may take the other way.
 pub const LOOKED_AT: u32 = 4;
 /// Lanes that are looked into for them.
-pub const LOOKED_INTO: u32 = 8;
+const LOOKED_INTO: u32 = 8;
 /// How far drivers look for those who come, m.
-pub const LOOK: f32 = 70.0;
+const LOOK: f32 = 70.0;
 /// Who is slower stands, m/s.
 pub const STANDING: f32 = 0.5;
 
 /// Room for those who wait in the middle of a junction, m.
 pub const WAITING: f32 = 6.0;
 /// Who is slower crawls, m/s.
-pub const CRAWLING: f32 = 3.0;
+const CRAWLING: f32 = 3.0;
 /// Time that drivers wait for those who crawl, ms.
-pub const PATIENCE: u32 = 20_000;
+const PATIENCE: u32 = 20_000;
 
 /// Who is slower makes no room, m/s.
-pub const MOVING: f32 = 2.0;
+const MOVING: f32 = 2.0;
 /// Who is faster makes room in time, m/s.
-pub const FLOWING: f32 = 6.0;
+const FLOWING: f32 = 6.0;
 
 /// What a way across the junction asks of a driver.
 #[derive(Clone, Copy)]

@@ -163,7 +163,7 @@ impl Load {
     ///
     /// # Errors
     /// `DeviceLost` where the device fails, `Memory` where it has no room.
-    pub fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
+    fn underway(&self, device: &Device, time: f64) -> Result<Underway> {
         let mut mover = mover(device, &self.network)?;
         while f64::from(mover.clock()?.now) < 1000.0 * time {
             mover.run(AT_ONCE)?;

@@ -2,9 +2,9 @@
 
 mod air;
 pub mod bench;
-pub mod chance;
-pub mod emission;
-pub mod gpu;
+pub(crate) mod chance;
+pub(crate) mod emission;
+pub(crate) mod gpu;
 mod hours;
 mod model;
 mod moved;
@@ -12,7 +12,7 @@ pub mod mover;
 pub mod network;
 mod packed;
 pub mod params;
-pub mod period;
+mod period;
 pub mod reroute;
 mod results;
 mod story;

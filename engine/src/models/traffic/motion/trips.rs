@@ -7,14 +7,12 @@ use super::params::Kind;
 use crate::city::roads::rules::Rules;
 use crate::city::roads::{CYCLE, TRUCK};
 
-/// Kinds of the vehicles of an assignment: cars with petrol, diesel and electric engines, trucks, cycles.
-pub const KINDS: [&str; 5] = ["petrol car", "diesel car", "electric car", "truck", "cycle"];
 /// Share of cars with a petrol engine in the Dutch fleet; hybrids count (CBS and RDW, 2024).
 const PETROL: f64 = 0.84;
 /// Share of cars with a diesel engine (same source).
 const DIESEL: f64 = 0.10;
 
-/// How those kinds drive.
+/// How vehicles of an assignment drive, by kind: cars with petrol, diesel and electric engines, trucks, cycles.
 pub fn kinds(rules: &Rules) -> Vec<Kind> {
     let car = car();
     let with = |group: usize| Kind { emission: (group * super::params::SUBSTANCES) as u32, ..car };

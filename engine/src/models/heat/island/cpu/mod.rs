@@ -26,7 +26,7 @@ use walls::WallEffects;
 pub use lanes::LANES;
 
 /// Iterations between surfaces and air in a step.
-pub const PASSES: usize = 2;
+const PASSES: usize = 2;
 /// V-cycles of the air's system in each pass.
 pub const CYCLES: [usize; PASSES] = [1, 8];
 /// Iterations between grass and the exchange above it in a pass.
@@ -34,7 +34,7 @@ pub const ROUNDS: usize = 3;
 /// Leaves above each square metre of a crown's ground, m².
 pub const LEAVES: f32 = 4.0;
 /// Depth of the bucket from which trees take water, m.
-pub const ROOTS: f32 = 1.0;
+const ROOTS: f32 = 1.0;
 /// Share of sunlight that is not caught by a crown's leaves as warmth.
 pub const LEAF_CAUGHT: f32 = 0.8;
 /// Emissivity of leaves.

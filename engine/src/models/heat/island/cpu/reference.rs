@@ -4,7 +4,7 @@ use super::super::air::{Choices, DirectShortwave, Sky, StepForcing, ViewFactors,
 use super::super::column::{
     Balance, CAPACITY, Conduction, LAYERS, Load, WALL_LAYERS, balance, evaporation, saturation,
 };
-use super::super::exchange::{AIR, Aloft, DENSITY, LATENT, Over, at_2_m, exchange, meadow, smooth};
+use super::super::exchange::{AIR, Aloft, DENSITY, LATENT, Over, Rough, at_2_m, meadow, smooth};
 use super::super::flow::Faces;
 use super::super::grids::Pair;
 use super::super::params::{Effect, black};
@@ -75,7 +75,8 @@ impl CpuAir {
         // Above houses the air is mixed.
         let mixed = forcing.aloft.mixed as f32;
         let over = mixed + smooth(rough) * (aloft - mixed);
-        let (exchange, like) = exchange(height, rough, forcing.above as f32, over, below, &forcing.over);
+        let meadow_over = (forcing.over.ratio as f32, forcing.over.richardson as f32);
+        let (exchange, like) = Rough::new(height, rough).exchange(forcing.above as f32, over, below, meadow_over);
         let remainder = like * forcing.over.remainder as f32 + AIR as f32 * exchange * (aloft - over);
         let breeze = self.breeze_at(cell, forcing);
         let convection = 11.8 + 4.2 * breeze;
