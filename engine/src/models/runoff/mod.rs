@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod cpu;
+mod entry;
 pub mod gpu;
 pub mod land;
 pub mod layers;
@@ -21,6 +22,7 @@ mod story;
 mod tables;
 pub mod validate;
 
+pub use entry::ENTRY;
 pub use links::{Structure, StructureKind};
 pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};

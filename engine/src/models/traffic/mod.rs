@@ -1,10 +1,12 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
 
+mod activity;
 mod alternative;
 pub mod assignment;
 pub mod bench;
 pub mod cpu;
 pub mod demand;
+mod entry;
 pub mod gpu;
 pub mod graph;
 pub mod gravity;
@@ -31,4 +33,5 @@ pub mod tntp;
 pub mod validate;
 pub mod zones;
 
+pub use entry::ENTRY;
 pub use model::{check, prepare};
