@@ -263,7 +263,7 @@ impl Simulation {
             loop {
                 if self.progress.is_some() && cancel.load(Ordering::Relaxed) {
                     self.checkpoint()?;
-                    return Ok(Ending::Stopped { time: self.progress.map_or(0.0, |progress| progress.time) });
+                    return Ok(Ending::Stopped { time: self.progress.as_ref().map_or(0.0, |progress| progress.time) });
                 }
                 if self.last_checkpoint.elapsed() >= self.checkpoint_every.max(10 * self.checkpoint_took) {
                     // One that cannot be written, as on a full disk, leaves the older one whole; the run itself may still end
@@ -271,10 +271,11 @@ impl Simulation {
                     let _ = self.checkpoint();
                 }
                 let progress = self.model.advance(until, BUDGET)?;
-                self.progress = Some(progress);
+                let reached = progress.reached;
                 self.steps = Some(progress.steps);
+                self.progress = Some(progress.clone());
                 tell(Event::Progress { progress, end, cells: self.city.grid.len() });
-                if progress.reached {
+                if reached {
                     break;
                 }
             }

@@ -79,6 +79,8 @@ pub struct Case {
     pub cheap: bool,
     /// Whether it reads reference data.
     pub needs_data: bool,
+    /// Whether it computes on the device of its bench; the others compute on the CPU whatever the device.
+    pub on_device: bool,
     /// Runs it and gives its figures.
     pub run: fn(&Bench) -> Result<Vec<Figure>>,
 }

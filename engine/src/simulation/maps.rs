@@ -6,7 +6,7 @@ use crate::city::read::{Limits, Quantity as Read, raster};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Layer, Outcome};
 use crate::grid::Grid;
-use crate::models::{self, MODELS};
+use crate::models;
 use crate::output::folder::{Artifact, city_name, frame_name, frame_start};
 use crate::output::map::{Atlas, Ground, Map};
 use crate::quantity::{Clock, Drawn, Quantity, Variable};
@@ -249,7 +249,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
 
 /// The layer of a run that shows what its model is about.
 fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
-    let entry = MODELS.iter().find(|entry| entry.name == record.model);
+    let entry = models::entry(record.model);
     let wanted: Vec<&str> = entry.into_iter().flat_map(|entry| entry.main()).map(|own| own.name).collect();
     let is_there = |name: &&str| record.artifacts.iter().any(|own| own.name.strip_suffix(".tif") == Some(name));
     wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))

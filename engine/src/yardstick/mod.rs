@@ -136,6 +136,14 @@ impl Kernel {
         Kernel { name, unit, bytes: None, work: Box::new(work) }
     }
 
+    /// Works for about so long; gives the units that were done and the seconds that they took.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn run(&mut self, budget: Duration) -> Result<(f64, f64)> {
+        (self.work)(budget)
+    }
+
     /// Notes how many bytes a unit of work must move between memory and processor, for its share of the bandwidth.
     pub fn moving(self, bytes: f64) -> Kernel {
         Kernel { bytes: Some(bytes), ..self }

@@ -3,7 +3,7 @@
 use super::{Kernel, Size, median};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::models::{Entry, MODELS};
+use crate::models::Entry;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;
@@ -88,24 +88,19 @@ impl DeviceSpeeds {
     }
 }
 
-/// A model's name as scenarios have it.
-fn name(entry: &Entry) -> String {
-    entry.name.section().to_string()
-}
-
-/// Measures all stages of all models on a device, turn by turn; what failed is told beside.
+/// Measures all stages of some models on a device, turn by turn; what failed is told beside.
 ///
 /// # Errors
-/// `Memory` or `DeviceLost` where the device fails while its bandwidth is measured. Stages that fail are among the faults.
-pub fn measure(device: &Device, size: Size, turn: Duration) -> Result<(DeviceSpeeds, Vec<String>)> {
+/// Those of the device's copies of memory.
+pub fn measure(models: &[Entry], device: &Device, size: Size, turn: Duration) -> Result<(DeviceSpeeds, Vec<String>)> {
     let record = device.record();
     let mut faults = Vec::new();
     let mut stages = Vec::new();
     let bandwidth = device.copy_bandwidth()?;
-    for entry in MODELS {
+    for entry in models {
         match (entry.bench)(device, size) {
-            Ok(kernels) => stages.extend(kernels.into_iter().map(|kernel| (name(entry), kernel))),
-            Err(error) => faults.push(format!("{}: {error}", name(entry))),
+            Ok(kernels) => stages.extend(kernels.into_iter().map(|kernel| (String::from(entry.section()), kernel))),
+            Err(error) => faults.push(format!("{}: {error}", entry.section())),
         }
     }
     let (rows, more) = in_turns(stages, turn);
@@ -273,6 +268,7 @@ fn quarters(values: &[f64]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::MODELS;
 
     fn row(model: &str, stage: &str, seconds: &[f64]) -> Row {
         Row {
@@ -395,10 +391,10 @@ mod tests {
 
     #[test]
     fn every_model_is_measured_at_the_smallest_size() {
-        let (found, faults) = measure(&Device::Cpu, Size::Tiny, Duration::from_millis(1)).unwrap();
+        let (found, faults) = measure(MODELS, &Device::Cpu, Size::Tiny, Duration::from_millis(1)).unwrap();
         assert_eq!(faults, Vec::<String>::new());
         let has = |name: &str| found.rows.iter().any(|row| row.model == name);
-        assert!(MODELS.iter().all(|entry| has(&name(entry))), "{:?}", found.rows);
+        assert!(MODELS.iter().all(|entry| has(entry.section())), "{:?}", found.rows);
         assert!(found.rows.iter().all(|row| row.seconds.len() == TURNS && row.per_second.is_finite()));
         assert_eq!(found.shares().len(), MODELS.len());
     }

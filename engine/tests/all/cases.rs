@@ -1,23 +1,19 @@
-//! The cheap cases with known answers of every model; those of runoff, and searches on roads, on both devices.
+//! The cheap cases with known answers of every model, on both devices where they compute on the device.
 
 use crate::common::gpu;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
+use hanze_engine::models::MODELS;
 use hanze_engine::models::validate::{Bench, Case};
-use hanze_engine::models::{heat, runoff, traffic};
 
 /// Runs every cheap case and tells all figures that miss their bar.
 fn check(device: &Device) {
     let data = data_folder();
     let bench = Bench { device, data: data.as_deref() };
     let mut failures = Vec::new();
-    // Those of heat and most of traffic are the CPU's whatever the device.
-    let others = heat::validate::CASES.iter().chain(traffic::validate::CASES);
-    let on_device =
-        |case: &&Case| traffic::validate::PATHS.contains(&case.name) || case.name == traffic::validate::MOTION[7];
-    let others = others.filter(|case| matches!(device, Device::Cpu) || on_device(case));
-    let cases = runoff::validate::CASES.iter().chain(others);
-    for case in cases.filter(|case| case.cheap) {
+    // The others are the CPU's whatever the device.
+    let is_wanted = |case: &&Case| case.cheap && (case.on_device || matches!(device, Device::Cpu));
+    for case in MODELS.iter().flat_map(|entry| entry.cases).filter(is_wanted) {
         if case.needs_data && data.is_none() {
             hanze_engine::testing::reference_data(&format!("the case \"{}\"", case.name));
             continue;

@@ -8,11 +8,11 @@ use hanze_engine::city::{self, City};
 use hanze_engine::device::Device;
 use hanze_engine::export;
 use hanze_engine::frame::Layer;
-use hanze_engine::models::{self, MODELS};
+use hanze_engine::models::{self, Entry, MODELS};
 use hanze_engine::output::folder::RunFolder;
 use hanze_engine::output::map::Scale;
 use hanze_engine::quantity::{BELOW, Classes, Drawn, Given, Quantity, Role, Variable};
-use hanze_engine::scenario::{ModelName, Scenario};
+use hanze_engine::scenario::Scenario;
 use hanze_engine::simulation::{Ending, Request, Simulation, draw};
 use hanze_engine::words::Language;
 use std::collections::BTreeSet;
@@ -106,14 +106,16 @@ fn declarations_are_whole() {
 }
 
 /// Runs a text of a scenario in a folder.
-fn run(folder: &Path, text: &str) -> Ran {
+fn run(folder: &Path, text: &str) -> (&'static Entry, Ran) {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    warm::run(&Scenario::load(&file).unwrap()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    let scenario = Scenario::load(&file).unwrap();
+    let entry = models::entry(scenario.model()).expect("an entry");
+    (entry, warm::run(&scenario).unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
 
 /// Small runs that between them give every layer that models have.
-fn cases() -> Vec<(ModelName, Ran)> {
+fn cases() -> Vec<(&'static Entry, Ran)> {
     let streets = sky_to_street::inputs();
     let sewers = "title = \"t\"\n[city]\nterrain = \"flat.tif\"\nmanning = 0.02\nsewer_districts = \"districts.geojson\"\n\
                   [runoff]\nend_minutes = 5\n[runoff.rain]\nmm_per_hour = 36\n\
@@ -125,11 +127,11 @@ fn cases() -> Vec<(ModelName, Ran)> {
     let asked = "[[traffic.reach]]\nname = \"Fire station\"\nx = 199400\ny = 501000\n\
                  [[traffic.select_link]]\nname = \"Bridge\"\nalong = [[200500, 501000], [200500, 501040]]\n";
     vec![
-        (ModelName::Runoff, run(streets.path(), sewers)),
-        (ModelName::Heat, run(hot.path(), &day("pet_hoeppe = true"))),
-        (ModelName::Heat, run(hot.path(), &day("product = \"national\""))),
-        (ModelName::Traffic, run(roads.path(), &scenario_text(MORNING, ZONES, &format!("{close}{asked}")))),
-        (ModelName::Traffic, run(roads.path(), &moving_text())),
+        run(streets.path(), sewers),
+        run(hot.path(), &day("pet_hoeppe = true")),
+        run(hot.path(), &day("product = \"national\"")),
+        run(roads.path(), &scenario_text(MORNING, ZONES, &format!("{close}{asked}"))),
+        run(roads.path(), &moving_text()),
     ]
 }
 
@@ -137,8 +139,8 @@ fn cases() -> Vec<(ModelName, Ran)> {
 fn every_quantity_is_given_by_some_run_and_every_run_gives_what_it_must() {
     let mut given = BTreeSet::new();
     let mut drawn_changes = BTreeSet::new();
-    for (model, (frames, outcome, ..)) in cases() {
-        let entry = MODELS.iter().find(|entry| entry.name == model).expect("an entry");
+    for (entry, (frames, outcome, ..)) in cases() {
+        let model = entry.name;
         let check = |layers: &[Layer], is_of: fn(&Quantity) -> bool, what: &str| {
             let mut names: Vec<&str> = Vec::new();
             for layer in layers {
@@ -215,7 +217,7 @@ fn two_variants_have_one_legend() {
         };
         draw(&request).unwrap()
     };
-    let runoff = MODELS.iter().find(|entry| entry.name == ModelName::Runoff).expect("runoff");
+    let runoff = models::named("runoff").expect("runoff");
     let results = runoff.quantities.iter().filter(|own| own.is_result() && own.given == Given::Always);
     for own in results {
         // The legend stands at the right of the picture, 12.5 letters of 11 pixels wide.

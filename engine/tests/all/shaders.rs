@@ -360,7 +360,7 @@ fn constants_of_the_heat_island_are_those_of_its_twin() {
 
 #[test]
 fn every_stage_has_a_twin() {
-    for name in ["runoff", "heat", "traffic"] {
+    for name in MODELS.iter().map(|entry| entry.section()) {
         let model = root().join("engine/src/models").join(name);
         let twins = ["cpu", "island"].map(|folder| model.join(folder)).into_iter().filter(|folder| folder.is_dir());
         let functions: String = twins.flat_map(|folder| files(&folder, &["rs"])).map(|path| read(&path)).collect();

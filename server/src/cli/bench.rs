@@ -1,21 +1,38 @@
 //! `hanze bench`: how fast the devices step, and how near that is to what their memory allows.
 
-use super::baseline;
+mod heat;
+mod motion;
+mod runoff;
+mod traffic;
+
 use super::report::report;
-use super::{say, speeds};
+use super::{baseline, speeds};
+use clap::builder::PossibleValuesParser;
+use hanze_engine::Result;
 use hanze_engine::device::Device;
-use hanze_engine::models::{heat, runoff, traffic};
-use hanze_engine::scenario::Scenario;
-use hanze_engine::{Error, Result};
+use hanze_engine::models::{self, MODELS};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+
+/// Measures something and prints a table of it.
+type Study = fn(&Args, &[Device]) -> Result<()>;
+
+/// Tables with options of their own, by the name that `--model` takes. A model that has none is measured by its stages, as `--all` does.
+const STUDIES: &[(&str, Study)] =
+    &[("runoff", runoff::lines), ("heat", heat::lines), ("motion", motion::lines), ("traffic", traffic::lines)];
+
+/// What can be measured: every study, and every model.
+fn subjects() -> Vec<&'static str> {
+    let others = MODELS.iter().map(|entry| entry.section());
+    let others = others.filter(|name| STUDIES.iter().all(|(study, _)| study != name));
+    STUDIES.iter().map(|(name, _)| *name).chain(others).collect()
+}
 
 /// What to measure.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The model.
-    #[arg(long, default_value = "runoff", value_parser = ["heat", "motion", "runoff", "traffic"])]
+    /// The model; motion is the vehicles of traffic.
+    #[arg(long, default_value = MODELS[0].section(), value_parser = PossibleValuesParser::new(subjects()))]
     model: String,
     /// cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME; by default the CPU, and a real GPU if there is one.
     #[arg(long)]
@@ -91,196 +108,14 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
         args.device.iter().map(|name| Device::open(name)).collect::<Result<Vec<_>>>().map_err(report)?
     };
     if args.all.all {
-        return speeds::speeds(&args.all, &devices, args.seconds);
+        return speeds::speeds(MODELS, &args.all, &devices, args.seconds);
     }
-    if args.model == "heat" {
-        heat_lines(args, &devices).map_err(report)?;
-    } else if args.model == "motion" {
-        motion_lines(args, &devices).map_err(report)?;
-    } else if args.model == "traffic" {
-        traffic_lines(args).map_err(report)?;
-    } else {
-        devices.iter().try_for_each(|device| lines(args, device)).map_err(report)?;
+    match STUDIES.iter().find(|(name, _)| *name == args.model) {
+        Some((_, study)) => study(args, &devices).map_err(report)?,
+        None => {
+            let entry = models::named(&args.model).map_or(&[][..], std::slice::from_ref);
+            return speeds::speeds(entry, &args.all, &devices, args.seconds);
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The lines of one device. A size that does not fit says so, and the others go on.
-fn lines(args: &Args, device: &Device) -> Result<()> {
-    let bandwidth = device.copy_bandwidth()?;
-    say(format_args!("{}; copies {:.1} GB/s, read and written", device.record(), bandwidth / 1e9));
-    say(format_args!(
-        "model  | device | cells   | wet   | order | million cell-steps/s | bytes per cell-step | share of copy bandwidth"
-    ));
-    let seconds = Duration::try_from_secs_f64(args.seconds).unwrap_or(Duration::from_secs(3));
-    for &side in &args.side {
-        for &order in &args.order {
-            for &wet in &args.wet {
-                let load = runoff::bench::Load { side: side as usize, order, wet: f64::from(wet) / 100.0 };
-                let head = format!(
-                    "runoff | {:<6} | {:<7} | {wet:>3} % | {order:>5}",
-                    device.record().kind,
-                    format!("{side}²")
-                );
-                match load.measure(device, seconds) {
-                    Ok(speed) => say(format_args!(
-                        "{head} | {:>20.1} | {:>19.0} | {:>22.0} %",
-                        speed.cell_steps / 1e6,
-                        speed.bytes,
-                        100.0 * speed.cell_steps * load.wet * speed.bytes / bandwidth,
-                    )),
-                    Err(error) => say(format_args!("{head} | {error}")),
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The lines of the heat model.
-fn heat_lines(args: &Args, devices: &[Device]) -> Result<()> {
-    use heat::bench::Load;
-    let loads: Vec<(String, Result<Load>)> = match &args.scenario {
-        Some(file) => {
-            let (city, _) = Scenario::load(file)?.city()?;
-            vec![("city".into(), Load::of(&city))]
-        }
-        None => args.side.iter().map(|side| (format!("{side}²"), Load::town(*side as usize))).collect(),
-    };
-    say(format_args!("model  | device | cells   | view factors, s   | hours, s | million cell-hours/s"));
-    for (name, load) in loads {
-        let load = load?;
-        for device in devices {
-            let head = format!("heat   | {:<6} | {name:<7}", device.record().kind);
-            match load.measure(device, args.hours as usize) {
-                Ok(speed) => {
-                    let rate = (speed.cells * speed.count) as f64 / speed.hours.max(1e-9) / 1e6;
-                    say(format_args!("{head} | {:>17.3} | {:>8.3} | {rate:>20.3}", speed.look, speed.hours));
-                }
-                Err(error) => say(format_args!("{head} | {error}")),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The lines of motion: a line for each load and device.
-fn motion_lines(args: &Args, devices: &[Device]) -> Result<()> {
-    use traffic::motion::bench::Load;
-    if !(0.1..=0.5).contains(&args.step) {
-        return Err(Error::scenario("--step", "is not a time of a step", "take 0.1 to 0.5 s"));
-    }
-    let load = |side: u32, count: u32| Load::square(side as usize, count as usize, args.step);
-    let loads: Vec<(String, Load)> = match &args.network {
-        Some(network) => vec![("network".into(), Load::files(network, &args.routes, args.step)?)],
-        None => {
-            let all = args.streets.iter().flat_map(|side| args.vehicles.iter().map(move |count| (*side, *count)));
-            all.map(|(side, count)| Ok((format!("{side}²"), load(side, count)?))).collect::<Result<_>>()?
-        }
-    };
-    say(format_args!(
-        "model  | device | streets | lane-km | vehicles | at once | arrived | steps  | seconds | million vehicle-steps/s | ns per vehicle-step"
-    ));
-    for (name, load) in loads {
-        for device in devices {
-            let head = format!("motion | {:<6} | {name:<7} | {:>7.0}", device.record().kind, load.lanes().1);
-            match load.measure(device, args.until) {
-                Ok(speed) => say(format_args!(
-                    "{head} | {:>8} | {:>7} | {:>7} | {:>6} | {:>7.2} | {:>23.3} | {:>19.0}",
-                    load.vehicles(),
-                    speed.most,
-                    speed.arrived,
-                    speed.steps,
-                    speed.seconds,
-                    speed.vehicle_steps as f64 / speed.seconds / 1e6,
-                    1e9 * speed.seconds / speed.vehicle_steps.max(1) as f64,
-                )),
-                Err(error) => say(format_args!("{head} | {error}")),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The lines of the traffic model: equilibria, which the CPU finds whatever the device.
-fn traffic_lines(args: &Args) -> Result<()> {
-    use traffic::bench::Load;
-    if args.closures > 0 {
-        return closure_lines(args);
-    }
-    let loads: Vec<(String, Load)> = match given(args)? {
-        Some(load) => vec![("network".into(), load)],
-        None => {
-            [10, 20, 40].iter().map(|side| Ok((format!("{side}²"), Load::streets(*side)?))).collect::<Result<_>>()?
-        }
-    };
-    say(format_args!("model   | network | zones | links  | gap wanted | gap reached | rounds | seconds | objective"));
-    for (name, load) in loads {
-        for &gap in &args.gap {
-            let speed = load.measure(gap);
-            say(format_args!(
-                "traffic | {name:<7} | {:>5} | {:>6} | {gap:>10.0e} | {:>11.2e} | {:>6} | {:>7.3} | {}",
-                load.network.zones,
-                load.network.links.len(),
-                speed.gap,
-                speed.rounds,
-                speed.seconds,
-                speed.objective
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The network and trips of traffic that were named.
-fn given(args: &Args) -> Result<Option<traffic::bench::Load>> {
-    let weight = |k: usize| args.weights.get(k).copied().unwrap_or(0.0);
-    let weights = traffic::tntp::Weights { length: weight(0), toll: weight(1) };
-    match (&args.network, &args.trips) {
-        (Some(network), Some(trips)) => traffic::bench::Load::read(network, trips, weights).map(Some),
-        (Some(_), None) => {
-            Err(Error::scenario("--network", "has no trips", "name the trips of the network with --trips"))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// The lines of closed links, with the median of their ratios.
-fn closure_lines(args: &Args) -> Result<()> {
-    use traffic::assignment::Assignment;
-    use traffic::bench::{Closure, Load};
-    let (name, load) = match given(args)? {
-        Some(load) => ("network", load),
-        None => match Load::chicago()? {
-            Some(load) => ("Chicago", load),
-            None => ("40²", Load::streets(40)?),
-        },
-    };
-    say(format_args!(
-        "model   | network | gap wanted | closed | from nothing: rounds, s | from before: rounds, s | ratio"
-    ));
-    for &gap in &args.gap {
-        let mut before = Assignment::start(&load.network, &load.demand);
-        before.run(&load.network, gap, |_| true);
-        let links = load.busiest(&before, args.closures as usize);
-        let closures = load.closures(&before, &links, gap)?;
-        for Closure { link, cold, warm } in &closures {
-            say(format_args!(
-                "traffic | {name:<7} | {gap:>10.0e} | {:>6} | {:>14} {:>8.4} | {:>13} {:>8.4} | {:.3}",
-                link + 1,
-                cold.rounds,
-                cold.seconds,
-                warm.rounds,
-                warm.seconds,
-                warm.seconds / cold.seconds
-            ));
-        }
-        say(format_args!(
-            "traffic | {name:<7} | {gap:>10.0e} | median |{:>25}|{:>24}| {:.3}",
-            "",
-            "",
-            Closure::median(&closures)
-        ));
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! `hanze submit`, `jobs`, `job`, `cancel`, `results` and `fetch`: a server from the command line.
 
 use super::say;
-use crate::serve::{ending_of_upload, process_of, shown, token_of_data, token_of_server};
+use crate::serve::{ending_of_upload, shown, token_of_data, token_of_server};
 use hanze_engine::checksum::of_file;
 use hanze_engine::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -267,7 +267,8 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
     // What is wrong is told with its line, before anything is sent.
     let checked = Scenario::parse_alone(file, text).map_err(super::report)?;
     let model = checked.model();
-    let process = process_of(model).ok_or_else(|| bad(&format!("no process runs [{}]", model.section())))?;
+    let entry = hanze_engine::models::entry(model);
+    let process = entry.ok_or_else(|| bad(&format!("no process runs [{}]", model.section())))?.process;
     let mut uploads = HashMap::new();
     for name in checked.spec.files() {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");

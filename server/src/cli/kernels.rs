@@ -17,7 +17,7 @@ pub fn kernels(folder: &Path) -> miette::Result<ExitCode> {
     std::fs::create_dir_all(folder).map_err(Error::io("making", folder)).map_err(report)?;
     let mut list = Vec::new();
     for entry in MODELS {
-        let model = entry.name.section();
+        let model = entry.section();
         for kernel in entry.kernels {
             let file = format!("{model}-{}.wgsl", kernel.name.replace(' ', "-"));
             write(&file, kernel.source)?;

@@ -18,8 +18,9 @@ mod validate;
 pub use report::report;
 
 use crate::serve::shown;
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
-use hanze_engine::models::{heat, runoff, traffic};
+use hanze_engine::models::{self, MODELS};
 use hanze_engine::scenario::Scenario;
 use hanze_engine::words::Language;
 use std::io::Write;
@@ -101,6 +102,12 @@ enum Command {
     Devices,
     /// Measure the speed of the devices.
     Bench(bench::Args),
+    /// List the models: name, process of a server, title, stored scenarios and model card.
+    Models {
+        /// Only their names, a line each.
+        #[arg(long)]
+        names: bool,
+    },
     /// Write the kernels of all models as WGSL, with a list of them, for other compilers to judge.
     #[command(hide = true)]
     Kernels {
@@ -110,7 +117,7 @@ enum Command {
     /// Compare a model with cases that have known answers.
     Validate {
         /// The model.
-        #[arg(value_parser = ["heat", "runoff", "traffic"])]
+        #[arg(value_parser = PossibleValuesParser::new(MODELS.iter().map(|entry| entry.section())))]
         model: String,
         /// Only cases whose name holds these words.
         #[arg(long)]
@@ -160,13 +167,13 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         }
         Command::Devices => devices::devices(),
         Command::Bench(args) => bench::bench(&args),
+        Command::Models { names } => {
+            models_lines(names).iter().for_each(|line| say(format_args!("{line}")));
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Kernels { folder } => kernels::kernels(&folder),
         Command::Validate { model, only, cheap, slow, device } => {
-            let cases = match model.as_str() {
-                "heat" => heat::validate::CASES,
-                "traffic" => traffic::validate::CASES,
-                _ => runoff::validate::CASES,
-            };
+            let cases = models::named(&model).map_or(&[][..], |entry| entry.cases);
             validate::validate(cases, only.as_deref(), (cheap, slow), &device)
         }
     }
@@ -192,6 +199,19 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
+/// A line for each model.
+fn models_lines(names: bool) -> Vec<String> {
+    let line = |entry: &models::Entry| {
+        let stored: Vec<&str> = entry.stored.iter().map(|own| own.name).collect();
+        let (name, stored) = (entry.section(), stored.join(", "));
+        if names {
+            return name.to_string();
+        }
+        format!("{name:<8} | {:<16} | {:<16} | {stored} | {}", entry.process, entry.title, entry.card)
+    };
+    MODELS.iter().map(line).collect()
+}
+
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
 fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode> {
     for scenario in Scenario::load_all(file).map_err(report)? {
@@ -203,7 +223,7 @@ fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode>
 fn check_section(file: &std::path::Path, scenario: &Scenario, language: Language) -> miette::Result<()> {
     let (city, mut inputs) = scenario.city().map_err(report)?;
     inputs.extend(scenario.series_inputs().map_err(report)?);
-    let found = hanze_engine::models::check(&city, scenario).map_err(report)?;
+    let found = models::check(&city, scenario).map_err(report)?;
     let grid = city.grid;
     let section = scenario.label().map_or(String::new(), |label| format!(" [{label}]"));
     say(format_args!("{}{section}: {}", file.display(), language.pick("fine", "in orde")));

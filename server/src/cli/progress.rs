@@ -1,9 +1,11 @@
 //! Progress for people (a bar, or plain lines where there is no terminal) and for programs (JSON lines).
 
 use super::note;
+use hanze_engine::models::{Clock, Progress};
 use hanze_engine::simulation::Event;
 use hanze_engine::words::Language;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -49,43 +51,9 @@ impl Teller {
                 let speed = (progress.steps - steps) as f64 * cells as f64 / seconds / 1e6;
                 let done = progress.time - time;
                 let remaining = if done > 0.0 { seconds * (end - progress.time) / done } else { f64::NAN };
-                let (language, of) = (self.language, self.of(progress.time, end));
-                match progress.gap {
-                    // What is iterated tells how far it is.
-                    Some(gap) if gap.is_infinite() => {}
-                    Some(gap) => {
-                        let round = language.pick("round", "ronde");
-                        let (name, shown) = (language.pick("gap", "afwijking"), language.scientific(gap));
-                        let words = format!("{of}, {round} {}, {name} {shown}", progress.steps);
-                        let more = serde_json::json!({ "round": progress.steps, "gap": gap });
-                        self.show(progress.time, end, words, more);
-                    }
-                    None if progress.moving.is_some() => {
-                        let (vehicles, rate) = progress.moving.unwrap_or_default();
-                        let rate = rate as f64 / 1e6;
-                        let shown = language.number(rate, 1);
-                        let words = match language {
-                            Language::English => {
-                                format!("{of}, {vehicles} vehicles, {shown} million vehicle-steps/s")
-                            }
-                            Language::Dutch => {
-                                format!("{of}, {vehicles} voertuigen, {shown} miljoen voertuigstappen/s")
-                            }
-                        };
-                        let more = serde_json::json!({ "vehicles": vehicles, "million_vehicle_steps_per_s": rate });
-                        self.show(progress.time, end, words, more);
-                    }
-                    None => match progress.settling {
-                        Some((day, hour)) => {
-                            let words = match language {
-                                Language::English => format!("spin-up: day {day}, hour {hour}"),
-                                Language::Dutch => format!("aanlooptijd: dag {day}, uur {hour}"),
-                            };
-                            let more = serde_json::json!({ "settling_day": day, "settling_hour": hour });
-                            self.show(progress.time, end, words, more);
-                        }
-                        None => self.progress(progress.time, end, progress.dt, speed, remaining),
-                    },
+                let pace = Pace { speed, remaining };
+                if let Some((words, numbers)) = told(&progress, end, pace, self.language) {
+                    self.show(progress.time, end, words, numbers);
                 }
             }
             Event::Frame { time, done, of, .. } => match &self.way {
@@ -99,25 +67,8 @@ impl Teller {
         }
     }
 
-    fn progress(&mut self, time: f64, end: f64, dt: f64, speed: f64, remaining: f64) {
-        let (step, shown) = (self.language.number(dt, 3), self.language.number(speed, 0));
-        let mut words = format!("{}, {} {step} s", self.of(time, end), self.language.pick("step", "stap"));
-        if remaining.is_finite() {
-            words += &match self.language {
-                Language::English => format!(", {shown} million cell-steps/s, {} left", clock(remaining)),
-                Language::Dutch => format!(", {shown} miljoen celstappen/s, nog {}", clock(remaining)),
-            };
-        }
-        let more = serde_json::json!({
-            "dt_s": dt,
-            "million_cell_steps_per_s": speed,
-            "remaining_s": if remaining.is_finite() { Some(remaining) } else { None },
-        });
-        self.show(time, end, words, more);
-    }
-
     /// Shows how far it is: words for people, numbers for programs.
-    fn show(&mut self, time: f64, end: f64, words: String, more: serde_json::Value) {
+    fn show(&mut self, time: f64, end: f64, words: String, numbers: Vec<(&str, Value)>) {
         match &self.way {
             Way::Bar(bar) => {
                 bar.set_position((1000.0 * time / end) as u64);
@@ -131,17 +82,12 @@ impl Teller {
             }
             Way::Json => {
                 let mut line = serde_json::json!({ "event": "progress", "time_s": time, "end_s": end });
-                if let (Some(line), Some(more)) = (line.as_object_mut(), more.as_object()) {
-                    line.extend(more.clone());
+                for (name, value) in numbers {
+                    line[name] = value;
                 }
                 json(line);
             }
         }
-    }
-
-    /// How much of the time is done.
-    fn of(&self, time: f64, end: f64) -> String {
-        format!("{} {} {}", clock(time), self.language.pick("of", "van"), clock(end))
     }
 
     /// Says a line that stays.
@@ -161,8 +107,40 @@ impl Teller {
     }
 }
 
+/// How fast it goes: million cell-steps a second, and seconds that are left, if that can be told.
+struct Pace {
+    speed: f64,
+    remaining: f64,
+}
+
+/// How far a run is: words for people, and numbers by name for programs; none where the model has nothing to show yet.
+fn told(progress: &Progress, end: f64, pace: Pace, language: Language) -> Option<(String, Vec<(&'static str, Value)>)> {
+    let of = || format!("{} {} {}", clock(progress.time), language.pick("of", "van"), clock(end));
+    if let Some(activity) = &progress.activity {
+        let words = activity.words.as_ref()?.in_language(language);
+        let words = if activity.clock == Clock::NotBegun { words.into() } else { format!("{}, {words}", of()) };
+        return Some((words, activity.numbers.clone()));
+    }
+    let Pace { speed, remaining } = pace;
+    let (step, shown) = (language.number(progress.dt, 3), language.number(speed, 0));
+    let mut words = format!("{}, {} {step} s", of(), language.pick("step", "stap"));
+    if remaining.is_finite() {
+        words += &match language {
+            Language::English => format!(", {shown} million cell-steps/s, {} left", clock(remaining)),
+            Language::Dutch => format!(", {shown} miljoen celstappen/s, nog {}", clock(remaining)),
+        };
+    }
+    let remaining = if remaining.is_finite() { Some(remaining) } else { None };
+    let numbers = vec![
+        ("dt_s", progress.dt.into()),
+        ("million_cell_steps_per_s", speed.into()),
+        ("remaining_s", remaining.into()),
+    ];
+    Some((words, numbers))
+}
+
 /// Prints one line of JSON; a reader that has gone is no reason to stop a run.
-pub fn json(value: serde_json::Value) {
+pub fn json(value: Value) {
     let _ = writeln!(std::io::stdout(), "{value}");
 }
 
@@ -170,4 +148,52 @@ pub fn json(value: serde_json::Value) {
 pub fn clock(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hanze_engine::models::Activity;
+    use hanze_engine::words::Text;
+
+    fn words(progress: &Progress, remaining: f64, language: Language) -> Option<String> {
+        told(progress, 7200.0, Pace { speed: 12.3, remaining }, language).map(|(words, _)| words)
+    }
+
+    #[test]
+    fn steps_and_what_is_left_are_told_where_a_model_says_no_more() {
+        let progress = Progress { time: 65.0, dt: 0.25, ..Progress::default() };
+        let told = |remaining, language| words(&progress, remaining, language).expect("words");
+        assert_eq!(told(f64::NAN, Language::English), "0:01:05 of 2:00:00, step 0.250 s");
+        let (en, nl) = (told(30.0, Language::English), told(30.0, Language::Dutch));
+        assert_eq!(en, "0:01:05 of 2:00:00, step 0.250 s, 12 million cell-steps/s, 0:00:30 left");
+        assert_eq!(nl, "0:01:05 van 2:00:00, stap 0,250 s, 12 miljoen celstappen/s, nog 0:00:30");
+        let (_, numbers) = super::told(&progress, 7200.0, Pace { speed: 2.0, remaining: f64::NAN }, Language::English)
+            .expect("numbers");
+        let wanted =
+            [("dt_s", Value::from(0.25)), ("million_cell_steps_per_s", Value::from(2.0)), ("remaining_s", Value::Null)];
+        assert_eq!(numbers, wanted);
+    }
+
+    #[test]
+    fn models_say_in_their_own_words_what_they_do() {
+        let doing = |clock, words| {
+            let brief = Text::new("in short", "kort");
+            let activity = Activity { clock, words, brief, numbers: vec![("round", Value::from(3))] };
+            Progress { time: 65.0, activity: Some(activity), ..Progress::default() }
+        };
+        let round = || Some(Text::new("round 3", "ronde 3"));
+        for clock in [Clock::Runs, Clock::Stands] {
+            let dutch = words(&doing(clock, round()), 30.0, Language::Dutch);
+            assert_eq!(dutch.as_deref(), Some("0:01:05 van 2:00:00, ronde 3"));
+        }
+        let before = doing(Clock::NotBegun, round());
+        assert_eq!(words(&before, 30.0, Language::English).as_deref(), Some("round 3"));
+        let pace = Pace { speed: 1.0, remaining: 1.0 };
+        assert_eq!(
+            told(&before, 7200.0, pace, Language::English).map(|own| own.1),
+            Some(vec![("round", Value::from(3))])
+        );
+        assert_eq!(words(&doing(Clock::Stands, None), 30.0, Language::English), None);
+    }
 }

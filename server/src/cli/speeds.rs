@@ -3,6 +3,7 @@
 use super::report::report;
 use super::{note, say};
 use hanze_engine::device::Device;
+use hanze_engine::models::Entry;
 use hanze_engine::yardstick::Size;
 use hanze_engine::yardstick::speeds::{self, Comparison, DeviceSpeeds, Ratio, Speeds, TURNS};
 use std::path::{Path, PathBuf};
@@ -26,14 +27,14 @@ pub struct AllOptions {
     pub compare: Option<Vec<PathBuf>>,
 }
 
-/// Measures all models on some devices, and prints and writes how fast they are. Fails where any stage does.
-pub fn speeds(options: &AllOptions, devices: &[Device], seconds: f64) -> miette::Result<ExitCode> {
+/// Measures models on some devices, and prints and writes how fast they are. Fails where any stage does.
+pub fn speeds(models: &[Entry], options: &AllOptions, devices: &[Device], seconds: f64) -> miette::Result<ExitCode> {
     let turn = Duration::try_from_secs_f64(seconds / TURNS as f64)
         .map_err(|_| miette::miette!("--seconds is {seconds}; it must be 0 or more"))?;
     let mut all = Speeds::here(options.size);
     let mut has_failed = false;
     for device in devices {
-        let (found, faults) = speeds::measure(device, options.size, turn).map_err(report)?;
+        let (found, faults) = speeds::measure(models, device, options.size, turn).map_err(report)?;
         table(&found);
         faults.iter().for_each(|fault| note(format_args!("FAILED: {fault}")));
         has_failed |= !faults.is_empty();

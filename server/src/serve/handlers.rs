@@ -131,7 +131,7 @@ where
     let wish = Wish { origin: origin.clone(), ..wish };
     let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or("");
     let is_async = prefer.split([',', ';']).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
-    if process.is_echo && !is_async {
+    if process.is_echo() && !is_async {
         return Ok(echo(&text, !request::wants_document(&execute)));
     }
     // Only what can run leaves anything behind.
@@ -171,15 +171,15 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     request::check_names(&execute, &process.inputs())?;
     let wish = request::wish(&execute)?;
     let sum = hex(&Sha256::digest(body));
-    if process.is_echo {
+    if process.is_echo() {
         let text = request::text(&execute, "message", 10_000)?;
         let (title, files, names) = ("Echo".into(), Vec::new(), Vec::new());
         return Ok(Prepared { execute, wish, sum, title, text, files, names });
     }
     let files = request::files(&execute)?;
     let (scenario, kept) = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
-    if process.model != Some(scenario.model()) {
-        let id = super::processes::of(scenario.model()).map_or("", |process| process.id);
+    if process.model() != Some(scenario.model()) {
+        let id = hanze_engine::models::entry(scenario.model()).map_or("", |entry| entry.process);
         return Err(Problem::bad(format!(
             "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
         )));
@@ -520,7 +520,7 @@ pub async fn results_document(state: &State, job: &Job, origin: &str) -> Result<
     let wish: Wish = serde_json::from_str(&job.wish).unwrap_or_default();
     let outputs = state.store.outputs(&job.id).await?;
     let is_wanted = |output: &&Output| wish.outputs.is_empty() || wish.outputs.contains(&output.output);
-    if find(&job.process).is_some_and(|process| process.is_echo) {
+    if find(&job.process).is_some_and(|process| process.is_echo()) {
         return Ok(json!({ "message": echoed(state, &outputs).await? }));
     }
     let links = outputs.iter().filter(is_wanted).map(|output| (output.output.clone(), link(origin, &job.id, output)));
@@ -569,7 +569,7 @@ pub async fn results(state: Arc<State>, id: String, headers: HeaderMap) -> Answe
     }
     let outputs = state.store.outputs(&id).await?;
     let process = find(&job.process);
-    if process.is_some_and(|process| process.is_echo) {
+    if process.is_some_and(|process| process.is_echo()) {
         return Ok(echo(&echoed(&state, &outputs).await?, true));
     }
     // Links in the head, and no body. Where none was named, those of the process's description.

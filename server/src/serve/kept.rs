@@ -1,7 +1,8 @@
 //! The scenario of a job as it is kept: as it came, with the names that files of its request have as uploads. It is read once where
 //! it comes in, and once where it runs.
 
-use super::request::STORED;
+use super::request::stored;
+use hanze_engine::models::MODELS;
 use hanze_engine::scenario::{Scenario, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,16 +37,16 @@ impl Kept {
     pub fn spec(&self) -> Result<Spec, String> {
         let spec = match &self.scenario {
             Value::String(name) => {
-                let names = || STORED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                let stored = STORED.iter().find(|(stored, _)| stored == name);
-                let (_, text) =
-                    stored.ok_or_else(|| format!("no scenario of that name is stored; there are: {}", names()))?;
-                toml::from_str(text).map_err(|error| error.to_string())?
+                let names = || stored().map(|own| own.name).collect::<Vec<_>>().join(", ");
+                let none = || format!("no scenario of that name is stored; there are: {}", names());
+                toml::from_str(stored().find(|own| own.name == name).ok_or_else(none)?.text)
+                    .map_err(|error| error.to_string())?
             }
             value => {
                 Scenario::refuse_old(value).map_err(|error| format!("inputs.scenario: {error}"))?;
                 Spec::deserialize(value).map_err(|error| {
-                    let mend = "GET /v1/processes/rainfall-runoff, urban-heat or traffic shows the schema";
+                    let ids: Vec<&str> = MODELS.iter().map(|entry| entry.process).collect();
+                    let mend = format!("GET /v1/processes/ID shows the schema, where ID is one of {}", ids.join(", "));
                     format!("inputs.scenario: {error}; {mend}")
                 })?
             }

@@ -288,11 +288,6 @@ fn lock(data: &Path) -> miette::Result<File> {
     Ok(file)
 }
 
-/// The process of a model.
-pub fn process_of(model: hanze_engine::scenario::ModelName) -> Option<&'static str> {
-    processes::of(model).map(|process| process.id)
-}
-
 /// The ending of a file that can be brought, such as `tif` or `osm.gz`.
 pub fn ending_of_upload(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();

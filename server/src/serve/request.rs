@@ -7,30 +7,12 @@ use super::store::Subscriber;
 use super::{texts, uploads};
 use base64::Engine;
 use hanze_engine::city::demo;
-use hanze_engine::scenario::{ModelName, Scenario, Spec};
+use hanze_engine::models::{self, MODELS, Stored};
+use hanze_engine::scenario::{Scenario, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::LazyLock;
 use warp::http::StatusCode;
-
-/// Scenarios that every server knows by name.
-pub const STORED: &[(&str, &str)] = &[
-    ("cloudburst", include_str!("../../../scenarios/cloudburst.toml")),
-    ("ijssel-breach", include_str!("../../../scenarios/ijssel-breach.toml")),
-    ("heatwave", include_str!("../../../scenarios/heatwave.toml")),
-    ("heat-stress-map", include_str!("../../../scenarios/heat-stress-map.toml")),
-    ("ring-road-closure", include_str!("../../../scenarios/ring-road-closure.toml")),
-    ("evening-peak", include_str!("../../../scenarios/evening-peak.toml")),
-];
-/// Cell-steps a second that an estimate counts on.
-const SPEED: f64 = 40e6;
-/// Seconds that an estimate counts on for a cell of a heat run: once for what it sees, and for each hour.
-const HEAT_LOOK: f64 = 2e-5;
-const HEAT_HOUR: f64 = 2e-6;
-/// The same for a cell of a traffic run, and for each of its slices of time: routes before and after.
-const TRAFFIC_CELL: f64 = 4e-6;
-const TRAFFIC_SLICE: f64 = 30.0;
 
 /// The body of a request to execute.
 #[derive(Deserialize)]
@@ -187,16 +169,9 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
     Ok((scenario.with_files().map_err(bad)?, kept))
 }
 
-/// Names of the stored scenarios of a model.
-pub fn stored(model: ModelName) -> Vec<&'static str> {
-    static MODELS: LazyLock<Vec<(&str, Option<ModelName>)>> = LazyLock::new(|| {
-        let model = |text: &str| {
-            let spec = toml::from_str::<Spec>(text).ok()?;
-            spec.sections().first().map(|(_, section)| section.model())
-        };
-        STORED.iter().map(|(name, text)| (*name, model(text))).collect()
-    });
-    MODELS.iter().filter(|(_, of)| *of == Some(model)).map(|(name, _)| *name).collect()
+/// Scenarios that every server knows by name.
+pub fn stored() -> impl Iterator<Item = &'static Stored> {
+    MODELS.iter().flat_map(|entry| entry.stored)
 }
 
 /// Whether a name leads into the library and nowhere else.
@@ -246,24 +221,10 @@ pub struct Estimate {
 
 /// What a scenario on a demo city will take; of a city of files only the worker knows the cells.
 pub fn estimate(scenario: &Scenario, cells: Option<f64>) -> Option<Estimate> {
-    let spec = &scenario.spec;
-    let demo = spec.city.demo.as_ref();
+    let demo = scenario.spec.city.demo.as_ref();
     let cells = cells.or(demo.map(|d| (d.width_m / d.cell_m).round() * (d.height_m / d.cell_m).round()))?;
-    let cell = demo.map(|d| d.cell_m).or(spec.city.cell_m).unwrap_or(1.0);
-    let minutes = scenario.end_minutes();
-    if scenario.model() == ModelName::Heat {
-        let looks = HEAT_LOOK + minutes / 60.0 * HEAT_HOUR;
-        return Some(Estimate { cells, hours: cells * looks / 3600.0 });
-    }
-    if scenario.model() == ModelName::Traffic {
-        let slices = (minutes / scenario.frame_minutes().unwrap_or(minutes)).ceil();
-        return Some(Estimate { cells, hours: (cells * TRAFFIC_CELL * slices + TRAFFIC_SLICE * slices) / 3600.0 });
-    }
-    // A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
-    let runoff = scenario.runoff()?;
-    let step = (runoff.courant * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));
-    let cost = if runoff.order == 1 { 1.0 } else { 2.2 };
-    Some(Estimate { cells, hours: cells * minutes * 60.0 / step * cost / SPEED / 3600.0 })
+    let hours = (models::entry(scenario.model())?.estimate)(scenario, cells)?;
+    Some(Estimate { cells, hours })
 }
 
 /// Refuses what is too large, with what it would take and what is allowed.
@@ -328,10 +289,18 @@ mod tests {
     }
 
     #[test]
-    fn every_stored_scenario_is_of_one_process() {
-        let of = [ModelName::Runoff, ModelName::Heat, ModelName::Traffic].map(stored);
-        assert_eq!(of.iter().map(Vec::len).sum::<usize>(), STORED.len());
-        assert!(of[0].contains(&"cloudburst") && of[1].contains(&"heatwave") && of[2].contains(&"ring-road-closure"));
+    fn every_stored_scenario_is_known_and_has_a_cost() {
+        for (entry, own) in MODELS.iter().flat_map(|entry| entry.stored.iter().map(move |own| (entry, own))) {
+            assert!(stored().filter(|other| other.name == own.name).count() == 1, "{} is stored twice", own.name);
+            let scenario = Scenario::parse_alone(Path::new(own.name), own.text.into());
+            let scenario = scenario.unwrap_or_else(|error| panic!("{}: {error}", own.name));
+            assert_eq!(scenario.model(), entry.name, "{}", own.name);
+            let cost = estimate(&scenario, Some(1e6)).expect("an estimate");
+            assert!(cost.hours > 0.0 && cost.hours < 100.0, "{}: {cost:?}", own.name);
+        }
+        let unknown =
+            scenario_of("{\"inputs\": {\"scenario\": \"nothing\"}}").err().map(|problem| format!("{problem:?}"));
+        assert!(unknown.is_some_and(|words| words.contains("cloudburst, ijssel-breach, heatwave")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line as a person or a script uses it.
 
+use hanze_engine::models::MODELS;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -286,7 +287,7 @@ fn all_models_are_measured_and_two_files_are_compared() {
     let measured = hanze(folder.path(), &[&all[..], &["old.json"]].concat());
     let said = text(&measured.stdout);
     assert!(measured.status.success(), "{said}{}", text(&measured.stderr));
-    for model in ["runoff", "heat", "traffic"] {
+    for model in MODELS.iter().map(|entry| entry.section()) {
         assert!(said.contains(&format!("\n{model}: ")), "{said}");
     }
     let old = std::fs::read_to_string(folder.path().join("old.json")).unwrap();
@@ -308,6 +309,22 @@ fn all_models_are_measured_and_two_files_are_compared() {
 }
 
 #[test]
+fn models_are_listed_with_what_belongs_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = text(&hanze(folder.path(), &["models", "--names"]).stdout);
+    assert_eq!(names.lines().collect::<Vec<_>>(), MODELS.iter().map(|entry| entry.section()).collect::<Vec<_>>());
+    let all = text(&hanze(folder.path(), &["models"]).stdout);
+    for (line, entry) in all.lines().zip(MODELS) {
+        let stored = entry.stored.iter().map(|own| own.name);
+        let parts = [entry.section(), entry.process, entry.title, entry.card].into_iter().chain(stored);
+        parts.for_each(|part| assert!(line.contains(part), "{part}: {line}"));
+        // Every model can be asked for, and an unknown one is answered with their names.
+        let unknown = hanze(folder.path(), &["validate", "nothing"]);
+        assert!(!unknown.status.success() && text(&unknown.stderr).contains(entry.section()));
+    }
+}
+
+#[test]
 fn kernels_are_written_with_a_list_of_them() {
     let folder = tempfile::tempdir().unwrap();
     let output = hanze(folder.path(), &["kernels", "into/wgsl"]);
@@ -315,7 +332,7 @@ fn kernels_are_written_with_a_list_of_them() {
     let into = folder.path().join("into/wgsl");
     let list = std::fs::read_to_string(into.join("kernels.json")).unwrap();
     let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
-    let known: usize = hanze_engine::models::MODELS.iter().map(|entry| entry.kernels.len()).sum();
+    let known: usize = MODELS.iter().map(|entry| entry.kernels.len()).sum();
     assert_eq!(list.len(), known);
     for kernel in &list {
         let source = std::fs::read_to_string(into.join(kernel["file"].as_str().unwrap())).unwrap();

@@ -2,10 +2,12 @@
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
 
+mod activity;
 pub mod bench;
 pub mod comfort;
 mod cool;
 pub mod cpu;
+mod entry;
 pub mod forcing;
 pub(crate) mod gpu;
 mod ground;
@@ -32,5 +34,6 @@ pub mod views;
 mod wind;
 mod window;
 
+pub use entry::ENTRY;
 pub use model::{check, prepare};
 pub use radiant::mean_radiant_temperature;

@@ -1,5 +1,6 @@
 //! Heat as a [`Model`]: an hour is a step.
 
+use super::activity;
 use super::cool::cool;
 use super::forcing::{Forcing, forcing_under, to_means};
 use super::ground;
@@ -493,14 +494,8 @@ impl Model for Heat {
             let reached = time >= until;
             if reached || Instant::now() >= deadline {
                 let settling = if self.has_looked { None } else { self.product.settling() };
-                return Ok(Progress {
-                    time,
-                    steps: self.done as u64,
-                    dt: 3600.0,
-                    reached,
-                    settling,
-                    ..Progress::default()
-                });
+                let activity = settling.map(|(day, hour)| activity::spin_up(day, hour));
+                return Ok(Progress { time, steps: self.done as u64, dt: 3600.0, reached, activity });
             }
             if self.has_looked {
                 self.hour()?;

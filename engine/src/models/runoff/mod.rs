@@ -6,6 +6,7 @@
 mod arrays;
 pub mod bench;
 mod cpu;
+mod entry;
 pub(crate) mod gpu;
 mod land;
 pub mod layers;
@@ -22,6 +23,7 @@ mod story;
 mod tables;
 pub mod validate;
 
+pub use entry::ENTRY;
 pub use links::{Structure, StructureKind};
 pub use model::{check, prepare};
 pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};

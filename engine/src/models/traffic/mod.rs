@@ -1,11 +1,13 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
 
+mod activity;
 mod alternative;
 pub mod assignment;
 pub mod bench;
 mod cpu;
 pub mod demand;
 pub(crate) mod gpu;
+mod entry;
 pub mod graph;
 mod gravity;
 mod junctions;
@@ -31,4 +33,5 @@ pub mod tntp;
 pub mod validate;
 mod zones;
 
+pub use entry::ENTRY;
 pub use model::{check, prepare};

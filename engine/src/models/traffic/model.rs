@@ -1,6 +1,7 @@
 //! Traffic as a [`Model`]: a slice of time is a frame, and in each slice routes come to an equilibrium, on the roads as they are and as
 //! they are edited.
 
+use super::activity;
 use super::alternative::{Alternative, State};
 use super::assignment::CutOff;
 use super::demand::Demand;
@@ -453,8 +454,7 @@ impl Model for Traffic {
                     steps: self.steps,
                     dt: 0.0,
                     reached,
-                    gap: Some(gap),
-                    ..Progress::default()
+                    activity: Some(activity::routes(self.steps, gap)),
                 });
             }
             self.step();

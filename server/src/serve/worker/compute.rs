@@ -225,7 +225,7 @@ pub(super) async fn commit_frame(
 /// Computes a job from where it stopped, or from its start.
 fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &AtomicBool) -> Result<Done, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be made: {error}"))?;
-    if processes::find(&job.process).is_some_and(|process| process.is_echo) {
+    if processes::find(&job.process).is_some_and(|process| process.is_echo()) {
         return echo(folder, &job.scenario);
     }
     // A run that was whole when the process died only waits to be kept.

@@ -3,6 +3,7 @@
 use super::super::store::{Job, Output};
 use super::Worker;
 use super::compute::commit_frame;
+use hanze_engine::models::{Clock, Progress};
 use hanze_engine::simulation::Event;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,20 +44,7 @@ impl<'a> Teller<'a> {
                 let speed = (progress.time - from) / self.began.elapsed().as_secs_f64();
                 let left = if speed > 0.0 { Some(((end - progress.time) / speed).round()) } else { None };
                 let percent = (99.0 * progress.time / end.max(1e-9)) as i64;
-                let words = left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
-                let message = match progress.gap {
-                    // What is iterated tells how far it is.
-                    Some(gap) if gap.is_finite() => format!("round {}, relative gap {gap:.1e}", progress.steps),
-                    Some(_) => "finding initial routes".into(),
-                    None if progress.moving.is_some() => {
-                        let (vehicles, _) = progress.moving.unwrap_or_default();
-                        format!("{} of {} simulated, {vehicles} vehicles{words}", clock(progress.time), clock(end))
-                    }
-                    None => match progress.settling {
-                        Some((day, hour)) => format!("spin-up: day {day}, hour {hour}"),
-                        None => format!("{} of {} simulated{words}", clock(progress.time), clock(end)),
-                    },
-                };
+                let message = message(&progress, end, left);
                 let data = serde_json::json!({
                     "progress": percent, "message": message, "simulatedSeconds": progress.time, "endSeconds": end,
                     "secondsLeft": left, "steps": progress.steps,
@@ -97,6 +85,17 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// How far a run is, in words; `left` seconds are estimated to be left.
+fn message(progress: &Progress, end: f64, left: Option<f64>) -> String {
+    let time = || format!("{} of {} simulated", clock(progress.time), clock(end));
+    let left = || left.map_or(String::new(), |left| format!(", about {} left", clock(left)));
+    match &progress.activity {
+        None => time() + &left(),
+        Some(activity) if activity.clock == Clock::Runs => format!("{}, {}{}", time(), activity.brief.en, left()),
+        Some(activity) => activity.brief.en.clone(),
+    }
+}
+
 /// When the checkpoint of a run was written, if there is one.
 fn written(run: &Path) -> Option<SystemTime> {
     std::fs::metadata(run.join("checkpoint.bin")).and_then(|file| file.modified()).ok()
@@ -109,5 +108,29 @@ fn clock(seconds: f64) -> String {
         0..60 => format!("{whole} s"),
         60..3600 => format!("{}:{:02} min", whole / 60, whole % 60),
         _ => format!("{}:{:02} h", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hanze_engine::models::Activity;
+    use hanze_engine::words::Text;
+
+    #[test]
+    fn messages_have_the_words_of_the_model_and_the_time_where_it_runs() {
+        let doing = |clock| {
+            let brief = Text::new("12 vehicles", "12 voertuigen");
+            let activity = Activity { clock, words: None, brief, numbers: Vec::new() };
+            Progress { time: 90.0, activity: Some(activity), ..Progress::default() }
+        };
+        let plain = Progress { time: 90.0, ..Progress::default() };
+        assert_eq!(message(&plain, 3600.0, None), "1:30 min of 1:00 h simulated");
+        assert_eq!(message(&plain, 3600.0, Some(25.0)), "1:30 min of 1:00 h simulated, about 25 s left");
+        let runs = message(&doing(Clock::Runs), 3600.0, Some(25.0));
+        assert_eq!(runs, "1:30 min of 1:00 h simulated, 12 vehicles, about 25 s left");
+        for clock in [Clock::Stands, Clock::NotBegun] {
+            assert_eq!(message(&doing(clock), 3600.0, Some(25.0)), "12 vehicles");
+        }
     }
 }

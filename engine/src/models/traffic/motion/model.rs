@@ -1,6 +1,7 @@
 //! Motion as a [`Model`]: routes for every slice of time first, then every vehicle on them, on the roads as they are and as they are
 //! edited.
 
+use super::super::activity;
 use super::super::alternative::Alternative;
 use super::super::model::Traffic;
 use super::moved::{Moved, fits};
@@ -427,9 +428,10 @@ impl Model for Moving {
         loop {
             if !self.is_ready {
                 if Instant::now() >= deadline {
-                    let gap = self.routes.as_ref().map(|routes| routes.problem.before.gap());
                     let steps = self.routes.as_ref().map_or(0, |routes| routes.steps);
-                    return Ok(Progress { steps, gap, ..Progress::default() });
+                    let activity =
+                        self.routes.as_ref().map(|routes| activity::routes(steps, routes.problem.before.gap()));
+                    return Ok(Progress { steps, activity, ..Progress::default() });
                 }
                 if self.route()? {
                     self.begin()?;
@@ -440,13 +442,13 @@ impl Model for Moving {
             let reached = time >= until - 1e-6;
             if reached || Instant::now() >= deadline {
                 let vehicles = self.before.iter().map(|alternative| alternative.current_vehicles()).sum();
+                let rate = (self.vehicle_steps as f64 / self.walked.as_secs_f64().max(1e-3)) as u64;
                 return Ok(Progress {
                     time: if reached { until } else { time.max(0.0) },
                     steps: self.steps + self.routes.as_ref().map_or(0, |routes| routes.steps),
                     dt: self.rule.step,
                     reached,
-                    moving: Some((vehicles, (self.vehicle_steps as f64 / self.walked.as_secs_f64().max(1e-3)) as u64)),
-                    ..Progress::default()
+                    activity: Some(activity::moving(vehicles, rate)),
                 });
             }
             let begun = Instant::now();
