@@ -94,7 +94,9 @@ impl Spec {
             SeriesSpec::File(name) => Some(name.as_str()),
             _ => None,
         });
-        let heights = [&city.surface, &city.canopy_m].into_iter().filter_map(|name| name.as_deref());
+        let heights = [&city.surface, &city.buildings_m, &city.canopy_m, &city.water_m]
+            .into_iter()
+            .filter_map(|name| name.as_deref());
         let weather = heat().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
         let released = heat().filter_map(|heat| match heat.released()? {
             NumberOrFile::File(name) => Some(name.as_str()),
@@ -150,6 +152,10 @@ pub struct CitySpec {
     /// The synthetic demo city, instead of all that follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoSpec>,
+    /// Whether the city that follows is made up and not measured: its maps, tables and records say so, and its buildings are "raised"
+    /// where `buildings_are` is left out. The demo city always is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
     /// Raster of the ground's height, m: GeoTIFF (.tif) or ESRI ASCII grid (.asc). A path is relative to the scenario;
     /// after `data:` it is relative to the folder that HANZE_DATA names (or shared/data beside the project).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,12 +200,16 @@ pub struct CitySpec {
     /// Level of standing water at the start, m: cells below it are filled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub water_level_m: Option<f64>,
+    /// Raster of the depth of standing water at the start, m, instead of `water_level_m`; 0 where it is dry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_m: Option<String>,
     /// Footprints of buildings: shapefile (.shp), GeoJSON (.geojson), GeoPackage (.gpkg, .sqlite) or CityJSON (.city.json), for the
     /// table of water at their walls and for `buildings_are`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings: Option<String>,
     /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
-    /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city.
+    /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city and
+    /// where the city is `synthetic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings_are: Option<BuildingsAre>,
     /// Where the rain on buildings goes: it falls on their cells ("ground"), runs to the nearest street ("street"), or goes into
@@ -213,6 +223,9 @@ pub struct CitySpec {
     /// Raster of the height of what stands on the ground, m: where it is a building, that one is so much higher than the terrain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<String>,
+    /// Raster of the height of buildings above the ground, m, instead of `surface`; 0 where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buildings_m: Option<String>,
     /// Raster of the height of trees above the ground, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canopy_m: Option<String>,

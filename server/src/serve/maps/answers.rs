@@ -469,7 +469,8 @@ async fn provenance(state: &Arc<State>, job: &Job) -> Result<Provenance, Problem
     let Some(record) = state.store.output(&job.id, "run-json").await? else {
         let spec: toml::Table = toml::from_str(&job.scenario).unwrap_or_default();
         let attribution = spec.get("attribution").and_then(toml::Value::as_str).unwrap_or_default().to_string();
-        let synthetic = spec.get("city").and_then(|city| city.get("demo")).is_some();
+        let city = |key: &str| spec.get("city").and_then(|city| city.get(key));
+        let synthetic = city("demo").is_some() || city("synthetic").and_then(toml::Value::as_bool) == Some(true);
         return Ok(Provenance { synthetic, attribution });
     };
     if let Some(known) = held(&state.maps.provenances).get(&record.sha256) {
