@@ -8,6 +8,7 @@ mod warm;
 mod bad_input;
 mod cases;
 mod clock;
+mod demo_files;
 mod heat;
 mod heat_cases;
 mod heat_map;
