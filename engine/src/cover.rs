@@ -1,7 +1,7 @@
 //! What covers the ground.
 
 /// A kind of cover. The numbers are those of UMEP's land cover rasters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Cover {
@@ -37,6 +37,11 @@ impl Cover {
             Cover::Soil => 0.25,
             Cover::Water => 0.05,
         }
+    }
+
+    /// Whether it is paving, which drains into the sewer where there is one.
+    pub fn is_paved(self) -> bool {
+        matches!(self, Cover::Cobble | Cover::Asphalt)
     }
 
     /// Manning's n, s/m^(1/3), and infiltration capacity, m/s (1 m a day on soil), after Dutch practice.

@@ -1,5 +1,7 @@
 //! A city as the files that a twin or a GIS takes: rasters, roads, buildings, neighbourhoods, meshes.
 
+mod scenario;
+
 use crate::city::{City, layers};
 use crate::error::Result;
 use crate::frame::{Layer, Ribbons};
@@ -106,7 +108,9 @@ pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str)
     let always =
         [(&layers::TERRAIN, &city.terrain), (&layers::MANNING, &city.manning), (&layers::INFILTRATION, &*infiltration)];
     let optional = optional.into_iter().filter_map(|(quantity, layer)| Some((quantity, layer.as_ref()?)));
-    for (quantity, layer) in always.into_iter().chain(optional) {
+    let surface = city.buildings.as_ref().map(|buildings| surface_of(&city.terrain, buildings));
+    let surface = surface.iter().map(|layer| (&layers::SURFACE, layer));
+    for (quantity, layer) in always.into_iter().chain(optional).chain(surface) {
         folder.layer(quantity.name, &quantity.into(), layer)?;
     }
     if let Some(cover) = &city.cover {
@@ -129,6 +133,8 @@ pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str)
         shape: Shape::Line(road.line.clone()),
         properties: json!({
             "name": format!("road-{k}"), "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": road.lanes,
+            // As OpenStreetMap has them, so that the file is read as a network: there `lanes` alone is of both directions.
+            "id": format!("road-{k}"), "oneway": "no", "lanes:forward": road.lanes, "lanes:backward": road.lanes,
             "speed_kmh": road.speed_kmh, "width_m": road.width, "bridge": road.bridge, "underpass": road.underpass,
         }),
     });
@@ -150,6 +156,25 @@ pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str)
     folder.geojson("neighbourhoods", "neighbourhoods with residents and jobs", city.grid.crs, areas)?;
     let name = |k: usize| objects.areas.get(k).map_or_else(String::new, |area| area.name.clone());
     folder.cityjson("buildings.city", &city.title, city.grid.crs, &objects.buildings, name)
+}
+
+/// Writes what makes the files of a demo town a city again: a scenario that names them, and the table of what its covers mean. Roughness
+/// and infiltration are those of the covers.
+///
+/// # Errors
+/// `Io` with the path.
+pub fn scenario(city: &City, folder: &mut RunFolder) -> Result<()> {
+    if city.cover.is_some() {
+        folder.toml("codes", "what the numbers of the land cover mean", &scenario::codes())?;
+    }
+    folder.toml("scenario", "scenario that reads the city from these files", &scenario::scenario(city))
+}
+
+/// Height of the ground, and of the buildings where they stand.
+fn surface_of(terrain: &Raster, buildings: &Raster) -> Raster {
+    let heights = terrain.values.iter().zip(&buildings.values).map(|(ground, height)| ground + height).collect();
+    let surface = Raster::from_values(terrain.grid, layers::SURFACE.name, layers::SURFACE.unit, heights);
+    Raster { datum: terrain.datum, ..surface }.described("Height of the ground and of the buildings on it")
 }
 
 fn centimetres(metres: f64) -> f64 {

@@ -119,7 +119,7 @@ fn fill(town: &Town, seed: u64, grid: Grid) -> City {
         });
     let [buildings, manning, infiltration, water, cover, canopy] = layers;
     let is_paved = |cover: &f32| {
-        f32::from(u8::from([Cover::Cobble, Cover::Asphalt].iter().any(|c| *cover == f32::from(*c as u8))))
+        f32::from(u8::from(Cover::ALL.iter().any(|own| own.is_paved() && *cover == f32::from(*own as u8))))
     };
     let sewered = cover.iter().map(is_paved).collect();
     let layer = |name: &str, unit: &str, values: Vec<f32>, words: &str| {

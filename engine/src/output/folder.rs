@@ -222,6 +222,13 @@ impl RunFolder {
         self.add(file, "application/city+json", "buildings with walls and roofs")
     }
 
+    /// Writes a text that is read again: a scenario, or a table of codes.
+    pub fn toml(&mut self, name: &str, description: &str, text: &str) -> Result<()> {
+        let file = format!("{name}.toml");
+        self.text(&file, text)?;
+        self.add(file, "application/toml", description)
+    }
+
     /// Takes up a mesh that was written to the folder.
     pub fn mesh(&mut self, name: &str, description: &str) -> Result<()> {
         self.add(format!("{name}.glb"), "model/gltf-binary", description)

@@ -207,7 +207,15 @@ impl Scenario {
             }
             (Some(demo), _) => {
                 // What the demo city does not bring itself.
-                let too = ["demo", "buildings_are", "roof_water", "green_roof_m", "sewer_districts", "structure"];
+                let too = [
+                    "demo",
+                    "synthetic",
+                    "buildings_are",
+                    "roof_water",
+                    "green_roof_m",
+                    "sewer_districts",
+                    "structure",
+                ];
                 let given = serde_json::to_value(city).unwrap_or_default();
                 let mut given = given.as_object().into_iter().flat_map(|given| given.keys());
                 if let Some(key) = given.find(|key| !too.contains(&key.as_str())) {
@@ -258,7 +266,15 @@ impl Scenario {
             let problem = format!("names {} files", city.surfaces.len());
             return Err(Error::scenario("city.surfaces", problem, format!("name at most {MOST_SURFACES}")));
         }
-        if city.buildings.is_none() {
+        let twice = [
+            ("water_m", city.water_m.is_some() && city.water_level_m.is_some(), "water_level_m"),
+            ("buildings_m", city.buildings_m.is_some() && city.surface.is_some(), "surface"),
+        ];
+        if let Some((key, _, other)) = twice.into_iter().find(|(_, given, _)| *given) {
+            let problem = format!("stands beside {other}, which says the same");
+            return Err(Error::scenario(format!("city.{key}"), problem, "keep one of them"));
+        }
+        if city.buildings.is_none() && city.buildings_m.is_none() {
             let idle = [
                 ("buildings_are", city.buildings_are.is_some()),
                 ("roof_water", city.roof_water.is_some()),

@@ -180,18 +180,24 @@ impl Scenario {
             horton: initial.map(|initial| (initial, spec.infiltration_decay_per_hour.unwrap_or(0.0) / 3600.0)),
             interception,
         };
-        let water = spec.water_level_m.map(|level| {
-            let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
-            let depths = terrain.values.iter().map(depth).collect();
-            Raster::from_values(grid, "water", "m", depths).described("depth of standing water at the start")
-        });
+        let water = match &spec.water_m {
+            Some(name) => Some(self.standing_water(name, &terrain, &mut inputs)?),
+            None => spec.water_level_m.map(|level| {
+                let depth = |z: &f32| ((level - terrain.datum) as f32 - z).max(0.0);
+                let depths = terrain.values.iter().map(depth).collect();
+                Raster::from_values(grid, "water", "m", depths).described("depth of standing water at the start")
+            }),
+        };
         let title = self.spec.title.clone();
         let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
         let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || self.reads().standing;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
-        let buildings = match &spec.surface {
-            Some(name) => Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?),
-            None => {
+        let buildings = match (&spec.buildings_m, &spec.surface) {
+            (Some(name), _) => Some(self.heights_of_buildings(name, &grid, &mut inputs)?),
+            (None, Some(name)) => {
+                Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?)
+            }
+            (None, None) => {
                 let stand = footprints.as_ref().filter(|_| stand);
                 stand.into_iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
                 stand.map(|footprints| building_heights(&grid, footprints))
@@ -201,7 +207,7 @@ impl Scenario {
         let albedo = if self.reads().albedo { ground.albedo(buildings.as_ref()) } else { None };
         let city = City {
             title,
-            synthetic: false,
+            synthetic: spec.synthetic,
             grid,
             terrain,
             buildings,
@@ -391,7 +397,7 @@ impl Scenario {
     }
 
     /// A layer of numbers on the city's grid; cells without a value take the default.
-    fn layer(
+    pub(super) fn layer(
         &self,
         key: &str,
         spec: &Option<NumberOrFile>,

@@ -109,7 +109,7 @@ impl Scenario {
         let flat = |name: &str, unit: &str, words: &str| Raster::uniform(grid, name, unit, 0.0).described(words);
         Ok(City {
             title: self.spec.title.clone(),
-            synthetic: false,
+            synthetic: spec.synthetic,
             grid,
             terrain: flat("terrain", "m", "Height of the ground, which is not known: 0 everywhere"),
             buildings: None,

@@ -104,6 +104,10 @@ pub struct CitySpec {
     /// The synthetic demo city, instead of all that follows. A real city if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoSpec>,
+    /// Whether the city that follows is made up and not measured: its maps, tables and records say so, and its buildings are "raised"
+    /// where `buildings_are` is left out. The demo city always is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
     /// Raster of the ground's height, m: GeoTIFF (.tif) or ESRI ASCII grid (.asc). A path is relative to the scenario;
     /// after `data:` it is relative to the folder that HANZE_DATA names (or shared/data beside the project).
     /// Must not be left out of a real city, but for traffic on a network.
@@ -161,12 +165,17 @@ pub struct CitySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -HIGHEST, max = HIGHEST))]
     pub water_level_m: Option<f64>,
+    /// Raster of the depth of standing water at the start, m, instead of `water_level_m`; 0 where it is dry.
+    /// None if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_m: Option<FileRef>,
     /// Footprints of buildings: shapefile (.shp), GeoJSON (.geojson), GeoPackage (.gpkg, .sqlite) or CityJSON (.city.json), for the
     /// table of water at their walls and for `buildings_are`. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings: Option<FileRef>,
     /// What buildings are to water: the ground is taken as it is ("ground", for terrains that hold the floors already), water
-    /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city.
+    /// flows around them ("blocked"), or they stand as high as they are ("raised"). "ground" if left out; "raised" in the demo city and
+    /// where the city is `synthetic`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buildings_are: Option<BuildingsAre>,
     /// Where the rain on buildings goes: it falls on their cells ("ground"), runs to the nearest street ("street"), or goes into
@@ -182,6 +191,9 @@ pub struct CitySpec {
     /// None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surface: Option<FileRef>,
+    /// Raster of the height of buildings above the ground, m, instead of `surface`; 0 where there is none. None if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buildings_m: Option<FileRef>,
     /// Raster of the height of trees above the ground, m. None if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canopy_m: Option<FileRef>,

@@ -2,11 +2,13 @@
 
 use super::Scenario;
 use super::city::{Input, USUAL_HEIGHT, note_share};
+use super::spec::NumberOrFile;
 use super::units::to_unit_of;
 use crate::city::holes;
 use crate::city::read::{Features, Quantity};
 use crate::city::resample::{Method, resample};
 use crate::error::{Error, Result};
+use crate::grid::Grid;
 use crate::raster::Raster;
 use crate::remark::Remark;
 use crate::words::Language;
@@ -23,6 +25,9 @@ const TELLING: f32 = 0.5;
 const SWAY: (f32, f32) = (2.0, 0.25);
 /// Elevation of the ground, m, from which on a crown within [`SWAY`] of the surface's elevation is none of a growing tree.
 const CLEAR: f32 = 5.0;
+/// Height of the highest building, and depth of the deepest water, m.
+const HIGHEST_BUILDING: f64 = 1000.0;
+const DEEPEST: f64 = 1000.0;
 const HEIGHTS: &str =
     "give the height of crowns above the ground in m (their elevation less the terrain's), 0 where there is no tree";
 
@@ -98,6 +103,24 @@ impl Scenario {
         }
         (canopy.name, canopy.unit) = ("canopy".into(), "m".into());
         Ok(canopy.described("Height of the trees' crowns above the terrain"))
+    }
+
+    /// Heights of buildings above the terrain, m, from a raster of these.
+    pub(super) fn heights_of_buildings(&self, name: &str, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Raster> {
+        let file = Some(NumberOrFile::File(name.into()));
+        let heights = self.layer("buildings_m", &file, 0.0, HIGHEST_BUILDING, grid, inputs)?;
+        let words = "Height of buildings above the terrain";
+        Ok(Raster::from_values(*grid, "buildings", "m", heights.values).described(words))
+    }
+
+    /// Depth of the water that stands there at the start, m, from a raster of it; none where there is no ground.
+    pub(super) fn standing_water(&self, name: &str, terrain: &Raster, inputs: &mut Vec<Input>) -> Result<Raster> {
+        let file = Some(NumberOrFile::File(name.into()));
+        let mut depths = self.layer("water_m", &file, 0.0, DEEPEST, &terrain.grid, inputs)?.values;
+        let walls = depths.iter_mut().zip(&terrain.values).filter(|(_, height)| height.is_nan());
+        walls.for_each(|(depth, _)| *depth = 0.0);
+        let words = "depth of standing water at the start";
+        Ok(Raster::from_values(terrain.grid, "water", "m", depths).described(words))
     }
 
     /// Heights of buildings above the terrain, m: the surface within footprints, or without any where it stands out and shows no tree.

@@ -4,10 +4,11 @@ use super::Language;
 use crate::quantity::Variable;
 
 /// Name of each table, mesh or file of objects, and what it holds.
-const FILES: [(&str, &str); 25] = [
+const FILES: [(&str, &str); 27] = [
     ("boundaries", "de randen in de tijd"),
     ("buildings", "wat er bij elk gebouw gebeurt"),
     ("buildings.city", "gebouwen met muren en daken"),
+    ("codes", "wat de getallen van de bodembedekking betekenen"),
     ("cut_off", "ritten per uur die over geen enkele weg kunnen, in het drukste uur"),
     ("gauges", "de meetpunten in de tijd"),
     ("hours", "het verkeer van het hele gebied in elk deel van de tijd"),
@@ -20,6 +21,7 @@ const FILES: [(&str, &str); 25] = [
     ("railways", "middenlijnen van spoorwegen"),
     ("reach", "gebouwen die vanaf elke plaats op tijd te bereiken zijn"),
     ("roads", "de wegen"),
+    ("scenario", "scenario dat de stad uit deze bestanden leest"),
     ("selected", "wie de gevraagde wegen gebruikt, vandaag: ritten in het drukste uur per paar zones"),
     ("sewers", "water in het riool, weggepompt, en terug op straat, in de tijd"),
     ("spots", "plekken waar meer dan 20 cm water stond, het meeste water eerst"),

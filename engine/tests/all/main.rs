@@ -9,6 +9,7 @@ mod bad_input;
 mod cases;
 mod clock;
 mod entries;
+mod demo_files;
 mod heat;
 mod heat_cases;
 mod heat_map;

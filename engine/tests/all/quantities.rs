@@ -178,8 +178,6 @@ fn every_quantity_is_given_by_some_run_and_every_run_gives_what_it_must() {
     for own in out.artifacts.iter().filter_map(|artifact| artifact.name.strip_suffix(".tif")) {
         given.insert(models::quantity(own).unwrap_or_else(|| panic!("no quantity {own}")).name);
     }
-    // Only `hanze import` gives it, from point clouds.
-    given.insert(city::layers::SURFACE.name);
     let declared: BTreeSet<&str> = models::quantities().map(|own| own.name).collect();
     let missing: Vec<_> = declared.difference(&given).collect();
     assert!(missing.is_empty(), "given by no run: {missing:?}");

@@ -46,6 +46,7 @@ pub fn demo(args: &Args) -> miette::Result<ExitCode> {
     hanze_engine::mesh::check(&city.grid).map_err(report)?;
     let mut folder = RunFolder::create(&args.out).map_err(report)?;
     export::city(&city, &mut folder, args.language, &today()).map_err(report)?;
+    export::scenario(&city, &mut folder).map_err(report)?;
     let look = Look { error_m: args.error, layer: None, attribution: "" };
     export::town(&View::of(&city), &look, &args.out.join("town.glb")).map_err(report)?;
     folder.mesh("town", "ground, buildings, bridges, rails, trees and water").map_err(report)?;

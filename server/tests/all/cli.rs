@@ -469,12 +469,20 @@ fn the_demo_town_is_written_as_files_and_too_large_ones_are_refused_first() {
         "trees.geojson",
         "neighbourhoods.geojson",
         "buildings.city.json",
+        "surface_height.tif",
+        "codes.toml",
+        "scenario.toml",
         "town.glb",
     ];
     for file in files {
         assert!(folder.path().join("town").join(file).exists(), "{file}");
         assert!(text(&output.stdout).contains(file), "{file}");
     }
+    // It is a city like any other, and says that it is made up.
+    let output = hanze(folder.path(), &["check", "town/scenario.toml"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let scenario = std::fs::read_to_string(folder.path().join("town/scenario.toml")).unwrap();
+    assert!(scenario.contains("\nsynthetic = true\n"), "{scenario}");
     for (size, cell) in [("50", "1"), ("12000", "0.25"), ("12000", "0.01")] {
         let output = hanze(folder.path(), &["demo", "large", "--width", size, "--cell", cell]);
         assert!(!output.status.success() && text(&output.stderr).contains("take"), "{}", text(&output.stderr));

@@ -470,7 +470,7 @@ fn chosen(query: &Query) -> String {
 async fn provenance(state: &Arc<State>, job: &Job) -> Result<Provenance, Problem> {
     let Some(record) = state.store.output(&job.id, "run-json").await? else {
         // One that cannot be read never runs.
-        let of = |spec: Spec| Provenance { synthetic: spec.city.demo.is_some(), attribution: spec.attribution };
+        let of = |spec: Spec| Provenance { synthetic: spec.city.is_synthetic(), attribution: spec.attribution };
         return Ok(kept::spec(&job.scenario).map(of).unwrap_or_default());
     };
     if let Some(known) = held(&state.maps.provenances).get(&record.sha256) {
