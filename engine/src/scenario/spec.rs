@@ -401,6 +401,13 @@ pub enum PointOrLine {
     Line(Vec<[f64; 2]>),
 }
 
+impl CitySpec {
+    /// Whether it is made up and not measured.
+    pub fn is_synthetic(&self) -> bool {
+        self.demo.is_some() || self.synthetic
+    }
+}
+
 /// The synthetic demo city.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

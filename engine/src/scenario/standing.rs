@@ -2,6 +2,7 @@
 
 use super::Scenario;
 use super::city::{Input, USUAL_HEIGHT, note_share};
+use super::files::FileRef;
 use super::spec::NumberOrFile;
 use super::units::to_unit_of;
 use crate::city::holes;
@@ -107,7 +108,7 @@ impl Scenario {
 
     /// Heights of buildings above the terrain, m, from a raster of these.
     pub(super) fn heights_of_buildings(&self, name: &str, grid: &Grid, inputs: &mut Vec<Input>) -> Result<Raster> {
-        let file = Some(NumberOrFile::File(name.into()));
+        let file = Some(NumberOrFile::File(FileRef(name.into())));
         let heights = self.layer("buildings_m", &file, 0.0, HIGHEST_BUILDING, grid, inputs)?;
         let words = "Height of buildings above the terrain";
         Ok(Raster::from_values(*grid, "buildings", "m", heights.values).described(words))
@@ -115,7 +116,7 @@ impl Scenario {
 
     /// Depth of the water that stands there at the start, m, from a raster of it; none where there is no ground.
     pub(super) fn standing_water(&self, name: &str, terrain: &Raster, inputs: &mut Vec<Input>) -> Result<Raster> {
-        let file = Some(NumberOrFile::File(name.into()));
+        let file = Some(NumberOrFile::File(FileRef(name.into())));
         let mut depths = self.layer("water_m", &file, 0.0, DEEPEST, &terrain.grid, inputs)?.values;
         let walls = depths.iter_mut().zip(&terrain.values).filter(|(_, height)| height.is_nan());
         walls.for_each(|(depth, _)| *depth = 0.0);

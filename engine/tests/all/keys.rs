@@ -1,7 +1,7 @@
 //! Defaults of keys are those of the models that run without a scenario.
 
 use hanze_engine::models::heat::island::exchange::START;
-use hanze_engine::models::runoff::problem::Settings;
+use hanze_engine::models::runoff::Settings;
 use hanze_engine::scenario::{IslandSpec, MotionSpec, Scenario};
 use std::path::Path;
 

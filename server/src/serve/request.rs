@@ -8,7 +8,7 @@ use super::{texts, uploads};
 use base64::Engine;
 use hanze_engine::city::demo;
 use hanze_engine::models::{self, MODELS, Stored};
-use hanze_engine::scenario::{Scenario, Spec};
+use hanze_engine::scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;

@@ -8,7 +8,7 @@ pub mod box_filter;
 pub(super) mod column;
 mod cpu;
 pub mod diagnostic;
-pub(super) mod exchange;
+pub mod exchange;
 pub mod flow;
 pub(super) mod gpu;
 pub mod grids;
