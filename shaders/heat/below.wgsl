@@ -1,4 +1,4 @@
-// Upwelling radiation of the ground around each cell, at eye height. Twin: `upwelling` in engine/src/models/heat/cpu/radiation.rs.
+// Upwelling radiation of the ground around each cell, at eye height. Twin: `upwelling` in engine/heat/src/cpu/radiation.rs.
 
 @group(0) @binding(0) var<uniform> hour: Hour;
 @group(0) @binding(1) var<storage, read> weights: array<Weight>;

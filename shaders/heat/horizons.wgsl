@@ -1,4 +1,4 @@
-// View factors of each cell: what walls and crowns hide of each patch of the sky. Twin: engine/src/models/heat/cpu/horizons.rs.
+// View factors of each cell: what walls and crowns hide of each patch of the sky. Twin: engine/heat/src/cpu/horizons.rs.
 
 @group(0) @binding(0) var<uniform> look: Look;
 @group(0) @binding(1) var<storage, read> steps: array<Step>;

@@ -1,5 +1,5 @@
 // What comes to each cell from sky, walls and crowns, and what its ground sends up. Twin: `incoming` in
-// engine/src/models/heat/cpu/radiation.rs, and `radiation` in engine/src/models/heat/hour.rs.
+// engine/heat/src/cpu/radiation.rs, and `radiation` in engine/heat/src/hour.rs.
 
 @group(0) @binding(0) var<uniform> hour: Hour;
 @group(0) @binding(1) var<uniform> bright: array<Bright, PATCHES>;

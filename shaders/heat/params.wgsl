@@ -1,4 +1,4 @@
-// Parameters of the kernels of the heat model. Twin: engine/src/models/heat/params.rs.
+// Parameters of the kernels of the heat model. Twin: engine/heat/src/params.rs.
 
 const PATCHES: u32 = 153u;
 const RINGS: u32 = 8u;

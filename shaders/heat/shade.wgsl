@@ -1,4 +1,4 @@
-// Where the sun shines, for one of its positions. Twin: engine/src/models/heat/cpu/shade.rs.
+// Where the sun shines, for one of its positions. Twin: engine/heat/src/cpu/shade.rs.
 
 @group(0) @binding(0) var<uniform> beam: Beam;
 @group(0) @binding(1) var<storage, read> steps: array<Step>;

@@ -1,4 +1,4 @@
-// The time step, and how much work the step's stages get. Twin: engine/src/models/runoff/cpu/clock.rs.
+// The time step, and how much work the step's stages get. Twin: engine/runoff/src/cpu/clock.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

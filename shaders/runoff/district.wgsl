@@ -1,5 +1,5 @@
 // Fills a sewer district, pumps it out, and says what comes up in the next step and how much inlets may take in it. A workgroup
-// takes a district. Twin: `district` in engine/src/models/runoff/cpu/inlets.rs.
+// takes a district. Twin: `district` in engine/runoff/src/cpu/inlets.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

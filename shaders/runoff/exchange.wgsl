@@ -1,5 +1,5 @@
 // Each cell at the end of links takes and gives what its links move. Twin: `exchange` in
-// engine/src/models/runoff/cpu/links.rs.
+// engine/runoff/src/cpu/links.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> flows: array<Flow>;

@@ -1,5 +1,5 @@
 // What would pass each link, and the wave speed that this may raise, before the step is chosen. Twin: `flows` in
-// engine/src/models/runoff/cpu/links.rs.
+// engine/runoff/src/cpu/links.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

@@ -1,4 +1,4 @@
-// Bed friction, implicit after Xia & Liang (2018). Twin: engine/src/models/runoff/cpu/friction.rs.
+// Bed friction, implicit after Xia & Liang (2018). Twin: engine/runoff/src/cpu/friction.rs.
 
 fn cube_root(x: f32) -> f32 {
     var root = bitcast<f32>(bitcast<u32>(x) / 3u + 0x2a514067u);

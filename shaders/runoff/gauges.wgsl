@@ -1,4 +1,4 @@
-// Depth and unit discharges at the gauges. Twin: `gauges` in engine/src/models/runoff/cpu/mod.rs.
+// Depth and unit discharges at the gauges. Twin: `gauges` in engine/runoff/src/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(5) var<storage, read_write> state: array<vec4<f32>>;

@@ -1,4 +1,4 @@
-// Halo cells of a strip's open edges. Twin: engine/src/models/runoff/cpu/ghosts.rs.
+// Halo cells of a strip's open edges. Twin: engine/runoff/src/cpu/ghosts.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

@@ -1,5 +1,5 @@
 // The flux between two cells: reconstruction after Chen & Noelle (2017), HLLC after Toro (2001).
-// Twin: engine/src/models/runoff/cpu/hllc.rs.
+// Twin: engine/runoff/src/cpu/hllc.rs.
 
 const STILL: f32 = 1e-9;
 

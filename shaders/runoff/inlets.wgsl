@@ -1,5 +1,5 @@
 // What the inlets of sewers take. A workgroup takes a block of inlets of one district. Twin:
-// engine/src/models/runoff/cpu/inlets.rs.
+// engine/runoff/src/cpu/inlets.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

@@ -1,4 +1,4 @@
-// Weirs, culverts, pumps and held levels. Twin: engine/src/models/runoff/cpu/links.rs.
+// Weirs, culverts, pumps and held levels. Twin: engine/runoff/src/cpu/links.rs.
 
 // Share of its width up to which the water in a barrel is a film.
 const FILM: f32 = 1e-3;

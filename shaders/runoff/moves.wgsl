@@ -1,4 +1,4 @@
-// What each link moves in the step. Twin: `moves` in engine/src/models/runoff/cpu/links.rs.
+// What each link moves in the step. Twin: `moves` in engine/runoff/src/cpu/links.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

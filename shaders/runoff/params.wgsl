@@ -1,4 +1,4 @@
-// What the host tells the stages. Twin: engine/src/models/runoff/params.rs, which says the meaning and the unit of
+// What the host tells the stages. Twin: engine/runoff/src/params.rs, which says the meaning and the unit of
 // each member.
 
 const GRAVITY: f32 = 9.81;

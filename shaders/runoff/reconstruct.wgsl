@@ -1,4 +1,4 @@
-// Slopes within a cell. Twin: engine/src/models/runoff/cpu/reconstruct.rs.
+// Slopes within a cell. Twin: engine/runoff/src/cpu/reconstruct.rs.
 // Cells and slopes are (bed, depth, u, v).
 
 const THETA: f32 = 1.3;

@@ -1,4 +1,4 @@
-// What leaves, moss and soil take of a cell's water in a step. Twin: engine/src/models/runoff/cpu/soil.rs.
+// What leaves, moss and soil take of a cell's water in a step. Twin: engine/runoff/src/cpu/soil.rs.
 
 // x - ln(1 + x), without the loss of digits where x is small.
 fn bend(x: f32) -> f32 {

@@ -1,4 +1,4 @@
-// Point inflows. Twin: engine/src/models/runoff/cpu/sources.rs.
+// Point inflows. Twin: engine/runoff/src/cpu/sources.rs.
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> clock: Clock;

@@ -1,4 +1,4 @@
-// Which tiles of the grid are computed. Twin: engine/src/models/runoff/cpu/tiles.rs, which says why.
+// Which tiles of the grid are computed. Twin: engine/runoff/src/cpu/tiles.rs, which says why.
 //
 // A workgroup looks at 256 tiles of one strip and adds the active ones to the strip's list with one atomic.
 

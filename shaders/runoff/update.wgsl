@@ -1,4 +1,4 @@
-// One stage of a time step. Twin: engine/src/models/runoff/cpu/update.rs.
+// One stage of a time step. Twin: engine/runoff/src/cpu/update.rs.
 //
 // A workgroup takes a tile of 16 × 16 cells from its strip's list, loads it with two cells around it, computes every face
 // of the tile once, and advances the cells. States are (depth, what its rounding lost, qx, qy).

@@ -1,4 +1,4 @@
-// What the host tells the stages. Twin: `engine/src/models/traffic/params.rs`.
+// What the host tells the stages. Twin: `engine/traffic/src/params.rs`.
 
 // A cost of a link that nobody may take, and of a node that is not reached.
 const NEVER: u32 = 4294967295u;

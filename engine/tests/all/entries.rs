@@ -71,8 +71,8 @@ fn models_are_named_in_their_folders_and_nowhere_else() {
         for path in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             let place = path.strip_prefix(root()).expect("below it").to_string_lossy().replace('\\', "/");
             let is_of_model = place.strip_prefix("engine/src/models/").is_some_and(|rest| rest.contains('/'));
-            let is_list = place == "engine/src/models/mod.rs";
-            let may_name = is_of_model || is_list || place.starts_with("engine/src/scenario/");
+            let is_list = place == "engine/model/src/lib.rs";
+            let may_name = is_of_model || is_list || place.starts_with("engine/scenario/src/");
             if path.is_dir() {
                 folders.push(path);
                 continue;

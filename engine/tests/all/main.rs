@@ -18,6 +18,7 @@ mod keys;
 mod meshes;
 mod motion;
 mod motion_cases;
+mod nouns;
 mod quantities;
 mod road_cases;
 mod roads;

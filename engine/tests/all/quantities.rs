@@ -241,20 +241,20 @@ fn two_variants_have_one_legend() {
 /// Where a word that is a layer's name is something else, and what.
 const OTHERS: &[(&str, &[&str])] = &[
     // Keys of scenarios and of tables of codes; layers of cities by their keys.
-    ("engine/src/scenario", &[]),
-    ("engine/src/city/codes.rs", &["manning", "infiltration_mm_per_day"]),
-    ("engine/src/city/import.rs", &["surface"]),
-    ("engine/src/city/demo.rs", &["sewered"]),
+    ("engine/scenario/src", &[]),
+    ("engine/city/src/codes.rs", &["manning", "infiltration_mm_per_day"]),
+    ("engine/city/src/import.rs", &["surface"]),
+    ("engine/city/src/demo.rs", &["sewered"]),
     // Attributes of SUMO, columns of weather and keys of baselines.
-    ("engine/src/city/roads", &["speed", "duration", "flow"]),
-    ("engine/src/weather", &["humidity", "wind"]),
-    ("engine/src/yardstick/baseline.rs", &["level"]),
+    ("engine/city/src/roads", &["speed", "duration", "flow"]),
+    ("engine/weather/src", &["humidity", "wind"]),
+    ("engine/model/src/yardstick/baseline.rs", &["level"]),
     // Parts of meshes, tables and files, words.
     ("engine/src/export.rs", &["terrain", "buildings", "water"]),
     ("engine/src/simulation/meshes.rs", &["water_"]),
-    ("engine/src/words.rs", &["water"]),
-    ("engine/src/words/files.rs", &["buildings", "water", "infiltrated"]),
-    ("engine/src/output/map/paper.rs", &["water"]),
+    ("engine/base/src/words.rs", &["water"]),
+    ("engine/base/src/words/files.rs", &["buildings", "water", "infiltrated"]),
+    ("engine/output/src/map/paper.rs", &["water"]),
 ];
 
 /// Texts in quotes of a line of code, without those that hold quotes.
@@ -267,17 +267,30 @@ fn layers_are_named_where_they_are_declared_and_nowhere_else() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let names: Vec<&str> = models::quantities().map(|own| own.name).collect();
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["engine/src", "server/src", "clients/python/src"].map(|at| root.join(at)).to_vec();
+    let mut folders: Vec<PathBuf> = [
+        "engine/base/src",
+        "engine/city/src",
+        "engine/weather/src",
+        "engine/device/src",
+        "engine/scenario/src",
+        "engine/model/src",
+        "engine/output/src",
+        "engine/view/src",
+        "engine/src",
+        "server/src",
+        "clients/python/src",
+    ]
+    .map(|at| root.join(at))
+    .to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             let place = entry.strip_prefix(&root).expect("below it").to_string_lossy().replace('\\', "/");
-            let is_of_model = place.strip_prefix("engine/src/models/").is_some_and(|rest| rest.contains('/'));
             if entry.is_dir() {
                 folders.push(entry);
                 continue;
             }
             let is_code = place.ends_with(".rs") || place.ends_with(".py");
-            if !is_code || is_of_model || place == "engine/src/city/layers.rs" || place.ends_with("/tests.rs") {
+            if !is_code || place == "engine/city/src/layers.rs" || place.ends_with("/tests.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&entry).expect("a text");
@@ -291,7 +304,7 @@ fn layers_are_named_where_they_are_declared_and_nowhere_else() {
                 let is_name = names.contains(&literal) || (short != literal && names.contains(&short));
                 let is_start = ["difference_", "reach_", "users_"].iter().any(|start| literal.starts_with(start));
                 let is_other = others.iter().any(|(_, words)| words.is_empty() || words.contains(&literal));
-                if (is_name || is_start) && !is_other && place != "engine/src/quantity.rs" {
+                if (is_name || is_start) && !is_other && place != "engine/base/src/quantity.rs" {
                     found.push(format!("{place}: \"{literal}\""));
                 }
             }

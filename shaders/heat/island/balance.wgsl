@@ -1,4 +1,4 @@
-// The balance of a skin, and what the canopy's air gives to what lies above. Twins: engine/src/models/heat/island/column.rs and exchange.rs.
+// The balance of a skin, and what the canopy's air gives to what lies above. Twins: engine/heat/src/island/column.rs and exchange.rs.
 
 struct Load {
     absorbed: f32,

@@ -1,4 +1,4 @@
-// The box filter along rows: sums over the reach to both sides. Twin: `along_rows` in engine/src/models/heat/island/box_filter.rs.
+// The box filter along rows: sums over the reach to both sides. Twin: `along_rows` in engine/heat/src/island/box_filter.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> terms: array<vec4<f32>>;

@@ -1,5 +1,5 @@
-// The system of the canopy's air in a pass. Twins: `CpuAir::canopy_transport` in engine/src/models/heat/island/cpu/canopy_transport.rs and
-// `sharpen` in engine/src/models/heat/island/transport.rs.
+// The system of the canopy's air in a pass. Twins: `CpuAir::canopy_transport` in engine/heat/src/island/cpu/canopy_transport.rs and
+// `sharpen` in engine/heat/src/island/transport.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> side: array<vec4<f32>>;

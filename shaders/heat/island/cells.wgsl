@@ -1,4 +1,4 @@
-// Ground, roofs, water and crowns in a pass. Twin: `CpuAir::cells` in engine/src/models/heat/island/cpu/cells.rs.
+// Ground, roofs, water and crowns in a pass. Twin: `CpuAir::cells` in engine/heat/src/island/cpu/cells.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;

@@ -1,4 +1,4 @@
-// Decays of a coarser grid: sums over its blocks. Twin: `Grids::decay` in engine/src/models/heat/island/grids.rs.
+// Decays of a coarser grid: sums over its blocks. Twin: `Grids::decay` in engine/heat/src/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read_write> coarse_system: array<vec2<f32>>;
 

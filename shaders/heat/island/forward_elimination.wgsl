@@ -1,4 +1,4 @@
-// Temperature of the first layer below each skin if that had 0 °C. Twin: `CpuAir::forward_elimination` in engine/src/models/heat/island/cpu/columns.rs.
+// Temperature of the first layer below each skin if that had 0 °C. Twin: `CpuAir::forward_elimination` in engine/heat/src/island/cpu/columns.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;

@@ -1,4 +1,4 @@
-// A system of equations on one grid of the multigrid. Twin: engine/src/models/heat/island/grids.rs.
+// A system of equations on one grid of the multigrid. Twin: engine/heat/src/island/grids.rs.
 
 struct Grids {
     cols: u32,

@@ -1,5 +1,5 @@
 // Mean radiosity of the ground, walls and crowns around each cell: the box filter along columns, and means. Notes the air before the
-// step, too. Twin: `CpuAir::neighbour_radiosity` in engine/src/models/heat/island/cpu/mod.rs.
+// step, too. Twin: `CpuAir::neighbour_radiosity` in engine/heat/src/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> row_sums: array<vec4<f32>>;

@@ -1,4 +1,4 @@
-// What one position of the sun shines on walls. Twin: `Town::on_walls` in engine/src/models/heat/island/town.rs.
+// What one position of the sun shines on walls. Twin: `Town::on_walls` in engine/heat/src/island/town.rs.
 
 @group(0) @binding(0) var<uniform> sun: Sunlight;
 @group(0) @binding(1) var<storage, read> walls: array<Wall>;

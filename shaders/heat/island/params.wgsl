@@ -1,4 +1,4 @@
-// Parameters of the kernels of surfaces and air in time. Twin: engine/src/models/heat/island/params.rs.
+// Parameters of the kernels of surfaces and air in time. Twin: engine/heat/src/island/params.rs.
 
 // Arrays of one kind lie one after the other in one buffer, so that a stage takes no more than eight. For n cells and w walls:
 // - `properties`: land cover of n cells; index of their wall, or NONE; albedo of ground or roof, as bits of f32.

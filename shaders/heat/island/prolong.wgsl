@@ -1,4 +1,4 @@
-// Adds what a coarser grid found. Twin: `Grids::prolong` in engine/src/models/heat/island/grids.rs.
+// Adds what a coarser grid found. Twin: `Grids::prolong` in engine/heat/src/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read> coarse_field: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> field: array<vec2<f32>>;

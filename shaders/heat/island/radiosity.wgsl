@@ -1,5 +1,5 @@
 // Radiosity terms of each cell for its neighbours: weights of ground and walls, of walls and of crowns, and what they send out.
-// Twin: `CpuAir::radiosity` in engine/src/models/heat/island/cpu/mod.rs.
+// Twin: `CpuAir::radiosity` in engine/heat/src/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;

@@ -1,5 +1,5 @@
 // What is missing on a grid, summed for the next coarser one, whose field begins at 0. Twin: `Grids::restrict` in
-// engine/src/models/heat/island/grids.rs.
+// engine/heat/src/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read> field: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> coarse_system: array<vec2<f32>>;

@@ -1,4 +1,4 @@
-// A damped step of Jacobi's. Twin: `Level::smooth` in engine/src/models/heat/island/grids.rs.
+// A damped step of Jacobi's. Twin: `Level::smooth` in engine/heat/src/island/grids.rs.
 
 @group(0) @binding(3) var<storage, read> field: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> next: array<vec2<f32>>;

@@ -1,4 +1,4 @@
-// Relaxes every other cell of a volume of air. Twin: `sor` in engine/src/models/heat/island/diagnostic.rs.
+// Relaxes every other cell of a volume of air. Twin: `sor` in engine/heat/src/island/diagnostic.rs.
 
 struct Volume {
     cols: u32,

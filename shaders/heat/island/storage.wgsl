@@ -1,4 +1,4 @@
-// Layers, water, temperatures and outgoing radiation of surfaces after a step, and the sums of an hour. Twins: `CpuAir::storage` and `CpuAir::add` in engine/src/models/heat/island/cpu/mod.rs.
+// Layers, water, temperatures and outgoing radiation of surfaces after a step, and the sums of an hour. Twins: `CpuAir::storage` and `CpuAir::add` in engine/heat/src/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;

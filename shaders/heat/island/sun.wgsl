@@ -1,5 +1,5 @@
 // What one position of the sun shines on ground, roofs and crowns, and how high the shade of buildings reaches. Twin: `lights` in
-// engine/src/models/heat/cpu/shade.rs.
+// engine/heat/src/cpu/shade.rs.
 
 @group(0) @binding(0) var<uniform> sun: Sunlight;
 @group(0) @binding(1) var<storage, read> ray: array<Step>;

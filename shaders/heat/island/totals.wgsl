@@ -1,6 +1,6 @@
 // Sums over rows of the city: open cells, their air and humidity, heat that goes up; and heat of the air that is not accounted for.
-// Twins: `CpuAir::totals` in engine/src/models/heat/island/cpu/mod.rs and `Grids::gap` in
-// engine/src/models/heat/island/grids.rs.
+// Twins: `CpuAir::totals` in engine/heat/src/island/cpu/mod.rs and `Grids::gap` in
+// engine/heat/src/island/grids.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> inputs: array<vec4<f32>>;

@@ -1,4 +1,4 @@
-// A wall as the stages have it. Twin: engine/src/models/heat/island/params.rs.
+// A wall as the stages have it. Twin: engine/heat/src/island/params.rs.
 
 struct Wall {
     // Over that of a cell.

@@ -1,4 +1,4 @@
-// Layers, temperature and outgoing radiation of walls after a step. Twin: `CpuAir::wall_storage` in engine/src/models/heat/island/cpu/mod.rs.
+// Layers, temperature and outgoing radiation of walls after a step. Twin: `CpuAir::wall_storage` in engine/heat/src/island/cpu/mod.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;

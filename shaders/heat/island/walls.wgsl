@@ -1,4 +1,4 @@
-// Walls in a pass. Twin: `CpuAir::walls` in engine/src/models/heat/island/cpu/walls.rs.
+// Walls in a pass. Twin: `CpuAir::walls` in engine/heat/src/island/cpu/walls.rs.
 
 @group(0) @binding(0) var<uniform> forcing: StepForcing;
 @group(0) @binding(1) var<storage, read> materials: array<Material>;

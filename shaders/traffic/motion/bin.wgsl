@@ -1,4 +1,4 @@
-// Vehicles by lane, in any order within it. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
+// Vehicles by lane, in any order within it. Twin: `order` in `engine/traffic/src/cpu/motion.rs`.
 
 @group(0) @binding(1) var<uniform> offset: Offsets;
 @group(0) @binding(2) var<uniform> clock: Moment;

@@ -1,4 +1,4 @@
-// What every vehicle does next, from what all did last, one vehicle an invocation. Twin: `engine/src/models/traffic/cpu/decide.rs`.
+// What every vehicle does next, from what all did last, one vehicle an invocation. Twin: `engine/traffic/src/cpu/decide.rs`.
 
 // Who is slower queues, m/s.
 const QUEUED: f32 = 1.4;

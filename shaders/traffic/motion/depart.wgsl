@@ -1,4 +1,4 @@
-// Vehicles set out where there is room, a street an invocation. Twin: `depart` in `engine/src/models/traffic/cpu/motion.rs`.
+// Vehicles set out where there is room, a street an invocation. Twin: `depart` in `engine/traffic/src/cpu/motion.rs`.
 
 // A lane with so much room is empty, mm.
 const EMPTY: i32 = 2147483647;

@@ -1,4 +1,4 @@
-// How fast a vehicle wants to go. Twin: `engine/src/models/traffic/cpu/drive.rs`. Only sums, differences and products of f32 are used,
+// How fast a vehicle wants to go. Twin: `engine/traffic/src/cpu/drive.rs`. Only sums, differences and products of f32 are used,
 // which every device rounds in the same way; each is hidden, so that no compiler joins it with others or changes their order.
 
 @group(0) @binding(0) var<uniform> motion: Motion;

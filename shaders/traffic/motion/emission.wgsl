@@ -1,4 +1,4 @@
-// What vehicles emit. Twin: `engine/src/models/traffic/motion/emission.rs`.
+// What vehicles emit. Twin: `engine/traffic/src/motion/emission.rs`.
 
 // Emission, mg/s.
 fn rate(factor: Factor, speed: f32, accel: f32) -> f32 {

@@ -1,4 +1,4 @@
-// Where the vehicles of each lane begin; the lanes are counted anew. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
+// Where the vehicles of each lane begin; the lanes are counted anew. Twin: `order` in `engine/traffic/src/cpu/motion.rs`.
 
 // Lanes of a block.
 const BLOCK: u32 = 256u;

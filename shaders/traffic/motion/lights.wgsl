@@ -1,5 +1,5 @@
 // Lights show what their programs say, and the lanes are counted anew; a program and a lane an invocation. Twin: `lights` in
-// `engine/src/models/traffic/cpu/motion.rs`.
+// `engine/traffic/src/cpu/motion.rs`.
 
 // A lane with so much room is empty, mm.
 const EMPTY: i32 = 2147483647;

@@ -1,5 +1,5 @@
 // Where the vehicles of each block of lanes begin, by one invocation; and how many groups the stages behind it need. Twin: `order` in
-// `engine/src/models/traffic/cpu/motion.rs`.
+// `engine/traffic/src/cpu/motion.rs`.
 
 // Lanes of a block.
 const BLOCK: u32 = 256u;

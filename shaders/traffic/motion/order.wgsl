@@ -1,5 +1,5 @@
 // Vehicles by lane, the one in front first; of those at one place the one with the lower trip. Each looks how many of its lane go before
-// it. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
+// it. Twin: `order` in `engine/traffic/src/cpu/motion.rs`.
 
 @group(0) @binding(0) var<uniform> motion: Motion;
 @group(0) @binding(8) var<storage, read> planned: array<Vehicle>;

@@ -1,5 +1,5 @@
 // Arrays that share a buffer, so that no stage is given more than the eight that every device takes. Twin:
-// `engine/src/models/traffic/motion/packed.rs`.
+// `engine/traffic/src/motion/packed.rs`.
 
 // Words of an element.
 const FOE_WORDS: u32 = 6u;

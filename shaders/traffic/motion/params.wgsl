@@ -1,4 +1,4 @@
-// What the stages of motion read and write. Twin: `engine/src/models/traffic/motion/params.rs`.
+// What the stages of motion read and write. Twin: `engine/traffic/src/motion/params.rs`.
 
 // No lane, turn, street or light.
 const NONE: u32 = 4294967295u;

@@ -1,4 +1,4 @@
-// What a driver sees of the lanes ahead. Twin: `engine/src/models/traffic/cpu/sight.rs`.
+// What a driver sees of the lanes ahead. Twin: `engine/traffic/src/cpu/sight.rs`.
 
 // Length of a lane in which drivers may count on changing it, m.
 const TO_CHANGE: f32 = 40.0;

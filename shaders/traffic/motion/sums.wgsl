@@ -1,4 +1,4 @@
-// How many vehicles the lanes of a block will have. Twin: `order` in `engine/src/models/traffic/cpu/motion.rs`.
+// How many vehicles the lanes of a block will have. Twin: `order` in `engine/traffic/src/cpu/motion.rs`.
 
 // Lanes of a block.
 const BLOCK: u32 = 256u;

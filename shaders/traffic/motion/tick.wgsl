@@ -1,4 +1,4 @@
-// The clock goes on, by one invocation. Twin: `tick` in `engine/src/models/traffic/cpu/motion.rs`.
+// The clock goes on, by one invocation. Twin: `tick` in `engine/traffic/src/cpu/motion.rs`.
 
 @group(0) @binding(0) var<uniform> motion: Motion;
 @group(0) @binding(2) var<storage, read_write> clock: Moment;

@@ -1,4 +1,4 @@
-// Whether a driver may go into a junction, and whom he follows or waits for across it. Twin: `engine/src/models/traffic/cpu/yields.rs`.
+// Whether a driver may go into a junction, and whom he follows or waits for across it. Twin: `engine/traffic/src/cpu/yields.rs`.
 
 // Time that drivers leave before those who go first, s.
 const BEFORE: f32 = 0.7;

@@ -1,0 +1,130 @@
+//! The roads that a scenario names, and a city that is known by nothing else.
+
+use super::city::check_memory;
+use super::{FileRef, MotionSpec, Scenario, is_rules};
+use hanze_base::error::{Error, Result};
+use hanze_base::grid::{Crs, Grid};
+use hanze_base::objects::Objects;
+use hanze_base::raster::Raster;
+use hanze_city::roads::lanes::{Extras, Lanes, extras};
+use hanze_city::roads::rules::Rules;
+use hanze_city::roads::{self, Reading, Roads, demo, read};
+use hanze_city::{City, Soil, elsewhere};
+
+/// Ground around the roads of a city that is known by nothing else, m.
+const AROUND: f64 = 50.0;
+/// Side of its cells where none is given, m.
+const CELL: f64 = 5.0;
+
+impl Scenario {
+    /// The table of rules of roads and travel.
+    ///
+    /// # Errors
+    /// `Io` or `Data` for a file that is none.
+    pub fn rules(&self) -> Result<Rules> {
+        match self.traffic().map(|traffic| &*traffic.rules) {
+            Some(name) if !is_rules(name) => Rules::read(&self.existing_at("traffic.rules", name)?),
+            _ => Rules::dutch(),
+        }
+    }
+
+    /// The network of roads, where it is read.
+    pub(super) fn network(&self, crs: Crs, objects: &Objects) -> Result<Option<Roads>> {
+        if !self.reads().network {
+            return Ok(None);
+        }
+        let rules = self.rules()?;
+        let Some(name) = &self.spec.city.network else {
+            return Ok(Some(demo(&objects.network, &rules)).filter(|roads| !roads.links.is_empty()));
+        };
+        let path = self.existing("network", name)?;
+        let nodes = self.spec.city.network_nodes.as_ref();
+        let nodes = nodes.map(|name| self.existing("network_nodes", name)).transpose()?;
+        let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: nodes.as_deref(), rules: &rules };
+        read(&path, &reading).map(Some)
+    }
+
+    /// The same, where some of it lies within the bounds of the city.
+    pub(super) fn network_on(&self, grid: &Grid, objects: &Objects) -> Result<Option<Roads>> {
+        let network = self.network(grid.crs, objects)?;
+        network.as_ref().map_or(Ok(()), |roads| self.touch(roads, grid))?;
+        Ok(network)
+    }
+
+    /// Refuses roads that all lie beside the city.
+    fn touch(&self, roads: &Roads, grid: &Grid) -> Result<()> {
+        let Some(extent) = roads.bounds().filter(|extent| elsewhere::is_apart(*extent, grid)) else { return Ok(()) };
+        let (cause, mend) = elsewhere::cause(extent, grid, "ogr2ogr");
+        let (there, here) = (elsewhere::words(extent), elsewhere::words(elsewhere::of(grid)));
+        let file = self.spec.city.network.as_deref().unwrap_or_default();
+        let problem =
+            format!("the roads of {file} do not touch the city: they cover {there}, and the city {here}: {cause}");
+        Err(Error::scenario("city.network", problem, mend))
+    }
+
+    /// The lanes of a network of SUMO, in the city's plane.
+    ///
+    /// # Errors
+    /// `Io` or `Data` where the file cannot be read.
+    pub fn lanes(&self, crs: Crs) -> Result<Lanes> {
+        let missing = || Error::scenario("city.network", "is missing", "name a network of SUMO");
+        let name = self.spec.city.network.as_ref().ok_or_else(missing)?;
+        let rules = self.rules()?;
+        let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: None, rules: &rules };
+        roads::lanes_of(&self.existing("network", name)?, &reading)
+    }
+
+    /// What the files that tell of vehicles hold.
+    ///
+    /// # Errors
+    /// `Io` or `Data` with the file and the line.
+    pub fn motion_files(&self, spec: &MotionSpec) -> Result<Vec<Extras>> {
+        let one =
+            |(k, name): (usize, &FileRef)| extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?);
+        spec.files.iter().enumerate().map(one).collect()
+    }
+
+    /// A city that is known by its roads only: flat ground around them.
+    pub(super) fn flat(&self) -> Result<City> {
+        let spec = &self.spec.city;
+        let crs = spec.epsg.map_or(Crs::UNKNOWN, |code| Crs { epsg: Some(code) });
+        let network = self.network(crs, &Objects::default())?;
+        let bounds = network.as_ref().and_then(Roads::bounds);
+        let [west, south, east, north] = match (spec.extent, bounds) {
+            (Some(extent), _) => extent,
+            (None, Some((low, high))) => [low.x - AROUND, low.y - AROUND, high.x + AROUND, high.y + AROUND],
+            (None, None) => return Err(Error::scenario("city", "has no ground", "write terrain = \"FILE.tif\"")),
+        };
+        let cell = spec.cell_m.unwrap_or(CELL);
+        // Whole cells of the plane, so that runs of one region lie on one grid.
+        let (west, north) = ((west / cell).floor() * cell, (north / cell).ceil() * cell);
+        let (cols, rows) = (((east - west) / cell).ceil().max(1.0), ((north - south) / cell).ceil().max(1.0));
+        if cols * rows > self.most_cells as f64 {
+            let problem = format!("makes {:.0} cells", cols * rows);
+            return Err(Error::scenario("city.cell_m", problem, "write a larger cell_m, or an extent"));
+        }
+        check_memory((cols * rows) as u64, cell, "the city")?;
+        let grid = Grid { cols: cols as usize, rows: rows as usize, cell, west, north, crs };
+        network.as_ref().map_or(Ok(()), |roads| self.touch(roads, &grid))?;
+        let flat = |name: &str, unit: &str, words: &str| Raster::uniform(grid, name, unit, 0.0).described(words);
+        Ok(City {
+            title: self.spec.title.clone(),
+            synthetic: spec.synthetic,
+            grid,
+            terrain: flat("terrain", "m", "Height of the ground, which is not known: 0 everywhere"),
+            buildings: None,
+            manning: flat("manning", "s/m^(1/3)", "not known"),
+            infiltration: flat("infiltration", "m/s", "not known"),
+            soil: Soil::default(),
+            water: None,
+            cover: None,
+            albedo: None,
+            sewered: None,
+            canopy: None,
+            objects: Objects::default(),
+            places: Default::default(),
+            network,
+            districts: Vec::new(),
+        })
+    }
+}

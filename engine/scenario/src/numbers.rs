@@ -1,0 +1,148 @@
+//! Numbers of a scenario: each key declares its bounds in the schema, and one check holds all of them against it.
+
+use super::found::{Leaf, Step, visit};
+use super::schema::{Bounds, bounds};
+use super::spec::Spec;
+use super::{Allowed, Scenario};
+use hanze_base::error::{Error, Result};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// Minutes that a span may have: from a few steps to what a clock of 32 bits counts in milliseconds.
+pub(super) const LEAST_MINUTES: f64 = 1e-3;
+pub(super) const MOST_MINUTES: f64 = 70_000.0;
+/// Coordinates of planes, m.
+pub(super) const FARTHEST: f64 = 1e8;
+/// Heights and levels, m.
+pub(super) const HIGHEST: f64 = 12_000.0;
+/// Minutes of points of a series: some may lie before the beginning, and behind the end.
+const FARTHEST_MINUTE: f64 = 1e7;
+
+/// Functions that give keys their defaults, for `#[serde(default = …)]`.
+macro_rules! defaults {
+    ($($name:ident: $type:ty = $value:expr;)*) => { $(fn $name() -> $type { $value })* };
+}
+pub(super) use defaults;
+
+/// Rain in time.
+pub(super) fn rain(_: &mut SchemaGenerator) -> Schema {
+    series(Allowed::RAIN)
+}
+
+/// Levels in time.
+pub(super) fn levels(_: &mut SchemaGenerator) -> Schema {
+    series(Allowed::LEVEL)
+}
+
+/// Discharges in time.
+pub(super) fn discharges(_: &mut SchemaGenerator) -> Schema {
+    series(Allowed::DISCHARGE)
+}
+
+/// A series whose values lie in a range.
+fn series(allowed: Allowed) -> Schema {
+    let Allowed { least, most, unit } = allowed;
+    let value = json_schema!({ "type": "number", "minimum": least, "maximum": most, "x-unit": unit });
+    let minute = json_schema!({
+        "type": "number", "minimum": -FARTHEST_MINUTE, "maximum": FARTHEST_MINUTE, "x-unit": "minutes"
+    });
+    json_schema!({
+        "anyOf": [
+            value,
+            {
+                "type": "array",
+                "items": { "type": "array", "prefixItems": [minute, value], "minItems": 2, "maxItems": 2 },
+            },
+            { "type": "string", "format": "file-ref" },
+        ],
+    })
+}
+
+/// A point [x, y], or a line through points.
+pub(super) fn point_or_line(_: &mut SchemaGenerator) -> Schema {
+    let coordinate = json_schema!({ "type": "number", "minimum": -FARTHEST, "maximum": FARTHEST, "x-unit": "m" });
+    let point = json_schema!({ "type": "array", "items": coordinate, "minItems": 2, "maxItems": 2 });
+    json_schema!({ "anyOf": [point, { "type": "array", "items": point }] })
+}
+
+/// Shares of sunlight by the names of what reflects them.
+pub(super) fn shares_of_light(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "additionalProperties": { "type": "number", "minimum": 0.0, "maximum": 0.95 }
+    })
+}
+
+impl Spec {
+    /// Holds every number against the bounds that its key declares.
+    pub(super) fn check_numbers(&self) -> Result<()> {
+        static SCHEMA: LazyLock<Value> = LazyLock::new(Scenario::schema);
+        let mut wrong = None;
+        visit(self, &mut |at, leaf| {
+            if let (None, Leaf::Number(value)) = (&wrong, leaf)
+                && let Some(bounds) = bounds(&SCHEMA, at)
+                && !bounds.allow(value)
+            {
+                wrong = Some(refusal(at, value, &bounds));
+            }
+        });
+        wrong.map_or(Ok(()), Err)
+    }
+}
+
+/// What is wrong with a number, and what is allowed.
+fn refusal(at: &[Step], value: f64, bounds: &Bounds) -> Error {
+    let Bounds { least, most, multiple, is_whole, unit } = bounds;
+    let key = key_of(at);
+    let unit = unit.clone().unwrap_or_else(|| unit_of(&key).into());
+    let unit = if unit.is_empty() { unit } else { format!(" {unit}") };
+    let kind = if *is_whole { "whole number" } else { "number" };
+    let mut mend = match multiple {
+        _ if *is_whole && most - least == 1.0 => format!("write {least} or {most}"),
+        Some(multiple) => format!("write a multiple of {multiple} from {least} to {most}"),
+        None => format!("write a {kind} from {least} to {most}"),
+    };
+    mend.push_str(&unit);
+    Error::scenario(key, format!("{value} is not allowed"), mend)
+}
+
+/// A key as it is written; the places within a list of numbers are left out.
+fn key_of(at: &[Step]) -> String {
+    let written = at.iter().rposition(|step| matches!(step, Step::Key(_))).map_or(0, |last| last + 1);
+    let mut key = String::new();
+    for step in &at[..written] {
+        match step {
+            Step::Key(name) if key.is_empty() => key.push_str(name),
+            Step::Key(name) => key = format!("{key}.{name}"),
+            Step::Item(k) => key = format!("{key}[{k}]"),
+        }
+    }
+    key
+}
+
+/// The unit of a key, which is in its name.
+fn unit_of(key: &str) -> &'static str {
+    const UNITS: [(&str, &str); 18] = [
+        ("mm_per_hour", "mm per hour"),
+        ("mm_per_day", "mm per day"),
+        ("per_hour", "per hour"),
+        ("m3_per_s", "m³/s"),
+        ("m_per_s", "m/s"),
+        ("ug_per_m3", "µg/m³"),
+        ("w_per_m2", "W/m²"),
+        ("minutes_per_km", "minutes per km"),
+        ("minutes", "minutes"),
+        ("minute", "minutes"),
+        ("kmh", "km/h"),
+        ("latitude", "degrees"),
+        ("longitude", "degrees"),
+        ("mm", "mm"),
+        ("m", "m"),
+        ("s", "s"),
+        ("x", "m"),
+        ("y", "m"),
+    ];
+    let name = key.rsplit('.').next().unwrap_or_default();
+    let is_of = |end: &str| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    UNITS.iter().find(|(end, _)| is_of(end)).map_or("", |(_, unit)| unit)
+}
