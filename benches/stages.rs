@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hanze_engine::device::Device;
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use hanze_engine::yardstick::Size;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn stages(c: &mut Criterion) {
         devices.push((named, device, Size::Large));
     }
     for (name, device, size) in &devices {
-        for entry in MODELS {
+        for entry in models::all() {
             let mut group = c.benchmark_group(format!("{}, {name}", entry.section()));
             group.sample_size(10);
             let stages = (entry.bench)(device, *size).unwrap_or_else(|error| panic!("{}: {error}", entry.section()));

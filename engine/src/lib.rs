@@ -5,6 +5,7 @@
 
 pub mod export;
 pub mod models;
+pub mod scenario;
 pub mod simulation;
 
 pub use hanze_base::{Error, Result, data_folder};
@@ -17,6 +18,5 @@ pub use hanze_device as device;
 pub use hanze_model::yardstick;
 pub use hanze_output as output;
 pub use hanze_output::mesh;
-pub use hanze_scenario as scenario;
 pub use hanze_view as view;
 pub use hanze_weather as weather;

@@ -11,24 +11,55 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::quantity::{Quantity, Variable};
 use crate::remark::Remarks;
-use crate::scenario::{ModelName, Scenario};
+use crate::scenario::{Kinds, Scenario};
+use std::sync::{LazyLock, OnceLock};
 
-/// Every model.
-pub const MODELS: &[Entry] = &[runoff::ENTRY, heat::ENTRY, traffic::ENTRY];
+/// The models that come with Hanze.
+pub static BUILT_IN: &[Entry] = &[runoff::ENTRY, heat::ENTRY, traffic::ENTRY];
 
-/// The entry of a model, if it is built in.
-pub fn entry(name: ModelName) -> Option<&'static Entry> {
-    MODELS.iter().find(|entry| entry.name == name)
+static INSTALLED: OnceLock<&'static [Entry]> = OnceLock::new();
+
+/// The models that this program has: those that were installed, or else those that come with Hanze.
+pub fn all() -> &'static [Entry] {
+    INSTALLED.get_or_init(|| BUILT_IN)
 }
 
-/// The entry of a model by the name of its sections, such as `runoff`.
+/// Makes these the models that this program has, for good: before anything else is called. Two of one name are an error, and so is a
+/// second list.
+///
+/// # Errors
+/// `Scenario` with the name of the model, or with what is wrong with the list.
+pub fn install(models: &'static [Entry]) -> Result<()> {
+    let unfit = |problem: &str, mend: &str| Err(crate::Error::scenario("", problem, mend));
+    if models.is_empty() {
+        return unfit("the list of models is empty", "give one model at least");
+    }
+    for (k, entry) in models.iter().enumerate() {
+        let is_same = |other: &Entry| other.section() == entry.section() || other.process == entry.process;
+        if models[..k].iter().any(is_same) {
+            let problem = format!("there are two models {} or two processes {}", entry.section(), entry.process);
+            return unfit(&problem, "give each a name and a process of its own");
+        }
+    }
+    INSTALLED
+        .set(models)
+        .or_else(|_| unfit("the models of this program are known already", "install them first of all"))
+}
+
+/// The kinds of sections that these models have.
+pub fn kinds() -> &'static Kinds {
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| Kinds::new(all().iter().map(|entry| entry.kind)));
+    &KINDS
+}
+
+/// The entry of a model by its name, which is that of its sections, such as `runoff`.
 pub fn named(section: &str) -> Option<&'static Entry> {
-    MODELS.iter().find(|entry| entry.section() == section)
+    all().iter().find(|entry| entry.section() == section)
 }
 
 /// All quantities: those of every model, and those of a city.
 pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
-    MODELS.iter().flat_map(|entry| entry.quantities).chain(city::layers::LAYERS).copied()
+    all().iter().flat_map(|entry| entry.quantities).chain(city::layers::LAYERS).copied()
 }
 
 /// The quantity of a name, such as `max_depth`; that of `reach_fire_station` is `reach_{}`, and that of `difference_delay` is `delay`.
@@ -59,5 +90,5 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 
 fn asked(scenario: &Scenario) -> Result<&'static Entry> {
     let missing = || crate::Error::scenario("", "its model is not built in", "see `hanze schema`");
-    entry(scenario.model()).ok_or_else(missing)
+    named(scenario.model()).ok_or_else(missing)
 }

@@ -20,7 +20,7 @@ use crate::frame::Outcome;
 use crate::models::{self, Model, Progress};
 use crate::output::folder::{Artifact, Provenance, RunFolder};
 use crate::remark::{Remark, Remarks};
-use crate::scenario::{Input, Scenario};
+use crate::scenario::{self, Input, Scenario};
 use crate::words::{Language, Text};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -214,7 +214,7 @@ impl Simulation {
         }
         let text_path = folder.join("scenario.toml");
         let text = std::fs::read_to_string(&text_path).map_err(Error::io("reading", &text_path))?;
-        let mut sections = Scenario::parse_all(&head.scenario_file, text)?.into_iter();
+        let mut sections = scenario::parse_all(&head.scenario_file, text)?.into_iter();
         let gone = || Error::data(&text_path, "has lost the section of this run", "start the run again");
         let scenario = sections.find(|own| own.label() == head.section.as_deref()).ok_or_else(gone)?;
         let (city, inputs) = read(&scenario)?;

@@ -13,7 +13,7 @@ use hanze_engine::city::roads::{self, Reading, lanes};
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::view::{Cache, Layer};
 use hanze_engine::{Result, models, weather};
 use std::num::NonZeroUsize;
@@ -426,8 +426,8 @@ fn scenarios() {
     ];
     fuzz("toml", stories.map(|own| own.as_bytes().to_vec()).to_vec(), |path| {
         let text = std::fs::read_to_string(path).map_err(hanze_engine::Error::io("reading", path))?;
-        Scenario::parse_alone(path, text)?;
-        let scenario = Scenario::load(path)?;
+        scenario::parse_alone(path, text)?;
+        let scenario = scenario::load(path)?;
         // A larger town than these is another test's.
         if scenario.spec.city.demo.as_ref().is_some_and(|demo| demo.width_m * demo.height_m / demo.cell_m.powi(2) < 2e3)
         {
@@ -448,7 +448,7 @@ fn tables_that_scenarios_name() {
         "rain.csv",
         vec![b"minutes,mm_per_hour\n0,10\n5,20\n10,0\n".to_vec()],
         &[("s.toml", rain.as_bytes())],
-        |path| Scenario::load(&path.with_file_name("s.toml"))?.rain().map(|_| ()),
+        |path| scenario::load(&path.with_file_name("s.toml"))?.rain().map(|_| ()),
     );
     let level = format!(
         "{rain}[[runoff.boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"level\"\nlevel_m = \"file.level.csv\"\n",
@@ -462,7 +462,7 @@ fn tables_that_scenarios_name() {
         "level.csv",
         seeds.map(|seed| seed.as_bytes().to_vec()).to_vec(),
         &[("s.toml", level.as_bytes())],
-        |path| Scenario::load(&path.with_file_name("s.toml")).map(|_| ()),
+        |path| scenario::load(&path.with_file_name("s.toml")).map(|_| ()),
     );
     drop(folder);
     let traffic = "title = \"t\"\n[city]\nnetwork = \"n.osm\"\nepsg = 28992\n[traffic]\nend_minutes = 60\n\
@@ -479,7 +479,7 @@ fn tables_that_scenarios_name() {
     let beside: [(&str, &[u8]); 3] =
         [("s.toml", traffic.as_bytes()), ("n.osm", OSM.as_bytes()), ("zones.geojson", zones.as_bytes())];
     fuzz_beside("trips.csv", vec![b"from,to,trips,class\nA,B,60,car\nB,A,5,truck\n".to_vec()], &beside, |path| {
-        let scenario = Scenario::load(&path.with_file_name("s.toml"))?;
+        let scenario = scenario::load(&path.with_file_name("s.toml"))?;
         let (city, _) = scenario.city()?;
         models::check(&city, &scenario).map(|_| ())
     });

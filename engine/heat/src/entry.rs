@@ -2,7 +2,7 @@
 
 use super::{bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{ModelName, Scenario};
+use hanze_scenario::{HeatSpec, Scenario};
 
 /// Seconds that an estimate counts on for the view factors of a cell, and for each of its hours.
 const VIEW_FACTORS: f64 = 2e-5;
@@ -10,7 +10,7 @@ const HOUR: f64 = 2e-6;
 
 /// Urban heat.
 pub const ENTRY: Entry = Entry {
-    name: ModelName::Heat,
+    kind: &HeatSpec::KIND,
     process: "urban-heat",
     title: "Urban heat",
     description: "PET and UTCI on every cell, hour by hour, from radiation (sky, sun, walls, trees, ground), wind, surfaces that store heat \

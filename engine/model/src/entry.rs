@@ -10,15 +10,15 @@ use hanze_base::remark::Remarks;
 use hanze_city::City;
 use hanze_device::Device;
 use hanze_device::gpu::Kernel;
-use hanze_scenario::{ModelName, Scenario};
+use hanze_scenario::{Kind, Scenario};
 
 /// Sets a model up.
 pub type Prepare = fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>;
 
 /// A model as the rest of Hanze knows it.
 pub struct Entry {
-    /// Its name in scenarios and records.
-    pub name: ModelName,
+    /// What scenarios know of it: the name of its sections, which is its name, and their keys.
+    pub kind: &'static Kind,
     /// Id of the process that runs it on a server.
     pub process: &'static str,
     /// What people call it.
@@ -59,7 +59,7 @@ pub struct Stored {
 impl Entry {
     /// The name of its sections in a scenario, by which commands and files call it, too.
     pub fn section(&self) -> &'static str {
-        self.name.section()
+        self.kind.name
     }
 
     /// Quantities that show what a run of it is about, the best first: those that runs draw. A run has a layer of one of them at least.

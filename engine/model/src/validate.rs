@@ -1,7 +1,7 @@
 //! Cases with known answers: what a model is measured by.
 
-use hanze_device::Device;
 use hanze_base::error::{Error, Result};
+use hanze_device::Device;
 use std::path::{Path, PathBuf};
 
 /// What a figure must be.

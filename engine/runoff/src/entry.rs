@@ -2,14 +2,14 @@
 
 use super::{bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{ModelName, Scenario};
+use hanze_scenario::{RunoffSpec, Scenario};
 
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
 
 /// Rainfall runoff.
 pub const ENTRY: Entry = Entry {
-    name: ModelName::Runoff,
+    kind: &RunoffSpec::KIND,
     process: "rainfall-runoff",
     title: "Rainfall runoff",
     description: "Where water gathers and how deep it stands when it rains harder than the ground can take: the shallow water \

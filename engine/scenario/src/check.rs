@@ -1,9 +1,9 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::heat::HeatProduct;
-use super::runoff::BoundaryName;
-use super::sections::Sections;
-use super::spec::{ModelName, NumberOrFile, PointOrLine, Spec, StructureName, StructureSpec};
+use super::heat::{HeatProduct, HeatSpec};
+use super::runoff::{BoundaryName, RunoffSpec};
+use super::sections::{Kind, listed};
+use super::spec::{NumberOrFile, PointOrLine, Spec, StructureName, StructureSpec};
 use super::{Allowed, Scenario, slug};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Crs;
@@ -50,7 +50,7 @@ impl Spec {
     fn check_sections(&self) -> Result<()> {
         let sections = self.sections();
         if sections.is_empty() {
-            let mend = "write a section: [runoff], [heat] or [traffic], with end_minutes";
+            let mend = format!("write a section: {}, with end_minutes", self.kinds().words());
             return Err(Error::scenario("", "the scenario asks nothing of any model", mend));
         }
         if sections.len() > MOST_SECTIONS {
@@ -58,7 +58,7 @@ impl Spec {
             return Err(Error::scenario("", problem, format!("keep at most {MOST_SECTIONS}")));
         }
         for (n, (place, section)) in sections.iter().enumerate() {
-            let kind = section.model().section();
+            let kind = section.kind().name;
             let at = |key: &str| match place {
                 Some(k) => format!("{kind}[{k}]{key}"),
                 None => format!("{kind}{key}"),
@@ -74,7 +74,7 @@ impl Spec {
                 return Err(Error::scenario(at(".name"), "is not a name", "write a short name without line breaks"));
             }
             let is_same = |other: &str| slug(other) == slug(name);
-            let mut others = sections[..n].iter().filter(|(_, other)| other.model() == section.model());
+            let mut others = sections[..n].iter().filter(|(_, other)| other.kind() == section.kind());
             if others.any(|(_, other)| other.name().is_some_and(is_same)) {
                 let problem = format!("\"{name}\" stands twice, or means the same folder as another name");
                 return Err(Error::scenario(at(".name"), problem, "give each section a name of its own"));
@@ -85,30 +85,33 @@ impl Spec {
 
     /// Refuses what none of the sections reads.
     fn check_idle(&self) -> Result<()> {
-        let models: Vec<ModelName> = self.sections().iter().map(|(_, section)| section.model()).collect();
-        let city = &self.city;
-        if !models.contains(&ModelName::Runoff) {
-            let idle = [
-                ("structure", !city.structure.is_empty()),
-                ("sewer_districts", city.sewer_districts.is_some()),
-                ("water_level_m", city.water_level_m.is_some()),
-                ("buildings_are", city.buildings_are.is_some()),
-                ("roof_water", city.roof_water.is_some()),
-                ("green_roof_m", city.green_roof_m.is_some()),
-            ];
-            if let Some((key, _)) = idle.into_iter().find(|(_, given)| *given) {
-                let mend = "leave it out, or write a section [runoff]";
-                return Err(Error::scenario(format!("city.{key}"), "does nothing without [runoff]", mend));
+        let sections = self.sections();
+        let given = serde_json::to_value(&self.city).unwrap_or_default();
+        let is_given =
+            |key: &str| given.get(key).is_some_and(|value| value.as_array().is_none_or(|all| !all.is_empty()));
+        let read: Vec<&str> = sections.iter().flat_map(|(_, section)| section.reads().keys).collect();
+        for kind in self.kinds().all() {
+            let is_asked = sections.iter().any(|(_, section)| section.kind() == *kind);
+            let mut idle = kind.city_keys.iter().filter(|(key, _)| is_given(key) && !read.contains(key));
+            if let Some((key, needs)) = idle.next() {
+                let section = format!("[{}]", kind.name);
+                let (needs, mend) = if is_asked {
+                    (*needs, format!("write {needs}, which may be empty, or leave it out"))
+                } else {
+                    (section.as_str(), format!("leave it out, or write a section {section}"))
+                };
+                return Err(Error::scenario(format!("city.{key}"), format!("does nothing without {needs}"), mend));
             }
         }
-        let mut runoff = self.runoff.iter().flat_map(Sections::as_slice);
-        if city.sewer_districts.is_some() && runoff.all(|runoff| runoff.sewer.is_none()) {
-            let mend = "write [runoff.sewer], which may be empty, or leave it out";
-            return Err(Error::scenario("city.sewer_districts", "does nothing without [runoff.sewer]", mend));
-        }
-        if !self.gauge.is_empty() && models.iter().all(|model| *model == ModelName::Traffic) {
-            let mend = "use [[traffic.select_link]], or write a section [runoff] or [heat]";
-            return Err(Error::scenario("gauge", "does nothing with [traffic] alone", mend));
+        if !self.gauge.is_empty() && sections.iter().all(|(_, section)| !section.kind().has_gauges) {
+            let (with, without): (Vec<&Kind>, Vec<&Kind>) = self.kinds().all().iter().partition(|kind| kind.has_gauges);
+            let alone = without.into_iter().filter(|kind| sections.iter().any(|(_, section)| section.kind() == *kind));
+            let problem = format!("does nothing with {} alone", listed(&alone.collect::<Vec<_>>()));
+            return Err(Error::scenario(
+                "gauge",
+                problem,
+                format!("write a section {}, or leave it out", listed(&with)),
+            ));
         }
         Ok(())
     }
@@ -117,16 +120,16 @@ impl Spec {
 impl Scenario {
     pub(super) fn check(&self) -> Result<()> {
         self.check_time()?;
-        self.check_runoff()?;
-        self.check_heat()?;
-        self.check_traffic()?;
         self.check_city()?;
         self.check_names()?;
-        self.check_forcing()
+        for (k, structure) in self.spec.city.structure.iter().enumerate() {
+            self.check_structure(&format!("city.structure[{k}]"), structure)?;
+        }
+        self.section().map_or(Ok(()), |section| section.check(self))
     }
 
     fn check_time(&self) -> Result<()> {
-        let key = |key: &str| format!("{}.{key}", self.model().section());
+        let key = |key: &str| format!("{}.{key}", self.model());
         let Some(minutes) = self.frame_minutes() else { return Ok(()) };
         let frames = self.end_minutes() / minutes;
         if frames > MOST_FRAMES {
@@ -136,8 +139,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn check_runoff(&self) -> Result<()> {
-        let Some(runoff) = self.runoff() else { return Ok(()) };
+    pub(super) fn check_runoff(&self, runoff: &RunoffSpec) -> Result<()> {
         let end = runoff.end_minutes;
         if let Some(longest) = runoff.longest_step_s.filter(|longest| end * 60.0 / longest > MOST_STEPS) {
             let problem = format!("makes {:.0} steps at least", end * 60.0 / longest);
@@ -153,11 +155,10 @@ impl Scenario {
                 "write a larger number, or keep fewer gauges",
             ));
         }
-        Ok(())
+        self.check_forcing(runoff)
     }
 
-    fn check_heat(&self) -> Result<()> {
-        let Some(heat) = self.heat() else { return Ok(()) };
+    pub(super) fn check_heat(&self, heat: &HeatSpec) -> Result<()> {
         if heat.weather().is_none() {
             return Err(Error::scenario("heat", "has no weather", "write weather = \"FILE\""));
         }
@@ -333,29 +334,11 @@ impl Scenario {
     /// Names stand in tables: each once, and readable.
     fn check_names(&self) -> Result<()> {
         let spec = &self.spec;
-        let (boundaries, inflows) =
-            self.runoff().map_or((&[][..], &[][..]), |runoff| (&runoff.boundary[..], &runoff.inflow[..]));
-        let kinds: [(&str, Vec<&String>); 4] = [
-            ("city.structure", spec.city.structure.iter().map(|s| &s.name).collect()),
-            ("runoff.boundary", boundaries.iter().map(|b| &b.name).collect()),
-            ("runoff.inflow", inflows.iter().map(|i| &i.name).collect()),
-            ("gauge", spec.gauge.iter().map(|g| &g.name).collect()),
+        let mut kinds: Vec<(&str, Vec<&str>)> = vec![
+            ("city.structure", spec.city.structure.iter().map(|own| own.name.as_str()).collect()),
+            ("gauge", spec.gauge.iter().map(|own| own.name.as_str()).collect()),
         ];
-        let lines = || boundaries.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
-        for (k, structure) in spec.city.structure.iter().enumerate() {
-            if lines().any(|name| *name == structure.name) {
-                let problem = format!("\"{}\" is a boundary along a line, too", structure.name);
-                let mend = "give each a name of its own";
-                return Err(Error::scenario(format!("city.structure[{k}].name"), problem, mend));
-            }
-        }
-        for (k, inflow) in inflows.iter().enumerate() {
-            if lines().any(|name| *name == inflow.name) {
-                let problem = format!("\"{}\" is a boundary along a line, too", inflow.name);
-                let mend = "give each a name of its own";
-                return Err(Error::scenario(format!("runoff.inflow[{k}].name"), problem, mend));
-            }
-        }
+        kinds.extend(self.section().into_iter().flat_map(|section| section.names()));
         for (kind, names) in kinds {
             if names.len() > MOST_NAMES {
                 return Err(Error::scenario(
@@ -378,11 +361,16 @@ impl Scenario {
     }
 
     /// Checks rain, and what of boundaries and inflows needs no grid.
-    fn check_forcing(&self) -> Result<()> {
-        for (k, structure) in self.spec.city.structure.iter().enumerate() {
-            self.check_structure(&format!("city.structure[{k}]"), structure)?;
+    fn check_forcing(&self, runoff: &RunoffSpec) -> Result<()> {
+        let lines = || runoff.boundary.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
+        let structures = self.spec.city.structure.iter().enumerate();
+        let structures = structures.map(|(k, own)| (format!("city.structure[{k}].name"), &own.name));
+        let inflows = runoff.inflow.iter().enumerate();
+        let inflows = inflows.map(|(k, own)| (format!("runoff.inflow[{k}].name"), &own.name));
+        if let Some((at, name)) = structures.chain(inflows).find(|(_, name)| lines().any(|line| line == *name)) {
+            let problem = format!("\"{name}\" is a boundary along a line, too");
+            return Err(Error::scenario(at, problem, "give each a name of its own"));
         }
-        let Some(runoff) = self.runoff() else { return Ok(()) };
         self.rain()?;
         for (k, boundary) in runoff.boundary.iter().enumerate() {
             let at = |key: &str| format!("runoff.boundary[{k}].{key}");

@@ -48,7 +48,7 @@ impl Spec {
                 *place = new.into();
             }
         }
-        serde_json::from_value(value).map_err(unfit)
+        Spec::of_json(self.kinds(), value).map_err(unfit)
     }
 }
 
@@ -63,6 +63,7 @@ fn place<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
 #[cfg(test)]
 mod tests {
     use crate::Scenario;
+    use crate::filled::kinds;
     use std::path::Path;
 
     #[test]
@@ -70,7 +71,7 @@ mod tests {
         let text = "title = \"t.asc\"\n[city]\nterrain = \"t.asc\"\nmanning = \"n.tif\"\ncodes = \"bgt\"\nsurfaces = [\"t.asc\"]\n\
                     [[gauge]]\nname = \"t.asc\"\nx = 1\ny = 1\n[runoff]\nend_minutes = 1\n\
                     [[runoff.inflow]]\nname = \"n.tif\"\nx = 1\ny = 1\ndischarge_m3_per_s = \"q.csv\"\n";
-        let spec = Scenario::parse_alone(Path::new("s.toml"), text.into()).expect("fine").spec;
+        let spec = Scenario::parse_alone(kinds(), Path::new("s.toml"), text.into()).expect("fine").spec;
         assert_eq!(spec.files(), ["t.asc", "n.tif", "t.asc", "q.csv"]);
         let renamed = spec.renamed(|name| (name != "n.tif").then(|| format!("upload:{name}"))).expect("numbers");
         assert_eq!(renamed.files(), ["upload:t.asc", "n.tif", "upload:t.asc", "upload:q.csv"]);

@@ -2,9 +2,10 @@
 
 use super::found::{Leaf, Step, visit};
 use super::schema::{Bounds, bounds, resolved};
-use super::{Scenario, Spec};
+use super::{HeatSpec, Kinds, RunoffSpec, Scenario, Sections, Spec, TrafficSpec};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What is taken where a key can be several things.
 #[derive(Clone, Copy, PartialEq)]
@@ -17,6 +18,13 @@ enum Choice {
     Points,
     /// A number alone, or else what holds most numbers.
     Numbers,
+}
+
+/// All kinds of sections.
+pub(super) fn kinds() -> &'static Kinds {
+    static KINDS: LazyLock<Kinds> =
+        LazyLock::new(|| Kinds::new([&RunoffSpec::KIND, &HeatSpec::KIND, &TrafficSpec::KIND]));
+    &KINDS
 }
 
 struct Filler<'a> {
@@ -91,10 +99,10 @@ fn numbers(value: &Value) -> usize {
 
 /// A scenario with all keys, and the files that it names.
 fn filled(choice: Choice) -> (Value, Spec, BTreeSet<String>) {
-    let schema = Scenario::schema();
-    let mut filler = Filler { root: &schema, choice, named: BTreeSet::new() };
-    let value = filler.fill(&schema, None);
-    let spec = serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value:#}"));
+    let schema = kinds().schema();
+    let mut filler = Filler { root: schema, choice, named: BTreeSet::new() };
+    let value = filler.fill(schema, None);
+    let spec = Spec::of_json(kinds(), value.clone()).unwrap_or_else(|error| panic!("{error}: {value:#}"));
     (value, spec, filler.named)
 }
 
@@ -117,19 +125,22 @@ fn every_key_of_the_schema_that_takes_a_file_is_found() {
         assert_eq!(files, named);
         // Layers and objects of the city, series, radar, weather, tables of trips, vehicles.
         assert!(named.len() >= 30, "{named:?}");
-        assert_eq!(matches!(spec.runoff, Some(super::Sections::Several(_))), choice == Choice::FilesOfLists);
+        assert_eq!(
+            spec.asked.iter().all(|(_, own)| matches!(own, Sections::Several(_))),
+            choice == Choice::FilesOfLists
+        );
     }
 }
 
 #[test]
 fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
-    let schema = Scenario::schema();
+    let schema = kinds().schema();
     let mut seen = BTreeSet::new();
     for choice in [Choice::Files, Choice::Points, Choice::Numbers] {
         let (value, spec, _) = filled(choice);
         spec.check_numbers().unwrap_or_else(|error| panic!("{error}"));
         for at in all_numbers(&spec) {
-            let found = bounds(&schema, &at).unwrap_or_else(|| panic!("{at:?} has no bounds"));
+            let found = bounds(schema, &at).unwrap_or_else(|| panic!("{at:?} has no bounds"));
             let Bounds { least, most, is_whole, .. } = found;
             assert!(least < most && least.is_finite() && most.is_finite(), "{at:?}: {found:?}");
             let off = |bound: f64| if is_whole { 1.0 } else { (1e-9 * bound.abs()).max(1e-12) };
@@ -141,7 +152,7 @@ fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
                     Step::Item(k) => &mut value[*k],
                 }) = number;
                 // What does not even fit its type is refused before.
-                let Ok(spec) = serde_json::from_value::<Spec>(other) else { continue };
+                let Ok(spec) = Spec::of_json(kinds(), other) else { continue };
                 let error = spec.check().expect_err("refused").to_string();
                 assert!(error.contains(&format!("{outside} is not allowed")), "{at:?}: {error}");
                 assert!(error.contains(&bound.to_string()), "{at:?}: {error}");
@@ -154,11 +165,11 @@ fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
 
 #[test]
 fn every_key_that_may_be_left_out_has_a_default_or_says_what_that_means() {
-    let schema = Scenario::schema();
+    let schema = kinds().schema();
     let mut silent = Vec::new();
     let mut seen = 0;
     let parts = schema["$defs"].as_object().expect("parts").iter().map(|(name, part)| (name.as_str(), part));
-    for (name, part) in parts.chain([("scenario", &schema)]) {
+    for (name, part) in parts.chain([("scenario", schema)]) {
         let required: Vec<&str> = part["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (key, own) in part["properties"].as_object().into_iter().flatten() {
             if required.contains(&key.as_str()) {
@@ -180,7 +191,7 @@ fn refusals_name_key_bounds_unit_and_line() {
     let text = "title = \"t\"\n[city]\nterrain = \"t.asc\"\ncell_m = nan\n[runoff]\nend_minutes = 1\n";
     let refused = |text: &str| {
         let file = std::path::Path::new("s.toml");
-        Scenario::parse_alone(file, text.into()).map_or_else(|error| error.to_string(), |_| "fine".into())
+        Scenario::parse_alone(kinds(), file, text.into()).map_or_else(|error| error.to_string(), |_| "fine".into())
     };
     assert_eq!(refused(text), "s.toml:4:10: city.cell_m: NaN is not allowed; write a number from 0.000001 to 1000 m");
     let text = text.replace("cell_m = nan\n", "");

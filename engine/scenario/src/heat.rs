@@ -4,8 +4,8 @@ use super::Scenario;
 use super::files::FileRef;
 use super::numbers::{MOST_MINUTES, defaults};
 use super::rain::{missing, percent};
-use super::sections::{Reads, Section};
-use super::spec::{ModelName, NumberOrFile};
+use super::sections::{Kind, Reads, Section};
+use super::spec::NumberOrFile;
 use super::units::to_unit_of;
 use hanze_base::cover::Cover;
 use hanze_base::error::{Error, Result};
@@ -13,6 +13,7 @@ use hanze_base::grid::Grid;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::read::{Limits, Quantity, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
+use hanze_weather::is_shipped;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,8 +78,8 @@ pub struct HeatSpec {
 }
 
 impl Section for HeatSpec {
-    fn model(&self) -> ModelName {
-        ModelName::Heat
+    fn kind(&self) -> &'static Kind {
+        &HeatSpec::KIND
     }
 
     fn name(&self) -> Option<&str> {
@@ -95,6 +96,20 @@ impl Section for HeatSpec {
 
     fn reads(&self) -> Reads {
         Reads { standing: true, albedo: true, ..Reads::default() }
+    }
+
+    fn check(&self, scenario: &Scenario) -> Result<()> {
+        scenario.check_heat(self)
+    }
+
+    fn other_files<'a>(&'a self, _: &'a Scenario) -> Vec<(String, &'a str)> {
+        let weather = [self.weather(), self.pressure.as_deref()].into_iter().flatten();
+        let weather = weather.filter(|name| !is_shipped(name)).map(|name| ("weather".to_string(), name));
+        let released = match self.released() {
+            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), &**name)),
+            _ => None,
+        };
+        weather.chain(released).collect()
     }
 }
 
@@ -119,6 +134,9 @@ pub enum HeatSky {
 }
 
 impl HeatSpec {
+    /// Its kind of section.
+    pub const KIND: Kind = Kind::of::<HeatSpec>("heat", "What is asked of the heat model. Nothing if left out.");
+
     /// How it is computed.
     pub fn product(&self) -> HeatProduct {
         self.product

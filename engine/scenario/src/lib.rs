@@ -31,11 +31,10 @@ pub use heat::{
     ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
 };
 pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
-pub use sections::{Reads, Section, Sections};
+pub use sections::{Kind, Kinds, Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
-    StructureSpec,
+    BuildingsAre, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName, StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -44,7 +43,8 @@ pub use traffic::{
 
 use hanze_base::error::{Error, Result};
 use hanze_base::remark::Remarks;
-use hanze_weather::is_shipped;
+use spec::{Unfit, Unknown};
+use std::any::Any;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ pub struct Scenario {
 /// The section of a scenario.
 #[derive(Clone, Debug)]
 struct Asked {
-    model: ModelName,
+    kind: &'static Kind,
     /// Its place in the list of its kind, where there is a list.
     place: Option<usize>,
     /// What tells it from the other sections of its file, where there are others.
@@ -87,32 +87,32 @@ impl Scenario {
     ///
     /// # Errors
     /// `Scenario` with file, line and what is allowed; `Io` when the file cannot be read.
-    pub fn load(file: &Path) -> Result<Scenario> {
-        Scenario::parse(file, read(file)?)
+    pub fn load(kinds: &'static Kinds, file: &Path) -> Result<Scenario> {
+        Scenario::parse(kinds, file, read(file)?)
     }
 
     /// The same with any number of sections: what each of them asks.
     ///
     /// # Errors
     /// Those of `load`.
-    pub fn load_all(file: &Path) -> Result<Vec<Scenario>> {
-        Scenario::parse_all(file, read(file)?)
+    pub fn load_all(kinds: &'static Kinds, file: &Path) -> Result<Vec<Scenario>> {
+        Scenario::parse_all(kinds, file, read(file)?)
     }
 
     /// Checks the text of a scenario with one section that stands for `file`, to whose folder its paths are relative.
     ///
     /// # Errors
     /// `Scenario` with file, line and what is allowed.
-    pub fn parse(file: &Path, text: String) -> Result<Scenario> {
-        Scenario::parse_with(file, text, true, true).and_then(first)
+    pub fn parse(kinds: &'static Kinds, file: &Path, text: String) -> Result<Scenario> {
+        Scenario::parse_with(kinds, file, text, true, true).and_then(first)
     }
 
     /// The same with any number of sections.
     ///
     /// # Errors
     /// Those of `parse`.
-    pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
-        Scenario::parse_with(file, text, true, false)
+    pub fn parse_all(kinds: &'static Kinds, file: &Path, text: String) -> Result<Vec<Scenario>> {
+        Scenario::parse_with(kinds, file, text, true, false)
     }
 
     /// As [`Scenario::parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they
@@ -120,12 +120,18 @@ impl Scenario {
     ///
     /// # Errors
     /// Those of `parse`.
-    pub fn parse_alone(file: &Path, text: String) -> Result<Scenario> {
-        Scenario::parse_with(file, text, false, true).and_then(first)
+    pub fn parse_alone(kinds: &'static Kinds, file: &Path, text: String) -> Result<Scenario> {
+        Scenario::parse_with(kinds, file, text, false, true).and_then(first)
     }
 
     /// With `alone`, several sections are refused before any of them is looked at.
-    fn parse_with(file: &Path, text: String, reads_files: bool, alone: bool) -> Result<Vec<Scenario>> {
+    fn parse_with(
+        kinds: &'static Kinds,
+        file: &Path,
+        text: String,
+        reads_files: bool,
+        alone: bool,
+    ) -> Result<Vec<Scenario>> {
         let located = |error: Error| match error {
             Error::Scenario { place: None, at, problem, mend } => {
                 let span = place::span_of(&text, &at).unwrap_or(0..0);
@@ -134,13 +140,22 @@ impl Scenario {
             other => other,
         };
         old::refuse(&text).map_err(located)?;
-        let spec = toml::from_str::<Spec>(&text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            Error::Scenario {
-                at: place::key_at(&text, &span).unwrap_or_default(),
+        let mend = || "see `hanze schema` for what is allowed".to_string();
+        let spec = Spec::of_toml(kinds, &text).map_err(|unfit| match unfit {
+            Unfit::Unknown(Unknown { key, span, problem }) => Error::Scenario {
+                at: key,
                 place: Some(Box::new(place::place(file, &text, span))),
-                problem: error.message().trim().replace('\n', ", "),
-                mend: "see `hanze schema` for what is allowed".into(),
+                problem,
+                mend: mend(),
+            },
+            Unfit::Toml(error) => {
+                let span = error.span().unwrap_or(0..0);
+                Error::Scenario {
+                    at: place::key_at(&text, &span).unwrap_or_default(),
+                    place: Some(Box::new(place::place(file, &text, span))),
+                    problem: error.message().trim().replace('\n', ", "),
+                    mend: mend(),
+                }
             }
         })?;
         spec.check().map_err(located)?;
@@ -155,15 +170,15 @@ impl Scenario {
         let sections = spec.sections();
         let mut all = Vec::with_capacity(sections.len());
         for (place, section) in &sections {
-            let model = section.model();
+            let kind = section.kind();
             let scenario = Scenario {
-                spec: spec.only(model, place.unwrap_or(0)),
+                spec: spec.only(kind, place.unwrap_or(0)),
                 file: file.to_path_buf(),
                 text: text.to_string(),
                 is_written,
                 most_cells: city::MOST_CELLS,
                 asked: Asked {
-                    model,
+                    kind,
                     place: *place,
                     label: (sections.len() > 1).then(|| label(*section)),
                     reads: section.reads(),
@@ -207,9 +222,19 @@ impl Scenario {
         old::refuse_json(scenario)
     }
 
-    /// The model that is asked.
-    pub fn model(&self) -> ModelName {
-        self.asked.model
+    /// The name of the model that is asked: that of its sections.
+    pub fn model(&self) -> &'static str {
+        self.asked.kind.name
+    }
+
+    /// What is asked.
+    pub fn section(&self) -> Option<&dyn Section> {
+        self.spec.sections().first().map(|(_, section)| *section)
+    }
+
+    /// What is asked, if that is a section of this type.
+    pub fn asked<T: Section>(&self) -> Option<&T> {
+        (self.section()? as &dyn Any).downcast_ref()
     }
 
     /// What tells this section from the others of its file, such as `runoff-dry`; none where it is alone.
@@ -219,50 +244,32 @@ impl Scenario {
 
     /// What is asked of the runoff model, if it is asked.
     pub fn runoff(&self) -> Option<&RunoffSpec> {
-        self.spec.runoff.as_ref()?.as_slice().first()
+        self.asked()
     }
 
     /// What is asked of the heat model, if it is asked.
     pub fn heat(&self) -> Option<&HeatSpec> {
-        self.spec.heat.as_ref()?.as_slice().first()
+        self.asked()
     }
 
     /// What is asked of the traffic model, if it is asked.
     pub fn traffic(&self) -> Option<&TrafficSpec> {
-        self.spec.traffic.as_ref()?.as_slice().first()
+        self.asked()
     }
 
     /// End of the run, minutes.
     pub fn end_minutes(&self) -> f64 {
-        self.spec.sections().first().map_or(0.0, |(_, section)| section.end_minutes())
+        self.section().map_or(0.0, Section::end_minutes)
     }
 
     /// Time between frames, minutes, where it is given.
     pub fn frame_minutes(&self) -> Option<f64> {
-        self.spec.sections().first().and_then(|(_, section)| section.frame_minutes())
+        self.section().and_then(Section::frame_minutes)
     }
 
     /// Which layers of the city are read that not every model reads.
-    fn reads(&self) -> Reads {
-        self.asked.reads
-    }
-
-    /// The JSON Schema of a scenario.
-    pub fn schema() -> serde_json::Value {
-        schemars::schema_for!(Spec).to_value()
-    }
-
-    /// The same schema as OpenAPI 3.0 has it, in one piece.
-    pub fn openapi_schema() -> serde_json::Value {
-        let settings =
-            schemars::generate::SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
-        let mut schema = settings.into_generator().into_root_schema_for::<Spec>().to_value();
-        if let Some(schema) = schema.as_object_mut() {
-            // These name the dialect and the parts, of which there are none left.
-            schema.remove("$schema");
-            schema.remove("components");
-        }
-        schema
+    fn reads(&self) -> &Reads {
+        &self.asked.reads
     }
 
     /// The same error with the file and the line that its key stands on, where it was written by hand. Keys of a section begin with the name of its model; where the
@@ -283,9 +290,9 @@ impl Scenario {
 
     /// A key with the place of the section in its list.
     fn within(&self, at: String) -> String {
-        let rest = at.strip_prefix(self.model().section()).filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        let rest = at.strip_prefix(self.model()).filter(|rest| rest.is_empty() || rest.starts_with('.'));
         match (self.asked.place, rest) {
-            (Some(k), Some(rest)) => format!("{}[{k}]{rest}", self.model().section()),
+            (Some(k), Some(rest)) => format!("{}[{k}]{rest}", self.model()),
             _ => at,
         }
     }
@@ -298,31 +305,11 @@ impl Scenario {
         }
     }
 
-    /// The CSV files of water that series name, with what they are for.
-    fn series_files(&self) -> impl Iterator<Item = (String, &str)> {
-        let runoff = || self.runoff().into_iter();
-        let rain = runoff().filter_map(|runoff| runoff.rain.as_ref()?.mm_per_hour.as_ref());
-        let rain = rain.map(|series| ("rain".to_string(), series));
-        let edges = runoff().flat_map(|runoff| &runoff.boundary).flat_map(|b| {
-            let series = [&b.level_m, &b.discharge_m3_per_s].into_iter().flatten();
-            series.map(|series| (format!("boundary {}", b.name), series))
-        });
-        let structures = runoff().flat_map(|_| &self.spec.city.structure).flat_map(|s| {
-            let series = [&s.level_m, &s.capacity_m3_per_s].into_iter().flatten();
-            series.map(|series| (format!("structure {}", s.name), series))
-        });
-        let points = runoff().flat_map(|runoff| &runoff.inflow);
-        let points = points.map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
-        rain.chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| match series {
-            SeriesSpec::File(name) => Some((layer, &**name)),
-            _ => None,
-        })
-    }
-
     /// The earliest of the first dates of its series, which is time 0 for all of them; `None` where none has dates.
     fn first_date(&self) -> Option<&columns::Date> {
         let look = || {
-            let names: std::collections::BTreeSet<&str> = self.series_files().map(|(_, name)| name).collect();
+            let files = self.section().map_or(Vec::new(), |section| section.series_files(self));
+            let names: std::collections::BTreeSet<&str> = files.into_iter().map(|(_, name)| name).collect();
             let dates = names.into_iter().filter_map(|name| columns::Columns::first_date(&self.path(name)));
             dates.min_by(|a, b| a.seconds.total_cmp(&b.seconds))
         };
@@ -334,24 +321,11 @@ impl Scenario {
     /// # Errors
     /// `Io` with the path.
     pub fn series_inputs(&self) -> Result<Vec<Input>> {
-        let (spec, runoff, heat) = (&self.spec, self.runoff(), self.heat());
-        let rasters = runoff.and_then(|runoff| runoff.rain.as_ref()?.rasters_mm.as_ref()).into_iter().flatten();
-        let inlets = match runoff.and_then(|runoff| Some(&runoff.sewer.as_ref()?.inlet_mm_per_hour)) {
-            Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), &**name)),
-            _ => None,
-        };
-        let released = match heat.and_then(HeatSpec::released) {
-            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), &**name)),
-            _ => None,
-        };
-        let heat = heat.into_iter().flat_map(|heat| [heat.weather(), heat.pressure.as_deref()]).flatten();
-        let weather = heat.filter(|name| !is_shipped(name)).map(|name| ("weather".to_string(), name));
-        let roads = [&spec.city.network, &spec.city.network_nodes].into_iter().flatten();
-        let roads = roads.filter(|_| self.reads().network).map(|name| &**name);
-        let traffic = roads.chain(self.traffic().into_iter().flat_map(TrafficSpec::files));
-        let files = self.series_files().chain(traffic.map(|name| ("traffic".to_string(), name)));
-        let files =
-            files.chain(rasters.map(|name| ("rain".to_string(), &**name))).chain(inlets).chain(weather).chain(released);
+        let Some(section) = self.section() else { return Ok(Vec::new()) };
+        let roads = [&self.spec.city.network, &self.spec.city.network_nodes].into_iter().flatten();
+        let roads = roads.filter(|_| self.reads().network).map(|name| (self.model().to_string(), &**name));
+        let series = section.series_files(self).into_iter();
+        let files = series.chain(roads).chain(section.other_files(self));
         let input = |(layer, name): (String, &str)| {
             let (sha256, bytes) = hanze_base::checksum::of_file(&self.path(name))?;
             Ok(Input { name: name.to_string(), layer, sha256, bytes, nodata_share: 0.0, repairs: Remarks::default() })
@@ -382,7 +356,7 @@ fn read(file: &Path) -> Result<String> {
 /// What tells a section from the others of its file.
 fn label(section: &dyn Section) -> String {
     let name = section.name().map_or(String::new(), |name| format!("-{}", slug(name)));
-    format!("{}{name}", section.model().section())
+    format!("{}{name}", section.kind().name)
 }
 
 /// An error with the names of all sections where there are several.
@@ -398,6 +372,6 @@ fn refuse_several(spec: &Spec) -> Result<()> {
 
 /// The scenario of the only section.
 fn first(all: Vec<Scenario>) -> Result<Scenario> {
-    let none = || Error::scenario("", "the scenario asks nothing", "add a section such as [runoff]");
+    let none = || Error::scenario("", "the scenario asks nothing", "add a section for a model");
     all.into_iter().next().ok_or_else(none)
 }

@@ -1,7 +1,7 @@
 //! The roads that a scenario names, and a city that is known by nothing else.
 
 use super::city::check_memory;
-use super::{FileRef, MotionSpec, Scenario, is_rules};
+use super::{FileRef, MotionSpec, Scenario};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::{Crs, Grid};
 use hanze_base::objects::Objects;
@@ -22,9 +22,9 @@ impl Scenario {
     /// # Errors
     /// `Io` or `Data` for a file that is none.
     pub fn rules(&self) -> Result<Rules> {
-        match self.traffic().map(|traffic| &*traffic.rules) {
-            Some(name) if !is_rules(name) => Rules::read(&self.existing_at("traffic.rules", name)?),
-            _ => Rules::dutch(),
+        match &self.reads().road_rules {
+            Some(name) => Rules::read(&self.existing_at(&format!("{}.rules", self.model()), name)?),
+            None => Rules::dutch(),
         }
     }
 

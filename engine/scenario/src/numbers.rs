@@ -1,13 +1,11 @@
 //! Numbers of a scenario: each key declares its bounds in the schema, and one check holds all of them against it.
 
+use super::Allowed;
 use super::found::{Leaf, Step, visit};
 use super::schema::{Bounds, bounds};
 use super::spec::Spec;
-use super::{Allowed, Scenario};
 use hanze_base::error::{Error, Result};
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
-use std::sync::LazyLock;
 
 /// Minutes that a span may have: from a few steps to what a clock of 32 bits counts in milliseconds.
 pub(super) const LEAST_MINUTES: f64 = 1e-3;
@@ -76,11 +74,11 @@ pub(super) fn shares_of_light(_: &mut SchemaGenerator) -> Schema {
 impl Spec {
     /// Holds every number against the bounds that its key declares.
     pub(super) fn check_numbers(&self) -> Result<()> {
-        static SCHEMA: LazyLock<Value> = LazyLock::new(Scenario::schema);
+        let schema = self.kinds().schema();
         let mut wrong = None;
         visit(self, &mut |at, leaf| {
             if let (None, Leaf::Number(value)) = (&wrong, leaf)
-                && let Some(bounds) = bounds(&SCHEMA, at)
+                && let Some(bounds) = bounds(schema, at)
                 && !bounds.allow(value)
             {
                 wrong = Some(refusal(at, value, &bounds));

@@ -1,9 +1,11 @@
 //! What the runoff model is asked: keys of `[runoff]`.
 
+use super::Scenario;
 use super::files::FileRef;
 use super::numbers::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, defaults};
-use super::sections::{Reads, Section};
-use super::spec::{ModelName, NumberOrFile, SeriesSpec};
+use super::sections::{Kind, Reads, Section};
+use super::spec::{NumberOrFile, SeriesSpec};
+use hanze_base::error::Result;
 use hanze_base::grid::Edge;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,7 +62,20 @@ pub struct RunoffSpec {
     pub inflow: Vec<InflowSpec>,
 }
 
+/// Keys of the city that the runoff model alone reads, and what must be written for each.
+const WATER_KEYS: [(&str, &str); 6] = [
+    ("structure", "[runoff]"),
+    ("sewer_districts", "[runoff.sewer]"),
+    ("water_level_m", "[runoff]"),
+    ("buildings_are", "[runoff]"),
+    ("roof_water", "[runoff]"),
+    ("green_roof_m", "[runoff]"),
+];
+
 impl RunoffSpec {
+    /// Its kind of section.
+    pub const KIND: Kind = Kind::of::<RunoffSpec>("runoff", "What is asked of the runoff model. Nothing if left out.")
+        .reading(&WATER_KEYS);
     /// Order of accuracy.
     pub const ORDER: u32 = 2;
     /// Courant number.
@@ -80,8 +95,8 @@ defaults! {
 }
 
 impl Section for RunoffSpec {
-    fn model(&self) -> ModelName {
-        ModelName::Runoff
+    fn kind(&self) -> &'static Kind {
+        &RunoffSpec::KIND
     }
 
     fn name(&self) -> Option<&str> {
@@ -97,7 +112,50 @@ impl Section for RunoffSpec {
     }
 
     fn reads(&self) -> Reads {
-        Reads::default()
+        let keys = WATER_KEYS.into_iter().map(|(key, _)| key);
+        Reads {
+            keys: keys.filter(|key| *key != "sewer_districts" || self.sewer.is_some()).collect(),
+            ..Reads::default()
+        }
+    }
+
+    fn names(&self) -> Vec<(&'static str, Vec<&str>)> {
+        vec![
+            ("runoff.boundary", self.boundary.iter().map(|own| own.name.as_str()).collect()),
+            ("runoff.inflow", self.inflow.iter().map(|own| own.name.as_str()).collect()),
+        ]
+    }
+
+    fn check(&self, scenario: &Scenario) -> Result<()> {
+        scenario.check_runoff(self)
+    }
+
+    fn series_files<'a>(&'a self, scenario: &'a Scenario) -> Vec<(String, &'a str)> {
+        let rain = self.rain.as_ref().and_then(|rain| rain.mm_per_hour.as_ref());
+        let rain = rain.map(|series| ("rain".to_string(), series));
+        let edges = self.boundary.iter().flat_map(|b| {
+            let series = [&b.level_m, &b.discharge_m3_per_s].into_iter().flatten();
+            series.map(|series| (format!("boundary {}", b.name), series))
+        });
+        let structures = scenario.spec.city.structure.iter().flat_map(|s| {
+            let series = [&s.level_m, &s.capacity_m3_per_s].into_iter().flatten();
+            series.map(|series| (format!("structure {}", s.name), series))
+        });
+        let points = self.inflow.iter().map(|i| (format!("inflow {}", i.name), &i.discharge_m3_per_s));
+        let files = rain.into_iter().chain(edges).chain(structures).chain(points).filter_map(|(layer, series)| {
+            let SeriesSpec::File(name) = series else { return None };
+            Some((layer, &**name))
+        });
+        files.collect()
+    }
+
+    fn other_files<'a>(&'a self, _: &'a Scenario) -> Vec<(String, &'a str)> {
+        let rasters = self.rain.as_ref().and_then(|rain| rain.rasters_mm.as_ref()).into_iter().flatten();
+        let inlets = match self.sewer.as_ref().map(|sewer| &sewer.inlet_mm_per_hour) {
+            Some(NumberOrFile::File(name)) => Some(("inlets".to_string(), &**name)),
+            _ => None,
+        };
+        rasters.map(|name| ("rain".to_string(), &**name)).chain(inlets).collect()
     }
 }
 

@@ -1,16 +1,17 @@
 //! The scenario as it is written: TOML with the units in the names of the keys.
 
 use super::files::FileRef;
-use super::heat::HeatSpec;
 use super::numbers::{FARTHEST, HIGHEST, MOST_MINUTES};
-use super::runoff::RunoffSpec;
-use super::sections::{Section, Sections};
-use super::traffic::TrafficSpec;
+use super::sections::{Kind, Kinds, Section, Sections};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use std::ops::Range;
+use toml::de::{DeTable, ValueDeserializer};
 
 /// A city, and what is asked of it: a section for each model.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Hanze scenario")]
 pub struct Spec {
@@ -27,73 +28,136 @@ pub struct Spec {
     /// Places where values are written down in time: of water, or of heat. None if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauge: Vec<GaugeSpec>,
-    /// What is asked of the runoff model. Nothing if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runoff: Option<Sections<RunoffSpec>>,
-    /// What is asked of the heat model. Nothing if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heat: Option<Sections<HeatSpec>>,
-    /// What is asked of the traffic model. Nothing if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub traffic: Option<Sections<TrafficSpec>>,
+    /// What is asked, by kinds of sections in their order.
+    #[serde(skip)]
+    pub(super) asked: Vec<(&'static Kind, Sections)>,
+    /// The kinds that it was read with.
+    #[serde(skip, default = "Kinds::none")]
+    kinds: &'static Kinds,
+}
+
+/// Keys that are no sections.
+const KEYS: [&str; 5] = ["title", "description", "attribution", "city", "gauge"];
+
+/// A key at the top that is neither the city's nor a section: its name, its place in a text, and what there is instead.
+pub(super) struct Unknown {
+    pub key: String,
+    pub span: Range<usize>,
+    pub problem: String,
+}
+
+/// Why a text is no scenario.
+pub(super) enum Unfit {
+    /// TOML that does not fit.
+    Toml(toml::de::Error),
+    /// A key that is not known.
+    Unknown(Unknown),
+}
+
+impl From<toml::de::Error> for Unfit {
+    fn from(error: toml::de::Error) -> Unfit {
+        Unfit::Toml(error)
+    }
 }
 
 impl Spec {
+    /// Reads TOML, in which sections of some kinds may stand.
+    pub(super) fn of_toml(kinds: &'static Kinds, text: &str) -> Result<Spec, Unfit> {
+        let mut root = DeTable::parse(text)?;
+        let is_known = |key: &str| KEYS.contains(&key) || kinds.all().iter().any(|kind| kind.name == key);
+        if let Some((key, _)) = root.get_ref().iter().find(|(key, _)| !is_known(key.get_ref())) {
+            let name = key.get_ref().to_string();
+            let problem = unknown(kinds, &name);
+            return Err(Unfit::Unknown(Unknown { key: name, span: key.span(), problem }));
+        }
+        let take = |kind: &&'static Kind| Some((*kind, root.get_mut().remove(kind.name)?));
+        let sections: Vec<_> = kinds.all().iter().filter_map(take).collect();
+        let mut spec = Spec::deserialize(toml::Deserializer::from(root))?;
+        spec.kinds = kinds;
+        for (kind, value) in sections {
+            spec.asked.push((kind, kind.of_toml(ValueDeserializer::from(value))?));
+        }
+        Ok(spec)
+    }
+
+    /// Reads JSON, in which sections of some kinds may stand.
+    ///
+    /// # Errors
+    /// Which key does not fit.
+    pub fn of_json(kinds: &'static Kinds, mut value: Value) -> serde_json::Result<Spec> {
+        let mut sections = Vec::new();
+        if let Some(keys) = value.as_object_mut() {
+            let is_known = |key: &str| KEYS.contains(&key) || kinds.all().iter().any(|kind| kind.name == key);
+            if let Some(key) = keys.keys().find(|key| !is_known(key)) {
+                return Err(serde::de::Error::custom(unknown(kinds, key)));
+            }
+            sections.extend(kinds.all().iter().filter_map(|kind| Some((*kind, keys.remove(kind.name)?))));
+        }
+        let mut spec = Spec::deserialize(value)?;
+        spec.kinds = kinds;
+        for (kind, value) in sections.into_iter().filter(|(_, value)| !value.is_null()) {
+            spec.asked.push((kind, kind.of_json(value)?));
+        }
+        Ok(spec)
+    }
+
+    /// The kinds of sections that may stand in it.
+    pub(super) fn kinds(&self) -> &'static Kinds {
+        self.kinds
+    }
+
     /// The sections, with the place of each in the list of its kind where there is a list.
     pub fn sections(&self) -> Vec<(Option<usize>, &dyn Section)> {
-        fn of<T: Section>(sections: &Option<Sections<T>>) -> impl Iterator<Item = (Option<usize>, &dyn Section)> {
-            let is_list = matches!(sections, Some(Sections::Several(_)));
-            let own = sections.as_ref().map_or(&[][..], Sections::as_slice).iter().enumerate();
-            own.map(move |(k, section)| (is_list.then_some(k), section as &dyn Section))
-        }
-        of(&self.runoff).chain(of(&self.heat)).chain(of(&self.traffic)).collect()
+        let of = |(_, sections): &'_ (&'static Kind, Sections)| matches!(sections, Sections::Several(_));
+        let each = self.asked.iter().flat_map(|own| own.1.as_slice().iter().enumerate().map(move |at| (of(own), at)));
+        each.map(|(is_list, (k, section))| (is_list.then_some(k), &**section)).collect()
     }
 
     /// The same scenario with one of its sections alone: the one at `place` in the list of its kind.
-    pub(super) fn only(&self, model: ModelName, place: usize) -> Spec {
-        fn pick<T: Clone>(sections: &Option<Sections<T>>, place: usize) -> Option<Sections<T>> {
-            let own = sections.as_ref()?.as_slice().get(place)?;
-            Some(Sections::One(Box::new(own.clone())))
-        }
-        let mut only = Spec {
+    pub(super) fn only(&self, kind: &Kind, place: usize) -> Spec {
+        let own = self.asked.iter().find(|(other, _)| *other == kind);
+        let own =
+            own.and_then(|(kind, sections)| Some((*kind, Sections::One(sections.as_slice().get(place)?.clone()))));
+        Spec {
             title: self.title.clone(),
             description: self.description.clone(),
             attribution: self.attribution.clone(),
             city: self.city.clone(),
             gauge: self.gauge.clone(),
-            runoff: None,
-            heat: None,
-            traffic: None,
-        };
-        match model {
-            ModelName::Runoff => only.runoff = pick(&self.runoff, place),
-            ModelName::Heat => only.heat = pick(&self.heat, place),
-            ModelName::Traffic => only.traffic = pick(&self.traffic, place),
+            asked: own.into_iter().collect(),
+            kinds: self.kinds,
         }
-        only
     }
 }
 
-/// A model: the name of its sections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ModelName {
-    /// Rainfall runoff.
-    Runoff,
-    /// Urban heat.
-    Heat,
-    /// Traffic.
-    Traffic,
+/// What is wrong with a key at the top that nobody knows.
+fn unknown(kinds: &Kinds, key: &str) -> String {
+    let key: String = key.chars().take(100).collect();
+    let known = KEYS.iter().copied().chain(kinds.all().iter().map(|kind| kind.name));
+    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+    format!("unknown field `{key}`, expected one of {}", known.join(", "))
 }
 
-impl ModelName {
-    /// The name of its sections in a scenario.
-    pub fn section(self) -> &'static str {
-        match self {
-            ModelName::Runoff => "runoff",
-            ModelName::Heat => "heat",
-            ModelName::Traffic => "traffic",
+// By hand, as its sections stand beside its other keys.
+impl Serialize for Spec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_struct("Spec", KEYS.len() + self.asked.len())?;
+        all.serialize_field("title", &self.title)?;
+        for (key, text) in [("description", &self.description), ("attribution", &self.attribution)] {
+            if text.is_empty() {
+                all.skip_field(key)?;
+            } else {
+                all.serialize_field(key, text)?;
+            }
         }
+        all.serialize_field("city", &self.city)?;
+        if self.gauge.is_empty() {
+            all.skip_field("gauge")?;
+        } else {
+            all.serialize_field("gauge", &self.gauge)?;
+        }
+        self.asked.iter().try_for_each(|(kind, sections)| all.serialize_field(kind.name, sections))?;
+        all.end()
     }
 }
 

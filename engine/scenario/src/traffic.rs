@@ -1,9 +1,9 @@
 //! The traffic model's part of a scenario.
 
+use super::Scenario;
 use super::files::FileRef;
 use super::numbers::{FARTHEST, defaults};
-use super::sections::{Reads, Section};
-use super::{ModelName, Scenario};
+use super::sections::{Kind, Reads, Section};
 use glam::DVec2;
 use hanze_base::error::{Error, Result};
 use hanze_city::roads::rules::mode_of;
@@ -76,8 +76,8 @@ defaults! {
 }
 
 impl Section for TrafficSpec {
-    fn model(&self) -> ModelName {
-        ModelName::Traffic
+    fn kind(&self) -> &'static Kind {
+        &TrafficSpec::KIND
     }
 
     fn name(&self) -> Option<&str> {
@@ -93,11 +93,24 @@ impl Section for TrafficSpec {
     }
 
     fn reads(&self) -> Reads {
-        Reads { standing: true, network: true, flat: true, ..Reads::default() }
+        let road_rules = Some(&self.rules).filter(|name| !is_rules(name)).cloned();
+        Reads { standing: true, network: true, flat: true, road_rules, ..Reads::default() }
+    }
+
+    fn check(&self, scenario: &Scenario) -> Result<()> {
+        scenario.check_traffic(self)
+    }
+
+    fn other_files<'a>(&'a self, _: &'a Scenario) -> Vec<(String, &'a str)> {
+        self.files().map(|name| ("traffic".to_string(), name)).collect()
     }
 }
 
 impl TrafficSpec {
+    /// Its kind of section.
+    pub const KIND: Kind =
+        Kind::of::<TrafficSpec>("traffic", "What is asked of the traffic model. Nothing if left out.").without_gauges();
+
     /// The files that it names.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let rules = Some(&*self.rules).filter(|name| !is_rules(name));
@@ -510,8 +523,7 @@ impl Scenario {
         Ok(())
     }
 
-    pub(super) fn check_traffic(&self) -> Result<()> {
-        let Some(traffic) = self.traffic() else { return Ok(()) };
+    fn check_traffic(&self, traffic: &TrafficSpec) -> Result<()> {
         let Some(start) = traffic.hour() else {
             return Err(Error::scenario("traffic.start", "is not a time of the day", "write it as 07:30"));
         };

@@ -10,7 +10,7 @@ use crate::models;
 use crate::output::folder::{Artifact, city_name, frame_name, frame_start};
 use crate::output::map::{Atlas, Ground, Map};
 use crate::quantity::{Clock, Drawn, Quantity, Variable};
-use crate::scenario::{DemoSpec, ModelName};
+use crate::scenario::DemoSpec;
 use crate::words::{self, Language};
 use image::RgbImage;
 use jiff::Timestamp;
@@ -180,7 +180,7 @@ pub(super) struct Record {
     pub(super) synthetic: bool,
     pub(super) attribution: String,
     pub(super) artifacts: Vec<Artifact>,
-    pub(super) model: ModelName,
+    pub(super) model: String,
     pub(super) scenario: Told,
 }
 
@@ -249,7 +249,7 @@ pub fn draw(request: &Request) -> Result<RgbImage> {
 
 /// The layer of a run that shows what its model is about.
 fn main_layer(folder: &Path, record: &Record) -> Result<&'static str> {
-    let entry = models::entry(record.model);
+    let entry = models::named(&record.model);
     let wanted: Vec<&str> = entry.into_iter().flat_map(|entry| entry.main()).map(|own| own.name).collect();
     let is_there = |name: &&str| record.artifacts.iter().any(|own| own.name.strip_suffix(".tif") == Some(name));
     wanted.iter().copied().find(is_there).ok_or_else(|| missing(folder, &wanted.join(" or "), &record.artifacts))

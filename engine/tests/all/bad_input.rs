@@ -5,7 +5,7 @@ use hanze_engine::device::Device;
 use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::simulation::{Ending, Simulation};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -87,7 +87,7 @@ fn words(folder: &Path, text: &str) -> String {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
     let outcome =
-        Scenario::load(&file).and_then(|scenario| Simulation::new(scenario, Device::Cpu, &folder.join("out")));
+        scenario::load(&file).and_then(|scenario| Simulation::new(scenario, Device::Cpu, &folder.join("out")));
     match outcome {
         Ok(_) => "no error".into(),
         Err(error) => error.to_string(),
@@ -299,7 +299,7 @@ fn a_folder_that_cannot_be_written_is_told_at_once() {
     let folder = inputs();
     let file = folder.path().join("scenario.toml");
     std::fs::write(&file, scenario("terrain = \"good.tif\"", "")).unwrap();
-    let scenario = Scenario::load(&file).unwrap();
+    let scenario = scenario::load(&file).unwrap();
     // A file stands where the folder should be.
     let Err(error) = Simulation::new(scenario, Device::Cpu, &file.join("out")) else { panic!("no error") };
     assert!(matches!(error, Error::Io { .. }) && error.to_string().contains("--out"), "{error}");
@@ -312,7 +312,7 @@ fn a_full_disk_fails_the_run_with_words() {
     let file = folder.path().join("scenario.toml");
     std::fs::write(&file, scenario("terrain = \"good.tif\"", "[runoff.rain]\nmm_per_hour = 20")).unwrap();
     let out = folder.path().join("out");
-    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    let mut simulation = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
     // /dev/full takes no byte: what a full disk says.
     let frames = simulation.folder.path.join("frames");
     std::fs::create_dir_all(&frames).unwrap();
@@ -329,14 +329,14 @@ fn many_small_frames_can_be_stopped_and_are_not_started_over() {
     std::fs::write(&file, scenario("terrain = \"good.tif\"", "frame_minutes = 0.01\n[runoff.rain]\nmm_per_hour = 20"))
         .unwrap();
     let out = folder.path().join("out");
-    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    let mut simulation = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
     let mut frames = 0;
     let ending = simulation.run(&AtomicBool::new(true), &mut |event| {
         frames += usize::from(matches!(event, hanze_engine::simulation::Event::Frame { .. }));
     });
     assert!(matches!(ending.unwrap(), Ending::Stopped { .. }) && frames <= 1, "{frames} frames");
     // What was computed is not thrown away by asking for the run again.
-    let Err(error) = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out) else { panic!("no error") };
+    let Err(error) = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &out) else { panic!("no error") };
     assert!(error.to_string().contains("hanze resume"), "{error}");
     let mut resumed = Simulation::resume(&simulation.folder.path, Device::Cpu).unwrap();
     let ending = resumed.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
@@ -353,7 +353,7 @@ fn checkpoints_are_left_on_the_way() {
     let text = scenario("terrain = \"good.tif\"", "frame_minutes = 0.2\n[runoff.rain]\nmm_per_hour = 20");
     std::fs::write(&file, text).unwrap();
     let out = folder.path().join("out");
-    let mut simulation = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
+    let mut simulation = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap();
     simulation.checkpoint_every = std::time::Duration::ZERO;
     let path = simulation.folder.path.clone();
     // After the third frame the machine stops, as if its plug were pulled: what lies there then must be enough.
@@ -379,7 +379,7 @@ fn a_run_that_is_stopped_while_its_maps_are_drawn_goes_on_there() {
     std::fs::write(&file, text).unwrap();
     let begin = |out: &str| {
         let out = folder.path().join(out);
-        Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap()
+        Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &out).unwrap()
     };
     let (mut quiet, mut disturbed) = (begin("quiet"), begin("disturbed"));
     assert!(matches!(quiet.run(&AtomicBool::new(false), &mut |_| {}).unwrap(), Ending::Finished(_)));
@@ -411,7 +411,7 @@ fn a_damaged_checkpoint_is_refused() {
     let text = scenario("terrain = \"good.tif\"", "longest_step_s = 1e-5\n[runoff.rain]\nmm_per_hour = 20");
     std::fs::write(&file, text).unwrap();
     let mut simulation =
-        Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
+        Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
     let path = simulation.folder.path.clone();
     let ending = simulation.run(&AtomicBool::new(true), &mut |_| {}).unwrap();
     assert!(matches!(ending, Ending::Stopped { time } if time > 0.0 && time < 60.0));
@@ -439,7 +439,7 @@ fn a_damaged_checkpoint_is_refused() {
         }
     }
     // So it is: the run begins anew in its place.
-    let again = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
+    let again = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &folder.path().join("out")).unwrap();
     assert!(again.folder.path == path && !path.join("checkpoint.bin").exists());
     // Other inputs under the same names are found out.
     std::fs::write(path.join("checkpoint.bin"), &whole).unwrap();

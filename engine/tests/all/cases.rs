@@ -3,7 +3,7 @@
 use crate::common::gpu;
 use hanze_engine::data_folder;
 use hanze_engine::device::Device;
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use hanze_engine::models::validate::{Bench, Case};
 
 /// Runs every cheap case and tells all figures that miss their bar.
@@ -13,7 +13,7 @@ fn check(device: &Device) {
     let mut failures = Vec::new();
     // The others are the CPU's whatever the device.
     let is_wanted = |case: &&Case| case.cheap && (case.on_device || matches!(device, Device::Cpu));
-    for case in MODELS.iter().flat_map(|entry| entry.cases).filter(is_wanted) {
+    for case in models::all().iter().flat_map(|entry| entry.cases).filter(is_wanted) {
         if case.needs_data && data.is_none() {
             hanze_engine::testing::reference_data(&format!("the case \"{}\"", case.name));
             continue;

@@ -12,7 +12,7 @@ use hanze_engine::output::folder::RunFolder;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::places::Place;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::simulation::{Ending, Simulation};
 use hanze_engine::words::Language;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ fn load(folder: &Path, changes: &[(&str, &str)]) -> hanze_engine::Result<Scenari
         assert_eq!(text.matches(from).count(), 1, "{from} in {text}");
         text.replace(from, to)
     });
-    Scenario::parse(&folder.join("scenario.toml"), text)
+    scenario::parse(&folder.join("scenario.toml"), text)
 }
 
 /// Values are equal to the last bit: files hold f32, and the town's heights are steps of 2^-16 m, which an f32 holds with the datum, too.
@@ -164,7 +164,7 @@ fn rain_on_both_leaves_the_same_water_and_the_same_mark() {
             "title = \"t\"\n[city]\ndemo = {{ seed = {seed}, width_m = {width}, height_m = {height}, cell_m = {cell} }}\n\
              [runoff]{runoff}"
         );
-        let made = Scenario::parse(&folder.path().join("made.toml"), made).unwrap();
+        let made = scenario::parse(&folder.path().join("made.toml"), made).unwrap();
         let [found, made] = [from_files, made].map(|scenario| {
             let mut run = Simulation::new(scenario, Device::Cpu, &folder.path().join("runs")).unwrap();
             assert!(matches!(run.run(&AtomicBool::new(false), &mut |_| {}), Ok(Ending::Finished(_))));

@@ -15,7 +15,7 @@ use hanze_engine::models::heat::views::ViewStorage;
 use hanze_engine::models::runoff::validate::noise;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::words::Language;
 use std::path::Path;
 use std::sync::Arc;
@@ -215,7 +215,7 @@ fn a_run_goes_on_where_it_was_stopped() {
     let file = folder.path().join("scenario.toml");
     let gauge = format!("\n[[gauge]]\nname = \"g\"\nx = {}\ny = {}\n", WEST + 5.5, NORTH - 50.5);
     std::fs::write(&file, text(CITY, HEAT, 14) + &gauge).unwrap();
-    let scenario = Scenario::load(&file).unwrap();
+    let scenario = scenario::load(&file).unwrap();
     let (city, _) = scenario.city().unwrap();
     let start = || models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
     let run = |model: &mut dyn models::Model, until: f64| {
@@ -274,7 +274,7 @@ fn wrong_ones_are_told_with_place_and_mend() {
     let of = |name: &str| HEAT.replace("day.csv", name);
     let minutes = |from: &str, to: &str| {
         std::fs::write(folder.path().join("m.toml"), text(CITY, HEAT, 2).replace(from, to)).unwrap();
-        Scenario::load(&folder.path().join("m.toml")).err().map_or("no error".into(), |error| error.to_string())
+        scenario::load(&folder.path().join("m.toml")).err().map_or("no error".into(), |error| error.to_string())
     };
     let cases: Vec<(String, &[&str])> = vec![
         (words(CITY, &of("no.csv"), 2), &["heat.weather", "no.csv", "scenario.toml:"]),
@@ -401,7 +401,7 @@ fn surfaces_and_air_go_on_where_they_were_stopped() {
     let file = folder.path().join("scenario.toml");
     let island = "[heat.island]\nirrigation_mm_per_day = 27\nreleased_w_per_m2 = 12\nalbedo = { roof = 0.6 }\nconduction = \"force_restore\"";
     std::fs::write(&file, text(CITY, &format!("{IN_TIME}\n{island}"), 9)).unwrap();
-    let scenario = Scenario::load(&file).unwrap();
+    let scenario = scenario::load(&file).unwrap();
     let (city, _) = scenario.city().unwrap();
     let run = |model: &mut dyn models::Model, until: f64| {
         while !model.advance(until, Duration::from_millis(20)).unwrap().reached {}

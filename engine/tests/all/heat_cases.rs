@@ -5,7 +5,7 @@ use hanze_engine::error::Result;
 use hanze_engine::frame::{Layer, Outcome};
 use hanze_engine::models;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::weather;
 use hanze_engine::words::Language;
 use std::fs;
@@ -37,7 +37,7 @@ fn scenario(folder: &Path, city: &str, heat: &str, hours: u32, more: &str) -> Re
     let text =
         format!("title = \"t\"\n[city]\n{city}\n[heat]\nend_minutes = {minutes}\nframe_minutes = 60\n{heat}\n{more}");
     fs::write(&file, text).unwrap();
-    Scenario::load(&file)
+    scenario::load(&file)
 }
 
 fn run(folder: &Path, city: &str, heat: &str, hours: u32, more: &str) -> Result<Ran> {

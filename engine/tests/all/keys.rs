@@ -2,13 +2,13 @@
 
 use hanze_engine::models::heat::island::exchange::START;
 use hanze_engine::models::runoff::Settings;
-use hanze_engine::scenario::{IslandSpec, MotionSpec, Scenario};
+use hanze_engine::scenario::{self, IslandSpec, MotionSpec, Scenario};
 use std::path::Path;
 
 fn scenario(section: &str) -> Scenario {
     let text =
         format!("title = \"t\"\n[city]\ndemo = {{ seed = 1, width_m = 200, height_m = 200, cell_m = 2 }}\n{section}\n");
-    Scenario::parse(Path::new("s.toml"), text).unwrap_or_else(|error| panic!("{error}"))
+    scenario::parse(Path::new("s.toml"), text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]

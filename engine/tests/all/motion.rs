@@ -9,7 +9,7 @@ use hanze_engine::models::traffic::motion::mover::{Mover, mover};
 use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork};
 use hanze_engine::models::traffic::motion::params::{Moment, NONE, Outcome, Vehicle};
 use hanze_engine::models::traffic::motion::sumo;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -248,7 +248,7 @@ fn a_jam_is_told_with_its_junction_and_a_closure_by_the_names_of_edges() {
             ),
         );
         let words = |error: hanze_engine::error::Error| error.to_string();
-        let scenario = Scenario::load(&folder.path().join("scenario.toml")).map_err(words)?;
+        let scenario = scenario::load(&folder.path().join("scenario.toml")).map_err(words)?;
         let (city, _) = scenario.city().map_err(words)?;
         let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).map_err(words)?;
         for until in scenario.frame_times() {

@@ -15,7 +15,7 @@ use hanze_engine::models::traffic::motion::network::{Rule, SimulationNetwork, Tr
 use hanze_engine::models::traffic::motion::params::{Outcome as Fate, Vehicle};
 use hanze_engine::models::traffic::motion::reroute::FastestPaths;
 use hanze_engine::models::traffic::motion::trips::kinds;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::words::Text;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn run(map: &str, zones: &[(&str, f64, f64)], trips: &str, rest: &str) -> Outcom
              start = \"08:00\"\n[traffic.demand]\nzones = \"zones.geojson\"\ntrips = \"trips.csv\"\n{rest}"
         ),
     );
-    let scenario = Scenario::load(&folder.path().join("s.toml")).unwrap();
+    let scenario = scenario::load(&folder.path().join("s.toml")).unwrap();
     let (city, _) = scenario.city().unwrap();
     let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
     for until in scenario.frame_times() {

@@ -3,7 +3,6 @@
 use hanze_engine::city::demo::demo;
 use hanze_engine::device::Device;
 use hanze_engine::models;
-use hanze_engine::models::MODELS;
 use hanze_engine::places::Places;
 use hanze_engine::words::file;
 use hanze_engine::yardstick::Size;
@@ -47,7 +46,7 @@ fn the_demo_town_has_places_of_every_kind() {
 #[test]
 fn every_kernel_works_and_has_a_name_of_its_own() {
     let mut names = Vec::new();
-    for mut kernel in kernels(MODELS).unwrap() {
+    for mut kernel in kernels(models::all()).unwrap() {
         let (units, seconds) = kernel.work(Duration::from_millis(1)).unwrap();
         assert!(units >= 1.0 && seconds > 0.0 && seconds.is_finite(), "{}: {units} in {seconds} s", kernel.name);
         names.push(kernel.name);
@@ -67,10 +66,10 @@ fn every_kernel_works_and_has_a_name_of_its_own() {
 
 #[test]
 fn every_model_is_measured_at_the_smallest_size() {
-    let (found, faults) = measure(MODELS, &Device::Cpu, Size::Tiny, Duration::from_millis(1)).unwrap();
+    let (found, faults) = measure(models::all(), &Device::Cpu, Size::Tiny, Duration::from_millis(1)).unwrap();
     assert_eq!(faults, Vec::<String>::new());
     let has = |name: &str| found.rows.iter().any(|row| row.model == name);
-    assert!(MODELS.iter().all(|entry| has(entry.section())), "{:?}", found.rows);
+    assert!(models::all().iter().all(|entry| has(entry.section())), "{:?}", found.rows);
     assert!(found.rows.iter().all(|row| row.seconds.len() == TURNS && row.per_second.is_finite()));
-    assert_eq!(found.shares().len(), MODELS.len());
+    assert_eq!(found.shares().len(), models::all().len());
 }

@@ -8,11 +8,11 @@ use hanze_engine::city::{self, City};
 use hanze_engine::device::Device;
 use hanze_engine::export;
 use hanze_engine::frame::Layer;
-use hanze_engine::models::{self, Entry, MODELS};
+use hanze_engine::models::{self, Entry};
 use hanze_engine::output::folder::RunFolder;
 use hanze_engine::output::map::Scale;
 use hanze_engine::quantity::{BELOW, Classes, Drawn, Given, Quantity, Role, Variable};
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::simulation::{Ending, Request, Simulation, draw};
 use hanze_engine::words::Language;
 use std::collections::BTreeSet;
@@ -98,9 +98,9 @@ fn declarations_are_whole() {
         let found = models::variable(&Variable::of(own, "long_bridge").name());
         assert_eq!(found.map(|found| found.quantity.name), Some(name), "the name leads back");
     }
-    for entry in MODELS {
-        assert!(entry.main().next().is_some() && entry.shows().is_some(), "{:?}", entry.name);
-        assert!(entry.quantities.iter().all(|own| own.role != Role::City), "{:?}", entry.name);
+    for entry in models::all() {
+        assert!(entry.main().next().is_some() && entry.shows().is_some(), "{:?}", entry.section());
+        assert!(entry.quantities.iter().all(|own| own.role != Role::City), "{:?}", entry.section());
     }
     assert!(city::layers::LAYERS.iter().all(|own| own.role == Role::City));
 }
@@ -109,8 +109,8 @@ fn declarations_are_whole() {
 fn run(folder: &Path, text: &str) -> (&'static Entry, Ran) {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file).unwrap();
-    let entry = models::entry(scenario.model()).expect("an entry");
+    let scenario = scenario::load(&file).unwrap();
+    let entry = models::named(scenario.model()).expect("an entry");
     (entry, warm::run(&scenario).unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
 
@@ -140,7 +140,7 @@ fn every_quantity_is_given_by_some_run_and_every_run_gives_what_it_must() {
     let mut given = BTreeSet::new();
     let mut drawn_changes = BTreeSet::new();
     for (entry, (frames, outcome, ..)) in cases() {
-        let model = entry.name;
+        let model = entry.section();
         let check = |layers: &[Layer], is_of: fn(&Quantity) -> bool, what: &str| {
             let mut names: Vec<&str> = Vec::new();
             for layer in layers {
@@ -194,7 +194,7 @@ fn variant(folder: &Path, mm_per_hour: u32) -> PathBuf {
          [runoff.rain]\nmm_per_hour = {mm_per_hour}\nminutes = 60\n"
     );
     std::fs::write(&file, text).unwrap();
-    let mut run = Simulation::new(Scenario::load(&file).unwrap(), Device::Cpu, &folder.join("runs")).unwrap();
+    let mut run = Simulation::new(scenario::load(&file).unwrap(), Device::Cpu, &folder.join("runs")).unwrap();
     assert!(matches!(run.run(&AtomicBool::new(false), &mut |_| {}), Ok(Ending::Finished(_))));
     run.folder.path
 }

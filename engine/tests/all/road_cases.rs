@@ -10,7 +10,7 @@ use hanze_engine::frame::Outcome;
 use hanze_engine::grid::Crs;
 use hanze_engine::models;
 use hanze_engine::remark::Remarks;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use hanze_engine::words::Language;
 use std::path::Path;
 use std::time::Duration;
@@ -195,7 +195,7 @@ impl Town {
         );
         let file = self.path().join("s.toml");
         std::fs::write(&file, text).unwrap();
-        let scenario = Scenario::load(&file)?;
+        let scenario = scenario::load(&file)?;
         let (city, _) = scenario.city()?;
         let mut model = models::prepare(&city, &scenario, &Device::Cpu, None)?;
         for until in scenario.frame_times() {
@@ -506,7 +506,7 @@ fn blanks_around_names_are_none_of_them_and_persons_are_told() {
                 [traffic.motion]\nfiles = [\"r.rou.xml\"]\nwarm_up_minutes = 0\n";
     let file = town.path().join("s.toml");
     std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file).unwrap();
+    let scenario = scenario::load(&file).unwrap();
     let (city, _) = scenario.city().unwrap();
     let remarks = models::check(&city, &scenario).unwrap();
     assert!(!said(&remarks, Language::English).contains("vehicles are left out"), "{remarks:?}");

@@ -3,7 +3,7 @@
 
 use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use hanze_engine::models::heat::island::params as island;
 use hanze_engine::models::heat::params as heat;
 use hanze_engine::models::heat::sky::{PATCHES, RINGS};
@@ -32,7 +32,7 @@ fn read(path: &Path) -> String {
 
 /// The kernels of all models.
 fn kernels() -> impl Iterator<Item = &'static Kernel> {
-    MODELS.iter().flat_map(|model| model.kernels)
+    models::all().iter().flat_map(|model| model.kernels)
 }
 
 fn parse(kernel: &Kernel) -> Module {
@@ -360,7 +360,7 @@ fn constants_of_the_heat_island_are_those_of_its_twin() {
 
 #[test]
 fn every_stage_has_a_twin() {
-    for name in MODELS.iter().map(|entry| entry.section()) {
+    for name in models::all().iter().map(|entry| entry.section()) {
         let model = root().join("engine").join(name).join("src");
         let twins = ["cpu", "island"].map(|folder| model.join(folder)).into_iter().filter(|folder| folder.is_dir());
         let functions: String = twins.flat_map(|folder| files(&folder, &["rs"])).map(|path| read(&path)).collect();

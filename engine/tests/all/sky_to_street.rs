@@ -8,7 +8,7 @@ use hanze_engine::grid::{Crs, Grid};
 use hanze_engine::models::runoff;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::{Input, Scenario};
+use hanze_engine::scenario::{self, Input};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ pub fn inputs() -> tempfile::TempDir {
 fn try_run(folder: &Path, text: &str) -> hanze_engine::error::Result<(Outcome, Vec<Input>)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file)?;
+    let scenario = scenario::load(&file)?;
     let (city, inputs) = scenario.city()?;
     let mut model = runoff::prepare(&city, &scenario, &Device::Cpu)?;
     let end = 60.0 * scenario.end_minutes();
@@ -288,14 +288,14 @@ fn land_use_means_what_the_table_says() {
     assert!(repairs.len() == 2 && repairs[0].contains("feature 2") && repairs[0].contains("moss"), "{repairs:?}");
     assert!(repairs[1].contains("86.7 % of all cells, those under buildings included, are in no class"), "{repairs:?}");
     // Only the street has inlets: not the bridge, and not what nobody knows.
-    let scenario = Scenario::load(&folder.path().join("scenario.toml")).unwrap();
+    let scenario = scenario::load(&folder.path().join("scenario.toml")).unwrap();
     let (city, _) = scenario.city().unwrap();
     let paved = city.sewered.expect("known").values.iter().filter(|v| **v > 0.5).count();
     assert_eq!(paved, 160);
     assert_eq!(city.manning.values[29 * 40], 0.015);
     // Cells of 5 m have the street by its share.
     std::fs::write(folder.path().join("coarse.toml"), text.replace("[runoff]", "cell_m = 5\n[runoff]")).unwrap();
-    let (coarse, _) = Scenario::load(&folder.path().join("coarse.toml")).unwrap().city().unwrap();
+    let (coarse, _) = scenario::load(&folder.path().join("coarse.toml")).unwrap().city().unwrap();
     let shares = coarse.sewered.expect("known").values;
     close(25.0 * shares.iter().map(|share| f64::from(*share)).sum::<f64>(), 160.0, 0.03, "paved");
     assert!(shares.iter().any(|share| *share > 0.1 && *share < 0.9), "{shares:?}");
@@ -424,7 +424,7 @@ fn a_sewer_and_a_wadi_help_houses_of_the_hoeksche_waard() {
     assert!(before >= 10 && after < before, "{before} houses in the wet, {after} with a sewer");
     assert!(-term(&sewer, "into the sewer") > 0.1 * term(&today, "rain"));
     // A wadi: half a metre dug out of the land beside the worst spot.
-    let scenario = Scenario::load(&folder.path().join("scenario.toml")).unwrap();
+    let scenario = scenario::load(&folder.path().join("scenario.toml")).unwrap();
     let (city, _) = scenario.city().unwrap();
     let spots = table(&today, "spots");
     let (x, y) = (spots.rows[0][1], spots.rows[0][2]);

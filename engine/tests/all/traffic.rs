@@ -13,7 +13,7 @@ use hanze_engine::models::traffic::tntp::{Weights, network, trips};
 use hanze_engine::models::{self, Model};
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{self, Scenario};
 use std::path::Path;
 use std::time::Duration;
 
@@ -188,7 +188,7 @@ fn roads_beside_the_city_are_refused() {
     let city = |rest: &str| {
         let text = scenario_text(MORNING, ZONES, "").replace("cell_m = 10\n", &format!("cell_m = 10\n{rest}\n"));
         std::fs::write(&file, text).unwrap();
-        Scenario::load(&file)?.city().map(|_| ())
+        scenario::load(&file)?.city().map(|_| ())
     };
     let ground = |name: &str, west: f64| {
         let head = format!("ncols 2\nnrows 2\nxllcorner {west}\nyllcorner 500000\ncellsize 1000\n");
@@ -208,7 +208,7 @@ fn roads_beside_the_city_are_refused() {
 fn model(folder: &Path, text: &str, device: &Device) -> Result<(Box<dyn Model>, Scenario)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    let scenario = Scenario::load(&file)?;
+    let scenario = scenario::load(&file)?;
     let (city, _) = scenario.city()?;
     Ok((models::prepare(&city, &scenario, device, None)?, scenario))
 }
@@ -692,7 +692,7 @@ fn what_engines_set_free_warms_the_air_of_a_heat_scenario() {
         );
         let file = folder.path().join("heat.toml");
         std::fs::write(&file, text).unwrap();
-        let scenario = Scenario::load(&file).unwrap();
+        let scenario = scenario::load(&file).unwrap();
         let (city, _) = scenario.city().unwrap();
         let mut model = models::prepare(&city, &scenario, &Device::Cpu, None).unwrap();
         while !model.advance(7.0 * 3600.0, Duration::from_millis(250)).unwrap().reached {}

@@ -11,7 +11,7 @@ use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::places::Place;
 use hanze_engine::raster::Raster;
 use hanze_engine::remark::Remarks;
-use hanze_engine::scenario::{Allowed, Scenario};
+use hanze_engine::scenario::{self, Allowed, Scenario};
 use hanze_engine::series::Between;
 use hanze_engine::words::Language;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn load(folder: &Path, city: &str, minutes: f64, rest: &str) -> Result<Scenario>
     let file = folder.join("scenario.toml");
     let text = format!("title = \"t\"\n[city]\n{city}\n[runoff]\nend_minutes = {minutes}\norder = 1\n{rest}\n");
     std::fs::write(&file, text).unwrap();
-    Scenario::load(&file)
+    scenario::load(&file)
 }
 
 /// What a run leaves.

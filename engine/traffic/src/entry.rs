@@ -2,7 +2,7 @@
 
 use super::{bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{ModelName, Scenario};
+use hanze_scenario::{Scenario, TrafficSpec};
 
 /// Seconds that an estimate counts on for a cell in each slice of time, and for the routes of a slice before and after.
 const CELL: f64 = 4e-6;
@@ -10,7 +10,7 @@ const SLICE: f64 = 30.0;
 
 /// Traffic.
 pub const ENTRY: Entry = Entry {
-    name: ModelName::Traffic,
+    kind: &TrafficSpec::KIND,
     process: "traffic",
     title: "Traffic",
     description: "Routes, flows and travel times when roads are closed, moved or added: user equilibrium of cars, trucks and cycles between \

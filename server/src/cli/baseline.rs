@@ -3,7 +3,7 @@
 use super::report::report;
 use super::say;
 use hanze_engine::device::compute_threads;
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use hanze_engine::yardstick::baseline::{Baseline, Change, Compared, Machine, SLOWER, compare};
 use hanze_engine::yardstick::kernels::kernels;
 use hanze_engine::yardstick::{THREADS, measure};
@@ -44,7 +44,7 @@ pub fn baseline(options: &Options, file: &Path) -> miette::Result<ExitCode> {
     if let Some(then) = &then {
         say(format_args!("then: {then}, version {} {}", then.version, then.commit));
     }
-    let measured = kernels(MODELS).and_then(|mut kernels| measure(&mut kernels)).map_err(report)?;
+    let measured = kernels(models::all()).and_then(|mut kernels| measure(&mut kernels)).map_err(report)?;
     // This machine has no kernels yet.
     let (compared, gone) = compare(&measured, then.as_ref().unwrap_or(&here));
     table(&compared);

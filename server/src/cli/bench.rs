@@ -10,7 +10,7 @@ use super::{baseline, speeds};
 use clap::builder::PossibleValuesParser;
 use hanze_engine::Result;
 use hanze_engine::device::Device;
-use hanze_engine::models::{self, MODELS};
+use hanze_engine::models;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ const STUDIES: &[(&str, Study)] =
 
 /// What can be measured: every study, and every model.
 fn subjects() -> Vec<&'static str> {
-    let others = MODELS.iter().map(|entry| entry.section());
+    let others = models::all().iter().map(|entry| entry.section());
     let others = others.filter(|name| STUDIES.iter().all(|(study, _)| study != name));
     STUDIES.iter().map(|(name, _)| *name).chain(others).collect()
 }
@@ -32,7 +32,7 @@ fn subjects() -> Vec<&'static str> {
 #[derive(clap::Args)]
 pub struct Args {
     /// The model; motion is the vehicles of traffic.
-    #[arg(long, default_value = MODELS[0].section(), value_parser = PossibleValuesParser::new(subjects()))]
+    #[arg(long, default_value = models::all()[0].section(), value_parser = PossibleValuesParser::new(subjects()))]
     model: String,
     /// cpu, gpu, gpu:any, gpu:INDEX or gpu:NAME; by default the CPU, and a real GPU if there is one.
     #[arg(long)]
@@ -108,7 +108,7 @@ pub fn bench(args: &Args) -> miette::Result<ExitCode> {
         args.device.iter().map(|name| Device::open(name)).collect::<Result<Vec<_>>>().map_err(report)?
     };
     if args.all.all {
-        return speeds::speeds(MODELS, &args.all, &devices, args.seconds);
+        return speeds::speeds(models::all(), &args.all, &devices, args.seconds);
     }
     match STUDIES.iter().find(|(name, _)| *name == args.model) {
         Some((_, study)) => study(args, &devices).map_err(report)?,

@@ -3,7 +3,7 @@
 use super::say;
 use crate::serve::{ending_of_upload, shown, token_of_data, token_of_server};
 use hanze_engine::checksum::of_file;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -265,10 +265,10 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
     let bad = |error: &dyn std::fmt::Display| miette::miette!("{}: {error}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
     // What is wrong is told with its line, before anything is sent.
-    let checked = Scenario::parse_alone(file, text).map_err(super::report)?;
+    let checked = scenario::parse_alone(file, text).map_err(super::report)?;
     let model = checked.model();
-    let entry = hanze_engine::models::entry(model);
-    let process = entry.ok_or_else(|| bad(&format!("no process runs [{}]", model.section())))?.process;
+    let entry = hanze_engine::models::named(model);
+    let process = entry.ok_or_else(|| bad(&format!("no process runs [{model}]")))?.process;
     let mut uploads = HashMap::new();
     for name in checked.spec.files() {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");

@@ -3,7 +3,7 @@
 use super::report::report;
 use super::say;
 use hanze_engine::Error;
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub fn kernels(folder: &Path) -> miette::Result<ExitCode> {
     };
     std::fs::create_dir_all(folder).map_err(Error::io("making", folder)).map_err(report)?;
     let mut list = Vec::new();
-    for entry in MODELS {
+    for entry in models::all() {
         let model = entry.section();
         for kernel in entry.kernels {
             let file = format!("{model}-{}.wgsl", kernel.name.replace(' ', "-"));

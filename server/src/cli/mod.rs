@@ -20,8 +20,8 @@ pub use report::report;
 use crate::serve::shown;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
-use hanze_engine::models::{self, MODELS};
-use hanze_engine::scenario::Scenario;
+use hanze_engine::models;
+use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::words::Language;
 use std::io::Write;
 use std::path::PathBuf;
@@ -117,7 +117,7 @@ enum Command {
     /// Compare a model with cases that have known answers.
     Validate {
         /// The model.
-        #[arg(value_parser = PossibleValuesParser::new(MODELS.iter().map(|entry| entry.section())))]
+        #[arg(value_parser = PossibleValuesParser::new(models::all().iter().map(|entry| entry.section())))]
         model: String,
         /// Only cases whose name holds these words.
         #[arg(long)]
@@ -162,7 +162,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Key { data, command } => crate::serve::command(data.as_deref(), &command),
         Command::Check { scenario, language } => check(&scenario, language),
         Command::Schema => {
-            say(format_args!("{:#}", Scenario::schema()));
+            say(format_args!("{:#}", scenario::schema()));
             Ok(ExitCode::SUCCESS)
         }
         Command::Devices => devices::devices(),
@@ -209,12 +209,12 @@ fn models_lines(names: bool) -> Vec<String> {
         }
         format!("{name:<8} | {:<16} | {:<16} | {stored} | {}", entry.process, entry.title, entry.card)
     };
-    MODELS.iter().map(line).collect()
+    models::all().iter().map(line).collect()
 }
 
 /// Reads a scenario, its inputs and its forcing, and says what it would do.
 fn check(file: &std::path::Path, language: Language) -> miette::Result<ExitCode> {
-    for scenario in Scenario::load_all(file).map_err(report)? {
+    for scenario in scenario::load_all(file).map_err(report)? {
         check_section(file, &scenario, language)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -7,7 +7,7 @@ use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::{Balance, Outcome};
 use hanze_engine::models;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::simulation::{Begun, Ending, Finished, Simulation, device_of};
 use hanze_engine::words::{self, Language};
 use std::path::Path;
@@ -21,7 +21,7 @@ const STOPPED: u8 = 130;
 /// Runs a scenario. A run that is there is named, and computed only when asked for `again`.
 pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::Result<ExitCode> {
     let start = || {
-        let sections = Scenario::load_all(file)?;
+        let sections = scenario::load_all(file)?;
         let device = Device::open(&options.device)?;
         for section in sections {
             // One that was stopped stops those that would follow.

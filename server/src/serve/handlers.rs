@@ -179,7 +179,7 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     let files = request::files(&execute)?;
     let (scenario, kept) = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
     if process.model() != Some(scenario.model()) {
-        let id = hanze_engine::models::entry(scenario.model()).map_or("", |entry| entry.process);
+        let id = hanze_engine::models::named(scenario.model()).map_or("", |entry| entry.process);
         return Err(Problem::bad(format!(
             "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
         )));

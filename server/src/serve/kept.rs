@@ -2,8 +2,8 @@
 //! it comes in, and once where it runs.
 
 use super::request::stored;
-use hanze_engine::models::MODELS;
-use hanze_engine::scenario::{Scenario, Spec};
+use hanze_engine::models;
+use hanze_engine::scenario::{self, Scenario, Spec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,13 +39,14 @@ impl Kept {
             Value::String(name) => {
                 let names = || stored().map(|own| own.name).collect::<Vec<_>>().join(", ");
                 let none = || format!("no scenario of that name is stored; there are: {}", names());
-                toml::from_str(stored().find(|own| own.name == name).ok_or_else(none)?.text)
-                    .map_err(|error| error.to_string())?
+                let stored = stored().find(|own| own.name == name).ok_or_else(none)?;
+                let scenario = scenario::parse_alone(Path::new(stored.name), stored.text.into());
+                scenario.map_err(|error| error.to_string())?.spec
             }
             value => {
                 Scenario::refuse_old(value).map_err(|error| format!("inputs.scenario: {error}"))?;
-                Spec::deserialize(value).map_err(|error| {
-                    let ids: Vec<&str> = MODELS.iter().map(|entry| entry.process).collect();
+                scenario::from_json(value.clone()).map_err(|error| {
+                    let ids: Vec<&str> = models::all().iter().map(|entry| entry.process).collect();
                     let mend = format!("GET /v1/processes/ID shows the schema, where ID is one of {}", ids.join(", "));
                     format!("inputs.scenario: {error}; {mend}")
                 })?
@@ -63,7 +64,7 @@ pub fn spec(kept: &str) -> Result<Spec, String> {
     match serde_json::from_str::<Kept>(kept) {
         Ok(kept) => kept.spec(),
         Err(_) => {
-            let scenario = Scenario::parse_alone(Path::new("scenario.toml"), kept.to_string());
+            let scenario = scenario::parse_alone(Path::new("scenario.toml"), kept.to_string());
             scenario.map(|scenario| scenario.spec).map_err(|error| error.to_string())
         }
     }

@@ -1,8 +1,8 @@
 //! What the server can do: a table of processes.
 
-use hanze_engine::models::{Entry, MODELS};
+use hanze_engine::models::{self, Entry};
 use hanze_engine::quantity::{Drawn, Given, Quantity};
-use hanze_engine::scenario::{ModelName, Scenario};
+use hanze_engine::scenario;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -23,7 +23,7 @@ fn of_model(entry: &Entry) -> Value {
             "title": "Scenario",
             "description": "The scenario, with the keys of the TOML that `hanze run` takes, or the name of a stored one.",
             "minOccurs": 1, "maxOccurs": 1,
-            "schema": { "oneOf": [{ "type": "string", "enum": stored }, Scenario::openapi_schema()] },
+            "schema": { "oneOf": [{ "type": "string", "enum": stored }, scenario::openapi_schema()] },
         },
         "files": {
             "title": "Files",
@@ -92,7 +92,7 @@ pub static PROCESSES: LazyLock<Vec<Process>> = LazyLock::new(|| {
         description: "Gives back what it is given, to try a client with.",
         entry: None,
     };
-    MODELS.iter().map(runs).chain([echo]).collect()
+    models::all().iter().map(runs).chain([echo]).collect()
 });
 
 fn echo_inputs() -> Value {
@@ -119,8 +119,8 @@ pub fn find(id: &str) -> Option<&'static Process> {
 
 impl Process {
     /// The model that it runs.
-    pub fn model(&self) -> Option<ModelName> {
-        self.entry.map(|entry| entry.name)
+    pub fn model(&self) -> Option<&'static str> {
+        self.entry.map(Entry::section)
     }
 
     /// Whether it only gives back what it is given.

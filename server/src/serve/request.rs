@@ -7,7 +7,7 @@ use super::store::Subscriber;
 use super::{texts, uploads};
 use base64::Engine;
 use hanze_engine::city::demo;
-use hanze_engine::models::{self, MODELS, Stored};
+use hanze_engine::models::{self, Stored};
 use hanze_engine::scenario::Scenario;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -171,7 +171,7 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
 
 /// Scenarios that every server knows by name.
 pub fn stored() -> impl Iterator<Item = &'static Stored> {
-    MODELS.iter().flat_map(|entry| entry.stored)
+    models::all().iter().flat_map(|entry| entry.stored)
 }
 
 /// Whether a name leads into the library and nowhere else.
@@ -223,7 +223,7 @@ pub struct Estimate {
 pub fn estimate(scenario: &Scenario, cells: Option<f64>) -> Option<Estimate> {
     let demo = scenario.spec.city.demo.as_ref();
     let cells = cells.or(demo.map(|d| (d.width_m / d.cell_m).round() * (d.height_m / d.cell_m).round()))?;
-    let hours = (models::entry(scenario.model())?.estimate)(scenario, cells)?;
+    let hours = (models::named(scenario.model())?.estimate)(scenario, cells)?;
     Some(Estimate { cells, hours })
 }
 
@@ -290,11 +290,11 @@ mod tests {
 
     #[test]
     fn every_stored_scenario_is_known_and_has_a_cost() {
-        for (entry, own) in MODELS.iter().flat_map(|entry| entry.stored.iter().map(move |own| (entry, own))) {
+        for (entry, own) in models::all().iter().flat_map(|entry| entry.stored.iter().map(move |own| (entry, own))) {
             assert!(stored().filter(|other| other.name == own.name).count() == 1, "{} is stored twice", own.name);
-            let scenario = Scenario::parse_alone(Path::new(own.name), own.text.into());
+            let scenario = hanze_engine::scenario::parse_alone(Path::new(own.name), own.text.into());
             let scenario = scenario.unwrap_or_else(|error| panic!("{}: {error}", own.name));
-            assert_eq!(scenario.model(), entry.name, "{}", own.name);
+            assert_eq!(scenario.model(), entry.section(), "{}", own.name);
             let cost = estimate(&scenario, Some(1e6)).expect("an estimate");
             assert!(cost.hours > 0.0 && cost.hours < 100.0, "{}: {cost:?}", own.name);
         }

@@ -1,6 +1,6 @@
 //! The command line as a person or a script uses it.
 
-use hanze_engine::models::MODELS;
+use hanze_engine::models;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -287,7 +287,7 @@ fn all_models_are_measured_and_two_files_are_compared() {
     let measured = hanze(folder.path(), &[&all[..], &["old.json"]].concat());
     let said = text(&measured.stdout);
     assert!(measured.status.success(), "{said}{}", text(&measured.stderr));
-    for model in MODELS.iter().map(|entry| entry.section()) {
+    for model in models::all().iter().map(|entry| entry.section()) {
         assert!(said.contains(&format!("\n{model}: ")), "{said}");
     }
     let old = std::fs::read_to_string(folder.path().join("old.json")).unwrap();
@@ -312,9 +312,12 @@ fn all_models_are_measured_and_two_files_are_compared() {
 fn models_are_listed_with_what_belongs_to_them() {
     let folder = tempfile::tempdir().unwrap();
     let names = text(&hanze(folder.path(), &["models", "--names"]).stdout);
-    assert_eq!(names.lines().collect::<Vec<_>>(), MODELS.iter().map(|entry| entry.section()).collect::<Vec<_>>());
+    assert_eq!(
+        names.lines().collect::<Vec<_>>(),
+        models::all().iter().map(|entry| entry.section()).collect::<Vec<_>>()
+    );
     let all = text(&hanze(folder.path(), &["models"]).stdout);
-    for (line, entry) in all.lines().zip(MODELS) {
+    for (line, entry) in all.lines().zip(models::all()) {
         let stored = entry.stored.iter().map(|own| own.name);
         let parts = [entry.section(), entry.process, entry.title, entry.card].into_iter().chain(stored);
         parts.for_each(|part| assert!(line.contains(part), "{part}: {line}"));
@@ -332,7 +335,7 @@ fn kernels_are_written_with_a_list_of_them() {
     let into = folder.path().join("into/wgsl");
     let list = std::fs::read_to_string(into.join("kernels.json")).unwrap();
     let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
-    let known: usize = MODELS.iter().map(|entry| entry.kernels.len()).sum();
+    let known: usize = models::all().iter().map(|entry| entry.kernels.len()).sum();
     assert_eq!(list.len(), known);
     for kernel in &list {
         let source = std::fs::read_to_string(into.join(kernel["file"].as_str().unwrap())).unwrap();

@@ -2,8 +2,8 @@
 //! compared with that.
 
 use super::{Cost, Measured};
-use hanze_device::{Device, simd_level};
 use hanze_base::error::{Error, Result};
+use hanze_device::{Device, simd_level};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -2,9 +2,9 @@
 //! fraction of a second.
 
 use super::{Kernel, Size};
-use hanze_device::Device;
-use hanze_base::error::Result;
 use crate::Entry;
+use hanze_base::error::Result;
+use hanze_device::Device;
 
 /// Sets all of them up.
 ///

@@ -6,8 +6,8 @@ pub mod baseline;
 pub mod kernels;
 pub mod speeds;
 
-use hanze_device::{COPY_BYTES, cpu_copy};
 use hanze_base::error::Result;
+use hanze_device::{COPY_BYTES, cpu_copy};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
 //! How fast the stages of all models are on a device, turn by turn: a file for each build, and two of them compared.
 
 use super::{Kernel, Size, median};
-use hanze_device::Device;
-use hanze_base::error::{Error, Result};
 use crate::Entry;
+use hanze_base::error::{Error, Result};
+use hanze_device::Device;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;

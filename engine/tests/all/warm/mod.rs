@@ -8,7 +8,7 @@ use hanze_engine::models;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
 use hanze_engine::remark::Remarks;
-use hanze_engine::scenario::{Input, Scenario};
+use hanze_engine::scenario::{self, Input, Scenario};
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub const HEAT: &str = "weather = \"day.csv\"\ndate = \"2019-07-25\"";
 pub fn try_run(folder: &Path, text: &str) -> Result<(Vec<Vec<Layer>>, Outcome, Vec<Input>)> {
     let file = folder.join("scenario.toml");
     std::fs::write(&file, text).unwrap();
-    let (frames, outcome, inputs, _) = run(&Scenario::load(&file)?)?;
+    let (frames, outcome, inputs, _) = run(&scenario::load(&file)?)?;
     Ok((frames, outcome, inputs))
 }
 

@@ -5,13 +5,13 @@ use super::Args;
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::models::heat::bench::Load;
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario;
 
 /// A line for each load and device.
 pub fn lines(args: &Args, devices: &[Device]) -> Result<()> {
     let loads: Vec<(String, Result<Load>)> = match &args.scenario {
         Some(file) => {
-            let (city, _) = Scenario::load(file)?.city()?;
+            let (city, _) = scenario::load(file)?.city()?;
             vec![("city".into(), Load::of(&city))]
         }
         None => args.side.iter().map(|side| (format!("{side}²"), Load::town(*side as usize))).collect(),

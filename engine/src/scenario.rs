@@ -1,0 +1,67 @@
+//! Scenarios, with sections of the models that this program has.
+
+pub use hanze_scenario::*;
+
+use crate::error::Result;
+use crate::models::kinds;
+use serde_json::Value;
+use std::path::Path;
+
+/// Reads and checks a scenario with one section. Input rasters are not read yet.
+///
+/// # Errors
+/// `Scenario` with file, line and what is allowed; `Io` when the file cannot be read.
+pub fn load(file: &Path) -> Result<Scenario> {
+    Scenario::load(kinds(), file)
+}
+
+/// The same with any number of sections: what each of them asks.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_all(file: &Path) -> Result<Vec<Scenario>> {
+    Scenario::load_all(kinds(), file)
+}
+
+/// Checks the text of a scenario with one section that stands for `file`, to whose folder its paths are relative.
+///
+/// # Errors
+/// `Scenario` with file, line and what is allowed.
+pub fn parse(file: &Path, text: String) -> Result<Scenario> {
+    Scenario::parse(kinds(), file, text)
+}
+
+/// The same with any number of sections.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
+    Scenario::parse_all(kinds(), file, text)
+}
+
+/// As [`parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they may name what
+/// they do.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_alone(file: &Path, text: String) -> Result<Scenario> {
+    Scenario::parse_alone(kinds(), file, text)
+}
+
+/// Reads a scenario as JSON; it is checked by [`Scenario::of`].
+///
+/// # Errors
+/// Which key does not fit.
+pub fn from_json(value: Value) -> serde_json::Result<Spec> {
+    Spec::of_json(kinds(), value)
+}
+
+/// The JSON Schema of a scenario.
+pub fn schema() -> &'static Value {
+    kinds().schema()
+}
+
+/// The same schema as OpenAPI 3.0 has it, in one piece.
+pub fn openapi_schema() -> Value {
+    kinds().openapi_schema()
+}
