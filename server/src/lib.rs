@@ -4,11 +4,21 @@ mod cli;
 mod serve;
 
 use clap::Parser;
+use hanze_engine::models;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Does what this process's arguments ask for, and says with what code it should end.
 pub fn execute() -> ExitCode {
+    execute_with(models::BUILT_IN)
+}
+
+/// The same with other models than those that come with Hanze.
+pub fn execute_with(all: &'static [models::Entry]) -> ExitCode {
+    if let Err(error) = models::install(all) {
+        let _ = writeln!(std::io::stderr(), "{error}");
+        return ExitCode::FAILURE;
+    }
     match cli::execute(cli::Cli::parse()) {
         Ok(code) => code,
         Err(report) => {

@@ -16,6 +16,7 @@ use hanze_scenario::{Kind, Scenario};
 pub type Prepare = fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>;
 
 /// A model as the rest of Hanze knows it.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// What scenarios know of it: the name of its sections, which is its name, and their keys.
     pub kind: &'static Kind,

@@ -47,7 +47,7 @@ fn the_demo_town_has_places_of_every_kind() {
 fn every_kernel_works_and_has_a_name_of_its_own() {
     let mut names = Vec::new();
     for mut kernel in kernels(models::all()).unwrap() {
-        let (units, seconds) = kernel.work(Duration::from_millis(1)).unwrap();
+        let (units, seconds) = kernel.run(Duration::from_millis(1)).unwrap();
         assert!(units >= 1.0 && seconds > 0.0 && seconds.is_finite(), "{}: {units} in {seconds} s", kernel.name);
         names.push(kernel.name);
     }

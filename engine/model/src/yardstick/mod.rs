@@ -139,14 +139,6 @@ impl Kernel {
     /// Works for about so long; gives the units that were done and the seconds that they took.
     ///
     /// # Errors
-    /// Those of the kernel.
-    pub fn work(&mut self, about: Duration) -> Result<(f64, f64)> {
-        (self.work)(about)
-    }
-
-    /// Works for about so long; gives the units that were done and the seconds that they took.
-    ///
-    /// # Errors
     /// Those of the device.
     pub fn run(&mut self, budget: Duration) -> Result<(f64, f64)> {
         (self.work)(budget)
