@@ -1,7 +1,10 @@
-//! The simulations of Hanze on a city's raster.
+#![doc = include_str!("../README.md")]
+//! ## How the crate is laid out
 //!
 //! One sentence holds the design: a [`scenario`] describes a [`city`] (layers on one [`grid::Grid`]), a model of
 //! [`models`] runs it on a [`device`], gives frames in time, and [`output`] turns these into files.
+//! Each of them is a crate of its own in a folder beside this one; this crate is the facade through which commands, the
+//! server and researchers use them.
 
 pub mod export;
 pub mod models;

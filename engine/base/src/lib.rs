@@ -1,4 +1,7 @@
 //! What all of Hanze speaks of: the grid and what lies on it, what layers hold, words, errors. None of it knows a model.
+//!
+//! Users take it through the facade `hanze-engine`, where its modules stand at the root. It may name no other crate
+//! of the engine.
 
 pub mod cache;
 pub mod checksum;

@@ -1,4 +1,7 @@
 //! The city: layers on one grid.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `city`. It may name `hanze-base` only: it knows no
+//! scenario, no device and no model.
 
 pub mod codes;
 pub mod demo;

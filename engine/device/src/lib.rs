@@ -1,4 +1,7 @@
 //! The devices that models run on.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `device`. It may name `hanze-base` only: it knows
+//! no city.
 
 pub mod gpu;
 mod kernel;

@@ -1,6 +1,9 @@
 //! Urban heat: PET and UTCI on every cell, hour by hour.
 //!
 //! Mean radiant temperature after SOLWEIG (Lindberg et al. 2008, doi:10.1007/s00484-008-0162-7), and from it PET and UTCI.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `models::heat`. It may name `hanze-model` and what
+//! is below it, but no other model.
 
 mod activity;
 pub mod bench;

@@ -1,4 +1,7 @@
 //! What a model is: it takes a city and a scenario and gives frames. Models know this, and none knows another.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `models`. It may name `hanze-scenario` and what is
+//! below it, but no model.
 
 mod entry;
 mod progress;

@@ -1,4 +1,7 @@
 //! Files that a twin, a GIS or a person can open.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `output`. It may name `hanze-base` only: it gets
+//! layers as rasters with their quantities, and knows none by its name.
 
 mod cityjson;
 mod fgb;

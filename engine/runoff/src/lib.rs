@@ -2,6 +2,9 @@
 //!
 //! Finite volumes, MUSCL on depth, level and velocity, HLLC, SSP-RK2; bed slopes after Chen & Noelle (2017),
 //! friction after Xia & Liang (2018). ARCHITECTURE.md says where each term lives.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `models::runoff`. It may name `hanze-model` and
+//! what is below it, but no other model.
 
 mod arrays;
 pub mod bench;

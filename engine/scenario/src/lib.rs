@@ -1,4 +1,7 @@
 //! The scenario: read, checked, and turned to SI once.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `scenario`. It may name `hanze-base`, `hanze-city`,
+//! `hanze-weather` and `hanze-device`: it knows sections, but no model.
 
 mod check;
 mod city;

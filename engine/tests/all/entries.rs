@@ -64,14 +64,15 @@ fn models_are_named_in_their_folders_and_nowhere_else() {
     words.extend(models::all().iter().map(|entry| format!("\"{}\"", entry.process)));
     let mut found = Vec::new();
     let mut seen = 0;
-    let mut folders: Vec<PathBuf> =
-        ["engine/src", "server/src", "clients/python/src"].map(|at| root().join(at)).to_vec();
+    let mut folders: Vec<PathBuf> = ["engine", "server/src", "clients/python/src"].map(|at| root().join(at)).to_vec();
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             let place = path.strip_prefix(root()).expect("below it").to_string_lossy().replace('\\', "/");
-            let is_of_model = place.strip_prefix("engine/src/models/").is_some_and(|rest| rest.contains('/'));
-            let is_list = place == "engine/model/src/lib.rs";
-            let may_name = is_of_model || is_list || place.starts_with("engine/scenario/src/");
+            // Of the engine: the crates of models, those of scenarios, and what lists models.
+            let within = place.strip_prefix("engine/").unwrap_or_default();
+            let is_of_model = sections.iter().any(|name| within.starts_with(&format!("{name}/")));
+            let is_other = ["scenario/", "tests/", "examples/"].iter().any(|start| within.starts_with(start));
+            let may_name = is_of_model || is_other || place == "engine/src/models.rs";
             if path.is_dir() {
                 folders.push(path);
                 continue;

@@ -1,5 +1,5 @@
-//! What the sources promise each other: kernels that parse, structs and constants that agree, twins that exist, tests
-//! that run, and who may know whom. Needs no GPU.
+//! What the sources promise each other: kernels that parse, structs and constants that agree, twins that exist, and
+//! tests that run. Needs no GPU.
 
 use hanze_engine::device::gpu::Kernel;
 use hanze_engine::device::shared::{Field, Shared};
@@ -22,11 +22,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// The folder of the workspace.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()))
 }
 
@@ -406,7 +406,7 @@ fn twins_that_shaders_name_are_there() {
 }
 
 /// Files with one of these extensions at or under a path, sorted.
-fn files(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+pub fn files(path: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     if path.is_file() {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         return if extensions.contains(&&*extension) { vec![path.to_path_buf()] } else { Vec::new() };
@@ -441,153 +441,4 @@ fn every_file_of_tests_runs() {
         assert!(manifest.contains("path = \"tests/all/main.rs\""), "{}", folder.display());
     }
     assert!(forgotten.is_empty(), "never run: {forgotten:?}");
-}
-
-/// Code without comments, and without tests: these may use other parts to check with.
-fn without_comments_and_tests(source: &str) -> String {
-    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
-}
-
-/// The parts of the engine that code names: `city` of `crate::city::City`, or of `crate::{Error, city::City}`.
-fn parts(code: &str) -> Vec<String> {
-    let first =
-        |path: &str| -> String { path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
-    let mut parts = Vec::new();
-    for (at, start) in code.match_indices("crate::") {
-        let path = &code[at + start.len()..];
-        let Some(group) = path.strip_prefix('{') else {
-            parts.push(first(path));
-            continue;
-        };
-        let (mut depth, mut item) = (0, String::new());
-        for c in group.chars() {
-            match c {
-                '}' if depth == 0 => break,
-                ',' if depth == 0 => parts.push(first(&std::mem::take(&mut item))),
-                _ => {
-                    depth += i32::from(c == '{') - i32::from(c == '}');
-                    item.push(c);
-                }
-            }
-        }
-        parts.push(first(&item));
-    }
-    parts
-}
-
-#[test]
-fn parts_are_found() {
-    let check = |code: &str, expected: &[&str]| assert_eq!(parts(code), expected, "in {code}");
-    check("use crate::city::City;", &["city"]);
-    check("use crate::{Error, grid::{Crs, Grid}, city};", &["Error", "grid", "city"]);
-    check(
-        "use crate::{\n    grid::Grid,\n    raster::Raster,\n};\ncrate::output::x()",
-        &["grid", "raster", "", "output"],
-    );
-    assert_eq!(without_comments_and_tests("a // crate::b\n#[cfg(test)]\nmod tests {\ncrate::c }").trim(), "a");
-}
-
-/// Which crates of the engine each of them may name, besides itself: only what stands before it.
-const MAY_KNOW: &[(&str, &[&str])] = &[
-    ("base", &[]),
-    ("city", &["base"]),
-    ("weather", &["base"]),
-    ("device", &["base"]),
-    ("scenario", &["base", "city", "weather", "device"]),
-    ("model", &["base", "city", "device", "scenario"]),
-    ("runoff", &["base", "city", "weather", "device", "scenario", "model"]),
-    ("heat", &["base", "city", "weather", "device", "scenario", "model"]),
-    ("traffic", &["base", "city", "weather", "device", "scenario", "model"]),
-    ("output", &["base"]),
-    ("view", &["base", "output", "city"]),
-];
-
-/// Names of other crates of the engine that a manifest's section lists.
-fn crates_of(manifest: &str, section: &str) -> Vec<String> {
-    let lines = manifest.lines().skip_while(|line| *line != section).skip(1).take_while(|line| !line.starts_with('['));
-    lines.filter_map(|line| line.strip_prefix("hanze-")?.split('.').next().map(String::from)).collect()
-}
-
-/// The compiler keeps these walls as long as no manifest opens one.
-#[test]
-fn manifests_name_only_what_is_below() {
-    let mut seen = 0;
-    for entry in std::fs::read_dir(root().join("engine")).expect("a folder") {
-        let folder = entry.expect("an entry").path();
-        let Ok(manifest) = std::fs::read_to_string(folder.join("Cargo.toml")) else { continue };
-        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        let (_, known) = MAY_KNOW.iter().find(|(own, _)| *own == name).unwrap_or_else(|| panic!("{name} has no row"));
-        for found in crates_of(&manifest, "[dependencies]") {
-            assert!(known.contains(&found.as_str()), "hanze-{name} may not name hanze-{found}");
-        }
-        seen += 1;
-    }
-    assert_eq!(seen, MAY_KNOW.len(), "every crate has a folder");
-}
-
-/// A file or folder of `engine/`, and what it may not know though its crate does.
-const STRANGERS: &[(&str, &[&str])] = &[
-    ("base/src/grid.rs", &["raster"]),
-    ("output/src/mesh", &["cityjson", "fgb", "folder", "geojson", "geotiff", "glb", "map", "png", "table", "vehicles"]),
-    ("base/src/plane.rs", &["raster"]),
-    // The numerics get plain arrays.
-    ("runoff/src/cpu", &["city", "scenario"]),
-    ("runoff/src/gpu.rs", &["city", "scenario"]),
-    ("runoff/src/gpu", &["city", "scenario"]),
-    ("runoff/src/params.rs", &["city", "scenario"]),
-    ("runoff/src/problem.rs", &["city", "scenario"]),
-    ("runoff/src/run.rs", &["city", "scenario"]),
-    ("runoff/src/solver.rs", &["city", "scenario"]),
-    ("runoff/src/links.rs", &["city", "scenario"]),
-    ("runoff/src/sewer.rs", &["city", "scenario"]),
-    ("runoff/src/sky.rs", &["city", "scenario"]),
-    ("heat/src/cpu", &["city", "scenario"]),
-    ("heat/src/gpu.rs", &["city", "scenario"]),
-    ("heat/src/params.rs", &["city", "scenario"]),
-    ("heat/src/solver.rs", &["city", "scenario"]),
-    ("heat/src/scene.rs", &["city", "scenario"]),
-    ("heat/src/hour.rs", &["city", "scenario"]),
-    ("heat/src/forcing.rs", &["city", "scenario"]),
-    ("city/src/roads", &["raster"]),
-    // The numerics get plain arrays.
-    ("traffic/src/assignment", &["city", "scenario"]),
-    ("traffic/src/assignment.rs", &["city", "scenario"]),
-    ("traffic/src/cpu", &["city", "scenario"]),
-    ("traffic/src/demand.rs", &["city", "scenario"]),
-    ("traffic/src/gpu.rs", &["city", "scenario"]),
-    ("traffic/src/kept.rs", &["city", "scenario"]),
-    ("traffic/src/network.rs", &["city", "scenario"]),
-    ("traffic/src/params.rs", &["city", "scenario"]),
-    ("traffic/src/shortest.rs", &["city", "scenario"]),
-    ("traffic/src/paths.rs", &["city", "scenario"]),
-];
-
-#[test]
-fn nobody_knows_strangers() {
-    let mut offenders = Vec::new();
-    for (place, strangers) in STRANGERS {
-        let place = root().join("engine").join(place);
-        for path in files(&place, &["rs"]) {
-            if path.file_stem().is_some_and(|stem| stem == "tests") {
-                continue;
-            }
-            let named = parts(
-                &without_comments_and_tests(&read(&path))
-                    .replace("hanze_base::", "crate::")
-                    .replace("hanze_", "crate::"),
-            );
-            for part in named.iter().filter(|part| strangers.contains(&part.as_str())) {
-                offenders.push(format!("{} names {part}", path.display()));
-            }
-        }
-    }
-    for place in ["server/src", "benches"] {
-        for path in files(&root().join(place), &["rs", "toml"]) {
-            if read(&path).contains("wgpu") {
-                offenders.push(format!("{} names wgpu", path.display()));
-            }
-        }
-    }
-    assert!(offenders.is_empty(), "who may know whom:\n{}", offenders.join("\n"));
 }

@@ -1,4 +1,7 @@
 //! Traffic: a road network, trips between its zones, and the routes on which they meet (user equilibrium).
+//!
+//! Users take it through the facade `hanze-engine`, where it is `models::traffic`. It may name `hanze-model` and
+//! what is below it, but no other model.
 
 mod activity;
 mod alternative;

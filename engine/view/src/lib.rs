@@ -2,6 +2,9 @@
 //!
 //! A [`Layer`] reads what is asked for from a Cloud Optimized GeoTIFF and keeps the last blocks of all layers in one
 //! [`Cache`] of a fixed size, so that memory does not grow with the number of cities.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `view`. It may name `hanze-base`, `hanze-output`
+//! and the readers of `hanze-city`.
 
 mod paint;
 mod picture;

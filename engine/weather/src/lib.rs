@@ -1,4 +1,6 @@
 //! Weather by the hour, from the files that stations and climate services give.
+//!
+//! Users take it through the facade `hanze-engine`, where it is `weather`. It may name `hanze-base` only.
 
 mod archive;
 mod civil;
