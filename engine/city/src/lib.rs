@@ -6,6 +6,7 @@ pub mod elsewhere;
 pub mod holes;
 pub mod import;
 pub mod layers;
+pub mod objects;
 pub mod read;
 pub mod resample;
 pub mod roads;

@@ -15,7 +15,7 @@ use hanze_base::raster::Raster;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
-use hanze_city::{City, District, Soil, demo, holes};
+use hanze_city::{City, District, Soil, demo, holes, objects, roads};
 use std::path::PathBuf;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
@@ -90,13 +90,17 @@ impl Scenario {
         if spec.terrain.is_none() && self.reads().flat {
             let mut city = self.flat()?;
             let grid = city.grid;
-            let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+            let footprints =
+                self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
             footprints.iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
             city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
+            // The ground is not known.
+            city.objects.buildings =
+                footprints.iter().flat_map(|own| objects::buildings(&own.features, None, None)).collect();
             city.places = Places {
                 buildings: places(footprints),
                 roads: Vec::new(),
-                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
+                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
             };
             return Ok((city, inputs));
         }
@@ -189,7 +193,8 @@ impl Scenario {
             }),
         };
         let title = self.spec.title.clone();
-        let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
+        let footprints =
+            self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
         let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || self.reads().standing;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match (&spec.buildings_m, &spec.surface) {
@@ -203,8 +208,21 @@ impl Scenario {
                 stand.map(|footprints| building_heights(&grid, footprints))
             }
         };
+        // Heights of outlines by which the raster itself was made tell nothing new.
+        let measured = buildings.as_ref().filter(|_| spec.buildings_m.is_some() || spec.surface.is_some());
+        let stand = |own: &Features| objects::buildings(&own.features, Some(&terrain), measured);
+        let mut objects = Objects { buildings: footprints.iter().flat_map(stand).collect(), ..Objects::default() };
         let (cover, sewered) = (ground.cover(), ground.sewered());
         let albedo = if self.reads().albedo { ground.albedo(buildings.as_ref()) } else { None };
+        let roads = self.features("roads", &spec.roads, &objects::road_columns(), &grid, &mut inputs)?;
+        objects.carriageways = roads.iter().flat_map(|own| objects::carriageways(&own.features)).collect();
+        let places = Places {
+            buildings: places(footprints),
+            roads: places(roads),
+            areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
+        };
+        let network = self.network_on(&grid, &Objects::default())?;
+        objects.network = network.as_ref().map(roads::objects).unwrap_or_default();
         let city = City {
             title,
             synthetic: spec.synthetic,
@@ -219,13 +237,9 @@ impl Scenario {
             albedo,
             sewered,
             canopy,
-            objects: Objects::default(),
-            places: Places {
-                buildings: places(footprints),
-                roads: places(self.features("roads", &spec.roads, &grid, &mut inputs)?),
-                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
-            },
-            network: self.network_on(&grid, &Objects::default())?,
+            objects,
+            places,
+            network,
             districts: self.districts(&grid, &mut inputs)?,
         };
         Ok((city, inputs))
@@ -301,12 +315,13 @@ impl Scenario {
         &self,
         key: &str,
         name: &Option<FileRef>,
+        columns: &[&str],
         grid: &Grid,
         inputs: &mut Vec<Input>,
     ) -> Result<Option<Features>> {
         let Some(name) = name else { return Ok(None) };
         let at = format!("city.{key}");
-        let found = self.features_of(&at, key, name, grid, &[], inputs)?;
+        let found = self.features_of(&at, key, name, grid, columns, inputs)?;
         found.touch(&at, &self.path(name), grid)?;
         Ok(Some(found))
     }

@@ -121,7 +121,10 @@ impl Scenario {
             albedo: None,
             sewered: None,
             canopy: None,
-            objects: Objects::default(),
+            objects: Objects {
+                network: network.as_ref().map(roads::objects).unwrap_or_default(),
+                ..Objects::default()
+            },
             places: Default::default(),
             network,
             districts: Vec::new(),
