@@ -1,10 +1,17 @@
 //! Objects of a city from the features of files: buildings with what is known of their height and roof, stretches of road.
 
+use crate::layers::BUILDINGS;
 use crate::read::{Feature, Value};
 use glam::DVec2;
+use hanze_base::grid::Grid;
 use hanze_base::objects::{Building, Carriageway, Roof};
 use hanze_base::outline::Outline;
+use hanze_base::places::Place;
 use hanze_base::raster::Raster;
+use hanze_base::remark::Remark;
+
+/// Height of a building of which it is not known, m.
+pub const USUAL_HEIGHT: f64 = 6.0;
 
 /// Columns that say more of a building than its name and height: for each thing those that may hold it, the best first.
 const STOREYS: [&str; 6] =
@@ -110,6 +117,34 @@ pub fn carriageways(features: &[Feature]) -> Vec<Carriageway> {
         }
     };
     features.iter().map(carriageway).collect()
+}
+
+/// Heights of buildings within their outlines, m: the highest where several lie over each other, and [`USUAL_HEIGHT`] for those of
+/// which none is known.
+pub fn heights(grid: &Grid, places: &[Place], buildings: &[Building]) -> Raster {
+    let mut heights = vec![0.0f32; grid.len()];
+    for (place, building) in places.iter().zip(buildings) {
+        let height = building.ridge.unwrap_or(USUAL_HEIGHT) as f32;
+        for (row, ranges) in place.outline.cells(grid).unwrap_or_default() {
+            let row = &mut heights[row * grid.cols..][..grid.cols];
+            for cols in ranges {
+                row[cols].iter_mut().for_each(|cell| *cell = height.max(*cell));
+            }
+        }
+    }
+    let words = "Height of buildings above the terrain";
+    Raster::from_values(*grid, BUILDINGS.name, BUILDINGS.unit, heights).described(words)
+}
+
+/// How many of some buildings have a height that [`heights`] guesses, if any.
+pub fn guessed(buildings: &[Building]) -> Option<Remark> {
+    let (all, guessed) = (buildings.len(), buildings.iter().filter(|own| own.ridge.is_none()).count());
+    (guessed > 0).then(|| {
+        let share = guessed as f64 / all as f64;
+        let en = format!("{guessed} of {all} buildings have no height: {USUAL_HEIGHT} m is taken");
+        let nl = format!("{guessed} van de {all} gebouwen hebben geen hoogte: er is gerekend met {USUAL_HEIGHT} m");
+        Remark::new(share, en, nl)
+    })
 }
 
 /// A kind of roof as CityGML, OpenStreetMap and 3DBAG call it.
@@ -235,6 +270,20 @@ mod tests {
         let found = buildings(&features, Some(&terrain), Some(&heights));
         assert_eq!(found.iter().map(|own| own.ridge).collect::<Vec<_>>(), [Some(20.0), Some(7.0), None]);
         assert_eq!(found.iter().map(|own| own.floor).collect::<Vec<_>>(), [Some(1.0), Some(-0.5), Some(1.0)]);
+    }
+
+    #[test]
+    fn a_height_that_nobody_knows_is_guessed_and_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let features = written(folder.path(), &["\"height_m\":9".into(), "\"height_m\":\"9\"".into()]);
+        let own = buildings(&features, None, None);
+        let places: Vec<Place> = features.into_iter().map(|feature| feature.place).collect();
+        let found = heights(&grid(), &places, &own);
+        let count = |height: f32| found.values.iter().filter(|own| **own == height).count();
+        assert_eq!([count(9.0), count(6.0), count(0.0)], [100, 100, 2300]);
+        let told = guessed(&own).expect("one is guessed");
+        assert!(told.share == 0.5 && told.contains("1 of 2 buildings have no height: 6 m"), "{told:?}");
+        assert_eq!(guessed(&own[..1]), None);
     }
 
     #[test]

@@ -44,24 +44,6 @@ pub struct Input {
     pub repairs: Remarks,
 }
 
-/// Height of a building whose file does not know it, m.
-pub(super) const USUAL_HEIGHT: f64 = 6.0;
-
-/// Heights of buildings on their footprints, m.
-fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
-    let mut heights = vec![0.0f32; grid.len()];
-    for feature in &footprints.features {
-        let height = feature.height.unwrap_or(USUAL_HEIGHT) as f32;
-        for (row, ranges) in feature.place.outline.cells(grid).unwrap_or_default() {
-            let row = &mut heights[row * grid.cols..][..grid.cols];
-            for cols in ranges {
-                row[cols].iter_mut().for_each(|cell| *cell = height.max(*cell));
-            }
-        }
-    }
-    Raster::from_values(*grid, "buildings", "m", heights).described("Height of buildings above the terrain")
-}
-
 /// The places of a file.
 fn places(features: Option<Features>) -> Vec<Place> {
     features.into_iter().flat_map(|features| features.features).map(|feature| feature.place).collect()
@@ -92,8 +74,6 @@ impl Scenario {
             let grid = city.grid;
             let footprints =
                 self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
-            footprints.iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
-            city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
             // The ground is not known.
             city.objects.buildings =
                 footprints.iter().flat_map(|own| objects::buildings(&own.features, None, None)).collect();
@@ -102,6 +82,7 @@ impl Scenario {
                 roads: Vec::new(),
                 areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
             };
+            self.stand(&mut city, &mut inputs);
             return Ok((city, inputs));
         }
         let name = spec.terrain.as_deref().unwrap_or_default();
@@ -195,25 +176,17 @@ impl Scenario {
         let title = self.spec.title.clone();
         let footprints =
             self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
-        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || self.reads().standing;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match (&spec.buildings_m, &spec.surface) {
             (Some(name), _) => Some(self.heights_of_buildings(name, &grid, &mut inputs)?),
             (None, Some(name)) => {
                 Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?)
             }
-            (None, None) => {
-                let stand = footprints.as_ref().filter(|_| stand);
-                stand.into_iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
-                stand.map(|footprints| building_heights(&grid, footprints))
-            }
+            (None, None) => None,
         };
-        // Heights of outlines by which the raster itself was made tell nothing new.
-        let measured = buildings.as_ref().filter(|_| spec.buildings_m.is_some() || spec.surface.is_some());
-        let stand = |own: &Features| objects::buildings(&own.features, Some(&terrain), measured);
+        let stand = |own: &Features| objects::buildings(&own.features, Some(&terrain), buildings.as_ref());
         let mut objects = Objects { buildings: footprints.iter().flat_map(stand).collect(), ..Objects::default() };
         let (cover, sewered) = (ground.cover(), ground.sewered());
-        let albedo = if self.reads().albedo { ground.albedo(buildings.as_ref()) } else { None };
         let roads = self.features("roads", &spec.roads, &objects::road_columns(), &grid, &mut inputs)?;
         objects.carriageways = roads.iter().flat_map(|own| objects::carriageways(&own.features)).collect();
         let places = Places {
@@ -223,7 +196,7 @@ impl Scenario {
         };
         let network = self.network_on(&grid, &Objects::default())?;
         objects.network = network.as_ref().map(roads::objects).unwrap_or_default();
-        let city = City {
+        let mut city = City {
             title,
             synthetic: spec.synthetic,
             grid,
@@ -234,7 +207,7 @@ impl Scenario {
             soil,
             water,
             cover,
-            albedo,
+            albedo: None,
             sewered,
             canopy,
             objects,
@@ -242,7 +215,21 @@ impl Scenario {
             network,
             districts: self.districts(&grid, &mut inputs)?,
         };
+        self.stand(&mut city, &mut inputs);
+        if self.reads().albedo {
+            city.albedo = ground.albedo(city.buildings.as_ref());
+        }
         Ok((city, inputs))
+    }
+
+    /// Raises buildings that are known by their outlines, for models that read their heights.
+    fn stand(&self, city: &mut City, inputs: &mut [Input]) {
+        if !self.reads().standing || city.buildings.is_some() || self.spec.city.buildings.is_none() {
+            return;
+        }
+        let buildings = &city.objects.buildings;
+        city.buildings = Some(objects::heights(&city.grid, &city.places.buildings, buildings));
+        standing::guessed_heights(buildings, inputs);
     }
 
     /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.

@@ -34,7 +34,7 @@ pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
 pub use sections::{Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BuildingsAre, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
+    BuildingsAre, CitySpec, DemoSpec, ModelName, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
     StructureSpec,
 };
 pub use traffic::{
@@ -166,7 +166,7 @@ impl Scenario {
                     model,
                     place: *place,
                     label: (sections.len() > 1).then(|| label(*section)),
-                    reads: section.reads(),
+                    reads: section.reads(&spec.city),
                 },
                 reads_files,
                 first_date: std::sync::OnceLock::new(),

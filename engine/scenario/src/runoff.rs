@@ -3,7 +3,7 @@
 use super::files::FileRef;
 use super::numbers::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, defaults};
 use super::sections::{Reads, Section};
-use super::spec::{ModelName, NumberOrFile, SeriesSpec};
+use super::spec::{CitySpec, ModelName, NumberOrFile, SeriesSpec};
 use hanze_base::grid::Edge;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,8 +96,10 @@ impl Section for RunoffSpec {
         self.frame_minutes
     }
 
-    fn reads(&self) -> Reads {
-        Reads::default()
+    fn reads(&self, city: &CitySpec) -> Reads {
+        // Water goes through buildings, unless the city says that it does not.
+        let standing = city.buildings_are.is_some() || city.roof_water.is_some();
+        Reads { standing, ..Reads::default() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is asked of a city: a section for each model, or several of one kind with names.
 
-use super::spec::ModelName;
+use super::spec::{CitySpec, ModelName};
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -60,14 +60,14 @@ pub trait Section {
     fn end_minutes(&self) -> f64;
     /// Time between frames, minutes.
     fn frame_minutes(&self) -> Option<f64>;
-    /// Which layers of the city it reads that not every model reads.
-    fn reads(&self) -> Reads;
+    /// Which layers of a city it reads that not every model reads.
+    fn reads(&self, city: &CitySpec) -> Reads;
 }
 
 /// Layers of the city that not every model reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Heights of buildings by their footprints, also where `city` does not say what buildings are to water.
+    /// Heights of buildings by their footprints.
     pub standing: bool,
     /// The sunlight that ground and roofs reflect.
     pub albedo: bool,

@@ -3,6 +3,7 @@
 use super::files::FileRef;
 use super::numbers::{FARTHEST, defaults};
 use super::sections::{Reads, Section};
+use super::spec::CitySpec;
 use super::{ModelName, Scenario};
 use glam::DVec2;
 use hanze_base::error::{Error, Result};
@@ -92,7 +93,7 @@ impl Section for TrafficSpec {
         self.frame_minutes
     }
 
-    fn reads(&self) -> Reads {
+    fn reads(&self, _: &CitySpec) -> Reads {
         Reads { standing: true, network: true, flat: true, ..Reads::default() }
     }
 }
