@@ -17,10 +17,11 @@ use hanze_city::read::{Features, Limits, Quantity, Value, features, raster_with_
 use hanze_city::resample::{Method, resample};
 use hanze_city::{City, District, Soil, demo, holes, objects, roads};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
 /// in and out.
-const BYTES_PER_CELL: u64 = 245;
+pub(super) const BYTES_PER_CELL: u64 = 245;
 /// Cells of one grid, so that indices fit in 32 bits.
 pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
@@ -44,6 +45,15 @@ pub struct Input {
     pub repairs: Remarks,
 }
 
+/// What is read of a city whoever asks, and what was read for it.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub city: City,
+    /// What covers the ground, where it says how light it is.
+    pub ground: Option<Arc<Ground>>,
+    pub inputs: Vec<Input>,
+}
+
 /// The places of a file.
 fn places(features: Option<Features>) -> Vec<Place> {
     features.into_iter().flat_map(|features| features.features).map(|feature| feature.place).collect()
@@ -59,17 +69,49 @@ impl Scenario {
     }
 
     fn read_city(&self) -> Result<(City, Vec<Input>)> {
+        let Common { mut city, ground, mut inputs } = self.common()?;
+        if !self.is_flat() {
+            city.network = self.network_on(&city.grid, &city.objects)?;
+            if self.spec.city.demo.is_none() {
+                city.objects.network = city.network.as_ref().map(roads::objects).unwrap_or_default();
+            }
+        }
+        if self.reads().standing {
+            self.stand(&mut city, &mut inputs);
+        }
+        if self.reads().albedo {
+            city.albedo = ground.and_then(|ground| ground.albedo(city.buildings.as_ref()));
+        }
+        Ok((city, inputs))
+    }
+
+    /// Whether a network is all that is known of the city, and its ground is flat.
+    pub(super) fn is_flat(&self) -> bool {
+        self.spec.city.demo.is_none() && self.spec.city.terrain.is_none() && self.reads().flat
+    }
+
+    /// Raises buildings that are known by their outlines.
+    fn stand(&self, city: &mut City, inputs: &mut [Input]) {
+        if city.buildings.is_some() || self.spec.city.buildings.is_none() {
+            return;
+        }
+        let buildings = &city.objects.buildings;
+        city.buildings = Some(objects::heights(&city.grid, &city.places.buildings, buildings));
+        standing::guessed_heights(buildings, inputs);
+    }
+
+    /// What is the same for all models, without the layers that only some of them read.
+    pub(super) fn read_common(&self) -> Result<Common> {
         let spec = &self.spec.city;
         if let Some(d) = &spec.demo {
             check_demo_memory(d.width_m, d.height_m, d.cell_m)?;
             let mut city = demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?;
             let mut inputs = Vec::new();
             city.districts = self.districts(&city.grid, &mut inputs)?;
-            city.network = self.network_on(&city.grid, &city.objects)?;
-            return Ok((city, inputs));
+            return Ok(Common { city, ground: None, inputs });
         }
         let mut inputs = Vec::new();
-        if spec.terrain.is_none() && self.reads().flat {
+        if self.is_flat() {
             let mut city = self.flat()?;
             let grid = city.grid;
             let footprints =
@@ -82,8 +124,7 @@ impl Scenario {
                 roads: Vec::new(),
                 areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
             };
-            self.stand(&mut city, &mut inputs);
-            return Ok((city, inputs));
+            return Ok(Common { city, ground: None, inputs });
         }
         let name = spec.terrain.as_deref().unwrap_or_default();
         let source = self.read("terrain", name, Quantity::Heights, &mut inputs)?;
@@ -194,9 +235,7 @@ impl Scenario {
             roads: places(roads),
             areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
         };
-        let network = self.network_on(&grid, &Objects::default())?;
-        objects.network = network.as_ref().map(roads::objects).unwrap_or_default();
-        let mut city = City {
+        let city = City {
             title,
             synthetic: spec.synthetic,
             grid,
@@ -212,24 +251,11 @@ impl Scenario {
             canopy,
             objects,
             places,
-            network,
+            network: None,
             districts: self.districts(&grid, &mut inputs)?,
         };
-        self.stand(&mut city, &mut inputs);
-        if self.reads().albedo {
-            city.albedo = ground.albedo(city.buildings.as_ref());
-        }
-        Ok((city, inputs))
-    }
-
-    /// Raises buildings that are known by their outlines, for models that read their heights.
-    fn stand(&self, city: &mut City, inputs: &mut [Input]) {
-        if !self.reads().standing || city.buildings.is_some() || self.spec.city.buildings.is_none() {
-            return;
-        }
-        let buildings = &city.objects.buildings;
-        city.buildings = Some(objects::heights(&city.grid, &city.places.buildings, buildings));
-        standing::guessed_heights(buildings, inputs);
+        let ground = Some(ground).filter(Ground::has_albedo).map(Arc::new);
+        Ok(Common { city, ground, inputs })
     }
 
     /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.

@@ -19,6 +19,7 @@ mod runoff;
 mod schema;
 mod sections;
 mod series;
+mod shelf;
 mod spec;
 mod standing;
 mod storms;
@@ -65,6 +66,8 @@ pub struct Scenario {
     /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
     pub most_cells: u64,
     asked: Asked,
+    /// What its sections have read of the city.
+    shelf: std::sync::Arc<shelf::Shelf>,
     /// Whether files of series are read, too; without it they are taken for sound.
     reads_files: bool,
     /// The earliest of the first dates of its series, once it was looked for.
@@ -153,6 +156,7 @@ impl Scenario {
     /// What the sections of a scenario ask, each checked.
     fn sections_of(spec: &Spec, file: &Path, text: &str, is_written: bool, reads_files: bool) -> Result<Vec<Scenario>> {
         let sections = spec.sections();
+        let shelf = std::sync::Arc::<shelf::Shelf>::default();
         let mut all = Vec::with_capacity(sections.len());
         for (place, section) in &sections {
             let model = section.model();
@@ -168,6 +172,7 @@ impl Scenario {
                     label: (sections.len() > 1).then(|| label(*section)),
                     reads: section.reads(&spec.city),
                 },
+                shelf: shelf.clone(),
                 reads_files,
                 first_date: std::sync::OnceLock::new(),
             };
