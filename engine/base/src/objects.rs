@@ -240,6 +240,11 @@ impl Building {
         ring.as_slice().try_into().ok()
     }
 
+    /// Whether the shape of its roof is known: a footprint of four corners with the heights of eaves and ridge and a kind of roof.
+    pub fn is_shaped(&self) -> bool {
+        self.corners().is_some() && self.eaves.is_some() && self.ridge.is_some() && self.roof.is_some()
+    }
+
     /// A point in the middle of the footprint; `None` where it has no area.
     pub fn middle(&self) -> Option<DVec2> {
         match self.corners() {

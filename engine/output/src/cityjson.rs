@@ -69,11 +69,10 @@ fn cityjson(title: &str, crs: Crs, buildings: &[Building], area: impl Fn(usize) 
             "neighbourhood": building.area.map(&area),
         });
         attributes.as_object_mut().into_iter().for_each(|own| own.retain(|_, value| !value.is_null()));
-        let is_shaped = building.corners().is_some() && building.eaves.is_some() && building.roof.is_some();
         let geometry = match building.ridge {
             Some(_) => json!({
                 "type": "Solid",
-                "lod": if is_shaped { "2.0" } else { "1.0" },
+                "lod": if building.is_shaped() { "2.0" } else { "1.0" },
                 "boundaries": [boundaries],
                 "semantics": { "surfaces": surfaces, "values": [values] },
             }),
@@ -114,6 +113,28 @@ fn cityjson(title: &str, crs: Crs, buildings: &[Building], area: impl Fn(usize) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let ring = |corners: &[(f64, f64)]| corners.iter().map(|p| glam::DVec2::from(*p)).collect::<Vec<_>>();
+        let outer = ring(&[(0.0, 0.0), (20.0, 0.0), (20.0, 10.0), (0.0, 10.0)]);
+        let yard = ring(&[(5.0, 2.0), (5.0, 6.0), (10.0, 6.0), (10.0, 2.0)]);
+        let footprint = hanze_base::outline::Outline { polygons: vec![vec![outer, yard]] };
+        let flat = Building { id: Some("a".into()), footprint, ..Building::default() };
+        let block = Building { floor: Some(1.0), ridge: Some(9.0), ..flat.clone() };
+        let unnamed = Building { id: None, ..block.clone() };
+        let read = cityjson("t", Crs::UNKNOWN, &[flat, block, unnamed], |_| String::new());
+        let objects = read["CityObjects"].as_object().expect("objects");
+        // Two of one name are two buildings.
+        assert_eq!(objects.keys().map(String::as_str).collect::<Vec<_>>(), ["a", "building-1", "building-2"]);
+        let geometry = |id: &str| &objects[id]["geometry"][0];
+        assert_eq!((&geometry("a")["type"], &geometry("a")["lod"]), (&json!("MultiSurface"), &json!("0.0")));
+        assert_eq!(objects["a"]["attributes"], json!({}));
+        // Ground and top with a hole, and a wall below each of eight sides.
+        let shell = geometry("building-1")["boundaries"][0].as_array().expect("a shell");
+        assert_eq!(shell.iter().map(|face| face.as_array().map_or(0, Vec::len)).sum::<usize>(), 2 * 2 + 8);
+        assert_eq!(objects["building-1"]["attributes"], json!({ "floorLevel": 1.0, "measuredHeight": 9.0 }));
+    }
 
     #[test]
     fn solids_come_out_with_their_semantics() {

@@ -91,8 +91,8 @@ fn house(footprint: [DVec2; 4], floor: f64, [low, high]: [f64; 2], kind: Roof) -
 pub fn buildings<'a>(buildings: impl IntoIterator<Item = &'a Building>, origin: DVec3) -> [Mesh; 3] {
     let mut meshes = [Mesh::default(), Mesh::default(), Mesh::default()];
     for building in buildings {
-        let is_pitched = building.corners().is_some() && building.eaves.is_some();
-        let is_pitched = is_pitched && building.roof.is_some_and(|roof| roof != Roof::Flat);
+        let is_shaped = building.is_shaped();
+        let is_pitched = is_shaped && building.roof != Some(Roof::Flat);
         for (surface, mut rings) in faces(building) {
             let mesh = match surface {
                 Surface::Ground => continue,
@@ -104,7 +104,7 @@ pub fn buildings<'a>(buildings: impl IntoIterator<Item = &'a Building>, origin: 
                 Surface::Roof => &mut meshes[2],
             };
             match &rings[..] {
-                [corners] if building.corners().is_some() || surface == Surface::Wall => mesh.face(corners, origin),
+                [corners] if is_shaped || surface == Surface::Wall => mesh.face(corners, origin),
                 rings => pieces(rings).iter().for_each(|piece| mesh.face(piece, origin)),
             }
         }
@@ -305,6 +305,8 @@ mod tests {
         check_block(&[&outer, &yard]);
         check_block(&[&[(0.0, 0.0), (20.0, 0.0), (20.0, 14.0), (13.0, 14.0), (13.0, 6.0), (0.0, 6.0)]]);
         check_block(&[&[(0.0, 0.0), (8.0, 1.0), (4.0, 9.0)]]);
+        // Four corners that are no convex face.
+        check_block(&[&[(0.0, 0.0), (8.0, 1.0), (3.0, 3.0), (1.0, 9.0)]]);
         let comb: Vec<(f64, f64)> = (0..40)
             .map(|k| (f64::from(k), if k % 2 == 0 { 3.0 } else { 5.0 + f64::from(k) / 7.0 }))
             .rev()
