@@ -132,10 +132,13 @@ pub fn city(city: &City, folder: &mut RunFolder, language: Language, date: &str)
     let roads = objects.network.roads.iter().enumerate().map(|(k, road)| Feature {
         shape: Shape::Line(road.line.clone()),
         properties: json!({
-            "name": format!("road-{k}"), "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": road.lanes,
+            "name": road.name.clone().unwrap_or_else(|| format!("road-{k}")),
+            "from": road.nodes[0], "to": road.nodes[1], "kind": road.kind, "lanes": whole(road.lanes[0]),
             // As OpenStreetMap has them, so that the file is read as a network: there `lanes` alone is of both directions.
-            "id": format!("road-{k}"), "oneway": "no", "lanes:forward": road.lanes, "lanes:backward": road.lanes,
-            "speed_kmh": road.speed_kmh, "width_m": road.width, "bridge": road.bridge, "underpass": road.underpass,
+            "id": road.id.clone().unwrap_or_else(|| format!("road-{k}")),
+            "oneway": if road.lanes[1] > 0.0 { "no" } else { "yes" },
+            "lanes:forward": whole(road.lanes[0]), "lanes:backward": whole(road.lanes[1]),
+            "speed_kmh": whole(road.speed_kmh), "width_m": road.width, "bridge": road.bridge, "underpass": road.underpass,
         }),
     });
     folder.geojson("roads", "roads between junctions, for both directions", city.grid.crs, roads)?;
@@ -175,6 +178,11 @@ fn surface_of(terrain: &Raster, buildings: &Raster) -> Raster {
     let heights = terrain.values.iter().zip(&buildings.values).map(|(ground, height)| ground + height).collect();
     let surface = Raster::from_values(terrain.grid, layers::SURFACE.name, layers::SURFACE.unit, heights);
     Raster { datum: terrain.datum, ..surface }.described("Height of the ground and of the buildings on it")
+}
+
+/// A number that is written without decimals where it has none.
+fn whole(number: f64) -> serde_json::Value {
+    if number.fract() == 0.0 && number.abs() < 1e9 { json!(number as i64) } else { json!(number) }
 }
 
 fn centimetres(metres: f64) -> f64 {

@@ -50,30 +50,51 @@ pub struct Objects {
     pub bridges: Vec<Bridge>,
     /// Neighbourhoods.
     pub areas: Vec<Area>,
+    /// Stretches of road that are known by the ground that they cover.
+    pub carriageways: Vec<Carriageway>,
 }
 
-/// A building on a footprint of four corners.
-#[derive(Clone, Debug, PartialEq)]
+/// A building. What its source does not say is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Building {
-    /// Corners, counterclockwise. The ridge of a pitched roof runs from the middle of the last side to the middle of the
-    /// second.
-    pub footprint: [DVec2; 4],
+    /// Name or number that its source gives it; without one it is known by its place in the list.
+    pub id: Option<String>,
+    /// Footprint: outer rings counterclockwise, holes clockwise, not closed. On four corners the ridge of a pitched roof runs
+    /// from the middle of the last side to the middle of the second.
+    pub footprint: Outline,
     /// Height of the ground floor, m NAP.
-    pub floor: f64,
+    pub floor: Option<f64>,
     /// Height of the eaves above the floor, m.
-    pub eaves: f64,
-    /// Height of the ridge above the floor, m; that of the eaves for a flat roof.
-    pub ridge: f64,
+    pub eaves: Option<f64>,
+    /// Height of the ridge, or of another highest part, above the floor, m; that of the eaves for a flat roof.
+    pub ridge: Option<f64>,
     /// Kind of roof.
-    pub roof: Roof,
+    pub roof: Option<Roof>,
+    /// Number of storeys above the ground.
+    pub storeys: Option<u32>,
     /// What it is for.
-    pub use_: Use,
+    pub use_: Option<Use>,
     /// Year in which it was built.
-    pub year: u16,
+    pub year: Option<u16>,
     /// Index of its neighbourhood in [`Objects::areas`].
-    pub area: usize,
+    pub area: Option<usize>,
     /// Number of dwellings.
-    pub dwellings: u32,
+    pub dwellings: Option<u32>,
+}
+
+/// A stretch of road by its outline, as a map of surfaces has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carriageway {
+    /// Name or number that its source gives it.
+    pub id: String,
+    /// Name of the street.
+    pub name: Option<String>,
+    /// The ground that it covers.
+    pub outline: Outline,
+    /// Its width, m.
+    pub width: Option<f64>,
+    /// Lanes of all directions together.
+    pub lanes: Option<f64>,
 }
 
 /// A kind of roof.
@@ -133,21 +154,25 @@ pub struct Network {
 /// A road between two nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Road {
+    /// Name or number that its source gives it; without one it is known by its place in the list.
+    pub id: Option<String>,
+    /// Name of the street.
+    pub name: Option<String>,
     /// Indices of the nodes at its start and end.
     pub nodes: [usize; 2],
     /// Middle line from the first node to the second.
     pub line: Vec<DVec2>,
-    /// Kind.
-    pub kind: RoadKind,
-    /// Lanes in each direction.
-    pub lanes: u32,
+    /// Kind, by its name in the table of rules.
+    pub kind: String,
+    /// Lanes along the line, and against it; 0 where nobody may go that way.
+    pub lanes: [f64; 2],
     /// Speed limit, km/h.
-    pub speed_kmh: u32,
+    pub speed_kmh: f64,
     /// Width of the carriageway, m.
-    pub width: f64,
-    /// Whether it crosses water on a bridge.
+    pub width: Option<f64>,
+    /// Whether it is known to cross water on a bridge.
     pub bridge: bool,
-    /// Whether it passes under a railway.
+    /// Whether it is known to pass under a railway.
     pub underpass: bool,
 }
 
@@ -167,6 +192,20 @@ pub enum RoadKind {
     Quay,
     /// Roads through fields.
     Country,
+}
+
+impl RoadKind {
+    /// Its name in the table of rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            RoadKind::Main => "main",
+            RoadKind::Distributor => "distributor",
+            RoadKind::Residential => "residential",
+            RoadKind::Old => "old",
+            RoadKind::Quay => "quay",
+            RoadKind::Country => "country",
+        }
+    }
 }
 
 /// A deck that carries a road or a railway.
@@ -194,26 +233,80 @@ pub struct Area {
 }
 
 impl Building {
-    /// Height of the roof above the floor at a point of the footprint, m.
-    pub fn roof_at(&self, point: DVec2) -> f64 {
+    /// The corners of a footprint that is one ring of four.
+    pub fn corners(&self) -> Option<&[DVec2; 4]> {
+        let [rings] = &self.footprint.polygons[..] else { return None };
+        let [ring] = &rings[..] else { return None };
+        ring.as_slice().try_into().ok()
+    }
+
+    /// Whether the shape of its roof is known: a footprint of four corners with the heights of eaves and ridge and a kind of roof.
+    pub fn is_shaped(&self) -> bool {
+        self.corners().is_some() && self.eaves.is_some() && self.ridge.is_some() && self.roof.is_some()
+    }
+
+    /// A point in the middle of the footprint; `None` where it has no area.
+    pub fn middle(&self) -> Option<DVec2> {
+        match self.corners() {
+            Some(corners) => Some(corners.iter().sum::<DVec2>() / 4.0),
+            None => self.footprint.middle(),
+        }
+    }
+
+    /// Height of the roof above the floor at a point of the footprint, m. The roof of a building of which the eaves or the
+    /// kind of roof are not known, or that has other than four corners, is as high as its highest part everywhere.
+    pub fn roof_at(&self, point: DVec2) -> Option<f64> {
+        let ridge = self.ridge?;
+        let (Some(footprint), Some(eaves), Some(roof)) = (self.corners(), self.eaves, self.roof) else {
+            return Some(ridge);
+        };
         let distance = |k: usize| {
-            let (from, to) = (self.footprint[k], self.footprint[(k + 1) % 4]);
+            let (from, to) = (footprint[k], footprint[(k + 1) % 4]);
             ((to - from).perp_dot(point - from) / (to - from).length()).max(0.0)
         };
         let across = 2.0 * distance(0).min(distance(2)) / (distance(0) + distance(2)).max(1e-9);
         let along = 2.0 * distance(1).min(distance(3)) / (distance(1) + distance(3)).max(1e-9);
-        let rise = match self.roof {
+        let rise = match roof {
             Roof::Flat => 0.0,
             Roof::Gable => across,
             Roof::Hip => across.min(2.0 * along),
             Roof::Pyramid => across.min(along),
         };
-        self.eaves + (self.ridge - self.eaves) * rise.min(1.0)
+        Some(eaves + (ridge - eaves) * rise.min(1.0))
     }
 
     /// Area of the footprint, m².
     pub fn area_m2(&self) -> f64 {
-        let [a, b, c, d] = self.footprint;
-        0.5 * (c - a).perp_dot(d - b)
+        if let Some([a, b, c, d]) = self.corners().copied() {
+            return 0.5 * (c - a).perp_dot(d - b);
+        }
+        let of_ring = |ring: &Vec<DVec2>| {
+            let Some(first) = ring.first() else { return 0.0 };
+            let sides = ring.iter().zip(ring.iter().cycle().skip(1));
+            0.5 * sides.map(|(a, b)| (*a - *first).perp_dot(*b - *first)).sum::<f64>()
+        };
+        self.footprint.polygons.iter().flatten().map(of_ring).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(corners: &[(f64, f64)]) -> Vec<DVec2> {
+        corners.iter().map(|corner| DVec2::from(*corner)).collect()
+    }
+
+    #[test]
+    fn a_footprint_with_a_yard_has_the_area_of_what_is_built() {
+        let outer = ring(&[(0.0, 0.0), (20.0, 0.0), (20.0, 10.0), (0.0, 10.0)]);
+        let mut house = Building { footprint: Outline::of(outer.clone()), ridge: Some(9.0), ..Building::default() };
+        assert_eq!((house.area_m2(), house.middle()), (200.0, Some(DVec2::new(10.0, 5.0))));
+        // Nothing is known of its roof.
+        assert_eq!(house.roof_at(DVec2::ONE), Some(9.0));
+        let yard = ring(&[(5.0, 2.0), (5.0, 6.0), (10.0, 6.0), (10.0, 2.0)]);
+        house.footprint = Outline { polygons: vec![vec![outer, yard]] };
+        assert_eq!((house.corners(), house.area_m2()), (None, 180.0));
+        assert_eq!(Building::default().middle(), None);
     }
 }

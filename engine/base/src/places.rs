@@ -30,14 +30,13 @@ impl Places {
         // Numbered as in the files of the city (CityJSON, GeoJSON), so that tables can be laid beside them.
         let numbered = |kind: &str, k: usize| format!("{kind}-{k}");
         let buildings = objects.buildings.iter().enumerate().map(|(k, building)| Place {
-            name: numbered("building", k),
-            outline: Outline::of(building.footprint.to_vec()),
+            name: building.id.clone().unwrap_or_else(|| numbered("building", k)),
+            outline: building.footprint.clone(),
         });
-        let roads =
-            objects.network.roads.iter().enumerate().map(|(k, road)| Place {
-                name: numbered("road", k),
-                outline: carriageway(&road.line, 0.5 * road.width),
-            });
+        let roads = objects.network.roads.iter().enumerate().filter_map(|(k, road)| {
+            let name = road.id.clone().unwrap_or_else(|| numbered("road", k));
+            Some(Place { name, outline: carriageway(&road.line, 0.5 * road.width?) })
+        });
         let areas = objects.areas.iter().filter(|area| area.outline.len() > 2);
         let areas = areas.map(|area| Place { name: area.name.clone(), outline: Outline::of(area.outline.clone()) });
         Places { buildings: buildings.collect(), roads: roads.collect(), areas: areas.collect() }

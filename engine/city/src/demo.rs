@@ -19,6 +19,8 @@ mod streets;
 mod tests;
 mod trees;
 
+pub use network::people;
+
 use super::layers::{BUILDINGS, CANOPY, COVER, MANNING, TERRAIN, WATER};
 use super::{City, Soil};
 use glam::DVec2;

@@ -9,6 +9,7 @@ pub mod elsewhere;
 pub mod holes;
 pub mod import;
 pub mod layers;
+pub mod objects;
 pub mod read;
 pub mod resample;
 pub mod roads;
@@ -30,6 +31,7 @@ pub struct Soil {
 }
 
 /// A city as the models take it. Every layer lies on the same grid.
+#[derive(Clone)]
 pub struct City {
     /// Name for people.
     pub title: String,

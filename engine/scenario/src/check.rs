@@ -89,7 +89,7 @@ impl Spec {
         let given = serde_json::to_value(&self.city).unwrap_or_default();
         let is_given =
             |key: &str| given.get(key).is_some_and(|value| value.as_array().is_none_or(|all| !all.is_empty()));
-        let read: Vec<&str> = sections.iter().flat_map(|(_, section)| section.reads().keys).collect();
+        let read: Vec<&str> = sections.iter().flat_map(|(_, section)| section.reads(&self.city).keys).collect();
         for kind in self.kinds().all() {
             let is_asked = sections.iter().any(|(_, section)| section.kind() == *kind);
             let mut idle = kind.city_keys.iter().filter(|(key, _)| is_given(key) && !read.contains(key));

@@ -15,12 +15,13 @@ use hanze_base::raster::Raster;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
-use hanze_city::{City, District, Soil, demo, holes};
+use hanze_city::{City, District, Soil, demo, holes, objects, roads};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Memory that one cell takes in a run at most, bytes: two states, the ground, the statistics, and copies on the way
 /// in and out.
-const BYTES_PER_CELL: u64 = 245;
+pub(super) const BYTES_PER_CELL: u64 = 245;
 /// Cells of one grid, so that indices fit in 32 bits.
 pub(super) const MOST_CELLS: u64 = 4_000_000_000;
 const MM_PER_DAY: f64 = 1e-3 / 86_400.0;
@@ -44,22 +45,13 @@ pub struct Input {
     pub repairs: Remarks,
 }
 
-/// Height of a building whose file does not know it, m.
-pub(super) const USUAL_HEIGHT: f64 = 6.0;
-
-/// Heights of buildings on their footprints, m.
-fn building_heights(grid: &Grid, footprints: &Features) -> Raster {
-    let mut heights = vec![0.0f32; grid.len()];
-    for feature in &footprints.features {
-        let height = feature.height.unwrap_or(USUAL_HEIGHT) as f32;
-        for (row, ranges) in feature.place.outline.cells(grid).unwrap_or_default() {
-            let row = &mut heights[row * grid.cols..][..grid.cols];
-            for cols in ranges {
-                row[cols].iter_mut().for_each(|cell| *cell = height.max(*cell));
-            }
-        }
-    }
-    Raster::from_values(*grid, "buildings", "m", heights).described("Height of buildings above the terrain")
+/// What is read of a city whoever asks, and what was read for it.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub city: City,
+    /// What covers the ground, where it says how light it is.
+    pub ground: Option<Arc<Ground>>,
+    pub inputs: Vec<Input>,
 }
 
 /// The places of a file.
@@ -77,28 +69,62 @@ impl Scenario {
     }
 
     fn read_city(&self) -> Result<(City, Vec<Input>)> {
+        let Common { mut city, ground, mut inputs } = self.common()?;
+        if !self.is_flat() {
+            city.network = self.network_on(&city.grid, &city.objects)?;
+            if self.spec.city.demo.is_none() {
+                city.objects.network = city.network.as_ref().map(roads::objects).unwrap_or_default();
+            }
+        }
+        if self.reads().standing {
+            self.stand(&mut city, &mut inputs);
+        }
+        if self.reads().albedo {
+            city.albedo = ground.and_then(|ground| ground.albedo(city.buildings.as_ref()));
+        }
+        Ok((city, inputs))
+    }
+
+    /// Whether a network is all that is known of the city, and its ground is flat.
+    pub(super) fn is_flat(&self) -> bool {
+        self.spec.city.demo.is_none() && self.spec.city.terrain.is_none() && self.reads().flat
+    }
+
+    /// Raises buildings that are known by their outlines.
+    fn stand(&self, city: &mut City, inputs: &mut [Input]) {
+        if city.buildings.is_some() || self.spec.city.buildings.is_none() {
+            return;
+        }
+        let buildings = &city.objects.buildings;
+        city.buildings = Some(objects::heights(&city.grid, &city.places.buildings, buildings));
+        standing::guessed_heights(buildings, inputs);
+    }
+
+    /// What is the same for all models, without the layers that only some of them read.
+    pub(super) fn read_common(&self) -> Result<Common> {
         let spec = &self.spec.city;
         if let Some(d) = &spec.demo {
             check_demo_memory(d.width_m, d.height_m, d.cell_m)?;
             let mut city = demo::demo(d.seed, d.width_m, d.height_m, d.cell_m)?;
             let mut inputs = Vec::new();
             city.districts = self.districts(&city.grid, &mut inputs)?;
-            city.network = self.network_on(&city.grid, &city.objects)?;
-            return Ok((city, inputs));
+            return Ok(Common { city, ground: None, inputs });
         }
         let mut inputs = Vec::new();
-        if spec.terrain.is_none() && self.reads().flat {
+        if self.is_flat() {
             let mut city = self.flat()?;
             let grid = city.grid;
-            let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
-            footprints.iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
-            city.buildings = footprints.as_ref().map(|footprints| building_heights(&grid, footprints));
+            let footprints =
+                self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
+            // The ground is not known.
+            city.objects.buildings =
+                footprints.iter().flat_map(|own| objects::buildings(&own.features, None, None)).collect();
             city.places = Places {
                 buildings: places(footprints),
                 roads: Vec::new(),
-                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
+                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
             };
-            return Ok((city, inputs));
+            return Ok(Common { city, ground: None, inputs });
         }
         let name = spec.terrain.as_deref().unwrap_or_default();
         let source = self.read("terrain", name, Quantity::Heights, &mut inputs)?;
@@ -189,22 +215,26 @@ impl Scenario {
             }),
         };
         let title = self.spec.title.clone();
-        let footprints = self.features("buildings", &spec.buildings, &grid, &mut inputs)?;
-        let stand = spec.buildings_are.is_some() || spec.roof_water.is_some() || self.reads().standing;
+        let footprints =
+            self.features("buildings", &spec.buildings, &objects::building_columns(), &grid, &mut inputs)?;
         let canopy = spec.canopy_m.as_ref().map(|name| self.canopy(name, &terrain, &mut inputs)).transpose()?;
         let buildings = match (&spec.buildings_m, &spec.surface) {
             (Some(name), _) => Some(self.heights_of_buildings(name, &grid, &mut inputs)?),
             (None, Some(name)) => {
                 Some(self.buildings_of(name, &terrain, footprints.as_ref(), canopy.as_ref(), &mut inputs)?)
             }
-            (None, None) => {
-                let stand = footprints.as_ref().filter(|_| stand);
-                stand.into_iter().for_each(|footprints| standing::guessed_heights(footprints, &mut inputs));
-                stand.map(|footprints| building_heights(&grid, footprints))
-            }
+            (None, None) => None,
         };
+        let stand = |own: &Features| objects::buildings(&own.features, Some(&terrain), buildings.as_ref());
+        let mut objects = Objects { buildings: footprints.iter().flat_map(stand).collect(), ..Objects::default() };
         let (cover, sewered) = (ground.cover(), ground.sewered());
-        let albedo = if self.reads().albedo { ground.albedo(buildings.as_ref()) } else { None };
+        let roads = self.features("roads", &spec.roads, &objects::road_columns(), &grid, &mut inputs)?;
+        objects.carriageways = roads.iter().flat_map(|own| objects::carriageways(&own.features)).collect();
+        let places = Places {
+            buildings: places(footprints),
+            roads: places(roads),
+            areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &[], &grid, &mut inputs)?),
+        };
         let city = City {
             title,
             synthetic: spec.synthetic,
@@ -216,19 +246,16 @@ impl Scenario {
             soil,
             water,
             cover,
-            albedo,
+            albedo: None,
             sewered,
             canopy,
-            objects: Objects::default(),
-            places: Places {
-                buildings: places(footprints),
-                roads: places(self.features("roads", &spec.roads, &grid, &mut inputs)?),
-                areas: places(self.features("neighbourhoods", &spec.neighbourhoods, &grid, &mut inputs)?),
-            },
-            network: self.network_on(&grid, &Objects::default())?,
+            objects,
+            places,
+            network: None,
             districts: self.districts(&grid, &mut inputs)?,
         };
-        Ok((city, inputs))
+        let ground = Some(ground).filter(Ground::has_albedo).map(Arc::new);
+        Ok(Common { city, ground, inputs })
     }
 
     /// The city's grid: the terrain's own, or the part and the cell size that the scenario asks for.
@@ -301,12 +328,13 @@ impl Scenario {
         &self,
         key: &str,
         name: &Option<FileRef>,
+        columns: &[&str],
         grid: &Grid,
         inputs: &mut Vec<Input>,
     ) -> Result<Option<Features>> {
         let Some(name) = name else { return Ok(None) };
         let at = format!("city.{key}");
-        let found = self.features_of(&at, key, name, grid, &[], inputs)?;
+        let found = self.features_of(&at, key, name, grid, columns, inputs)?;
         found.touch(&at, &self.path(name), grid)?;
         Ok(Some(found))
     }

@@ -72,13 +72,15 @@ impl Ground {
         Some(Raster::from_values(self.grid, "cover", "", values).described("Land cover, numbered as in UMEP"))
     }
 
+    /// Whether a class says which share of sunlight it reflects.
+    pub(super) fn has_albedo(&self) -> bool {
+        self.codes.iter().flat_map(|codes| &codes.classes).any(|class| class.albedo.is_some())
+    }
+
     /// Share of sunlight that each cell reflects, as its classes say: on buildings those of roofs, elsewhere all others, by their shares of
     /// the cell. What is usual for its cover stands for a class that does not say. `None` where no class says.
     pub(super) fn albedo(&self, buildings: Option<&Raster>) -> Option<Raster> {
-        let classes = &self.codes.as_ref()?.classes;
-        if classes.iter().all(|class| class.albedo.is_none()) {
-            return None;
-        }
+        let classes = &self.codes.as_ref().filter(|_| self.has_albedo())?.classes;
         let of_class = |class: &Class| {
             let albedo = class.albedo.unwrap_or_else(|| f64::from(class.cover.albedo()));
             (class.cover == Cover::Roof, albedo)

@@ -5,7 +5,7 @@ use super::files::FileRef;
 use super::numbers::{MOST_MINUTES, defaults};
 use super::rain::{missing, percent};
 use super::sections::{Kind, Reads, Section};
-use super::spec::NumberOrFile;
+use super::spec::{CitySpec, NumberOrFile};
 use super::units::to_unit_of;
 use hanze_base::cover::Cover;
 use hanze_base::error::{Error, Result};
@@ -94,7 +94,7 @@ impl Section for HeatSpec {
         self.frame_minutes
     }
 
-    fn reads(&self) -> Reads {
+    fn reads(&self, _: &CitySpec) -> Reads {
         Reads { standing: true, albedo: true, ..Reads::default() }
     }
 

@@ -22,6 +22,7 @@ mod runoff;
 mod schema;
 mod sections;
 mod series;
+mod shelf;
 mod spec;
 mod standing;
 mod storms;
@@ -37,7 +38,8 @@ pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
 pub use sections::{Kind, Kinds, Reads, Section, Sections};
 pub use series::Allowed;
 pub use spec::{
-    BuildingsAre, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName, StructureSpec,
+    BuildingsAre, CitySpec, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
+    StructureSpec,
 };
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
@@ -68,6 +70,8 @@ pub struct Scenario {
     /// Cells of one of its files at most; a file that claims more is refused before memory is set aside for it.
     pub most_cells: u64,
     asked: Asked,
+    /// What its sections have read of the city.
+    shelf: std::sync::Arc<shelf::Shelf>,
     /// Whether files of series are read, too; without it they are taken for sound.
     reads_files: bool,
     /// The earliest of the first dates of its series, once it was looked for.
@@ -171,6 +175,7 @@ impl Scenario {
     /// What the sections of a scenario ask, each checked.
     fn sections_of(spec: &Spec, file: &Path, text: &str, is_written: bool, reads_files: bool) -> Result<Vec<Scenario>> {
         let sections = spec.sections();
+        let shelf = std::sync::Arc::<shelf::Shelf>::default();
         let mut all = Vec::with_capacity(sections.len());
         for (place, section) in &sections {
             let kind = section.kind();
@@ -184,8 +189,9 @@ impl Scenario {
                     kind,
                     place: *place,
                     label: (sections.len() > 1).then(|| label(*section)),
-                    reads: section.reads(),
+                    reads: section.reads(&spec.city),
                 },
+                shelf: shelf.clone(),
                 reads_files,
                 first_date: std::sync::OnceLock::new(),
             };

@@ -37,11 +37,14 @@ impl Scenario {
         let Some(name) = &self.spec.city.network else {
             return Ok(Some(demo(&objects.network, &rules)).filter(|roads| !roads.links.is_empty()));
         };
-        let path = self.existing("network", name)?;
-        let nodes = self.spec.city.network_nodes.as_ref();
-        let nodes = nodes.map(|name| self.existing("network_nodes", name)).transpose()?;
-        let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: nodes.as_deref(), rules: &rules };
-        read(&path, &reading).map(Some)
+        let roads = || {
+            let path = self.existing("network", name)?;
+            let nodes = self.spec.city.network_nodes.as_ref();
+            let nodes = nodes.map(|name| self.existing("network_nodes", name)).transpose()?;
+            let declared = self.spec.city.network_epsg;
+            read(&path, &Reading { crs, declared, nodes: nodes.as_deref(), rules: &rules })
+        };
+        self.shared(&self.shelf.network, true, roads, |_| true).map(Some)
     }
 
     /// The same, where some of it lies within the bounds of the city.
@@ -121,7 +124,10 @@ impl Scenario {
             albedo: None,
             sewered: None,
             canopy: None,
-            objects: Objects::default(),
+            objects: Objects {
+                network: network.as_ref().map(roads::objects).unwrap_or_default(),
+                ..Objects::default()
+            },
             places: Default::default(),
             network,
             districts: Vec::new(),

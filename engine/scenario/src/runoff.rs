@@ -4,7 +4,7 @@ use super::Scenario;
 use super::files::FileRef;
 use super::numbers::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, defaults};
 use super::sections::{Kind, Reads, Section};
-use super::spec::{NumberOrFile, SeriesSpec};
+use super::spec::{CitySpec, NumberOrFile, SeriesSpec};
 use hanze_base::error::Result;
 use hanze_base::grid::Edge;
 use schemars::JsonSchema;
@@ -111,10 +111,13 @@ impl Section for RunoffSpec {
         self.frame_minutes
     }
 
-    fn reads(&self) -> Reads {
+    fn reads(&self, city: &CitySpec) -> Reads {
+        // Water goes through buildings, unless the city says that it does not.
+        let standing = city.buildings_are.is_some() || city.roof_water.is_some();
         let keys = WATER_KEYS.into_iter().map(|(key, _)| key);
         Reads {
             keys: keys.filter(|key| *key != "sewer_districts" || self.sewer.is_some()).collect(),
+            standing,
             ..Reads::default()
         }
     }

@@ -2,6 +2,7 @@
 //! declares its sections as a [`Kind`], and a scenario is read with the [`Kinds`] that a program has.
 
 use super::Scenario;
+use super::spec::CitySpec;
 use hanze_base::error::Result;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -26,7 +27,7 @@ pub trait Section: Any + Debug + Send + Sync + erased_serde::Serialize {
     /// Time between frames, minutes.
     fn frame_minutes(&self) -> Option<f64>;
     /// What it reads of the city that not every model reads.
-    fn reads(&self) -> Reads {
+    fn reads(&self, _city: &CitySpec) -> Reads {
         Reads::default()
     }
     /// Names of kinds of its own in tables, by the keys of their lists; each name may stand once in its list.
@@ -53,7 +54,7 @@ pub trait Section: Any + Debug + Send + Sync + erased_serde::Serialize {
 /// What a section reads of the city that not every model reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Heights of buildings by their footprints, also where `city` does not say what buildings are to water.
+    /// Heights of buildings by their footprints.
     pub standing: bool,
     /// The sunlight that ground and roofs reflect.
     pub albedo: bool,

@@ -1,18 +1,19 @@
 //! What stands on a city's ground: trees from heights of crowns, buildings from heights of the surface.
 
 use super::Scenario;
-use super::city::{Input, USUAL_HEIGHT, note_share};
+use super::city::{Input, note_share};
 use super::files::FileRef;
 use super::spec::NumberOrFile;
 use super::units::to_unit_of;
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Grid;
+use hanze_base::objects::Building;
 use hanze_base::raster::Raster;
 use hanze_base::remark::Remark;
 use hanze_base::words::Language;
-use hanze_city::holes;
 use hanze_city::read::{Features, Quantity};
 use hanze_city::resample::{Method, resample};
+use hanze_city::{holes, objects};
 
 /// Height from which on what stands within a footprint is a building, m, and that of the highest tree.
 const LOWEST_BUILDING: f32 = 2.0;
@@ -206,16 +207,9 @@ impl Scenario {
 }
 
 /// Says how many buildings have a height that was guessed.
-pub(super) fn guessed_heights(footprints: &Features, inputs: &mut [Input]) {
-    let (all, guessed) =
-        (footprints.features.len(), footprints.features.iter().filter(|own| own.height.is_none()).count());
+pub(super) fn guessed_heights(buildings: &[Building], inputs: &mut [Input]) {
     let Some(input) = inputs.iter_mut().rev().find(|input| input.layer == "buildings") else { return };
-    if guessed > 0 {
-        let share = guessed as f64 / all as f64;
-        let en = format!("{guessed} of {all} buildings have no height: {USUAL_HEIGHT} m is taken");
-        let nl = format!("{guessed} van de {all} gebouwen hebben geen hoogte: er is gerekend met {USUAL_HEIGHT} m");
-        input.repairs.push(Remark::new(share, en, nl));
-    }
+    input.repairs.extend(objects::guessed(buildings));
 }
 
 /// Adds what was guessed or mended in the latest input.

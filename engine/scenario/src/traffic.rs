@@ -4,6 +4,7 @@ use super::Scenario;
 use super::files::FileRef;
 use super::numbers::{FARTHEST, defaults};
 use super::sections::{Kind, Reads, Section};
+use super::spec::CitySpec;
 use glam::DVec2;
 use hanze_base::error::{Error, Result};
 use hanze_city::roads::rules::mode_of;
@@ -92,7 +93,7 @@ impl Section for TrafficSpec {
         self.frame_minutes
     }
 
-    fn reads(&self) -> Reads {
+    fn reads(&self, _: &CitySpec) -> Reads {
         let road_rules = Some(&self.rules).filter(|name| !is_rules(name)).cloned();
         Reads { standing: true, network: true, flat: true, road_rules, ..Reads::default() }
     }

@@ -24,6 +24,7 @@ mod quantities;
 mod road_cases;
 mod roads;
 mod shaders;
+mod shared_city;
 mod sky_to_street;
 mod tiles;
 mod traffic;

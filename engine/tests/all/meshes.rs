@@ -151,14 +151,14 @@ fn a_town_comes_back_where_it_was() {
     let houses = glb.triangles("buildings");
     let corners: std::collections::HashSet<[i64; 2]> = houses.iter().flatten().map(|p| whole(*p + origin)).collect();
     for building in &city.objects.buildings {
-        for corner in building.footprint {
+        for corner in building.corners().expect("four") {
             let [x, y] = whole(corner.extend(0.0));
             let near = (-1..=1).any(|dx| (-1..=1).any(|dy| corners.contains(&[x + dx, y + dy])));
             assert!(near, "no corner at {corner}");
         }
     }
     let highest = houses.iter().flatten().map(|p| p.z).fold(f64::MIN, f64::max);
-    let ridge = city.objects.buildings.iter().map(|b| b.floor + b.ridge).fold(f64::MIN, f64::max);
+    let ridge = city.objects.buildings.iter().map(|b| b.floor.unwrap() + b.ridge.unwrap()).fold(f64::MIN, f64::max);
     assert!((highest - ridge).abs() < 0.01, "{highest} and {ridge}");
     // Trees stand on the ground, one place each.
     let nodes = glb.json["nodes"].as_array().expect("nodes");

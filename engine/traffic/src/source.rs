@@ -7,6 +7,7 @@ use hanze_base::error::{Error, Result};
 use hanze_base::grid::Grid;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::City;
+use hanze_city::demo::people;
 use hanze_city::read::{Value, features};
 use hanze_city::roads::rules::Rules;
 use hanze_city::roads::{Roads, tntp};
@@ -103,7 +104,9 @@ fn inner_zones(
 ) -> Result<Vec<Zone>> {
     let Some(name) = &spec.zones else {
         let side = spec.zone_m.unwrap_or(SIDE);
-        if !city.objects.buildings.is_empty() {
+        // Footprints and heights alone do not tell who lives and works there.
+        let buildings = &city.objects.buildings;
+        if !buildings.is_empty() && buildings.iter().all(|building| people(building).is_some()) {
             return Ok(zones::of_objects(&city.objects, side));
         }
         if roads.buildings.is_empty() {

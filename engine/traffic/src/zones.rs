@@ -3,8 +3,9 @@
 use super::graph::Connector;
 use glam::DVec2;
 use hanze_base::error::{Error, Result};
-use hanze_base::objects::{Building, Objects, Use};
+use hanze_base::objects::Objects;
 use hanze_base::outline::Outline;
+use hanze_city::demo::people;
 use hanze_city::roads::rules::Rules;
 use hanze_city::roads::{Adjacent, CAR, Roads};
 use std::collections::BTreeMap;
@@ -43,25 +44,13 @@ pub struct Zone {
     pub node: Option<u32>,
 }
 
-/// The zones of a demo town: neighbourhoods cut in squares, with those who live and work in their buildings.
+/// The zones of a city of which it is known who lives and works in its buildings: neighbourhoods cut in squares.
 pub fn of_objects(objects: &Objects, side: f64) -> Vec<Zone> {
-    // Households as the town counts them for its neighbourhoods.
-    let people = |building: &Building| if building.area == 0 { 1.6 } else { 2.1 } * f64::from(building.dwellings);
-    let jobs = |building: &Building| {
-        let floors = (building.eaves / 3.2).round().max(1.0) * building.area_m2();
-        match building.use_ {
-            Use::Dwelling => 0.25 * f64::from(building.dwellings),
-            Use::Shop => building.area_m2() / 30.0,
-            Use::Office => floors / 22.0,
-            Use::Industry => building.area_m2() / 60.0,
-            Use::Public => floors / 60.0,
-            Use::Church | Use::Farm => 2.0,
-        }
-    };
-    let places = objects.buildings.iter().map(|building| {
-        let name = objects.areas.get(building.area).map_or("", |area| area.name.as_str());
-        let at = building.footprint.iter().sum::<DVec2>() / 4.0;
-        (name, at, people(building), jobs(building))
+    let places = objects.buildings.iter().filter_map(|building| {
+        let name = objects.areas.get(building.area?).map_or("", |area| area.name.as_str());
+        // Households and jobs as the town counts them for its neighbourhoods.
+        let (residents, jobs) = people(building)?;
+        Some((name, building.middle()?, residents, jobs))
     });
     squares(places, side)
 }

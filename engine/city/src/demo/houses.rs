@@ -7,6 +7,7 @@ use super::shapes::{Polygon, Side, extent, holds, inset, middle, overlap};
 use super::streets::axes;
 use glam::DVec2;
 use hanze_base::objects::{Building, Roof, Use};
+use hanze_base::outline::Outline;
 use rayon::prelude::*;
 
 /// Height of a doorstep above the highest ground around the house, m.
@@ -316,15 +317,17 @@ impl Site<'_> {
             footprint.rotate_left(1);
         }
         let building = Building {
-            footprint,
-            floor: (floor * 100.0).ceil() / 100.0,
-            eaves,
-            ridge: eaves + rise,
-            roof,
-            use_,
-            year,
-            area: self.block.area,
-            dwellings,
+            id: None,
+            footprint: Outline::of(footprint.to_vec()),
+            floor: Some((floor * 100.0).ceil() / 100.0),
+            eaves: Some(eaves),
+            ridge: Some(eaves + rise),
+            roof: Some(roof),
+            storeys: None,
+            use_: Some(use_),
+            year: Some(year),
+            area: Some(self.block.area),
+            dwellings: Some(dwellings),
         };
         self.houses.push(House { corners, building });
     }

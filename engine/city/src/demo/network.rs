@@ -8,7 +8,7 @@ use super::plan::{Plan, RAYS};
 use super::streets::{Street, carriageway};
 use super::trees::Waters;
 use glam::DVec2;
-use hanze_base::objects::{Area, Bridge, Network, Objects, Road, RoadKind, Use};
+use hanze_base::objects::{Area, Bridge, Building, Network, Objects, Road, RoadKind, Use};
 
 /// Names of the neighbourhoods: the old town, the pairs of meshes around it, the meshes beyond the ring road. They
 /// begin at the river and go round by the south. No place in the Netherlands has one of these names.
@@ -46,11 +46,13 @@ pub(super) fn objects(town: &Town, shift: DVec2) -> Objects {
         railways: clipped(&railway, plan.window),
         bridges,
         areas: areas(town),
+        carriageways: Vec::new(),
     };
-    objects.buildings.retain(|building| inside(building.footprint.iter().sum::<DVec2>() / 4.0));
+    objects.buildings.retain(|building| building.middle().is_some_and(inside));
     objects.trees.retain(|tree| inside(tree.at));
     objects.bridges.retain(|bridge| bridge.line.iter().any(|(p, _)| inside(*p)));
-    let points = objects.buildings.iter_mut().flat_map(|building| &mut building.footprint);
+    let footprints = objects.buildings.iter_mut().flat_map(|building| &mut building.footprint.polygons);
+    let points = footprints.flatten().flatten();
     let points = points.chain(objects.trees.iter_mut().map(|tree| &mut tree.at)).chain(&mut objects.network.nodes);
     let points = points.chain(objects.network.roads.iter_mut().flat_map(|road| &mut road.line));
     let points = points.chain(objects.railways.iter_mut().flatten());
@@ -75,16 +77,18 @@ pub(super) fn all(plan: &Plan, waters: &Waters) -> (Network, Vec<Bridge>) {
             let ends = [pair[0], pair[1]].map(|node| plan.streets.nodes[node]);
             let deck = deck(plan, waters, street, ends);
             let road = Road {
+                id: None,
+                name: None,
                 nodes: [pair[0], pair[1]],
                 line: bent(plan, ends[0], ends[1]),
-                kind: street.kind,
-                lanes: if street.kind == RoadKind::Main { 2 } else { 1 },
+                kind: street.kind.name().into(),
+                lanes: [if street.kind == RoadKind::Main { 2.0 } else { 1.0 }; 2],
                 speed_kmh: match street.kind {
-                    RoadKind::Main | RoadKind::Distributor => 50,
-                    RoadKind::Country => 60,
-                    _ => 30,
+                    RoadKind::Main | RoadKind::Distributor => 50.0,
+                    RoadKind::Country => 60.0,
+                    _ => 30.0,
                 },
-                width: 2.0 * carriageway(street.kind),
+                width: Some(2.0 * carriageway(street.kind)),
                 bridge: deck.is_some(),
                 underpass: street.underpass,
             };
@@ -260,6 +264,24 @@ fn clipped(line: &[DVec2], window: DVec2) -> Vec<Vec<DVec2>> {
         .collect()
 }
 
+/// How many live and work in a building, as the town counts them; `None` where not all is known that this takes.
+pub fn people(building: &Building) -> Option<(f64, f64)> {
+    let dwellings = f64::from(building.dwellings?);
+    let floors = (building.eaves? / 3.2).round().max(1.0) * building.area_m2();
+    let jobs = match building.use_? {
+        // Schools, care and corner shops are among the dwellings.
+        Use::Dwelling => 0.25 * dwellings,
+        Use::Shop => building.area_m2() / 30.0,
+        Use::Office => floors / 22.0,
+        Use::Industry => building.area_m2() / 60.0,
+        Use::Public => floors / 60.0,
+        Use::Church | Use::Farm => 2.0,
+    };
+    // Households are of 2.1 people, and smaller in the old town.
+    let household = if building.area? == 0 { 1.6 } else { 2.1 };
+    Some((household * dwellings, jobs))
+}
+
 /// The neighbourhoods with those who live and work there.
 fn areas(town: &Town) -> Vec<Area> {
     let plan = &town.plan;
@@ -290,23 +312,12 @@ fn areas(town: &Town) -> Vec<Area> {
     let mut sums = vec![[0.0, 0.0]; areas.len()];
     for house in &town.houses {
         let building = &house.building;
-        if !inside(building.footprint.iter().sum::<DVec2>() / 4.0) {
+        if !building.middle().is_some_and(inside) {
             continue;
         }
-        let floors = (building.eaves / 3.2).round().max(1.0) * building.area_m2();
-        let jobs = match building.use_ {
-            // Schools, care and corner shops are among the dwellings.
-            Use::Dwelling => 0.25 * f64::from(building.dwellings),
-            Use::Shop => building.area_m2() / 30.0,
-            Use::Office => floors / 22.0,
-            Use::Industry => building.area_m2() / 60.0,
-            Use::Public => floors / 60.0,
-            Use::Church | Use::Farm => 2.0,
-        };
-        // Households are of 2.1 people, and smaller in the old town.
-        let people = if building.area == 0 { 1.6 } else { 2.1 } * f64::from(building.dwellings);
-        sums[building.area][0] += people;
-        sums[building.area][1] += jobs;
+        let (Some(area), Some((people, jobs))) = (building.area, people(building)) else { continue };
+        sums[area][0] += people;
+        sums[area][1] += jobs;
     }
     for (area, [people, jobs]) in areas.iter_mut().zip(sums) {
         (area.residents, area.jobs) = (people.round() as u32, jobs.round() as u32);

@@ -171,7 +171,8 @@ impl Painting<'_> {
             band.stroke(*piece, 64.0, |cell, d| cell.rail = cell.rail.min(d as f32));
         }
         for (k, house) in self.town.houses.iter().enumerate() {
-            band.fill(&house.building.footprint, |cell| cell.house = k as u32);
+            let Some(corners) = house.building.corners() else { continue };
+            band.fill(corners, |cell| cell.house = k as u32);
         }
         for tree in &self.town.trees {
             let (radius, height) = (tree.radius, tree.height);
@@ -193,11 +194,11 @@ impl Painting<'_> {
         let (rail, cutting) = (f64::from(cell.rail), f64::from(cell.cutting));
         if cell.house != NONE {
             let building = &self.town.houses[cell.house as usize].building;
-            let height = quantised(building.floor);
+            let height = quantised(building.floor.unwrap_or_default());
             return Spot {
                 height,
                 stage: f64::NEG_INFINITY,
-                building: building.roof_at(p),
+                building: building.roof_at(p).unwrap_or_default(),
                 cover: Cover::Roof,
                 canopy: 0.0,
             };

@@ -109,7 +109,7 @@ fn every_road_leads_to_every_other() {
             ways[to].push(from);
             let ends = [road.line[0], road.line[road.line.len() - 1]];
             assert_eq!(ends, [network.nodes[from], network.nodes[to]], "{size:?}: a line ends at its nodes");
-            assert!(from != to && road.speed_kmh > 0 && road.lanes > 0, "{size:?}");
+            assert!(from != to && road.speed_kmh > 0.0 && road.lanes[0] > 0.0, "{size:?}");
         }
         let (mut seen, mut queue) = (HashSet::from([0]), vec![0]);
         while let Some(node) = queue.pop() {
@@ -135,7 +135,8 @@ fn little_is_left_out_of_the_network() {
 
 /// Whether a point lies in a building.
 fn is_in(building: &Building, p: DVec2) -> bool {
-    (0..4).all(|k| (building.footprint[(k + 1) % 4] - building.footprint[k]).perp_dot(p - building.footprint[k]) > 0.0)
+    let corners = building.corners().expect("four");
+    (0..4).all(|k| (corners[(k + 1) % 4] - corners[k]).perp_dot(p - corners[k]) > 0.0)
 }
 
 #[test]
@@ -156,18 +157,15 @@ fn streets_are_lower_than_doorsteps() {
         }
         let mut compared = 0;
         for building in &city.objects.buildings {
-            for corner in building.footprint {
+            let floor = building.floor.expect("known");
+            for corner in building.corners().expect("four") {
                 let Some((col, row)) = grid.cell_at(corner.x, corner.y) else { continue };
                 let reach = (9.0 / grid.cell) as usize;
                 for row in row.saturating_sub(reach)..(row + reach + 1).min(grid.rows) {
                     for col in col.saturating_sub(reach)..(col + reach + 1).min(grid.cols) {
                         if street[row * grid.cols + col] {
                             let height = city.terrain.at(col, row);
-                            assert!(
-                                height < building.floor - 0.1,
-                                "{size:?}: {height} m at a floor of {}",
-                                building.floor
-                            );
+                            assert!(height < floor - 0.1, "{size:?}: {height} m at a floor of {floor}",);
                             compared += 1;
                         }
                     }
@@ -206,17 +204,18 @@ fn water_lies_where_the_terrain_is_low_and_no_house_in_it() {
 fn houses_do_not_stand_in_each_other_and_trees_not_in_houses() {
     for size in &TOWNS[1..5] {
         let city = town(*size);
-        let middle = |building: &Building| building.footprint.iter().sum::<DVec2>() / 4.0;
+        let corners = |building: &Building| *building.corners().expect("four");
+        let middle = |building: &Building| building.middle().expect("an area");
         let buildings = &city.objects.buildings;
         let half = DVec2::new(size.1, size.2) / 2.0;
         let centre = DVec2::new(city.grid.west, city.grid.south()) + half;
         let mut index = index::Index::new(half);
         for (k, building) in buildings.iter().enumerate() {
-            index.add(k, &building.footprint.map(|p| p - centre), 1.0);
+            index.add(k, &corners(building).map(|p| p - centre), 1.0);
         }
         for (k, building) in buildings.iter().enumerate() {
             for other in index.near(middle(building) - centre).filter(|other| *other != k) {
-                let is_apart = !shapes::overlap(&building.footprint, &buildings[other].footprint, 0.5);
+                let is_apart = !shapes::overlap(&corners(building), &corners(&buildings[other]), 0.5);
                 assert!(is_apart, "{size:?}: {building:?} and {:?}", buildings[other]);
             }
         }

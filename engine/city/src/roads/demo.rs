@@ -7,11 +7,12 @@ use hanze_base::objects::{Network, RoadKind};
 
 /// Links of the town's roads; lights stand where at least three roads of more than 30 km/h meet.
 pub(super) fn roads(network: &Network, rules: &Rules) -> Roads {
-    let is_large = |kind: RoadKind| matches!(kind, RoadKind::Main | RoadKind::Distributor);
+    let is_main = |kind: &str| kind == RoadKind::Main.name();
+    let is_large = |kind: &str| is_main(kind) || kind == RoadKind::Distributor.name();
     let mut arms = vec![(0u32, false); network.nodes.len()];
-    for road in network.roads.iter().filter(|road| is_large(road.kind)) {
+    for road in network.roads.iter().filter(|road| is_large(&road.kind)) {
         for node in road.nodes {
-            arms[node] = (arms[node].0 + 1, arms[node].1 || road.kind == RoadKind::Main);
+            arms[node] = (arms[node].0 + 1, arms[node].1 || is_main(&road.kind));
         }
     }
     let control = |node: usize| match arms[node] {
@@ -23,22 +24,14 @@ pub(super) fn roads(network: &Network, rules: &Rules) -> Roads {
         Roads { nodes: nodes.map(|(k, at)| Node { id: k.to_string(), at: *at }).collect(), ..Roads::default() };
     let mut filled = Filled::default();
     for (k, road) in network.roads.iter().enumerate() {
-        let name = match road.kind {
-            RoadKind::Main => "main",
-            RoadKind::Distributor => "distributor",
-            RoadKind::Residential => "residential",
-            RoadKind::Old => "old",
-            RoadKind::Quay => "quay",
-            RoadKind::Country => "country",
-        };
         let street = Street {
             id: format!("road-{k}"),
-            kind: name.into(),
+            kind: road.kind.clone(),
             ends: road.nodes.map(|node| node as u32),
             line: road.line.clone(),
             leads: Leads::Both,
-            lanes_each: [Some(f64::from(road.lanes)); 2],
-            speed_kmh: Some(f64::from(road.speed_kmh)),
+            lanes_each: road.lanes.map(Some),
+            speed_kmh: Some(road.speed_kmh),
             controls: [control(road.nodes[1]), control(road.nodes[0])],
             ..Street::default()
         };

@@ -8,6 +8,7 @@ mod edit;
 pub mod lanes;
 mod lines;
 mod nwb;
+mod objects;
 mod osm;
 mod pbf;
 pub mod rules;
@@ -18,6 +19,7 @@ pub mod tntp;
 mod xml;
 
 pub use edit::{Change, Edit, Edited, Place, Refused, distance, edit, links, point_at};
+pub use objects::objects;
 
 use glam::DVec2;
 use hanze_base::error::{Error, Result};

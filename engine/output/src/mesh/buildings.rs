@@ -15,32 +15,65 @@ pub enum Surface {
     Roof,
 }
 
-/// The faces of a building, each counterclockwise as seen from outside.
-pub fn faces(building: &Building) -> Vec<(Surface, Vec<DVec3>)> {
-    let base = building.footprint.map(|p| p.extend(building.floor));
-    let eaves = building.footprint.map(|p| p.extend(building.floor + building.eaves));
-    let ridge = |from: DVec2, to: DVec2, share: f64| from.lerp(to, share).extend(building.floor + building.ridge);
-    let [a, b, c, d] = building.footprint;
+/// A face: its outer ring and its holes.
+pub type Rings = Vec<Vec<DVec3>>;
+
+/// The faces of a building, outer rings counterclockwise as seen from outside: walls and a roof of its kind on four corners, a block
+/// with a flat top where its eaves or its kind of roof are not known or its footprint is another, and the ground alone where no
+/// height is known. Ground of unknown height lies at 0.
+pub fn faces(building: &Building) -> Vec<(Surface, Rings)> {
+    let floor = building.floor.unwrap_or_default();
+    let shaped = building.corners().zip(building.eaves).zip(building.ridge).zip(building.roof);
+    match (shaped, building.ridge) {
+        (Some((((corners, eaves), ridge), roof)), _) => house(*corners, floor, [eaves, ridge], roof),
+        (None, ridge) => block(building, floor, ridge),
+    }
+}
+
+/// Flat ground and top, and a wall below each side.
+fn block(building: &Building, floor: f64, height: Option<f64>) -> Vec<(Surface, Rings)> {
+    let mut faces = Vec::new();
+    for rings in &building.footprint.polygons {
+        let turned = |ring: &Vec<DVec2>| ring.iter().rev().map(|p| p.extend(floor)).collect();
+        faces.push((Surface::Ground, rings.iter().map(turned).collect()));
+        let Some(height) = height else { continue };
+        let top = floor + height;
+        for (from, to) in rings.iter().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1))) {
+            let wall = vec![from.extend(floor), to.extend(floor), to.extend(top), from.extend(top)];
+            faces.push((Surface::Wall, vec![wall]));
+        }
+        let above = |ring: &Vec<DVec2>| ring.iter().map(|p| p.extend(top)).collect();
+        faces.push((Surface::Roof, rings.iter().map(above).collect()));
+    }
+    faces
+}
+
+/// A house on four corners, with the heights of its eaves and ridge above the floor.
+fn house(footprint: [DVec2; 4], floor: f64, [low, high]: [f64; 2], kind: Roof) -> Vec<(Surface, Rings)> {
+    let base = footprint.map(|p| p.extend(floor));
+    let eaves = footprint.map(|p| p.extend(floor + low));
+    let ridge = |from: DVec2, to: DVec2, share: f64| from.lerp(to, share).extend(floor + high);
+    let [a, b, c, d] = footprint;
     let (start, end) = ((a + d) / 2.0, (b + c) / 2.0);
-    let mut faces = vec![(Surface::Ground, base.iter().rev().copied().collect())];
+    let mut faces = vec![(Surface::Ground, vec![base.iter().rev().copied().collect()])];
     for k in 0..4 {
         let next = (k + 1) % 4;
         let mut wall = vec![base[k], base[next], eaves[next]];
-        if building.roof == Roof::Gable && k % 2 == 1 {
+        if kind == Roof::Gable && k % 2 == 1 {
             wall.push(if k == 1 { ridge(start, end, 1.0) } else { ridge(start, end, 0.0) });
         }
         wall.push(eaves[k]);
-        faces.push((Surface::Wall, wall));
+        faces.push((Surface::Wall, vec![wall]));
     }
-    let mut roof = |corners: &[DVec3]| faces.push((Surface::Roof, corners.to_vec()));
-    match building.roof {
+    let mut roof = |corners: &[DVec3]| faces.push((Surface::Roof, vec![corners.to_vec()]));
+    match kind {
         Roof::Flat => roof(&eaves),
         Roof::Gable | Roof::Hip => {
-            let inset = if building.roof == Roof::Hip { 0.25 } else { 0.0 };
+            let inset = if kind == Roof::Hip { 0.25 } else { 0.0 };
             let (from, to) = (ridge(start, end, inset), ridge(start, end, 1.0 - inset));
             roof(&[eaves[0], eaves[1], to, from]);
             roof(&[eaves[2], eaves[3], from, to]);
-            if building.roof == Roof::Hip {
+            if kind == Roof::Hip {
                 roof(&[eaves[1], eaves[2], to]);
                 roof(&[eaves[3], eaves[0], from]);
             }
@@ -58,20 +91,75 @@ pub fn faces(building: &Building) -> Vec<(Surface, Vec<DVec3>)> {
 pub fn buildings<'a>(buildings: impl IntoIterator<Item = &'a Building>, origin: DVec3) -> [Mesh; 3] {
     let mut meshes = [Mesh::default(), Mesh::default(), Mesh::default()];
     for building in buildings {
-        for (surface, mut corners) in faces(building) {
+        let is_shaped = building.is_shaped();
+        let is_pitched = is_shaped && building.roof != Some(Roof::Flat);
+        for (surface, mut rings) in faces(building) {
             let mesh = match surface {
                 Surface::Ground => continue,
                 Surface::Wall => {
-                    corners[..2].iter_mut().for_each(|corner| corner.z -= 1.0);
+                    rings[0][..2].iter_mut().for_each(|corner| corner.z -= 1.0);
                     &mut meshes[0]
                 }
-                Surface::Roof if building.roof == Roof::Flat => &mut meshes[2],
-                Surface::Roof => &mut meshes[1],
+                Surface::Roof if is_pitched => &mut meshes[1],
+                Surface::Roof => &mut meshes[2],
             };
-            mesh.face(&corners, origin);
+            match &rings[..] {
+                [corners] if is_shaped || surface == Surface::Wall => mesh.face(corners, origin),
+                rings => pieces(rings).iter().for_each(|piece| mesh.face(piece, origin)),
+            }
         }
     }
     meshes
+}
+
+/// Corners of a face up to which it is cut into pieces, which takes their square; a face with more is left out.
+const MOST_CORNERS: usize = 2000;
+
+/// A level face with holes, of any shape, as convex pieces: the parts between one corner's y and the next, cut where its sides cross.
+fn pieces(rings: &[Vec<DVec3>]) -> Vec<Vec<DVec3>> {
+    let corners = rings.iter().flatten();
+    let Some(z) = corners.clone().map(|p| p.z).next().filter(|_| corners.clone().count() <= MOST_CORNERS) else {
+        return Vec::new();
+    };
+    let mut heights: Vec<f64> = corners.map(|p| p.y).collect();
+    heights.sort_by(f64::total_cmp);
+    heights.dedup();
+    let sides: Vec<(DVec3, DVec3)> = rings
+        .iter()
+        .flat_map(|ring| ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)))
+        .filter(|(from, to)| from.y != to.y)
+        .collect();
+    let mut pieces = Vec::new();
+    for pair in heights.windows(2) {
+        let [low, high] = [pair[0], pair[1]];
+        let x_at = |(from, to): &(DVec3, DVec3), y: f64| {
+            // At its ends exactly there, so that pieces meet in one corner.
+            if y == from.y {
+                from.x
+            } else if y == to.y {
+                to.x
+            } else {
+                from.x + (y - from.y) / (to.y - from.y) * (to.x - from.x)
+            }
+        };
+        let reaches = |(from, to): &&(DVec3, DVec3)| from.y.min(to.y) <= low && from.y.max(to.y) >= high;
+        let mut ends: Vec<[f64; 2]> =
+            sides.iter().filter(reaches).map(|side| [x_at(side, low), x_at(side, high)]).collect();
+        ends.sort_by(|one, other| (one[0] + one[1]).total_cmp(&(other[0] + other[1])));
+        for pair in ends.chunks_exact(2) {
+            let (left, right) = (pair[0], pair[1]);
+            let corners = [(left[0], low), (right[0], low), (right[1], high), (left[1], high)];
+            let mut piece: Vec<DVec3> = corners.into_iter().map(|(x, y)| DVec3::new(x, y, z)).collect();
+            piece.dedup();
+            if piece.len() > 3 && piece[0] == piece[piece.len() - 1] {
+                piece.pop();
+            }
+            if piece.len() > 2 {
+                pieces.push(piece);
+            }
+        }
+    }
+    pieces
 }
 
 /// Decks of bridges, 0.6 m thick.
@@ -132,22 +220,19 @@ pub fn railways(lines: &[Vec<DVec2>], height: impl Fn(DVec2) -> Option<f64>, ori
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hanze_base::objects::Use;
+    use hanze_base::outline::Outline;
     use std::collections::HashMap;
 
     fn house(roof: Roof) -> Building {
         let footprint = [(0.0, 0.0), (10.0, 0.0), (10.0, 6.0), (0.0, 6.0)].map(|(x, y)| DVec2::new(x, y));
         let ridge = if roof == Roof::Flat { 5.0 } else { 8.0 };
         Building {
-            footprint,
-            floor: 1.0,
-            eaves: 5.0,
-            ridge,
-            roof,
-            use_: Use::Dwelling,
-            year: 1930,
-            area: 0,
-            dwellings: 1,
+            footprint: Outline::of(footprint.to_vec()),
+            floor: Some(1.0),
+            eaves: Some(5.0),
+            ridge: Some(ridge),
+            roof: Some(roof),
+            ..Building::default()
         }
     }
 
@@ -157,7 +242,8 @@ mod tests {
         for (roof, volume) in [(Roof::Flat, 300.0), (Roof::Gable, 390.0), (Roof::Pyramid, 360.0), (Roof::Hip, 375.0)] {
             let mut sum = 0.0;
             let mut sides: HashMap<[[i64; 3]; 2], i32> = HashMap::new();
-            for (_, corners) in faces(&house(roof)) {
+            for (_, rings) in faces(&house(roof)) {
+                let corners = &rings[0];
                 for k in 1..corners.len() - 1 {
                     sum += corners[0].dot(corners[k].cross(corners[k + 1])) / 6.0;
                 }
@@ -180,13 +266,62 @@ mod tests {
                 // The lowest roof plane over the point.
                 let over =
                     faces(&house).into_iter().filter(|(surface, _)| *surface == Surface::Roof).filter_map(|(_, c)| {
+                        let c = &c[0];
                         let n = (c[1] - c[0]).cross(c[2] - c[0]);
                         (n.z > 1e-9).then(|| c[0].z - (n.x * (p.x - c[0].x) + n.y * (p.y - c[0].y)) / n.z)
                     });
-                let height = over.fold(f64::INFINITY, f64::min) - house.floor;
-                assert!((height - house.roof_at(p)).abs() < 1e-9, "{roof:?} at {p}: {height} and {}", house.roof_at(p));
+                let height = over.fold(f64::INFINITY, f64::min) - 1.0;
+                let roof_at = house.roof_at(p).expect("known");
+                assert!((height - roof_at).abs() < 1e-9, "{roof:?} at {p}: {height} and {roof_at}");
             }
         }
+    }
+
+    /// A block of that shape has its roof over its whole footprint, and walls around it.
+    fn check_block(rings: &[&[(f64, f64)]]) {
+        let ring = |ring: &&[(f64, f64)]| ring.iter().map(|p| DVec2::from(*p)).collect();
+        let footprint = Outline { polygons: vec![rings.iter().map(ring).collect()] };
+        let block = Building { footprint, floor: Some(2.0), ridge: Some(7.5), ..Building::default() };
+        let [walls, pitched, flat] = buildings([&block], DVec3::ZERO);
+        assert!(pitched.triangles.is_empty(), "nothing is known of a pitched roof");
+        let area = |mesh: &Mesh| -> f64 {
+            let of = |t: &[u32; 3]| {
+                let [a, b, c] = t.map(|k| mesh.positions[k as usize].as_dvec3());
+                0.5 * (b - a).cross(c - a).z
+            };
+            assert!(mesh.triangles.iter().all(|t| of(t) > -1e-6), "a triangle lies on its back");
+            mesh.triangles.iter().map(of).sum()
+        };
+        assert!((area(&flat) - block.area_m2()).abs() < 1e-3, "{} of {} m2", area(&flat), block.area_m2());
+        assert!(flat.positions.iter().all(|p| p.z == 9.5));
+        assert_eq!(walls.triangles.len(), 2 * rings.iter().map(|ring| ring.len()).sum::<usize>());
+    }
+
+    #[test]
+    fn a_block_is_roofed_whatever_its_shape() {
+        let outer = [(0.0, 0.0), (20.0, 0.0), (20.0, 14.0), (0.0, 14.0)];
+        let yard = [(5.0, 3.0), (5.0, 9.0), (12.0, 11.0), (14.0, 3.0)];
+        check_block(&[&outer]);
+        check_block(&[&outer, &yard]);
+        check_block(&[&[(0.0, 0.0), (20.0, 0.0), (20.0, 14.0), (13.0, 14.0), (13.0, 6.0), (0.0, 6.0)]]);
+        check_block(&[&[(0.0, 0.0), (8.0, 1.0), (4.0, 9.0)]]);
+        // Four corners that are no convex face.
+        check_block(&[&[(0.0, 0.0), (8.0, 1.0), (3.0, 3.0), (1.0, 9.0)]]);
+        let comb: Vec<(f64, f64)> = (0..40)
+            .map(|k| (f64::from(k), if k % 2 == 0 { 3.0 } else { 5.0 + f64::from(k) / 7.0 }))
+            .rev()
+            .chain([(0.0, 0.0), (39.0, 0.0)])
+            .collect();
+        check_block(&[&comb]);
+    }
+
+    #[test]
+    fn without_a_height_there_is_the_ground_alone() {
+        let mut unknown = house(Roof::Gable);
+        unknown.ridge = None;
+        let faces = faces(&unknown);
+        assert!(faces.len() == 1 && faces[0].0 == Surface::Ground, "{faces:?}");
+        assert!(buildings([&unknown], DVec3::ZERO).iter().all(|mesh| mesh.triangles.is_empty()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod terrain;
 mod trees;
 mod water;
 
-pub use buildings::{Surface, bridges, buildings, faces, railways};
+pub use buildings::{Rings, Surface, bridges, buildings, faces, railways};
 pub use ribbons::ribbons;
 pub use terrain::{check, terrain};
 pub use trees::tree;

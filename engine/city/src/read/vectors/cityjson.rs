@@ -109,7 +109,8 @@ impl Reader<'_> {
             }
             let height = Some(found.high - found.low).filter(|height| *height > 0.0 && *height < 1e4);
             let value = |column: &str| value_of(&object["attributes"][column]);
-            self.keep(Drawn::Areas(Outline { polygons: found.floor }), Some(name.clone()), height, &value);
+            let solid = Some((found.low, height)).filter(|(low, _)| low.is_finite());
+            self.keep(Drawn::Areas(Outline { polygons: found.floor }), Some(name.clone()), solid, &value);
         }
         Ok(())
     }

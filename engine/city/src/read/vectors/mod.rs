@@ -81,6 +81,8 @@ pub struct Feature {
     pub number: usize,
     /// Its name and outline.
     pub place: Place,
+    /// Height of the lowest part of a building's solid, m NAP, where the file has solids.
+    pub floor: Option<f64>,
     /// Height of a building above the ground, m, where the file knows it.
     pub height: Option<f64>,
     /// One for each column that was asked for.
@@ -313,8 +315,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Keeps a feature that the grid touches; `value` gives the values of its columns, and `own` its name where no column does.
-    fn keep(&mut self, drawn: Drawn, own: Option<String>, height: Option<f64>, value: &dyn Fn(&str) -> Option<Value>) {
+    /// Keeps a feature that the grid touches; `value` gives the values of its columns, `own` its name where no column does, and `solid`
+    /// the heights of its lowest part and of all of it above that.
+    fn keep(
+        &mut self,
+        drawn: Drawn,
+        own: Option<String>,
+        solid: Option<(f64, Option<f64>)>,
+        value: &dyn Fn(&str) -> Option<Value>,
+    ) {
         self.seen += 1;
         if let Some(lines) = &mut self.lines {
             let Drawn::Lines(drawn) = drawn else { return };
@@ -357,7 +366,8 @@ impl Reader<'_> {
         self.found.features.push(Feature {
             number: self.feature,
             place: Place { name, outline },
-            height: height.or_else(|| number(&HEIGHTS)),
+            floor: solid.map(|(floor, _)| floor),
+            height: solid.and_then(|(_, height)| height).or_else(|| number(&HEIGHTS)),
             values: self.columns.iter().map(|column| value(column)).collect(),
         });
     }
