@@ -11,6 +11,7 @@ use hanze_engine::city::read::{features, lines};
 use hanze_engine::city::roads::rules::Rules;
 use hanze_engine::city::roads::{self, Reading, lanes};
 use hanze_engine::grid::{Crs, Grid};
+use hanze_engine::models::runoff::RunoffSpec;
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::raster::Raster;
 use hanze_engine::scenario;
@@ -448,7 +449,10 @@ fn tables_that_scenarios_name() {
         "rain.csv",
         vec![b"minutes,mm_per_hour\n0,10\n5,20\n10,0\n".to_vec()],
         &[("s.toml", rain.as_bytes())],
-        |path| scenario::load(&path.with_file_name("s.toml"))?.rain().map(|_| ()),
+        |path| {
+            let scenario = scenario::load(&path.with_file_name("s.toml"))?;
+            scenario.asked::<RunoffSpec>().map_or(Ok(()), |runoff| runoff.rain_in_time(&scenario).map(|_| ()))
+        },
     );
     let level = format!(
         "{rain}[[runoff.boundary]]\nname = \"e\"\nedge = \"east\"\nkind = \"level\"\nlevel_m = \"file.level.csv\"\n",

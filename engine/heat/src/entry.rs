@@ -1,8 +1,8 @@
 //! Urban heat as an entry.
 
-use super::{bench, check, gpu, layers, prepare, validate};
+use super::{HeatSpec, bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{HeatSpec, Scenario};
+use hanze_scenario::Scenario;
 
 /// Seconds that an estimate counts on for the view factors of a cell, and for each of its hours.
 const VIEW_FACTORS: f64 = 2e-5;

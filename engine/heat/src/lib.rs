@@ -28,6 +28,7 @@ mod rays;
 pub mod scene;
 pub mod sky;
 pub mod solver;
+mod spec;
 mod story;
 mod sums;
 pub mod sun;
@@ -40,3 +41,6 @@ mod window;
 pub use entry::ENTRY;
 pub use model::{check, prepare};
 pub use radiant::mean_radiant_temperature;
+pub use spec::{
+    ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, HeatSurfaces, IslandSpec, WindName,
+};

@@ -16,6 +16,7 @@ use super::product::physical::Physical;
 use super::product::{Hour, Product, ThermalIndices};
 use super::scene::{EYE, Scene};
 use super::solver::solver;
+use super::spec::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, WindName};
 use super::story;
 use super::sums::{Noon, Sums};
 use super::views::{ViewStorage, bytes_per_cell};
@@ -33,7 +34,7 @@ use hanze_city::City;
 use hanze_device::Device;
 use hanze_model::saved::{damaged, read, write};
 use hanze_model::{Model, Progress};
-use hanze_scenario::{ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, Scenario, WindName};
+use hanze_scenario::Scenario;
 use hanze_weather as weather;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -107,9 +108,9 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
     let grid = city.grid;
     let cells = grid.len() as u64;
-    let is_national = scenario.heat().is_some_and(|heat| heat.product() == HeatProduct::National);
+    let is_national = scenario.asked::<HeatSpec>().is_some_and(|heat| heat.product() == HeatProduct::National);
     let view_bytes = if is_national { 0 } else { cells * bytes_per_cell(city.canopy.is_some()) };
-    let is_in_time = scenario.heat().is_some_and(HeatSpec::is_in_time);
+    let is_in_time = scenario.asked::<HeatSpec>().is_some_and(HeatSpec::is_in_time);
     let each = BYTES_PER_CELL + if is_in_time { BYTES_IN_TIME } else { 0 };
     let available = hanze_device::free_memory().unwrap_or(u64::MAX);
     let mut storage = ViewStorage { cache: cache.cloned(), ..ViewStorage::default() };
@@ -145,8 +146,8 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStor
         return Err(Error::scenario("city.cell_m", problem, format!("take at least {SMALLEST_CELL} m for heat")));
     }
     let missing = || Error::scenario("heat", "is missing", "write [heat] with weather and date");
-    let heat = scenario.heat().ok_or_else(missing)?;
-    let (day, file) = scenario.day().zip(heat.weather()).ok_or_else(missing)?;
+    let heat = scenario.asked::<HeatSpec>().ok_or_else(missing)?;
+    let (day, file) = heat.day().zip(heat.weather()).ok_or_else(missing)?;
     let file_of = |key: &str, name: &str| match weather::is_shipped(name) {
         true => Ok(PathBuf::from(name)),
         false => scenario.existing_at(key, name),
@@ -336,7 +337,7 @@ fn island(
         EdgesName::Rural => Edges::Rural,
         EdgesName::Mean => Edges::Mean,
     };
-    let (mean, remarks) = scenario.released(&city.grid)?;
+    let (mean, remarks) = heat.released_on(scenario, &city.grid)?;
     repairs.extend(remarks);
     let anthropogenic = AnthropogenicHeat { mean, by_hour: given.released_by_hour.unwrap_or_default() };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();

@@ -1,8 +1,8 @@
 //! Rainfall runoff as an entry.
 
-use super::{bench, check, gpu, layers, prepare, validate};
+use super::{RunoffSpec, bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{RunoffSpec, Scenario};
+use hanze_scenario::Scenario;
 
 /// Cell-steps a second that an estimate counts on.
 const SPEED: f64 = 40e6;
@@ -31,7 +31,7 @@ pub const ENTRY: Entry = Entry {
 
 /// A step is that of a wave of 5 m/s at the Courant number, which water of 2.5 m makes.
 fn estimate(scenario: &Scenario, cells: f64) -> Option<f64> {
-    let runoff = scenario.runoff()?;
+    let runoff = scenario.asked::<RunoffSpec>()?;
     let city = &scenario.spec.city;
     let cell = city.demo.as_ref().map(|demo| demo.cell_m).or(city.cell_m).unwrap_or(1.0);
     let step = (runoff.courant * cell / 5.0).min(runoff.longest_step_s.unwrap_or(f64::INFINITY));

@@ -22,6 +22,7 @@ mod run;
 pub mod sewer;
 pub mod sky;
 pub mod solver;
+mod spec;
 mod story;
 mod tables;
 pub mod validate;
@@ -33,6 +34,7 @@ pub use problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil
 pub use run::{Fell, Run};
 pub use sewer::Sewers;
 pub use sky::{Gutter, Radar, Roof};
+pub use spec::{BoundaryName, BoundarySpec, InflowSpec, RainSpec, RunoffSpec, SewerSpec};
 
 pub use hanze_base::grid::Edge;
 pub use hanze_base::series::{Between, Series};

@@ -6,6 +6,7 @@ use super::prepare::problem;
 use super::problem::{BoundaryKind, Soil};
 use super::run::{Fell, Run, Saved};
 use super::solver::{Fields, State, Statistics};
+use super::spec::RunoffSpec;
 use super::{layers, story, tables};
 use hanze_base::error::Result;
 use hanze_base::frame::{Balance, Frame, Layer, Outcome, Table};
@@ -51,7 +52,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device) -> Result<Box<
     let problem = problem(city, scenario).map_err(|error| scenario.locate(error))?;
     let depths = problem.depth.iter().zip(&problem.bed).filter(|(_, bed)| !bed.is_nan());
     let initial = depths.map(|(depth, _)| f64::from(*depth)).sum::<f64>() * problem.grid.cell_area();
-    let every = scenario.runoff().map_or(1.0, |runoff| runoff.gauge_minutes) * 60.0;
+    let every = scenario.asked::<RunoffSpec>().map_or(1.0, |runoff| runoff.gauge_minutes) * 60.0;
     let run = super::start(problem, device)?;
     Ok(Box::new(Runoff {
         run,

@@ -1,35 +1,29 @@
 //! What a scenario must be before anything is read or computed.
 
-use super::heat::{HeatProduct, HeatSpec};
-use super::runoff::{BoundaryName, RunoffSpec};
-use super::sections::{Kind, listed};
+use super::sections::{Kind, listed, slug};
 use super::spec::{NumberOrFile, PointOrLine, Spec, StructureName, StructureSpec};
-use super::{Allowed, Scenario, slug};
+use super::{Allowed, Scenario};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Crs;
 use hanze_base::series::Between;
 use hanze_city::demo;
 use hanze_city::read::{TO_METRES, is_mercator};
-use hanze_weather::days;
 
 /// Frames of a run.
 const MOST_FRAMES: f64 = 10_000.0;
-/// Readings of gauges and boundaries in a run.
-const MOST_READINGS: f64 = 1e6;
-/// Steps that a run may be forced to by its longest step.
-const MOST_STEPS: f64 = 1e9;
 /// Sections of a scenario.
 const MOST_SECTIONS: usize = 100;
 /// Gauges, boundaries and inflows of a scenario.
 const MOST_NAMES: usize = 1000;
 /// Files of land use.
 const MOST_SURFACES: usize = 100;
-/// Numbers that all readings of a run may hold.
-const MOST_NUMBERS: f64 = 6e7;
 
 impl Spec {
-    /// What does not belong to one section: texts, names of sections, and keys of the city that no section reads.
-    pub(super) fn check(&self) -> Result<()> {
+    /// What does not belong to one section: texts, numbers, names of sections, and keys of the city that no section reads.
+    ///
+    /// # Errors
+    /// `Scenario` with the key and what is allowed.
+    pub fn check(&self) -> Result<()> {
         for (key, text, most) in [
             ("title", &self.title, 200),
             ("description", &self.description, 5000),
@@ -137,65 +131,6 @@ impl Scenario {
             return Err(Error::scenario(key("frame_minutes"), problem, format!("make at most {MOST_FRAMES}")));
         }
         Ok(())
-    }
-
-    pub(super) fn check_runoff(&self, runoff: &RunoffSpec) -> Result<()> {
-        let end = runoff.end_minutes;
-        if let Some(longest) = runoff.longest_step_s.filter(|longest| end * 60.0 / longest > MOST_STEPS) {
-            let problem = format!("makes {:.0} steps at least", end * 60.0 / longest);
-            return Err(Error::scenario("runoff.longest_step_s", problem, format!("make at most {MOST_STEPS}")));
-        }
-        let readings = end / runoff.gauge_minutes;
-        let columns = 1 + 3 * self.spec.gauge.len() + runoff.boundary.len() + 2 * self.spec.city.structure.len();
-        if readings > MOST_READINGS || readings * columns as f64 > MOST_NUMBERS {
-            let problem = format!("{readings:.0} readings of {columns} numbers are too many");
-            return Err(Error::scenario(
-                "runoff.gauge_minutes",
-                problem,
-                "write a larger number, or keep fewer gauges",
-            ));
-        }
-        self.check_forcing(runoff)
-    }
-
-    pub(super) fn check_heat(&self, heat: &HeatSpec) -> Result<()> {
-        if heat.weather().is_none() {
-            return Err(Error::scenario("heat", "has no weather", "write weather = \"FILE\""));
-        }
-        if heat.weather.is_none() && heat.weather().is_some_and(|name| !self.path(name).exists()) {
-            let problem = "wants KNMI's hours of De Bilt for its standard day, and they are not there";
-            let mend = "fetch uurgeg_260_2011-2020.zip (KNMI, klimatologie, uurgegevens) into the folder weather of HANZE_DATA, or write \
-                        weather and date";
-            return Err(Error::scenario("heat", problem, mend));
-        }
-        let Some(written) = heat.date() else {
-            return Err(Error::scenario("heat", "has no date", "write date = \"2019-07-25\""));
-        };
-        if self.day().is_none() {
-            let problem = format!("\"{}\" is not a date", written.chars().take(40).collect::<String>());
-            return Err(Error::scenario("heat.date", problem, "write it as 2019-07-25"));
-        }
-        let idle = [
-            ("heat.sky", heat.sky.is_some()),
-            ("heat.clear_sky_less", heat.clear_sky_less.is_some()),
-            ("heat.pet_hoeppe", heat.pet_hoeppe.is_some()),
-        ];
-        if let (HeatProduct::National, Some((key, _))) = (heat.product(), idle.iter().find(|(_, given)| *given)) {
-            return Err(Error::scenario(*key, "does nothing in the national product", "leave it out"));
-        }
-        self.check_island(heat)?;
-        if heat.latitude.is_some() != heat.longitude.is_some() {
-            let key = if heat.latitude.is_some() { "heat.latitude" } else { "heat.longitude" };
-            return Err(Error::scenario(key, "does nothing alone", "write latitude and longitude"));
-        }
-        Ok(())
-    }
-
-    /// The day on which a heat run begins, counted from 1 January 1970.
-    pub fn day(&self) -> Option<i64> {
-        let parts: Vec<&str> = self.heat()?.date()?.split('-').collect();
-        let [year, month, day] = parts[..] else { return None };
-        days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     }
 
     fn check_city(&self) -> Result<()> {
@@ -359,72 +294,16 @@ impl Scenario {
         }
         Ok(())
     }
-
-    /// Checks rain, and what of boundaries and inflows needs no grid.
-    fn check_forcing(&self, runoff: &RunoffSpec) -> Result<()> {
-        let lines = || runoff.boundary.iter().filter(|boundary| boundary.line.is_some()).map(|boundary| &boundary.name);
-        let structures = self.spec.city.structure.iter().enumerate();
-        let structures = structures.map(|(k, own)| (format!("city.structure[{k}].name"), &own.name));
-        let inflows = runoff.inflow.iter().enumerate();
-        let inflows = inflows.map(|(k, own)| (format!("runoff.inflow[{k}].name"), &own.name));
-        if let Some((at, name)) = structures.chain(inflows).find(|(_, name)| lines().any(|line| line == *name)) {
-            let problem = format!("\"{name}\" is a boundary along a line, too");
-            return Err(Error::scenario(at, problem, "give each a name of its own"));
-        }
-        self.rain()?;
-        for (k, boundary) in runoff.boundary.iter().enumerate() {
-            let at = |key: &str| format!("runoff.boundary[{k}].{key}");
-            match (&boundary.line, boundary.edge) {
-                (None, None) => {
-                    let mend = "write edge = \"west\" or line = [[x, y], [x, y]]";
-                    return Err(Error::scenario(format!("runoff.boundary[{k}]"), "has no place", mend));
-                }
-                (Some(points), None) => {
-                    line(&at("line"), points)?;
-                    if boundary.from_m.is_some() || boundary.to_m.is_some() {
-                        let key = if boundary.from_m.is_some() { "from_m" } else { "to_m" };
-                        return Err(Error::scenario(at(key), "belongs to an edge", "end the line where it should end"));
-                    }
-                }
-                (Some(_), Some(_)) => {
-                    return Err(Error::scenario(at("line"), "stands beside edge", "keep one of them"));
-                }
-                (None, Some(_)) => {}
-            }
-            let series = [
-                ("level_m", &boundary.level_m, BoundaryName::Level, Allowed::LEVEL),
-                ("discharge_m3_per_s", &boundary.discharge_m3_per_s, BoundaryName::Discharge, Allowed::DISCHARGE),
-            ];
-            for (key, series, kind, allowed) in series {
-                match series {
-                    Some(_) if boundary.kind != kind => {
-                        let problem = "does nothing with this kind of boundary";
-                        return Err(Error::scenario(at(key), problem, "change kind, or leave it out"));
-                    }
-                    Some(series) => {
-                        self.series(&at(key), series, Between::Linear, allowed)?;
-                    }
-                    None if boundary.kind == kind => {
-                        let mend = format!("write {key} = a number, points or a CSV file");
-                        return Err(Error::scenario(at(key), "is missing", mend));
-                    }
-                    None => {}
-                }
-            }
-        }
-        for (k, inflow) in runoff.inflow.iter().enumerate() {
-            let at = format!("runoff.inflow[{k}].discharge_m3_per_s");
-            self.series(&at, &inflow.discharge_m3_per_s, Between::Linear, Allowed::DISCHARGE)?;
-        }
-        Ok(())
-    }
 }
 
 /// Corners of a line.
 const MOST_CORNERS: usize = 10_000;
 
-/// A line that is not too long.
-fn line(at: &str, points: &[[f64; 2]]) -> Result<()> {
+/// Whether a line that the key `at` gives has corners, and not too many.
+///
+/// # Errors
+/// `Scenario` with how many there may be.
+pub fn check_line(at: &str, points: &[[f64; 2]]) -> Result<()> {
     if points.is_empty() || points.len() > MOST_CORNERS {
         let problem = format!("has {} points", points.len());
         return Err(Error::scenario(at, problem, format!("write 1 to {MOST_CORNERS} points [x, y]")));
@@ -439,8 +318,8 @@ impl Scenario {
         let key = |key: &str| format!("{at}.{key}");
         for (name, place) in [("from", &spec.from), ("to", &spec.to)] {
             match place {
-                Some(PointOrLine::Line(points)) => line(&key(name), points)?,
-                Some(PointOrLine::Point(point)) => line(&key(name), &[*point])?,
+                Some(PointOrLine::Line(points)) => check_line(&key(name), points)?,
+                Some(PointOrLine::Point(point)) => check_line(&key(name), &[*point])?,
                 None => {}
             }
         }

@@ -301,6 +301,9 @@ impl Scenario {
     }
 
     /// The path of a file that the key `at` names.
+    ///
+    /// # Errors
+    /// `Scenario` where there is no such file.
     pub fn existing_at(&self, at: &str, name: &str) -> Result<PathBuf> {
         let path = self.path(name);
         if !path.exists() {

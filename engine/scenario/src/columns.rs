@@ -10,11 +10,11 @@ use std::path::Path;
 /// Bytes of a CSV file that are read; a million points fit.
 const LARGEST_FILE: u64 = 256 << 20;
 /// Lines that a file may have.
-pub(super) const MOST_POINTS: usize = 1_000_000;
+pub const MOST_POINTS: usize = 1_000_000;
 
 /// A date with a time of day.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Date {
+pub struct Date {
     /// Since 1970, s; in UTC where it has an offset from it.
     pub seconds: f64,
     /// Whether it has an offset from UTC.
@@ -33,7 +33,7 @@ impl Date {
 
 /// The two columns of a file.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub struct Columns {
     /// Header of the second column.
     pub header: String,
     /// Time (s), value in the unit of the header, and line of the file; times rise.

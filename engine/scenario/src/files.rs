@@ -59,24 +59,3 @@ fn place<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
         Step::Item(k) => value.get_mut(*k),
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::Scenario;
-    use crate::filled::kinds;
-    use std::path::Path;
-
-    #[test]
-    fn a_title_that_is_a_file_name_stays() {
-        let text = "title = \"t.asc\"\n[city]\nterrain = \"t.asc\"\nmanning = \"n.tif\"\ncodes = \"bgt\"\nsurfaces = [\"t.asc\"]\n\
-                    [[gauge]]\nname = \"t.asc\"\nx = 1\ny = 1\n[runoff]\nend_minutes = 1\n\
-                    [[runoff.inflow]]\nname = \"n.tif\"\nx = 1\ny = 1\ndischarge_m3_per_s = \"q.csv\"\n";
-        let spec = Scenario::parse_alone(kinds(), Path::new("s.toml"), text.into()).expect("fine").spec;
-        assert_eq!(spec.files(), ["t.asc", "n.tif", "t.asc", "q.csv"]);
-        let renamed = spec.renamed(|name| (name != "n.tif").then(|| format!("upload:{name}"))).expect("numbers");
-        assert_eq!(renamed.files(), ["upload:t.asc", "n.tif", "upload:t.asc", "upload:q.csv"]);
-        assert_eq!((renamed.title.as_str(), renamed.gauge[0].name.as_str()), ("t.asc", "t.asc"));
-        let back = renamed.renamed(|name| name.strip_prefix("upload:").map(String::from)).expect("numbers");
-        assert_eq!(serde_json::to_value(&back).ok(), serde_json::to_value(&spec).ok());
-    }
-}

@@ -9,14 +9,16 @@ const FILE_REF: &str = "FileRef";
 
 /// A step from a value to one of its parts.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub enum Step {
+    /// By the name of a key.
     Key(String),
+    /// By the place in a list.
     Item(usize),
 }
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Leaf<'a> {
+pub enum Leaf<'a> {
     /// The name of a file.
     File(&'a str),
     /// A number.
@@ -42,7 +44,7 @@ pub(super) fn found(value: &impl Serialize) -> Vec<Found> {
 }
 
 /// Shows all numbers and files within a value.
-pub(super) fn visit(value: &impl Serialize, see: &mut dyn FnMut(&[Step], Leaf)) {
+pub fn visit(value: &impl Serialize, see: &mut dyn FnMut(&[Step], Leaf)) {
     let mut finder = Finder { at: Vec::new(), is_file: false, see };
     // It has no error of its own.
     let _ = value.serialize(&mut finder);

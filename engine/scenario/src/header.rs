@@ -5,7 +5,7 @@ use hanze_city::read::length;
 
 /// What the values of a column of rain are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Amount {
+pub enum Amount {
     /// Intensities: so many mm per hour each, until the next line.
     Rate(f64),
     /// Depths: so many mm each, that fall from their line to the next.
@@ -217,7 +217,7 @@ fn is_comment(after: &[Token]) -> bool {
 }
 
 /// What the header of a column of rain says its values are; `None` where it names no unit of rain.
-pub(super) fn amount(header: &str) -> Option<Amount> {
+pub fn amount(header: &str) -> Option<Amount> {
     let tokens = tokens(header);
     let has = |is: &dyn Fn(&str) -> bool| tokens.iter().filter_map(Token::word).any(is);
     // A sum since the start is neither.
@@ -296,7 +296,7 @@ pub(super) fn factor(header: &str, unit: &str) -> Option<f64> {
 }
 
 /// The remark that values are converted, if they are.
-pub(super) fn converted(from: &str, factor: f64, to: &str) -> Option<Remark> {
+pub fn converted(from: &str, factor: f64, to: &str) -> Option<Remark> {
     let spoken = ((factor * 1e9).round() / 1e9).to_string();
     let dutch = spoken.replace('.', ",");
     (factor != 1.0).then(|| {

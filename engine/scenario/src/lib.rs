@@ -7,43 +7,30 @@ mod check;
 mod city;
 mod columns;
 mod files;
-#[cfg(test)]
-mod filled;
 mod found;
 mod ground;
 mod header;
-mod heat;
+pub mod keys;
 mod network;
 mod numbers;
 mod old;
 mod place;
-mod rain;
-mod runoff;
 mod schema;
 mod sections;
 mod series;
+mod shares;
 mod shelf;
 mod spec;
 mod standing;
-mod storms;
-mod traffic;
 mod units;
 
 pub use city::{Input, check_demo_memory};
 pub use files::FileRef;
-pub use heat::{
-    ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, IslandSpec, MOST_RELEASED, WindName,
-};
-pub use runoff::{BoundaryName, BoundarySpec, RunoffSpec};
-pub use sections::{Kind, Kinds, Reads, Section, Sections};
+pub use sections::{Kind, Kinds, Reads, Section, Sections, slug};
 pub use series::Allowed;
 pub use spec::{
     BuildingsAre, CitySpec, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
     StructureSpec,
-};
-pub use traffic::{
-    ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
-    is_rules, slug,
 };
 
 use hanze_base::error::{Error, Result};
@@ -251,21 +238,6 @@ impl Scenario {
         self.asked.label.as_deref()
     }
 
-    /// What is asked of the runoff model, if it is asked.
-    pub fn runoff(&self) -> Option<&RunoffSpec> {
-        self.asked()
-    }
-
-    /// What is asked of the heat model, if it is asked.
-    pub fn heat(&self) -> Option<&HeatSpec> {
-        self.asked()
-    }
-
-    /// What is asked of the traffic model, if it is asked.
-    pub fn traffic(&self) -> Option<&TrafficSpec> {
-        self.asked()
-    }
-
     /// End of the run, minutes.
     pub fn end_minutes(&self) -> f64 {
         self.section().map_or(0.0, Section::end_minutes)
@@ -274,6 +246,11 @@ impl Scenario {
     /// Time between frames, minutes, where it is given.
     pub fn frame_minutes(&self) -> Option<f64> {
         self.section().and_then(Section::frame_minutes)
+    }
+
+    /// Whether files of series are opened, too; without it they are taken for sound.
+    pub fn reads_files(&self) -> bool {
+        self.reads_files
     }
 
     /// Which layers of the city are read that not every model reads.
@@ -315,7 +292,7 @@ impl Scenario {
     }
 
     /// The earliest of the first dates of its series, which is time 0 for all of them; `None` where none has dates.
-    fn first_date(&self) -> Option<&columns::Date> {
+    pub fn first_date(&self) -> Option<&columns::Date> {
         let look = || {
             let files = self.section().map_or(Vec::new(), |section| section.series_files(self));
             let names: std::collections::BTreeSet<&str> = files.into_iter().map(|(_, name)| name).collect();

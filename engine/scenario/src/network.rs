@@ -1,14 +1,13 @@
 //! The roads that a scenario names, and a city that is known by nothing else.
 
+use super::Scenario;
 use super::city::check_memory;
-use super::{FileRef, MotionSpec, Scenario};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::{Crs, Grid};
 use hanze_base::objects::Objects;
 use hanze_base::raster::Raster;
-use hanze_city::roads::lanes::{Extras, Lanes, extras};
 use hanze_city::roads::rules::Rules;
-use hanze_city::roads::{self, Reading, Roads, demo, read};
+use hanze_city::roads::{Reading, Roads, demo, read};
 use hanze_city::{City, Soil, elsewhere};
 
 /// Ground around the roads of a city that is known by nothing else, m.
@@ -65,28 +64,6 @@ impl Scenario {
         Err(Error::scenario("city.network", problem, mend))
     }
 
-    /// The lanes of a network of SUMO, in the city's plane.
-    ///
-    /// # Errors
-    /// `Io` or `Data` where the file cannot be read.
-    pub fn lanes(&self, crs: Crs) -> Result<Lanes> {
-        let missing = || Error::scenario("city.network", "is missing", "name a network of SUMO");
-        let name = self.spec.city.network.as_ref().ok_or_else(missing)?;
-        let rules = self.rules()?;
-        let reading = Reading { crs, declared: self.spec.city.network_epsg, nodes: None, rules: &rules };
-        roads::lanes_of(&self.existing("network", name)?, &reading)
-    }
-
-    /// What the files that tell of vehicles hold.
-    ///
-    /// # Errors
-    /// `Io` or `Data` with the file and the line.
-    pub fn motion_files(&self, spec: &MotionSpec) -> Result<Vec<Extras>> {
-        let one =
-            |(k, name): (usize, &FileRef)| extras(&self.existing_at(&format!("traffic.motion.files[{k}]"), name)?);
-        spec.files.iter().enumerate().map(one).collect()
-    }
-
     /// A city that is known by its roads only: flat ground around them.
     pub(super) fn flat(&self) -> Result<City> {
         let spec = &self.spec.city;
@@ -125,7 +102,7 @@ impl Scenario {
             sewered: None,
             canopy: None,
             objects: Objects {
-                network: network.as_ref().map(roads::objects).unwrap_or_default(),
+                network: network.as_ref().map(hanze_city::roads::objects).unwrap_or_default(),
                 ..Objects::default()
             },
             places: Default::default(),

@@ -7,39 +7,29 @@ use super::spec::Spec;
 use hanze_base::error::{Error, Result};
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-/// Minutes that a span may have: from a few steps to what a clock of 32 bits counts in milliseconds.
-pub(super) const LEAST_MINUTES: f64 = 1e-3;
-pub(super) const MOST_MINUTES: f64 = 70_000.0;
+/// Minutes that a span has at least; at most it has what a clock of 32 bits counts in milliseconds.
+pub const LEAST_MINUTES: f64 = 1e-3;
+/// The longest of them.
+pub const MOST_MINUTES: f64 = 70_000.0;
 /// Coordinates of planes, m.
-pub(super) const FARTHEST: f64 = 1e8;
+pub const FARTHEST: f64 = 1e8;
 /// Heights and levels, m.
-pub(super) const HIGHEST: f64 = 12_000.0;
+pub const HIGHEST: f64 = 12_000.0;
 /// Minutes of points of a series: some may lie before the beginning, and behind the end.
 const FARTHEST_MINUTE: f64 = 1e7;
 
-/// Functions that give keys their defaults, for `#[serde(default = …)]`.
-macro_rules! defaults {
-    ($($name:ident: $type:ty = $value:expr;)*) => { $(fn $name() -> $type { $value })* };
-}
-pub(super) use defaults;
-
-/// Rain in time.
-pub(super) fn rain(_: &mut SchemaGenerator) -> Schema {
-    series(Allowed::RAIN)
-}
-
 /// Levels in time.
-pub(super) fn levels(_: &mut SchemaGenerator) -> Schema {
-    series(Allowed::LEVEL)
+pub fn levels(_: &mut SchemaGenerator) -> Schema {
+    series_schema(Allowed::LEVEL)
 }
 
 /// Discharges in time.
-pub(super) fn discharges(_: &mut SchemaGenerator) -> Schema {
-    series(Allowed::DISCHARGE)
+pub fn discharges(_: &mut SchemaGenerator) -> Schema {
+    series_schema(Allowed::DISCHARGE)
 }
 
 /// A series whose values lie in a range.
-fn series(allowed: Allowed) -> Schema {
+pub fn series_schema(allowed: Allowed) -> Schema {
     let Allowed { least, most, unit } = allowed;
     let value = json_schema!({ "type": "number", "minimum": least, "maximum": most, "x-unit": unit });
     let minute = json_schema!({
@@ -64,16 +54,12 @@ pub(super) fn point_or_line(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "anyOf": [point, { "type": "array", "items": point }] })
 }
 
-/// Shares of sunlight by the names of what reflects them.
-pub(super) fn shares_of_light(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object", "additionalProperties": { "type": "number", "minimum": 0.0, "maximum": 0.95 }
-    })
-}
-
 impl Spec {
     /// Holds every number against the bounds that its key declares.
-    pub(super) fn check_numbers(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Scenario` with the first that lies outside, and what is allowed.
+    pub fn check_numbers(&self) -> Result<()> {
         let schema = self.kinds().schema();
         let mut wrong = None;
         visit(self, &mut |at, leaf| {

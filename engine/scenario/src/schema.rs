@@ -5,30 +5,35 @@ use serde_json::Value;
 
 /// What a schema allows a number to be.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Bounds {
+pub struct Bounds {
+    /// Least number.
     pub least: f64,
+    /// Largest number.
     pub most: f64,
+    /// What it is a multiple of, where it must be one.
     pub multiple: Option<f64>,
+    /// Whether it has no decimals.
     pub is_whole: bool,
+    /// Its unit, where its key does not tell.
     pub unit: Option<String>,
 }
 
 impl Bounds {
     /// Whether they allow a number; NaN lies in none.
-    pub(super) fn allow(&self, value: f64) -> bool {
+    pub fn allow(&self, value: f64) -> bool {
         let is_multiple = self.multiple.is_none_or(|multiple| (value / multiple).fract() == 0.0);
         (self.least..=self.most).contains(&value) && is_multiple
     }
 }
 
 /// A part of a schema, or what it refers to.
-pub(super) fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let of = |at: &'a Value| at.as_str().and_then(|at| root.pointer(at.strip_prefix('#')?));
     schema.get("$ref").and_then(of).unwrap_or(schema)
 }
 
 /// What the schema of a whole allows the number that some steps lead to; `None` where it says nothing.
-pub(super) fn bounds(root: &Value, steps: &[Step]) -> Option<Bounds> {
+pub fn bounds(root: &Value, steps: &[Step]) -> Option<Bounds> {
     within(root, root, steps)
 }
 

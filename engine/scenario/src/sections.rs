@@ -16,7 +16,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use toml::de::ValueDeserializer;
 
-/// What a section of any model says. Its keys are those of its serde derives, with words, bounds and defaults in its JSON Schema.
+/// What a section of any model says. Its keys are those of its serde derives, with words, bounds and defaults in its JSON Schema;
+/// [`keys`](super::keys) has bounds, series and units that several models need.
 pub trait Section: Any + Debug + Send + Sync + erased_serde::Serialize {
     /// The kind of section that it is.
     fn kind(&self) -> &'static Kind;
@@ -165,6 +166,12 @@ pub(super) fn listed(kinds: &[&Kind]) -> String {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => names.concat(),
     }
+}
+
+/// A name as it stands in those of layers and files: small letters and digits, at most 40.
+pub fn slug(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    name.trim().chars().take(40).map(plain).collect()
 }
 
 /// The sections of one kind: one, or several with names.

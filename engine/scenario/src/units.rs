@@ -12,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// `Data` where the file names a unit that is none of that kind.
-pub(super) fn to_unit_of(key: &str, step_minutes: f64, layer: &mut Raster, path: &Path) -> Result<Option<Remark>> {
+pub fn to_unit_of(key: &str, step_minutes: f64, layer: &mut Raster, path: &Path) -> Result<Option<Remark>> {
     let unit = layer.unit.trim().to_string();
     if is_unitless(&unit) {
         return Ok(None);

@@ -1,8 +1,10 @@
 //! Defaults of keys are those of the models that run without a scenario.
 
+use hanze_engine::models::heat::IslandSpec;
 use hanze_engine::models::heat::island::exchange::START;
-use hanze_engine::models::runoff::Settings;
-use hanze_engine::scenario::{self, IslandSpec, MotionSpec, Scenario};
+use hanze_engine::models::runoff::{RunoffSpec, Settings};
+use hanze_engine::models::traffic::{MotionSpec, TrafficSpec};
+use hanze_engine::scenario::{self, Scenario};
 use std::path::Path;
 
 fn scenario(section: &str) -> Scenario {
@@ -14,7 +16,7 @@ fn scenario(section: &str) -> Scenario {
 #[test]
 fn a_key_that_is_left_out_is_what_a_model_takes_by_itself() {
     let scenario = scenario("[runoff]\nend_minutes = 1");
-    let (keys, own) = (scenario.runoff().expect("asked"), Settings::default());
+    let (keys, own) = (scenario.asked::<RunoffSpec>().expect("asked"), Settings::default());
     assert_eq!((keys.order, keys.courant), (own.order, own.courant));
     assert_eq!((keys.longest_step_s, keys.arrival_depth_m), (own.longest_step, own.arrival_depth));
     assert_eq!(keys.duration_depth_m, own.duration_depth);
@@ -24,7 +26,10 @@ fn a_key_that_is_left_out_is_what_a_model_takes_by_itself() {
 
 #[test]
 fn motion_that_is_only_wanted_is_as_its_keys_have_it() {
-    let of = |motion: &str| scenario(&format!("[traffic]\nend_minutes = 10\n{motion}")).motion();
+    let of = |motion: &str| {
+        let scenario = scenario(&format!("[traffic]\nend_minutes = 10\n{motion}"));
+        scenario.asked::<TrafficSpec>().and_then(TrafficSpec::motion)
+    };
     let [plain, table] = ["motion = true", "[traffic.motion]"].map(|own| of(own).expect("wanted"));
     let value = |own: &MotionSpec| serde_json::to_value(own).unwrap();
     assert_eq!(value(&plain), value(&table));

@@ -11,6 +11,7 @@ mod clock;
 mod demo_files;
 mod documents;
 mod entries;
+mod filled;
 mod heat;
 mod heat_cases;
 mod heat_map;

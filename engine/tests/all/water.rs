@@ -6,13 +6,13 @@ use hanze_engine::device::Device;
 use hanze_engine::error::Result;
 use hanze_engine::frame::{Frame, Outcome};
 use hanze_engine::grid::{Crs, Grid};
-use hanze_engine::models::runoff::{self, validate::noise};
+use hanze_engine::models::runoff::{self, RunoffSpec, validate::noise};
 use hanze_engine::output::geotiff::write_cog;
 use hanze_engine::places::Place;
 use hanze_engine::raster::Raster;
 use hanze_engine::remark::Remarks;
 use hanze_engine::scenario::{self, Allowed, Scenario};
-use hanze_engine::series::Between;
+use hanze_engine::series::{Between, Series};
 use hanze_engine::words::Language;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -86,12 +86,22 @@ fn refused(folder: &Path, city: &str) -> String {
         .map_or_else(|error| error.to_string(), |_| "fine".into())
 }
 
+/// What a scenario asks of the runoff model.
+fn asked(scenario: &Scenario) -> &RunoffSpec {
+    scenario.asked().expect("[runoff]")
+}
+
+/// Rain of a scenario in time.
+fn rain_of(scenario: &Scenario) -> Result<(Series, Remarks)> {
+    asked(scenario).rain_in_time(scenario)
+}
+
 /// Rain of a file, mm in an hour, and what is said of it.
 fn rain(text: &str) -> std::result::Result<(f64, Remarks), String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rain.csv"), text).unwrap();
     let scenario = load(folder.path(), "terrain = \"none.tif\"", 60.0, "[runoff.rain]\nmm_per_hour = \"rain.csv\"");
-    let (series, remarks) = scenario.and_then(|scenario| scenario.rain()).map_err(|error| error.to_string())?;
+    let (series, remarks) = scenario.and_then(|scenario| rain_of(&scenario)).map_err(|error| error.to_string())?;
     Ok((1000.0 * series.integral(0.0, 3600.0), remarks))
 }
 
@@ -141,7 +151,8 @@ fn rain_is_in_the_unit_of_its_header_and_ends() {
     // Points in the scenario hold to the end, which is said.
     let folder = tempfile::tempdir().unwrap();
     let points = "[runoff.rain]\nmm_per_hour = [[20, 30], [40, 60]]";
-    let (series, remarks) = load(folder.path(), "terrain = \"none.tif\"", 60.0, points).unwrap().rain().unwrap();
+    let scenario = load(folder.path(), "terrain = \"none.tif\"", 60.0, points).unwrap();
+    let (series, remarks) = rain_of(&scenario).unwrap();
     assert!((1000.0 * series.integral(0.0, 3600.0) - 30.0).abs() < 1e-9);
     assert!(remarks[0].contains("goes on to the end") && remarks[1].contains("before minute 20"), "{remarks:?}");
 }
@@ -155,9 +166,9 @@ fn dated_series_share_their_first_date() {
         put("rain.csv", format!("datetime,mm_per_hour\n{},10\n{},0\n", rain[0], rain[1]));
         put("level.csv", format!("datetime,{header}\n{},100\n{},300\n", level[0], level[1]));
         let scenario = load(folder.path(), "terrain = \"none.tif\"", 240.0, rest).map_err(|error| error.to_string())?;
-        let level = scenario.runoff().unwrap().boundary[0].level_m.as_ref().unwrap();
+        let level = asked(&scenario).boundary[0].level_m.as_ref().unwrap();
         let level = scenario.series("runoff.boundary[0].level_m", level, Between::Linear, Allowed::LEVEL);
-        Ok::<_, String>((scenario.rain().unwrap(), level.unwrap()))
+        Ok::<_, String>((rain_of(&scenario).unwrap(), level.unwrap()))
     };
     let (noon, two, three, four) = ("2024-07-10 12:00", "2024-07-10 14:00", "2024-07-10 15:00", "2024-07-10 16:00");
     // Rain from 14:00 beside a level from 12:00.
@@ -196,8 +207,9 @@ fn holes_and_units_of_rasters_of_rain_are_said() {
         write_cog(&folder.path().join(name), &Raster::from_values(radar, "rain", "0.01 mm", values)).unwrap();
     }
     let rest = "[runoff.rain]\nrasters_mm = [\"r0.tif\", \"r1.tif\"]\nstep_minutes = 5";
-    let (found, told) = load(folder.path(), "terrain = \"none.tif\"", 10.0, rest).unwrap().radar(&grid).unwrap();
-    let (_, _, values) = found.expect("rain");
+    let scenario = load(folder.path(), "terrain = \"none.tif\"", 10.0, rest).unwrap();
+    let (found, told) = asked(&scenario).radar(&scenario, &grid).unwrap();
+    let values = found.expect("rain").values;
     assert!(values[0][0] == 0.0 && (values[1][0] * 3.6e6 / 24.0 - 1.0).abs() < 1e-5, "{}", values[1][0]);
     let hidden = told.iter().find(|remark| remark.contains("have no value")).expect("a remark");
     assert!((hidden.share - 0.1).abs() < 1e-9 && hidden.contains("10.0 %"), "{hidden:?}");
@@ -206,7 +218,8 @@ fn holes_and_units_of_rasters_of_rain_are_said() {
     let values = (0..20).map(|cell| if cell < 10 { f32::NAN } else { 20.0 }).collect();
     write_cog(&folder.path().join("inlets.tif"), &Raster::from_values(radar, "inlets", "", values)).unwrap();
     let sewer = "[runoff.sewer]\ninlet_mm_per_hour = \"inlets.tif\"";
-    let (found, _, told) = load(folder.path(), "terrain = \"none.tif\"", 10.0, sewer).unwrap().inlets(&grid).unwrap();
+    let scenario = load(folder.path(), "terrain = \"none.tif\"", 10.0, sewer).unwrap();
+    let (found, _, told) = asked(&scenario).inlets(&scenario, &grid).unwrap();
     assert_eq!(found.expect("inlets").values[79], 20.0);
     assert!(told.len() == 1 && told[0].contains("inlets.tif: 50.0 %"), "{told:?}");
 }

@@ -1,8 +1,8 @@
 //! Traffic as an entry.
 
-use super::{bench, check, gpu, layers, prepare, validate};
+use super::{TrafficSpec, bench, check, gpu, layers, prepare, validate};
 use hanze_model::{Entry, Stored};
-use hanze_scenario::{Scenario, TrafficSpec};
+use hanze_scenario::Scenario;
 
 /// Seconds that an estimate counts on for a cell in each slice of time, and for the routes of a slice before and after.
 const CELL: f64 = 4e-6;

@@ -30,6 +30,7 @@ mod released;
 mod report;
 pub mod shortest;
 mod source;
+mod spec;
 pub mod srm1;
 mod story;
 pub mod tntp;
@@ -38,3 +39,6 @@ mod zones;
 
 pub use entry::ENTRY;
 pub use model::{check, prepare};
+pub use spec::{
+    ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
+};

@@ -15,6 +15,7 @@ use super::reach::{self, Times};
 use super::released;
 use super::report::{self, Alternatives, Sums, View};
 use super::source::Trips;
+use super::spec::{TrafficSpec, TripsPer};
 use super::story;
 use glam::DVec2;
 use hanze_base::cache::Cache;
@@ -30,7 +31,7 @@ use hanze_city::roads::{Roads, length, point_at};
 use hanze_device::Device;
 use hanze_model::saved::{damaged, read, write};
 use hanze_model::{Model, Progress};
-use hanze_scenario::{Scenario, TripsPer, slug};
+use hanze_scenario::{Scenario, slug};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -85,7 +86,7 @@ pub(super) struct Slice {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
-    if let Some(motion) = scenario.motion() {
+    if let Some(motion) = scenario.asked::<TrafficSpec>().and_then(TrafficSpec::motion) {
         return super::motion::check(city, scenario, &motion).map_err(|error| scenario.locate(error));
     }
     let mut searcher = searcher(&Device::Cpu)?;
@@ -97,7 +98,7 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 /// # Errors
 /// `Scenario` or `Data` where roads, zones, trips or edits do not fit; `Memory` where there is no room.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, _: Option<&Cache>) -> Result<Box<dyn Model>> {
-    if let Some(motion) = scenario.motion() {
+    if let Some(motion) = scenario.asked::<TrafficSpec>().and_then(TrafficSpec::motion) {
         return super::motion::prepare(city, scenario, device, &motion).map_err(|error| scenario.locate(error));
     }
     Ok(Box::new(Traffic::new(city, scenario, device)?))

@@ -8,6 +8,7 @@ use super::paths::{Arcs, Searcher};
 use super::reach::{self, Origin};
 use super::report::Skim;
 use super::source::{Trips, source};
+use super::spec::{ReachSpec, TrafficSpec, TripsPer};
 use super::zones::{Zone, connectors};
 use glam::DVec2;
 use hanze_base::error::{Error, Result};
@@ -16,7 +17,7 @@ use hanze_base::words::Language;
 use hanze_city::City;
 use hanze_city::roads::rules::Rules;
 use hanze_city::roads::{CAR, CYCLE, Edited, Roads, edit};
-use hanze_scenario::{Scenario, TripsPer};
+use hanze_scenario::Scenario;
 
 /// Fineness of costs in searches between zones, s.
 const FINE: f64 = 1e-3;
@@ -51,7 +52,7 @@ pub(super) struct Problem {
 /// `Scenario` or `Data` where roads, zones, trips or edits do not fit; `Memory` where there is no room.
 pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searcher) -> Result<Problem> {
     let missing = |key: &str, problem: &str, mend: &str| Err(Error::scenario(key, problem, mend));
-    let Some(spec) = scenario.traffic() else {
+    let Some(spec) = scenario.asked::<TrafficSpec>() else {
         return missing("traffic", "is missing", "write [traffic]");
     };
     let Some(roads) = city.network.clone() else {
@@ -73,7 +74,7 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
     }
     let mut repairs = roads.repairs.clone();
     repairs.extend(found.repairs);
-    let edits = scenario.edits()?;
+    let edits = spec.edits()?;
     let edited = edit(&roads, &edits, &rules)
         .map_err(|refused| Error::scenario(format!("traffic.edit[{}]", refused.edit), refused.problem, refused.mend))?;
     let connectors: [Vec<Connector>; 2] = match roads.centroids {
@@ -82,7 +83,7 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
     };
     let with_junctions = spec.junctions;
     let alternative = |roads: Roads| Alternative::new(roads, zones.len(), &connectors, &rules, with_junctions);
-    let selected = scenario.selected()?;
+    let selected = spec.selected()?;
     let selected = selected.into_iter().enumerate().map(|(k, (name, place))| {
         let links = hanze_city::roads::links(&roads, &place)
             .map_err(|(problem, mend)| Error::scenario(format!("traffic.select_link[{k}]"), problem, mend))?;
@@ -131,7 +132,7 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
         slices.push((from, to));
         from = to;
     }
-    let origin = |reach: &hanze_scenario::ReachSpec| Origin {
+    let origin = |reach: &ReachSpec| Origin {
         name: reach.name.clone(),
         at: DVec2::new(reach.x, reach.y),
         by_cycle: reach.mode == "cycle",

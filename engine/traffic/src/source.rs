@@ -2,6 +2,7 @@
 
 use super::demand::Demand;
 use super::gravity::{Daily, profile};
+use super::spec::{DemandSpec, TrafficSpec, TripsPer};
 use super::zones::{self, FURTHEST, MOST_ZONES, Zone};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Grid;
@@ -11,7 +12,7 @@ use hanze_city::demo::people;
 use hanze_city::read::{Value, features};
 use hanze_city::roads::rules::Rules;
 use hanze_city::roads::{Roads, tntp};
-use hanze_scenario::{DemandSpec, Scenario, TripsPer};
+use hanze_scenario::Scenario;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -57,7 +58,7 @@ pub struct Source {
 /// # Errors
 /// `Data` and `Scenario` with the file or key and the mend.
 pub fn source(city: &City, scenario: &Scenario, roads: &Roads, rules: &Rules) -> Result<Source> {
-    let spec = scenario.traffic().map(|traffic| traffic.demand.clone()).unwrap_or_default();
+    let spec = scenario.asked::<TrafficSpec>().map(|traffic| traffic.demand.clone()).unwrap_or_default();
     let mut repairs = Remarks::default();
     let mut zones = if roads.centroids > 0 {
         let zone = |k: usize| Zone { name: roads.nodes[k].id.clone(), at: roads.nodes[k].at, ..Zone::default() };

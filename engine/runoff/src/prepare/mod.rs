@@ -6,13 +6,13 @@ mod structures;
 
 use super::problem::{Boundary, BoundaryKind, Gauge, Inflow, Problem, Settings, Soil};
 use super::sewer::Sewers;
-use super::sky::Radar;
+use super::spec::{BoundaryName, BoundarySpec, RunoffSpec};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Edge;
 use hanze_base::remark::Remarks;
 use hanze_base::series::{Between, Series};
 use hanze_city::City;
-use hanze_scenario::{Allowed, BoundaryName, BoundarySpec, Scenario, SeriesSpec};
+use hanze_scenario::{Allowed, Scenario, SeriesSpec};
 
 /// Numbers that all readings of a run may hold.
 const MOST_NUMBERS: f64 = 6e7;
@@ -23,9 +23,9 @@ const MOST_NUMBERS: f64 = 6e7;
 /// `Scenario` where boundaries, inflows, gauges, structures or rain do not fit the city; `Data` where a file that they name is wrong.
 pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     let missing = || Error::scenario("runoff", "is missing", "write [runoff] with end_minutes");
-    let runoff = scenario.runoff().ok_or_else(missing)?;
+    let runoff = scenario.asked::<RunoffSpec>().ok_or_else(missing)?;
     let zeros = vec![0.0; city.grid.len()];
-    let (rain, repairs) = scenario.rain()?;
+    let (rain, repairs) = runoff.rain_in_time(scenario)?;
     let mut problem = Problem {
         grid: city.grid,
         datum: city.terrain.datum,
@@ -57,10 +57,9 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         },
         repairs,
     };
-    let (radar, told) = scenario.radar(&city.grid)?;
+    let (radar, told) = runoff.radar(scenario, &city.grid)?;
     problem.repairs.extend(told);
-    if let Some((grid, times, values)) = radar {
-        let radar = Radar { grid, times, values };
+    if let Some(radar) = radar {
         problem.rain = Series::new(&radar.highest(), Between::Steps);
         problem.radar = Some(radar);
     }
@@ -96,7 +95,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
     }
     problem.repairs.extend(told);
     structures::structures(scenario, &mut problem)?;
-    let (inlets, uniform, told) = scenario.inlets(&city.grid)?;
+    let (inlets, uniform, told) = runoff.inlets(scenario, &city.grid)?;
     problem.repairs.extend(told);
     problem.sewers = sewers::sewers(city, scenario, &is_roof, &problem, inlets.as_ref(), uniform)?;
     problem.roofs = buildings::roofs(city, scenario, &is_roof, &problem)?;

@@ -3,6 +3,7 @@
 use super::super::problem::Problem;
 use super::super::sewer::{District, Gully, Sewers};
 use super::super::sky::Gutter;
+use super::super::spec::RunoffSpec;
 use hanze_base::error::{Error, Result};
 use hanze_base::raster::Raster;
 use hanze_city::City;
@@ -21,7 +22,7 @@ pub fn sewers(
     inlets: Option<&Raster>,
     uniform: Option<f64>,
 ) -> Result<Sewers> {
-    if scenario.runoff().is_none_or(|runoff| runoff.sewer.is_none()) {
+    if scenario.asked::<RunoffSpec>().is_none_or(|runoff| runoff.sewer.is_none()) {
         return Ok(Sewers::default());
     }
     if city.districts.len() > MOST_DISTRICTS {
@@ -71,7 +72,7 @@ pub fn sewers(
 
 /// Gives each district its storage and its pumps, by the area that drains into it: paving with inlets, and roofs.
 pub fn fit(city: &City, scenario: &Scenario, problem: &mut Problem) {
-    let Some(spec) = scenario.runoff().and_then(|runoff| runoff.sewer.as_ref()) else { return };
+    let Some(spec) = scenario.asked::<RunoffSpec>().and_then(|runoff| runoff.sewer.as_ref()) else { return };
     let area = problem.grid.cell_area();
     let mut areas = vec![0.0; problem.sewers.districts.len()];
     problem.sewers.gullies.iter().for_each(|gully| areas[gully.district] += area);

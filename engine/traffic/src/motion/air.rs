@@ -1,10 +1,10 @@
 //! What stands along streets, for exhaust and noise.
 
+use super::super::spec::MotionSpec;
 use super::super::srm1::StreetType;
 use glam::DVec2;
 use hanze_base::grid::Grid;
 use hanze_city::City;
-use hanze_scenario::MotionSpec;
 
 /// A building is as high at least, m.
 const BUILDING: f32 = 2.5;

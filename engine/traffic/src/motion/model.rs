@@ -4,6 +4,7 @@
 use super::super::activity;
 use super::super::alternative::Alternative;
 use super::super::model::Traffic;
+use super::super::spec::{MotionSpec, TrafficSpec, lanes};
 use super::moved::{Moved, fits};
 use super::mover::Saved;
 use super::network::{Rule, Traveller};
@@ -26,7 +27,7 @@ use hanze_city::roads::{CYCLE, Link, Place, Roads, links};
 use hanze_device::Device;
 use hanze_model::saved::{damaged, read, write};
 use hanze_model::{Model, Progress};
-use hanze_scenario::{MotionSpec, Scenario};
+use hanze_scenario::Scenario;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -82,7 +83,7 @@ struct Moving {
 /// Where the traffic model cannot be set up, or vehicles of files do not fit.
 pub(crate) fn prepare(city: &City, scenario: &Scenario, device: &Device, spec: &MotionSpec) -> Result<Box<dyn Model>> {
     let rule = Rule { step: spec.step_s, newell: false, seed: spec.seed };
-    let section = scenario.traffic();
+    let section = scenario.asked::<TrafficSpec>();
     let mut moving = Moving {
         grid: city.grid,
         places: city.places.clone(),
@@ -108,8 +109,8 @@ pub(crate) fn prepare(city: &City, scenario: &Scenario, device: &Device, spec: &
         air: air::Air::new(city, spec),
         share: spec.reroute_share,
         interval: MINUTE * spec.reroute_minutes,
-        closures: scenario
-            .closures(spec)?
+        closures: spec
+            .closures()?
             .into_iter()
             .zip(&spec.closure)
             .map(|((name, place), closure)| (name, place, MINUTE * closure.from_minute, MINUTE * closure.until_minute))
@@ -162,8 +163,8 @@ pub(crate) fn check(city: &City, scenario: &Scenario, spec: &MotionSpec) -> Resu
 impl Moving {
     /// Vehicles that files tell of, on lanes of a network of SUMO.
     fn read_vehicles(&mut self, city: &City, scenario: &Scenario, spec: &MotionSpec) -> Result<()> {
-        let lanes = scenario.lanes(city.grid.crs)?;
-        let extras = scenario.motion_files(spec)?;
+        let lanes = lanes(scenario, city.grid.crs)?;
+        let extras = spec.read_files(scenario)?;
         let mut lanes = lanes;
         lanes.take_programs(&extras);
         lanes.tell_of_lights();

@@ -1,13 +1,15 @@
 //! What the runoff model is asked: keys of `[runoff]`.
 
-use super::Scenario;
-use super::files::FileRef;
-use super::numbers::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, defaults};
-use super::sections::{Kind, Reads, Section};
-use super::spec::{CitySpec, NumberOrFile, SeriesSpec};
+mod check;
+mod rain;
+mod rasters;
+mod storms;
+
 use hanze_base::error::Result;
 use hanze_base::grid::Edge;
-use schemars::JsonSchema;
+use hanze_scenario::keys::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, discharges, levels, series_schema};
+use hanze_scenario::{CitySpec, FileRef, Kind, NumberOrFile, Reads, Scenario, Section, SeriesSpec};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 /// What is asked of the runoff model: a span of time, what comes and goes in it, and choices of the scheme.
@@ -86,12 +88,24 @@ impl RunoffSpec {
     pub const DURATION_DEPTH: f64 = 0.10;
 }
 
-defaults! {
-    order: u32 = RunoffSpec::ORDER;
-    courant: f64 = RunoffSpec::COURANT;
-    arrival_depth_m: f64 = RunoffSpec::ARRIVAL_DEPTH;
-    duration_depth_m: f64 = RunoffSpec::DURATION_DEPTH;
-    gauge_minutes: f64 = 1.0;
+fn order() -> u32 {
+    RunoffSpec::ORDER
+}
+
+fn courant() -> f64 {
+    RunoffSpec::COURANT
+}
+
+fn arrival_depth_m() -> f64 {
+    RunoffSpec::ARRIVAL_DEPTH
+}
+
+fn duration_depth_m() -> f64 {
+    RunoffSpec::DURATION_DEPTH
+}
+
+fn gauge_minutes() -> f64 {
+    1.0
 }
 
 impl Section for RunoffSpec {
@@ -130,7 +144,7 @@ impl Section for RunoffSpec {
     }
 
     fn check(&self, scenario: &Scenario) -> Result<()> {
-        scenario.check_runoff(self)
+        check::check(self, scenario)
     }
 
     fn series_files<'a>(&'a self, scenario: &'a Scenario) -> Vec<(String, &'a str)> {
@@ -195,7 +209,7 @@ pub struct RainSpec {
     /// line counts for a step as long as the one before it. Before the first point or line no rain falls.
     /// Left out beside one of the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::numbers::rain")]
+    #[schemars(schema_with = "intensities")]
     pub mm_per_hour: Option<SeriesSpec>,
     /// How long a single number rains, minutes; to the end if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,6 +237,11 @@ pub struct RainSpec {
     pub step_minutes: Option<f64>,
 }
 
+/// Intensities in time.
+fn intensities(_: &mut SchemaGenerator) -> Schema {
+    series_schema(rain::ALLOWED)
+}
+
 /// A stretch of an edge.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -248,11 +267,11 @@ pub struct BoundarySpec {
     pub kind: BoundaryName,
     /// Level for kind "level", m: a number, points [minute, m] or a CSV file. Left out with other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::numbers::levels")]
+    #[schemars(schema_with = "levels")]
     pub level_m: Option<SeriesSpec>,
     /// Discharge into the city for kind "discharge", m³/s: a number, points [minute, m³/s] or a CSV file. Left out with other kinds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::numbers::discharges")]
+    #[schemars(schema_with = "discharges")]
     pub discharge_m3_per_s: Option<SeriesSpec>,
 }
 
@@ -283,6 +302,6 @@ pub struct InflowSpec {
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub y: f64,
     /// Discharge, m³/s: a number, points [minute, m³/s] or a CSV file.
-    #[schemars(schema_with = "super::numbers::discharges")]
+    #[schemars(schema_with = "discharges")]
     pub discharge_m3_per_s: SeriesSpec,
 }

@@ -1,20 +1,15 @@
-//! What the heat model is asked for.
+//! What the heat model is asked for: keys of `[heat]`.
 
-use super::Scenario;
-use super::files::FileRef;
-use super::numbers::{MOST_MINUTES, defaults};
-use super::rain::{missing, percent};
-use super::sections::{Kind, Reads, Section};
-use super::spec::{CitySpec, NumberOrFile};
-use super::units::to_unit_of;
+mod check;
+mod released;
+
 use hanze_base::cover::Cover;
-use hanze_base::error::{Error, Result};
-use hanze_base::grid::Grid;
-use hanze_base::remark::{Remark, Remarks};
-use hanze_city::read::{Limits, Quantity, raster_with_remarks};
-use hanze_city::resample::{Method, resample};
-use hanze_weather::is_shipped;
-use schemars::JsonSchema;
+use hanze_base::error::Result;
+use hanze_scenario::keys::MOST_MINUTES;
+use hanze_scenario::{CitySpec, FileRef, Kind, NumberOrFile, Reads, Scenario, Section};
+use hanze_weather::{days, is_shipped};
+use released::MOST_RELEASED;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -99,7 +94,7 @@ impl Section for HeatSpec {
     }
 
     fn check(&self, scenario: &Scenario) -> Result<()> {
-        scenario.check_heat(self)
+        check::check(self, scenario)
     }
 
     fn other_files<'a>(&'a self, _: &'a Scenario) -> Vec<(String, &'a str)> {
@@ -152,6 +147,13 @@ impl HeatSpec {
     pub fn date(&self) -> Option<&str> {
         self.date.as_deref().or_else(|| (self.product() == HeatProduct::National).then_some("2015-07-01"))
     }
+
+    /// The day on which the run begins, counted from 1 January 1970.
+    pub fn day(&self) -> Option<i64> {
+        let parts: Vec<&str> = self.date()?.split('-').collect();
+        let [year, month, day] = parts[..] else { return None };
+        days(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    }
 }
 
 /// How warm surfaces are.
@@ -189,7 +191,7 @@ pub struct IslandSpec {
     /// Share of sunlight that is reflected: by asphalt, cobble, roof, grass, soil, water and wall; that of `codes`, or else usual values, for
     /// what is left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "super::numbers::shares_of_light")]
+    #[schemars(schema_with = "shares_of_light")]
     pub albedo: BTreeMap<String, f64>,
     /// Heat that traffic and buildings set free outside, W/m²: a number, or a raster; on average over a day, or what `released_by_hour`
     /// multiplies. None if left out.
@@ -224,8 +226,15 @@ impl IslandSpec {
     pub const WATER: f64 = 0.6;
 }
 
-defaults! {
-    product: HeatProduct = HeatProduct::Physical;
+fn product() -> HeatProduct {
+    HeatProduct::Physical
+}
+
+/// Shares of sunlight by the names of what reflects them.
+fn shares_of_light(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object", "additionalProperties": { "type": "number", "minimum": 0.0, "maximum": 0.95 }
+    })
 }
 
 /// How the ground stores heat.
@@ -280,91 +289,3 @@ impl HeatSpec {
         self.product() == HeatProduct::Physical && self.surfaces != Some(HeatSurfaces::Sine)
     }
 }
-
-impl Scenario {
-    /// Whether what the heat island is asked for can be.
-    pub(super) fn check_island(&self, heat: &HeatSpec) -> Result<()> {
-        let given = heat.surfaces.map(|_| "heat.surfaces").or(heat.island.as_ref().map(|_| "heat.island"));
-        if let (HeatProduct::National, Some(key)) = (heat.product(), given) {
-            return Err(Error::scenario(key, "does nothing in the national product", "leave it out"));
-        }
-        if heat.is_in_time() && heat.sky == Some(HeatSky::Isotropic) {
-            let mend = "leave sky out, or write surfaces = \"sine\"";
-            return Err(Error::scenario("heat.sky", "goes with surfaces by the sine of the day alone", mend));
-        }
-        let Some(island) = &heat.island else { return Ok(()) };
-        if !heat.is_in_time() {
-            return Err(Error::scenario("heat.island", "does nothing with surfaces = \"sine\"", "leave it out"));
-        }
-        if (600.0 / island.step_s).fract() > 1e-9 {
-            let problem = format!("is {}", island.step_s);
-            return Err(Error::scenario("heat.island.step_s", problem, "take a whole part of 600 s"));
-        }
-        for name in island.albedo.keys() {
-            if !ALBEDOS.iter().any(|(own, _)| own == name) {
-                let key = format!("heat.island.albedo.{name}");
-                let known = ALBEDOS.map(|(own, _)| own).join(", ");
-                return Err(Error::scenario(key, "is not a surface", format!("write one of {known}")));
-            }
-        }
-        if let Some(hours) = &island.released_by_hour {
-            if hours.len() != 24 {
-                let problem = format!("has {} numbers", hours.len());
-                return Err(Error::scenario("heat.island.released_by_hour", problem, "write 24, one for each hour"));
-            }
-            if island.released_w_per_m2.is_none() {
-                let mend = "write released_w_per_m2, too";
-                return Err(Error::scenario("heat.island.released_by_hour", "does nothing alone", mend));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Scenario {
-    /// Heat that is set free on each cell of a city, W/m²; one number where it is the same everywhere, none where there is none; and what
-    /// was converted or left out.
-    ///
-    /// # Errors
-    /// `Data` where the raster holds what cannot be, or is in another unit.
-    pub fn released(&self, city: &Grid) -> Result<(Vec<f32>, Remarks)> {
-        let name = match self.heat().and_then(HeatSpec::released) {
-            None => return Ok((Vec::new(), Remarks::default())),
-            Some(NumberOrFile::Number(value)) => return Ok((vec![*value as f32], Remarks::default())),
-            Some(NumberOrFile::File(name)) => name,
-        };
-        let path = self.existing_at("heat.island.released_w_per_m2", name)?;
-        let (mut source, mut told) =
-            raster_with_remarks(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
-        told.extend(to_unit_of("released_w_per_m2", 60.0, &mut source, &path)?);
-        let share = missing(&source, city);
-        if share > 0.0 {
-            let [en, nl] = percent(share);
-            told.push(Remark::new(
-                share,
-                format!("{en} % of the city has no value in it: no heat is set free there"),
-                format!("{nl} % van de stad heeft er geen waarde in: daar komt geen warmte vrij"),
-            ));
-        }
-        for value in &mut source.values {
-            if !value.is_nan() && !(0.0..=MOST_IN_A_CELL).contains(&f64::from(*value)) {
-                let mend = format!("write 0 to {MOST_IN_A_CELL} W/m², or declare it as nodata");
-                return Err(Error::data(&path, format!("holds {value}"), mend));
-            }
-            // Where nothing is known nothing is set free, and a road beside it is no wider for that.
-            *value = if value.is_nan() { 0.0 } else { *value };
-        }
-        let mut found = resample(&source, city, Method::Bilinear, &path)?.values;
-        found.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
-        let mean = found.iter().map(|value| f64::from(*value)).sum::<f64>() / found.len().max(1) as f64;
-        if mean > MOST_RELEASED {
-            let mend = format!("write W/m²: a city does not set more than {MOST_RELEASED} free");
-            return Err(Error::data(&path, format!("has {mean:.0} on average"), mend));
-        }
-        Ok((found, told.iter().map(|remark| remark.of(name)).collect()))
-    }
-}
-
-/// Heat that a city may set free, W/m²; and a cell of it, as a lane on which cars stand.
-pub const MOST_RELEASED: f64 = 1000.0;
-const MOST_IN_A_CELL: f64 = 20_000.0;

@@ -1,11 +1,10 @@
 //! Scenarios in which every key of the schema stands, made from the schema; and what all keys must say.
 
-use super::found::{Leaf, Step, visit};
-use super::schema::{Bounds, bounds, resolved};
-use super::{HeatSpec, Kinds, RunoffSpec, Scenario, Sections, Spec, TrafficSpec};
+use hanze_engine::scenario::keys::{Bounds, Leaf, Step, bounds, resolved, visit};
+use hanze_engine::scenario::{self, Spec};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::path::Path;
 
 /// What is taken where a key can be several things.
 #[derive(Clone, Copy, PartialEq)]
@@ -18,13 +17,6 @@ enum Choice {
     Points,
     /// A number alone, or else what holds most numbers.
     Numbers,
-}
-
-/// All kinds of sections.
-pub(super) fn kinds() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> =
-        LazyLock::new(|| Kinds::new([&RunoffSpec::KIND, &HeatSpec::KIND, &TrafficSpec::KIND]));
-    &KINDS
 }
 
 struct Filler<'a> {
@@ -99,10 +91,10 @@ fn numbers(value: &Value) -> usize {
 
 /// A scenario with all keys, and the files that it names.
 fn filled(choice: Choice) -> (Value, Spec, BTreeSet<String>) {
-    let schema = kinds().schema();
+    let schema = scenario::schema();
     let mut filler = Filler { root: schema, choice, named: BTreeSet::new() };
     let value = filler.fill(schema, None);
-    let spec = Spec::of_json(kinds(), value.clone()).unwrap_or_else(|error| panic!("{error}: {value:#}"));
+    let spec = scenario::from_json(value.clone()).unwrap_or_else(|error| panic!("{error}: {value:#}"));
     (value, spec, filler.named)
 }
 
@@ -125,16 +117,13 @@ fn every_key_of_the_schema_that_takes_a_file_is_found() {
         assert_eq!(files, named);
         // Layers and objects of the city, series, radar, weather, tables of trips, vehicles.
         assert!(named.len() >= 30, "{named:?}");
-        assert_eq!(
-            spec.asked.iter().all(|(_, own)| matches!(own, Sections::Several(_))),
-            choice == Choice::FilesOfLists
-        );
+        assert_eq!(spec.sections().iter().all(|(place, _)| place.is_some()), choice == Choice::FilesOfLists);
     }
 }
 
 #[test]
 fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
-    let schema = kinds().schema();
+    let schema = scenario::schema();
     let mut seen = BTreeSet::new();
     for choice in [Choice::Files, Choice::Points, Choice::Numbers] {
         let (value, spec, _) = filled(choice);
@@ -152,7 +141,7 @@ fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
                     Step::Item(k) => &mut value[*k],
                 }) = number;
                 // What does not even fit its type is refused before.
-                let Ok(spec) = Spec::of_json(kinds(), other) else { continue };
+                let Ok(spec) = scenario::from_json(other) else { continue };
                 let error = spec.check().expect_err("refused").to_string();
                 assert!(error.contains(&format!("{outside} is not allowed")), "{at:?}: {error}");
                 assert!(error.contains(&bound.to_string()), "{at:?}: {error}");
@@ -165,7 +154,7 @@ fn every_number_has_bounds_and_what_is_just_outside_is_refused() {
 
 #[test]
 fn every_key_that_may_be_left_out_has_a_default_or_says_what_that_means() {
-    let schema = kinds().schema();
+    let schema = scenario::schema();
     let mut silent = Vec::new();
     let mut seen = 0;
     let parts = schema["$defs"].as_object().expect("parts").iter().map(|(name, part)| (name.as_str(), part));
@@ -190,8 +179,8 @@ fn every_key_that_may_be_left_out_has_a_default_or_says_what_that_means() {
 fn refusals_name_key_bounds_unit_and_line() {
     let text = "title = \"t\"\n[city]\nterrain = \"t.asc\"\ncell_m = nan\n[runoff]\nend_minutes = 1\n";
     let refused = |text: &str| {
-        let file = std::path::Path::new("s.toml");
-        Scenario::parse_alone(kinds(), file, text.into()).map_or_else(|error| error.to_string(), |_| "fine".into())
+        scenario::parse_alone(Path::new("s.toml"), text.into())
+            .map_or_else(|error| error.to_string(), |_| "fine".into())
     };
     assert_eq!(refused(text), "s.toml:4:10: city.cell_m: NaN is not allowed; write a number from 0.000001 to 1000 m");
     let text = text.replace("cell_m = nan\n", "");
@@ -211,4 +200,18 @@ fn refusals_name_key_bounds_unit_and_line() {
         told.ends_with("heat.end_minutes: 90 is not allowed; write a multiple of 60 from 60 to 70000 minutes"),
         "{told}"
     );
+}
+
+#[test]
+fn a_title_that_is_a_file_name_stays() {
+    let text = "title = \"t.asc\"\n[city]\nterrain = \"t.asc\"\nmanning = \"n.tif\"\ncodes = \"bgt\"\nsurfaces = [\"t.asc\"]\n\
+                [[gauge]]\nname = \"t.asc\"\nx = 1\ny = 1\n[runoff]\nend_minutes = 1\n\
+                [[runoff.inflow]]\nname = \"n.tif\"\nx = 1\ny = 1\ndischarge_m3_per_s = \"q.csv\"\n";
+    let spec = scenario::parse_alone(Path::new("s.toml"), text.into()).expect("fine").spec;
+    assert_eq!(spec.files(), ["t.asc", "n.tif", "t.asc", "q.csv"]);
+    let renamed = spec.renamed(|name| (name != "n.tif").then(|| format!("upload:{name}"))).expect("numbers");
+    assert_eq!(renamed.files(), ["upload:t.asc", "n.tif", "upload:t.asc", "upload:q.csv"]);
+    assert_eq!((renamed.title.as_str(), renamed.gauge[0].name.as_str()), ("t.asc", "t.asc"));
+    let back = renamed.renamed(|name| name.strip_prefix("upload:").map(String::from)).expect("numbers");
+    assert_eq!(serde_json::to_value(&back).ok(), serde_json::to_value(&spec).ok());
 }

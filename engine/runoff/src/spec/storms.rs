@@ -5,7 +5,7 @@
 //! `waterboard-…`: amounts of 2 and 48 hours as water boards test with (STOWA 2019). All but the first are blocks.
 
 /// A storm: its name, the length of a step (minutes) and the depth of each step (mm).
-pub struct Storm {
+pub(super) struct Storm {
     /// Name in scenarios.
     pub name: &'static str,
     /// Minutes of a step.
@@ -19,7 +19,7 @@ const fn storm(name: &'static str, step_minutes: f64, steps_mm: &'static [f64]) 
 }
 
 /// All of them.
-pub const STORMS: &[Storm] = &[
+pub(super) const STORMS: &[Storm] = &[
     storm("bui01", 5.0, &[0.3, 0.6, 0.9, 1.2, 1.5, 1.5, 1.05, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15, 0.15, 0.15]),
     storm("bui02", 5.0, &[0.15, 0.15, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.5, 1.5, 1.2, 0.9, 0.6, 0.3]),
     storm("bui03", 5.0, &[0.3, 0.6, 0.9, 1.5, 2.1, 2.1, 1.5, 1.2, 1.05, 0.9, 0.75, 0.6, 0.45, 0.3, 0.15]),
@@ -43,7 +43,7 @@ pub const STORMS: &[Storm] = &[
 ];
 
 /// The steps of a storm, spread within its time as a pattern of equal steps says; a storm with a shape of its own has none.
-pub fn shaped(storm: &Storm, pattern: &[f64]) -> Option<(f64, Vec<f64>)> {
+pub(super) fn shaped(storm: &Storm, pattern: &[f64]) -> Option<(f64, Vec<f64>)> {
     let ([total], sum) = (storm.steps_mm, pattern.iter().sum::<f64>()) else { return None };
     let is_pattern = sum > 0.0 && sum.is_finite() && pattern.iter().all(|share| *share >= 0.0);
     let steps = || pattern.iter().map(|share| total * share / sum).collect();

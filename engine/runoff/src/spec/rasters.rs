@@ -1,37 +1,34 @@
 //! Rain from radar, and the sewer's inlets: rasters that do not lie on the city's grid from the first.
 
-use super::Scenario;
-use super::spec::NumberOrFile;
-use super::units::to_unit_of;
+use super::super::sky::Radar;
+use super::RunoffSpec;
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Grid;
 use hanze_base::raster::Raster;
 use hanze_base::remark::{Remark, Remarks};
-use hanze_base::words::Language;
 use hanze_city::holes;
 use hanze_city::read::{Limits, Quantity, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
+use hanze_scenario::keys::{missing, percent, to_unit_of};
+use hanze_scenario::{NumberOrFile, Scenario};
 
 /// Numbers that all rasters of rain may hold.
 const MOST_NUMBERS: usize = 200_000_000;
 /// Most that falls in an hour, mm, and most that inlets take.
 const MOST_MM_PER_HOUR: f64 = 10_000.0;
 
-/// Rasters in time: their grid, when each begins (s), and the intensities (m/s).
-pub type Rasters = (Grid, Vec<f64>, Vec<Vec<f32>>);
-
-impl Scenario {
+impl RunoffSpec {
     /// Rain that differs from place to place, if the scenario has any, and what was converted or left out of it; the last raster is
     /// followed by nothing.
     ///
     /// # Errors
     /// `Data` where the rasters differ in their grids, lie in another plane, or hold what is no rain.
-    pub fn radar(&self, city: &Grid) -> Result<(Option<Rasters>, Remarks)> {
-        self.read_radar(city).map_err(|error| self.locate(error))
+    pub fn radar(&self, scenario: &Scenario, city: &Grid) -> Result<(Option<Radar>, Remarks)> {
+        self.read_radar(scenario, city).map_err(|error| scenario.locate(error))
     }
 
-    fn read_radar(&self, city: &Grid) -> Result<(Option<Rasters>, Remarks)> {
-        let rain = self.runoff().and_then(|runoff| runoff.rain.as_ref());
+    fn read_radar(&self, scenario: &Scenario, city: &Grid) -> Result<(Option<Radar>, Remarks)> {
+        let rain = self.rain.as_ref();
         let Some(names) = rain.and_then(|rain| rain.rasters_mm.as_ref()) else {
             return Ok((None, Remarks::default()));
         };
@@ -40,8 +37,8 @@ impl Scenario {
         let mut values = Vec::with_capacity(names.len() + 1);
         let (mut read, mut hidden) = (Vec::new(), 0.0);
         for name in names {
-            let path = self.existing_at("runoff.rain.rasters_mm", name)?;
-            let limits = Limits { max_cells: self.most_cells.min(MOST_NUMBERS as u64) };
+            let path = scenario.existing_at("runoff.rain.rasters_mm", name)?;
+            let limits = Limits { max_cells: scenario.most_cells.min(MOST_NUMBERS as u64) };
             let (mut source, mut remarks) = raster_with_remarks(&path, Quantity::Values, limits)?;
             remarks.extend(to_unit_of("rasters_mm", minutes, &mut source, &path)?);
             read.extend(remarks.into_iter().map(|remark| (name, remark)));
@@ -103,7 +100,7 @@ impl Scenario {
                 format!("{nl} % van de rasters met regen heeft, over de stad en in de tijd, geen waarde: daar valt dan geen regen"),
             ));
         }
-        Ok((Some((grid, times, values)), told))
+        Ok((Some(Radar { grid, times, values }), told))
     }
 
     /// What inlets take at most, mm per hour: a raster on the city's grid (0 where there are none), or one number; and what was
@@ -111,16 +108,16 @@ impl Scenario {
     ///
     /// # Errors
     /// `Data` where the raster holds what cannot be.
-    pub fn inlets(&self, city: &Grid) -> Result<(Option<Raster>, Option<f64>, Remarks)> {
-        let sewer = self.runoff().and_then(|runoff| runoff.sewer.as_ref());
-        let name = match sewer.map(|sewer| &sewer.inlet_mm_per_hour) {
+    pub fn inlets(&self, scenario: &Scenario, city: &Grid) -> Result<(Option<Raster>, Option<f64>, Remarks)> {
+        let name = match self.sewer.as_ref().map(|sewer| &sewer.inlet_mm_per_hour) {
             None => return Ok((None, None, Remarks::default())),
             Some(NumberOrFile::Number(value)) => return Ok((None, Some(*value), Remarks::default())),
             Some(NumberOrFile::File(name)) => name,
         };
-        let path = self.existing_at("runoff.sewer.inlet_mm_per_hour", name).map_err(|error| self.locate(error))?;
+        let path =
+            scenario.existing_at("runoff.sewer.inlet_mm_per_hour", name).map_err(|error| scenario.locate(error))?;
         let (mut source, mut told) =
-            raster_with_remarks(&path, Quantity::Values, Limits { max_cells: self.most_cells })?;
+            raster_with_remarks(&path, Quantity::Values, Limits { max_cells: scenario.most_cells })?;
         told.extend(to_unit_of("inlet_mm_per_hour", 60.0, &mut source, &path)?);
         let mut found = resample(&source, city, Method::Nearest, &path)?;
         let share = holes::count_holes(&found) as f64 / city.len() as f64;
@@ -142,23 +139,4 @@ impl Scenario {
         }
         Ok((Some(found), None, told.iter().map(|remark| remark.of(name)).collect()))
     }
-}
-
-/// Share of a city over which a raster has cells without a value.
-pub(super) fn missing(raster: &Raster, city: &Grid) -> f64 {
-    let g = &raster.grid;
-    // How much of each column and row lies over the city, m.
-    let over = |from: f64, low: f64, high: f64| (high.min(from + g.cell) - low.max(from)).max(0.0);
-    let cols: Vec<f64> = (0..g.cols).map(|k| over(g.west + k as f64 * g.cell, city.west, city.east())).collect();
-    let rows: Vec<f64> =
-        (0..g.rows).map(|k| over(g.north - (k + 1) as f64 * g.cell, city.south(), city.north)).collect();
-    let holes = raster.values.iter().enumerate().filter(|(_, value)| value.is_nan());
-    let area: f64 = holes.map(|(cell, _)| cols[cell % g.cols] * rows[cell / g.cols]).sum();
-    area / (city.len() as f64 * city.cell_area())
-}
-
-/// A share in English and Dutch, in percent.
-pub(super) fn percent(share: f64) -> [String; 2] {
-    let decimals = if share < 0.001 { 3 } else { 1 };
-    [Language::English, Language::Dutch].map(|language| language.number(100.0 * share, decimals))
 }
