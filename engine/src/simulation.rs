@@ -217,8 +217,8 @@ impl Simulation {
         let mut sections = scenario::parse_all(&head.scenario_file, text)?.into_iter();
         let gone = || Error::data(&text_path, "has lost the section of this run", "start the run again");
         let scenario = sections.find(|own| own.label() == head.section.as_deref()).ok_or_else(gone)?;
-        let (city, inputs) = read(&scenario)?;
-        if run_id(&scenario, &inputs, &head.device_kind) != head.run_id {
+        let (city, inputs, changed) = read(&scenario)?;
+        if run_id(&scenario, &inputs, &head.device_kind, changed.as_deref()) != head.run_id {
             let problem = "was made from other inputs or by another version of Hanze";
             return Err(Error::data(&path, problem, "put the inputs back, or start the run again"));
         }
@@ -398,9 +398,9 @@ struct Before {
 
 impl Before {
     fn new(scenario: &Scenario, device: &Device, out: &Path) -> Result<Before> {
-        let (city, inputs) = read(scenario)?;
+        let (city, inputs, changed) = read(scenario)?;
         let device_kind = device.record().kind.to_string();
-        let run_id = run_id(scenario, &inputs, &device_kind);
+        let run_id = run_id(scenario, &inputs, &device_kind, changed.as_deref());
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
         let label = scenario.label().map_or(String::new(), |label| format!("-{label}"));
         let path = out.join(format!("{stem}{label}-{}", &run_id[..8]));
@@ -413,11 +413,17 @@ fn provenance(city: &City, scenario: &Scenario) -> Provenance {
     Provenance { synthetic: city.synthetic, attribution: scenario.spec.attribution.clone() }
 }
 
-/// Reads the city of a scenario; the files that its series name are inputs too.
-fn read(scenario: &Scenario) -> Result<(City, Vec<Input>)> {
-    let (city, mut inputs) = scenario.city()?;
+/// Reads the city of a scenario; the files that its series name are inputs too. Of a variant that is otherwise than today's city in what
+/// its model reads, the digest of that.
+fn read(scenario: &Scenario) -> Result<(City, Vec<Input>, Option<String>)> {
+    let (city, mut inputs, edits) = scenario.today()?;
     inputs.extend(scenario.series_inputs()?);
-    Ok((city, inputs))
+    if edits.is_empty() {
+        return Ok((city, inputs, None));
+    }
+    let (edited, _) = scenario.edited(&city, &edits)?;
+    let [before, after] = [&city, &edited].map(|city| city.digest(scenario.parts()));
+    Ok((edited, inputs, (before != after).then_some(after)))
 }
 
 /// What was guessed, mended or left out in inputs and by a model, the largest first.
@@ -455,12 +461,19 @@ fn said(remarks: &Remarks) -> Vec<Text> {
 }
 
 /// Hash of all that decides the results.
-fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str) -> String {
-    let what = serde_json::json!({
-        "scenario": scenario.spec,
+/// What a run is known by: all that decides what comes of it. Of a variant that is what its model reads of the city, and not the edits
+/// that made it so: a run that they do not reach is today's.
+fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str, changed: Option<&str>) -> String {
+    let mut spec = scenario.spec.clone();
+    spec.variant.clear();
+    let mut what = serde_json::json!({
+        "scenario": spec,
         "inputs": inputs.iter().map(|input| &input.sha256).collect::<Vec<_>>(),
         "engine": env!("CARGO_PKG_VERSION"),
         "device": device_kind,
     });
+    if let Some(changed) = changed {
+        what["city"] = changed.into();
+    }
     hex(&Sha256::digest(what.to_string()))
 }

@@ -4,6 +4,7 @@
 //! scenario, no device and no model.
 
 pub mod codes;
+mod digest;
 pub mod demo;
 pub mod elsewhere;
 pub mod holes;
@@ -13,6 +14,8 @@ pub mod objects;
 pub mod read;
 pub mod resample;
 pub mod roads;
+
+pub use digest::Part;
 
 use hanze_base::grid::Grid;
 use hanze_base::objects::Objects;

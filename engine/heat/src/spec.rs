@@ -5,6 +5,7 @@ mod released;
 
 use hanze_base::cover::Cover;
 use hanze_base::error::Result;
+use hanze_city::Part;
 use hanze_scenario::keys::MOST_MINUTES;
 use hanze_scenario::{CitySpec, FileRef, Kind, NumberOrFile, Reads, Scenario, Section};
 use hanze_weather::{days, is_shipped};
@@ -72,6 +73,9 @@ pub struct HeatSpec {
     pub longitude: Option<f64>,
 }
 
+/// What decides how hot it is.
+const PARTS: [Part; 6] = [Part::Terrain, Part::Buildings, Part::Canopy, Part::Cover, Part::Albedo, Part::Places];
+
 impl Section for HeatSpec {
     fn kind(&self) -> &'static Kind {
         &HeatSpec::KIND
@@ -90,7 +94,7 @@ impl Section for HeatSpec {
     }
 
     fn reads(&self, _: &CitySpec) -> Reads {
-        Reads { standing: true, albedo: true, ..Reads::default() }
+        Reads { standing: true, albedo: true, parts: Some(PARTS.to_vec()), ..Reads::default() }
     }
 
     fn check(&self, scenario: &Scenario) -> Result<()> {

@@ -7,6 +7,7 @@ mod storms;
 
 use hanze_base::error::Result;
 use hanze_base::grid::Edge;
+use hanze_city::Part;
 use hanze_scenario::keys::{FARTHEST, LEAST_MINUTES, MOST_MINUTES, discharges, levels, series_schema};
 use hanze_scenario::{CitySpec, FileRef, Kind, NumberOrFile, Reads, Scenario, Section, SeriesSpec};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -63,6 +64,9 @@ pub struct RunoffSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inflow: Vec<InflowSpec>,
 }
+
+/// What decides where water goes.
+const PARTS: [Part; 6] = [Part::Terrain, Part::Buildings, Part::Manning, Part::Soil, Part::Water, Part::Places];
 
 /// Keys of the city that the runoff model alone reads, and what must be written for each.
 const WATER_KEYS: [(&str, &str); 6] = [
@@ -132,6 +136,7 @@ impl Section for RunoffSpec {
         Reads {
             keys: keys.filter(|key| *key != "sewer_districts" || self.sewer.is_some()).collect(),
             standing,
+            parts: Some(PARTS.to_vec()),
             ..Reads::default()
         }
     }

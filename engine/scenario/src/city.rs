@@ -6,6 +6,7 @@ use super::ground::Ground;
 use super::spec::{Holes, NumberOrFile};
 use super::standing;
 use super::units::to_unit_of;
+use super::variant::VariantSpec;
 use hanze_base::checksum::of_file;
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::{Crs, Grid};
@@ -13,6 +14,7 @@ use hanze_base::objects::Objects;
 use hanze_base::places::{Place, Places};
 use hanze_base::raster::Raster;
 use hanze_base::remark::{Remark, Remarks};
+use hanze_city::edit::{Edit, Touched};
 use hanze_city::read::{Features, Limits, Quantity, Value, features, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
 use hanze_city::{City, District, Soil, demo, holes, objects, roads};
@@ -65,7 +67,19 @@ impl Scenario {
     /// # Errors
     /// `Data` and `Scenario` with the file or the key and the mend; `Memory` before anything large is set aside.
     pub fn city(&self) -> Result<(City, Vec<Input>)> {
-        self.read_city().map_err(|error| self.locate(error))
+        let (city, inputs, edits) = self.today()?;
+        if edits.is_empty() {
+            return Ok((city, inputs));
+        }
+        Ok((self.edited(&city, &edits)?.0, inputs))
+    }
+
+    /// A city after some edits of this scenario, and what they touch.
+    ///
+    /// # Errors
+    /// `Scenario` at the edit that cannot be made.
+    pub fn edited(&self, city: &City, edits: &[Edit]) -> Result<(City, Touched)> {
+        self.rules().and_then(|rules| city.edited_by(edits, &rules)).map_err(|error| self.locate(error))
     }
 
     fn read_city(&self) -> Result<(City, Vec<Input>)> {
@@ -83,6 +97,23 @@ impl Scenario {
             city.albedo = ground.and_then(|ground| ground.albedo(city.buildings.as_ref()));
         }
         Ok((city, inputs))
+    }
+
+    /// The city as it is today, and the edits of the variant that is asked.
+    ///
+    /// # Errors
+    /// Those of [`Scenario::city`], and of the keys of edits.
+    pub fn today(&self) -> Result<(City, Vec<Input>, Vec<Edit>)> {
+        let read = || {
+            let (city, inputs) = self.read_city()?;
+            let path = |name: &FileRef| self.path(name);
+            let edits = match self.variant() {
+                Some(name) => VariantSpec::edits(&self.asked.variants, name, &city, &path)?,
+                None => Vec::new(),
+            };
+            Ok((city, inputs, edits))
+        };
+        read().map_err(|error| self.locate(error))
     }
 
     /// Whether a network is all that is known of the city, and its ground is flat.

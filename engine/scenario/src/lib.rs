@@ -35,10 +35,12 @@ pub use spec::{
 
 use hanze_base::error::{Error, Result};
 use hanze_base::remark::Remarks;
+use hanze_city::Part;
 use spec::{Unfit, Unknown};
 use std::any::Any;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Largest scenario file that is read, bytes.
 const LARGEST_FILE: u64 = 16 << 20;
@@ -73,6 +75,10 @@ struct Asked {
     place: Option<usize>,
     /// What tells it from the other sections of its file, where there are others.
     label: Option<String>,
+    /// The variant of the city that it is asked of; today's if there is none.
+    variant: Option<String>,
+    /// All variants, in the order in which the file has them.
+    variants: Arc<[VariantSpec]>,
     reads: Reads,
 }
 
@@ -161,29 +167,46 @@ impl Scenario {
 
     /// What the sections of a scenario ask, each checked.
     fn sections_of(spec: &Spec, file: &Path, text: &str, is_written: bool, reads_files: bool) -> Result<Vec<Scenario>> {
-        let sections = spec.sections();
-        let shelf = std::sync::Arc::<shelf::Shelf>::default();
-        let mut all = Vec::with_capacity(sections.len());
-        for (place, section) in &sections {
-            let kind = section.kind();
-            let scenario = Scenario {
-                spec: spec.only(kind, place.unwrap_or(0)),
-                file: file.to_path_buf(),
-                text: text.to_string(),
-                is_written,
-                most_cells: city::MOST_CELLS,
-                asked: Asked {
-                    kind,
-                    place: *place,
-                    label: (sections.len() > 1).then(|| label(*section)),
-                    reads: section.reads(&spec.city),
-                },
-                shelf: shelf.clone(),
-                reads_files,
-                first_date: std::sync::OnceLock::new(),
-            };
-            scenario.check().map_err(|error| scenario.locate(error))?;
-            all.push(scenario);
+        let shelf = Arc::<shelf::Shelf>::default();
+        let mut all = Vec::new();
+        let names = spec.variant.iter().map(|variant| Some(variant.name.as_str()));
+        let variants: Arc<[VariantSpec]> = spec.variant.clone().into();
+        let several = spec.sections().len() > 1;
+        for variant in [None].into_iter().chain(names) {
+            let set = spec.of_variant(variant)?;
+            for (place, section) in set.sections() {
+                let kind = section.kind();
+                let own = several.then(|| label(section));
+                let parts: Vec<String> = variant.map(slug).into_iter().chain(own).collect();
+                let reads = section.reads(&set.city);
+                let mut only = set.only(kind, place.unwrap_or(0));
+                if !reads.keys.contains(&"structure") {
+                    only.city.structure.clone_from(&spec.city.structure);
+                }
+                if let Some(name) = variant {
+                    only.variant = spec.variants_of(name)?;
+                }
+                let scenario = Scenario {
+                    spec: only,
+                    file: file.to_path_buf(),
+                    text: text.to_string(),
+                    is_written,
+                    most_cells: city::MOST_CELLS,
+                    asked: Asked {
+                        kind,
+                        place,
+                        label: (!parts.is_empty()).then(|| parts.join("-")),
+                        variant: variant.map(String::from),
+                        variants: variants.clone(),
+                        reads,
+                    },
+                    shelf: shelf.clone(),
+                    reads_files,
+                    first_date: std::sync::OnceLock::new(),
+                };
+                scenario.check().map_err(|error| scenario.locate(error))?;
+                all.push(scenario);
+            }
         }
         Ok(all)
     }
@@ -221,6 +244,16 @@ impl Scenario {
     /// The name of the model that is asked: that of its sections.
     pub fn model(&self) -> &'static str {
         self.asked.kind.name
+    }
+
+    /// The variant of the city that it is asked of; today's city if there is none.
+    pub fn variant(&self) -> Option<&str> {
+        self.asked.variant.as_deref()
+    }
+
+    /// The parts of the city that decide what comes of it.
+    pub fn parts(&self) -> &[Part] {
+        self.asked.reads.parts.as_deref().unwrap_or(Part::ALL)
     }
 
     /// What is asked.
@@ -345,8 +378,13 @@ fn label(section: &dyn Section) -> String {
     format!("{}{name}", section.kind().name)
 }
 
-/// An error with the names of all sections where there are several.
+/// An error with the names of all sections where there are several, or with those of variants.
 fn refuse_several(spec: &Spec) -> Result<()> {
+    if let Some(first) = spec.variant.first() {
+        let problem = format!("stands {} times, the first with the name \"{}\"", spec.variant.len(), shown(&first.name));
+        let mend = "leave variants out; `hanze run` and `hanze check` take them";
+        return Err(Error::scenario("variant", problem, mend));
+    }
     let sections = spec.sections();
     if sections.len() < 2 {
         return Ok(());

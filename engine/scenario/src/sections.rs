@@ -4,6 +4,7 @@
 use super::Scenario;
 use super::spec::CitySpec;
 use hanze_base::error::Result;
+use hanze_city::Part;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -67,6 +68,8 @@ pub struct Reads {
     pub road_rules: Option<super::FileRef>,
     /// Those keys of the city that are declared as read by its kind alone.
     pub keys: Vec<&'static str>,
+    /// Parts of the city that decide what comes of it; all of them if left out. Two cities in which these are the same have one run.
+    pub parts: Option<Vec<Part>>,
 }
 
 /// A kind of section: what a scenario knows of a model.

@@ -51,8 +51,9 @@ impl Scenario {
         read: impl FnOnce() -> Result<T>,
         fits: impl FnOnce(&T) -> bool,
     ) -> Result<T> {
-        // One section alone shares nothing.
-        let city = serde_json::to_string(&self.spec.city).ok().filter(|_| self.label().is_some());
+        // Structures stand in no layer, and a variant may have others.
+        let city = super::spec::CitySpec { structure: Vec::new(), ..self.spec.city.clone() };
+        let city = serde_json::to_string(&city).ok();
         let Some(city) = city else { return read() };
         let rules = self.reads().road_rules.as_ref().filter(|_| with_rules).map(|rules| rules.to_string());
         let key =

@@ -3,6 +3,7 @@
 use super::files::FileRef;
 use super::numbers::{FARTHEST, HIGHEST, MOST_MINUTES};
 use super::sections::{Kind, Kinds, Section, Sections};
+use super::variant::VariantSpec;
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
@@ -28,6 +29,9 @@ pub struct Spec {
     /// Places where values are written down in time: of water, or of heat. None if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauge: Vec<GaugeSpec>,
+    /// What may be otherwise: every section is run on today's city, and on each variant of it. None if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variant: Vec<VariantSpec>,
     /// What is asked, by kinds of sections in their order.
     #[serde(skip)]
     pub(super) asked: Vec<(&'static Kind, Sections)>,
@@ -37,7 +41,7 @@ pub struct Spec {
 }
 
 /// Keys that are no sections.
-const KEYS: [&str; 5] = ["title", "description", "attribution", "city", "gauge"];
+const KEYS: [&str; 6] = ["title", "description", "attribution", "city", "gauge", "variant"];
 
 /// A key at the top that is neither the city's nor a section: its name, its place in a text, and what there is instead.
 pub(super) struct Unknown {
@@ -124,6 +128,7 @@ impl Spec {
             attribution: self.attribution.clone(),
             city: self.city.clone(),
             gauge: self.gauge.clone(),
+            variant: Vec::new(),
             asked: own.into_iter().collect(),
             kinds: self.kinds,
         }
@@ -155,6 +160,11 @@ impl Serialize for Spec {
             all.skip_field("gauge")?;
         } else {
             all.serialize_field("gauge", &self.gauge)?;
+        }
+        if self.variant.is_empty() {
+            all.skip_field("variant")?;
+        } else {
+            all.serialize_field("variant", &self.variant)?;
         }
         self.asked.iter().try_for_each(|(kind, sections)| all.serialize_field(kind.name, sections))?;
         all.end()

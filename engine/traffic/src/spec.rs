@@ -9,6 +9,7 @@ pub use edits::{EditAction, EditSpec, SelectSpec};
 pub(super) use motion::lanes;
 pub use motion::{ClosureSpec, MotionKey, MotionSpec};
 
+use hanze_city::Part;
 use hanze_base::error::{Error, Result};
 use hanze_scenario::keys::FARTHEST;
 use hanze_scenario::{CitySpec, FileRef, Kind, Reads, Scenario, Section, slug};
@@ -103,7 +104,10 @@ impl Section for TrafficSpec {
 
     fn reads(&self, _: &CitySpec) -> Reads {
         let road_rules = Some(&self.rules).filter(|name| !is_rules(name)).cloned();
-        Reads { standing: true, network: true, flat: true, road_rules, ..Reads::default() }
+        // Crowns over a street hold its air back, which is computed where vehicles move.
+        let crowns = self.motion().map(|_| Part::Canopy);
+        let parts = [Part::Network, Part::People, Part::Places, Part::Buildings].into_iter().chain(crowns).collect();
+        Reads { standing: true, network: true, flat: true, road_rules, parts: Some(parts), ..Reads::default() }
     }
 
     fn check(&self, scenario: &Scenario) -> Result<()> {
