@@ -170,7 +170,10 @@ mod tests {
         assert!((found[0][3] - 200.0 / 3.0).abs() < 1e-9 && found[1].iter().all(|value| value.is_nan()));
         let more: Vec<Vec<f64>> = found.iter().map(|row| row.iter().map(|value| value + 1.0).collect()).collect();
         let table = areas.table("max_depth", "m", &[2.0], &found, &more);
-        assert_eq!(table.columns[12..].join(" "), "share_over_2_percent_base share_over_2_percent_variant share_over_2_percent_difference share_over_2_percent_rank");
+        assert_eq!(
+            table.columns[12..].join(" "),
+            "share_over_2_percent_base share_over_2_percent_variant share_over_2_percent_difference share_over_2_percent_rank"
+        );
         assert_eq!(table.rows[0][..4], [2.0, 3.0, 1.0, 1.0]);
         assert!(table.rows[1][3].is_nan());
     }

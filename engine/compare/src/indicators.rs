@@ -215,14 +215,19 @@ impl One {
     /// The indicator, or what is wrong with it.
     fn checked(self) -> std::result::Result<Indicator, String> {
         let name = self.name.into_inner();
-        let is_plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let is_plain = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
         if !is_plain(&name) || name.len() > 80 {
             return Err("has a name of other signs than a-z, 0-9 and _".into());
         }
         let limit_source = self.limit.as_ref().map(|limit| limit.source.as_str());
         let texts = [Some(self.en.as_str()), Some(&self.nl), Some(&self.unit), self.unit_nl.as_deref(), limit_source];
         let is_odd = |text: &&str| text.chars().count() > LONGEST_TEXT || text.chars().any(char::is_control);
-        if texts.into_iter().flatten().any(|text| is_odd(&text)) || self.en.trim().is_empty() || self.nl.trim().is_empty() {
+        if texts.into_iter().flatten().any(|text| is_odd(&text))
+            || self.en.trim().is_empty()
+            || self.nl.trim().is_empty()
+        {
             return Err(format!("has a text that is empty, longer than {LONGEST_TEXT} letters or not printable"));
         }
         for (key, value) in [
@@ -231,7 +236,7 @@ impl One {
             ("change", Some(self.change)),
             ("limit.value", self.limit.as_ref().map(|limit| limit.value)),
         ] {
-            if let Some(value) = value.filter(|value| !(value.abs() <= LARGEST)) {
+            if let Some(value) = value.filter(|value| value.is_nan() || value.abs() > LARGEST) {
                 return Err(format!("has {key} = {value}"));
             }
         }

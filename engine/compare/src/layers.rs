@@ -20,7 +20,11 @@ pub const ONE_SIDE: Quantity = Quantity {
     english: "Where only one of two runs has a value: {}",
     dutch: "Waar maar één van twee berekeningen een waarde heeft: {}",
     classes: Classes::Named(
-        &[(-1.5, "in the base only", "alleen in de basis"), (-0.5, "in both", "in beide"), (0.5, "in the variant only", "alleen in de variant")],
+        &[
+            (-1.5, "in the base only", "alleen in de basis"),
+            (-0.5, "in both", "in beide"),
+            (0.5, "in the variant only", "alleen in de variant"),
+        ],
         Colours::Amount,
     ),
     shown: Shown::plain("", 0),
@@ -89,7 +93,7 @@ pub(crate) fn common(
             continue;
         }
         if !(of_base.contains(stem) && of_run.contains(stem)) {
-            alone[usize::from(of_run.contains(stem))].push(stem);
+            alone[usize::from(of_run.contains(stem))].push(*stem);
             continue;
         }
         let Some((folder, name, time)) = parts(stem) else {
@@ -97,7 +101,7 @@ pub(crate) fn common(
             continue;
         };
         match find(name) {
-            None => unknown.push(stem),
+            None => unknown.push(*stem),
             Some(Variable { form: Form::Value, quantity: Quantity { change: Some(change), .. }, .. }) => {
                 // The match shows that there is one.
                 let Some(variable) = find(name) else { continue };
@@ -115,7 +119,11 @@ pub(crate) fn common(
     ] {
         if !names.is_empty() {
             let (list, share) = (names.join(", "), names.len() as f64 / of_base.len().max(1) as f64);
-            remarks.push(Remark::new(share, format!("{label}: layers {en}: {list}"), format!("{label}: lagen {nl}: {list}")));
+            remarks.push(Remark::new(
+                share,
+                format!("{label}: layers {en}: {list}"),
+                format!("{label}: lagen {nl}: {list}"),
+            ));
         }
     }
     if in_time > 0 {
@@ -228,39 +236,47 @@ impl Summary {
 }
 
 /// A pair of layers as they are compared: base and variant.
-pub(crate) fn read(common: &Common, base: &Run, run: &Run, find: &dyn Fn(&str) -> Option<Variable>) -> Result<Told<[Layer; 2]>> {
-    let mut both = Vec::with_capacity(2);
-    for own in [base, run] {
-        let mut layer = match own.layer(&common.stem, common.variable.clone())? {
-            Ok(layer) => layer,
-            Err(told) => return Ok(Err(told)),
-        };
-        // Of a frame the layer of the whole run says nothing.
-        if let (Some(whole), true) = (common.change.zero_where, common.folder.is_empty()) {
-            let Some(variable) = find(whole).filter(|_| own.has(&format!("{whole}.tif"))) else {
-                let (stem, label) = (&common.stem, &own.label);
-                return Ok(Err(Text::new(
-                    format!("{stem} cannot be compared without {whole}, which \"{label}\" lacks"),
-                    format!("{stem} is niet te vergelijken zonder {whole}, en dat heeft \"{label}\" niet"),
-                )));
-            };
-            let whole = match own.layer(whole, variable)? {
-                Ok(whole) => whole,
-                Err(told) => return Ok(Err(told)),
-            };
-            let mut raster = layer.into_raster();
-            zero_where(&mut raster.values, &whole.values);
-            layer = Layer::of(common.variable.clone(), raster);
-        }
-        both.push(layer);
-    }
-    let [was, is] = <[Layer; 2]>::try_from(both).unwrap_or_else(|_| unreachable!("two runs give two layers"));
+pub(crate) fn read(
+    common: &Common,
+    base: &Run,
+    run: &Run,
+    find: &dyn Fn(&str) -> Option<Variable>,
+) -> Result<Told<[Layer; 2]>> {
+    let (was, is) = match (read_one(common, base, find)?, read_one(common, run, find)?) {
+        (Ok(was), Ok(is)) => (was, is),
+        (Err(told), _) | (_, Err(told)) => return Ok(Err(told)),
+    };
     if was.values.iter().chain(&is.values).all(|value| value.is_nan()) {
         let stem = &common.stem;
-        let (en, nl) = (format!("{stem} has no value anywhere in either run"), format!("{stem} heeft nergens een waarde"));
+        let (en, nl) =
+            (format!("{stem} has no value anywhere in either run"), format!("{stem} heeft nergens een waarde"));
         return Ok(Err(Text::new(en, nl)));
     }
     Ok(Ok([was, is]))
+}
+
+/// A layer in which none means 0 where its quantity says so.
+fn read_one(common: &Common, run: &Run, find: &dyn Fn(&str) -> Option<Variable>) -> Result<Told<Layer>> {
+    let layer = match run.layer(&common.stem, common.variable.clone())? {
+        Ok(layer) => layer,
+        Err(told) => return Ok(Err(told)),
+    };
+    // Of a frame the layer of the whole run says nothing.
+    let Some(whole) = common.change.zero_where.filter(|_| common.folder.is_empty()) else { return Ok(Ok(layer)) };
+    let Some(variable) = find(whole).filter(|_| run.has(&format!("{whole}.tif"))) else {
+        let (stem, label) = (&common.stem, &run.label);
+        return Ok(Err(Text::new(
+            format!("{stem} cannot be compared without {whole}, which \"{label}\" lacks"),
+            format!("{stem} is niet te vergelijken zonder {whole}, en dat heeft \"{label}\" niet"),
+        )));
+    };
+    let whole = match run.layer(whole, variable)? {
+        Ok(whole) => whole,
+        Err(told) => return Ok(Err(told)),
+    };
+    let mut raster = layer.into_raster();
+    zero_where(&mut raster.values, &whole.values);
+    Ok(Ok(Layer::of(common.variable.clone(), raster)))
 }
 
 /// What lies below the maps of a run.
@@ -286,7 +302,14 @@ impl Town {
     }
 
     /// Maps of differences over this town.
-    pub fn atlas<'a>(&'a self, title: &'a str, attribution: &'a str, date: &'a str, synthetic: bool, language: Language) -> Atlas<'a> {
+    pub fn atlas<'a>(
+        &'a self,
+        title: &'a str,
+        attribution: &'a str,
+        date: &'a str,
+        synthetic: bool,
+        language: Language,
+    ) -> Atlas<'a> {
         let [buildings, water, canopy] = self.others.each_ref().map(|layer| layer.as_deref());
         Atlas::new(Map {
             title,
@@ -312,11 +335,12 @@ pub(crate) fn longest(grid: &Grid) -> u32 {
 pub(crate) fn moment(common: &Common, language: Language) -> String {
     let shown = common.change.shown;
     let step = common.change.steps.first().copied().unwrap_or(0.0) * shown.factor;
-    // Half a class is none: what has names has no number.
+    let is_whole = |value: f64| (value - value.round()).abs() < 1e-6;
+    // What has names has no number.
     let words = match common.change.names {
         Some(_) => String::new(),
         None => {
-            let decimals = shown.decimals.max((0..3).find(|k| (step * 10f64.powi(*k)).fract() < 1e-9).unwrap_or(3) as usize);
+            let decimals = shown.decimals.max((0..3).find(|k| is_whole(step * 10f64.powi(*k))).unwrap_or(3) as usize);
             let unit = language.unit(shown.unit);
             let start = language.pick("no change below", "geen verandering onder");
             format!("{start} {} {unit}", language.number(step, decimals)).trim_end().to_string()
@@ -341,7 +365,12 @@ pub(crate) fn thresholds(quantity: &Quantity, asked: &[f64]) -> Vec<f64> {
 }
 
 /// The statistics of both layers within areas, as a table.
-pub(crate) fn within(areas: &Areas, common: &Common, [was, is]: &[Layer; 2], asked: &[f64]) -> hanze_base::frame::Table {
+pub(crate) fn within(
+    areas: &Areas,
+    common: &Common,
+    [was, is]: &[Layer; 2],
+    asked: &[f64],
+) -> hanze_base::frame::Table {
     let ends = thresholds(common.variable.quantity, asked);
     let (base, run) = (areas.statistics(&was.values, &ends), areas.statistics(&is.values, &ends));
     areas.table(&common.variable.name(), common.variable.quantity.unit, &ends, &base, &run)
@@ -361,11 +390,14 @@ mod tests {
     #[test]
     fn cells_of_one_side_are_infinite_and_counted() {
         let none = f32::NAN;
-        let (mut was, mut is) = (vec![0.3, 0.2, none, none, 0.5], vec![0.31, none, 0.4, none, 0.495]);
+        let (mut was, mut is) = (vec![0.3, 0.2, none, none, 0.5], vec![0.32, none, 0.4, none, 0.495]);
         let found = difference(&was, &is);
         assert_eq!(found[1..3], [f32::NEG_INFINITY, f32::INFINITY]);
         let own = Summary::of(&common_of("max_level"), &found);
-        assert_eq!([own.more, own.less, own.no_change, own.variant_only, own.base_only, own.without], [1, 0, 1, 1, 1, 1]);
+        assert_eq!(
+            [own.more, own.less, own.no_change, own.variant_only, own.base_only, own.without],
+            [1, 0, 1, 1, 1, 1]
+        );
         assert!(own.changes() && own.lowest.is_some_and(|low| (low + 0.005).abs() < 1e-6));
         zero_where(&mut was, &[1.0; 5]);
         zero_where(&mut is, &[1.0, none, 1.0, 1.0, 1.0]);

@@ -56,9 +56,9 @@ pub(crate) fn measure(
 ) -> Result<Vec<Told<Measured>>> {
     let lacks = |what: &str| {
         let label = &run.label;
-        Err(Text::new(format!("\"{label}\" has no {what}"), format!("\"{label}\" heeft geen {what}")))
+        Text::new(format!("\"{label}\" has no {what}"), format!("\"{label}\" heeft geen {what}"))
     };
-    let mut found: Vec<Told<Measured>> = vec![lacks("value"); indicators.len()];
+    let mut found: Vec<Told<Measured>> = vec![Err(lacks("value")); indicators.len()];
     let files: BTreeSet<(bool, &str)> = indicators
         .iter()
         .map(|own| match &own.values {
@@ -83,18 +83,24 @@ pub(crate) fn measure(
             }
             let layer = match find(file).filter(|own| own.form == Form::Value) {
                 Some(variable) if run.has(&format!("{file}.tif")) => run.layer(file, variable)?,
-                _ => lacks(&format!("layer {file}")),
+                _ => Err(lacks(&format!("layer {file}"))),
             };
             match layer {
                 Ok(layer) => {
                     let unit = layer.variable().quantity.unit;
-                    plain.into_iter().for_each(|k| found[k] = of_layer(&indicators[k], &layer.values, unit, run, areas));
+                    plain
+                        .into_iter()
+                        .for_each(|k| found[k] = of_layer(&indicators[k], &layer.values, unit, run, areas));
                 }
                 Err(told) => plain.into_iter().for_each(|k| found[k] = Err(told.clone())),
             }
             continue;
         }
-        let rows = if run.has(&format!("{file}.csv")) { tables::read(run, file)? } else { lacks(&format!("table {file}")) };
+        let rows = if run.has(&format!("{file}.csv")) {
+            tables::read(run, file)?
+        } else {
+            Err(lacks(&format!("table {file}")))
+        };
         match rows {
             Ok(rows) => {
                 let places = match areas.filter(|_| !rows.names.is_empty()) {
@@ -102,10 +108,11 @@ pub(crate) fn measure(
                     None => None,
                 };
                 for k in asked {
-                    found[k] = of_table(&indicators[k], &rows, places.as_ref(), areas.map_or(0, Areas::len)).map_or_else(
-                        || lacks(&format!("column of {}", indicators[k].name)),
-                        |own| known(own, &indicators[k], run),
-                    );
+                    found[k] = of_table(&indicators[k], &rows, places.as_ref(), areas.map_or(0, Areas::len))
+                        .map_or_else(
+                            || Err(lacks(&format!("column for it in {file}"))),
+                            |own| known(own, &indicators[k], run),
+                        );
                 }
             }
             Err(told) => asked.into_iter().for_each(|k| found[k] = Err(told.clone())),
@@ -147,7 +154,12 @@ fn of_layer(indicator: &Indicator, values: &[f32], unit: &str, run: &Run, areas:
 }
 
 /// `None` where the table lacks a column.
-fn of_table(indicator: &Indicator, rows: &Rows, places: Option<&HashMap<String, usize>>, areas: usize) -> Option<Measured> {
+fn of_table(
+    indicator: &Indicator,
+    rows: &Rows,
+    places: Option<&HashMap<String, usize>>,
+    areas: usize,
+) -> Option<Measured> {
     let Values::Column { column, weight, .. } = &indicator.values else { return None };
     let column = rows.column(column)?;
     let weight = match weight {
@@ -156,9 +168,8 @@ fn of_table(indicator: &Indicator, rows: &Rows, places: Option<&HashMap<String, 
     };
     let value = |row: usize| (rows.at(row, column), weight.map_or(1.0, |weight| rows.at(row, weight)));
     let (threshold, percent) = (indicator.threshold.unwrap_or_default(), indicator.percent.unwrap_or_default());
-    let of = |chosen: &mut dyn Iterator<Item = usize>| {
-        indicator.statistic.of(chosen.map(value), threshold, percent, 1.0)
-    };
+    let of =
+        |chosen: &mut dyn Iterator<Item = usize>| indicator.statistic.of(chosen.map(value), threshold, percent, 1.0);
     let mut by_area: Vec<Vec<usize>> = vec![Vec::new(); if places.is_some() { areas } else { 0 }];
     for (row, name) in rows.names.iter().enumerate() {
         if let Some(own) = places.and_then(|places| places.get(name)).and_then(|area| by_area.get_mut(*area)) {
@@ -182,8 +193,11 @@ fn hours_over(
 ) -> Result<Told<Measured>> {
     let start = frame_start(layer);
     let time = |stem: &&str| stem.strip_prefix(&start)?.strip_suffix('s')?.parse::<f64>().ok();
-    let mut frames: Vec<(f64, &str)> =
-        run.stems(".tif").into_iter().filter_map(|stem| Some((time(&stem).filter(|time| time.is_finite())?, stem))).collect();
+    let mut frames: Vec<(f64, &str)> = run
+        .stems(".tif")
+        .into_iter()
+        .filter_map(|stem| Some((time(&stem).filter(|time| time.is_finite())?, stem)))
+        .collect();
     frames.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (Some(variable), true) = (find(layer), frames.len() > 1) else {
         let label = &run.label;

@@ -180,7 +180,9 @@ impl Run {
 /// Whether a name leads to a file below the folder.
 fn is_within(name: &str) -> bool {
     let is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-    name.len() <= 500 && name.split('/').all(is_plain) && !name.contains(|c: char| c == '\\' || c == ':' || c.is_control())
+    name.len() <= 500
+        && name.split('/').all(is_plain)
+        && !name.contains(|c: char| c == '\\' || c == ':' || c.is_control())
 }
 
 fn damaged(path: &Path) -> Error {

@@ -147,7 +147,8 @@ mod tests {
         assert_eq!([Statistic::Mean, Statistic::Sum, Statistic::CountOver].map(of), [17.5, 70.0, 3.0]);
         assert_eq!(of(Statistic::ShareOver), 75.0);
         assert!(Statistic::Mean.of([(1.0, 0.0)].into_iter(), 0.0, 0.0, 1.0).is_nan());
-        for statistic in [Statistic::CountOver, Statistic::Sum, Statistic::Mean, Statistic::Max, Statistic::Percentile] {
+        for statistic in [Statistic::CountOver, Statistic::Sum, Statistic::Mean, Statistic::Max, Statistic::Percentile]
+        {
             assert!(statistic.of([(f64::NAN, 1.0)].into_iter(), 0.0, 50.0, 1.0).is_nan(), "{statistic:?}");
         }
     }

@@ -6,7 +6,7 @@ use hanze_base::error::{Error, Result};
 use hanze_base::frame::Table;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_base::words::Text;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// Bytes of a table that are read.
@@ -113,7 +113,11 @@ fn read_csv(path: &Path, table: &str) -> Result<Told<Rows>> {
             let number = if cell.is_empty() { Some(f64::NAN) } else { cell.parse::<f64>().ok() };
             let number = number.ok_or_else(|| {
                 let line = record.position().map_or(0, |at| at.line());
-                Error::data(path, format!("line {line}: {name} is {cell:?}, which is no number"), "run the scenario again")
+                Error::data(
+                    path,
+                    format!("line {line}: {name} is {cell:?}, which is no number"),
+                    "run the scenario again",
+                )
             })?;
             if is_key(name) {
                 // No name holds what parts the key.
@@ -149,9 +153,10 @@ pub(crate) fn join(table: &str, base: &Rows, run: &Rows, remarks: &mut Remarks) 
         let names = one.columns.iter().filter(|name| other.column(name).is_none());
         names.cloned().collect::<Vec<_>>().join(", ")
     };
-    for (names, en, nl) in
-        [(alone(base, run), "in the base only", "alleen in de basis"), (alone(run, base), "in the variant only", "alleen in de variant")]
-    {
+    for (names, en, nl) in [
+        (alone(base, run), "in the base only", "alleen in de basis"),
+        (alone(run, base), "in the variant only", "alleen in de variant"),
+    ] {
         if !names.is_empty() {
             tell(0.0, format!("columns {en}: {names}"), format!("kolommen {nl}: {names}"));
         }
@@ -170,17 +175,19 @@ pub(crate) fn join(table: &str, base: &Rows, run: &Rows, remarks: &mut Remarks) 
     let (repeats_base, repeats_run) = (repeated(base, &of_base), repeated(run, &of_run));
     let mut pairs: Vec<(Option<usize>, Option<usize>)> = Vec::new();
     for (row, key) in base.keys.iter().enumerate() {
-        if of_base.contains_key(key.as_str()) && !repeats_run.contains_key(key.as_str()) {
+        if of_base.contains_key(key.as_str()) && !repeats_run.contains(key.as_str()) {
             pairs.push((Some(row), of_run.get(key.as_str()).copied()));
         }
     }
     for (row, key) in run.keys.iter().enumerate() {
-        let is_new = !of_base.contains_key(key.as_str()) && !repeats_base.contains_key(key.as_str());
+        let is_new = !of_base.contains_key(key.as_str()) && !repeats_base.contains(key.as_str());
         if is_new && of_run.contains_key(key.as_str()) {
             pairs.push((None, Some(row)));
         }
     }
-    for (is_base, en, nl) in [(true, "in the base only", "alleen in de basis"), (false, "in the variant only", "alleen in de variant")] {
+    for (is_base, en, nl) in
+        [(true, "in the base only", "alleen in de basis"), (false, "in the variant only", "alleen in de variant")]
+    {
         let one: Vec<&str> = pairs
             .iter()
             .filter_map(|pair| match (pair, is_base) {
@@ -193,7 +200,11 @@ pub(crate) fn join(table: &str, base: &Rows, run: &Rows, remarks: &mut Remarks) 
             let some = one.iter().take(NAMED).map(|key| key.replace('\u{1f}', " ")).collect::<Vec<_>>().join(", ");
             let (count, more) = (one.len(), if one.len() > NAMED { ", …" } else { "" });
             let share = count as f64 / pairs.len() as f64;
-            tell(share, format!("{count} rows are {en} ({some}{more})"), format!("{count} rijen zijn {nl} ({some}{more})"));
+            tell(
+                share,
+                format!("{count} rows are {en} ({some}{more})"),
+                format!("{count} rijen zijn {nl} ({some}{more})"),
+            );
         }
     }
     if pairs.is_empty() || shared.is_empty() {
@@ -238,8 +249,8 @@ pub(crate) fn join(table: &str, base: &Rows, run: &Rows, remarks: &mut Remarks) 
 }
 
 /// Keys of a table that repeat.
-fn repeated<'a>(rows: &'a Rows, once: &HashMap<&str, usize>) -> BTreeMap<&'a str, ()> {
-    rows.keys.iter().map(String::as_str).filter(|key| !once.contains_key(key)).map(|key| (key, ())).collect()
+fn repeated<'a>(rows: &'a Rows, once: &HashMap<&str, usize>) -> BTreeSet<&'a str> {
+    rows.keys.iter().map(String::as_str).filter(|key| !once.contains_key(key)).collect()
 }
 
 #[cfg(test)]
