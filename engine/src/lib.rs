@@ -17,6 +17,7 @@ pub use hanze_base::{
     series, testing, words,
 };
 pub use hanze_city as city;
+pub use hanze_compare as compare;
 pub use hanze_device as device;
 pub use hanze_model::yardstick;
 pub use hanze_output as output;

@@ -80,6 +80,8 @@ pub enum Begun {
     New(Box<Simulation>),
     /// It is there.
     Finished(Finished),
+    /// It was stopped on its way, and goes on from there.
+    Stopped(Box<Simulation>),
 }
 
 /// A scenario on its way to results.
@@ -135,6 +137,34 @@ impl Simulation {
             return Ok(Begun::Finished(finished));
         }
         let simulation = Simulation::after(before, scenario, device, &Cache::at(&out.join(CACHE)))?;
+        Ok(Begun::New(Box::new(Simulation { language, ..simulation })))
+    }
+
+    /// Prepares a scenario for a folder `out` below that of several runs. Its run may be there already, also in one of the folders
+    /// `others`, or have been stopped on its way; the cache is that of the folder above.
+    ///
+    /// # Errors
+    /// The variants that [`Simulation::new`] and [`Simulation::resume`] name, for the same causes.
+    pub fn among(
+        scenario: Scenario,
+        device: Device,
+        out: &Path,
+        others: &[PathBuf],
+        language: Language,
+    ) -> Result<Begun> {
+        let before = Before::new(&scenario, &device, out)?;
+        let name = before.path.file_name().map(PathBuf::from).unwrap_or_default();
+        let places = [before.path.clone()].into_iter().chain(others.iter().map(|other| other.join(&name)));
+        let there = places.into_iter().find_map(|path| finished::finished(&path, &before.run_id, language));
+        if let Some(finished) = there {
+            return Ok(Begun::Finished(finished));
+        }
+        let cache = Cache::at(&out.parent().unwrap_or(out).join(CACHE));
+        if checkpoint::path(&before.path).exists() && !checkpoint::is_of_another_version(&before.path) {
+            let simulation = Simulation::resume_cached(&before.path, device, &cache)?;
+            return Ok(Begun::Stopped(Box::new(Simulation { language, ..simulation })));
+        }
+        let simulation = Simulation::after(before, scenario, device, &cache)?;
         Ok(Begun::New(Box::new(Simulation { language, ..simulation })))
     }
 
@@ -331,6 +361,7 @@ impl Simulation {
             "language": self.language.code(),
             "model": self.scenario.model(),
             "section": self.scenario.label(),
+            "variant": self.scenario.variant(),
             "settings": self.model.settings(),
             "grid": self.city.grid,
             "scenario": spec,
@@ -402,7 +433,7 @@ impl Before {
         let device_kind = device.record().kind.to_string();
         let run_id = run_id(scenario, &inputs, &device_kind, changed.as_deref());
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        let label = scenario.label().map_or(String::new(), |label| format!("-{label}"));
+        let label = scenario.section_label().map_or(String::new(), |label| format!("-{label}"));
         let path = out.join(format!("{stem}{label}-{}", &run_id[..8]));
         Ok(Before { city, inputs, device_kind, run_id, path })
     }

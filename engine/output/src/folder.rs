@@ -229,6 +229,12 @@ impl RunFolder {
         self.add(file, "application/toml", description)
     }
 
+    /// Writes a text that is a result, under a name with its ending.
+    pub fn written(&mut self, name: &str, media_type: &str, description: &str, text: &str) -> Result<()> {
+        self.text(name, text)?;
+        self.add(name.to_string(), media_type, description)
+    }
+
     /// Takes up a mesh that was written to the folder.
     pub fn mesh(&mut self, name: &str, description: &str) -> Result<()> {
         self.add(format!("{name}.glb"), "model/gltf-binary", description)

@@ -73,8 +73,10 @@ struct Asked {
     kind: &'static Kind,
     /// Its place in the list of its kind, where there is a list.
     place: Option<usize>,
-    /// What tells it from the other sections of its file, where there are others.
+    /// What tells it from the other sections and variants of its file, where there are others.
     label: Option<String>,
+    /// What tells it from the other sections alone.
+    section_label: Option<String>,
     /// The variant of the city that it is asked of; today's if there is none.
     variant: Option<String>,
     /// All variants, in the order in which the file has them.
@@ -177,7 +179,7 @@ impl Scenario {
             for (place, section) in set.sections() {
                 let kind = section.kind();
                 let own = several.then(|| label(section));
-                let parts: Vec<String> = variant.map(slug).into_iter().chain(own).collect();
+                let parts: Vec<String> = variant.map(slug).into_iter().chain(own.clone()).collect();
                 let reads = section.reads(&set.city);
                 let mut only = set.only(kind, place.unwrap_or(0));
                 if !reads.keys.contains(&"structure") {
@@ -196,6 +198,7 @@ impl Scenario {
                         kind,
                         place,
                         label: (!parts.is_empty()).then(|| parts.join("-")),
+                        section_label: own,
                         variant: variant.map(String::from),
                         variants: variants.clone(),
                         reads,
@@ -244,6 +247,11 @@ impl Scenario {
     /// The name of the model that is asked: that of its sections.
     pub fn model(&self) -> &'static str {
         self.asked.kind.name
+    }
+
+    /// What tells it from the other sections of its file, whichever the variant; none where there is one section.
+    pub fn section_label(&self) -> Option<&str> {
+        self.asked.section_label.as_deref()
     }
 
     /// The variant of the city that it is asked of; today's city if there is none.

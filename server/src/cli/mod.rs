@@ -3,6 +3,7 @@
 mod baseline;
 mod bench;
 mod client;
+mod compare;
 mod demo;
 mod devices;
 mod import;
@@ -14,6 +15,7 @@ mod report;
 mod run;
 mod speeds;
 mod validate;
+mod whole;
 
 pub use report::report;
 
@@ -66,6 +68,8 @@ enum Command {
     },
     /// Draw any layer of a finished run as a map.
     Map(map::Args),
+    /// Compare finished runs: difference layers, tables, indicators, and what gets better or worse for whom.
+    Compare(compare::Args),
     /// Write the meshes of a finished run as GLB: the town, and its water in time.
     Mesh(mesh::Args),
     /// Write the synthetic demo town as the files that a real city comes in.
@@ -153,6 +157,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Run { scenario, options, again, out } => run::run(&scenario, &options, again, &out),
         Command::Resume { folder, device, json, language } => run::resume(&folder, device.as_deref(), json, language),
         Command::Map(args) => map::map(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Mesh(args) => mesh::mesh(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Import(what) => import::import(&what),

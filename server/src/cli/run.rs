@@ -2,7 +2,7 @@
 
 use super::progress::{Teller, clock, json};
 use super::report::report;
-use super::{Options, note, say};
+use super::{Options, note, say, whole};
 use hanze_engine::Result;
 use hanze_engine::device::Device;
 use hanze_engine::frame::{Balance, Outcome};
@@ -23,6 +23,9 @@ pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::R
     let start = || {
         let sections = scenario::load_all(file)?;
         let device = Device::open(&options.device)?;
+        if sections.iter().any(|section| section.variant().is_some()) {
+            return whole::run(sections, &device, options, again, out);
+        }
         for section in sections {
             // One that was stopped stops those that would follow.
             if run_section(section, device.clone(), options, again, out)? == Came::Stopped {
@@ -46,7 +49,7 @@ fn run_section(scenario: Scenario, device: Device, options: &Options, again: boo
         return go(simulation, teller, options.json);
     }
     match Simulation::begin(scenario, device, out, options.language)? {
-        Begun::New(simulation) => go(*simulation, teller, options.json),
+        Begun::New(simulation) | Begun::Stopped(simulation) => go(*simulation, teller, options.json),
         Begun::Finished(run) => {
             there(&run, options.language, options.json);
             Ok(Came::Finished)
@@ -56,7 +59,7 @@ fn run_section(scenario: Scenario, device: Device, options: &Options, again: boo
 
 /// How a run came to its end.
 #[derive(Clone, Copy, PartialEq)]
-enum Came {
+pub(super) enum Came {
     Finished,
     Stopped,
 }
@@ -81,7 +84,7 @@ fn cancel(language: Language, teller: &Teller) -> &'static AtomicBool {
 }
 
 /// Names a run that was finished before, and says what came of it.
-fn there(run: &Finished, language: Language, as_json: bool) {
+pub(super) fn there(run: &Finished, language: Language, as_json: bool) {
     let folder = run.folder.display().to_string();
     if as_json {
         let names: Vec<&str> = run.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
@@ -138,7 +141,7 @@ fn tell_failure(result: Result<Came>, as_json: bool) -> miette::Result<ExitCode>
     Ok(if came == Came::Stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS })
 }
 
-fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<Came> {
+pub(super) fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<Came> {
     let language = simulation.language;
     teller.language = language;
     let cancel = cancel(language, &teller);

@@ -222,6 +222,49 @@ fn each_section_has_a_folder_of_its_own() {
 }
 
 #[test]
+fn two_runs_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, rain) in [("little", 10), ("much", 120)] {
+        let file = scenario(folder.path(), 10.0, "");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text = text.replace("mm_per_hour = 60", &format!("mm_per_hour = {rain}")).replace("Shower", name);
+        std::fs::write(&file, text).unwrap();
+        let output = hanze(folder.path(), &["run", "shower.toml", "--device", "cpu", "--out", name]);
+        assert!(output.status.success(), "{}", self::text(&output.stderr));
+    }
+    let [base, run] = ["little", "much"].map(|name| run_folder_of(&folder.path().join(name)));
+    let [base, run] = [&base, &run].map(|path| path.to_str().unwrap());
+    let output = hanze(folder.path(), &["compare", base, run, "--out", "both", "--language", "nl"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    for words in
+        ["\"much\" vergeleken met \"little\"", "Slechter: grootste waterdiepte op het land", "bestanden in both"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let both = folder.path().join("both");
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(both.join("comparison.json")).unwrap()).unwrap();
+    let listed = record["artifacts"].as_array().unwrap().iter().chain(record["volatile"]["maps"].as_array().unwrap());
+    for artifact in listed {
+        let file = both.join(artifact["name"].as_str().unwrap());
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), artifact["bytes"].as_u64().unwrap(), "{artifact}");
+    }
+    for name in [
+        "variant-1/difference_max_depth.tif",
+        "variant-1/difference_max_depth.png",
+        "variant-1/buildings.csv",
+        "indicators.png",
+    ] {
+        assert!(both.join(name).exists(), "{name}");
+    }
+    let same = hanze(folder.path(), &["compare", base, base, "--out", "same"]);
+    assert!(text(&same.stdout).contains("no change."), "{}{}", text(&same.stdout), text(&same.stderr));
+    let missing = hanze(folder.path(), &["compare", base, "little", "--out", "none"]);
+    assert!(!missing.status.success() && text(&missing.stderr).contains("not finished"), "{}", text(&missing.stderr));
+}
+
+#[test]
 fn wrong_scenarios_are_shown_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
     scenario(folder.path(), 6.0, "order = 7\n");

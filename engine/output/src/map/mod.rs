@@ -8,7 +8,9 @@ mod scene;
 mod text;
 
 pub use colours::{BUILDING, NODATA, STANDING, TREE};
+pub use paper::{FAINT, INK, PAPER, WARNING, fill};
 pub use scale::{Scale, round_step};
+pub use text::{Pen, Weight};
 
 use hanze_base::frame::Layer;
 use hanze_base::grid::Grid;

@@ -9,11 +9,14 @@ use hanze_base::grid::Grid;
 use hanze_base::quantity::{Form, Variable};
 use image::{Rgb, RgbImage};
 
-pub(super) const PAPER: [u8; 3] = [255, 255, 255];
-pub(super) const INK: [u8; 3] = [32, 36, 42];
-const FAINT: [u8; 3] = [96, 102, 110];
+/// Colour of the paper.
+pub const PAPER: [u8; 3] = [255, 255, 255];
+/// Colour of letters.
+pub const INK: [u8; 3] = [32, 36, 42];
+/// Colour of what stands back.
+pub const FAINT: [u8; 3] = [96, 102, 110];
 /// Behind the word that says that a city is made up.
-pub(super) const WARNING: [u8; 3] = [255, 224, 130];
+pub const WARNING: [u8; 3] = [255, 224, 130];
 
 /// Paper with all but the picture and what it shows at which moment.
 pub struct Sheet {
@@ -247,7 +250,7 @@ fn north_arrow(image: &mut RgbImage, x: f32, y: f32, em: f32) {
 }
 
 /// Fills a rectangle; what lies outside the picture is left out.
-fn fill(image: &mut RgbImage, x: u32, y: u32, width: u32, height: u32, colour: [u8; 3]) {
+pub fn fill(image: &mut RgbImage, x: u32, y: u32, width: u32, height: u32, colour: [u8; 3]) {
     for row in y..y.saturating_add(height).min(image.height()) {
         for col in x..x.saturating_add(width).min(image.width()) {
             image.put_pixel(col, row, Rgb(colour));
