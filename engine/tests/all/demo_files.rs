@@ -137,7 +137,8 @@ fn its_roads_are_the_same_network() {
             let ends = [ends[0].x, ends[0].y, ends[1].x, ends[1].y].map(|at| at as i64);
             (link.id.clone(), (link.kind.clone(), link.modes, [link.lanes, link.speed], ends))
         };
-        roads.links.iter().map(link).collect()
+        // Ends of lines that lie within half a metre of each other are one junction to the reader, and a road between them none.
+        roads.links.iter().filter(|link| link.length > 0.5).map(link).collect()
     };
     let (found, made) = (links(&found), links(&made));
     assert!(made.len() > 10 && found.keys().eq(made.keys()), "{} and {} links", found.len(), made.len());
