@@ -132,19 +132,20 @@ fn its_roads_are_the_same_network() {
     let made = roads::demo(&made.objects.network, &rules);
     let links = |roads: &Roads| -> BTreeMap<String, (String, u8, [f64; 2], [i64; 4])> {
         let link = |link: &roads::Link| {
-            // To a decimetre: ends that meet are one junction.
+            // In decimetres.
             let ends = [link.from, link.to].map(|node| (10.0 * roads.nodes[node as usize].at).round());
             let ends = [ends[0].x, ends[0].y, ends[1].x, ends[1].y].map(|at| at as i64);
             (link.id.clone(), (link.kind.clone(), link.modes, [link.lanes, link.speed], ends))
         };
-        roads.links.iter().map(link).collect()
+        // Ends of lines that lie within half a metre of each other are one junction to the reader, at one of them; a road between them is none.
+        roads.links.iter().filter(|link| link.length > 0.5).map(link).collect()
     };
     let (found, made) = (links(&found), links(&made));
     assert!(made.len() > 10 && found.keys().eq(made.keys()), "{} and {} links", found.len(), made.len());
     for (id, (kind, modes, numbers, ends)) in &made {
         let own = &found[id];
         assert_eq!((&own.0, own.1, own.2), (kind, *modes, *numbers), "{id}");
-        assert!(own.3.iter().zip(ends).all(|(a, b)| (a - b).abs() <= 1), "{id}: {:?} and {ends:?}", own.3);
+        assert!(own.3.iter().zip(ends).all(|(a, b)| (a - b).abs() <= 5), "{id}: {:?} and {ends:?}", own.3);
     }
 }
 

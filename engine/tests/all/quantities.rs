@@ -251,6 +251,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("engine/model/src/yardstick/baseline.rs", &["level"]),
     // Parts of meshes, tables and files, words.
     ("engine/src/export.rs", &["terrain", "buildings", "water"]),
+    ("engine/src/export/scenario.rs", &["terrain", "buildings", "water"]),
     ("engine/src/simulation/meshes.rs", &["water_"]),
     ("engine/base/src/words.rs", &["water"]),
     ("engine/base/src/words/files.rs", &["buildings", "water", "infiltrated"]),

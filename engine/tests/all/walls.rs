@@ -54,9 +54,14 @@ fn packages(manifest: &str, sections: &[&str], shared: &Table) -> BTreeSet<Strin
 fn workspace() -> (Vec<String>, Table) {
     let manifest: Table = read(&root().join("Cargo.toml")).parse().expect("a manifest");
     let members = manifest["workspace"]["members"].as_array().expect("a list");
-    let members = members.iter().map(|member| member.as_str().expect("a folder").to_string()).collect();
+    let members = members.iter().map(|member| member.as_str().expect("a folder").to_string());
+    // Examples stand above everything, as what other people build does.
+    let members = members.filter(|member| member != EXAMPLES).collect();
     (members, manifest["workspace"]["dependencies"].as_table().expect("a table").clone())
 }
+
+/// Packages that show how others use Hanze.
+const EXAMPLES: &str = "engine/examples/*";
 
 /// Crates that hold a part which speaks to a GPU, with the buffers that `device` gives.
 const SPEAK_WGPU: [&str; 4] = ["device", "runoff", "heat", "traffic"];
@@ -103,6 +108,22 @@ fn manifests_name_only_what_is_below() {
         let folder = format!("engine/{}", path.file_name().expect("a name").to_string_lossy());
         assert!(!path.join("Cargo.toml").is_file() || folders.contains(&folder), "{folder} is no member");
     }
+}
+
+#[test]
+fn examples_need_the_facade_and_the_commands_only() {
+    let examples = std::fs::read_dir(root().join("engine/examples")).expect("a folder");
+    let manifests = examples.map(|entry| entry.expect("an entry").path().join("Cargo.toml"));
+    let shared = workspace().1;
+    let mut seen = 0;
+    for path in manifests.filter(|path| path.is_file()) {
+        let packages = packages(&read(&path), &["dependencies", "build-dependencies", "dev-dependencies"], &shared);
+        let own: Vec<&String> = packages.iter().filter(|name| name.starts_with("hanze")).collect();
+        assert_eq!(own, ["hanze", "hanze-engine"], "{}", path.display());
+        assert!(!packages.contains("wgpu"), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 0);
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl Model for Bathtub {
     }
 
     fn frame(&mut self) -> Result<Frame> {
-        let layers = vec![Layer::new(&DEPTH, self.ground.grid, self.depth.clone())];
+        let layers = vec![Layer::new(&DEPTH, self.ground.grid, self.depth.clone()).described("Depth below the level")];
         Ok(Frame { time: self.time, layers, vehicles: None })
     }
 
@@ -215,7 +215,10 @@ impl Model for Bathtub {
         let hectares = wet as f64 * self.ground.grid.cell_area() / 1e4;
         let volume = self.volume();
         Ok(Outcome {
-            layers: vec![Layer::new(&MAX_DEPTH, self.ground.grid, self.deepest.clone())],
+            layers: vec![
+                Layer::new(&MAX_DEPTH, self.ground.grid, self.deepest.clone())
+                    .described("Largest depth below the level"),
+            ],
             balance: Some(Balance::new("m³", vec![("in the tub".into(), volume), ("stands there".into(), -volume)])),
             story: vec![Text {
                 en: format!("{hectares:.1} ha lie below the level in the end."),
