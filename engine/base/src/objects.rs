@@ -3,7 +3,8 @@
 
 use crate::outline::Outline;
 use glam::DVec2;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A shape in the plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,8 @@ pub struct Objects {
     pub bridges: Vec<Bridge>,
     /// Neighbourhoods.
     pub areas: Vec<Area>,
+    /// Buildings that edits add: of any outline, and with more known of them.
+    pub blocks: Vec<Block>,
 }
 
 /// A building on a footprint of four corners.
@@ -76,8 +79,33 @@ pub struct Building {
     pub dwellings: u32,
 }
 
+/// A building of any outline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// What tables call it.
+    pub name: String,
+    /// Its walls.
+    pub outline: Outline,
+    /// Height of the ground floor, m NAP.
+    pub floor: f64,
+    /// Height of the eaves above the floor, m.
+    pub eaves: f64,
+    /// Height of the ridge above the floor, m; that of the eaves for a flat roof.
+    pub ridge: f64,
+    /// Kind of roof.
+    pub roof: Roof,
+    /// What it is for.
+    pub use_: Use,
+    /// People who live there.
+    pub residents: f64,
+    /// People who work there.
+    pub jobs: f64,
+    /// Rain that its roof holds, m.
+    pub green_roof: f64,
+}
+
 /// A kind of roof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Roof {
     /// Flat.
@@ -91,7 +119,7 @@ pub enum Roof {
 }
 
 /// What a building is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Use {
     /// Dwellings.

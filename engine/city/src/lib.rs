@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod demo;
+pub mod edit;
 pub mod elsewhere;
 pub mod holes;
 pub mod import;
@@ -27,6 +28,7 @@ pub struct Soil {
 }
 
 /// A city as the models take it. Every layer lies on the same grid.
+#[derive(Clone)]
 pub struct City {
     /// Name for people.
     pub title: String,

@@ -46,6 +46,7 @@ pub(super) fn objects(town: &Town, shift: DVec2) -> Objects {
         railways: clipped(&railway, plan.window),
         bridges,
         areas: areas(town),
+        blocks: Vec::new(),
     };
     objects.buildings.retain(|building| inside(building.footprint.iter().sum::<DVec2>() / 4.0));
     objects.trees.retain(|tree| inside(tree.at));
