@@ -24,6 +24,7 @@ mod standing;
 mod storms;
 mod traffic;
 mod units;
+mod variant;
 
 pub use city::{Input, check_demo_memory};
 pub use files::FileRef;
@@ -40,6 +41,10 @@ pub use spec::{
 pub use traffic::{
     ClosureSpec, DemandSpec, EditAction, EditSpec, MotionKey, MotionSpec, ReachSpec, SelectSpec, TrafficSpec, TripsPer,
     is_rules, slug,
+};
+pub use variant::{
+    ActionName, EditSpec as VariantEditSpec, Geometry, GroundKind, Nested, SetSpec, ShapeSpec, SpeciesName,
+    VariantSpec, WhatName,
 };
 
 use hanze_base::error::{Error, Result};

@@ -1,0 +1,1 @@
+//! Edits on the demo town.
