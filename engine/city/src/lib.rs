@@ -28,7 +28,7 @@ pub struct Soil {
 }
 
 /// A city as the models take it. Every layer lies on the same grid.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct City {
     /// Name for people.
     pub title: String,
