@@ -105,7 +105,9 @@ impl Draft<'_> {
         let half = 0.5 * width + foot;
         let outline = carriageway(line, half);
         let sides = line.len();
-        let around = outline.cells(&grid).unwrap_or_default();
+        let Some(around) = outline.cells(&grid) else {
+            return refused("line", "is too long to be followed on cells so small", "cut it in parts");
+        };
         let count: usize = around.iter().flat_map(|(_, ranges)| ranges).map(ExactSizeIterator::len).sum();
         if count.saturating_mul(sides) > MOST_DISTANCES {
             return refused("line", "has too many points for its width", "simplify it, or cut it in parts");

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{City, roads};
 use glam::DVec2;
+use hanze_base::grid::{Crs, Grid};
 use hanze_base::objects::Tree;
 use hanze_base::outline::Outline;
 
@@ -121,7 +122,7 @@ impl Draft<'_> {
                 let area = shape::outline("area", area)?;
                 shape::cells("area", &area, &grid)?;
                 match amount {
-                    Amount::Spacing(spacing) => match lattice(&area, spacing) {
+                    Amount::Spacing(spacing) => match lattice(&area, spacing, &grid) {
                         Ok(points) => Ok(points.into_iter().filter(|at| is_free(at)).collect()),
                         Err(count) => too_many(count),
                     },
@@ -149,7 +150,7 @@ impl Draft<'_> {
             (size.x * size.y / count as f64).sqrt().clamp(SPACING_M[0], SPACING_M[1].max(size.max_element()));
         loop {
             *skipped = Skipped::default();
-            let free: Vec<DVec2> = match lattice(area, spacing) {
+            let free: Vec<DVec2> = match lattice(area, spacing, &self.grid()) {
                 Ok(points) => points.into_iter().filter(|at| self.is_free(*at, edit.force, is_road, skipped)).collect(),
                 Err(_) => Vec::new(),
             };
@@ -273,22 +274,24 @@ fn spread(line: &[DVec2], step: f64, count: usize) -> Vec<DVec2> {
     points
 }
 
-/// Points of a square lattice within an area; how many there would be where those around it are too many.
-fn lattice(area: &Outline, spacing: f64) -> Result<Vec<DVec2>, f64> {
+/// Points of a square lattice within an area and a city; how many there would be where those are too many.
+pub(super) fn lattice(area: &Outline, spacing: f64, city: &Grid) -> Result<Vec<DVec2>, f64> {
     let (low, high) = area.bounds().unwrap_or_default();
+    let (from, to) = crate::elsewhere::of(city);
+    let (low, high) = (low.clamp(from, to), high.clamp(from, to));
     let size = (high - low) / spacing;
     let (cols, rows) = (size.x.floor() + 1.0, size.y.floor() + 1.0);
     if cols * rows > TRIES * MOST_TREES as f64 {
         return Err(cols * rows);
     }
     // The outline's own way to find cells, on a grid whose cells are the places.
-    let grid = hanze_base::grid::Grid {
+    let grid = Grid {
         cols: cols as usize,
         rows: rows as usize,
         cell: spacing,
         west: low.x,
         north: low.y + rows * spacing,
-        crs: hanze_base::grid::Crs::UNKNOWN,
+        crs: Crs::UNKNOWN,
     };
     let places: Vec<usize> = area.indices(&grid).collect();
     if places.len() > MOST_TREES {

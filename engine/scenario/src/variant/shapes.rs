@@ -329,9 +329,11 @@ fn of_geojson(key: &str, kind: Kind, path: &Path, grid: &Grid) -> Result<Shape> 
     let code = named.as_ref().and_then(|name| name.rsplit(':').next()?.parse::<u32>().ok());
     let is_degrees = named.as_ref().is_none_or(|name| name.ends_with("CRS84")) || code == Some(4326);
     let mut all = Vec::new();
-    match root["features"].take() {
-        Value::Array(features) => all.extend(features.into_iter().map(|mut feature| feature["geometry"].take())),
-        _ if root["geometry"].is_object() => all.push(root["geometry"].take()),
+    match root.get_mut("features").map(Value::take) {
+        Some(Value::Array(features)) => {
+            all.extend(features.into_iter().filter_map(|mut feature| feature.get_mut("geometry").map(Value::take)));
+        }
+        _ if root["geometry"].is_object() => all.extend(root.get_mut("geometry").map(Value::take)),
         _ => all.push(root),
     }
     let mut parts = Parts::default();

@@ -66,7 +66,6 @@ fn what_cannot_be_is_refused_with_its_name_and_a_mend() {
             "has no free ground for 100000",
         ),
         (planting(Shape::Area(good.clone()), Some(Amount::Spacing(1e-6)), 9.0), "spacing_m", "from 1 to 1000 m"),
-        (planting(Shape::Area(circle_of(1e5, low)), Some(Amount::Spacing(1.0)), 9.0), "spacing_m", "makes "),
         (planting(points(&[low]), Some(Amount::Count(3)), 9.0), "points", "where each tree stands already"),
         (What::Fell { place: Shape::Area(good.clone()) }, "area", "has no tree in it"),
         (What::Fell { place: points(&[0.5 * (low + high)]) }, "points", "meets no tree"),
@@ -148,9 +147,16 @@ fn what_cannot_be_is_refused_with_its_name_and_a_mend() {
     assert!(city.edited(&[Edit { force: true, ..Edit::new(house(crossed, 9.0)) }]).is_err());
 }
 
-/// A square around a point.
-fn circle_of(half: f64, at: DVec2) -> Outline {
-    rectangle([at - half, at + half])
+#[test]
+fn areas_with_too_many_trees_are_counted_before_they_are_planted() {
+    let city = hanze_base::grid::Grid::local(40_000, 40_000, 1.0);
+    let whole = rectangle([DVec2::splat(-1e7), DVec2::splat(1e7)]);
+    // 1.6e9 places, which are not even looked at; 1.6e7, which are too many; and a few.
+    for (spacing, wanted) in [(1.0, 40_001.0 * 40_001.0), (30.0, 1333.0 * 1333.0)] {
+        let count = super::super::trees::lattice(&whole, spacing, &city).expect_err("too many");
+        assert!((count / wanted - 1.0).abs() < 0.01, "{spacing}: {count}");
+    }
+    assert_eq!(super::super::trees::lattice(&whole, 1000.0, &city).map(|places| places.len()), Ok(1600));
 }
 
 #[test]

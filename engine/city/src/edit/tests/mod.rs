@@ -10,9 +10,33 @@ use crate::demo::demo;
 use hanze_base::cover::Cover;
 use hanze_base::raster::Raster;
 
-/// A town of cells of 2 m.
+/// A town of cells of 2 m, with a meadow near its south-western corner.
 fn town() -> City {
-    demo(2, 600.0, 400.0, 2.0).expect("a good size")
+    let mut city = demo(2, 600.0, 400.0, 2.0).expect("a good size");
+    let low = DVec2::new(city.grid.west + 40.0, city.grid.south() + 40.0);
+    let high = low + 40.0;
+    let meadow = rectangle([low, high]);
+    let meets = |(from, to): (DVec2, DVec2)| to.cmpge(low).all() && from.cmple(high).all();
+    let is_beside = |outline: &Outline| !outline.bounds().is_some_and(meets);
+    city.objects.trees.retain(|tree| !meets((tree.at - tree.radius, tree.at + tree.radius)));
+    city.objects.buildings.retain(|building| is_beside(&Outline::of(building.footprint.to_vec())));
+    city.places.buildings.retain(|place| is_beside(&place.outline));
+    city.places.roads.retain(|place| is_beside(&place.outline));
+    let (manning, infiltration) = Cover::Grass.hydraulics();
+    let grass = f32::from(Cover::Grass as u8);
+    meadow.fill(&city.grid, &mut city.terrain.values, 3.0);
+    meadow.fill(&city.grid, &mut city.manning.values, manning);
+    meadow.fill(&city.grid, &mut city.infiltration.values, infiltration);
+    for (layer, value) in [
+        (&mut city.buildings, 0.0),
+        (&mut city.water, 0.0),
+        (&mut city.canopy, 0.0),
+        (&mut city.sewered, 0.0),
+        (&mut city.cover, grass),
+    ] {
+        meadow.fill(&city.grid, &mut layer.as_mut().expect("a demo has it").values, value);
+    }
+    city
 }
 
 /// The same with its network of roads.
