@@ -2,6 +2,7 @@
 
 use super::draft::{Said, usual_albedo, usual_buildings};
 use crate::City;
+use crate::layers::{BUILDINGS, CANOPY, COVER, MANNING, TERRAIN, WATER};
 use crate::roads::{Link, Roads};
 use hanze_base::objects::Tree;
 use hanze_base::places::Place;
@@ -103,18 +104,18 @@ fn layers(city: &City) -> Vec<(&'static str, Option<Cow<'_, Raster>>)> {
     let buildings = own(&city.buildings).unwrap_or_else(|| Cow::Owned(usual_buildings(city)));
     let albedo = own(&city.albedo).unwrap_or_else(|| Cow::Owned(usual_albedo(city)));
     vec![
-        ("terrain", Some(Cow::Borrowed(&city.terrain))),
-        ("buildings", Some(buildings)),
-        ("manning", Some(Cow::Borrowed(&city.manning))),
+        (TERRAIN.name, Some(Cow::Borrowed(&city.terrain))),
+        (BUILDINGS.name, Some(buildings)),
+        (MANNING.name, Some(Cow::Borrowed(&city.manning))),
         ("infiltration", Some(Cow::Borrowed(&city.infiltration))),
         ("suction", own(&city.soil.suction)),
         ("initial_infiltration", city.soil.horton.as_ref().map(|(initial, _)| Cow::Borrowed(initial))),
         ("interception", own(&city.soil.interception)),
-        ("water", own(&city.water)),
-        ("cover", own(&city.cover)),
+        (WATER.name, own(&city.water)),
+        (COVER.name, own(&city.cover)),
         ("albedo", Some(albedo)),
         ("sewered", own(&city.sewered)),
-        ("canopy", own(&city.canopy)),
+        (CANOPY.name, own(&city.canopy)),
     ]
 }
 

@@ -57,13 +57,13 @@ impl Draft<'_> {
             self.remark(
                 share,
                 format!(
-                    "{left} of {} trees are left out: {house} would stand in a house, {water} in water, {road} on a road, {outside} outside \
-                     the city",
+                    "{left} of {} trees are left out: {house} would stand in a house, {water} in water, {road} on a road, \
+                     {outside} outside the city",
                     left + count
                 ),
                 format!(
-                    "{left} van de {} bomen zijn weggelaten: {house} zouden in een huis staan, {water} in water, {road} op een weg, {outside} \
-                     buiten de stad",
+                    "{left} van de {} bomen zijn weggelaten: {house} zouden in een huis staan, {water} in water, {road} op een \
+                     weg, {outside} buiten de stad",
                     left + count
                 ),
             );

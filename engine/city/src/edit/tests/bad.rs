@@ -151,12 +151,12 @@ fn what_cannot_be_is_refused_with_its_name_and_a_mend() {
 fn areas_with_too_many_trees_are_counted_before_they_are_planted() {
     let city = hanze_base::grid::Grid::local(40_000, 40_000, 1.0);
     let whole = rectangle([DVec2::splat(-1e7), DVec2::splat(1e7)]);
-    // 1.6e9 places, which are not even looked at; 1.6e7, which are too many; and a few.
+    // 1.6e9 places, which are not even looked at; 1.8e6, which are too many; and a few.
     for (spacing, wanted) in [(1.0, 40_001.0 * 40_001.0), (30.0, 1333.0 * 1333.0)] {
-        let count = super::super::trees::lattice(&whole, spacing, &city).expect_err("too many");
+        let count = trees::lattice(&whole, spacing, &city).expect_err("too many");
         assert!((count / wanted - 1.0).abs() < 0.01, "{spacing}: {count}");
     }
-    assert_eq!(super::super::trees::lattice(&whole, 1000.0, &city).map(|places| places.len()), Ok(1600));
+    assert_eq!(trees::lattice(&whole, 1000.0, &city).map(|places| places.len()), Ok(1600));
 }
 
 #[test]
