@@ -2,14 +2,13 @@
 
 use super::cover::Surface;
 use super::shape::Cells;
-use super::{Edit, Outcome, refused};
+use super::{Edit, Outcome, Refusal};
 use crate::City;
 use crate::layers::{BUILDINGS, CANOPY, WATER};
 use crate::roads::rules::Rules;
 use crate::roads::{self, Roads};
 use glam::DVec2;
 use hanze_base::cover::Cover;
-use hanze_base::error::Result;
 use hanze_base::grid::Grid;
 use hanze_base::objects::Tree;
 use hanze_base::raster::Raster;
@@ -125,30 +124,20 @@ impl<'a> Draft<'a> {
                 self.is_current = true;
                 Ok(())
             }
-            Err(own) => refused("", own.problem, own.mend),
+            Err(own) => {
+                let number = self.changes.get(own.edit).map(|(number, _)| *number);
+                Err(Refusal { number, key: "", problem: own.problem, mend: own.mend.into() })
+            }
         }
     }
 
     /// The edited city.
-    pub fn done(mut self, edits: &[Edit]) -> Result<(City, Said)> {
-        let active: Vec<&Edit> = edits.iter().filter(|edit| !edit.disabled).collect();
-        if !self.is_current
-            && let Err(refusal) = self.lay_roads()
-        {
-            // Each was made once already, so that the last one is at fault.
-            let last = self.changes.last().and_then(|(k, _)| active.get(*k));
-            return Err(last.map_or_else(|| Edit::error_alone(&refusal), |edit| edit.error(refusal.clone())));
-        }
-        for (k, closure) in std::mem::take(&mut self.closures) {
+    pub fn done(mut self) -> Outcome<(City, Said)> {
+        self.network()?;
+        for (number, closure) in std::mem::take(&mut self.closures) {
             let Some(network) = &mut self.city.network else { continue };
-            match closure.on(network) {
-                Ok(closure) => network.closures.push(closure),
-                Err(refusal) => {
-                    return Err(active
-                        .get(k)
-                        .map_or_else(|| Edit::error_alone(&refusal), |edit| edit.error(refusal.clone())));
-                }
-            }
+            let closure = closure.on(network).map_err(|own| Refusal { number: Some(number), ..own })?;
+            network.closures.push(closure);
         }
         if let (Some(edited), Some(base)) = (&self.edited, &self.base.network) {
             let pairs = edited.before.iter().zip(&edited.roads.links);
@@ -306,12 +295,6 @@ impl<'a> Draft<'a> {
             }
         }
         gone.len()
-    }
-}
-
-impl Edit {
-    fn error_alone(refusal: &super::Refusal) -> hanze_base::error::Error {
-        hanze_base::error::Error::scenario("variant", refusal.problem.clone(), refusal.mend.clone())
     }
 }
 

@@ -273,6 +273,8 @@ impl Edit {
 /// Why an edit is refused: the key at fault (empty for the whole edit), the problem, and what helps.
 #[derive(Clone, Debug, PartialEq)]
 struct Refusal {
+    /// Which of the edits that are made is at fault, where it is not the current one.
+    number: Option<usize>,
     key: &'static str,
     problem: String,
     mend: String,
@@ -281,7 +283,7 @@ struct Refusal {
 type Outcome<T> = std::result::Result<T, Refusal>;
 
 fn refused<T>(key: &'static str, problem: impl Into<String>, mend: impl Into<String>) -> Outcome<T> {
-    Err(Refusal { key, problem: problem.into(), mend: mend.into() })
+    Err(Refusal { number: None, key, problem: problem.into(), mend: mend.into() })
 }
 
 /// Refuses a number beyond its bounds; NaN lies in none.
@@ -312,11 +314,19 @@ impl City {
             let problem = format!("has {} edits", edits.len());
             return Err(Error::scenario("variant", problem, format!("keep at most {MOST_EDITS}")));
         }
+        let active: Vec<&Edit> = edits.iter().filter(|edit| !edit.disabled).collect();
+        let told = |current: Option<&Edit>, refusal: Refusal| {
+            let at_fault = refusal.number.and_then(|k| active.get(k).copied()).or(current);
+            at_fault.map_or_else(
+                || Error::scenario("variant", &refusal.problem, &refusal.mend),
+                |edit| edit.error(&refusal),
+            )
+        };
         let mut draft = Draft::new(self, rules);
-        for edit in edits.iter().filter(|edit| !edit.disabled) {
-            draft.make(edit).map_err(|refusal| edit.error(refusal))?;
+        for &edit in &active {
+            draft.make(edit).map_err(|refusal| told(Some(edit), refusal))?;
         }
-        let (city, said) = draft.done(edits)?;
+        let (city, said) = draft.done().map_err(|refusal| told(None, refusal))?;
         let touched = Touched::between(self, &city, said);
         Ok((city, touched))
     }
@@ -324,7 +334,7 @@ impl City {
 
 impl Edit {
     /// The error of a refusal.
-    fn error(&self, Refusal { key, problem, mend }: Refusal) -> Error {
+    fn error(&self, Refusal { key, problem, mend, .. }: &Refusal) -> Error {
         let dot = if key.is_empty() || self.at.is_empty() { "" } else { "." };
         Error::scenario(format!("{}{dot}{key}", self.at), format!("{}: {problem}", self.label), mend)
     }

@@ -16,7 +16,7 @@ pub(super) struct AtHours {
 impl AtHours {
     /// The closure on a network.
     pub fn on(&self, roads: &Roads) -> Outcome<Closure> {
-        let refusal = |(problem, mend): (String, &str)| Refusal { key: "", problem, mend: mend.into() };
+        let refusal = |(problem, mend): (String, &str)| Refusal { number: None, key: "", problem, mend: mend.into() };
         let found = roads::links(roads, &self.place).map_err(refusal)?;
         let own = found.into_iter().map(|k| &roads.links[k as usize]).filter(|link| link.modes & self.modes != 0);
         let links: Vec<String> = own.map(|link| link.id.clone()).collect();
@@ -42,8 +42,7 @@ impl Draft<'_> {
                 check(place, change)?;
                 self.changes.push((number, roads::Edit { name, place: place.clone(), change: change.clone() }));
                 self.roads_changed();
-                // Made at once, so that what is wrong is told of this edit.
-                self.network().map(|_| ())
+                Ok(())
             }
             RoadEdit::AtHours { place, modes, hours } => {
                 let [from, until] = *hours;
@@ -52,11 +51,7 @@ impl Draft<'_> {
                     return refused("hours", "is no span of a day", "write two times, as [\"07:00\", \"09:30\"]");
                 }
                 check_place(place)?;
-                let closure = AtHours { name, place: place.clone(), modes: *modes, hours: *hours };
-                if let Some(roads) = self.network()? {
-                    closure.on(roads)?;
-                }
-                self.closures.push((number, closure));
+                self.closures.push((number, AtHours { name, place: place.clone(), modes: *modes, hours: *hours }));
                 Ok(())
             }
         }

@@ -18,6 +18,8 @@ use hanze_city::edit::{
 };
 use std::path::{Path, PathBuf};
 
+/// Letters of a name at most.
+const MOST_LETTERS: usize = 100;
 /// Height of a tree where none is written, m, and its crown as a share of the height.
 const TREE: f64 = 8.0;
 const CROWN: f64 = 0.6;
@@ -33,6 +35,12 @@ impl EditSpec {
     /// `Scenario` at the key that is missing, does nothing or names what is not there; `Data` and `Io` for files.
     pub fn resolve(&self, city: &City, path: &dyn Fn(&FileRef) -> PathBuf) -> Result<Edit> {
         self.refuse_idle()?;
+        if let Some(name) =
+            self.name.as_ref().filter(|name| name.chars().count() > MOST_LETTERS || name.chars().any(char::is_control))
+        {
+            let problem = format!("has {} letters, or some that cannot be shown", name.chars().count());
+            return Err(Error::scenario("name", problem, format!("write up to {MOST_LETTERS} letters on one line")));
+        }
         let what = match self.what {
             WhatName::Building => What::Building(self.new_building(city, path)?),
             WhatName::Demolish => {

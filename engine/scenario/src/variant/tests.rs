@@ -172,6 +172,8 @@ fn wrong_keys_are_told_with_the_edit_and_a_mend() {
         assert!(shown.contains("variant \"Green\", edit 1 ("), "{shown}");
         assert!(edits(&city, &format!("{text}, disabled = true")).is_ok_and(|edits| edits.is_empty()));
     }
+    let long = format!("what = \"demolish\", building = \"building-0\", name = \"{}\"", "x".repeat(101));
+    assert!(edits(&city, &long).expect_err("long").to_string().contains("101 letters"));
     let missing = edits(&city, "what = \"fell\", area = \"trees.geojson\"").expect_err("no file");
     assert!(matches!(missing, Error::Io { .. }), "{missing}");
     for wrong in ["what = \"dig\"", "what = \"fell\", depth = 3", "what = \"fell\", area = true"] {
