@@ -274,7 +274,7 @@ impl EditSpec {
                 .map(|(_, cover)| Surface::of(*cover))
                 .ok_or_else(|| unknown("becomes", "kind of cover", name, all));
         };
-        let codes = match SHIPPED.iter().find(|(shipped, _)| is_shipped(file) && *shipped == &**file) {
+        let codes = match SHIPPED.iter().find(|(shipped, _)| is_shipped(file) && file.0 == *shipped) {
             Some((shipped, text)) => Codes::parse(Path::new(shipped), text)?,
             None => Codes::read(&path(file))?,
         };
