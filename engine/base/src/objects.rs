@@ -3,7 +3,8 @@
 
 use crate::outline::Outline;
 use glam::DVec2;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// A shape in the plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,8 @@ pub struct Building {
     pub area: Option<usize>,
     /// Number of dwellings.
     pub dwellings: Option<u32>,
+    /// People who live there and people who work there, where that is known and not guessed from its size.
+    pub people: Option<[f64; 2]>,
 }
 
 /// A stretch of road by its outline, as a map of surfaces has it.
@@ -98,7 +101,7 @@ pub struct Carriageway {
 }
 
 /// A kind of roof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Roof {
     /// Flat.
@@ -112,7 +115,7 @@ pub enum Roof {
 }
 
 /// What a building is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Use {
     /// Dwellings.

@@ -4,8 +4,9 @@
 //! scenario, no device and no model.
 
 pub mod codes;
-mod digest;
 pub mod demo;
+mod digest;
+pub mod edit;
 pub mod elsewhere;
 pub mod holes;
 pub mod import;
@@ -34,7 +35,7 @@ pub struct Soil {
 }
 
 /// A city as the models take it. Every layer lies on the same grid.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct City {
     /// Name for people.
     pub title: String,

@@ -23,6 +23,7 @@ mod shelf;
 mod spec;
 mod standing;
 mod units;
+mod variant;
 
 pub use city::{Input, check_demo_memory};
 pub use files::FileRef;
@@ -31,6 +32,9 @@ pub use series::Allowed;
 pub use spec::{
     BuildingsAre, CitySpec, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
     StructureSpec,
+};
+pub use variant::{
+    ActionName, EditSpec, Geometry, GroundKind, Nested, SetSpec, ShapeSpec, SpeciesName, VariantSpec, WhatName,
 };
 
 use hanze_base::error::{Error, Result};
@@ -60,7 +64,7 @@ pub struct Scenario {
     pub most_cells: u64,
     asked: Asked,
     /// What its sections have read of the city.
-    shelf: std::sync::Arc<shelf::Shelf>,
+    shelf: Arc<shelf::Shelf>,
     /// Whether files of series are read, too; without it they are taken for sound.
     reads_files: bool,
     /// The earliest of the first dates of its series, once it was looked for.
@@ -389,7 +393,8 @@ fn label(section: &dyn Section) -> String {
 /// An error with the names of all sections where there are several, or with those of variants.
 fn refuse_several(spec: &Spec) -> Result<()> {
     if let Some(first) = spec.variant.first() {
-        let problem = format!("stands {} times, the first with the name \"{}\"", spec.variant.len(), shown(&first.name));
+        let problem =
+            format!("stands {} times, the first with the name \"{}\"", spec.variant.len(), variant::shown(&first.name));
         let mend = "leave variants out; `hanze run` and `hanze check` take them";
         return Err(Error::scenario("variant", problem, mend));
     }

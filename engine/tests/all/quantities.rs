@@ -245,6 +245,11 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("engine/city/src/codes.rs", &["manning", "infiltration_mm_per_day"]),
     ("engine/city/src/import.rs", &["surface"]),
     ("engine/city/src/demo.rs", &["sewered"]),
+    // What edits are called, a number of a surface, and layers that edits change.
+    ("engine/city/src/edit/mod.rs", &["cover", "water"]),
+    ("engine/city/src/edit/cover.rs", &["manning"]),
+    ("engine/city/src/edit/touched.rs", &["sewered"]),
+    ("engine/city/src/edit/tests/", &[]),
     // Attributes of SUMO, columns of weather and keys of baselines.
     ("engine/city/src/roads", &["speed", "duration", "flow"]),
     ("engine/weather/src", &["humidity", "wind"]),

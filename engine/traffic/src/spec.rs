@@ -9,8 +9,8 @@ pub use edits::{EditAction, EditSpec, SelectSpec};
 pub(super) use motion::lanes;
 pub use motion::{ClosureSpec, MotionKey, MotionSpec};
 
-use hanze_city::Part;
 use hanze_base::error::{Error, Result};
+use hanze_city::Part;
 use hanze_scenario::keys::FARTHEST;
 use hanze_scenario::{CitySpec, FileRef, Kind, Reads, Scenario, Section, slug};
 use schemars::JsonSchema;

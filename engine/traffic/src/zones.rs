@@ -47,7 +47,7 @@ pub struct Zone {
 /// The zones of a city of which it is known who lives and works in its buildings: neighbourhoods cut in squares.
 pub fn of_objects(objects: &Objects, side: f64) -> Vec<Zone> {
     let places = objects.buildings.iter().filter_map(|building| {
-        let name = objects.areas.get(building.area?).map_or("", |area| area.name.as_str());
+        let name = building.area.and_then(|area| objects.areas.get(area)).map_or("", |area| area.name.as_str());
         // Households and jobs as the town counts them for its neighbourhoods.
         let (residents, jobs) = people(building)?;
         Some((name, building.middle()?, residents, jobs))

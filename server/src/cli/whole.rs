@@ -29,7 +29,7 @@ struct Row {
     computed: bool,
 }
 
-/// Runs all, in the order in which the models stand in the program but for those whose results others may take: traffic goes first.
+/// Runs all: first today's city, then each variant. What is there already, or equals a run of another variant, is not computed again.
 pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again: bool, out: &Path) -> Result<Came> {
     let Some(first) = all.first() else { return Ok(Came::Finished) };
     let stem = first.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());

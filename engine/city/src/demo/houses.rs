@@ -328,6 +328,7 @@ impl Site<'_> {
             year: Some(year),
             area: Some(self.block.area),
             dwellings: Some(dwellings),
+            people: None,
         };
         self.houses.push(House { corners, building });
     }

@@ -266,6 +266,9 @@ fn clipped(line: &[DVec2], window: DVec2) -> Vec<Vec<DVec2>> {
 
 /// How many live and work in a building, as the town counts them; `None` where not all is known that this takes.
 pub fn people(building: &Building) -> Option<(f64, f64)> {
+    if let Some([residents, jobs]) = building.people {
+        return Some((residents, jobs));
+    }
     let dwellings = f64::from(building.dwellings?);
     let floors = (building.eaves? / 3.2).round().max(1.0) * building.area_m2();
     let jobs = match building.use_? {

@@ -4,6 +4,7 @@ use super::rules::Rules;
 use super::street::{self, Filled, Leads, Street};
 use super::{CAR, CYCLE, Control, Link, Node, Roads, TRUCK, length};
 use glam::DVec2;
+use hanze_base::outline::Outline;
 use hanze_base::words::Text;
 
 /// A link lies along a line if most of it is so near, m.
@@ -24,6 +25,8 @@ pub enum Place {
     Along(Vec<DVec2>),
     /// All of a street.
     Street(String),
+    /// Those of which most lies within an area.
+    Within(Outline),
 }
 
 /// What is changed.
@@ -35,6 +38,10 @@ pub enum Change {
     Lanes(f64),
     /// Another speed, m/s.
     Speed(f64),
+    /// At most this speed, m/s, where cars and trucks may drive: slower roads stay as they are.
+    Limit(f64),
+    /// A cycle street: open to cycles, cars and trucks are guests at this speed at most, m/s.
+    CycleStreet(f64),
     /// Capacity times a number.
     Capacity(f64),
     /// Only in the direction of the line, or of the links that are named.
@@ -277,6 +284,15 @@ impl Editor<'_> {
                         return Err(("closes nothing: those it names may not go there anyhow".into(), mend));
                     }
                 }
+                if let Change::Limit(speed) | Change::CycleStreet(speed) = change {
+                    let motor = |k: &usize| self.roads.links[*k].modes & (CAR | TRUCK) != 0;
+                    let is_limit = matches!(change, Change::Limit(_));
+                    links.retain(|k| motor(k) && (!is_limit || self.roads.links[*k].speed > *speed));
+                    if links.is_empty() {
+                        let mend = "draw it over another road, or write a lower speed";
+                        return Err(("changes nothing: no road there is faster".into(), mend));
+                    }
+                }
                 for &k in &links {
                     let link = &mut self.roads.links[k];
                     match change {
@@ -288,7 +304,11 @@ impl Editor<'_> {
                             link.capacity *= lanes / link.lanes;
                             link.lanes = *lanes;
                         }
-                        Change::Speed(speed) => link.speed = *speed,
+                        Change::Speed(speed) | Change::Limit(speed) => link.speed = *speed,
+                        Change::CycleStreet(speed) => {
+                            link.speed = link.speed.min(*speed);
+                            link.modes |= CYCLE;
+                        }
                         Change::Capacity(factor) => link.capacity *= factor,
                         _ => {}
                     }
@@ -297,9 +317,13 @@ impl Editor<'_> {
                 let (en, nl) = match change {
                     Change::Close(_) => ("closed".to_string(), "afgesloten".to_string()),
                     Change::Lanes(lanes) => (format!("lanes: {lanes}"), format!("rijstroken: {lanes}")),
-                    Change::Speed(speed) => {
+                    Change::Speed(speed) | Change::Limit(speed) => {
                         let kmh = (36.0 * speed).round() / 10.0;
                         (format!("{kmh} km/h"), format!("{kmh} km/u"))
+                    }
+                    Change::CycleStreet(speed) => {
+                        let kmh = (36.0 * speed).round() / 10.0;
+                        (format!("cycle street, {kmh} km/h"), format!("fietsstraat, {kmh} km/u"))
                     }
                     Change::Capacity(factor) => {
                         (format!("capacity times {factor}"), format!("capaciteit maal {factor}"))
@@ -549,6 +573,17 @@ fn links_of(roads: &Roads, gone: &[bool], place: &Place) -> Outcome<Vec<usize>> 
                     format!("names the street \"{name}\", which is not there"),
                     "check its spelling, or draw it with along",
                 ));
+            }
+            found
+        }
+        Place::Within(outline) => {
+            let is_within = |k: &usize| {
+                let line = &roads.links[*k].line;
+                [0.1, 0.3, 0.5, 0.7, 0.9].iter().filter(|share| outline.holds(point_at(line, **share))).count() >= 3
+            };
+            let found: Vec<usize> = all.filter(is_within).collect();
+            if found.is_empty() {
+                return Err(("has no road of which most lies within".into(), "draw a larger area"));
             }
             found
         }

@@ -131,8 +131,23 @@ pub struct Roads {
     pub first_through: usize,
     /// Middles of buildings, where the map has them.
     pub buildings: Vec<DVec2>,
+    /// Links that are closed at some hours of the day.
+    pub closures: Vec<Closure>,
     /// What was mended and filled in, in words.
     pub repairs: Remarks,
+}
+
+/// Links that are closed at some hours of every day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closure {
+    /// Name for people.
+    pub name: String,
+    /// Their ids.
+    pub links: Vec<String>,
+    /// For whom, as bits.
+    pub modes: u8,
+    /// Hours of the day from and until which they are closed, 0 to 24; over midnight where the first is the later one.
+    pub hours: [f64; 2],
 }
 
 impl Roads {

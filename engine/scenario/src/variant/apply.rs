@@ -35,7 +35,8 @@ impl Spec {
                     let problem = format!("variant \"{variant}\" sets {}: {problem}", shown(&set.key));
                     Error::scenario(format!("variant[{k}].set[{n}].key"), problem, mend)
                 };
-                let unfit = |error: serde_json::Error| wrong(error.to_string(), "see `hanze schema` for what is allowed");
+                let unfit =
+                    |error: serde_json::Error| wrong(error.to_string(), "see `hanze schema` for what is allowed");
                 let mut value = serde_json::to_value(&spec).map_err(unfit)?;
                 apply(&mut value, self, set).map_err(|(problem, mend)| wrong(problem, mend))?;
                 spec = Spec::of_json(self.kinds(), value).map_err(unfit)?;
