@@ -1,6 +1,9 @@
 //! A city as the files that a twin or a GIS takes: rasters, roads, buildings, neighbourhoods, meshes.
 
+mod edits;
 mod scenario;
+
+pub use edits::edits;
 
 use crate::city::{City, layers};
 use crate::error::Result;

@@ -29,7 +29,8 @@ impl Scenario {
 
     /// The network of roads, where it is read.
     pub(super) fn network(&self, crs: Crs, objects: &Objects) -> Result<Option<Roads>> {
-        if !self.reads().network {
+        // A variant may change roads, or name streets.
+        if !self.reads().network && self.variant().is_none() {
             return Ok(None);
         }
         let rules = self.rules()?;

@@ -6,6 +6,7 @@ mod client;
 mod compare;
 mod demo;
 mod devices;
+mod edit;
 mod import;
 mod kernels;
 mod map;
@@ -74,6 +75,8 @@ enum Command {
     Mesh(mesh::Args),
     /// Write the synthetic demo town as the files that a real city comes in.
     Demo(demo::Args),
+    /// Show what the variants of a scenario change in the city: cells of layers, objects, and maps before and after.
+    Edit(edit::Args),
     /// Import external measurements as city layers.
     #[command(subcommand)]
     Import(import::What),
@@ -160,6 +163,7 @@ pub fn execute(cli: Cli) -> miette::Result<ExitCode> {
         Command::Compare(args) => compare::compare(&args),
         Command::Mesh(args) => mesh::mesh(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Edit(args) => edit::edit(&args),
         Command::Import(what) => import::import(&what),
         Command::Serve(args) => crate::serve::serve(&args),
         Command::Worker(orders) => crate::serve::work(&orders),
