@@ -168,7 +168,7 @@ impl Scenario {
         if alone {
             refuse_several(&spec)?;
         }
-        Scenario::sections_of(&spec, file, &text, true, reads_files)
+        Scenario::sections_of(&spec, file, &text, true, reads_files).map_err(located)
     }
 
     /// What the sections of a scenario ask, each checked.

@@ -12,3 +12,4 @@ mod maps;
 mod ogc;
 mod serve;
 mod small_requests;
+mod variants;
