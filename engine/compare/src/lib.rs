@@ -209,7 +209,7 @@ fn opened(request: &Request, remarks: &mut Remarks) -> Result<(Run, Vec<Run>)> {
         runs.push(run);
     }
     if let Some(labels) = request.labels {
-        base.label = "–".into();
+        base.label = request.language.pick("today", "vandaag").into();
         runs.iter_mut().zip(labels).for_each(|(run, label)| run.label.clone_from(label));
         return Ok((base, runs));
     }
