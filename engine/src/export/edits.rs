@@ -23,7 +23,12 @@ pub fn edits(
     date: &str,
 ) -> Result<Vec<String>> {
     let mut drawn = Vec::new();
-    for quantity in layers::LAYERS.iter().copied().filter(|own| touched.layer(own.name).is_some()) {
+    // Infiltration is drawn in another unit than the models take it in, under a name of its own.
+    let is_touched = |own: &&Quantity| {
+        own.name == layers::INFILTRATION.name && touched.layer("infiltration").is_some()
+            || touched.layer(own.name).is_some()
+    };
+    for quantity in layers::LAYERS.iter().copied().filter(is_touched) {
         for (city, side, words) in [
             (before, "before", language.pick("today", "vandaag")),
             (after, "after", language.pick("after the edits", "na de ingrepen")),

@@ -46,10 +46,10 @@ fn run_section(scenario: Scenario, device: Device, options: &Options, again: boo
     if again {
         let mut simulation = Simulation::new(scenario, device, out)?;
         simulation.language = options.language;
-        return go(simulation, teller, options.json);
+        return go(simulation, teller, options.json, true);
     }
     match Simulation::begin(scenario, device, out, options.language)? {
-        Begun::New(simulation) | Begun::Stopped(simulation) => go(*simulation, teller, options.json),
+        Begun::New(simulation) | Begun::Stopped(simulation) => go(*simulation, teller, options.json, true),
         Begun::Finished(run) => {
             there(&run, options.language, options.json);
             Ok(Came::Finished)
@@ -125,7 +125,7 @@ pub fn resume(folder: &Path, device: Option<&str>, as_json: bool, language: Lang
         simulation.language = language;
         let on = language.pick("continues on", "gaat verder op");
         teller.say(&format!("{}: {on} {}", simulation.scenario.spec.title, device.record()));
-        go(simulation, teller, as_json)
+        go(simulation, teller, as_json, true)
     };
     tell_failure(start(), as_json)
 }
@@ -141,7 +141,8 @@ fn tell_failure(result: Result<Came>, as_json: bool) -> miette::Result<ExitCode>
     Ok(if came == Came::Stopped { ExitCode::from(STOPPED) } else { ExitCode::SUCCESS })
 }
 
-pub(super) fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) -> Result<Came> {
+/// Runs it, and says what came of it; its files and balance are named where it is the whole of what was asked.
+pub(super) fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool, is_all: bool) -> Result<Came> {
     let language = simulation.language;
     teller.language = language;
     let cancel = cancel(language, &teller);
@@ -173,7 +174,7 @@ pub(super) fn go(mut simulation: Simulation, mut teller: Teller, as_json: bool) 
                     "balance": outcome.balance,
                 }));
             } else {
-                summary(&simulation, &outcome, &folder);
+                summary(&simulation, &outcome, &folder, is_all);
             }
             return Ok(Came::Finished);
         }
@@ -191,13 +192,16 @@ fn warn_of_synthetic(language: Language) {
 }
 
 /// What came of it, in words.
-fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str) {
+fn summary(simulation: &Simulation, outcome: &Outcome, folder: &str, is_all: bool) {
     let language = simulation.language;
     if simulation.city.synthetic {
         warn_of_synthetic(language);
     }
     for sentence in &outcome.story {
         say(format_args!("{}", sentence.in_language(language)));
+    }
+    if !is_all {
+        return say(format_args!("{} {folder}", language.pick("Files in", "Bestanden in")));
     }
     if let Some(balance) = &outcome.balance {
         balanced(balance, language);

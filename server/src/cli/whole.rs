@@ -56,12 +56,17 @@ pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again:
         };
         let (path, run_id, computed) = match begun {
             Begun::Finished(run) => {
-                there(&run, options.language, options.json);
+                if options.json {
+                    there(&run, options.language, true);
+                } else {
+                    let there = options.language.pick("there already, in", "al aanwezig, in");
+                    say(format_args!("{there} {}", run.folder.display()));
+                }
                 (run.folder, run.record["run_id"].clone(), false)
             }
             Begun::New(simulation) | Begun::Stopped(simulation) => {
                 let (path, id) = (simulation.folder.path.clone(), simulation.run_id.clone());
-                if go(*simulation, teller, options.json)? == Came::Stopped {
+                if go(*simulation, teller, options.json, false)? == Came::Stopped {
                     return Ok(Came::Stopped);
                 }
                 (path, id.into(), true)
@@ -108,6 +113,7 @@ fn compare_all(rows: &[Row], folder: &Path, options: &Options) -> Result<Vec<Val
         };
         let found = compare::compare(&request, &models::variable)?;
         if !options.json {
+            say(format_args!("{} [{section}]", options.language.pick("What changes:", "Wat verandert er:")));
             found.story.iter().for_each(|text| say(format_args!("{}", text.in_language(options.language))));
         }
         all.push(json!({ "section": section, "folder": format!("{COMPARISON}/{section}"), "story": found.story }));
