@@ -146,3 +146,19 @@ fn bad_variants_are_told_where_they_stand() {
         assert!(told.contains("squares.toml:"), "{to}: {told}");
     }
 }
+
+/// What planners ask, each in a file that fits on half a page.
+#[test]
+fn three_questions_take_under_25_lines_each() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (question, words) in [("trees", "tree: 200 added"), ("houses", "building: 2 added"), ("road", "link: ")] {
+        let file = root.join("scenarios/what-if").join(question).with_extension("toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.lines().count() < 25, "{question}");
+        for section in ["[runoff]", "[heat]", "[traffic]"] {
+            assert!(text.contains(section), "{question}: {section}");
+        }
+        let told = said(&root, &["edit", file.to_str().unwrap()]);
+        assert!(told.contains(words), "{question}: {told}");
+    }
+}
