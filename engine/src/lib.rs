@@ -10,6 +10,7 @@ pub mod export;
 pub mod models;
 pub mod scenario;
 pub mod simulation;
+pub mod whole;
 
 pub use hanze_base::{Error, Result, data_folder};
 pub use hanze_base::{

@@ -1,7 +1,7 @@
 //! The models that are built in.
 
 pub use hanze_heat as heat;
-pub use hanze_model::{Activity, Clock, Entry, Model, Prepare, Progress, Stored, validate};
+pub use hanze_model::{Activity, Basis, Clock, Entry, Left, Model, Prepare, Progress, Stored, validate};
 pub use hanze_runoff as runoff;
 pub use hanze_traffic as traffic;
 
@@ -77,7 +77,21 @@ pub fn variable(name: &str) -> Option<Variable> {
 /// # Errors
 /// Those of the model.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
-    (asked(scenario)?.prepare)(city, scenario, device, cache)
+    prepare_on(&Basis::default(), city, scenario, device, cache)
+}
+
+/// Sets up the model that a scenario names, on what finished runs left.
+///
+/// # Errors
+/// Those of the model.
+pub fn prepare_on(
+    basis: &Basis,
+    city: &City,
+    scenario: &Scenario,
+    device: &Device,
+    cache: Option<&Cache>,
+) -> Result<Box<dyn Model>> {
+    (asked(scenario)?.prepare)(city, scenario, device, cache, basis)
 }
 
 /// Whether the model that a scenario names can be set up in a city; what it would guess, mend or leave out.

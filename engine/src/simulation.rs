@@ -11,13 +11,13 @@ pub use maps::{Request, draw, today};
 pub use meshes::{MeshRequest, meshes};
 
 use crate::cache::Cache;
-use crate::checksum::hex;
+use crate::checksum::{hex, of_file};
 use crate::city::{self, City};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::export::{self, View};
 use crate::frame::Outcome;
-use crate::models::{self, Model, Progress};
+use crate::models::{self, Basis, Model, Progress};
 use crate::output::folder::{Artifact, Provenance, RunFolder};
 use crate::remark::{Remark, Remarks};
 use crate::scenario::{self, Input, Scenario};
@@ -95,6 +95,7 @@ pub struct Simulation {
     /// Where the results go.
     pub folder: RunFolder,
     inputs: Vec<Input>,
+    basis: Basis,
     device: Device,
     /// Kind of device that the run began on; part of the run's name.
     device_kind: String,
@@ -132,7 +133,7 @@ impl Simulation {
     /// # Errors
     /// The variants that [`Simulation::new`] names, for the same causes.
     pub fn begin(scenario: Scenario, device: Device, out: &Path, language: Language) -> Result<Begun> {
-        let before = Before::new(&scenario, &device, out)?;
+        let before = Before::new(&scenario, &device, out, &Basis::default())?;
         if let Some(finished) = finished::finished(&before.path, &before.run_id, language) {
             return Ok(Begun::Finished(finished));
         }
@@ -141,7 +142,9 @@ impl Simulation {
     }
 
     /// Prepares a scenario for a folder `out` below that of several runs. Its run may be there already, also in one of the folders
-    /// `others`, or have been stopped on its way; the cache is that of the folder above.
+    /// `others`, or have been stopped on its way; the cache is that of the folder above. What it may start from is left aside where the
+    /// city is today's in all that its model reads. `again` computes it even if it is there, unless one of the
+    /// others has it.
     ///
     /// # Errors
     /// The variants that [`Simulation::new`] and [`Simulation::resume`] name, for the same causes.
@@ -150,17 +153,20 @@ impl Simulation {
         device: Device,
         out: &Path,
         others: &[PathBuf],
+        basis: &Basis,
         language: Language,
+        again: bool,
     ) -> Result<Begun> {
-        let before = Before::new(&scenario, &device, out)?;
+        let before = Before::new(&scenario, &device, out, basis)?;
         let name = before.path.file_name().map(PathBuf::from).unwrap_or_default();
-        let places = [before.path.clone()].into_iter().chain(others.iter().map(|other| other.join(&name)));
-        let there = places.into_iter().find_map(|path| finished::finished(&path, &before.run_id, language));
+        let here = Some(before.path.clone()).filter(|_| !again);
+        let mut places = here.into_iter().chain(others.iter().map(|other| other.join(&name)));
+        let there = places.find_map(|path| finished::finished(&path, &before.run_id, language));
         if let Some(finished) = there {
             return Ok(Begun::Finished(finished));
         }
         let cache = Cache::at(&out.parent().unwrap_or(out).join(CACHE));
-        if checkpoint::path(&before.path).exists() && !checkpoint::is_of_another_version(&before.path) {
+        if !again && checkpoint::path(&before.path).exists() && !checkpoint::is_of_another_version(&before.path) {
             let simulation = Simulation::resume_cached(&before.path, device, &cache)?;
             return Ok(Begun::Stopped(Box::new(Simulation { language, ..simulation })));
         }
@@ -173,12 +179,13 @@ impl Simulation {
     /// # Errors
     /// The variants that [`Simulation::new`] names, for the same causes.
     pub fn cached(scenario: Scenario, device: Device, out: &Path, cache: &Cache) -> Result<Simulation> {
-        Simulation::after(Before::new(&scenario, &device, out)?, scenario, device, cache)
+        Simulation::after(Before::new(&scenario, &device, out, &Basis::default())?, scenario, device, cache)
     }
 
     fn after(before: Before, scenario: Scenario, device: Device, cache: &Cache) -> Result<Simulation> {
-        let Before { city, inputs, device_kind, run_id, path } = before;
-        let model = models::prepare(&city, &scenario, &device, Some(cache))?;
+        let Before { city, inputs, basis, device_kind, run_id, path } = before;
+        is_whole(&basis)?;
+        let model = models::prepare_on(&basis, &city, &scenario, &device, Some(cache))?;
         let is_outdated = checkpoint::is_of_another_version(&path);
         if checkpoint::path(&path).exists() && !is_outdated {
             let mend = format!("go on with: hanze resume '{}', or delete that file", path.display());
@@ -202,6 +209,7 @@ impl Simulation {
             run_id,
             folder,
             inputs,
+            basis,
             device,
             device_kind,
             model,
@@ -248,11 +256,12 @@ impl Simulation {
         let gone = || Error::data(&text_path, "has lost the section of this run", "start the run again");
         let scenario = sections.find(|own| own.label() == head.section.as_deref()).ok_or_else(gone)?;
         let (city, inputs, changed) = read(&scenario)?;
-        if run_id(&scenario, &inputs, &head.device_kind, changed.as_deref()) != head.run_id {
+        if run_id(&scenario, &inputs, &head.device_kind, changed.as_deref(), &head.basis) != head.run_id {
             let problem = "was made from other inputs or by another version of Hanze";
             return Err(Error::data(&path, problem, "put the inputs back, or start the run again"));
         }
-        let mut model = models::prepare(&city, &scenario, &device, Some(cache))?;
+        is_whole(&head.basis)?;
+        let mut model = models::prepare_on(&head.basis, &city, &scenario, &device, Some(cache))?;
         model.load(&mut from).map_err(Error::io("reading", &path))??;
         Ok(Simulation {
             frame_times: scenario.frame_times(),
@@ -265,6 +274,7 @@ impl Simulation {
             scenario,
             city,
             inputs,
+            basis: head.basis,
             device,
             device_kind: head.device_kind,
             model,
@@ -340,6 +350,16 @@ impl Simulation {
         if !self.maps(outcome, cancel)? {
             return Ok(false);
         }
+        if self.scenario.is_base() {
+            let (model, mut refused) = (&mut self.model, None);
+            let written = self.folder.start(|out| {
+                model.leave(out)?.map_err(|error| {
+                    refused = Some(error);
+                    std::io::Error::other("the device refused")
+                })
+            });
+            refused.map_or(written, Err)?;
+        }
         let record = self.record(outcome);
         let text = serde_json::to_string_pretty(&record).map_err(|error| {
             Error::data(&self.folder.path, format!("the record cannot be written: {error}"), "report this")
@@ -366,6 +386,7 @@ impl Simulation {
             "grid": self.city.grid,
             "scenario": spec,
             "inputs": self.inputs,
+            "stands_on": stands_on(&self.basis),
             "balance": outcome.balance,
             "story": outcome.story,
             "remarks": self.remarks(),
@@ -402,6 +423,7 @@ impl Simulation {
             next_frame: self.next_frame,
             steps: self.steps,
             artifacts: self.folder.artifacts.clone(),
+            basis: self.basis.clone(),
             wall_s: self.wall_s(),
         };
         let began = Instant::now();
@@ -422,21 +444,43 @@ fn told(artifact: &Artifact) -> serde_json::Value {
 struct Before {
     city: City,
     inputs: Vec<Input>,
+    basis: Basis,
     device_kind: String,
     run_id: String,
     path: PathBuf,
 }
 
 impl Before {
-    fn new(scenario: &Scenario, device: &Device, out: &Path) -> Result<Before> {
+    fn new(scenario: &Scenario, device: &Device, out: &Path, basis: &Basis) -> Result<Before> {
         let (city, inputs, changed) = read(scenario)?;
+        // On today's city there is nothing to start from.
+        let start = basis.start.clone().filter(|_| changed.is_some());
+        let basis = Basis { start, ..basis.clone() };
         let device_kind = device.record().kind.to_string();
-        let run_id = run_id(scenario, &inputs, &device_kind, changed.as_deref());
+        let run_id = run_id(scenario, &inputs, &device_kind, changed.as_deref(), &basis);
         let stem = scenario.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
         let label = scenario.section_label().map_or(String::new(), |label| format!("-{label}"));
         let path = out.join(format!("{stem}{label}-{}", &run_id[..8]));
-        Ok(Before { city, inputs, device_kind, run_id, path })
+        Ok(Before { city, inputs, basis, device_kind, run_id, path })
     }
+}
+
+/// Checksums of what a run stands on, by name: where it lies decides nothing.
+fn stands_on(basis: &Basis) -> serde_json::Value {
+    let taken: std::collections::BTreeMap<&str, &str> =
+        basis.taken.iter().map(|(name, left)| (name.as_str(), left.sha256.as_str())).collect();
+    serde_json::json!({ "start": basis.start.as_ref().map(|left| &left.sha256), "taken": taken })
+}
+
+/// Refuses a run whose basis is otherwise than its name says.
+fn is_whole(basis: &Basis) -> Result<()> {
+    for left in basis.start.iter().chain(basis.taken.values()) {
+        if of_file(&left.path)?.0 != left.sha256 {
+            let problem = "is otherwise than when it was made, and a run stands on it";
+            return Err(Error::data(&left.path, problem, "compute the run of its folder again, with --again"));
+        }
+    }
+    Ok(())
 }
 
 /// What tables and shapes of a run say about their numbers.
@@ -491,10 +535,9 @@ fn said(remarks: &Remarks) -> Vec<Text> {
     std::iter::once(head).chain(shown).chain(rest).collect()
 }
 
-/// Hash of all that decides the results.
 /// What a run is known by: all that decides what comes of it. Of a variant that is what its model reads of the city, and not the edits
 /// that made it so: a run that they do not reach is today's.
-fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str, changed: Option<&str>) -> String {
+fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str, changed: Option<&str>, basis: &Basis) -> String {
     let mut spec = scenario.spec.clone();
     spec.variant.clear();
     let mut what = serde_json::json!({
@@ -505,6 +548,9 @@ fn run_id(scenario: &Scenario, inputs: &[Input], device_kind: &str, changed: Opt
     });
     if let Some(changed) = changed {
         what["city"] = changed.into();
+    }
+    if !basis.is_empty() {
+        what["stands_on"] = stands_on(basis);
     }
     hex(&Sha256::digest(what.to_string()))
 }

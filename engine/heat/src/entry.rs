@@ -26,7 +26,7 @@ pub const ENTRY: Entry = Entry {
     cases: validate::CASES,
     estimate,
     check,
-    prepare,
+    prepare: |city, scenario, device, cache, _| prepare(city, scenario, device, cache),
     quantities: layers::LAYERS,
 };
 

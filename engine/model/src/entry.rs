@@ -1,8 +1,8 @@
 //! A model as one entry: all that commands, server, tests and benches need to know of it.
 
-use crate::Model;
 use crate::validate::Case;
 use crate::yardstick::{self, Size};
+use crate::{Basis, Model};
 use hanze_base::cache::Cache;
 use hanze_base::error::Result;
 use hanze_base::quantity::{Drawn, Given, Quantity};
@@ -12,8 +12,8 @@ use hanze_device::Device;
 use hanze_device::gpu::Kernel;
 use hanze_scenario::{Kind, Scenario};
 
-/// Sets a model up.
-pub type Prepare = fn(&City, &Scenario, &Device, Option<&Cache>) -> Result<Box<dyn Model>>;
+/// Sets a model up: with a cache, if any, and what it stands on beside the scenario.
+pub type Prepare = fn(&City, &Scenario, &Device, Option<&Cache>, &Basis) -> Result<Box<dyn Model>>;
 
 /// A model as the rest of Hanze knows it.
 #[derive(Clone, Copy)]

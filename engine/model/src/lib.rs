@@ -3,12 +3,14 @@
 //! Users take it through the facade `hanze-engine`, where it is `models`. It may name `hanze-scenario` and what is
 //! below it, but no model.
 
+mod basis;
 mod entry;
 mod progress;
 pub mod saved;
 pub mod validate;
 pub mod yardstick;
 
+pub use basis::{Basis, Left};
 pub use entry::{Entry, Prepare, Stored};
 pub use progress::{Activity, Clock, Progress};
 
@@ -40,4 +42,11 @@ pub trait Model: Send {
     /// # Errors
     /// The outer one is the reader's, or tells of a file that does not fit; the inner one is the device's.
     fn load(&mut self, from: &mut dyn Read) -> std::io::Result<Result<()>>;
+    /// Writes what the same section may start from on an edited city ([`Basis::start`]), after its end; false where it has nothing to leave.
+    ///
+    /// # Errors
+    /// The outer one is the writer's, the inner one the device's.
+    fn leave(&mut self, _out: &mut dyn Write) -> std::io::Result<Result<bool>> {
+        Ok(Ok(false))
+    }
 }

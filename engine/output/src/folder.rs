@@ -95,6 +95,9 @@ pub fn city_name(layer: &str) -> String {
     format!("city/{layer}")
 }
 
+/// Name of what runs of variants start from.
+pub const START: &str = "start.bin";
+
 const COG: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 
 impl RunFolder {
@@ -238,6 +241,23 @@ impl RunFolder {
     /// Takes up a mesh that was written to the folder.
     pub fn mesh(&mut self, name: &str, description: &str) -> Result<()> {
         self.add(format!("{name}.glb"), "model/gltf-binary", description)
+    }
+
+    /// Writes what runs of variants start from; `write` tells whether there is anything.
+    ///
+    /// # Errors
+    /// `Io` with the path.
+    pub fn start(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<bool>) -> Result<()> {
+        let path = self.path.join(START);
+        let mut is_there = false;
+        super::whole_file(&path, |out| {
+            is_there = write(out)?;
+            Ok(())
+        })?;
+        if is_there {
+            return self.add(START.into(), "application/octet-stream", "what runs of variants start from");
+        }
+        std::fs::remove_file(&path).map_err(Error::io("removing", &path))
     }
 
     /// Writes a text file that belongs to the run but is no result.

@@ -25,7 +25,7 @@ pub const ENTRY: Entry = Entry {
     cases: validate::CASES,
     estimate,
     check,
-    prepare: |city, scenario, device, _| prepare(city, scenario, device),
+    prepare: |city, scenario, device, _, _| prepare(city, scenario, device),
     quantities: layers::LAYERS,
 };
 

@@ -263,6 +263,11 @@ impl Scenario {
         self.asked.variant.as_deref()
     }
 
+    /// Whether it is asked of today's city, with variants beside it.
+    pub fn is_base(&self) -> bool {
+        self.asked.variant.is_none() && !self.asked.variants.is_empty()
+    }
+
     /// The parts of the city that decide what comes of it.
     pub fn parts(&self) -> &[Part] {
         self.asked.reads.parts.as_deref().unwrap_or(Part::ALL)

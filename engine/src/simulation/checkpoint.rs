@@ -1,7 +1,7 @@
 //! What a stopped run leaves behind: a head in JSON, then the model's arrays.
 
 use crate::error::{Error, Result};
-use crate::models::Model;
+use crate::models::{Basis, Model};
 use crate::output::folder::Artifact;
 use crate::output::whole_file;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub(super) struct Head {
     #[serde(default)]
     pub steps: Option<u64>,
     pub artifacts: Vec<Artifact>,
+    /// What the run stands on.
+    #[serde(default)]
+    pub basis: Basis,
     /// Computing time so far, s.
     pub wall_s: f64,
 }

@@ -4,7 +4,7 @@ use super::Language;
 use crate::quantity::Variable;
 
 /// Name of each table, mesh or file of objects, and what it holds.
-const FILES: [(&str, &str); 27] = [
+const FILES: [(&str, &str); 28] = [
     ("boundaries", "de randen in de tijd"),
     ("buildings", "wat er bij elk gebouw gebeurt"),
     ("buildings.city", "gebouwen met muren en daken"),
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 27] = [
     ("selected", "wie de gevraagde wegen gebruikt, vandaag: ritten in het drukste uur per paar zones"),
     ("sewers", "water in het riool, weggepompt, en terug op straat, in de tijd"),
     ("spots", "plekken waar meer dan 20 cm water stond, het meeste water eerst"),
+    ("start", "waar berekeningen van varianten mee beginnen"),
     ("structures", "wat er door elk kunstwerk (duiker, stuw, pomp of bres) ging, in de tijd"),
     ("town", "grond, gebouwen, bruggen, spoor, bomen en water"),
     ("trees", "bomen met hun hoogte en kroon"),

@@ -6,7 +6,7 @@ use hanze_engine::device::Device;
 use hanze_engine::error::{Error, Result};
 use hanze_engine::frame::{Balance, Frame, Layer, Outcome};
 use hanze_engine::models::validate::{Bench, Case, Figure, most};
-use hanze_engine::models::{BUILT_IN, Entry, Model, Progress, Stored};
+use hanze_engine::models::{BUILT_IN, Basis, Entry, Model, Progress, Stored};
 use hanze_engine::quantity::{Change, Classes, Colours, Drawn, Quantity, Role, Shown};
 use hanze_engine::raster::{Raster, Reduce};
 use hanze_engine::remark::{Remark, Remarks};
@@ -159,7 +159,7 @@ struct Bathtub {
 }
 
 /// It is a comparison on each cell, so that any device has it computed on the processor.
-fn prepare(city: &City, scenario: &Scenario, _: &Device, _: Option<&Cache>) -> Result<Box<dyn Model>> {
+fn prepare(city: &City, scenario: &Scenario, _: &Device, _: Option<&Cache>, _: &Basis) -> Result<Box<dyn Model>> {
     Ok(Box::new(Bathtub::new(asked(scenario)?.clone(), city.terrain.clone())))
 }
 

@@ -1,0 +1,136 @@
+//! A scenario with variants as a whole: every section on today's city and on each variant, in an order in which each run finds what it
+//! stands on, and what differs between them.
+
+use crate::checksum::of_file;
+use crate::compare::{self, Request};
+use crate::error::{Error, Result};
+use crate::models::{self, Basis, Left};
+use crate::output::folder::START;
+use crate::scenario::{Scenario, slug};
+use crate::simulation::today;
+use crate::words::{Language, Text};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Folder of today's city, of comparisons, and the record of the whole.
+pub const BASE: &str = "base";
+/// Folder of the comparisons.
+pub const COMPARISON: &str = "comparison";
+/// Name of the record.
+pub const RECORD: &str = "whole.json";
+
+/// A run of the whole that is finished.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The variant of the city; today's if there is none.
+    pub variant: Option<String>,
+    /// What tells its section from the others of the scenario, where there are others.
+    pub section: Option<String>,
+    /// Its model.
+    pub model: String,
+    /// The folder of the run.
+    pub folder: PathBuf,
+    /// The run's name.
+    pub run_id: String,
+    /// Whether it was computed now, and not there already.
+    pub computed: bool,
+}
+
+/// What differs between the runs of a section.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The section, or its model where there is one only.
+    pub section: String,
+    /// The folder of the comparison.
+    pub folder: PathBuf,
+    /// What it means, in words.
+    pub story: Vec<Text>,
+}
+
+/// Name of the folder in which the runs of a scenario on one city lie, below that of the whole.
+pub fn folder(scenario: &Scenario) -> String {
+    scenario.variant().map_or(BASE.into(), slug)
+}
+
+/// For each run the runs before it whose files it stands on: that of its section on today's city. Runs come in an order in which these
+/// come first.
+pub fn needs(all: &[Scenario]) -> Vec<Vec<usize>> {
+    let base = |scenario: &Scenario| {
+        all.iter().position(|other| other.variant().is_none() && other.section_label() == scenario.section_label())
+    };
+    all.iter().map(|scenario| scenario.variant().and_then(|_| base(scenario)).into_iter().collect()).collect()
+}
+
+/// What a run stands on, of those that are finished.
+///
+/// # Errors
+/// `Io` where a file cannot be read.
+pub fn basis(scenario: &Scenario, done: &[Part]) -> Result<Basis> {
+    let is_base = |part: &&Part| part.variant.is_none() && part.section.as_deref() == scenario.section_label();
+    let base = done.iter().find(is_base).filter(|_| scenario.variant().is_some());
+    let start = base.map(|part| part.folder.join(START)).filter(|path| path.exists());
+    let left = |path: PathBuf| of_file(&path).map(|(sha256, _)| Left { path, sha256 });
+    Ok(Basis { start: start.map(left).transpose()?, taken: BTreeMap::new() })
+}
+
+/// Compares the runs of each section, each in a folder of its own below `folder`.
+///
+/// # Errors
+/// `Data` and `Io` where runs cannot be read or the comparison cannot be written.
+pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<Compared>> {
+    let mut by_section: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+    for part in parts {
+        by_section.entry(part.section.as_deref().unwrap_or(&part.model)).or_default().push(part);
+    }
+    let mut all = Vec::new();
+    for (section, parts) in by_section {
+        let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { continue };
+        let variants = || parts.iter().filter(|part| part.variant.is_some());
+        let runs: Vec<PathBuf> = variants().map(|part| part.folder.clone()).collect();
+        let labels: Vec<String> = variants().filter_map(|part| part.variant.clone()).collect();
+        let out = folder.join(COMPARISON).join(section);
+        let request = Request {
+            base: &base.folder,
+            runs: &runs,
+            labels: Some(&labels),
+            out: &out,
+            areas: None,
+            indicators: None,
+            frames: false,
+            language,
+            date: &today(),
+        };
+        let found = compare::compare(&request, &models::variable)?;
+        all.push(Compared { section: section.into(), folder: out, story: found.story });
+    }
+    Ok(all)
+}
+
+/// Writes what was run, what was there already, and where all of it is: the record of the whole.
+///
+/// # Errors
+/// `Io` where it cannot be written.
+pub fn record(title: &str, parts: &[Part], compared: &[Compared], folder: &Path) -> Result<()> {
+    let within = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let runs: Vec<Value> = parts
+        .iter()
+        .map(|part| {
+            json!({
+                "variant": part.variant, "section": part.section, "model": part.model, "folder": within(&part.folder),
+                "run_id": part.run_id, "computed": part.computed,
+            })
+        })
+        .collect();
+    let comparisons: Vec<Value> = compared
+        .iter()
+        .map(|own| json!({ "section": own.section, "folder": within(&own.folder), "story": own.story }))
+        .collect();
+    let computed = parts.iter().filter(|part| part.computed).count();
+    let whole = json!({
+        "title": title, "hanze": env!("CARGO_PKG_VERSION"), "runs": runs, "comparisons": comparisons,
+        "computed": computed, "reused": parts.len() - computed,
+    });
+    let path = folder.join(RECORD);
+    std::fs::write(&path, format!("{whole:#}\n")).map_err(Error::io("writing", &path))
+}
