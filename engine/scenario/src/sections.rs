@@ -291,7 +291,13 @@ impl Kinds {
             if let serde_json::Value::Object(parts) = parts
                 && let Some(all) = whole["$defs"].as_object_mut()
             {
-                all.extend(parts);
+                for (name, part) in parts {
+                    debug_assert!(
+                        all.get(&name).is_none_or(|old| *old == part),
+                        "two structs of keys are named {name}"
+                    );
+                    all.insert(name, part);
+                }
             }
             whole["properties"][kind.name] = own;
         }

@@ -78,7 +78,7 @@ fn models_are_named_in_their_folders_and_nowhere_else() {
                 folders.push(path);
                 continue;
             }
-            let is_code = place.ends_with(".rs") || place.ends_with(".py");
+            let is_code = (place.ends_with(".rs") && !place.ends_with("/tests.rs")) || place.ends_with(".py");
             if !is_code || may_name || OTHERS.iter().any(|(other, _)| place.starts_with(other)) {
                 continue;
             }

@@ -134,7 +134,7 @@ fn bad_variants_are_told_where_they_stand() {
         ("name = \"As it is\"", "name = \"Grass\"", "variant"),
         ("name = \"As it is\"", "name = \"As it is\"\nbased_on = \"Nowhere\"", "variant[1].based_on"),
         ("runoff.rain.mm_per_hour", "heat.end_minutes", "the scenario has no section [heat]"),
-        ("times = 0.5", "value = -1", "variant \"Wider inlets\" sets runoff.rain.mm_per_hour: -1 is not allowed"),
+        ("times = 0.5", "value = -1", "runoff.rain.mm_per_hour: -1 is not allowed"),
         ("times = 0.5", "times = 0.5, value = 3", "write one of value and times"),
         ("key = \"runoff.rain.mm_per_hour\"", "key = \"runoff.wind\"", "sets runoff.wind"),
         ("what = \"cover\"", "what = \"colour\"", "colour"),

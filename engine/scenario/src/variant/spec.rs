@@ -48,6 +48,7 @@ pub struct SetSpec {
 /// A change in the city. Where it is, one of `area`, `line`, `points`, `street`, `neighbourhood`, `building` and `links` says.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "VariantEditSpec")]
 pub struct EditSpec {
     /// What changes.
     pub what: WhatName,
