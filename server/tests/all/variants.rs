@@ -136,7 +136,7 @@ fn bad_variants_are_told_where_they_stand() {
         ("runoff.rain.mm_per_hour", "heat.end_minutes", "the scenario has no section [heat]"),
         ("times = 0.5", "value = -1", "runoff.rain.mm_per_hour: -1 is not allowed"),
         ("times = 0.5", "times = 0.5, value = 3", "write one of value and times"),
-        ("key = \"runoff.rain.mm_per_hour\"", "key = \"runoff.wind\"", "sets runoff.wind"),
+        ("key = \"runoff.rain.mm_per_hour\"", "key = \"runoff.wind\"", "runoff.wind: is no number of a section"),
         ("what = \"cover\"", "what = \"colour\"", "colour"),
     ] {
         assert!(scenario().contains(from), "{from}");

@@ -3,6 +3,8 @@
 use super::edits::chain;
 use super::names::shown;
 use super::{SetSpec, VariantSpec};
+use crate::found::Step;
+use crate::schema::bounds;
 use crate::spec::Spec;
 use hanze_base::error::{Error, Result};
 use serde_json::{Map, Value};
@@ -62,6 +64,10 @@ fn apply(value: &mut Value, spec: &Spec, set: &SetSpec) -> std::result::Result<(
     };
     if !sections.contains(first) || keys.len() > DEEPEST {
         return Err((format!("the scenario has no section [{}]", shown(first)), "begin with the name of a section"));
+    }
+    let steps: Vec<Step> = keys.iter().map(|key| Step::Key((*key).to_string())).collect();
+    if bounds(spec.kinds().schema(), &steps).is_none() {
+        return Err(("is no number of a section".into(), "see `hanze schema` for the keys of sections"));
     }
     match value.get_mut(first) {
         Some(Value::Array(all)) => all.iter_mut().try_for_each(|own| put(own, &keys[1..], set)),

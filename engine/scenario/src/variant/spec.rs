@@ -55,10 +55,10 @@ pub struct EditSpec {
     /// Name of it, and of what it adds. One made of its kind and place if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether it is left out for now.
+    /// Whether it is not done for now. It is done if this is left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
-    /// Whether a house may stand in water, on a road or in another house, and water may be filled up.
+    /// Whether a house may stand in water, on a road or in another house, and water may be filled up. Not if it is left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     /// An area: a ring [[x, y], …] in m, rings of a polygon with holes, GeoJSON, or a file of polygons. None if left out.
