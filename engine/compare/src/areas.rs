@@ -161,7 +161,7 @@ mod tests {
         // The western half of both rows, and nothing.
         let areas = Areas {
             names: vec!["west".into(), "none".into()],
-            cells: vec![vec![(0, vec![0..2]), (1, vec![0..1, 1..2])], Vec::new()],
+            cells: vec![vec![(0, std::iter::once(0..2).collect()), (1, vec![0..1, 1..2])], Vec::new()],
             cols: grid.cols,
         };
         let layer = [1.0, 2.0, 9.0, 9.0, 3.0, f32::NAN, 9.0, 9.0];
