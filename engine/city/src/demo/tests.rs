@@ -305,7 +305,7 @@ fn bad_sizes_are_refused() {
         (500.0, 500.0, 21.0),
         (12_000.0, 12_000.0, 0.25),
     ] {
-        let error = demo(1, width, height, cell).err().expect("refused").to_string();
+        let error = demo(1, width, height, cell).expect_err("refused").to_string();
         assert!(error.starts_with("city.demo."), "{error}");
     }
 }
