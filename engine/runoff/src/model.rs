@@ -133,7 +133,7 @@ impl Runoff {
             }
         }
         if fell.kept > 0.0 {
-            terms.push(("held on green roofs".into(), -fell.kept));
+            terms.push(("held on roofs".into(), -fell.kept));
         }
         if !self.run.problem.sewers.districts.is_empty() {
             let sewered = sum(&fields.statistics.sewered, &fields.statistics.sewered_low);

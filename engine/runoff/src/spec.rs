@@ -66,7 +66,8 @@ pub struct RunoffSpec {
 }
 
 /// What decides where water goes.
-const PARTS: [Part; 6] = [Part::Terrain, Part::Buildings, Part::Manning, Part::Soil, Part::Water, Part::Places];
+const PARTS: [Part; 7] =
+    [Part::Terrain, Part::Buildings, Part::Manning, Part::Soil, Part::Water, Part::Canopy, Part::Places];
 
 /// Keys of the city that the runoff model alone reads, and what must be written for each.
 const WATER_KEYS: [(&str, &str); 6] = [

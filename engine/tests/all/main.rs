@@ -10,6 +10,7 @@ mod cases;
 mod clock;
 mod demo_files;
 mod documents;
+mod edits;
 mod entries;
 mod filled;
 mod heat;

@@ -131,7 +131,7 @@ fn the_rain_of_a_roof_comes_to_the_street_whatever_the_house_is() {
         let outcome = run(folder.path(), &format!("{HOUSE}{city}"), "");
         close(term(&outcome, "rain"), 7.2, 1e-5, city);
         close(-term(&outcome, "standing at the end"), standing, 1e-5, city);
-        close(1.0 - term(&outcome, "held on green roofs"), 1.0 + 7.2 - standing, 1e-5, city);
+        close(1.0 - term(&outcome, "held on roofs"), 1.0 + 7.2 - standing, 1e-5, city);
     }
     // Dry inside, wet at the walls.
     let outcome = run(folder.path(), &format!("{HOUSE}buildings_are = \"blocked\""), "");
@@ -175,7 +175,7 @@ fn sewers_take_what_inlets_and_districts_allow() {
     assert!(last[3] > 0.2, "came up: {last:?}");
     // 0.1 mm of green roof less.
     let green = run(folder.path(), &format!("{HOUSE}roof_water = \"sewer\"\ngreen_roof_m = 0.003"), rest);
-    close(term(&green, "held on green roofs"), -0.3, 1e-6, "held");
+    close(term(&green, "held on roofs"), -0.3, 1e-6, "held");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn radar_brings_what_it_saw() {
     }
     // A green roof keeps the first millimetre of what falls on it.
     let outcome = run(folder.path(), &format!("{HOUSE}buildings_are = \"blocked\"\ngreen_roof_m = 0.001"), rain);
-    let kept = -term(&outcome, "held on green roofs");
+    let kept = -term(&outcome, "held on roofs");
     assert!(kept > 0.05 && kept <= 0.1 + 1e-9, "{kept}");
 }
 

@@ -70,7 +70,7 @@ pub fn lower(words: &str) -> String {
 const TERMS: [(&str, &str); 15] = [
     ("there at the start", "aan het begin aanwezig"),
     ("rain", "regen"),
-    ("held on green roofs", "vastgehouden op groene daken"),
+    ("held on roofs", "vastgehouden op daken"),
     ("into the sewer", "naar het riool"),
     ("intercepted", "op bladeren en in kuiltjes"),
     ("infiltrated", "in de bodem gezakt"),

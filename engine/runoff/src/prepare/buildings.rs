@@ -92,7 +92,9 @@ pub fn roofs(city: &City, scenario: &Scenario, is_roof: &[bool], problem: &Probl
             (None, Some(street)) => Gutter::Street(street),
             (None, None) => Gutter::Lost,
         };
-        Roof { cell, gutter, holds }
+        // A green roof of its own holds what the layer says, and so do hollows of any roof.
+        let own = city.soil.interception.as_ref().map_or(0.0, |held| f64::from(held.values[cell]));
+        Roof { cell, gutter, holds: holds.max(own) }
     };
     // Where there is no terrain there is no city, and no roof.
     let is_city = |(_, (cell, _)): &(usize, (usize, Option<usize>))| !city.terrain.values[*cell].is_nan();

@@ -9,8 +9,9 @@ use super::sewer::Sewers;
 use super::spec::{BoundaryName, BoundarySpec, RunoffSpec};
 use hanze_base::error::{Error, Result};
 use hanze_base::grid::Edge;
-use hanze_base::remark::Remarks;
+use hanze_base::remark::{Remark, Remarks};
 use hanze_base::series::{Between, Series};
+use hanze_base::words::Language;
 use hanze_city::City;
 use hanze_scenario::{Allowed, Scenario, SeriesSpec};
 
@@ -57,6 +58,7 @@ pub fn problem(city: &City, scenario: &Scenario) -> Result<Problem> {
         },
         repairs,
     };
+    problem.repairs.extend(crowns(city));
     let (radar, told) = runoff.radar(scenario, &city.grid)?;
     problem.repairs.extend(told);
     if let Some(radar) = radar {
@@ -148,11 +150,37 @@ fn soil(city: &City) -> Soil {
     }
 }
 
-/// What leaves and hollows of each cell hold; none where water stands already.
+/// What the crown of a tree in leaf holds, m: 0.2 mm on each layer of leaves (Dickinson 1984; Wang, Endreny & Nowak 2008, i-Tree Hydro),
+/// of which there are five.
+pub const CROWN_HOLDS: f32 = 1e-3;
+
+/// That trees hold rain, and how much.
+fn crowns(city: &City) -> Option<Remark> {
+    let canopy = city.canopy.as_ref()?;
+    let share = canopy.values.iter().filter(|height| **height > 0.0).count() as f64 / canopy.values.len() as f64;
+    let text =
+        |language: Language| (language.number(100.0 * share, 1), language.number(f64::from(1e3 * CROWN_HOLDS), 1));
+    let ((percent, held), (procent, houdt)) = (text(Language::English), text(Language::Dutch));
+    (share > 0.0).then(|| {
+        let en =
+            format!("trees are in leaf: their crowns, over {percent} % of the city, hold the first {held} mm of rain");
+        let nl = format!(
+            "bomen staan in blad: hun kronen, boven {procent} % van de stad, houden de eerste {houdt} mm regen vast"
+        );
+        Remark::new(share, en, nl)
+    })
+}
+
+/// What leaves and hollows of each cell hold: what the city says, and the crowns of trees; none where water stands already.
 fn interception(city: &City) -> Vec<f32> {
-    let Some(held) = &city.soil.interception else { return Vec::new() };
+    let crown = |at: usize| city.canopy.as_ref().is_some_and(|canopy| canopy.values[at] > 0.0);
+    let said = city.soil.interception.as_ref();
+    if said.is_none() && !(0..city.grid.len()).any(crown) {
+        return Vec::new();
+    }
     let dry = |at: usize| city.water.as_ref().is_none_or(|water| water.values[at] <= 0.0);
-    held.values.iter().enumerate().map(|(at, held)| if dry(at) { *held } else { 0.0 }).collect()
+    let held = |at: usize| said.map_or(0.0, |said| said.values[at]) + if crown(at) { CROWN_HOLDS } else { 0.0 };
+    (0..city.grid.len()).map(|at| if dry(at) { held(at) } else { 0.0 }).collect()
 }
 
 /// The open cell that holds a point.
