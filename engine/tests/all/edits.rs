@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A small demo town: streets, houses, trees and a canal on cells of 4 m.
-const TOWN: &str = "title = \"Edits\"\n[city]\ndemo = { seed = 2, width_m = 300, height_m = 200, cell_m = 4 }\n";
+const TOWN: &str = "title = \"Edits\"\n[city]\ndemo = { seed = 8, width_m = 400, height_m = 300, cell_m = 4 }\n";
 /// 18 mm of rain in half an hour.
 const RAIN: &str = "[runoff]\nend_minutes = 40\norder = 1\nrain = { mm_per_hour = 36, minutes = 30 }\n";
 /// A hot day until three in the afternoon.
@@ -413,15 +413,51 @@ fn who_lives_in_new_houses_travels() {
     assert!(after.term("set out") < before.term("set out"));
 }
 
+/// What a link of the network shows in a column of its table.
+fn link(own: &Gave, id: &str, column: &str) -> Option<f64> {
+    let links = own.outcome.tables.iter().find(|own| own.name == "links").expect("links");
+    let k = links.columns.iter().position(|own| own == column).unwrap_or_else(|| panic!("{:?}", links.columns));
+    links.names.iter().position(|name| name == id).map(|row| links.rows[row][k])
+}
+
+/// Hours that cars spend on the roads in an hour.
+fn hours(own: &Gave) -> f64 {
+    let links = own.outcome.tables.iter().find(|own| own.name == "links").expect("links");
+    let column = |name: &str| links.columns.iter().position(|own| own == name).expect("the column");
+    let [length, cars, speed] = ["length_m", "cars_per_h", "speed_km_per_h"].map(column);
+    links.rows.iter().filter(|row| row[cars] > 0.0).map(|row| row[cars] * row[length] / 1000.0 / row[speed]).sum()
+}
+
 #[test]
 fn closed_and_slow_roads_cost_time() {
-    let [today, _] = both(PEAK, "what = \"road\", action = \"speed\", links = [\"road-0\"], speed_kmh = 30");
+    let nothing = both(PEAK, "what = \"trees\", points = [[0, 0]], disabled = true");
+    let [today, same] = &nothing;
+    assert_eq!(hours(today), hours(same));
     let links = today.outcome.tables.iter().find(|own| own.name == "links").expect("links");
-    let flow = links.columns.iter().position(|own| own.starts_with("motor")).unwrap_or(0);
-    let busiest =
-        (0..links.rows.len()).max_by(|a, b| links.rows[*a][flow].total_cmp(&links.rows[*b][flow])).expect("a link");
-    let name = &links.names[busiest];
-    panic!("{name} {:?} {:?}", links.columns, today.outcome.balance);
+    let busiest = links.names.iter().max_by(|a, b| {
+        let cars = |id: &String| link(today, id, "cars_per_h").unwrap_or(0.0);
+        cars(a).total_cmp(&cars(b))
+    });
+    let id = busiest.expect("a link");
+    let cars = link(today, id, "cars_per_h").expect("cars");
+    assert!(cars > 1.0, "{id}: {cars} cars");
+    // A longer way never is a faster one where nobody waits (Wardrop 1952).
+    let [_, closed] = both(PEAK, &format!("what = \"road\", action = \"close\", links = [\"{id}\"]"));
+    assert_eq!(link(&closed, id, "cars_per_h").unwrap_or(0.0), 0.0);
+    assert!(hours(&closed) > hours(today), "{} and {}", hours(&closed), hours(today));
+    assert_eq!(
+        closed.term("set out") + closed.term("cannot be made"),
+        today.term("set out") + today.term("cannot be made")
+    );
+    // At a walking pace those who still come take so long, and all together take longer.
+    let [_, slow] = both(PEAK, &format!("what = \"road\", action = \"speed\", links = [\"{id}\"], speed_kmh = 10"));
+    within("km/h", link(&slow, id, "speed_km_per_h").expect("a speed"), [1.0, 10.001]);
+    assert!(link(&slow, id, "cars_per_h").expect("cars") <= cars + 1e-9 && hours(&slow) > hours(today));
+    // Bicycles go on where cars may not.
+    let [_, street] =
+        both(PEAK, &format!("what = \"road\", action = \"close\", links = [\"{id}\"], modes = [\"car\", \"truck\"]"));
+    assert_eq!(link(&street, id, "cars_per_h").unwrap_or(0.0), 0.0);
+    assert!(street.column("links", "cycles_per_h") > 0.0);
 }
 
 // What no model reads changes nothing.
