@@ -280,8 +280,9 @@ fn ponds_wadis_and_raised_ground_hold_what_their_shape_says() {
         [0.99, 1.01],
     );
     // A wadi of 30 cm fills by what falls on it and what comes to it, to its depth at most (RIONED: 20 to 30 cm deep).
+    let cloudburst = RAIN.replace("36", "120");
     let [before, after] =
-        both(RAIN, &format!("what = \"ground\", ground = \"wadi\", {area}, depth_m = 0.3, slope = 1"));
+        both(&cloudburst, &format!("what = \"ground\", ground = \"wadi\", {area}, depth_m = 0.3, slope = 1"));
     let deep = |own: &Gave| {
         cells.iter().map(|k| own.layer("max_depth").values[*k]).filter(|d| d.is_finite()).fold(0.0f32, f32::max)
     };
@@ -345,7 +346,10 @@ fn grass_is_cooler_than_asphalt_and_water_than_both() {
     // Asphalt in the sun is 10 to 25 K warmer than grass by mid-afternoon (Armson, Stringer and Ennos 2012: 24 K).
     within("asphalt", asphalt.mean("surface", &cells) - grass.mean("surface", &cells), [5.0, 30.0]);
     within("air", asphalt.mean("air", &cells) - grass.mean("air", &cells), [0.0, 3.0]);
-    let paved = places.paved();
+    let wet = |k: usize| places.city.water.as_ref().is_some_and(|own| own.values[k] > 0.0);
+    let sun = grass.layer("sun").values.clone();
+    let sinks = |k: usize| places.city.infiltration.values[k] > 0.0;
+    let paved = places.find([4, 1], |k| places.is_open(k) && !wet(k) && !sinks(k) && sun[k] > 0.9);
     let cells = places.cells(paved);
     let [was, is] = both(HOT, &format!("what = \"cover\", {}, becomes = \"grass\"", places.area(paved)));
     within("depaved", is.mean("surface", &cells) - was.mean("surface", &cells), [-30.0, -3.0]);
@@ -445,10 +449,9 @@ fn closed_and_slow_roads_cost_time() {
     let [_, closed] = both(PEAK, &format!("what = \"road\", action = \"close\", links = [\"{id}\"]"));
     assert_eq!(link(&closed, id, "cars_per_h").unwrap_or(0.0), 0.0);
     assert!(hours(&closed) > hours(today), "{} and {}", hours(&closed), hours(today));
-    assert_eq!(
-        closed.term("set out") + closed.term("cannot be made"),
-        today.term("set out") + today.term("cannot be made")
-    );
+    // Where trips go follows what ways cost (gravity), so that some more or fewer stay within their zone.
+    let asked = |own: &Gave| own.term("set out") + own.term("cannot be made");
+    within("trips", asked(&closed) / asked(today), [0.99, 1.01]);
     // At a walking pace those who still come take so long, and all together take longer.
     let [_, slow] = both(PEAK, &format!("what = \"road\", action = \"speed\", links = [\"{id}\"], speed_kmh = 10"));
     within("km/h", link(&slow, id, "speed_km_per_h").expect("a speed"), [1.0, 10.001]);
