@@ -347,9 +347,10 @@ fn grass_is_cooler_than_asphalt_and_water_than_both() {
     within("asphalt", asphalt.mean("surface", &cells) - grass.mean("surface", &cells), [5.0, 30.0]);
     within("air", asphalt.mean("air", &cells) - grass.mean("air", &cells), [0.0, 3.0]);
     let wet = |k: usize| places.city.water.as_ref().is_some_and(|own| own.values[k] > 0.0);
-    let sun = grass.layer("sun").values.clone();
+    let [sun, warm] = ["sun", "surface"].map(|name| grass.layer(name).values.clone());
     let sinks = |k: usize| places.city.infiltration.values[k] > 0.0;
-    let paved = places.find([4, 1], |k| places.is_open(k) && !wet(k) && !sinks(k) && sun[k] > 0.9);
+    let paved =
+        places.find([4, 1], |k| places.is_open(k) && !wet(k) && !sinks(k) && sun[k] > 0.9 && warm[k].is_finite());
     let cells = places.cells(paved);
     let [was, is] = both(HOT, &format!("what = \"cover\", {}, becomes = \"grass\"", places.area(paved)));
     within("depaved", is.mean("surface", &cells) - was.mean("surface", &cells), [-30.0, -3.0]);
