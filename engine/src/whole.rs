@@ -2,7 +2,7 @@
 //! stands on, and what differs between them.
 
 use crate::checksum::of_file;
-use crate::compare::{self, Request};
+use crate::compare::{self, Comparison, Request};
 use crate::error::{Error, Result};
 use crate::models::{self, Basis, Left};
 use crate::output::folder::START;
@@ -40,8 +40,8 @@ pub struct Part {
 /// What differs between the runs of a section.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// The section, or its model where there is one only.
-    pub section: String,
+    /// The section, or its model where there is one only; none for the overview of all.
+    pub section: Option<String>,
     /// The folder of the comparison.
     pub folder: PathBuf,
     /// What it means, in words.
@@ -74,16 +74,23 @@ pub fn basis(scenario: &Scenario, done: &[Part]) -> Result<Basis> {
     Ok(Basis { start: start.map(left).transpose()?, taken: BTreeMap::new() })
 }
 
-/// Compares the runs of each section, each in a folder of its own below `folder`.
+/// Compares the runs of each section, each in a folder of its own below `folder`, and of several makes one matrix; what it says stands last,
+/// without a section.
 ///
 /// # Errors
 /// `Data` and `Io` where runs cannot be read or the comparison cannot be written.
 pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<Compared>> {
-    let mut by_section: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+    // In the order of the scenario.
+    let mut by_section: Vec<(&str, Vec<&Part>)> = Vec::new();
     for part in parts {
-        by_section.entry(part.section.as_deref().unwrap_or(&part.model)).or_default().push(part);
+        let section = part.section.as_deref().unwrap_or(&part.model);
+        match by_section.iter_mut().find(|(own, _)| *own == section) {
+            Some((_, all)) => all.push(part),
+            None => by_section.push((section, vec![part])),
+        }
     }
     let mut all = Vec::new();
+    let mut found = Vec::new();
     for (section, parts) in by_section {
         let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { continue };
         let variants = || parts.iter().filter(|part| part.variant.is_some());
@@ -101,8 +108,19 @@ pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<
             language,
             date: &today(),
         };
-        let found = compare::compare(&request, &models::variable)?;
-        all.push(Compared { section: section.into(), folder: out, story: found.story });
+        let own = compare::compare(&request, &models::variable)?;
+        all.push(Compared { section: Some(section.into()), folder: out, story: own.story.clone() });
+        let title = models::named(&base.model).map_or(Text::new(section, section), |entry| {
+            let behind = if section == base.model { String::new() } else { format!(" [{section}]") };
+            Text::new(format!("{}{behind}", entry.title), format!("{}{behind}", entry.title_nl))
+        });
+        found.push((title, own));
+    }
+    if found.len() > 1 {
+        let sections: Vec<(Text, &Comparison)> = found.iter().map(|(title, own)| (title.clone(), own)).collect();
+        let out = folder.join(COMPARISON);
+        let story = compare::over_all(&sections, &out, language)?;
+        all.push(Compared { section: None, folder: out, story });
     }
     Ok(all)
 }

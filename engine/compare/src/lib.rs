@@ -8,6 +8,7 @@ mod indicators;
 mod layers;
 mod matrix;
 mod measured;
+mod overall;
 mod picture;
 mod run;
 mod statistic;
@@ -17,6 +18,7 @@ mod tables;
 pub use indicators::{Better, Indicator, Indicators, Limit, Over, SHIPPED, Values};
 pub use layers::{ONE_SIDE, Summary};
 pub use matrix::Verdict;
+pub use overall::{Matrix, over_all};
 pub use statistic::{Statistic, ranks};
 
 use areas::Areas;
@@ -70,6 +72,8 @@ pub struct Comparison {
     pub remarks: Remarks,
     /// Its files.
     pub artifacts: Vec<Artifact>,
+    /// Its indicators, for an overview of several sections.
+    pub matrix: Matrix,
 }
 
 /// Compares runs and writes layers, maps, tables, indicators and the record. `find` gives what a layer of a name holds.
@@ -91,10 +95,7 @@ pub fn compare(request: &Request, find: &dyn Fn(&str) -> Option<Variable>) -> Re
         attribution: base.attribution.clone(),
     };
     // A record stands for a whole comparison: an earlier one goes before its files do.
-    let record = request.out.join(RECORD);
-    if record.exists() {
-        std::fs::remove_file(&record).map_err(Error::io("removing", &record))?;
-    }
+    remove_earlier(request.out)?;
     let labels: Vec<String> = runs.iter().map(|run| run.label.clone()).collect();
     let (rows, neighbourhoods) = indicators_of(&indicators.all, &base, &runs, find, &mut remarks)?;
     let mut story = Vec::new();
@@ -118,6 +119,9 @@ pub fn compare(request: &Request, find: &dyn Fn(&str) -> Option<Variable>) -> Re
     }
     let csv = matrix::csv(&rows, &base.label, &labels)?;
     folder.written("indicators.csv", "text/csv", "indicators by variants", &csv)?;
+    if let Some(csv) = matrix::by_area(&rows, &base.label, &labels, &neighbourhoods)? {
+        folder.written("indicators_by_area.csv", "text/csv", "indicators by neighbourhood", &csv)?;
+    }
     let json = matrix::json(&rows, &base.label, &labels, &neighbourhoods);
     folder.written("indicators.json", "application/json", "indicators by variants", &format!("{json:#}\n"))?;
     if rows.len() > picture::MOST.0 || labels.len() > picture::MOST.1 {
@@ -139,7 +143,7 @@ pub fn compare(request: &Request, find: &dyn Fn(&str) -> Option<Variable>) -> Re
         synthetic: folder.provenance.synthetic,
         language: request.language,
     };
-    folder.picture("indicators", "indicators by variants", &picture::draw(&rows, &around))?;
+    folder.picture("indicators", "indicators by variants", &picture::draw(&[("", &rows)], &around))?;
     let remarks = remarks.by_size();
     // Maps bear the day on which they were made.
     let (maps, files): (Vec<&Artifact>, Vec<&Artifact>) =
@@ -158,7 +162,29 @@ pub fn compare(request: &Request, find: &dyn Fn(&str) -> Option<Variable>) -> Re
         "volatile": { "date": request.date, "maps": maps },
     });
     folder.text(RECORD, &format!("{record:#}\n"))?;
-    Ok(Comparison { record, story, remarks, artifacts: folder.artifacts })
+    let matrix = Matrix { rows, base: base.label, labels, areas: neighbourhoods, provenance: folder.provenance };
+    Ok(Comparison { record, story, remarks, artifacts: folder.artifacts, matrix })
+}
+
+/// Removes the files of an earlier comparison, the record first, as it stands for a whole one. What it does not name stays.
+fn remove_earlier(out: &Path) -> Result<()> {
+    let record = out.join(RECORD);
+    let Ok(text) = std::fs::read_to_string(&record) else { return Ok(()) };
+    std::fs::remove_file(&record).map_err(Error::io("removing", &record))?;
+    let Ok(told) = serde_json::from_str::<Value>(&text) else { return Ok(()) };
+    let all = [&told["artifacts"], &told["volatile"]["maps"]].into_iter().filter_map(Value::as_array).flatten();
+    for name in all.filter_map(|artifact| artifact["name"].as_str()).map(Path::new) {
+        if name.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
+            let path = out.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("removing", &path)(error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the record says of a run.
@@ -244,11 +270,11 @@ fn indicators_of(
     let areas = Areas::neighbourhoods(base)?;
     let of_base = measured::measure(base, &asked, areas.as_ref(), find)?;
     let mut answered = Vec::new();
-    let mut lacking: Vec<(Indicator, Text)> = Vec::new();
+    let mut lacking: Vec<String> = Vec::new();
     for (indicator, own) in asked.into_iter().zip(of_base) {
         match own {
             Ok(base) => answered.push(Row { indicator, base, variants: Vec::new() }),
-            Err(why) => lacking.push((indicator, why)),
+            Err(_) => lacking.push(indicator.name),
         }
     }
     let indicators: Vec<Indicator> = answered.iter().map(|row| row.indicator.clone()).collect();
@@ -261,8 +287,13 @@ fn indicators_of(
             row.variants.push(own.ok());
         }
     }
-    for (indicator, why) in &lacking {
-        remarks.push(Remark::new(0.0, why.en.clone(), why.nl.clone()).of(&format!("indicator {}", indicator.name)));
+    if !lacking.is_empty() {
+        let (count, names) = (lacking.len(), lacking.join(", "));
+        remarks.push(Remark::new(
+            0.0,
+            format!("{count} indicators ask for what these runs do not give: {names}"),
+            format!("{count} indicatoren vragen om wat deze berekeningen niet geven: {names}"),
+        ));
     }
     Ok((answered, areas.map_or(Vec::new(), |areas| areas.names)))
 }

@@ -2,6 +2,7 @@
 
 use crate::indicators::{Better, Indicator};
 use crate::measured::Measured;
+use crate::statistic::ranks;
 use hanze_base::error::{Error, Result};
 use hanze_base::words::Language;
 use serde::Serialize;
@@ -116,6 +117,46 @@ pub(crate) fn csv(rows: &[Row], base: &str, variants: &[String]) -> Result<Strin
     let bytes =
         writer.into_inner().map_err(|error| Error::io("writing", Path::new("indicators.csv"))(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The indicators in each neighbourhood as CSV: a row for each of them, with ranks by the size of the difference; none where no indicator is
+/// known by neighbourhood.
+pub(crate) fn by_area(rows: &[Row], base: &str, variants: &[String], areas: &[String]) -> Result<Option<String>> {
+    let refused = |error: csv::Error| Error::io("writing", Path::new("indicators_by_area.csv"))(error.into());
+    let known: Vec<&Row> =
+        rows.iter().filter(|row| row.base.by_area.len() == areas.len() && !areas.is_empty()).collect();
+    if known.is_empty() {
+        return Ok(None);
+    }
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut head: Vec<String> = ["indicator", "neighbourhood", "unit"].map(String::from).to_vec();
+    head.push(base.into());
+    for variant in variants {
+        head.extend(["", ": difference", ": rank", ": verdict"].map(|what| format!("{variant}{what}")));
+    }
+    writer.write_record(&head).map_err(refused)?;
+    let number = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+    for row in known {
+        let values = |k: usize| row.variants[k].as_ref().map_or(&[][..], |own| &own.by_area);
+        let value = |k: usize, area: usize| values(k).get(area).copied().unwrap_or(f64::NAN);
+        let ranked: Vec<Vec<f64>> = (0..variants.len())
+            .map(|k| ranks(&(0..areas.len()).map(|area| value(k, area) - row.base.by_area[area]).collect::<Vec<f64>>()))
+            .collect();
+        for (area, name) in areas.iter().enumerate() {
+            let was = row.base.by_area[area];
+            let mut line = vec![row.indicator.name.clone(), name.clone(), row.indicator.unit.en.clone(), number(was)];
+            for (k, ranks) in ranked.iter().enumerate() {
+                let is = value(k, area);
+                let verdict = Verdict::of(&row.indicator, is - was).words(Language::English);
+                line.extend([number(is), number(is - was), number(ranks[area]), verdict.into()]);
+            }
+            writer.write_record(&line).map_err(refused)?;
+        }
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Error::io("writing", Path::new("indicators_by_area.csv"))(error.into_error()))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The matrix as JSON, with the neighbourhoods that change.

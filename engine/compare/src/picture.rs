@@ -34,10 +34,16 @@ pub(crate) struct Around<'a> {
     pub language: Language,
 }
 
-/// Draws the matrix: a line for each indicator; base, and each variant with its difference.
-pub(crate) fn draw(rows: &[Row], around: &Around) -> RgbImage {
+/// Draws the matrix: a line for each indicator, below the title of its group if that has one; base, and each variant with its difference.
+pub(crate) fn draw(groups: &[(&str, &[Row])], around: &Around) -> RgbImage {
     let language = around.language;
-    let (rows, variants) = (&rows[..rows.len().min(MOST.0)], &around.variants[..around.variants.len().min(MOST.1)]);
+    let variants = &around.variants[..around.variants.len().min(MOST.1)];
+    // Each line with the title that stands above it.
+    let lines = groups.iter().flat_map(|(title, rows)| {
+        let above = |k: usize| Some(*title).filter(|title| k == 0 && !title.is_empty());
+        rows.iter().enumerate().map(move |(k, row)| (above(k), row))
+    });
+    let rows: Vec<(Option<&str>, &Row)> = lines.take(MOST.0).collect();
     let plain = Pen { size: EM, weight: Weight::Regular, colour: INK };
     let (bold, faint) = (Pen { weight: Weight::Bold, ..plain }, Pen { colour: FAINT, size: 0.9 * EM, ..plain });
     let title = Pen { size: 1.6 * EM, weight: Weight::Bold, colour: INK };
@@ -49,13 +55,16 @@ pub(crate) fn draw(rows: &[Row], around: &Around) -> RgbImage {
         .collect();
     let head_lines = heads.iter().map(Vec::len).max().unwrap_or(0);
     let words: Vec<Vec<String>> =
-        rows.iter().map(|row| cut(plain.wrap(row.indicator.words.in_language(language), WORDS - EM), 3)).collect();
+        rows.iter().map(|(_, row)| cut(plain.wrap(row.indicator.words.in_language(language), WORDS - EM), 3)).collect();
+    let above = |title: &Option<&str>| title.map_or(0.0, |_| 1.8 * EM);
     let height = |lines: usize| lines.max(2) as f32 * plain.line() + 0.6 * EM;
     let source = faint.wrap(&format!("{} Hanze", around.attribution).trim().replace("  ", " "), inner);
     let warning = if around.synthetic { 2.0 * EM } else { 0.0 };
     let top = EM + title_lines.len() as f32 * title.line() + warning + 0.8 * EM;
     let first = top + head_lines as f32 * bold.line() + 0.5 * EM;
-    let last = first + words.iter().map(|lines| height(lines.len())).sum::<f32>();
+    let last = first
+        + words.iter().map(|lines| height(lines.len())).sum::<f32>()
+        + rows.iter().map(|(title, _)| above(title)).sum::<f32>();
     let whole = last + 2.6 * EM + source.len() as f32 * faint.line() + EM;
     let mut image = RgbImage::from_pixel((inner + 2.0 * EM) as u32, whole as u32, Rgb(PAPER));
     let mut y = EM;
@@ -78,7 +87,11 @@ pub(crate) fn draw(rows: &[Row], around: &Around) -> RgbImage {
         }
     }
     let mut y = first;
-    for (row, lines) in rows.iter().zip(&words) {
+    for ((title, row), lines) in rows.iter().zip(&words) {
+        if let Some(title) = title {
+            bold.write(&mut image, EM, y + 0.5 * EM, title);
+        }
+        y += above(title);
         let high = height(lines.len());
         fill(&mut image, EM as u32, y as u32, inner as u32, 1, [214, 218, 222]);
         for (k, line) in lines.iter().enumerate() {
@@ -174,7 +187,7 @@ mod tests {
         };
         let variants = ["Grass".to_string()];
         let count = |rows: &[Row], wanted: [u8; 3]| {
-            let image = draw(rows, &Around { variants: &variants, ..around(true) });
+            let image = draw(&[("", rows)], &Around { variants: &variants, ..around(true) });
             image.pixels().filter(|pixel| pixel.0 == wanted).count()
         };
         for (value, verdict) in [(2.0, Verdict::Better), (9.0, Verdict::Worse), (5.5, Verdict::NoChange)] {
@@ -182,9 +195,9 @@ mod tests {
             let (none, one) = (count(&[], colour(verdict)), count(&[of(Some(value))], colour(verdict)));
             assert!(none > 100 && one > 4 * none, "{verdict:?}: {none}, {one}");
         }
-        let unknown = draw(&[of(None)], &Around { variants: &variants, ..around(false) });
+        let unknown = draw(&[("", &[of(None)])], &Around { variants: &variants, ..around(false) });
         assert!(unknown.pixels().all(|pixel| pixel.0 != WARNING));
         let many: Vec<Row> = (0..200).map(|_| of(Some(1.0))).collect();
-        assert!(draw(&many, &Around { variants: &variants, ..around(false) }).height() < 200 * 40);
+        assert!(draw(&[("Water", &many)], &Around { variants: &variants, ..around(false) }).height() < 200 * 40);
     }
 }

@@ -189,7 +189,11 @@ fn what_differs_is_in_layers_tables_indicators_and_words() {
     ));
     assert!(said("Kaarten die veranderen"), "{:?}", found.story);
     let told = |words: &str| found.remarks.iter().any(|remark| remark.contains(words));
-    assert!(told("indicator warmest_hour_pet") && told("indicator reach_mean"), "{:?}", found.remarks);
+    assert!(
+        told("ask for what these runs do not give") && told("warmest_hour_pet") && told("reach_mean"),
+        "{:?}",
+        found.remarks
+    );
     let buildings = std::fs::read_to_string(runs.folder.path().join("out/variant-1/buildings.csv")).expect("a table");
     assert!(
         buildings.starts_with(

@@ -13,6 +13,7 @@ pub const ENTRY: Entry = Entry {
     kind: &HeatSpec::KIND,
     process: "urban-heat",
     title: "Urban heat",
+    title_nl: "Hitte",
     description: "PET and UTCI on every cell, hour by hour, from radiation (sky, sun, walls, trees, ground), wind, surfaces that store heat \
                   and air between buildings, with the weather of a station; or the heat map of the Dutch stress test by its national method.",
     tables: &[],

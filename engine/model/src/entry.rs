@@ -24,6 +24,8 @@ pub struct Entry {
     pub process: &'static str,
     /// What people call it.
     pub title: &'static str,
+    /// The same in Dutch.
+    pub title_nl: &'static str,
     /// What it computes, in a sentence or two.
     pub description: &'static str,
     /// Tables that every run of it gives, or those that ask for what stands before the title: name and title.

@@ -12,6 +12,7 @@ pub const ENTRY: Entry = Entry {
     kind: &RunoffSpec::KIND,
     process: "rainfall-runoff",
     title: "Rainfall runoff",
+    title_nl: "Regenwater",
     description: "Where water gathers and how deep it stands when it rains harder than the ground can take: the shallow water \
                   equations over the city's raster.",
     tables: &[],

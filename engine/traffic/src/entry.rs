@@ -13,6 +13,7 @@ pub const ENTRY: Entry = Entry {
     kind: &TrafficSpec::KIND,
     process: "traffic",
     title: "Traffic",
+    title_nl: "Verkeer",
     description: "Routes, flows and travel times when roads are closed, moved or added: user equilibrium of cars, trucks and cycles between \
                   zones, with delays at junctions, before and after. With \
                   motion = true every vehicle is followed: queues, delay, exhaust and noise.",

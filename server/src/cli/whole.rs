@@ -55,7 +55,9 @@ pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again:
     let compared = whole::compare(&parts, &folder, options.language)?;
     if !options.json {
         for own in &compared {
-            say(format_args!("{} [{}]:", options.language.pick("What changes:", "Wat verandert er:"), own.section));
+            let head = options.language.pick("What changes", "Wat verandert er");
+            let section = own.section.as_ref().map_or(String::new(), |section| format!(" [{section}]"));
+            say(format_args!("{head}{section}:"));
             own.story.iter().for_each(|text| say(format_args!("{}", text.in_language(options.language))));
         }
     }

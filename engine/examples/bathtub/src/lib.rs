@@ -31,6 +31,7 @@ pub const ENTRY: Entry = Entry {
     kind: &BathtubSpec::KIND,
     process: "bathtub-depth",
     title: "Bathtub",
+    title_nl: "Badkuip",
     description: "Depth of water where the ground lies below a level that rises.",
     tables: &[],
     card: "engine/examples/bathtub/card.md",
