@@ -13,7 +13,7 @@ use super::period::Period;
 use super::reroute::{Closure, Turned};
 use super::results;
 use super::sumo;
-use super::trips::{class, expected, kinds, travellers};
+use super::trips::{class, expected, kinds, numbers, travellers};
 use super::{air, story, tables};
 use hanze_base::error::{Error, Result};
 use hanze_base::frame::{Balance, Frame, Layer, Outcome};
@@ -248,13 +248,16 @@ impl Moving {
             let time = (begin + self.warm_up, self.ends[k] + self.warm_up);
             let seed = self.rule.seed.wrapping_mul(0x9E37_79B1).wrapping_add(k as u32);
             let pcu = routes.problem.rules.vehicles.truck_pcu;
+            let zones = numbers(&routes.problem.zones);
             let alternatives = [Some(&routes.problem.before), routes.problem.after.as_ref()];
             let pairs = [(alternatives[0], alternatives[1]), (alternatives[1], alternatives[0])];
             for (pending, (alternative, other)) in self.pending.iter_mut().zip(pairs) {
                 let more = alternative.map_or(0.0, |alternative| expected(alternative, time));
                 fits(pending.len().saturating_add(more as usize))?;
                 pending.extend(
-                    alternative.map(|alternative| travellers(alternative, other, time, pcu, seed)).unwrap_or_default(),
+                    alternative
+                        .map(|alternative| travellers(alternative, other, &zones, time, pcu, seed))
+                        .unwrap_or_default(),
                 );
             }
         }
