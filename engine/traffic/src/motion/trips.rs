@@ -71,7 +71,8 @@ pub(crate) fn travellers(
             let is_alone = cut.contains(&(class, *begin, *end));
             let pair = chance(chance(number(*begin), number(*end)), class as u32);
             let sum: f64 = paths.iter().map(|(_, path)| path.flow).sum();
-            let flow = if class == 1 { sum / truck_pcu } else { sum } * hours;
+            // Rounded, as routes share the trips of a pair otherwise in each city.
+            let flow = (1e5 * if class == 1 { sum / truck_pcu } else { sum } * hours).round() / 1e5;
             // So many, and one more by chance for the rest.
             let count = flow.floor() + f64::from(u8::from(share(pair, seed) < flow.fract()));
             for k in 0..count as u32 {
