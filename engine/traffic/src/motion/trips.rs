@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use hanze_city::demo::demo;
     use hanze_city::roads::{self, CAR};
+    use std::collections::HashSet;
 
     /// What a traveller is, wherever the way leads.
     fn person(traveller: &Traveller) -> (u64, u32, u64) {
@@ -152,12 +153,21 @@ mod tests {
             Demand::of(n, rows.collect())
         });
         let [one, two] = [before.clone(), after].map(|roads| people(roads, &zones, &demand));
-        assert!(one.len() > 100 && one.len() == two.len(), "{} and {}", one.len(), two.len());
-        assert!(one.iter().map(person).eq(two.iter().map(person)));
-        assert!(one.iter().zip(&two).any(|(one, two)| one.streets != two.streets), "nobody goes another way");
+        // Where zones meet at a node some need no road at all, in one city and not in the other.
+        let [here, there] = [&one, &two].map(|all| all.iter().map(person).collect::<HashSet<_>>());
+        let both = here.intersection(&there).count();
+        assert!(
+            both > 10_000 && here.len().max(there.len()) <= both + both / 1000,
+            "{both} of {} and {}",
+            here.len(),
+            there.len()
+        );
+        let ways = |all: &[Traveller]| all.iter().map(|own| (person(own), own.streets.clone())).collect::<HashSet<_>>();
+        assert!(ways(&one).intersection(&ways(&two)).count() < both, "nobody goes another way");
         // Another seed, or zones of other names, are other people.
         let mut others = zones.clone();
         others.iter_mut().for_each(|zone| zone.name.push('x'));
-        assert!(people(before, &others, &demand).iter().map(person).ne(one.iter().map(person)));
+        let others: HashSet<_> = people(before, &others, &demand).iter().map(person).collect();
+        assert!(others.intersection(&here).count() < both / 100);
     }
 }
