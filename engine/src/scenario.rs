@@ -3,7 +3,7 @@
 pub use hanze_scenario::*;
 
 use crate::error::Result;
-use crate::models::kinds;
+use crate::models::{self, kinds};
 use serde_json::Value;
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub fn load(file: &Path) -> Result<Scenario> {
 /// # Errors
 /// Those of [`load`].
 pub fn load_all(file: &Path) -> Result<Vec<Scenario>> {
-    Scenario::load_all(kinds(), file)
+    Scenario::load_all(kinds(), file).and_then(given)
 }
 
 /// Checks the text of a scenario with one section that stands for `file`, to whose folder its paths are relative.
@@ -36,7 +36,25 @@ pub fn parse(file: &Path, text: String) -> Result<Scenario> {
 /// # Errors
 /// Those of [`parse`].
 pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
-    Scenario::parse_all(kinds(), file, text)
+    Scenario::parse_all(kinds(), file, text).and_then(given)
+}
+
+/// Refuses sections that take from another one what its model does not give.
+fn given(all: Vec<Scenario>) -> Result<Vec<Scenario>> {
+    for scenario in &all {
+        for takes in scenario.takes() {
+            let giver = all.iter().find(|other| other.section_label() == Some(takes.section));
+            let gives = giver.and_then(|giver| models::named(giver.model())).map_or(&[][..], |entry| entry.gives);
+            if !gives.iter().any(|link| link.name == takes.what) {
+                let problem = format!("takes {}, which the section \"{}\" does not give", takes.what, takes.section);
+                let able = models::all().iter().filter(|entry| entry.gives.iter().any(|link| link.name == takes.what));
+                let able: Vec<&str> = able.map(|entry| entry.section()).collect();
+                let mend = format!("take it from a section of {}", able.join(", "));
+                return Err(scenario.locate(crate::Error::scenario(takes.key, problem, mend)));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// As [`parse`], but opens no file that the scenario names: for scenarios from outside, before it is known whether they may name what

@@ -53,13 +53,33 @@ pub fn folder(scenario: &Scenario) -> String {
     scenario.variant().map_or(BASE.into(), slug)
 }
 
-/// For each run the runs before it whose files it stands on: that of its section on today's city. Runs come in an order in which these
-/// come first.
+/// The runs in an order in which each comes after those that it stands on; otherwise as they are.
+pub fn order(all: Vec<Scenario>) -> Vec<Scenario> {
+    let needs = needs(&all);
+    let (mut done, mut order) = (vec![false; all.len()], Vec::new());
+    while let Some(next) = (0..all.len()).find(|k| !done[*k] && needs[*k].iter().all(|need| done[*need])) {
+        done[next] = true;
+        order.push(next);
+    }
+    let mut all: Vec<Option<Scenario>> = all.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|k| all[k].take()).collect()
+}
+
+/// For each run the runs whose files it stands on: that of its section on today's city, and those of the sections that it takes something
+/// from on the same city.
 pub fn needs(all: &[Scenario]) -> Vec<Vec<usize>> {
     let base = |scenario: &Scenario| {
         all.iter().position(|other| other.variant().is_none() && other.section_label() == scenario.section_label())
     };
-    all.iter().map(|scenario| scenario.variant().and_then(|_| base(scenario)).into_iter().collect()).collect()
+    let giver = |scenario: &Scenario, section: &str| {
+        all.iter().position(|other| other.variant() == scenario.variant() && other.section_label() == Some(section))
+    };
+    let of = |scenario: &Scenario| {
+        let takes = scenario.takes();
+        let taken = takes.iter().filter_map(|takes| giver(scenario, takes.section));
+        scenario.variant().and_then(|_| base(scenario)).into_iter().chain(taken).collect()
+    };
+    all.iter().map(of).collect()
 }
 
 /// What a run stands on, of those that are finished.
@@ -71,7 +91,21 @@ pub fn basis(scenario: &Scenario, done: &[Part]) -> Result<Basis> {
     let base = done.iter().find(is_base).filter(|_| scenario.variant().is_some());
     let start = base.map(|part| part.folder.join(START)).filter(|path| path.exists());
     let left = |path: PathBuf| of_file(&path).map(|(sha256, _)| Left { path, sha256 });
-    Ok(Basis { start: start.map(left).transpose()?, taken: BTreeMap::new() })
+    let mut taken = BTreeMap::new();
+    for takes in scenario.takes() {
+        let giver = done.iter().find(|part| {
+            part.variant.as_deref() == scenario.variant() && part.section.as_deref() == Some(takes.section)
+        });
+        let link = giver.and_then(|part| {
+            let gives = models::named(&part.model)?.gives;
+            Some((part, gives.iter().find(|link| link.name == takes.what)?))
+        });
+        let Some((part, link)) = link else { continue };
+        for file in link.files.iter().filter(|file| part.folder.join(file).exists()) {
+            taken.insert((*file).to_string(), left(part.folder.join(file))?);
+        }
+    }
+    Ok(Basis { start: start.map(left).transpose()?, taken })
 }
 
 /// Compares the runs of each section, each in a folder of its own below `folder`, and of several makes one matrix; what it says stands last,
@@ -92,7 +126,7 @@ pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<
     let mut all = Vec::new();
     let mut found = Vec::new();
     for (section, parts) in by_section {
-        let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { continue };
+        let Some(base) = parts.iter().find(|part| part.variant.is_none()).filter(|_| parts.len() > 1) else { continue };
         let variants = || parts.iter().filter(|part| part.variant.is_some());
         let runs: Vec<PathBuf> = variants().map(|part| part.folder.clone()).collect();
         let labels: Vec<String> = variants().filter_map(|part| part.variant.clone()).collect();

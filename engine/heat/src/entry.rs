@@ -1,6 +1,6 @@
 //! Urban heat as an entry.
 
-use super::{HeatSpec, bench, check, gpu, layers, prepare, validate};
+use super::{HeatSpec, bench, check, gpu, layers, prepare_on, validate};
 use hanze_model::{Entry, Stored};
 use hanze_scenario::Scenario;
 
@@ -27,7 +27,8 @@ pub const ENTRY: Entry = Entry {
     cases: validate::CASES,
     estimate,
     check,
-    prepare: |city, scenario, device, cache, _| prepare(city, scenario, device, cache),
+    prepare: prepare_on,
+    gives: &[],
     quantities: layers::LAYERS,
 };
 

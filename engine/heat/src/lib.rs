@@ -39,7 +39,7 @@ mod wind;
 mod window;
 
 pub use entry::ENTRY;
-pub use model::{check, prepare};
+pub use model::{check, prepare, prepare_on};
 pub use radiant::mean_radiant_temperature;
 pub use spec::{
     ALBEDOS, ConductionName, EdgesName, HeatProduct, HeatSky, HeatSpec, HeatSurfaces, IslandSpec, WindName,

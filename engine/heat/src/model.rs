@@ -32,6 +32,7 @@ use hanze_base::raster::Raster;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::City;
 use hanze_device::Device;
+use hanze_model::Basis;
 use hanze_model::saved::{damaged, read, write};
 use hanze_model::{Model, Progress};
 use hanze_scenario::Scenario;
@@ -96,7 +97,7 @@ struct Heat {
 /// # Errors
 /// `Scenario` or `Data` with the place and the mend.
 pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
-    problem(city, scenario, &Device::Cpu, &ViewStorage::default())
+    problem(city, scenario, &Device::Cpu, &ViewStorage::default(), None)
         .map(|problem| problem.repairs)
         .map_err(|error| scenario.locate(error))
 }
@@ -106,6 +107,20 @@ pub fn check(city: &City, scenario: &Scenario) -> Result<Remarks> {
 /// # Errors
 /// `Scenario` or `Data` where weather, place or gauges do not fit; `Memory` where the device has no room.
 pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<&Cache>) -> Result<Box<dyn Model>> {
+    prepare_on(city, scenario, device, cache, &Basis::default())
+}
+
+/// The same on what other runs left.
+///
+/// # Errors
+/// Those of [`prepare`], and `Scenario` where what the section takes is not there.
+pub fn prepare_on(
+    city: &City,
+    scenario: &Scenario,
+    device: &Device,
+    cache: Option<&Cache>,
+    basis: &Basis,
+) -> Result<Box<dyn Model>> {
     let grid = city.grid;
     let cells = grid.len() as u64;
     let is_national = scenario.asked::<HeatSpec>().is_some_and(|heat| heat.product() == HeatProduct::National);
@@ -121,7 +136,7 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
         let what = format!("{cells} cells");
         return Err(Error::Memory { what, needed, available, mend: "take a larger cell_m or a smaller extent".into() });
     }
-    let problem = problem(city, scenario, device, &storage).map_err(|error| scenario.locate(error))?;
+    let problem = problem(city, scenario, device, &storage, Some(basis)).map_err(|error| scenario.locate(error))?;
     let Problem { product, repairs, gauges, is_open, noon } = problem;
     Ok(Box::new(Heat {
         grid,
@@ -139,7 +154,13 @@ pub fn prepare(city: &City, scenario: &Scenario, device: &Device, cache: Option<
     }))
 }
 
-fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStorage) -> Result<Problem> {
+fn problem(
+    city: &City,
+    scenario: &Scenario,
+    device: &Device,
+    storage: &ViewStorage,
+    basis: Option<&Basis>,
+) -> Result<Problem> {
     let grid = city.grid;
     if grid.cell < SMALLEST_CELL {
         let problem = format!("makes cells of {} m", grid.cell);
@@ -215,7 +236,7 @@ fn problem(city: &City, scenario: &Scenario, device: &Device, storage: &ViewStor
             let (buildings, trees) = (buildings.clone(), trees.clone());
             let is_known: Vec<bool> = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
             let island = match heat.is_in_time() {
-                true => Some(island(city, scenario, (heat, device), (first, hours.clone()), &mut repairs)?),
+                true => Some(island(city, scenario, (heat, device), (first, hours.clone()), basis, &mut repairs)?),
                 false => None,
             };
             let product = Physical {
@@ -309,6 +330,7 @@ fn island(
     scenario: &Scenario,
     (heat, device): (&HeatSpec, &Device),
     hours: Hours,
+    basis: Option<&Basis>,
     repairs: &mut Remarks,
 ) -> Result<Island> {
     let given = heat.island.clone().unwrap_or_default();
@@ -337,9 +359,9 @@ fn island(
         EdgesName::Rural => Edges::Rural,
         EdgesName::Mean => Edges::Mean,
     };
-    let (mean, remarks) = heat.released_on(scenario, &city.grid)?;
+    let (mean, by_hour, remarks) = heat.released_on(scenario, &city.grid, basis)?;
     repairs.extend(remarks);
-    let anthropogenic = AnthropogenicHeat { mean, by_hour: given.released_by_hour.unwrap_or_default() };
+    let anthropogenic = AnthropogenicHeat { mean, by_hour };
     let is_known = city.terrain.values.iter().map(|z| !z.is_nan()).collect();
     if hours.1.iter().all(|hour| hour.weather.rain.is_none()) {
         repairs.push(Remark::new(

@@ -6,8 +6,9 @@ mod released;
 use hanze_base::cover::Cover;
 use hanze_base::error::Result;
 use hanze_city::Part;
+use hanze_model::RELEASED_HEAT;
 use hanze_scenario::keys::MOST_MINUTES;
-use hanze_scenario::{CitySpec, FileRef, Kind, NumberOrFile, Reads, Scenario, Section};
+use hanze_scenario::{CitySpec, FileRef, Kind, NumberFileOrSection, Reads, Scenario, Section, Takes};
 use hanze_weather::{days, is_shipped};
 use released::MOST_RELEASED;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -101,11 +102,20 @@ impl Section for HeatSpec {
         check::check(self, scenario)
     }
 
+    fn takes(&self) -> Vec<Takes<'_>> {
+        match self.released() {
+            Some(NumberFileOrSection::Section(section)) => {
+                vec![Takes { key: "heat.island.released_w_per_m2", what: RELEASED_HEAT.name, section: &section.0 }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn other_files<'a>(&'a self, _: &'a Scenario) -> Vec<(String, &'a str)> {
         let weather = [self.weather(), self.pressure.as_deref()].into_iter().flatten();
         let weather = weather.filter(|name| !is_shipped(name)).map(|name| ("weather".to_string(), name));
         let released = match self.released() {
-            Some(NumberOrFile::File(name)) => Some(("released heat".to_string(), &**name)),
+            Some(NumberFileOrSection::File(name)) => Some(("released heat".to_string(), &**name)),
             _ => None,
         };
         weather.chain(released).collect()
@@ -197,11 +207,11 @@ pub struct IslandSpec {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "shares_of_light")]
     pub albedo: BTreeMap<String, f64>,
-    /// Heat that traffic and buildings set free outside, W/m²: a number, or a raster; on average over a day, or what `released_by_hour`
-    /// multiplies. None if left out.
+    /// Heat that traffic and buildings set free outside, W/m²: a number, a raster, or the section of traffic that gives it ("traffic");
+    /// on average over a day, or what `released_by_hour` multiplies. None if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("minimum" = 0.0, "maximum" = MOST_RELEASED))]
-    pub released_w_per_m2: Option<NumberOrFile>,
+    pub released_w_per_m2: Option<NumberFileOrSection>,
     /// What each of the 24 hours of the day (UTC; the first ends at 1) has over that; all the same if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = 0.0, max = 24.0)))]
@@ -284,7 +294,7 @@ pub const ALBEDOS: [(&str, Option<Cover>); 7] = [
 
 impl HeatSpec {
     /// Heat that is set free outside.
-    pub fn released(&self) -> Option<&NumberOrFile> {
+    pub fn released(&self) -> Option<&NumberFileOrSection> {
         self.island.as_ref()?.released_w_per_m2.as_ref()
     }
 

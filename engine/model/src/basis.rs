@@ -1,15 +1,28 @@
-//! What a run stands on beside its scenario: files that finished runs left.
+//! What a run stands on beside its scenario: files that finished runs left, and what models hand to each other in them.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// What a model gives to others, in files of its run folder. The giver's and the taker's entry name it, and neither model knows the other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Name of what is handed on.
+    pub name: &'static str,
+    /// Files that hold it, the first always, the others where they are.
+    pub files: &'static [&'static str],
+}
+
+/// Heat that is set free outside: a layer, W/m² at some hour, and the table of what each hour of a summer's day (UTC) has over that one, in
+/// its second column.
+pub const RELEASED_HEAT: Link = Link { name: "released_heat", files: &["released_heat.tif", "released_by_hour.csv"] };
 
 /// Files of finished runs that a run reads. Their checksums are part of its name, so that equal names mean equal results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis {
     /// What the run of the same section on today's city left to start from ([`crate::Model::leave`]).
     pub start: Option<Left>,
-    /// What runs of other models gave, by the name of what is taken.
+    /// What runs of other models gave, by the names of the files.
     pub taken: BTreeMap<String, Left>,
 }
 

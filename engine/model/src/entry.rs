@@ -2,7 +2,7 @@
 
 use crate::validate::Case;
 use crate::yardstick::{self, Size};
-use crate::{Basis, Model};
+use crate::{Basis, Link, Model};
 use hanze_base::cache::Cache;
 use hanze_base::error::Result;
 use hanze_base::quantity::{Drawn, Given, Quantity};
@@ -46,6 +46,8 @@ pub struct Entry {
     pub check: fn(&City, &Scenario) -> Result<Remarks>,
     /// Sets it up.
     pub prepare: Prepare,
+    /// What it gives to other models.
+    pub gives: &'static [&'static Link],
     /// What its layers hold.
     pub quantities: &'static [&'static Quantity],
 }

@@ -27,6 +27,7 @@ pub const ENTRY: Entry = Entry {
     estimate,
     check,
     prepare: |city, scenario, device, _, _| prepare(city, scenario, device),
+    gives: &[],
     quantities: layers::LAYERS,
 };
 

@@ -27,11 +27,11 @@ mod variant;
 
 pub use city::{Input, check_demo_memory};
 pub use files::FileRef;
-pub use sections::{Kind, Kinds, Reads, Section, Sections, slug};
+pub use sections::{Kind, Kinds, Reads, Section, Sections, Takes, slug};
 pub use series::Allowed;
 pub use spec::{
-    BuildingsAre, CitySpec, DemoSpec, NumberOrFile, PointOrLine, RoofWater, SeriesSpec, Spec, StructureName,
-    StructureSpec,
+    BuildingsAre, CitySpec, DemoSpec, NumberFileOrSection, NumberOrFile, PointOrLine, RoofWater, SectionRef,
+    SeriesSpec, Spec, StructureName, StructureSpec,
 };
 pub use variant::{
     ActionName, EditSpec, Geometry, GroundKind, Nested, SetSpec, ShapeSpec, SpeciesName, VariantSpec, WhatName,
@@ -215,6 +215,7 @@ impl Scenario {
                 all.push(scenario);
             }
         }
+        linked(&all)?;
         Ok(all)
     }
 
@@ -251,6 +252,11 @@ impl Scenario {
     /// The name of the model that is asked: that of its sections.
     pub fn model(&self) -> &'static str {
         self.asked.kind.name
+    }
+
+    /// What it takes from other sections of its scenario.
+    pub fn takes(&self) -> Vec<Takes<'_>> {
+        self.section().map(Section::takes).unwrap_or_default()
     }
 
     /// What tells it from the other sections of its file, whichever the variant; none where there is one section.
@@ -393,6 +399,40 @@ fn read(file: &Path) -> Result<String> {
 fn label(section: &dyn Section) -> String {
     let name = section.name().map_or(String::new(), |name| format!("-{}", slug(name)));
     format!("{}{name}", section.kind().name)
+}
+
+/// Refuses sections that take something from one that is not there, or from themselves in the end.
+fn linked(all: &[Scenario]) -> Result<()> {
+    for scenario in all {
+        let refuse =
+            |key: &str, problem: String, mend: String| Err(scenario.locate(Error::scenario(key, problem, mend)));
+        let others = || all.iter().filter(|other| other.variant() == scenario.variant());
+        let named = |section: &str| others().find(|other| other.section_label() == Some(section));
+        for takes in scenario.takes() {
+            let Some(giver) = named(takes.section) else {
+                let names: Vec<&str> = others().filter_map(Scenario::section_label).collect();
+                let problem =
+                    format!("takes what the section \"{}\" gives, and there is none of that name", takes.section);
+                let mend = match names.is_empty() {
+                    true => format!("write [{}], too, or the name of a raster with its ending", takes.section),
+                    false => format!("write one of {}, or the name of a raster with its ending", names.join(", ")),
+                };
+                return refuse(takes.key, problem, mend);
+            };
+            let (mut left, mut seen) = (vec![giver], Vec::new());
+            while let Some(next) = left.pop() {
+                if std::ptr::eq(next, scenario) {
+                    let problem = "takes what would have to be computed after it".to_string();
+                    return refuse(takes.key, problem, "let one of the sections take nothing".into());
+                }
+                if !seen.contains(&next.section_label()) {
+                    seen.push(next.section_label());
+                    left.extend(next.takes().iter().filter_map(|takes| named(takes.section)));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An error with the names of all sections where there are several, or with those of variants.

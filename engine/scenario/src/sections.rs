@@ -47,10 +47,25 @@ pub trait Section: Any + Debug + Send + Sync + erased_serde::Serialize {
     fn series_files<'a>(&'a self, _scenario: &'a Scenario) -> Vec<(String, &'a str)> {
         Vec::new()
     }
+    /// What it takes from other sections of its scenario.
+    fn takes(&self) -> Vec<Takes<'_>> {
+        Vec::new()
+    }
     /// Other files that it reads besides the layers of the city, with what they are for.
     fn other_files<'a>(&'a self, _scenario: &'a Scenario) -> Vec<(String, &'a str)> {
         Vec::new()
     }
+}
+
+/// What a section takes from another one of its scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Takes<'a> {
+    /// The key that asks for it.
+    pub key: &'static str,
+    /// Name of what is taken, as models declare it.
+    pub what: &'static str,
+    /// The section that gives it.
+    pub section: &'a str,
 }
 
 /// What a section reads of the city that not every model reads.

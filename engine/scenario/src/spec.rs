@@ -510,6 +510,37 @@ pub enum NumberOrFile {
     File(FileRef),
 }
 
+/// A number, a raster, or what another section of the scenario gives.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "neither a number, nor the name of a section, nor that of a raster with its ending")]
+pub enum NumberFileOrSection {
+    /// The same everywhere.
+    Number(f64),
+    /// A section of this scenario, such as "traffic" or "traffic-evening".
+    Section(SectionRef),
+    /// A raster: GeoTIFF or ESRI ASCII grid.
+    File(FileRef),
+}
+
+/// A section of the same scenario, by its kind, or by its kind and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+pub struct SectionRef(#[schemars(regex(pattern = "^[a-z0-9_-]+$"))] pub String);
+
+impl TryFrom<String> for SectionRef {
+    type Error = &'static str;
+
+    /// Names of files have an ending, or a folder.
+    fn try_from(name: String) -> Result<SectionRef, &'static str> {
+        let fits =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-' || letter == '_';
+        match !name.is_empty() && name.chars().all(fits) {
+            true => Ok(SectionRef(name)),
+            false => Err("is no name of a section"),
+        }
+    }
+}
+
 /// A value in time: a number, a list of [minute, value], or a CSV file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "neither a number, nor points [[minute, value], …], nor the name of a CSV file")]

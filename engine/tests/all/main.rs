@@ -18,6 +18,7 @@ mod heat_cases;
 mod heat_map;
 mod island;
 mod keys;
+mod links;
 mod meshes;
 mod motion;
 mod motion_cases;

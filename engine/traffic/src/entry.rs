@@ -1,7 +1,7 @@
 //! Traffic as an entry.
 
 use super::{TrafficSpec, bench, check, gpu, layers, prepare, validate};
-use hanze_model::{Entry, Stored};
+use hanze_model::{Entry, RELEASED_HEAT, Stored};
 use hanze_scenario::Scenario;
 
 /// Seconds that an estimate counts on for a cell in each slice of time, and for the routes of a slice before and after.
@@ -25,6 +25,7 @@ pub const ENTRY: Entry = Entry {
         ("links_in_time", "With motion: every street in each stretch of time"),
         ("junctions", "With motion: every junction"),
         ("trips", "With motion: trips by who makes them"),
+        ("released_by_hour", "If the hour of the day is known: what engines set free in each hour of a day"),
     ],
     card: "docs/models/traffic.md",
     stored: &[
@@ -37,6 +38,7 @@ pub const ENTRY: Entry = Entry {
     estimate,
     check,
     prepare: |city, scenario, device, cache, _| prepare(city, scenario, device, cache),
+    gives: &[&RELEASED_HEAT],
     quantities: layers::LAYERS,
 };
 

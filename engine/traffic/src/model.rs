@@ -531,6 +531,7 @@ impl Model for Traffic {
             })
             .collect();
         tables.push(report::slices(&problem.slices[..self.done.len()], &rows, edited));
+        tables.extend(released::table(&self.by_hour(hour)));
         tables.extend(self.selected());
         tables.extend(reached.tables);
 

@@ -3,6 +3,7 @@
 use super::motion::emission::{FACTORS, GROUPS, rate};
 use super::motion::params::SUBSTANCES;
 use glam::DVec2;
+use hanze_base::frame::Table;
 use hanze_base::grid::Grid;
 
 /// Heat of fuel per CO2, J/g: between petrol (69.3 t/TJ) and diesel (74.1 t/TJ; IPCC 2006, volume 2, table 3.2.1).
@@ -76,6 +77,18 @@ pub fn by_hour(shares: &[f64], share_then: f64) -> Vec<f64> {
         return Vec::new();
     }
     (0..24).map(|hour| (1000.0 * shares[(hour + SUMMER) % shares.len()] / share_then).round() / 1000.0).collect()
+}
+
+/// What each hour of a day (UTC) has over the time of the layer, as a table for models that take it; none where that is not known.
+pub(super) fn table(by_hour: &[f64]) -> Option<Table> {
+    let rows: Vec<Vec<f64>> = by_hour.iter().enumerate().map(|(hour, share)| vec![hour as f64, *share]).collect();
+    (!rows.is_empty()).then(|| Table {
+        name: "released_by_hour".into(),
+        description: "heat released by engines in each hour of a summer's day (UTC), over that of the layer".into(),
+        columns: ["hour", "share"].map(String::from).to_vec(),
+        rows,
+        ..Table::default()
+    })
 }
 
 #[cfg(test)]

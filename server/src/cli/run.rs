@@ -23,7 +23,7 @@ pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::R
     let start = || {
         let sections = scenario::load_all(file)?;
         let device = Device::open(&options.device)?;
-        if sections.iter().any(|section| section.variant().is_some()) {
+        if sections.iter().any(|section| section.variant().is_some() || !section.takes().is_empty()) {
             return whole::run(sections, &device, options, again, out);
         }
         for section in sections {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Runs all: first today's city, then each variant. What is there already, or equals a run of another variant, is not computed again.
 pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again: bool, out: &Path) -> Result<Came> {
+    let all = whole::order(all);
     let Some(first) = all.first() else { return Ok(Came::Finished) };
     let stem = first.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
     let title = first.spec.title.clone();

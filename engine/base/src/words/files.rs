@@ -4,7 +4,7 @@ use super::Language;
 use crate::quantity::Variable;
 
 /// Name of each table, mesh or file of objects, and what it holds.
-const FILES: [(&str, &str); 28] = [
+const FILES: [(&str, &str); 29] = [
     ("boundaries", "de randen in de tijd"),
     ("buildings", "wat er bij elk gebouw gebeurt"),
     ("buildings.city", "gebouwen met muren en daken"),
@@ -20,6 +20,7 @@ const FILES: [(&str, &str); 28] = [
     ("plan", "kaart van de bodembedekking"),
     ("railways", "middenlijnen van spoorwegen"),
     ("reach", "gebouwen die vanaf elke plaats op tijd te bereiken zijn"),
+    ("released_by_hour", "warmte van motoren in elk uur van een zomerdag (UTC), tegenover die op de kaart"),
     ("roads", "de wegen"),
     ("scenario", "scenario dat de stad uit deze bestanden leest"),
     ("selected", "wie de gevraagde wegen gebruikt, vandaag: ritten in het drukste uur per paar zones"),

@@ -42,6 +42,7 @@ pub const ENTRY: Entry = Entry {
     estimate: |scenario, cells| Some(cells * scenario.end_minutes() * 60.0 / 1e8 / 3600.0),
     check: |_, scenario| asked(scenario).map(remarks),
     prepare,
+    gives: &[],
     quantities: &[&DEPTH, &MAX_DEPTH],
 };
 

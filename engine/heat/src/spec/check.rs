@@ -2,7 +2,7 @@
 
 use super::{ALBEDOS, HeatProduct, HeatSky, HeatSpec};
 use hanze_base::error::{Error, Result};
-use hanze_scenario::Scenario;
+use hanze_scenario::{NumberFileOrSection, Scenario};
 
 /// Whether it can be asked of the city of a scenario.
 pub(super) fn check(heat: &HeatSpec, scenario: &Scenario) -> Result<()> {
@@ -67,6 +67,10 @@ fn check_island(heat: &HeatSpec) -> Result<()> {
         if hours.len() != 24 {
             let problem = format!("has {} numbers", hours.len());
             return Err(Error::scenario("heat.island.released_by_hour", problem, "write 24, one for each hour"));
+        }
+        if matches!(island.released_w_per_m2, Some(NumberFileOrSection::Section(_))) {
+            let problem = "stands beside a section that gives its hours itself";
+            return Err(Error::scenario("heat.island.released_by_hour", problem, "leave it out"));
         }
         if island.released_w_per_m2.is_none() {
             let mend = "write released_w_per_m2, too";

@@ -4,6 +4,7 @@
 use super::super::activity;
 use super::super::alternative::Alternative;
 use super::super::model::Traffic;
+use super::super::released;
 use super::super::spec::{MotionSpec, TrafficSpec, lanes};
 use super::moved::{Moved, fits};
 use super::mover::Saved;
@@ -497,7 +498,11 @@ impl Model for Moving {
         ];
         Ok(Outcome {
             layers,
-            tables: tables::tables(&alternatives, &self.places, &all),
+            tables: {
+                let mut all = tables::tables(&alternatives, &self.places, &all);
+                all.extend(released::table(&self.by_hour));
+                all
+            },
             balance: Some(Balance::new("vehicles", terms)),
             story: story::story(&alternatives, &self.edits, &self.places, &all),
             ribbons: Vec::new(),
