@@ -101,8 +101,8 @@ pub fn basis(scenario: &Scenario, done: &[Part]) -> Result<Basis> {
             Some((part, gives.iter().find(|link| link.name == takes.what)?))
         });
         let Some((part, link)) = link else { continue };
-        for file in link.files.iter().filter(|file| part.folder.join(file).exists()) {
-            taken.insert((*file).to_string(), left(part.folder.join(file))?);
+        for (of, file) in link.files.iter().filter(|(_, file)| part.folder.join(file).exists()) {
+            taken.insert(format!("{}: {of}", link.name), left(part.folder.join(file))?);
         }
     }
     Ok(Basis { start: start.map(left).transpose()?, taken })

@@ -6,7 +6,7 @@ mod released;
 use hanze_base::cover::Cover;
 use hanze_base::error::Result;
 use hanze_city::Part;
-use hanze_model::RELEASED_HEAT;
+use hanze_model::ANTHROPOGENIC_HEAT;
 use hanze_scenario::keys::MOST_MINUTES;
 use hanze_scenario::{CitySpec, FileRef, Kind, NumberFileOrSection, Reads, Scenario, Section, Takes};
 use hanze_weather::{days, is_shipped};
@@ -105,7 +105,7 @@ impl Section for HeatSpec {
     fn takes(&self) -> Vec<Takes<'_>> {
         match self.released() {
             Some(NumberFileOrSection::Section(section)) => {
-                vec![Takes { key: "heat.island.released_w_per_m2", what: RELEASED_HEAT.name, section: &section.0 }]
+                vec![Takes { key: "heat.island.released_w_per_m2", what: ANTHROPOGENIC_HEAT, section: &section.0 }]
             }
             _ => Vec::new(),
         }

@@ -4,25 +4,26 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a model gives to others, in files of its run folder. The giver's and the taker's entry name it, and neither model knows the other.
+/// What a model gives to others, in files of its run folder. The giver's entry has it, the section of the taker asks for its name, and neither
+/// model knows the other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Link {
     /// Name of what is handed on.
     pub name: &'static str,
-    /// Files that hold it, the first always, the others where they are.
-    pub files: &'static [&'static str],
+    /// The files by what they are to the taker, the first always there, the others where they are known.
+    pub files: &'static [(&'static str, &'static str)],
 }
 
-/// Heat that is set free outside: a layer, W/m² at some hour, and the table of what each hour of a summer's day (UTC) has over that one, in
-/// its second column.
-pub const RELEASED_HEAT: Link = Link { name: "released_heat", files: &["released_heat.tif", "released_by_hour.csv"] };
+/// Heat that is set free outside: a `layer`, W/m² at some hour, and as a table `hours` what each hour of a summer's day (UTC) has over that
+/// one, in its second column.
+pub const ANTHROPOGENIC_HEAT: &str = "anthropogenic heat";
 
 /// Files of finished runs that a run reads. Their checksums are part of its name, so that equal names mean equal results.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis {
     /// What the run of the same section on today's city left to start from ([`crate::Model::leave`]).
     pub start: Option<Left>,
-    /// What runs of other models gave, by the names of the files.
+    /// What runs of other models gave, by the name of what it is and of the file's part in that, such as `anthropogenic heat: layer`.
     pub taken: BTreeMap<String, Left>,
 }
 
@@ -36,6 +37,11 @@ pub struct Left {
 }
 
 impl Basis {
+    /// A file of what another model gave, by its part in that.
+    pub fn given(&self, what: &str, part: &str) -> Option<&Left> {
+        self.taken.get(&format!("{what}: {part}"))
+    }
+
     /// Whether the run stands on its scenario alone.
     pub fn is_empty(&self) -> bool {
         self.start.is_none() && self.taken.is_empty()

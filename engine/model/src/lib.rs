@@ -10,7 +10,7 @@ pub mod saved;
 pub mod validate;
 pub mod yardstick;
 
-pub use basis::{Basis, Left, Link, RELEASED_HEAT};
+pub use basis::{ANTHROPOGENIC_HEAT, Basis, Left, Link};
 pub use entry::{Entry, Prepare, Stored};
 pub use progress::{Activity, Clock, Progress};
 

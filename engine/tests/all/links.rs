@@ -70,7 +70,7 @@ fn what_nobody_gives_is_refused_where_it_is_asked_for() {
     for (text, words) in [
         (
             heat("released_w_per_m2 = \"traffic\""),
-            ["\"traffic\", and there is none of that name", "write [traffic], too"],
+            ["\"traffic\" gives, and there is none of that name", "write [traffic], too"],
         ),
         (
             format!("{}{PEAK}", heat("released_w_per_m2 = \"traffic-evening\"")),
@@ -110,9 +110,15 @@ fn what_traffic_gives_equals_the_same_written_by_hand_and_decides_the_name() {
     let trees = format!(
         "[[variant]]\nname = \"Trees\"\nedit = [{{ what = \"trees\", points = [[{x}, {y}]], force = true }}]\n"
     );
-    let slow = "[[variant]]\nname = \"Slow\"\nedit = [{ what = \"road\", action = \"speed\", links = [\"road-0\"], speed_kmh = 10 }]\n";
     // Where a tree can stand in this town.
     let city = parsed(&format!("{TOWN}{PEAK}")).expect("sound").remove(0).city().expect("a city").0;
+    let roads = &city.network.as_ref().expect("roads").links;
+    let widest =
+        roads.iter().max_by(|a, b| (a.lanes, a.capacity).partial_cmp(&(b.lanes, b.capacity)).expect("numbers"));
+    let slow = format!(
+        "[[variant]]\nname = \"Slow\"\nedit = [{{ what = \"road\", action = \"speed\", links = [\"{}\"], speed_kmh = 10 }}]\n",
+        widest.expect("a road").id
+    );
     let open = (0..city.grid.len())
         .find(|k| {
             city.buildings.as_ref().is_none_or(|own| own.values[*k] == 0.0)

@@ -1,7 +1,7 @@
 //! Traffic as an entry.
 
 use super::{TrafficSpec, bench, check, gpu, layers, prepare, validate};
-use hanze_model::{Entry, RELEASED_HEAT, Stored};
+use hanze_model::{Entry, Stored};
 use hanze_scenario::Scenario;
 
 /// Seconds that an estimate counts on for a cell in each slice of time, and for the routes of a slice before and after.
@@ -38,7 +38,7 @@ pub const ENTRY: Entry = Entry {
     estimate,
     check,
     prepare: |city, scenario, device, cache, _| prepare(city, scenario, device, cache),
-    gives: &[&RELEASED_HEAT],
+    gives: &[&layers::GIVEN_HEAT],
     quantities: layers::LAYERS,
 };
 

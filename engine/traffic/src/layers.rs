@@ -2,6 +2,7 @@
 
 use hanze_base::quantity::{Change, Classes, Colours, Drawn, Given, Quantity, Role, Shown};
 use hanze_base::raster::Reduce;
+use hanze_model::{ANTHROPOGENIC_HEAT, Link};
 
 const FLOWS: Given = Given::With("flows by the hour");
 const MOTION: Given = Given::With("motion = true");
@@ -60,6 +61,10 @@ pub const RELEASED_HEAT: Quantity = Quantity {
     change: Some(Change::of(&[0.5, 2.0, 5.0, 10.0, 20.0], Shown::plain("W/m²", 1))),
     ..FLOW
 };
+
+/// The same for models that take it.
+pub const GIVEN_HEAT: Link =
+    Link { name: ANTHROPOGENIC_HEAT, files: &[("layer", "released_heat.tif"), ("hours", "released_by_hour.csv")] };
 
 /// Motor vehicles as bands beside roads.
 pub const FLOW_BANDS: Quantity = Quantity {

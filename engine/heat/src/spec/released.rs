@@ -6,7 +6,7 @@ use hanze_base::grid::Grid;
 use hanze_base::remark::{Remark, Remarks};
 use hanze_city::read::{Limits, Quantity, raster_with_remarks};
 use hanze_city::resample::{Method, resample};
-use hanze_model::{Basis, RELEASED_HEAT};
+use hanze_model::{ANTHROPOGENIC_HEAT, Basis};
 use hanze_scenario::keys::{missing, percent, to_unit_of};
 use hanze_scenario::{NumberFileOrSection, Scenario};
 use std::path::Path;
@@ -39,14 +39,14 @@ impl HeatSpec {
             }
             Some(NumberFileOrSection::Section(section)) => {
                 let Some(basis) = basis else { return Ok((Vec::new(), Vec::new(), Remarks::default())) };
-                let file = |k: usize| RELEASED_HEAT.files.get(k).and_then(|name| basis.taken.get(*name));
-                let Some(layer) = file(0) else {
+                let file = |part: &str| basis.given(ANTHROPOGENIC_HEAT, part);
+                let Some(layer) = file("layer") else {
                     let problem =
                         format!("takes what the section \"{}\" gives, and that is not computed yet", section.0);
                     return Err(Error::scenario(KEY, problem, "run the whole file with `hanze run`"));
                 };
                 let (mean, mut remarks) = raster(&layer.path, scenario, city, &section.0)?;
-                let by_hour = file(1).map(|table| hours(&table.path)).transpose()?.unwrap_or_default();
+                let by_hour = file("hours").map(|table| hours(&table.path)).transpose()?.unwrap_or_default();
                 if by_hour.is_empty() {
                     remarks.push(Remark::new(
                         1.0,
