@@ -70,6 +70,7 @@ impl Language {
     /// A unit as it reads in this language: those of words are translated, symbols stay.
     pub fn unit(self, unit: &str) -> &str {
         match (self, unit) {
+            (_, "ug/m3") => "µg/m³",
             (Language::Dutch, "per h") => "per uur",
             (Language::Dutch, "h") => "uur",
             (Language::Dutch, "K h") => "K uur",
