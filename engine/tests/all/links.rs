@@ -112,12 +112,11 @@ fn what_traffic_gives_equals_the_same_written_by_hand_and_decides_the_name() {
     );
     // Where a tree can stand in this town.
     let city = parsed(&format!("{TOWN}{PEAK}")).expect("sound").remove(0).city().expect("a city").0;
-    let roads = &city.network.as_ref().expect("roads").links;
-    let widest =
-        roads.iter().max_by(|a, b| (a.lanes, a.capacity).partial_cmp(&(b.lanes, b.capacity)).expect("numbers"));
+    let grid = city.grid;
+    let (west, south, east, north) = (grid.west, grid.south(), grid.east(), grid.north);
     let slow = format!(
-        "[[variant]]\nname = \"Slow\"\nedit = [{{ what = \"road\", action = \"speed\", links = [\"{}\"], speed_kmh = 10 }}]\n",
-        widest.expect("a road").id
+        "[[variant]]\nname = \"Slow\"\nedit = [{{ what = \"road\", action = \"limit\", speed_kmh = 15, \
+         area = [[{west}, {south}], [{east}, {south}], [{east}, {north}], [{west}, {north}]] }}]\n"
     );
     let open = (0..city.grid.len())
         .find(|k| {
