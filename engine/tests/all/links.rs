@@ -2,6 +2,7 @@
 
 use hanze_engine::device::Device;
 use hanze_engine::models::Basis;
+use hanze_engine::output::folder::frame_name;
 use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::simulation::{Begun, Simulation};
 use hanze_engine::whole::{self, Part};
@@ -146,7 +147,8 @@ fn what_traffic_gives_equals_the_same_written_by_hand_and_decides_the_name() {
     let by_hand = whole(&format!("{TOWN}{}", heat(&key)), &folder.path().join("hand"));
     let nothing = whole(&format!("{TOWN}{}", heat("")), &folder.path().join("nothing"));
     let mut differs = false;
-    for name in ["max_pet.tif", "frames/air_0007200.000s.tif", "frames/surface_0007200.000s.tif"] {
+    let frames = ["air", "surface"].map(|layer| format!("{}.tif", frame_name(layer, 7200.0)));
+    for name in ["max_pet.tif", &frames[0], &frames[1]] {
         let [one, two, three] = [today, &by_hand[0], &nothing[0]].map(|part| file(part, name));
         assert!(one == two, "{name} differs from what is written by hand");
         differs |= one != three;
