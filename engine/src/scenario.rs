@@ -39,6 +39,22 @@ pub fn parse_all(file: &Path, text: String) -> Result<Vec<Scenario>> {
     Scenario::parse_all(kinds(), file, text).and_then(given)
 }
 
+/// What the sections of a scenario that was no text ask, on today's city and on each variant. No file that it names is opened.
+///
+/// # Errors
+/// `Scenario` with the key and what is allowed.
+pub fn all_of(file: &Path, spec: &Spec) -> Result<Vec<Scenario>> {
+    Scenario::all_of(file, spec).and_then(given)
+}
+
+/// All that the text of a scenario says, as it is written.
+///
+/// # Errors
+/// `Scenario` in words.
+pub fn spec_of(text: &str) -> Result<Spec> {
+    Scenario::spec_of(kinds(), text)
+}
+
 /// Refuses sections that take from another one what its model does not give.
 fn given(all: Vec<Scenario>) -> Result<Vec<Scenario>> {
     for scenario in &all {

@@ -182,6 +182,20 @@ impl Simulation {
         Simulation::after(Before::new(&scenario, &device, out, &Basis::default())?, scenario, device, cache)
     }
 
+    /// The same on what other runs left.
+    ///
+    /// # Errors
+    /// The variants that [`Simulation::new`] names, for the same causes.
+    pub fn cached_on(
+        basis: &Basis,
+        scenario: Scenario,
+        device: Device,
+        out: &Path,
+        cache: &Cache,
+    ) -> Result<Simulation> {
+        Simulation::after(Before::new(&scenario, &device, out, basis)?, scenario, device, cache)
+    }
+
     fn after(before: Before, scenario: Scenario, device: Device, cache: &Cache) -> Result<Simulation> {
         let Before { city, inputs, basis, device_kind, run_id, path } = before;
         is_whole(&basis)?;
@@ -438,6 +452,14 @@ fn told(artifact: &Artifact) -> serde_json::Value {
     let mut value = serde_json::json!(artifact);
     value["description_nl"] = artifact.words(Language::Dutch, models::variable).into();
     value
+}
+
+/// The name that a run would have.
+///
+/// # Errors
+/// Those of reading its city and its files.
+pub fn name_of(scenario: &Scenario, device: &Device, basis: &Basis) -> Result<String> {
+    Before::new(scenario, device, Path::new(""), basis).map(|before| before.run_id)
 }
 
 /// What decides the name of a run, and where it goes.

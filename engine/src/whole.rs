@@ -5,12 +5,11 @@ use crate::checksum::of_file;
 use crate::compare::{self, Comparison, Request};
 use crate::error::{Error, Result};
 use crate::models::{self, Basis, Left};
-use crate::output::folder::START;
+use crate::output::folder::{Artifact, START};
 use crate::scenario::{Scenario, slug};
 use crate::simulation::today;
 use crate::words::{Language, Text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Folder of today's city, of comparisons, and the record of the whole.
@@ -46,6 +45,8 @@ pub struct Compared {
     pub folder: PathBuf,
     /// What it means, in words.
     pub story: Vec<Text>,
+    /// Its files.
+    pub artifacts: Vec<Artifact>,
 }
 
 /// Name of the folder in which the runs of a scenario on one city lie, below that of the whole.
@@ -55,9 +56,9 @@ pub fn folder(scenario: &Scenario) -> String {
 
 /// The runs in an order in which each comes after those that it stands on; otherwise as they are.
 pub fn order(all: Vec<Scenario>) -> Vec<Scenario> {
-    let needs = needs(&all);
+    let needed = needed(&all);
     let (mut done, mut order) = (vec![false; all.len()], Vec::new());
-    while let Some(next) = (0..all.len()).find(|k| !done[*k] && needs[*k].iter().all(|need| done[*need])) {
+    while let Some(next) = (0..all.len()).find(|k| !done[*k] && needed[*k].iter().all(|needed| done[needed.run])) {
         done[next] = true;
         order.push(next);
     }
@@ -65,47 +66,79 @@ pub fn order(all: Vec<Scenario>) -> Vec<Scenario> {
     order.into_iter().filter_map(|k| all[k].take()).collect()
 }
 
-/// For each run the runs whose files it stands on: that of its section on today's city, and those of the sections that it takes something
-/// from on the same city.
-pub fn needs(all: &[Scenario]) -> Vec<Vec<usize>> {
-    let base = |scenario: &Scenario| {
-        all.iter().position(|other| other.variant().is_none() && other.section_label() == scenario.section_label())
-    };
-    let giver = |scenario: &Scenario, section: &str| {
-        all.iter().position(|other| other.variant() == scenario.variant() && other.section_label() == Some(section))
-    };
+/// A file of another run that a run stands on, where that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// The run, by its place among all.
+    pub run: usize,
+    /// Name of the file in its folder.
+    pub file: &'static str,
+    /// What it is taken as; none for what the run starts from.
+    pub taken: Option<String>,
+}
+
+/// For each run the files of others that it stands on: what its section left on today's city, and what the sections that it takes something from
+/// gave on the same city.
+pub fn needed(all: &[Scenario]) -> Vec<Vec<Needed>> {
     let of = |scenario: &Scenario| {
-        let takes = scenario.takes();
-        let taken = takes.iter().filter_map(|takes| giver(scenario, takes.section));
-        scenario.variant().and_then(|_| base(scenario)).into_iter().chain(taken).collect()
+        let base = |other: &Scenario| other.variant().is_none() && other.section_label() == scenario.section_label();
+        let base = scenario.variant().and_then(|_| all.iter().position(base));
+        let start = base.map(|run| Needed { run, file: START, taken: None });
+        let taken = scenario.takes().into_iter().flat_map(|takes| {
+            let is_giver = |other: &Scenario| {
+                other.variant() == scenario.variant() && other.section_label() == Some(takes.section)
+            };
+            let giver = all.iter().position(is_giver);
+            let gives = giver.and_then(|run| Some((run, models::named(all[run].model())?.gives)));
+            let link = gives.and_then(|(run, gives)| Some((run, gives.iter().find(|link| link.name == takes.what)?)));
+            link.into_iter().flat_map(|(run, link)| {
+                let of = move |(part, file): &(&str, &'static str)| Needed {
+                    run,
+                    file,
+                    taken: Some(format!("{}: {part}", link.name)),
+                };
+                link.files.iter().map(of).collect::<Vec<_>>()
+            })
+        });
+        start.into_iter().chain(taken).collect()
     };
     all.iter().map(of).collect()
 }
 
-/// What a run stands on, of those that are finished.
+/// The runs that others stand on, each once.
+pub fn runs(needed: &[Needed]) -> Vec<usize> {
+    let mut all: Vec<usize> = needed.iter().map(|needed| needed.run).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What a run stands on; `find` gives a file of a run, where it has that.
 ///
 /// # Errors
-/// `Io` where a file cannot be read.
-pub fn basis(scenario: &Scenario, done: &[Part]) -> Result<Basis> {
-    let is_base = |part: &&Part| part.variant.is_none() && part.section.as_deref() == scenario.section_label();
-    let base = done.iter().find(is_base).filter(|_| scenario.variant().is_some());
-    let start = base.map(|part| part.folder.join(START)).filter(|path| path.exists());
-    let left = |path: PathBuf| of_file(&path).map(|(sha256, _)| Left { path, sha256 });
-    let mut taken = BTreeMap::new();
-    for takes in scenario.takes() {
-        let giver = done.iter().find(|part| {
-            part.variant.as_deref() == scenario.variant() && part.section.as_deref() == Some(takes.section)
-        });
-        let link = giver.and_then(|part| {
-            let gives = models::named(&part.model)?.gives;
-            Some((part, gives.iter().find(|link| link.name == takes.what)?))
-        });
-        let Some((part, link)) = link else { continue };
-        for (of, file) in link.files.iter().filter(|(_, file)| part.folder.join(file).exists()) {
-            taken.insert(format!("{}: {of}", link.name), left(part.folder.join(file))?);
+/// Those of `find`.
+pub fn basis(needed: &[Needed], find: impl Fn(usize, &str) -> Result<Option<Left>>) -> Result<Basis> {
+    let mut basis = Basis::default();
+    for Needed { run, file, taken } in needed {
+        let Some(left) = find(*run, file)? else { continue };
+        match taken {
+            Some(name) => drop(basis.taken.insert(name.clone(), left)),
+            None => basis.start = Some(left),
         }
     }
-    Ok(Basis { start: start.map(left).transpose()?, taken })
+    Ok(basis)
+}
+
+/// A file in the folder of a finished run.
+///
+/// # Errors
+/// `Io` where it cannot be read.
+pub fn left(part: &Part, file: &str) -> Result<Option<Left>> {
+    let path = part.folder.join(file);
+    if !path.exists() {
+        return Ok(None);
+    }
+    of_file(&path).map(|(sha256, _)| Some(Left { path, sha256 }))
 }
 
 /// Compares the runs of each section, each in a folder of its own below `folder`, and of several makes one matrix; what it says stands last,
@@ -143,7 +176,8 @@ pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<
             date: &today(),
         };
         let own = compare::compare(&request, &models::variable)?;
-        all.push(Compared { section: Some(section.into()), folder: out, story: own.story.clone() });
+        let (story, artifacts) = (own.story.clone(), own.artifacts.clone());
+        all.push(Compared { section: Some(section.into()), folder: out, story, artifacts });
         let title = models::named(&base.model).map_or(Text::new(section, section), |entry| {
             let behind = if section == base.model { String::new() } else { format!(" [{section}]") };
             Text::new(format!("{}{behind}", entry.title), format!("{}{behind}", entry.title_nl))
@@ -153,8 +187,8 @@ pub fn compare(parts: &[Part], folder: &Path, language: Language) -> Result<Vec<
     if found.len() > 1 {
         let sections: Vec<(Text, &Comparison)> = found.iter().map(|(title, own)| (title.clone(), own)).collect();
         let out = folder.join(COMPARISON);
-        let story = compare::over_all(&sections, &out, language)?;
-        all.push(Compared { section: None, folder: out, story });
+        let (story, artifacts) = compare::over_all(&sections, &out, language)?;
+        all.push(Compared { section: None, folder: out, story, artifacts });
     }
     Ok(all)
 }

@@ -4,7 +4,7 @@ use crate::matrix::{self, Row, Verdict};
 use crate::{Comparison, picture};
 use hanze_base::error::{Error, Result};
 use hanze_base::words::{Language, Text, lower};
-use hanze_output::folder::{Provenance, RunFolder};
+use hanze_output::folder::{Artifact, Provenance, RunFolder};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -22,12 +22,16 @@ pub struct Matrix {
 }
 
 /// Writes the indicators of several sections as one matrix, `indicators.csv`, `.json` and `.png` in the folder `out`, and says what gets
-/// better and worse over all of them. Sections come with their titles; all have the same variants.
+/// better and worse over all of them, with the files. Sections come with their titles; all have the same variants.
 ///
 /// # Errors
 /// `Io` where a file cannot be written.
-pub fn over_all(sections: &[(Text, &Comparison)], out: &Path, language: Language) -> Result<Vec<Text>> {
-    let Some((_, first)) = sections.first() else { return Ok(Vec::new()) };
+pub fn over_all(
+    sections: &[(Text, &Comparison)],
+    out: &Path,
+    language: Language,
+) -> Result<(Vec<Text>, Vec<Artifact>)> {
+    let Some((_, first)) = sections.first() else { return Ok(Default::default()) };
     let Matrix { base, labels, provenance, .. } = &first.matrix;
     let mut folder = RunFolder::create(out)?;
     folder.provenance = provenance.clone();
@@ -64,7 +68,8 @@ pub fn over_all(sections: &[(Text, &Comparison)], out: &Path, language: Language
     let groups: Vec<(&str, &[Row])> =
         sections.iter().map(|(title, own)| (title.in_language(language), own.matrix.rows.as_slice())).collect();
     folder.picture("indicators", "indicators of all sections by variants", &picture::draw(&groups, &around))?;
-    Ok((0..labels.len()).map(|k| said(&labels[k], k, sections)).collect())
+    let story = (0..labels.len()).map(|k| said(&labels[k], k, sections)).collect();
+    Ok((story, folder.artifacts))
 }
 
 /// A text as a field of CSV.

@@ -231,6 +231,29 @@ impl Scenario {
         Scenario::sections_of(spec, file, &text, false, false).and_then(first)
     }
 
+    /// The same with any number of sections, on today's city and on each variant.
+    ///
+    /// # Errors
+    /// Those of [`Scenario::of`].
+    pub fn all_of(file: &Path, spec: &Spec) -> Result<Vec<Scenario>> {
+        let unfit = |error: toml::ser::Error| Error::scenario("", error.to_string(), "write numbers that TOML has");
+        let text = toml::to_string(spec).map_err(unfit)?;
+        spec.check()?;
+        Scenario::sections_of(spec, file, &text, false, false)
+    }
+
+    /// All that the text of a scenario says, as it is written. It is checked by [`Scenario::parse_all`].
+    ///
+    /// # Errors
+    /// `Scenario` in words.
+    pub fn spec_of(kinds: &'static Kinds, text: &str) -> Result<Spec> {
+        let mend = "see `hanze schema` for what is allowed";
+        Spec::of_toml(kinds, text).map_err(|unfit| match unfit {
+            Unfit::Unknown(Unknown { key, problem, .. }) => Error::scenario(key, problem, mend),
+            Unfit::Toml(error) => Error::scenario("", error.message().trim().replace('\n', ", "), mend),
+        })
+    }
+
     /// Looks at the files of series, too, of which nothing was opened so far.
     ///
     /// # Errors

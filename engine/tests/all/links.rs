@@ -5,7 +5,7 @@ use hanze_engine::models::Basis;
 use hanze_engine::output::folder::frame_name;
 use hanze_engine::scenario::{self, Scenario};
 use hanze_engine::simulation::{Begun, Simulation};
-use hanze_engine::whole::{self, Part};
+use hanze_engine::whole::{self, Needed, Part};
 use hanze_engine::words::Language;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -24,10 +24,10 @@ fn parsed(text: &str) -> Result<Vec<Scenario>, String> {
 }
 
 /// Computes a run of a whole, or finds it.
-fn run(scenario: Scenario, done: &[Part], out: &Path) -> Part {
+fn run(scenario: Scenario, needed: &[Needed], done: &[Part], out: &Path) -> Part {
     let (variant, section) = (scenario.variant().map(String::from), scenario.section_label().map(String::from));
     let model = scenario.model().to_string();
-    let basis = whole::basis(&scenario, done).expect("readable");
+    let basis = whole::basis(needed, |run, file| whole::left(&done[run], file)).expect("readable");
     let others: Vec<PathBuf> = done.iter().filter_map(|part| part.folder.parent().map(PathBuf::from)).collect();
     let city = out.join(whole::folder(&scenario));
     let begun = Simulation::among(scenario, Device::Cpu, &city, &others, &basis, Language::English, false);
@@ -46,8 +46,9 @@ fn run(scenario: Scenario, done: &[Part], out: &Path) -> Part {
 
 fn whole(text: &str, out: &Path) -> Vec<Part> {
     let mut done = Vec::new();
-    for scenario in whole::order(parsed(text).expect("sound")) {
-        let part = run(scenario, &done, out);
+    let all = whole::order(parsed(text).expect("sound"));
+    for (needed, scenario) in whole::needed(&all).into_iter().zip(all) {
+        let part = run(scenario, &needed, &done, out);
         done.push(part);
     }
     done
@@ -61,7 +62,8 @@ fn givers_come_before_takers_and_today_before_variants() {
         all.iter().map(|own| format!("{} {}", own.variant().unwrap_or("today"), own.model())).collect()
     };
     assert_eq!(names(&all), ["today heat", "today traffic", "A heat", "A traffic"]);
-    assert_eq!(whole::needs(&all), [vec![1], vec![], vec![0, 3], vec![1]]);
+    let runs: Vec<Vec<usize>> = whole::needed(&all).iter().map(|needed| whole::runs(needed)).collect();
+    assert_eq!(runs, [vec![1], vec![], vec![0, 3], vec![1]]);
     assert_eq!(names(&whole::order(all)), ["today traffic", "today heat", "A traffic", "A heat"]);
 }
 

@@ -18,6 +18,7 @@ pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again:
     let stem = first.file.file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
     let title = first.spec.title.clone();
     let folder = out.join(stem);
+    let needed = whole::needed(&all);
     let count = all.len();
     let mut parts: Vec<Part> = Vec::new();
     for (k, scenario) in all.into_iter().enumerate() {
@@ -31,7 +32,7 @@ pub(super) fn run(all: Vec<Scenario>, device: &Device, options: &Options, again:
         let mut others: Vec<PathBuf> =
             parts.iter().filter_map(|part| part.folder.parent().map(PathBuf::from)).collect();
         others.dedup();
-        let basis = whole::basis(&scenario, &parts)?;
+        let basis = whole::basis(&needed[k], |run, file| whole::left(&parts[run], file))?;
         let begun = Simulation::among(scenario, device.clone(), &city, &others, &basis, options.language, again)?;
         let (path, run_id, computed) = match begun {
             Begun::Finished(run) => {
