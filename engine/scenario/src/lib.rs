@@ -463,7 +463,7 @@ fn refuse_several(spec: &Spec) -> Result<()> {
     if let Some(first) = spec.variant.first() {
         let problem =
             format!("stands {} times, the first with the name \"{}\"", spec.variant.len(), variant::shown(&first.name));
-        let mend = "leave variants out; `hanze run` and `hanze check` take them";
+        let mend = "leave variants out; `hanze run` and `hanze check` take them, and the process scenario of a server";
         return Err(Error::scenario("variant", problem, mend));
     }
     let sections = spec.sections();
@@ -472,7 +472,11 @@ fn refuse_several(spec: &Spec) -> Result<()> {
     }
     let names: Vec<String> = sections.iter().map(|(_, section)| format!("[{}]", label(*section))).collect();
     let problem = format!("the scenario has {} sections: {}", names.len(), names.join(", "));
-    Err(Error::scenario("", problem, "keep one of them; `hanze run` and `hanze check` take several"))
+    Err(Error::scenario(
+        "",
+        problem,
+        "keep one of them; `hanze run` and `hanze check` take several, and the process scenario of a server",
+    ))
 }
 
 /// The scenario of the only section.

@@ -4,6 +4,7 @@ use super::say;
 use crate::serve::{ending_of_upload, shown, token_of_data, token_of_server};
 use hanze_engine::checksum::of_file;
 use hanze_engine::scenario;
+use hanze_engine::whole;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -265,21 +266,26 @@ fn own(server: &Server, file: &Path) -> miette::Result<(String, Value)> {
     let bad = |error: &dyn std::fmt::Display| miette::miette!("{}: {error}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| bad(&error))?;
     // What is wrong is told with its line, before anything is sent.
-    let checked = scenario::parse_alone(file, text).map_err(super::report)?;
-    let model = checked.model();
-    let entry = hanze_engine::models::named(model);
-    let process = entry.ok_or_else(|| bad(&format!("no process runs [{model}]")))?.process;
+    let all = scenario::parse_all(file, text.clone()).map_err(super::report)?;
+    let spec = scenario::spec_of(&text).map_err(super::report)?;
+    let process = match &all[..] {
+        [one] => {
+            let entry = hanze_engine::models::named(one.model());
+            entry.ok_or_else(|| bad(&format!("no process runs [{}]", one.model())))?.process
+        }
+        _ => "scenario",
+    };
     let mut uploads = HashMap::new();
-    for name in checked.spec.files() {
+    for name in spec.files() {
         let is_there = name.starts_with("data:") || name.starts_with("upload:");
         if !is_there && !uploads.contains_key(&name) {
             let path = file.parent().unwrap_or(Path::new("")).join(&name);
-            alone(&path, checked.spec.city.epsg.is_some())?;
+            alone(&path, spec.city.epsg.is_some())?;
             let sent = upload(server, &path)?;
             uploads.insert(name, sent);
         }
     }
-    let sent = checked.spec.renamed(|name| uploads.get(name).cloned()).map_err(super::report)?;
+    let sent = spec.renamed(|name| uploads.get(name).cloned()).map_err(super::report)?;
     let scenario = serde_json::to_value(sent).map_err(|error| bad(&error))?;
     Ok((process.to_string(), scenario))
 }
@@ -411,6 +417,20 @@ fn results(server: &Server, id: &str) -> miette::Result<serde_json::Map<String, 
 }
 
 fn fetch(server: &Server, id: &str, out: &Path) -> miette::Result<ExitCode> {
+    let mut files = fetch_one(server, id, out)?;
+    // The runs of a whole scenario have folders of their own, as `hanze run` makes them.
+    let job = json(server, "GET", &format!("/v1/jobs/{}", plain(id)?), None)?;
+    for run in job["runs"].as_array().into_iter().flatten() {
+        let [variant, section, id] = ["variant", "section", "jobID"].map(|key| run[key].as_str());
+        let folder = out.join(variant.map_or(whole::BASE.into(), scenario::slug));
+        files += fetch_one(server, id.unwrap_or_default(), &folder.join(scenario::slug(section.unwrap_or("run"))))?;
+    }
+    say(format_args!("{files} files in {}", out.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fetches the results of one job; gives how many files they are.
+fn fetch_one(server: &Server, id: &str, out: &Path) -> miette::Result<usize> {
     let results = results(server, id)?;
     let bar = ProgressBar::new(results.len() as u64);
     for (output, link) in &results {
@@ -443,8 +463,7 @@ fn fetch(server: &Server, id: &str, out: &Path) -> miette::Result<ExitCode> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    say(format_args!("{} files in {}", results.len(), out.display()));
-    Ok(ExitCode::SUCCESS)
+    Ok(results.len())
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ use super::problem::Problem;
 use super::processes::{PROCESSES, Process, find};
 use super::request::{self, Execute, Wish};
 use super::retention::remove;
-use super::store::{Added, Filter, Job, Most, NewJob, Output, now};
+use super::store::{Added, Filter, Job, Most, NewJob, NewPart, Output, now};
 use super::times::{interval, utc};
 use super::{State, archive, files, pages, uploads};
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use hanze_engine::checksum::hex;
+use hanze_engine::models;
+use hanze_engine::scenario::Scenario;
+use hanze_engine::whole::{self, Needed};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::pin::{Pin, pin};
@@ -126,7 +129,7 @@ where
     };
     let broken =
         |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request was not understood; please report it");
-    let Prepared { execute, wish, sum, title, text, files, names } = prepared.map_err(broken)??;
+    let Prepared { execute, wish, sum, title, text, files, names, parts } = prepared.map_err(broken)??;
     let origin = origin(&state, &headers);
     let wish = Wish { origin: origin.clone(), ..wish };
     let prefer = headers.get("prefer").and_then(|prefer| prefer.to_str().ok()).unwrap_or("");
@@ -138,8 +141,8 @@ where
     uploads::keep(&state, files).await?;
     let data = state.args.data.clone();
     let _ = tokio::task::spawn_blocking(move || uploads::touch(&data, &names)).await;
-    let job = submit(&state, &caller, process, &headers, &sum, &execute, &wish, &title, &text).await?;
-    let mut response = answer(StatusCode::CREATED, &status_info(&job, &origin));
+    let job = submit(&state, &caller, process, &headers, &sum, &execute, &wish, &title, &text, &parts).await?;
+    let mut response = answer(StatusCode::CREATED, &full_status(&state, &job, &origin).await?);
     let location = format!("{origin}/v1/jobs/{}", job.id);
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert("location", location);
@@ -163,6 +166,8 @@ struct Prepared {
     files: Vec<(String, Vec<u8>)>,
     /// Names of all files of the scenario.
     names: Vec<String>,
+    /// The runs of a whole scenario.
+    parts: Vec<NewPart>,
 }
 
 /// Reads a body.
@@ -173,13 +178,25 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     let sum = hex(&Sha256::digest(body));
     if process.is_echo() {
         let text = request::text(&execute, "message", 10_000)?;
-        let (title, files, names) = ("Echo".into(), Vec::new(), Vec::new());
-        return Ok(Prepared { execute, wish, sum, title, text, files, names });
+        let (title, files, names, parts) = ("Echo".into(), Vec::new(), Vec::new(), Vec::new());
+        return Ok(Prepared { execute, wish, sum, title, text, files, names, parts });
     }
     let files = request::files(&execute)?;
+    if process.is_whole() {
+        let (all, kept) = request::whole(&execute, &state.args.data, &uploads::named(&files))?;
+        request::check_whole(&all, state.args.max_cells, state.args.max_hours)?;
+        request::priority(&execute)?;
+        request::subscriber(&execute, &state.args.callback_allow)?;
+        let first = all.first().ok_or_else(|| Problem::bad("inputs.scenario asks for nothing"))?;
+        let (title, text, parts) = (first.spec.title.clone(), kept.text(), parts(&all)?);
+        let mut names: Vec<String> = all.iter().flat_map(|scenario| scenario.spec.files()).collect();
+        names.sort_unstable();
+        names.dedup();
+        return Ok(Prepared { execute, wish, sum, title, text, files, names, parts });
+    }
     let (scenario, kept) = request::scenario(&execute, &state.args.data, &uploads::named(&files))?;
     if process.model() != Some(scenario.model()) {
-        let id = hanze_engine::models::named(scenario.model()).map_or("", |entry| entry.process);
+        let id = models::named(scenario.model()).map_or("", |entry| entry.process);
         return Err(Problem::bad(format!(
             "inputs.scenario is for the process {id}; POST it to /v1/processes/{id}/execution"
         )));
@@ -188,7 +205,21 @@ fn prepare(state: &State, process: &Process, body: &[u8]) -> Result<Prepared, Pr
     request::priority(&execute)?;
     request::subscriber(&execute, &state.args.callback_allow)?;
     let names = scenario.spec.files();
-    Ok(Prepared { execute, wish, sum, title: scenario.spec.title, text: kept.text(), files, names })
+    let (title, text, parts) = (scenario.spec.title, kept.text(), Vec::new());
+    Ok(Prepared { execute, wish, sum, title, text, files, names, parts })
+}
+
+/// The runs of a whole scenario as jobs.
+fn parts(all: &[Scenario]) -> Result<Vec<NewPart>, Problem> {
+    let of = |(scenario, needed): (&Scenario, Vec<Needed>)| {
+        let entry = models::named(scenario.model());
+        let process = entry.ok_or_else(|| Problem::bad("no process runs this section"))?.process;
+        let section = scenario.section_label().unwrap_or(scenario.model());
+        let title = format!("{}: {} [{section}]", scenario.spec.title, scenario.variant().unwrap_or("today"));
+        let role = json!({ "variant": scenario.variant(), "section": section }).to_string();
+        Ok(NewPart { id: random(), process, title, role, needs: whole::runs(&needed) })
+    };
+    all.iter().zip(whole::needed(all)).map(of).collect()
 }
 
 /// Who asks, as the log names them.
@@ -238,6 +269,7 @@ async fn submit(
     wish: &Wish,
     title: &str,
     scenario: &str,
+    parts: &[NewPart],
 ) -> Result<Job, Problem> {
     let priority = request::priority(execute)?;
     if priority > 0 && caller.role < Role::Admin {
@@ -257,9 +289,10 @@ async fn submit(
         idempotency,
         body: sum,
         priority,
-        message: "waits for the device",
+        message: if parts.is_empty() { "waits for the device" } else { "waits for its runs" },
         wish: &serde_json::to_string(wish).unwrap_or_default(),
         subscriber: &request::subscriber(execute, &state.args.callback_allow)?,
+        parts,
     };
     let most = Most {
         waiting: state.args.max_queue,
@@ -375,6 +408,10 @@ pub fn status_info(job: &Job, origin: &str) -> Value {
             "href": format!("{path}/archive"), "rel": "enclosure", "type": "application/zip", "title": "All results in one file",
         }));
     }
+    if let Some(whole) = &job.whole {
+        let href = format!("{origin}/v1/jobs/{whole}");
+        links.push(json!({ "href": href, "rel": "up", "type": "application/json", "title": "The whole scenario" }));
+    }
     let shows = find(&job.process).and_then(Process::shows);
     if let (Some(shows), "running" | "successful") = (shows, job.state.as_str()) {
         let maps = format!("{origin}/maps/{}", job.id);
@@ -394,6 +431,27 @@ pub fn status_info(job: &Job, origin: &str) -> Value {
         }
     }
     info
+}
+
+/// How a job is; of a whole scenario with its runs, by variant and section.
+async fn full_status(state: &State, job: &Job, origin: &str) -> Result<Value, Problem> {
+    let mut info = status_info(job, origin);
+    if find(&job.process).is_some_and(Process::is_whole) {
+        let run = |job: &Job| {
+            let mut run: Value =
+                job.role.as_deref().and_then(|role| serde_json::from_str(role).ok()).unwrap_or_default();
+            run["jobID"] = job.id.as_str().into();
+            run["status"] = job.state.as_str().into();
+            run["progress"] = job.progress.into();
+            run["href"] = format!("{origin}/v1/jobs/{}", job.id).into();
+            if job.state == "successful" {
+                run["results"] = format!("{origin}/v1/jobs/{}/results", job.id).into();
+            }
+            run
+        };
+        info["runs"] = state.store.parts(&job.id).await?.iter().map(run).collect();
+    }
+    Ok(info)
 }
 
 async fn find_job(state: &State, id: &str) -> Result<Job, Problem> {
@@ -481,7 +539,8 @@ pub fn escaped(value: &str) -> String {
 pub async fn job(state: Arc<State>, id: String, headers: HeaderMap) -> Answer {
     require(&state, &headers, Role::Read).await?;
     let job = find_job(&state, &id).await?;
-    Ok(page(&headers, &job.title, &status_info(&job, &origin(&state, &headers))))
+    let info = full_status(&state, &job, &origin(&state, &headers)).await?;
+    Ok(page(&headers, &job.title, &info))
 }
 
 /// `DELETE /v1/jobs/{id}`.

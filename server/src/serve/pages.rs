@@ -292,6 +292,11 @@ fn status_schema() -> Value {
         "jobID": { "type": "string" }, "id": { "type": "string" },
         "processID": { "type": "string", "enum": ids }, "type": { "type": "string", "enum": ["process"] },
         "status": { "type": "string", "enum": ["accepted", "running", "successful", "failed", "dismissed"] },
+        "runs": { "type": "array", "description": "Of the process scenario: the job of each run", "items": { "type": "object",
+            "required": ["jobID", "section", "status"], "properties": {
+                "variant": { "type": "string", "nullable": true }, "section": { "type": "string" }, "jobID": { "type": "string" },
+                "status": { "type": "string" }, "progress": { "type": "integer" }, "href": { "type": "string" },
+                "results": { "type": "string" } } } },
         "message": { "type": "string" }, "progress": { "type": "integer", "minimum": 0, "maximum": 100 },
         "created": { "type": "string", "format": "date-time" }, "started": { "type": "string", "format": "date-time" },
         "finished": { "type": "string", "format": "date-time" }, "updated": { "type": "string", "format": "date-time" } } })

@@ -11,13 +11,22 @@ pub struct Process {
     pub id: &'static str,
     title: &'static str,
     description: &'static str,
-    /// The model that it runs; without one it gives back what it is given, at once or as a job.
-    entry: Option<&'static Entry>,
+    does: Does,
 }
 
-/// Inputs of a process that runs a model.
-fn of_model(entry: &Entry) -> Value {
-    let stored: Vec<&str> = entry.stored.iter().map(|own| own.name).collect();
+/// What a process does.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Runs a model.
+    Model(&'static Entry),
+    /// Runs all sections of a scenario on today's city and on each variant, and compares them.
+    Whole,
+    /// Gives back what it is given, at once or as a job.
+    Echo,
+}
+
+/// Inputs of a process that runs scenarios, some of which come with the program.
+fn of_scenario(stored: &[&str]) -> Value {
     json!({
         "scenario": {
             "title": "Scenario",
@@ -80,19 +89,37 @@ fn outputs_of(entry: &Entry) -> Value {
     Value::Object(outputs)
 }
 
-/// All processes: one for each model, and one to try clients with.
+/// Outputs of a whole scenario that has variants: what its runs are, and the indicators over all sections if there are several. Differences of
+/// layers and tables come beside them, and the results of each run are those of its job.
+fn whole_outputs() -> Value {
+    json!({
+        "whole-json": file("Runs by variant and section, and what changes in words", "application/json"),
+        "comparison-indicators-csv": file("Of several sections: indicators by variants", "text/csv"),
+        "comparison-indicators-json": file("Of several sections: indicators by variants", "application/json"),
+        "comparison-indicators-png": file("Of several sections: indicators by variants, picture", "image/png"),
+    })
+}
+
+/// All processes: one for each model, one for whole scenarios, and one to try clients with.
 pub static PROCESSES: LazyLock<Vec<Process>> = LazyLock::new(|| {
     let runs = |entry: &'static Entry| {
         let Entry { process: id, title, description, .. } = *entry;
-        Process { id, title, description, entry: Some(entry) }
+        Process { id, title, description, does: Does::Model(entry) }
     };
     let echo = Process {
         id: "echo",
         title: "Echo",
         description: "Gives back what it is given, to try a client with.",
-        entry: None,
+        does: Does::Echo,
     };
-    models::all().iter().map(runs).chain([echo]).collect()
+    let whole = Process {
+        id: "scenario",
+        title: "Scenario with variants",
+        description: "Runs every section of a scenario on today's city and on each variant, each run as a job of its own, and compares \
+                      them: differences of layers and tables, indicators, and what gets better and worse.",
+        does: Does::Whole,
+    };
+    models::all().iter().map(runs).chain([whole, echo]).collect()
 });
 
 fn echo_inputs() -> Value {
@@ -120,12 +147,24 @@ pub fn find(id: &str) -> Option<&'static Process> {
 impl Process {
     /// The model that it runs.
     pub fn model(&self) -> Option<&'static str> {
-        self.entry.map(Entry::section)
+        self.entry().map(Entry::section)
     }
 
     /// Whether it only gives back what it is given.
     pub fn is_echo(&self) -> bool {
-        self.entry.is_none()
+        matches!(self.does, Does::Echo)
+    }
+
+    /// Whether it runs all sections of a scenario on all variants.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.does, Does::Whole)
+    }
+
+    fn entry(&self) -> Option<&'static Entry> {
+        match self.does {
+            Does::Model(entry) => Some(entry),
+            Does::Whole | Does::Echo => None,
+        }
     }
 
     /// What lists show of it, with links below an origin.
@@ -152,15 +191,24 @@ impl Process {
 
     /// The quantity in time whose newest frame shows how far a job is.
     pub fn shows(&self) -> Option<&'static Quantity> {
-        self.entry.and_then(Entry::shows)
+        self.entry().and_then(Entry::shows)
     }
 
     fn describe_inputs(&self) -> Value {
-        self.entry.map_or_else(echo_inputs, of_model)
+        let stored = |entry: &'static Entry| entry.stored.iter().map(|own| own.name);
+        match self.does {
+            Does::Model(entry) => of_scenario(&stored(entry).collect::<Vec<_>>()),
+            Does::Whole => of_scenario(&models::all().iter().flat_map(stored).collect::<Vec<_>>()),
+            Does::Echo => echo_inputs(),
+        }
     }
 
     fn describe_outputs(&self) -> Value {
-        self.entry.map_or_else(echo_outputs, outputs_of)
+        match self.does {
+            Does::Model(entry) => outputs_of(entry),
+            Does::Whole => whole_outputs(),
+            Does::Echo => echo_outputs(),
+        }
     }
 
     /// Names of its inputs.

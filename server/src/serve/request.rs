@@ -8,11 +8,15 @@ use super::{texts, uploads};
 use base64::Engine;
 use hanze_engine::city::demo;
 use hanze_engine::models::{self, Stored};
-use hanze_engine::scenario::Scenario;
+use hanze_engine::scenario::{self, Scenario, Spec};
+use hanze_engine::whole;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 use warp::http::StatusCode;
+
+/// Runs of a whole scenario at most.
+const MOST_RUNS: usize = 100;
 
 /// The body of a request to execute.
 #[derive(Deserialize)]
@@ -138,17 +142,41 @@ pub fn priority(execute: &Execute) -> Result<i64, Problem> {
     }
 }
 
-/// The scenario, checked, and as it is kept. It may name stored scenarios and layers of the server's library (`data:`), and no
+/// The scenario of one section, checked, and as it is kept. It may name stored scenarios and layers of the server's library (`data:`), and no
 /// other file than uploads and those of the request, which have `named` as uploads.
 pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<(Scenario, Kept), Problem> {
+    let one = |spec: &Spec| Scenario::of(Path::new("scenario"), spec).map(|scenario| vec![scenario]);
+    let (mut all, kept) = read(execute, data, named, &one)?;
+    let scenario = all.pop().ok_or_else(|| Problem::bad("inputs.scenario asks for nothing"))?;
+    Ok((scenario, kept))
+}
+
+/// The same of a scenario with any number of sections, on today's city and on each variant, in the order in which they run.
+pub fn whole(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<(Vec<Scenario>, Kept), Problem> {
+    let all = |spec: &Spec| scenario::all_of(Path::new("scenario"), spec).map(whole::order);
+    let (all, kept) = read(execute, data, named, &all)?;
+    if all.len() > MOST_RUNS {
+        let detail = format!("inputs.scenario has {} runs, and a scenario here may have {MOST_RUNS}", all.len());
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    Ok((all, kept))
+}
+
+fn read(
+    execute: &Execute,
+    data: &Path,
+    named: &[(String, String)],
+    of: &dyn Fn(&Spec) -> hanze_engine::Result<Vec<Scenario>>,
+) -> Result<(Vec<Scenario>, Kept), Problem> {
     let missing = "inputs.scenario is missing; give a scenario or the name of a stored one";
     let value = input(execute, "scenario")?.ok_or_else(|| Problem::bad(missing))?;
     texts::check(value)?;
     let kept = Kept::new(value.clone(), named);
     // No file is opened before it is known that the scenario may name it.
     let bad = |error: hanze_engine::Error| Problem::bad(format!("inputs.scenario: {error}"));
-    let scenario = Scenario::of(Path::new("scenario"), &kept.spec().map_err(Problem::bad)?).map_err(bad)?;
-    let files = scenario.spec.files();
+    let spec = kept.spec().map_err(Problem::bad)?;
+    let all = of(&spec).map_err(bad)?;
+    let files = spec.files();
     for name in &files {
         if let Some(sum) = uploads::checksum(name) {
             let is_sent = named.iter().any(|(_, upload)| upload == name);
@@ -164,9 +192,10 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
     }
     // Series of the library are looked at now; uploads lie where the job will find them, and are looked at there.
     if files.iter().any(|name| uploads::checksum(name).is_some()) {
-        return Ok((scenario, kept));
+        return Ok((all, kept));
     }
-    Ok((scenario.with_files().map_err(bad)?, kept))
+    let all = all.into_iter().map(Scenario::with_files).collect::<Result<Vec<_>, _>>().map_err(bad)?;
+    Ok((all, kept))
 }
 
 /// Scenarios that every server knows by name.
@@ -249,6 +278,24 @@ pub fn check_before(scenario: &Scenario, most_cells: u64, most_hours: f64) -> Re
     check(estimate, most_cells, most_hours).map_err(|detail| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
 }
 
+/// Refuses a whole scenario whose runs are too large, each or all together.
+pub fn check_whole(all: &[Scenario], most_cells: u64, most_hours: f64) -> Result<(), Problem> {
+    let mut hours = 0.0;
+    for scenario in all {
+        check_before(scenario, most_cells, most_hours)?;
+        hours += estimate(scenario, None).map_or(0.0, |estimate| estimate.hours);
+    }
+    if hours > most_hours {
+        let detail = format!(
+            "its {} runs would take about {hours:.1} hours together, and a job here may take {most_hours}; take fewer variants, a \
+             larger cell or a smaller part",
+            all.len()
+        );
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,7 +339,7 @@ mod tests {
     fn every_stored_scenario_is_known_and_has_a_cost() {
         for (entry, own) in models::all().iter().flat_map(|entry| entry.stored.iter().map(move |own| (entry, own))) {
             assert!(stored().filter(|other| other.name == own.name).count() == 1, "{} is stored twice", own.name);
-            let scenario = hanze_engine::scenario::parse_alone(Path::new(own.name), own.text.into());
+            let scenario = scenario::parse_alone(Path::new(own.name), own.text.into());
             let scenario = scenario.unwrap_or_else(|error| panic!("{}: {error}", own.name));
             assert_eq!(scenario.model(), entry.section(), "{}", own.name);
             let cost = estimate(&scenario, Some(1e6)).expect("an estimate");

@@ -118,9 +118,9 @@ fn mistrust(newest: Option<i64>, doubted: Option<i64>, now: i64) -> Option<Strin
 /// Dismisses a job, whatever it does, with its results.
 pub async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::Error> {
     let _held = state.artifacts.hold().await.map_err(sqlx::Error::Io)?;
-    let (event, own) = state.store.dismiss(id, message).await?;
-    // The row is gone from the queue; what computes for it stops within a step or two.
-    state.worker.cancel(id);
+    let (events, own) = state.store.dismiss(id, message).await?;
+    // The rows are gone from the queue; what computes for them stops within a step or two.
+    events.iter().for_each(|(id, _)| state.worker.cancel(id));
     let (artifacts, gone) = (state.artifacts.clone(), own.clone());
     let removed = on_disk(move || {
         artifacts.remove(&gone);
@@ -128,7 +128,7 @@ pub async fn remove(state: &State, id: &str, message: &str) -> Result<(), sqlx::
     });
     removed.await.map_err(sqlx::Error::Io)?;
     state.maps.forget(&own);
-    state.announce(id, event);
+    events.iter().for_each(|(id, event)| state.announce(id, *event));
     tracing::info!(job = id, message, "removed");
     Ok(())
 }

@@ -13,3 +13,4 @@ mod ogc;
 mod serve;
 mod small_requests;
 mod variants;
+mod whole;

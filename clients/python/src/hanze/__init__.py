@@ -151,6 +151,12 @@ class Hanze:
         stored: list[str] = []
         takes: list[str] = []
         is_own = isinstance(scenario, Mapping)
+        models = [description.get("hanze", {}).get("model") for description in self._processes]
+        if is_own:
+            asked = [scenario[model] for model in models if model in scenario]
+            several = len(asked) > 1 or any(isinstance(one, list) and len(one) > 1 for one in asked)
+            if (several or scenario.get("variant")) and any(own["id"] == "scenario" for own in self._processes):
+                return "scenario"
         for description in self._processes:
             if "scenario" not in description["inputs"]:
                 continue

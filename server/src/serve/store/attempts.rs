@@ -1,7 +1,9 @@
 //! Attempts at jobs: claimed under a lease, followed, ended; and what becomes of a job whose worker died.
 
 use super::results::insert_outputs;
-use super::{End, Job, Output, Store, Tx, callbacks, insert_event, job_of, now, status_data};
+use super::{
+    End, Job, Output, Store, Tx, callbacks, fail_parents, insert_event, job_of, now, release_parents, status_data,
+};
 use sqlx::{Error, Row};
 
 /// Hours over which the use of the device counts when the next job is picked.
@@ -30,6 +32,7 @@ impl Store {
              UPDATE jobs SET state = 'running', lease = ?, attempts = attempts + 1, updated = ?,
              started = coalesce(started, max(?, created)), message = 'being prepared' WHERE seq = (
                 SELECT waits.seq FROM jobs AS waits LEFT JOIN served ON served.key = waits.key WHERE waits.state = 'accepted'
+                AND waits.pending <= 0
                 ORDER BY waits.priority DESC, coalesce(served.seconds, 0), waits.seq LIMIT 1
              ) RETURNING *",
         )
@@ -88,6 +91,10 @@ impl Store {
             .execute(&mut *tx)
             .await?;
             callbacks::call(&mut tx, &id, if is_over { "failed" } else { "progress" }).await?;
+            if is_over {
+                let words = needed(&mut tx, &id, message).await?;
+                fail_parents(&mut tx, &id, &words).await?;
+            }
             let event = insert_event(&mut tx, &id, "status", &status_data(state, message)).await?;
             deaths.push(Death { job: id, is_over, event });
         }
@@ -212,10 +219,25 @@ impl Store {
         .await?;
         callbacks::call(&mut tx, &job.id, if state == "accepted" { "progress" } else { state }).await?;
         insert_outputs(&mut tx, &job.id, outputs).await?;
+        match end {
+            End::Successful => release_parents(&mut tx, &job.id).await?,
+            End::Failed(message, _) => {
+                let words = needed(&mut tx, &job.id, message).await?;
+                fail_parents(&mut tx, &job.id, &words).await?;
+            }
+            End::Requeued(_) | End::Stopped(_) => {}
+        }
         let event = insert_event(&mut tx, &job.id, "status", &status_data(state, message)).await?;
         tx.commit().await?;
         Ok(Some(event))
     }
+}
+
+/// Why those that wait for a job which failed fail, too.
+async fn needed(tx: &mut Tx<'_>, id: &str, message: &str) -> Result<String, Error> {
+    let title: String =
+        sqlx::query("SELECT title FROM jobs WHERE id = ?").bind(id).fetch_one(&mut **tx).await?.try_get(0)?;
+    Ok(format!("the run \"{title}\" failed: {message}"))
 }
 
 async fn holds_lease(tx: &mut Tx<'_>, job: &Job) -> Result<bool, Error> {
@@ -253,6 +275,7 @@ mod tests {
             message: "waits",
             wish: "{}",
             subscriber: &subscriber,
+            parts: &[],
         };
         let most = Most { waiting: 100_000, waiting_of_key: 100_000, of_key_a_day: None };
         assert!(matches!(store.add(&job, &most).await.unwrap(), Added::Job(_, true)));

@@ -69,6 +69,18 @@ const MIGRATIONS: &[&[&str]] = &[
             key TEXT NOT NULL, hour INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (key, hour)) STRICT, WITHOUT ROWID",
         "CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     ],
+    &[
+        // A run of a whole scenario: the job of the whole, its place among the runs, its variant and section as JSON.
+        "ALTER TABLE jobs ADD COLUMN whole TEXT",
+        "ALTER TABLE jobs ADD COLUMN part INTEGER",
+        "ALTER TABLE jobs ADD COLUMN role TEXT",
+        // Jobs that it still waits for.
+        "ALTER TABLE jobs ADD COLUMN pending INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX by_whole ON jobs (whole, part) WHERE whole IS NOT NULL",
+        // Which job waits for which.
+        "CREATE TABLE deps (parent TEXT NOT NULL, child TEXT NOT NULL, PRIMARY KEY (parent, child)) STRICT, WITHOUT ROWID",
+        "CREATE INDEX deps_by_child ON deps (child)",
+    ],
 ];
 
 /// A job.
@@ -106,6 +118,24 @@ pub struct Job {
     pub wish: String,
     /// Why it failed: the last part of the exception's type.
     pub failure: Option<String>,
+    /// The job of the whole scenario of which it is a run.
+    pub whole: Option<String>,
+    /// Its place among the runs of the whole.
+    pub part: Option<i64>,
+    /// Variant and section of the run, JSON.
+    pub role: Option<String>,
+}
+
+/// A run of a whole scenario, which becomes a job of its own.
+#[derive(Clone, Debug)]
+pub struct NewPart {
+    pub id: String,
+    pub process: &'static str,
+    pub title: String,
+    /// Variant and section, JSON.
+    pub role: String,
+    /// Runs that it waits for, by their places.
+    pub needs: Vec<usize>,
 }
 
 /// A job to be.
@@ -121,6 +151,8 @@ pub struct NewJob<'a> {
     pub message: &'a str,
     pub wish: &'a str,
     pub subscriber: &'a Subscriber,
+    /// The runs of a whole scenario, for which it waits.
+    pub parts: &'a [NewPart],
 }
 
 /// Jobs that may wait, in all and of one key, and that a key may submit in a day.
@@ -255,7 +287,8 @@ impl Store {
         }
         let waiting: i64 =
             sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted'").fetch_one(&mut *tx).await?.try_get(0)?;
-        if waiting >= i64::from(most.waiting) {
+        let parts = job.parts.len() as i64;
+        if waiting + parts >= i64::from(most.waiting) {
             return Ok(Added::Full);
         }
         let own: i64 = sqlx::query("SELECT count(*) FROM jobs WHERE state = 'accepted' AND key = ?")
@@ -263,7 +296,7 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?
             .try_get(0)?;
-        if own >= i64::from(most.waiting_of_key) {
+        if own + parts >= i64::from(most.waiting_of_key) {
             return Ok(Added::FullForKey);
         }
         let now = now();
@@ -276,14 +309,49 @@ impl Store {
                 .fetch_one(&mut *tx)
                 .await?
                 .try_get(0)?;
-            if today >= most {
+            if today + parts >= most {
                 return Ok(Added::Spent);
+            }
+        }
+        // Runs come before their whole: they are older, and lists show the whole first.
+        for (k, part) in job.parts.iter().enumerate() {
+            let message = if part.needs.is_empty() { job.message } else { "waits for other runs" };
+            sqlx::query(
+                "INSERT INTO jobs (id, process, title, state, priority, key, scenario, body, created, updated, progress, message,
+                 attempts, wish, seq, whole, part, role, pending) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, 0, ?, 0, '{}',
+                 (SELECT coalesce(max(seq), 0) + 1 FROM jobs), ?, ?, ?, ?)",
+            )
+            .bind(&part.id)
+            .bind(part.process)
+            .bind(&part.title)
+            .bind(job.priority)
+            .bind(job.key)
+            .bind(job.scenario)
+            .bind(job.body)
+            .bind(now)
+            .bind(now)
+            .bind(message)
+            .bind(job.id)
+            .bind(k as i64)
+            .bind(&part.role)
+            .bind(part.needs.len() as i64)
+            .execute(&mut *tx)
+            .await?;
+            let needed = part.needs.iter().filter_map(|need| job.parts.get(*need));
+            for (parent, child) in
+                needed.map(|need| (part.id.as_str(), need.id.as_str())).chain([(job.id, part.id.as_str())])
+            {
+                sqlx::query("INSERT INTO deps (parent, child) VALUES (?, ?)")
+                    .bind(parent)
+                    .bind(child)
+                    .execute(&mut *tx)
+                    .await?;
             }
         }
         sqlx::query(
             "INSERT INTO jobs (id, process, title, state, priority, key, scenario, idempotency, body, created, updated,
-             progress, message, attempts, wish, seq) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?,
-             (SELECT coalesce(max(seq), 0) + 1 FROM jobs))",
+             progress, message, attempts, wish, seq, pending) VALUES (?, ?, ?, 'accepted', ?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?,
+             (SELECT coalesce(max(seq), 0) + 1 FROM jobs), ?)",
         )
         .bind(job.id)
         .bind(job.process)
@@ -297,6 +365,7 @@ impl Store {
         .bind(now)
         .bind(job.message)
         .bind(job.wish)
+        .bind(parts)
         .execute(&mut *tx)
         .await?;
         callbacks::insert(&mut tx, job.id, job.subscriber).await?;
@@ -318,7 +387,7 @@ impl Store {
         // Scenarios may be long, and no list shows them.
         let rows = sqlx::query(
             "SELECT id, seq, process, title, state, key, '' AS scenario, body, created, started, finished, updated, progress,
-             message, attempts, falls, seconds, lease, wish, failure FROM jobs WHERE seq < ? AND (? = '*' OR instr(?, ',' || state || ',') > 0)
+             message, attempts, falls, seconds, lease, wish, failure, whole, part, role FROM jobs WHERE seq < ? AND (? = '*' OR instr(?, ',' || state || ',') > 0)
              AND (? = '*' OR instr(?, ',' || process || ',') > 0) AND created BETWEEN ? AND ?
              AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started >= 1000 * ?)
              AND (? IS NULL OR state != 'accepted' AND coalesce(finished, ?) - started <= 1000 * ?) ORDER BY seq DESC LIMIT ?",
@@ -348,36 +417,29 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
-    /// Dismisses a job, whatever it does; gives the checksums of files that no other job has.
-    pub async fn dismiss(&self, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
+    /// The runs of a whole scenario, in their order.
+    pub async fn parts(&self, whole: &str) -> Result<Vec<Job>, Error> {
+        let rows =
+            sqlx::query("SELECT * FROM jobs WHERE whole = ? ORDER BY part").bind(whole).fetch_all(&self.pool).await?;
+        rows.iter().map(job_of).collect()
+    }
+
+    /// Dismisses a job, whatever it does, and of a whole scenario all runs; those that wait for it fail. Gives the events, by job, and the
+    /// checksums of files that no other job has.
+    pub async fn dismiss(&self, id: &str, message: &str) -> Result<(Vec<(String, i64)>, Vec<String>), Error> {
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let now = now();
-        sqlx::query(
-            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
-             updated = ?, lease = NULL, scenario = '' WHERE id = ?",
-        )
-        .bind(message)
-        .bind(now)
-        .bind(now)
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
-        let rows = sqlx::query(
-            "SELECT DISTINCT sha256 FROM results WHERE job = ? AND sha256 NOT IN (SELECT sha256 FROM results WHERE job != ?)",
-        )
-        .bind(id)
-        .bind(id)
-        .fetch_all(&mut *tx)
-        .await?;
-        let own = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
-        sqlx::query("DELETE FROM results WHERE job = ?").bind(id).execute(&mut *tx).await?;
-        for table in ["events", "calls", "subscribers"] {
-            let statement = format!("DELETE FROM {table} WHERE job = ?");
-            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(&mut *tx).await?;
+        let rows = sqlx::query("SELECT id FROM jobs WHERE whole = ?").bind(id).fetch_all(&mut *tx).await?;
+        let parts = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
+        let (mut events, mut own) = (Vec::new(), Vec::new());
+        for job in [id.to_string()].into_iter().chain(parts) {
+            let (event, sums) = dismiss_one(&mut tx, &job, message).await?;
+            events.push((job, event));
+            own.extend(sums);
         }
-        let event = insert_event(&mut tx, id, "status", &status_data("dismissed", message)).await?;
+        let words = "a run that this one needs was dismissed";
+        events.extend(fail_parents(&mut tx, id, words).await?);
         tx.commit().await?;
-        Ok((event, own))
+        Ok((events, own))
     }
 
     /// Ids of all jobs.
@@ -400,6 +462,10 @@ impl Store {
             let statement = format!("DELETE FROM {table} WHERE job IN (SELECT id FROM jobs WHERE {old})");
             sqlx::query(sqlx::AssertSqlSafe(statement)).bind(time).execute(&mut *tx).await?;
         }
+        for side in ["parent", "child"] {
+            let statement = format!("DELETE FROM deps WHERE {side} IN (SELECT id FROM jobs WHERE {old})");
+            sqlx::query(sqlx::AssertSqlSafe(statement)).bind(time).execute(&mut *tx).await?;
+        }
         let statement = format!("DELETE FROM jobs WHERE {old}");
         let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(time).execute(&mut *tx).await?;
         tx.commit().await?;
@@ -409,7 +475,8 @@ impl Store {
     /// Jobs that ended before a time and still have results.
     pub async fn ended_before(&self, time: i64) -> Result<Vec<String>, Error> {
         let rows = sqlx::query(
-            "SELECT id FROM jobs WHERE finished < ? AND state IN ('successful', 'failed') ORDER BY finished LIMIT 1000",
+            "SELECT id FROM jobs WHERE finished < ? AND state IN ('successful', 'failed') AND NOT EXISTS (SELECT 1 FROM jobs AS own
+             WHERE own.id = jobs.whole AND own.state IN ('accepted', 'running')) ORDER BY finished LIMIT 1000",
         )
         .bind(time)
         .fetch_all(&self.pool)
@@ -466,6 +533,94 @@ async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Res
         .try_get(0)
 }
 
+/// Dismisses one job.
+async fn dismiss_one(tx: &mut Tx<'_>, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
+    let now = now();
+    sqlx::query(
+            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
+             updated = ?, lease = NULL, scenario = '' WHERE id = ?",
+        )
+        .bind(message)
+        .bind(now)
+        .bind(now)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    let rows = sqlx::query(
+            "SELECT DISTINCT sha256 FROM results WHERE job = ? AND sha256 NOT IN (SELECT sha256 FROM results WHERE job != ?)",
+        )
+        .bind(id)
+        .bind(id)
+        .fetch_all(&mut **tx)
+        .await?;
+    let own = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
+    sqlx::query("DELETE FROM results WHERE job = ?").bind(id).execute(&mut **tx).await?;
+    for table in ["events", "calls", "subscribers"] {
+        let statement = format!("DELETE FROM {table} WHERE job = ?");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(&mut **tx).await?;
+    }
+    let event = insert_event(tx, id, "status", &status_data("dismissed", message)).await?;
+    Ok((event, own))
+}
+
+/// Fails all jobs that wait for one that gave nothing, and those that wait for them; gives the events, by job.
+async fn fail_parents(tx: &mut Tx<'_>, id: &str, words: &str) -> Result<Vec<(String, i64)>, Error> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE waits (id) AS (SELECT parent FROM deps WHERE child = ? UNION SELECT parent FROM deps JOIN waits ON child = waits.id)
+         UPDATE jobs SET state = 'failed', message = ?, failure = 'NoApplicableCode', updated = ?, finished = max(?, created),
+         scenario = '' WHERE id IN (SELECT id FROM waits) AND state = 'accepted' RETURNING id",
+    )
+    .bind(id)
+    .bind(words)
+    .bind(now())
+    .bind(now())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id: String = row.try_get(0)?;
+        callbacks::call(tx, &id, "failed").await?;
+        let event = insert_event(tx, &id, "status", &status_data("failed", words)).await?;
+        events.push((id, event));
+    }
+    Ok(events)
+}
+
+/// Lets those go on that wait for a job which is done, and says of its whole how many runs are; gives the event of that.
+async fn release_parents(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE jobs SET pending = pending - 1, updated = ? WHERE id IN (SELECT parent FROM deps WHERE child = ?)",
+    )
+    .bind(now())
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query(
+        "SELECT whole, (SELECT count(*) FROM jobs AS run WHERE run.whole = jobs.whole AND run.state = 'successful') AS done,
+         (SELECT count(*) FROM jobs AS run WHERE run.whole = jobs.whole) AS runs FROM jobs WHERE id = ? AND whole IS NOT NULL",
+    )
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let (whole, done, runs): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let (percent, message) = (95 * done / runs.max(1), format!("{done} of {runs} runs are done"));
+    let told =
+        sqlx::query("UPDATE jobs SET progress = ?, message = ?, updated = ? WHERE id = ? AND state = 'accepted'")
+            .bind(percent)
+            .bind(&message)
+            .bind(now())
+            .bind(&whole)
+            .execute(&mut **tx)
+            .await?;
+    if told.rows_affected() > 0 {
+        sqlx::query("DELETE FROM events WHERE job = ? AND kind = 'progress'").bind(&whole).execute(&mut **tx).await?;
+        let data = serde_json::json!({ "progress": percent, "message": message }).to_string();
+        insert_event(tx, &whole, "progress", &data).await?;
+    }
+    Ok(())
+}
+
 fn job_of(row: &SqliteRow) -> Result<Job, Error> {
     Ok(Job {
         id: row.try_get("id")?,
@@ -488,6 +643,9 @@ fn job_of(row: &SqliteRow) -> Result<Job, Error> {
         lease: row.try_get("lease")?,
         wish: row.try_get("wish")?,
         failure: row.try_get("failure")?,
+        whole: row.try_get("whole")?,
+        part: row.try_get("part")?,
+        role: row.try_get("role")?,
     })
 }
 

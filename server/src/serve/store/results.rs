@@ -44,6 +44,7 @@ impl Store {
     pub async fn oldest_with_results(&self) -> Result<Option<String>, Error> {
         let row = sqlx::query(
             "SELECT id FROM jobs WHERE finished IS NOT NULL AND EXISTS (SELECT 1 FROM results WHERE job = jobs.id)
+             AND NOT EXISTS (SELECT 1 FROM jobs AS own WHERE own.id = jobs.whole AND own.state IN ('accepted', 'running'))
              ORDER BY (SELECT max(id) FROM events WHERE job = jobs.id) LIMIT 1",
         )
         .fetch_optional(&self.pool)

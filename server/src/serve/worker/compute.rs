@@ -4,9 +4,10 @@ use super::super::request::{check, estimate};
 use super::super::store::{End, Job, Output};
 use super::super::{kept, processes, uploads};
 use super::teller::Teller;
-use super::{MOST_DEATHS, Running, Worker};
+use super::{MOST_DEATHS, Running, Worker, whole};
 use hanze_engine::checksum::of_file;
 use hanze_engine::device::Device;
+use hanze_engine::models::Basis;
 use hanze_engine::output::folder::Artifact;
 use hanze_engine::scenario::Scenario;
 use hanze_engine::simulation::{self, Ending, MeshRequest, Simulation};
@@ -23,9 +24,11 @@ const MOST_FALLS: i64 = 25;
 const MESH_ERROR: f64 = 0.1;
 
 /// How a job ended.
-enum Done {
+pub(super) enum Done {
     /// With files in a folder.
     Finished(PathBuf, Vec<Artifact>),
+    /// With the files of another job, whose run has the same name.
+    There(Vec<Output>),
     /// It was told to stop; a checkpoint is there.
     Stopped,
 }
@@ -34,7 +37,7 @@ enum Done {
 const OTHER: &str = "NoApplicableCode";
 
 /// How a job failed.
-enum Failure {
+pub(super) enum Failure {
     /// In these words, and the last part of the exception's type.
     Told(String, &'static str),
     /// The device is gone, which is no fault of the job.
@@ -105,6 +108,7 @@ pub(super) fn attend(worker: &Worker, device: &Device, job: &Job) -> bool {
     let (handle, store) = (&worker.handle, &worker.store);
     let end = || match &outcome {
         Ok(Done::Finished(run, artifacts)) => handle.block_on(commit(worker, job, run, artifacts)),
+        Ok(Done::There(outputs)) => handle.block_on(commit_others(worker, job, outputs)),
         Err(Failure::DeviceLost) => {
             let again = "the device went away; the job goes on when it is back";
             handle.block_on(store.lost(job, MOST_DEATHS, again, &gone()))
@@ -205,6 +209,15 @@ async fn commit(worker: &Worker, job: &Job, run: &Path, artifacts: &[Artifact]) 
     }
 }
 
+/// Gives a job the files of another one, as [`commit`] does.
+async fn commit_others(worker: &Worker, job: &Job, outputs: &[Output]) -> Result<Option<i64>, sqlx::Error> {
+    let _held = worker.artifacts.hold().await.map_err(sqlx::Error::Io)?;
+    if !worker.store.holds(job).await? {
+        return Ok(None);
+    }
+    worker.store.finish(job, End::Successful, outputs).await
+}
+
 /// Puts the files of a frame into the store, as [`commit`] does.
 pub(super) async fn commit_frame(
     worker: &Worker,
@@ -227,6 +240,9 @@ fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &
     std::fs::create_dir_all(folder).map_err(|error| format!("its folder cannot be made: {error}"))?;
     if processes::find(&job.process).is_some_and(|process| process.is_echo()) {
         return echo(folder, &job.scenario);
+    }
+    if processes::find(&job.process).is_some_and(|process| process.is_whole()) {
+        return whole::compare(worker, job, folder);
     }
     // A run that was whole when the process died only waits to be kept.
     if let Some(run) = run_folder(folder)
@@ -259,10 +275,18 @@ fn compute(worker: &Worker, device: &Device, job: &Job, folder: &Path, cancel: &
             let spec = kept::spec(&job.scenario).map_err(told)?;
             uploads::place(&worker.orders.data, folder, &spec.files())
                 .map_err(|error| format!("an upload that the scenario names is gone: {error}; bring it again"))?;
-            let mut scenario = Scenario::of(&file, &spec.renamed(uploads::plain)?)?.with_files()?;
+            let spec = spec.renamed(uploads::plain)?;
+            let (mut scenario, basis) = match job.part {
+                Some(part) => whole::run(worker, job, &file, &spec, part)?,
+                None => (Scenario::of(&file, &spec)?, Basis::default()),
+            };
             // The city may be a part of what a file holds.
             scenario.most_cells = worker.orders.max_cells.saturating_mul(4);
-            Simulation::cached(scenario, device.clone(), &folder.join("out"), &cache)?
+            let scenario = scenario.with_files()?;
+            if let Some(done) = whole::there(worker, job, &scenario, device, &basis)? {
+                return Ok(done);
+            }
+            Simulation::cached_on(&basis, scenario, device.clone(), &folder.join("out"), &cache)?
         }
     };
     simulation.checkpoint_every = Duration::try_from_secs_f64(worker.orders.checkpoint_seconds).unwrap_or_default();

@@ -9,6 +9,7 @@ mod compute;
 mod memory;
 mod supervisor;
 mod teller;
+mod whole;
 
 pub use memory::usual as usual_memory;
 pub use supervisor::{Line, start};
