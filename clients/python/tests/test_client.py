@@ -70,6 +70,16 @@ def test_files_and_uploads(server, tmp_path):
     assert job.array("max_depth").shape == (20, 30)
 
 
+def test_variants_are_runs_of_a_whole(server):
+    half = {"name": "Half", "set": [{"key": "runoff.rain.mm_per_hour", "times": 0.5}]}
+    job = server.submit(shower(variant=[half])).wait(every=0.1)
+    assert job.status()["processID"] == "scenario"
+    runs = job.runs()
+    assert set(runs) == {(None, "runoff"), ("Half", "runoff")}
+    today, less = (np.nanmax(runs[key, "runoff"].array("max_depth")) for key in (None, "Half"))
+    assert 0 < less < today
+
+
 def test_stored_scenarios_go_to_their_process(server):
     for name, process in [("heatwave", "urban-heat"), ("ring-road-closure", "traffic")]:
         job = server.submit(name)

@@ -165,7 +165,7 @@ class Hanze:
             model = description.get("hanze", {}).get("model")
             if model in scenario if is_own else scenario in names:
                 return str(description["id"])
-            stored += names
+            stored += [name for name in names if name not in stored]
             takes.append(str(description["id"]))
         if is_own and takes:
             return takes[0]
@@ -226,6 +226,11 @@ class Job:
         """How far it is."""
         status: dict[str, Any] = json.loads(self.server.request("GET", f"/v1/jobs/{self.id}"))
         return status
+
+    def runs(self) -> dict[tuple[str | None, str], Job]:
+        """The runs of a scenario with variants or several sections, by variant (None for today's city) and section."""
+        runs = self.status().get("runs", [])
+        return {(run["variant"], str(run["section"])): Job(self.server, str(run["jobID"])) for run in runs}
 
     def wait(self, tell: Callable[[str], None] | None = None, every: float = 1.0) -> Job:
         """Waits for the end; raises a HanzeError where that is none to be glad of."""
