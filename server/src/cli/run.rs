@@ -26,7 +26,14 @@ pub fn run(file: &Path, options: &Options, again: bool, out: &Path) -> miette::R
         if sections.iter().any(|section| section.variant().is_some() || !section.takes().is_empty()) {
             return whole::run(sections, &device, options, again, out);
         }
-        for section in sections {
+        let count = sections.len();
+        for (k, section) in sections.into_iter().enumerate() {
+            // Which of them the events are of that follow.
+            if options.json && count > 1 {
+                json(serde_json::json!({
+                    "event": "run", "run": k + 1, "of": count, "variant": null, "section": section.section_label(),
+                }));
+            }
             // One that was stopped stops those that would follow.
             if run_section(section, device.clone(), options, again, out)? == Came::Stopped {
                 return Ok(Came::Stopped);
