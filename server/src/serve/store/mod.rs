@@ -537,22 +537,22 @@ async fn insert_event(tx: &mut Tx<'_>, job: &str, kind: &str, data: &str) -> Res
 async fn dismiss_one(tx: &mut Tx<'_>, id: &str, message: &str) -> Result<(i64, Vec<String>), Error> {
     let now = now();
     sqlx::query(
-            "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
-             updated = ?, lease = NULL, scenario = '' WHERE id = ?",
-        )
-        .bind(message)
-        .bind(now)
-        .bind(now)
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+        "UPDATE jobs SET state = 'dismissed', message = ?, finished = coalesce(finished, max(?, coalesce(started, created))),
+         updated = ?, lease = NULL, scenario = '' WHERE id = ?",
+    )
+    .bind(message)
+    .bind(now)
+    .bind(now)
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
     let rows = sqlx::query(
-            "SELECT DISTINCT sha256 FROM results WHERE job = ? AND sha256 NOT IN (SELECT sha256 FROM results WHERE job != ?)",
-        )
-        .bind(id)
-        .bind(id)
-        .fetch_all(&mut **tx)
-        .await?;
+        "SELECT DISTINCT sha256 FROM results WHERE job = ? AND sha256 NOT IN (SELECT sha256 FROM results WHERE job != ?)",
+    )
+    .bind(id)
+    .bind(id)
+    .fetch_all(&mut **tx)
+    .await?;
     let own = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, Error>>()?;
     sqlx::query("DELETE FROM results WHERE job = ?").bind(id).execute(&mut **tx).await?;
     for table in ["events", "calls", "subscribers"] {
@@ -586,7 +586,7 @@ async fn fail_parents(tx: &mut Tx<'_>, id: &str, words: &str) -> Result<Vec<(Str
     Ok(events)
 }
 
-/// Lets those go on that wait for a job which is done, and says of its whole how many runs are; gives the event of that.
+/// Lets those go on that wait for a job which is done, and says of its whole how many runs are.
 async fn release_parents(tx: &mut Tx<'_>, id: &str) -> Result<(), Error> {
     sqlx::query(
         "UPDATE jobs SET pending = pending - 1, updated = ? WHERE id IN (SELECT parent FROM deps WHERE child = ?)",
