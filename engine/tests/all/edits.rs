@@ -6,6 +6,7 @@ use hanze_engine::device::Device;
 use hanze_engine::frame::{Layer, Outcome};
 use hanze_engine::models;
 use hanze_engine::outline::Outline;
+use hanze_engine::remark::Remarks;
 use hanze_engine::scenario::{self, Scenario};
 use std::path::Path;
 use std::time::Duration;
@@ -27,6 +28,8 @@ struct Gave {
     city: City,
     frame: Vec<Layer>,
     outcome: Outcome,
+    settings: serde_json::Value,
+    remarks: Remarks,
 }
 
 impl Gave {
@@ -78,7 +81,8 @@ fn run(scenario: Scenario) -> Gave {
     }
     let frame = model.frame().expect("a frame").layers;
     let outcome = model.outcome().expect("an outcome");
-    Gave { city, frame, outcome }
+    let (settings, remarks) = (model.settings(), model.remarks());
+    Gave { city, frame, outcome, settings, remarks }
 }
 
 /// What a section gives today and with an edit.
@@ -466,6 +470,36 @@ fn closed_and_slow_roads_cost_time() {
         both(PEAK, &format!("what = \"road\", action = \"close\", links = [\"{id}\"], modes = [\"car\", \"truck\"]"));
     assert_eq!(link(&street, id, "cars_per_h").unwrap_or(0.0), 0.0);
     assert!(street.column("links", "cycles_per_h") > 0.0);
+}
+
+#[test]
+fn roads_that_are_closed_at_hours_are_so_to_every_vehicle() {
+    let moving = "[traffic]\nend_minutes = 20\nmotion = { warm_up_minutes = 5 }\ndemand = { gate_trips = 300 }\n";
+    let [today, _] = both(moving, "what = \"trees\", points = [[0, 0]], disabled = true");
+    let links = today.outcome.tables.iter().find(|own| own.name == "links").expect("links");
+    let busiest = links.names.iter().max_by(|a, b| {
+        let vehicles = |id: &String| link(&today, id, "vehicles_per_h").unwrap_or(0.0);
+        vehicles(a).total_cmp(&vehicles(b))
+    });
+    let name = busiest.expect("a link");
+    let id = name.split_whitespace().next().expect("an id");
+    let vehicles = link(&today, name, "vehicles_per_h").expect("vehicles");
+    assert!(vehicles > 20.0, "{name}: {vehicles} an hour");
+    let close = |hours: &str| format!("what = \"road\", action = \"close\", links = [\"{id}\"], hours = [{hours}]");
+    // The run is from 17:00 to 17:20, after five minutes of warm-up.
+    let [_, closed] = both(moving, &close("\"16:00\", \"18:00\""));
+    let passed = link(&closed, name, "vehicles_per_h").unwrap_or(0.0);
+    assert!(passed < 0.1 * vehicles, "{name}: {passed} of {vehicles} an hour");
+    assert!(closed.settings["edits"].to_string().contains("closed from 16:00"), "{}", closed.settings["edits"]);
+    let [_, night] = both(moving, &close("\"22:00\", \"06:00\""));
+    assert_eq!(link(&night, name, "vehicles_per_h"), Some(vehicles));
+    // Flows in equilibrium know no hours within a slice, and say so.
+    let [_, still] = both(PEAK, &close("\"16:00\", \"18:00\""));
+    assert!(
+        still.remarks.iter().any(|remark| remark.contains("closures at hours are left out")),
+        "{:?}",
+        still.remarks
+    );
 }
 
 // What no model reads changes nothing.

@@ -124,6 +124,14 @@ pub(super) fn problem(city: &City, scenario: &Scenario, searcher: &mut dyn Searc
             if each.is_some() { Trips::Hourly(daily) } else { Trips::Daily(daily) }
         }
     };
+    if spec.motion().is_none() && !before.roads.closures.is_empty() {
+        let count = before.roads.closures.len();
+        repairs.push(Remark::new(
+            1.0,
+            format!("{count} closures at hours are left out: only with motion = true are roads closed for a while"),
+            format!("{count} afsluitingen op uren zijn weggelaten: alleen met motion = true gaan wegen een tijd dicht"),
+        ));
+    }
     let start = spec.hour().unwrap_or(17.0);
     let mut slices = Vec::new();
     let mut from = start;

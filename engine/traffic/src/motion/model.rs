@@ -24,11 +24,12 @@ use hanze_base::remark::{Remark, Remarks};
 use hanze_base::words::Text;
 use hanze_city::City;
 use hanze_city::roads::lanes::{Route, Street, build};
-use hanze_city::roads::{CYCLE, Link, Place, Roads, links};
+use hanze_city::roads::{CAR, CYCLE, Link, Place, Roads, links};
 use hanze_device::Device;
 use hanze_model::saved::{damaged, read, write};
 use hanze_model::{Model, Progress};
 use hanze_scenario::Scenario;
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,8 @@ struct Moving {
     closures: Vec<(String, Place, f64, f64)>,
     /// The same on links of the roads.
     on_links: Vec<Closure>,
+    /// Roads of the city that are closed for a while.
+    at_hours: Vec<AtHours>,
     /// What each hour of a summer's day has over the time that is told.
     by_hour: Vec<f64>,
 }
@@ -117,6 +120,7 @@ pub(crate) fn prepare(city: &City, scenario: &Scenario, device: &Device, spec: &
             .map(|((name, place), closure)| (name, place, MINUTE * closure.from_minute, MINUTE * closure.until_minute))
             .collect(),
         on_links: Vec::new(),
+        at_hours: Vec::new(),
         by_hour: Vec::new(),
     };
     if spec.files.is_empty() {
@@ -129,6 +133,14 @@ pub(crate) fn prepare(city: &City, scenario: &Scenario, device: &Device, spec: &
         moving.repairs.clone_from(&routes.problem.repairs);
         let roads =
             routes.problem.after.as_ref().map_or(&routes.problem.before.roads, |alternative| &alternative.roads);
+        moving.at_hours = at_hours(&routes.problem.before.roads, moving.start, end);
+        let number: HashMap<&str, u32> = (0u32..).zip(&roads.links).map(|(k, link)| (link.id.as_str(), k)).collect();
+        for closed_at in &moving.at_hours {
+            let streets = closed_at.links.iter().filter_map(|id| number.get(id.as_str()).copied()).collect();
+            let closure =
+                Closure { name: closed_at.name.clone(), streets, from: closed_at.from, until: closed_at.until };
+            moving.edits.push(closed(&closure, moving.start));
+        }
         for (k, (name, place, from, until)) in moving.closures.iter().enumerate() {
             let at = format!("traffic.motion.closure[{k}]");
             let found = links(roads, place).map_err(|(problem, mend)| Error::scenario(at, problem, mend))?;
@@ -141,6 +153,34 @@ pub(crate) fn prepare(city: &City, scenario: &Scenario, device: &Device, spec: &
         moving.read_vehicles(city, scenario, spec)?;
     }
     Ok(Box::new(moving))
+}
+
+/// Roads of the city that are closed for a while.
+#[derive(Clone, Debug)]
+struct AtHours {
+    name: String,
+    /// Ids of the links.
+    links: Vec<String>,
+    /// Since the start of the run, s.
+    from: f64,
+    until: f64,
+}
+
+/// What of the city's closures at hours falls within a run, whose start and end are hours of the day; the end may lie days after. What stays
+/// open to cars is none.
+fn at_hours(roads: &Roads, start: f64, end: f64) -> Vec<AtHours> {
+    let mut all = Vec::new();
+    for closure in roads.closures.iter().filter(|closure| closure.modes & CAR != 0) {
+        let [from, until] = closure.hours.map(|hour| (hour - start).rem_euclid(24.0));
+        // One that has begun before is closed from the start on.
+        let first = if until < from { [from - 24.0, until] } else { [from, until] };
+        let spans = (0..4).map(|day| first.map(|hour| hour + 24.0 * f64::from(day)));
+        for [from, until] in spans.filter(|[from, until]| *until > 0.0 && *from < end - start) {
+            let (from, until) = (3600.0 * from, 3600.0 * until);
+            all.push(AtHours { name: closure.name.clone(), links: closure.links.clone(), from, until });
+        }
+    }
+    all
 }
 
 /// A closure in words.
@@ -317,7 +357,21 @@ impl Moving {
             None if !self.on_links.is_empty() => Some(of(&routes.problem.before.roads, before.clone())),
             None => None,
         };
-        self.before = Some(of(&routes.problem.before.roads, before));
+        let of_city = |alternative: &Moved, roads: &Roads| -> Vec<Closure> {
+            let on_streets = |closed: &AtHours| {
+                let is_closed = |street: &Street| {
+                    let link = street.road.and_then(|road| roads.links.get(road as usize));
+                    link.is_some_and(|link| closed.links.contains(&link.id))
+                };
+                let streets = (0u32..).zip(&alternative.lanes.streets).filter(|(_, street)| is_closed(street));
+                let streets = streets.map(|(k, _)| k).collect();
+                Closure { name: closed.name.clone(), streets, from: closed.from, until: closed.until }
+            };
+            self.at_hours.iter().map(on_streets).collect()
+        };
+        let mut first = of(&routes.problem.before.roads, before);
+        first.closures = of_city(&first, &routes.problem.before.roads);
+        self.before = Some(first);
         self.after = after.map(|mut alternative| {
             let street = |link: &u32| {
                 alternative
@@ -332,6 +386,9 @@ impl Moving {
                 ..closure.clone()
             };
             alternative.closures = self.on_links.iter().map(on_streets).collect();
+            let roads = routes.problem.after.as_ref().map_or(&routes.problem.before.roads, |own| &own.roads);
+            let of_city = of_city(&alternative, roads);
+            alternative.closures.extend(of_city);
             alternative
         });
     }
@@ -543,12 +600,10 @@ impl Model for Moving {
             let has_after = routes.problem.after.is_some();
             write(out, &[u64::from(is_drawn)])?;
             // Lanes are drawn anew from those who drive there.
-            for (pending, alternative) in self.pending.iter().zip([&self.before, &self.after]) {
+            for (k, (pending, alternative)) in self.pending.iter().zip([&self.before, &self.after]).enumerate() {
                 match alternative {
                     // An alternative that is only closed for a while has the drivers of the other.
-                    Some(alternative) if alternative.closures.is_empty() || has_after => {
-                        save_travellers(out, &alternative.on_links())?
-                    }
+                    Some(alternative) if k == 0 || has_after => save_travellers(out, &alternative.on_links())?,
                     _ => save_travellers(out, pending)?,
                 }
             }
