@@ -145,7 +145,7 @@ pub fn priority(execute: &Execute) -> Result<i64, Problem> {
 /// The scenario of one section, checked, and as it is kept. It may name stored scenarios and layers of the server's library (`data:`), and no
 /// other file than uploads and those of the request, which have `named` as uploads.
 pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<(Scenario, Kept), Problem> {
-    let one = |spec: &Spec| Scenario::of(Path::new("scenario"), spec).map(|scenario| vec![scenario]);
+    let one = |spec: &Spec| Scenario::of(Path::new("scenario"), spec).map(|scenario| vec![scenario]).map_err(unfit);
     let (mut all, kept) = read(execute, data, named, &one)?;
     let scenario = all.pop().ok_or_else(|| Problem::bad("inputs.scenario asks for nothing"))?;
     Ok((scenario, kept))
@@ -153,29 +153,35 @@ pub fn scenario(execute: &Execute, data: &Path, named: &[(String, String)]) -> R
 
 /// The same of a scenario with any number of sections, on today's city and on each variant, in the order in which they run.
 pub fn whole(execute: &Execute, data: &Path, named: &[(String, String)]) -> Result<(Vec<Scenario>, Kept), Problem> {
-    let all = |spec: &Spec| scenario::all_of(Path::new("scenario"), spec).map(whole::order);
-    let (all, kept) = read(execute, data, named, &all)?;
-    if all.len() > MOST_RUNS {
-        let detail = format!("inputs.scenario has {} runs, and a scenario here may have {MOST_RUNS}", all.len());
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
-    }
-    Ok((all, kept))
+    let all = |spec: &Spec| {
+        // Before each of them takes memory.
+        let runs = spec.sections().len() * (1 + spec.variant.len());
+        if runs > MOST_RUNS {
+            let detail = format!("inputs.scenario has {runs} runs, and a scenario here may have {MOST_RUNS}");
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
+        scenario::all_of(Path::new("scenario"), spec).map(whole::order).map_err(unfit)
+    };
+    read(execute, data, named, &all)
+}
+
+fn unfit(error: hanze_engine::Error) -> Problem {
+    Problem::bad(format!("inputs.scenario: {error}"))
 }
 
 fn read(
     execute: &Execute,
     data: &Path,
     named: &[(String, String)],
-    of: &dyn Fn(&Spec) -> hanze_engine::Result<Vec<Scenario>>,
+    of: &dyn Fn(&Spec) -> Result<Vec<Scenario>, Problem>,
 ) -> Result<(Vec<Scenario>, Kept), Problem> {
     let missing = "inputs.scenario is missing; give a scenario or the name of a stored one";
     let value = input(execute, "scenario")?.ok_or_else(|| Problem::bad(missing))?;
     texts::check(value)?;
     let kept = Kept::new(value.clone(), named);
     // No file is opened before it is known that the scenario may name it.
-    let bad = |error: hanze_engine::Error| Problem::bad(format!("inputs.scenario: {error}"));
     let spec = kept.spec().map_err(Problem::bad)?;
-    let all = of(&spec).map_err(bad)?;
+    let all = of(&spec)?;
     let files = spec.files();
     for name in &files {
         if let Some(sum) = uploads::checksum(name) {
@@ -194,7 +200,7 @@ fn read(
     if files.iter().any(|name| uploads::checksum(name).is_some()) {
         return Ok((all, kept));
     }
-    let all = all.into_iter().map(Scenario::with_files).collect::<Result<Vec<_>, _>>().map_err(bad)?;
+    let all = all.into_iter().map(Scenario::with_files).collect::<Result<Vec<_>, _>>().map_err(unfit)?;
     Ok((all, kept))
 }
 
