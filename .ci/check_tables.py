@@ -12,7 +12,7 @@ problems = []
 UNITS = ("_m", "_m2", "_m3", "_min", "_percent", "_m3_per_s", "_m_per_s", "_c", "_h", "_w_per_m2", "_km", "_s", "_kg", "_g", "_db", "_k")
 # Numbers that count or class have no unit.
 PLAIN = {"class", "rank", "facade_cells", "buildings", "buildings_over_10_cm", "buildings_over_30_cm",
-         "open_to_cars", "open_to_emergency_vehicles", "name", "lanes", "residents", "jobs", "before_too",
+         "open_to_cars", "open_to_emergency_vehicles", "name", "lanes", "residents", "jobs", "before_too", "hour", "share",
          "stuck_at_the_end", "service_1_to_6", "trips", "arrived", "wait_to_set_out", "tropical_nights", "synthetic"}
 for path in sorted(folder.glob("*.geojson")):
     frame = geopandas.read_file(path)
