@@ -1,9 +1,9 @@
 //! Other routes while vehicles drive: for drivers who look for faster ones, and for those whose road is closed meanwhile.
 
-use super::chance::share;
+use super::chance::{chance, share};
 use super::mover::Saved;
 use super::network::{SimulationNetwork, Traveller};
-use super::params::{NONE, STREET, Vehicle};
+use super::params::{NONE, STREET, Trip, Vehicle};
 use hanze_city::roads::lanes::Lanes;
 use hanze_city::roads::{CAR, TRUCK};
 use rayon::prelude::*;
@@ -165,8 +165,10 @@ pub fn reroute(town: &Lanes, network: &mut SimulationNetwork, saved: &mut Saved,
             asking.entry((modes, *goal)).or_default().push(driver);
         }
     };
-    let looks = |trip: usize, modes: u32| {
-        modes & u32::from(CAR | TRUCK) != 0 && share(trip as u32, look.seed ^ 0x2E0) < look.share
+    // By who drives, and not by a place in a list: on other roads the same people look.
+    let looks = |trip: &Trip, modes: u32| {
+        let who = chance(trip.depart, trip.factor.to_bits());
+        modes & u32::from(CAR | TRUCK) != 0 && share(who, look.seed ^ 0x2E0) < look.share
     };
     let street = |network: &SimulationNetwork, at: u32| network.routes[at as usize] & STREET;
     let mut add = |network: &SimulationNetwork, trip: usize, vehicle: Option<(usize, &Vehicle)>| {
@@ -185,7 +187,7 @@ pub fn reroute(town: &Lanes, network: &mut SimulationNetwork, saved: &mut Saved,
         let is_trapped = rest.iter().any(|street| look.shut[*street as usize]);
         let modes = network.kinds[planned.kind as usize].modes;
         let has_stops = planned.last_stop > vehicle.map_or(planned.first_stop, |(_, vehicle)| vehicle.stop);
-        if !rest.is_empty() && !has_stops && (is_trapped || looks(trip, modes)) {
+        if !rest.is_empty() && !has_stops && (is_trapped || looks(planned, modes)) {
             let (decided, rest) = (begin.to_vec(), rest.to_vec());
             ask(network, Asking { trip, vehicle: vehicle.map(|(slot, _)| slot), decided, rest, is_trapped });
         }
